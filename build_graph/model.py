@@ -1,0 +1,276 @@
+"""The values that pass from one stage to the next: frozen, small, and each knows its place.
+
+All positions are code points, 0-based, end exclusive. Unless a docstring says otherwise they count
+in the *repaired* text (`Text.content`); `Text.origin` leads from there back to the source file.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of text, from `start` up to and without `end`."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The characters that the span covers in `text`.
+
+        >>> Span(1, 3).of("国务院办公厅")
+        '务院'
+        """
+        return text[self.start : self.end]
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def __contains__(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+# ------------------------------------------------------------------------------------- text
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document as it came: decoded, otherwise untouched."""
+
+    name: str  # file name, or "-" for standard input
+    content: str
+    encoding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One change made to the text: `before` stood at `source`, `after` stands at `span`."""
+
+    name: str  # the repair's name, as in `repairs.REPAIRS`
+    source: Span  # in Source.content
+    span: Span
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A stretch that is broken and could not be repaired with proof; its words stay as they are."""
+
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The repaired text, what was changed to get it, and the way back to the source.
+
+    `starts` and `shifts` are parallel: from repaired position `starts[i]` on, up to the next entry,
+    source position = repaired position + `shifts[i]`.
+    """
+
+    content: str
+    source: Source
+    repairs: tuple[Repair, ...] = ()
+    damages: tuple[Damage, ...] = ()
+    starts: tuple[int, ...] = (0,)
+    shifts: tuple[int, ...] = (0,)
+
+    def origin(self, position: int) -> int:
+        """The position in `source.content` that a repaired position comes from."""
+        return position + self.shifts[bisect_right(self.starts, position) - 1]
+
+    def line_column(self, position: int) -> tuple[int, int]:
+        """Line and column (both from 1) in the source file of a repaired position."""
+        before = self.source.content[: self.origin(position)]
+        return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+# ---------------------------------------------------------------------------------- outline
+
+
+class Level(StrEnum):
+    """What a division of a document is."""
+
+    SECTION = "section"  # 一、
+    CLAUSE = "clause"  # （一）, 1., 第一条, or an unnumbered paragraph with a heading of its own
+    CLOSING = "closing"  # what is ordered after the last clause
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A section or clause: its mark, its heading, its own text, and the divisions below it."""
+
+    level: Level
+    mark: str | None  # as printed: "二、", "（四）", "4.", "第四条"
+    key: str  # the division's part of the IRI, unique among its siblings: "s2", "c4"
+    ordinal: int  # the number that the mark prints; 0 without a mark
+    span: Span  # mark to end, with everything below
+    heading: Span | None  # without mark and end mark; None where there is none
+    body: Span  # the text after mark and heading, before the first division below; may be empty
+    principle: bool = False  # 指导思想, 基本原则 and the like: not measures
+    goal: bool = False  # 主要目标, 发展目标 and the like: holds targets
+    parts: tuple[Division, ...] = ()
+
+    def walk(self) -> Iterator[Division]:
+        """The division and all below it, in document order."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a document says of itself; every field that it does not hold is None or empty."""
+
+    title: str | None = None
+    number: str | None = None  # 文号: 国发〔2015〕24号
+    issuer: str | None = None
+    issued: date | None = None  # 成文日期
+    addressees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Metadata and the divisions of the top level, in document order."""
+
+    metadata: Metadata
+    divisions: tuple[Division, ...]
+    clauses: int  # divisions of the lowest level that carries measures
+
+
+# ------------------------------------------------------------------------------ attribution
+
+
+class Role(StrEnum):
+    """What part a bearer has in a measure."""
+
+    LEAD = "lead"  # 牵头
+    SUPPORT = "support"  # 配合
+    RESPONSIBLE = "responsible"  # 负责, or nothing said
+
+
+class Allocation(StrEnum):
+    """How a measure is shared out among its bearers."""
+
+    DIVIDED = "divided"  # 按职责分工分别负责
+    JOINT = "joint"  # 共同负责
+    UNSTATED = "unstated"
+
+
+class BodyKind(StrEnum):
+    """A particular body, or a class of bodies."""
+
+    AGENCY = "agency"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that bearers were resolved to. `known` says whether the registry has it."""
+
+    id: str  # the part of the IRI after agency/ or group/: "mofcom", "杭州市/商务局", "有关部门"
+    kind: BodyKind
+    label: str  # the registry's name, or the words
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A body named in an attribution, in the words of the text."""
+
+    name: str
+    span: Span
+    role: Role
+    kind: BodyKind
+    body: Body | None = None  # None until agencies are resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What one attribution says: its words, who bears the measure, and how."""
+
+    span: Span  # the words inside the bracket
+    allocation: Allocation
+    open: bool  # the list ends in 等, 等部门, ...
+    bearers: tuple[Bearer, ...]
+
+
+# ------------------------------------------------------------------- what a measure contains
+
+
+class NormKind(StrEnum):
+    """The deontic kind of a norm."""
+
+    OBLIGATION = "obligation"
+    PROHIBITION = "prohibition"
+    PERMISSION = "permission"
+    ENCOURAGEMENT = "encouragement"
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """An act that someone is to do, may do, is encouraged to do or must not do."""
+
+    span: Span
+    kind: NormKind
+    cue: Span | None = None  # the word that gives the kind: 严禁, 可, 鼓励; None for bare verbs
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An aim with a date or a quantity."""
+
+    span: Span
+    due: date | None  # the last day of the period named
+    quantity: str | None  # number and unit as printed
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a norm acts upon or is for, where the text names them."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A policy domain of a measure, and the words that signalled it."""
+
+    id: str  # of ontology/domains.ttl
+    signals: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """The stretch of a clause that one attribution covers."""
+
+    path: tuple[str, ...]  # keys of the divisions around it, outermost first
+    index: int  # from 1 within its clause
+    section: int | None  # ordinal of the section
+    clause: str | None  # the clause's mark as printed
+    span: Span
+    assignment: Assignment | None = None
+    goal: bool = False
+    norms: tuple[Norm, ...] = ()
+    targets: tuple[Target, ...] = ()
+    audiences: tuple[Audience, ...] = ()
+    domains: tuple[Domain, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document, understood."""
+
+    id: str  # the part of the IRI after document/: "国发-2015-24"
+    text: Text
+    outline: Outline
+    jurisdiction: str | None  # 江西省, 杭州市; None for the centre
+    measures: tuple[Measure, ...]
+    refused: tuple[Span, ...] = field(default=())  # brackets that look like attributions but are not
