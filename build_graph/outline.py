@@ -1,0 +1,403 @@
+"""The outline of a document: its sections and clauses, their marks, headings and own text.
+
+Marks are found wherever they can stand (some pages put a whole document on one line) and accepted
+where they carry the numbering on: 一、 sections, （一） clauses, 1. items, 第一条 articles.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from build_graph.model import Division, Level, Metadata, Outline, Span, Text
+from build_graph.numerals import number
+from build_graph.resources import folder
+
+_CHINESE = "一二三四五六七八九十百"
+_MARK = re.compile(
+    rf"""
+    (?P<chapter> 第[{_CHINESE}零〇]{{1,5}}[章编] (?=[\s　]|[^的第]) )        # 第一章
+  | (?P<part>    第[{_CHINESE}零〇]{{1,5}}节 (?=[\s　]) )                    # 第二节
+  | (?P<section> [{_CHINESE}]{{1,4}}、 (?![{_CHINESE}]、) )                  # 一、   not 一、二、三产业
+  | (?P<article> 第[{_CHINESE}千零〇]{{1,6}}条 (?![第例款约件]) )             # 第一条
+  | (?P<clause>  (?<!第)[（(] [{_CHINESE}]{{1,4}} [)）] (?!项) )             # （一）  not 第（一）项
+  | (?P<item>    (?<![\d.．]) \d{{1,3}} [.．、] )                            # 1．
+    """,
+    re.VERBOSE,
+)
+_DEPTH = {kind: depth for depth, kind in enumerate(("chapter", "part", "section", "article", "clause", "item"))}
+_LETTER = {"chapter": "h", "part": "p", "section": "s", "article": "a", "clause": "c", "item": "i"}
+_SECTIONS = frozenset({"chapter", "part", "section"})
+_BOUNDARY = frozenset("\n 　。；;！!？?：:）)］]〕】﹞》”\"")  # what a mark may follow within a line
+_SENTENCE_END = "。；;！!？?"
+_HEADING_LIMIT = 30  # characters; longer first sentences are text
+_TITLE_LIMIT = 60  # characters of a heading that has a line of its own
+_YEAR = re.compile(r"(?:19|20)\d{2}")
+# A heading that ends in a bracket with bodies in it is a measure with its attribution.
+_ENDS_IN_BODIES = re.compile(r"[（(〔﹝［\[【][^\n]*(?:单位|部门|负责|牵头|配合|、|，)[^\n]*[）)\]］〕】﹞]$")
+
+# A sentence, then a bracket with at least two characters, perhaps nested once: the layout of an attribution.
+_ATTRIBUTED = re.compile(
+    r"[。；;！”\"][\s　]*(?:"
+    r"[（(](?:[^（()）\n]|[（(][^（()）\n]{0,40}[）)]){2,400}[）)]"
+    r"|[〔﹝［\[【][^〔﹝［\[【〕﹞］\]】\n]{2,400}[〕﹞］\]】])[。；;]?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A numbering mark at a place; `kind` is a group name of `_MARK`, or "stop"."""
+
+    kind: str
+    ordinal: int
+    span: Span
+    printed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineReader:
+    """Reads outlines with the words of `data/outline.toml`."""
+
+    principle: tuple[str, ...]
+    principle_openings: tuple[str, ...]
+    goal: tuple[str, ...]
+    lead_in: re.Pattern[str]
+    stop: re.Pattern[str]
+
+    @classmethod
+    def load(cls) -> OutlineReader:
+        """A reader with the package's own words."""
+        data = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))
+        heading = data["heading"]
+        lines = "|".join(map(re.escape, data["stop"]["lines"]))
+        return cls(
+            principle=tuple(heading["principle"]),
+            principle_openings=tuple(heading["principle_openings"]),
+            goal=tuple(heading["goal"]),
+            lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, data['lead_in']['words']))})[：:][\s　]*"),
+            stop=re.compile(
+                rf"^[^\S\n]*(?:{lines}|[（(]?(?:19|20)\d{{2}}年\d{{1,2}}月\d{{1,2}}日[)）]?[^\S\n]*$"
+                r"|二[〇○零][〇○零一二]\S年\S{1,2}月\S{1,3}日[^\S\n]*$)"
+                r"|(?<=[。）)])[^\S\n]*附件[：:]",
+                re.MULTILINE,
+            ),
+        )
+
+    def read(self, text: Text, metadata: Metadata) -> Outline:
+        """The divisions of `text`; none where no mark is found."""
+        content = text.content
+        marks = tuple(_sequence(content, self._marks(content, metadata.issuer)))
+        top = self._nest(content, marks)
+        top = tuple(self._describe(content, top))
+        return Outline(metadata, top, _count_clauses(top))
+
+    # ------------------------------------------------------------------------------- marks
+
+    def _marks(self, content: str, issuer: str | None) -> list[_Mark]:
+        """Everything that looks like a mark or ends the text, in order."""
+        found = [
+            _Mark(m.lastgroup or "", _ordinal(m[0]), Span(*m.span()), m[0].strip())
+            for m in _MARK.finditer(content)
+        ]
+        found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in self.stop.finditer(content)]
+        if issuer:  # the signature: 国务院 alone on a line, or before the date in a one-line document
+            signature = rf"^[^\S\n]*{re.escape(issuer)}[^\S\n]*$|(?<=[。）)]){re.escape(issuer)}(?=\s*\d{{4}}年)"
+            found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in re.finditer(signature, content, re.M)]
+        return sorted(found, key=lambda mark: mark.span)
+
+    # -------------------------------------------------------------------------------- tree
+
+    def _nest(self, content: str, marks: Sequence[_Mark]) -> tuple[Division, ...]:
+        """Divisions from marks: a deeper mark belongs to the nearest shallower one before it."""
+        ends = [mark.span.start for mark in marks[1:]] + [len(content)]
+        drafts = [
+            (mark, Span(mark.span.start, _trim_end(content, mark.span.start, end)))
+            for mark, end in zip(marks, ends, strict=True)
+        ]
+        groups: list[list[tuple[_Mark, Span]]] = [[]]  # a stop closes every open division
+        for mark, own in drafts:
+            if mark.kind == "stop":
+                groups.append([])
+            else:
+                groups[-1].append((mark, own))
+        keys: dict[str, int] = {}
+        return tuple(division for group in groups for division in _tree(group, keys))
+
+    # ---------------------------------------------------------------------------- headings
+
+    def _describe(self, content: str, top: tuple[Division, ...]) -> Iterator[Division]:
+        """Headings, bodies and kinds for a tree that has only spans so far, and the closing division."""
+        headed = _with_headings(content, top)
+        described = [self._describe_one(content, division, headed, False, False) for division in top]
+        closings = 0
+        for division, following in zip(described, [*described[1:], None], strict=True):
+            kept, closing = division, None
+            if following is None or following.ordinal <= division.ordinal:  # the last of its run
+                kept, closing = _split_closing(content, division)
+            yield kept
+            if closing:
+                closings += 1
+                key = "closing" if closings == 1 else f"closing-{closings}"
+                yield Division(Level.CLOSING, None, key, 0, closing, None, closing)
+
+    def _describe_one(
+        self, content: str, draft: Division, headed: frozenset[Span], principle: bool, goal: bool
+    ) -> Division:
+        heading, body = _heading_and_body(content, draft, draft.span in headed)
+        words = heading.of(content) if heading else ""
+        own_goal = words.endswith("目标") or any(word in words for word in self.goal)
+        own_principle = words.startswith(self.principle_openings) or any(w in words for w in self.principle)
+        goal = own_goal or (goal and not own_principle)
+        principle = not goal and (own_principle or (principle and not own_goal))
+        parts = tuple(self._describe_one(content, part, headed, principle, goal) for part in draft.parts)
+        described = replace(
+            draft, heading=heading, body=body, parts=parts, principle=principle, goal=goal and not parts
+        )
+        if draft.level is Level.SECTION and not parts and not goal:
+            described = self._split_paragraphs(content, described)
+        return described
+
+    def _split_paragraphs(self, content: str, section: Division) -> Division:
+        """A section whose paragraphs all open with a heading has them as unnumbered clauses."""
+        lines = [line for line in _lines(content, section.body)]
+        cuts = [_first_sentence(content, line) for line in lines]
+        short = [cut is not None and len(cut) <= 12 and "，" not in cut.of(content) for cut in cuts]
+        if len(lines) < 2 or not all(short):
+            return section
+        parts = []
+        for index, (line, cut) in enumerate(zip(lines, cuts, strict=True), start=1):
+            assert cut is not None
+            words = cut.of(content)
+            parts.append(
+                Division(
+                    Level.CLAUSE,
+                    None,
+                    f"p{index}",
+                    0,
+                    line,
+                    cut,
+                    _strip(content, Span(cut.end + 1, line.end)),
+                    principle=section.principle
+                    or words.startswith(self.principle_openings)
+                    or any(word in words for word in self.principle),
+                )
+            )
+        return replace(section, body=Span(section.body.start, section.body.start), parts=tuple(parts))
+
+
+# ------------------------------------------------------------------------------------ marks
+
+
+def _ordinal(mark: str) -> int:
+    """The number that a mark prints: 第十二条 → 12, 3． → 3."""
+    return number("".join(c for c in mark if c.isdecimal() or c in _CHINESE + "千零〇"))
+
+
+def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
+    """The marks that carry a numbering on: first, next after the last, or at the start of a line."""
+    last: dict[str, int] = {}  # by kind, under the current parent
+    running: dict[str, int] = {}  # by kind, through the document
+    stopped = False
+    for mark in marks:
+        if mark.kind == "stop":
+            stopped = True
+            yield mark
+            continue
+        if stopped and mark.kind == "item":  # 附件：1.… 2.… lists attachments
+            continue
+        at_line = _at_line_start(content, mark.span.start)
+        expected = {1, last.get(mark.kind, 0) + 1, running.get(mark.kind, 0) + 1}
+        follows = mark.kind == "clause" or mark.span.start == 0 or content[mark.span.start - 1] in _BOUNDARY
+        if not (at_line or (follows and mark.ordinal in expected)) or _is_decimal(content, mark, expected):
+            continue
+        if mark.kind == "clause" and not at_line and mark.ordinal == 1 and last.get("clause", 0) == 1:
+            continue  # （一）（一） within one division is a reference
+        stopped = False
+        last = {kind: n for kind, n in last.items() if _DEPTH[kind] <= _DEPTH[mark.kind]}
+        last[mark.kind] = running[mark.kind] = mark.ordinal
+        yield mark
+
+
+def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
+    """Whether an item mark is the beginning of a number (1.5), not of an item (5.2021年…, 3．5G…)."""
+    after = content[mark.span.end : mark.span.end + 4]
+    if mark.kind != "item" or not after[:1].isdecimal() or _YEAR.match(after):
+        return False
+    return not (mark.ordinal in expected and (mark.printed[-1] != "." or _at_line_start(content, mark.span.start)))
+
+
+def _at_line_start(content: str, position: int) -> bool:
+    """Whether only blanks stand between the line's start and `position`."""
+    while position and content[position - 1] in " \t　":
+        position -= 1
+    return position == 0 or content[position - 1] == "\n"
+
+
+def _tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> list[Division]:
+    """Nested divisions of marks without a stop between them; `keys` counts the top level's keys."""
+    if not group:
+        return []
+    shallowest = min(_DEPTH[mark.kind] for mark, _ in group)
+    starts = [i for i, (mark, _) in enumerate(group) if _DEPTH[mark.kind] == shallowest]
+    divisions = _tree(group[: starts[0]], keys)  # deeper marks before the first shallow one stand alone
+    for i, j in pairwise([*starts, len(group)]):
+        mark, own = group[i]
+        parts = _tree(group[i + 1 : j], {})
+        key = f"{_LETTER[mark.kind]}{mark.ordinal}"
+        keys[key] = keys.get(key, 0) + 1
+        divisions.append(
+            Division(
+                Level.SECTION if mark.kind in _SECTIONS else Level.CLAUSE,
+                mark.printed,
+                key if keys[key] == 1 else f"{key}-{keys[key]}",
+                mark.ordinal,
+                Span(own.start, group[j - 1][1].end),
+                None,
+                Span(mark.span.end, own.end),
+                parts=tuple(parts),
+            )
+        )
+    return divisions
+
+
+# -------------------------------------------------------------------------- headings, bodies
+
+
+def _heading_and_body(content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
+    """A division's heading and the text after it; `voted` says that short first sentences are headings."""
+    body = _strip(content, draft.body)
+    line = _first_line(content, body)
+    sentence = _first_sentence(content, line)
+    if sentence is None:  # no sentence ends on the first line
+        rest = _strip(content, Span(line.end, body.end))
+        alone = len(rest) == 0 and not draft.parts and draft.level is Level.CLAUSE
+        if alone or len(line) > _TITLE_LIMIT or _ENDS_IN_BODIES.search(line.of(content)):
+            return None, body
+        return line, rest
+    rest = _strip(content, Span(sentence.end + 1, body.end))
+    if len(rest) == 0 and draft.parts and len(sentence) <= _TITLE_LIMIT:
+        return sentence, rest
+    if voted and len(sentence) <= _HEADING_LIMIT and _opens_text(content, rest):
+        return sentence, rest
+    return None, body
+
+
+def _with_headings(content: str, top: Sequence[Division]) -> frozenset[Span]:
+    """The divisions (by span) among whose siblings most texts open with a short sentence: a heading."""
+    votes = [
+        [_opens_with_heading(content, division) for division in siblings] for siblings in _siblings(top)
+    ]
+    headed: set[Span] = set()
+    kinds: dict[str, list[bool]] = {}
+    for siblings, vote in zip(_siblings(top), votes, strict=True):
+        for division, yes in zip(siblings, vote, strict=True):
+            if yes is not None:
+                kinds.setdefault(division.key[0], []).append(yes)
+    for siblings, vote in zip(_siblings(top), votes, strict=True):
+        own = [yes for yes in vote if yes is not None]
+        for division in siblings:
+            # Few siblings say little; then the divisions of the same kind in the whole document decide.
+            ballot = own if len(own) >= 3 else kinds.get(division.key[0], [])
+            if 5 * sum(ballot) >= 3 * len(ballot):
+                headed.add(division.span)
+    return frozenset(headed)
+
+
+def _siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
+    """The divisions of the top level, then those below each division."""
+    yield top
+    for division in top:
+        yield from _siblings(division.parts) if division.parts else ()
+
+
+def _opens_with_heading(content: str, division: Division) -> bool | None:
+    """Whether the text opens with a short sentence and goes on; None where it holds no sentence."""
+    body = _strip(content, division.body)
+    sentence = _first_sentence(content, _first_line(content, body))
+    if sentence is None:
+        return None
+    rest = _strip(content, Span(sentence.end + 1, body.end))
+    return len(sentence) <= _HEADING_LIMIT and (bool(division.parts) or _opens_text(content, rest))
+
+
+def _opens_text(content: str, rest: Span) -> bool:
+    """Whether text follows, and not the bracket that ends a measure."""
+    return len(rest) > 0 and content[rest.start] not in "（(〔﹝［[【"
+
+
+def _first_line(content: str, span: Span) -> Span:
+    """Up to the first line break, or up to the first blank between two words in a one-line document."""
+    end = content.find("\n", span.start, span.end)
+    end = span.end if end < 0 else end
+    blank = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　]+(?=[\u4e00-\u9fff“《])").search(content, span.start, end)
+    if blank and blank.start() - span.start <= _HEADING_LIMIT:
+        end = blank.start()
+    return _strip(content, Span(span.start, end))
+
+
+def _first_sentence(content: str, span: Span) -> Span | None:
+    """The first sentence without its end mark; None where none ends within the span."""
+    found = re.compile(rf"[{_SENTENCE_END}]").search(content, span.start, span.end)
+    return Span(span.start, found.start()) if found else None
+
+
+def _lines(content: str, span: Span) -> Iterator[Span]:
+    """The lines of a span that are not blank, stripped."""
+    for found in re.compile(r"[^\n]+").finditer(content, span.start, span.end):
+        line = _strip(content, Span(*found.span()))
+        if len(line):
+            yield line
+
+
+def _strip(content: str, span: Span) -> Span:
+    """The span without white space at its ends."""
+    start, end = span.start, max(span.start, span.end)
+    while start < end and content[start].isspace():
+        start += 1
+    return Span(start, _trim_end(content, start, end))
+
+
+def _trim_end(content: str, start: int, end: int) -> int:
+    """`end` moved back over white space, not before `start`."""
+    while end > start and content[end - 1].isspace():
+        end -= 1
+    return end
+
+
+# ---------------------------------------------------------------------------------- the end
+
+
+def _split_closing(content: str, last: Division) -> tuple[Division, Span | None]:
+    """The last division of a run, and the closing text that follows its last attribution."""
+    leaf = last
+    while leaf.parts:
+        leaf = leaf.parts[-1]
+    brackets = [found.end() for found in _ATTRIBUTED.finditer(content, leaf.body.start, leaf.body.end)]
+    closing = _strip(content, Span(brackets[-1], leaf.body.end)) if brackets else Span(0, 0)
+    if len(closing) == 0 or _first_sentence(content, closing) is None:
+        return last, None
+    return _cut(content, last, brackets[-1]), closing
+
+
+def _cut(content: str, division: Division, end: int) -> Division:
+    """The division, and the last of its parts at each level, cut off at `end`."""
+    parts = division.parts
+    if parts:
+        parts = (*parts[:-1], _cut(content, parts[-1], end))
+    span = Span(division.span.start, end)
+    body = division.body if division.parts else _strip(content, Span(division.body.start, end))
+    return replace(division, span=span, body=body, parts=parts)
+
+
+def _count_clauses(top: Iterable[Division]) -> int:
+    """Clauses that have text of their own or nothing below them."""
+    return sum(
+        division.level is Level.CLAUSE
+        and division.mark is not None
+        and (len(division.body) > 0 or not division.parts)
+        for root in top
+        for division in root.walk()
+    )
