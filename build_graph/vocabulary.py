@@ -1,0 +1,76 @@
+"""The IRIs: namespaces, prefixes, and how the parts of a graph are named.
+
+IRIs come from content alone (document number, place in the outline, words), so that the same text
+gives the same graph everywhere. What the ontology declares is in `ontology/obligations.ttl`.
+"""
+
+from __future__ import annotations
+
+import re
+
+ONTOLOGY = "https://w3id.org/obligation-graph/ontology"
+OB = f"{ONTOLOGY}#"
+BASE = "https://w3id.org/obligation-graph/id/"
+
+ELI = "http://data.europa.eu/eli/ontology#"
+ORG = "http://www.w3.org/ns/org#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+SCHEMA = "https://schema.org/"
+DCTERMS = "http://purl.org/dc/terms/"
+OA = "http://www.w3.org/ns/oa#"
+PROV = "http://www.w3.org/ns/prov#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+PREFIXES = {
+    "dcterms": DCTERMS,
+    "eli": ELI,
+    "oa": OA,
+    "ob": OB,
+    "org": ORG,
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "schema": SCHEMA,
+    "skos": SKOS,
+    "xsd": XSD,
+}
+
+# RFC 3987: what a path segment may hold as it is. From the non-ASCII range it takes all but white
+# space (U+00A0, U+1680, U+2000-200A, U+2028-2029, U+202F, U+205F, U+3000) and the marks that only
+# steer direction or joining (U+200B-200F, U+202A-202E, U+2060-206F, U+FEFF): nobody sees those.
+_NOT_IN_SEGMENT = re.compile(
+    "[^"
+    r"A-Za-z0-9\-._~!$&'()*+,;=:@"
+    r"\u00A1-\u167F\u1681-\u1FFF\u2010-\u2027\u2030-\u205E\u2070-\u2FFF\u3001-\uD7FF"
+    r"\uF900-\uFDCF\uFDF0-\uFEFE\uFF00-\uFFEF"
+    r"\U00010000-\U0001FFFD\U00020000-\U0002FFFD\U00030000-\U0003FFFD"
+    "]"
+)
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
+
+
+def segment(words: str) -> str:
+    """Words as one segment of an IRI; only what an IRI cannot hold is percent-encoded.
+
+    >>> segment("市商务局"), segment("商务部/外汇局"), segment("A 类 50%")
+    ('市商务局', '商务部%2F外汇局', 'A%20类%2050%25')
+    """
+    if words.strip(".") == "":  # "." and ".." would be read as steps in a path
+        return words.replace(".", "%2E") or "%20"
+    return _NOT_IN_SEGMENT.sub(_percent, words)
+
+
+def path(words: str) -> str:
+    """Words whose slashes part segments (杭州市/商务局), as a path of an IRI.
+
+    >>> path("杭州市/商务局")
+    '杭州市/商务局'
+    """
+    return "/".join(map(segment, words.split("/")))
