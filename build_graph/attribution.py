@@ -1,0 +1,294 @@
+"""Attributions in their places: which bracket or line names the bearers, and the measure it covers.
+
+A measure is the stretch of a clause from the attribution before it, or from the start of the clause's
+text, to its own attribution.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
+
+from build_graph.brackets import CLOSERS, OPENERS, pairs
+from build_graph.errors import ObligationError
+from build_graph.grammar import Grammar, Parsed, Rank, label_pattern, rider_pattern, strip
+from build_graph.model import Assignment, Division, Level, Measure, Outline, Span, Text
+from build_graph.resources import folder
+
+_LIMIT = 20_000  # characters; a longer bracket is not an attribution
+_SENTENCE_ENDS = "。；;！!？?”\"…：:）)】］]"
+_HEADED = re.compile(r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])")  # a heading within a clause
+_FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
+
+
+class UnclosedBracket(ObligationError):
+    """An attribution whose bracket never closes, so that its end cannot be known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A bracket that names bodies but is no attribution, and why."""
+
+    span: Span
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attributions:
+    """The measures of a document in order, and the brackets refused."""
+
+    measures: tuple[Measure, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An attribution in its place: `outer` with brackets or label and what trails it."""
+
+    outer: Span
+    parsed: Parsed
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionReader:
+    """Finds attributions by layout and reads them by the grammar."""
+
+    grammar: Grammar
+    line: re.Pattern[str]  # a label at the beginning of a line or sentence: 责任单位：
+    false_openings: tuple[str, ...]
+    sentence: tuple[str, ...]
+    lead_in: re.Pattern[str]
+    points: re.Pattern[str]  # （0.5分） behind a task of an assessment
+
+    @classmethod
+    def load(cls, grammar: Grammar) -> AttributionReader:
+        """A reader with the package's own words."""
+        data = tomllib.loads((folder("data") / "attribution.toml").read_text(encoding="utf-8"))
+        words = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))["lead_in"]["words"]
+        return cls(
+            grammar=grammar,
+            line=re.compile(
+                rf"(?:^|(?<=[。；;！）)］\]〕】]))[^\S\n]*(?:{label_pattern(data)}|(?P<rider>{rider_pattern(data)}))"
+                rf"(?P<words>[^\n。]*)",
+                re.MULTILINE,
+            ),
+            false_openings=tuple(data["opening"]["false"]),
+            sentence=tuple(data["opening"]["sentence"]),
+            lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, words))})[：:][\s　]*"),
+            points=re.compile(r"[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
+        )
+
+    def read(self, text: Text, outline: Outline) -> Attributions:
+        """The measures of every division, each with its attribution if it has one.
+
+        Raises UnclosedBracket where an attribution's bracket never closes.
+        """
+        content, refused = text.content, list[Refusal]()
+        rank, measures = self._rank_of_preamble(content, outline), list[Measure]()
+        for place in _places(outline.divisions):
+            candidates = self._candidates(text, place.body, refused)
+            stretches = list(_stretches(content, place.body, candidates))
+            for span, candidate in _without_headings(content, stretches):
+                assignment = None
+                if candidate:
+                    rank = _later(rank, candidate.parsed.rank)
+                    assignment = candidate.parsed.assignment(rank)
+                measure = self._measure(content, place, span, assignment)
+                if measure:
+                    measures.append(measure)
+        return Attributions(tuple(_numbered(measures)), tuple(refused))
+
+    # -------------------------------------------------------------------------- candidates
+
+    def _candidates(self, text: Text, body: Span, refused: list[Refusal]) -> list[_Candidate]:
+        """The attributions within a division's own text, those side by side made one."""
+        content = text.content
+        found = list(self._in_brackets(text, body, refused))
+        taken = [candidate.outer for candidate in found]
+        found += self._in_lines(content, body, taken)
+        merged: list[_Candidate] = []
+        for candidate in sorted(found, key=lambda c: c.outer):
+            between = content[merged[-1].outer.end : candidate.outer.start] if merged else ""
+            if merged and not between.strip(" 　\t\n。；;"):
+                merged[-1] = _together(merged[-1], candidate)
+            else:
+                merged.append(candidate)
+        return [candidate for candidate in merged if candidate.parsed.bearers]
+
+    def _in_brackets(self, text: Text, body: Span, refused: list[Refusal]) -> Iterator[_Candidate]:
+        content = text.content
+        for outer, closed in pairs(content, body.start, body.end):
+            inner = strip(content, Span(outer.start + 1, outer.end - closed))
+            if not 1 < len(inner) < _LIMIT or content.startswith(self.false_openings, inner.start):
+                continue
+            parsed = self.grammar.parse(content, inner)
+            reason = self._refusal(content, outer, parsed)
+            if reason is None and not closed:
+                raise _unclosed(text, outer.start)
+            if reason is None:
+                yield _Candidate(outer, parsed)
+            elif reason:
+                refused.append(Refusal(outer, reason))
+
+    def _refusal(self, content: str, outer: Span, parsed: Parsed) -> str | None:
+        """None for an attribution, a reason for what only looks like one, "" for any other bracket."""
+        if parsed.labels:
+            return None if parsed.bearers else ""
+        names = [bearer.name for bearer in parsed.bearers]
+        bodies = [name for name in names if self.grammar.is_body(name)]
+        if not bodies:
+            return ""
+        words = parsed.inner.of(content)
+        if any(word in words for word in self.sentence) and not parsed.verbs:
+            return "it is a sentence, not a list of bodies"
+        if len(bodies) < (len(names) + 1) // 2 or (not parsed.verbs and 5 * len(bodies) < 4 * len(names)):
+            return "only some of its words are names of bodies"
+        before = content[outer.start - 1 : outer.start].strip() or "\n"
+        if before in _SENTENCE_ENDS + "\n":
+            return None
+        if not _FOLLOWS.match(content, outer.end):
+            return "it stands inside a sentence"
+        if len(names) == 1 and not parsed.verbs:
+            return "it may explain the word before it"
+        return None
+
+    def _in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
+        """Labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
+        for found in self.line.finditer(content, body.start, body.end):
+            start = found.start("label") if found["label"] else found.start("rider")
+            if any(span.start <= start < span.end for span in taken):
+                continue
+            inner = strip(content, Span(start, found.end()))
+            after = content[found.end() : found.end() + 1]
+            outer = Span(found.start(), found.end() + (after == "。"))
+            parsed = self.grammar.parse(content, inner)
+            if parsed.bearers or found["rider"]:
+                yield _Candidate(outer, parsed)
+
+    # ---------------------------------------------------------------------------- measures
+
+    def _measure(
+        self, content: str, place: _Place, span: Span, assignment: Assignment | None
+    ) -> Measure | None:
+        """The measure of a stretch; None for lead-ins and for principles that nobody answers for."""
+        lead_in = self.lead_in.match(content, span.start, span.end)
+        span = strip(content, Span(lead_in.end() if lead_in else span.start, span.end))
+        if points := self.points.search(content, span.start, span.end):
+            span = Span(span.start, points.start())
+        if assignment is None and (place.principle or not re.search(r"[。；;！.]|\w{4}", span.of(content))):
+            return None
+        if assignment is None and span.of(content)[-1:] in ("：", ":"):
+            return None
+        return Measure(place.path, 0, place.section, place.clause, span, assignment, place.goal)
+
+    def _rank_of_preamble(self, content: str, outline: Outline) -> Rank:
+        """The rank rule stated before the first division or, as a note, behind the last."""
+        first = min((d.span.start for d in outline.divisions), default=0)
+        last = max((d.span.end for d in outline.divisions), default=0)
+        return _later(self.grammar.rank_rule(content[:first]), self.grammar.rank_rule(content[last:]))
+
+
+# ------------------------------------------------------------------------------------ places
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A division's own text and where it stands in the outline."""
+
+    path: tuple[str, ...]
+    section: int | None
+    clause: str | None
+    body: Span
+    principle: bool
+    goal: bool
+
+
+def _places(
+    divisions: Sequence[Division], above: _Place | None = None
+) -> Iterator[_Place]:
+    """The divisions with text of their own, in document order."""
+    for division in divisions:
+        section = division.ordinal if division.level is Level.SECTION else above.section if above else None
+        clause = division.mark if division.level is Level.CLAUSE else None
+        path = (*(above.path if above else ()), division.key)
+        place = _Place(path, section, clause, division.body, division.principle, division.goal)
+        if len(division.body):
+            yield place
+        yield from _places(division.parts, place)
+
+
+def _stretches(
+    content: str, body: Span, candidates: Sequence[_Candidate]
+) -> Iterator[tuple[Span, _Candidate | None]]:
+    """The text that each attribution covers, and what follows the last one."""
+    start = body.start
+    for candidate in candidates:
+        yield _trim(content, Span(start, candidate.outer.start)), candidate
+        start = candidate.outer.end
+    rest = _trim(content, Span(start, body.end))
+    if len(rest):
+        yield rest, None
+
+
+def _without_headings(
+    content: str, stretches: Sequence[tuple[Span, _Candidate | None]]
+) -> Iterator[tuple[Span, _Candidate | None]]:
+    """The stretches of a clause without headings of their own: 智慧物流。以…为目标，…
+
+    Only where every attributed paragraph of the clause has one, and there are two or more.
+    """
+    attributed = [span for span, candidate in stretches if candidate]
+    headed = [_HEADED.match(content, span.start, span.end) for span in attributed]
+    if len(attributed) < 2 or not all(headed):
+        yield from stretches
+        return
+    for span, candidate in stretches:
+        heading = _HEADED.match(content, span.start, span.end) if candidate else None
+        yield Span(heading.end() if heading else span.start, span.end), candidate
+
+
+def _trim(content: str, span: Span) -> Span:
+    """The span without white space at its ends, and without a stop left over from the bracket before it."""
+    span = strip(content, span)
+    stops = sum(1 for _ in takewhile(lambda c: c in "。；;，,、", span.of(content)))
+    return strip(content, Span(span.start + stops, span.end))
+
+
+def _numbered(measures: Sequence[Measure]) -> Iterator[Measure]:
+    """The measures with their index within their clause."""
+    counts: dict[tuple[str, ...], int] = {}
+    for measure in measures:
+        counts[measure.path] = counts.get(measure.path, 0) + 1
+        yield replace(measure, index=counts[measure.path])
+
+
+def _together(one: _Candidate, two: _Candidate) -> _Candidate:
+    """Two attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
+    a, b = one.parsed, two.parsed
+    parsed = replace(
+        a,
+        inner=Span(a.inner.start, b.inner.end if b.bearers else a.inner.end),
+        bearers=a.bearers + b.bearers,
+        marked=a.marked | {len(a.bearers) + i for i in b.marked},
+        allocation=max(a.allocation, b.allocation, key=lambda x: x != "unstated"),
+        open=a.open or b.open,
+        labels=a.labels + b.labels,
+        verbs=a.verbs or b.verbs,
+        ranked=a.ranked or b.ranked,
+        rank=_later(a.rank, b.rank),
+    )
+    return _Candidate(Span(one.outer.start, two.outer.end), parsed)
+
+
+def _later(one: Rank, two: Rank) -> Rank:
+    """The rule in force: the later one where it says anything."""
+    return two if two != Rank() else one
+
+
+def _unclosed(text: Text, position: int) -> UnclosedBracket:
+    line, column = text.line_column(position)
+    missing = CLOSERS[OPENERS.index(text.content[position])]
+    return UnclosedBracket(f"{text.source.name}:{line}:{column}: bracket never closes; add the missing {missing}")
