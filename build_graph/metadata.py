@@ -1,0 +1,236 @@
+"""What a document says of itself: title, number, issuer, date, addressees.
+
+Taken from the table above the text where a page has one, else from the title, the addressees' line
+and the signature; what was given from outside (options, a sidecar file) goes first.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from build_graph.errors import ObligationError
+from build_graph.model import Metadata, Text
+from build_graph.numerals import DATE, parse_date
+from build_graph.resources import folder
+
+_HAN = "\u4e00-\u9fff"
+_NUMBER = re.compile(
+    rf"(?P<word>[{_HAN}]{{1,14}}) [ 　]* [〔\[［（(【﹝] \s* (?P<year>(?:19|20)\d{{2}}) \s* [〕\]］）)】﹞]"
+    r" [ 　]* (?:第\s*)? (?P<serial>\d{1,5}) [ 　]* 号",
+    re.VERBOSE,
+)
+_FIRST_MARK = re.compile(r"(?:^|[\n 　：:。])[ 　]*(?:一、|第一[章条]|[（(]一[)）])")
+_HEAD_LIMIT = 3000  # characters in which a title can stand
+_LINE_LIMIT = 100  # characters of a title's longest line
+_TAIL = 400  # characters in which a signature can stand
+_ISSUER = re.compile(rf"[{_HAN}]{{1,30}}?(?:院|府|厅|室|部|委|局|会|办|署|行|党组|领导小组|指挥部|委员会)$")
+
+
+class BadMetadata(ObligationError):
+    """A sidecar file or option that gives metadata in a way that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataReader:
+    """Reads metadata with the words of `data/outline.toml`."""
+
+    header: dict[str, re.Pattern[str]]
+    any_label: re.Pattern[str]
+    kinds: tuple[str, ...]
+
+    @classmethod
+    def load(cls) -> MetadataReader:
+        """A reader with the package's own words."""
+        data = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))
+        header = {
+            field: re.compile(
+                rf"(?:^|\n)[^\S\n]*(?:{'|'.join(map(_spaced, labels))})[^\S\n]*[：:][^\S\n]*\n?[^\S\n]*(?P<value>[^\n]+)"
+            )
+            for field, labels in data["header"].items()
+        }
+        return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))
+
+    def read(self, text: Text, given: Metadata = Metadata()) -> Metadata:  # noqa: B008  (immutable)
+        """The metadata of `text`; every field of `given` that is set goes first."""
+        content = text.content
+        first = _FIRST_MARK.search(content)
+        head = content[: min(first.start() if first else _HEAD_LIMIT, _HEAD_LIMIT)]
+        table = {field: self._from_table(field, head) for field in self.header}
+        title = given.title or table["title"] or self._title(head)
+        issuer = given.issuer or table["issuer"] or _issuer_of(title) or _signature(content)
+        issued = given.issued or _date_of(table["issued"]) or _signed(content, head, issuer)
+        return Metadata(
+            title=title,
+            number=given.number or _tidy_number(table["number"]) or _own_number(head, title),
+            issuer=issuer,
+            issued=issued,
+            addressees=given.addressees or _addressees(head, title),
+        )
+
+    def _from_table(self, field: str, head: str) -> str | None:
+        """The value behind a label of the table, None where the label has none."""
+        found = self.header[field].search(head)
+        value = found["value"].strip() if found else ""
+        return value if value and not self.any_label.fullmatch(value) else None
+
+    def _title(self, head: str) -> str | None:
+        """The first line, or lines, that end as titles do: 关于…的通知."""
+        lines = [line.strip() for line in head.split("\n")]
+        for index, line in enumerate(lines):
+            if not self._ends_title(line):
+                continue
+            before = lines[index - 1] if index else ""
+            broken = 2 < len(before) < _LINE_LIMIT and not re.search(r"[。：:；;，,\d]", before)
+            if broken and "关于" in before and not self._ends_title(before):
+                return before + line  # the title stands on two lines
+            if "关于" in line or "印发" in line or len(line) < 40:
+                return line
+        return _title_of_one_line(head, self.kinds)
+
+    def _ends_title(self, line: str) -> bool:
+        bare = re.sub(r"[（(〔\[][^（）()]*[）)〕\]]$", "", line)
+        return 6 < len(line) < _LINE_LIMIT and bare.endswith(self.kinds) and not re.search(r"[。；;]|^[《（(]", line)
+
+
+def from_file(path: Path) -> Metadata:
+    """Metadata from a sidecar TOML file; raises BadMetadata where it cannot be read."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadMetadata(f"{path}: {error}; write TOML such as: title = \"…\"") from error
+    return from_values(data, str(path))
+
+
+def from_values(data: dict[str, Any], where: str) -> Metadata:
+    """Metadata from names and values; raises BadMetadata for an unknown name or a wrong value.
+
+    >>> from_values({"number": "国发〔2015〕24号", "date": "2015-05-04"}, "options").issued
+    datetime.date(2015, 5, 4)
+    """
+    known = {"issued" if f.name == "date" else f.name for f in fields(Metadata)} - {"issued"} | {"date"}
+    for name in data:
+        if name not in known:
+            raise BadMetadata(f"{where}: {name!r} is not known; use {', '.join(sorted(known))}")
+    issued = data.get("date")
+    if isinstance(issued, str):
+        issued = parse_date(issued)
+    if data.get("date") is not None and not isinstance(issued, date):
+        raise BadMetadata(f"{where}: date {data['date']!r} is no date; write it as 2015-05-04")
+    addressees = data.get("addressees", ())
+    texts = [data.get(name) for name in ("title", "number", "issuer")] + list(addressees)
+    if isinstance(addressees, str) or not all(value is None or isinstance(value, str) for value in texts):
+        raise BadMetadata(f"{where}: title, number and issuer are texts, addressees a list of texts")
+    return Metadata(data.get("title"), data.get("number"), data.get("issuer"), issued, tuple(addressees))
+
+
+def merged(first: Metadata, second: Metadata) -> Metadata:
+    """`first`, with what it leaves open taken from `second`."""
+    return replace(second, **{f.name: value for f in fields(first) if (value := getattr(first, f.name))})
+
+
+def identifier(number: str) -> str | None:
+    """The part of a document's IRI that its number gives, None for what is no number.
+
+    >>> identifier("国发〔2015〕24号"), identifier("九府办字[2019]88号")
+    ('国发-2015-24', '九府办字-2019-88')
+    """
+    found = _NUMBER.search(number)
+    return f"{found['word']}-{found['year']}-{int(found['serial'])}" if found else None
+
+
+# -------------------------------------------------------------------------------------- parts
+
+
+def _spaced(label: str) -> str:
+    """A pattern for a label with blanks between its characters: 标　　题."""
+    return r"[ 　]*".join(map(re.escape, label))
+
+
+def _tidy_number(value: str | None) -> str | None:
+    found = _NUMBER.search(value or "")
+    return found[0] if found else None
+
+
+def _own_number(head: str, title: str | None) -> str | None:
+    """The document's own number: alone on its line, or right behind the title; not one that it cites."""
+    for found in _NUMBER.finditer(head):
+        line_start = head.rfind("\n", 0, found.start()) + 1
+        line_end = head.find("\n", found.end())
+        line = head[line_start : len(head) if line_end < 0 else line_end].strip(" 　（()）\t\xa0")
+        if line == found[0].strip():
+            return found[0]
+        before = head[:found.start()].rstrip(" 　（(\n")
+        if title and before.endswith(title[-12:]):
+            return found[0]
+    return None
+
+
+def _issuer_of(title: str | None) -> str | None:
+    """The body before 关于 in a title: 九江市人民政府办公室关于….
+
+    >>> _issuer_of("九江市人民政府办公室关于印发方案的通知")
+    '九江市人民政府办公室'
+    """
+    before = (title or "").split("关于", 1)[0].strip() if "关于" in (title or "") else ""
+    return before if _ISSUER.match(before.split(" ")[-1].split("、")[-1]) else None
+
+
+def _signature(content: str) -> str | None:
+    """The body that signs: a name alone on the line before a date."""
+    for found in re.finditer(rf"(?:^|\n|。)[^\S\n]*(?P<name>[{_HAN}]{{2,30}})[^\S\n]*\n[^\S\n]*(?={DATE.pattern})", content):
+        if _ISSUER.match(found["name"]):
+            return found["name"]
+    return None
+
+
+def _date_of(value: str | None) -> date | None:
+    return parse_date(value) if value else None
+
+
+def _signed(content: str, head: str, issuer: str | None) -> date | None:
+    """The date behind the signature, else the first alone on a line, else the one in （…印发） style."""
+    if issuer:
+        found = re.search(rf"{re.escape(issuer)}\s*(?=(?:{DATE.pattern}))", content)
+        if found and (signed := parse_date(content[found.end() : found.end() + 20])):
+            return signed
+    for line in _lines_of(content):
+        if DATE.fullmatch(line.strip(" 　\t\xa0（()）")):
+            return parse_date(line)
+    return None
+
+
+def _lines_of(content: str) -> Iterable[str]:
+    return (line for line in content.split("\n") if 7 < len(line.strip()) < 20)
+
+
+def _addressees(head: str, title: str | None) -> tuple[str, ...]:
+    """Those the document is sent to: the words before the first colon, split at commas."""
+    for line in head.split("\n"):
+        found = re.match(rf"\s*(?P<names>[^。：:；;《》]{{2,300}})[：:]\s*(?:$|[{_HAN}《])", line)
+        if not found:
+            continue
+        names = found["names"]
+        if title and title[-10:] in names:
+            names = names.split(title[-10:], 1)[1]
+        if re.search(r"各|人民政府|部门|单位|委员会|厅|局", names) and not re.search(r"如下|^\s*[（(]?[一二三]|发文|主题", names):
+            return tuple(_split_names(names))
+    return ()
+
+
+def _split_names(names: str) -> Iterable[str]:
+    """Names between commas outside brackets."""
+    for part in re.split(r"[，,；;](?![^（(]*[）)])", names):
+        if part.strip():
+            yield part.strip()
+
+
+def _title_of_one_line(head: str, kinds: Iterable[str]) -> str | None:
+    """The title at the beginning of a document that stands on one line."""
+    found = re.match(rf"\s*(?P<title>[^\s。：:；;]{{2,40}}关于[^\s。：:；;]{{2,70}}?的(?:{'|'.join(kinds)}))", head)
+    return found["title"] if found else None
