@@ -206,7 +206,7 @@ class Grammar:
         elif rank := self._rank_of(words):
             reading.rank = rank
             return
-        if reading.in_rider or (self.aside.search(words) and not reading.label):
+        if reading.in_rider or (self.aside.search(span.of(content)) and not self.is_body(words.strip())):
             return
         self._read_bodies(content, span, piece, reading)
 

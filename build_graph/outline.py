@@ -112,10 +112,10 @@ class OutlineReader:
 
     def _nest(self, content: str, marks: Sequence[_Mark]) -> tuple[Division, ...]:
         """Divisions from marks: a deeper mark belongs to the nearest shallower one before it."""
-        ends = [mark.span.start for mark in marks[1:]] + [len(content)]
+        starts = [*(mark.span.start for mark in marks), len(content)]
         drafts = [
-            (mark, Span(mark.span.start, _trim_end(content, mark.span.start, end)))
-            for mark, end in zip(marks, ends, strict=True)
+            (mark, Span(start, _trim_end(content, start, end)))
+            for mark, (start, end) in zip(marks, pairwise(starts), strict=True)
         ]
         groups: list[list[tuple[_Mark, Span]]] = [[]]  # a stop closes every open division
         for mark, own in drafts:
@@ -133,7 +133,8 @@ class OutlineReader:
         headed = _with_headings(content, top)
         described = [self._describe_one(content, division, headed, False, False) for division in top]
         closings = 0
-        for division, following in zip(described, [*described[1:], None], strict=True):
+        for division, following in pairwise([*described, None]):
+            assert division is not None
             kept, closing = division, None
             if following is None or following.ordinal <= division.ordinal:  # the last of its run
                 kept, closing = _split_closing(content, division)
