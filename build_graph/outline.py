@@ -36,6 +36,7 @@ _SENTENCE_END = "。；;！!？?"
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
 _YEAR = re.compile(r"(?:19|20)\d{2}")
+_AMOUNT = re.compile(r"\d+(?:[%％‰亿万千百元倍个人家户项米吨亩小]|[.．]\d)")
 # A heading that ends in a bracket with bodies in it is a measure with its attribution.
 _ENDS_IN_BODIES = re.compile(r"[（(〔﹝［\[【][^\n]*(?:单位|部门|负责|牵头|配合|、|，)[^\n]*[）)\]］〕】﹞]$")
 
@@ -224,10 +225,10 @@ def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
 
 def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
     """Whether an item mark is the beginning of a number (1.5), not of an item (5.2021年…, 3．5G…)."""
-    after = content[mark.span.end : mark.span.end + 4]
+    after = content[mark.span.end : mark.span.end + 8]
     if mark.kind != "item" or not after[:1].isdecimal() or _YEAR.match(after):
         return False
-    return not (mark.ordinal in expected and (mark.printed[-1] != "." or _at_line_start(content, mark.span.start)))
+    return bool(_AMOUNT.match(after)) or not (mark.ordinal in expected and (mark.printed[-1] != "." or _at_line_start(content, mark.span.start)))
 
 
 def _at_line_start(content: str, position: int) -> bool:
