@@ -7,6 +7,9 @@ gives the same graph everywhere. What the ontology declares is in `ontology/obli
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from pyoxigraph import NamedNode
 
 ONTOLOGY = "https://w3id.org/obligation-graph/ontology"
 OB = f"{ONTOLOGY}#"
@@ -50,6 +53,17 @@ _NOT_IN_SEGMENT = re.compile(
     r"\U00010000-\U0001FFFD\U00020000-\U0002FFFD\U00030000-\U0003FFFD"
     "]"
 )
+
+
+@cache
+def term(name: str) -> NamedNode:
+    """The term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
+
+    >>> term("org:FormalOrganization").value
+    'http://www.w3.org/ns/org#FormalOrganization'
+    """
+    prefix, _, local = name.partition(":")
+    return NamedNode(PREFIXES[prefix] + local)
 
 
 def _percent(match: re.Match[str]) -> str:

@@ -1,0 +1,84 @@
+"""What the ontology's registries say of bodies and domains, ready to be put into a graph.
+
+A graph that names a body carries the body's description and its successions, one that names a domain
+the domain's labels and the broader domains: the Turtle file can be read without the registries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from build_graph.resources import folder
+from build_graph.vocabulary import term
+
+# How domains are found, and the way down the scheme: neither describes the domain at hand.
+_LEFT_OUT = ("ob:signal", "ob:weakSignal", "ob:agencySignal", "skos:narrower", "skos:hasTopConcept")
+_NAMES = ("skos:prefLabel", "skos:altLabel")
+_GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # from an event back to the body it changed
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    """The statements of the registries by subject, the events of each body, and bodies by name."""
+
+    statements: dict[NamedNode, list[Triple]]
+    events: dict[NamedNode, list[NamedNode]]
+    names: dict[str, set[NamedNode]]
+
+    @classmethod
+    def load(cls, ontology: Path | None = None) -> Descriptions:
+        """The descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
+        place = ontology or folder("ontology")
+        bodies = _statements(place / "agencies.ttl")
+        return cls(bodies | _statements(place / "domains.ttl"), _events(bodies), _names(bodies))
+
+    def of(self, nodes: Iterable[NamedNode]) -> Iterator[Triple]:
+        """Everything said of the nodes, of what they refer to, and of what became of them."""
+        waiting = list(nodes)
+        seen = set(waiting)
+        for node in waiting:  # grows while we walk
+            said = self.statements.get(node, ())
+            yield from said
+            found = [t.object for t in said if isinstance(t.object, NamedNode)]
+            for near in (*found, *self.events.get(node, ())):
+                if near in self.statements and near not in seen:
+                    seen.add(near)
+                    waiting.append(near)
+
+    def named(self, name: str) -> NamedNode | None:
+        """The one body with this name or short name; None where there are none or several."""
+        candidates = self.names.get(name, set())
+        return next(iter(candidates)) if len(candidates) == 1 else None
+
+
+def _statements(path: Path) -> dict[NamedNode, list[Triple]]:
+    left_out = set(map(term, _LEFT_OUT))
+    statements: dict[NamedNode, list[Triple]] = {}
+    for quad in parse(path=path, format=RdfFormat.TURTLE):
+        if quad.predicate not in left_out and isinstance(quad.subject, NamedNode):
+            statements.setdefault(quad.subject, []).append(quad.triple)
+    return statements
+
+
+def _events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:
+    gives_up = set(map(term, _GIVES_UP))
+    events: dict[NamedNode, list[NamedNode]] = {}
+    for node, said in bodies.items():
+        for statement in said:
+            if statement.predicate in gives_up and isinstance(statement.object, NamedNode):
+                events.setdefault(statement.object, []).append(node)
+    return events
+
+
+def _names(bodies: dict[NamedNode, list[Triple]]) -> dict[str, set[NamedNode]]:
+    words = set(map(term, _NAMES))
+    names: dict[str, set[NamedNode]] = {}
+    for node, said in bodies.items():
+        for statement in said:
+            if statement.predicate in words and isinstance(statement.object, Literal):
+                names.setdefault(statement.object.value, set()).add(node)
+    return names
