@@ -1,0 +1,91 @@
+"""From files to one graph on disk: understand every document, emit, check, write whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Quad
+
+from build_graph.checks import check
+from build_graph.descriptions import Descriptions
+from build_graph.errors import ObligationError
+from build_graph.files import write
+from build_graph.model import Document, Metadata
+from build_graph.pipeline import Pipeline, default_document, given_for
+from build_graph.source import read
+from build_graph.summary import summary
+from build_graph.triples import quads
+from build_graph.turtle import turtle
+
+_ENDING = ".txt"
+
+
+class NoDocuments(ObligationError):
+    """A folder without documents, or options that fit only one of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build wrote: the file, its triples, the checks passed, and the documents' summaries."""
+
+    path: Path
+    triples: int
+    checks: int
+    summaries: tuple[tuple[str, ...], ...]
+
+
+def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: Metadata) -> Built:
+    """Build `graph.ttl` in the folder `output` from the documents at `paths`.
+
+    Raises ObligationError for every fault of input or output; then nothing is written.
+    """
+    files = list(_files(paths)) if paths else [default_document()]
+    if len(files) > 1 and given != Metadata():
+        raise NoDocuments(
+            "--title, --number, --issuer and --date describe one document; "
+            "for several, put them into NAME.toml beside each NAME.txt"
+        )
+    pipeline = Pipeline.load()
+    documents = [_understand(pipeline, file, encoding, given) for file in files]
+    _check_distinct(documents)
+    descriptions = Descriptions.load()
+    statements: list[Quad] = [q for document in documents for q in quads(document, descriptions)]
+    checks = check(statements)
+    data = turtle(statements)
+    path = output / "graph.ttl"
+    write(path, data)
+    triples = len({(q.subject, q.predicate, q.object) for q in statements})
+    return Built(path, triples, checks, tuple(tuple(summary(document)) for document in documents))
+
+
+def _understand(pipeline: Pipeline, file: Path, encoding: str | None, given: Metadata) -> Document:
+    stdin = str(file) == "-"
+    source = read(None if stdin else file, encoding=encoding)
+    return pipeline.understand(source, given_for(None if stdin else file, given))
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files named, and those in the folders named, in order of their names."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = sorted(file for file in path.rglob(f"*{_ENDING}") if file.is_file())
+        if not found:
+            raise NoDocuments(f"{path}: no documents in this folder; text files end in {_ENDING}")
+        yield from found
+
+
+def _check_distinct(documents: Sequence[Document]) -> None:
+    """Two texts with one number would be mixed into one document."""
+    seen: dict[str, str] = {}
+    for document in documents:
+        name = document.text.source.name
+        if document.id in seen:
+            raise NoDocuments(
+                f"{name}: has the same number as {seen[document.id]} ({document.id}); "
+                "leave one out, or give one its own number in a sidecar file"
+            )
+        seen[document.id] = name

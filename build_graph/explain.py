@@ -1,0 +1,233 @@
+"""Explains what a graph says of a thing: its words in their sentence, where they stand, what was understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Store
+
+from build_graph.errors import ObligationError
+from build_graph.numerals import number
+from build_graph.vocabulary import BASE, term
+
+_SENTENCE = re.compile(r"[^。；;\n]*[。；;]?")
+_NUMERAL = re.compile(r"[\d一二三四五六七八九十百]+")
+
+Mark = Callable[[str], str]
+
+
+class CannotExplain(ObligationError):
+    """The graph holds nothing by that name, or several things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Looks things up in a graph; `mark` makes words stand out in their sentence."""
+
+    store: Store
+    mark: Mark
+
+    @classmethod
+    def load(cls, path: Path, mark: Mark) -> Explainer:
+        """An explainer for the Turtle file at `path`; raises CannotExplain where it cannot be read."""
+        store = Store()
+        try:
+            store.bulk_load(path=str(path), format=RdfFormat.TURTLE)
+        except FileNotFoundError as error:
+            raise CannotExplain(f"{path}: there is no such graph; make it with: obligations build") from error
+        except (SyntaxError, OSError, ValueError) as error:
+            raise CannotExplain(f"{path}: not a Turtle file that can be read: {error}") from error
+        return cls(store, mark)
+
+    def explain(self, name: str) -> Iterator[str]:
+        """The lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
+        node = self._find(name)
+        types = {kind.value for kind in self._all(node, "rdf:type")}
+        if types & {term("ob:Section").value, term("ob:Clause").value, term("ob:Closing").value}:
+            yield from self._division(node)
+        elif term("ob:Measure").value in types:
+            yield from self._measure(node)
+        elif self._one(node, "ob:hasEvidence"):
+            yield from self._thing(node)
+        else:
+            yield from self._body(node)
+
+    # ---------------------------------------------------------------------------- finding
+
+    def _find(self, name: str) -> NamedNode:
+        """The one node of that name; raises CannotExplain with what would do instead."""
+        for candidate in (name, BASE + name.removeprefix("/")):
+            if re.match(r"https?://[^\s<>\"{}|\\^`]+$", candidate):
+                node = NamedNode(candidate)
+                if next(self.store.quads_for_pattern(node, None, None, None), None):
+                    return node
+        found = list(self._by_mark(name))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = "\n".join(f"  {node.value.removeprefix(BASE)}" for node in found)
+            raise CannotExplain(f"{name}: {len(found)} clauses carry that number; name one of\n{listed}")
+        raise CannotExplain(
+            f"{name}: the graph holds no such IRI or clause; "
+            "give a clause's number (四), an IRI, or the end of one (document/国发-2015-24/s2/c4)"
+        )
+
+    def _by_mark(self, name: str) -> Iterator[NamedNode]:
+        """The clauses whose mark prints that number; 一、 asks for sections."""
+        found = _NUMERAL.search(name)
+        if not found or len(name) > 12:
+            return
+        kind = "ob:Section" if name.endswith("、") else "ob:Clause"
+        for quad in self.store.quads_for_pattern(None, term("rdf:type"), term(kind), None):
+            printed = self._text(quad.subject, "eli:number")
+            numeral = _NUMERAL.search(printed)
+            if numeral and number(numeral[0]) == number(found[0]) and isinstance(quad.subject, NamedNode):
+                yield quad.subject
+
+    # ------------------------------------------------------------------------- describing
+
+    def _division(self, node: NamedNode) -> Iterator[str]:
+        yield f"{self._text(node, 'rdfs:label') or '(no heading)'}"
+        yield f"  {self._place(node)}"
+        yield f"  {node.value}"
+        for part in sorted(self._all(node, "eli:has_part"), key=self._start):
+            yield ""
+            if term("ob:Measure") in self._all(part, "rdf:type"):
+                yield from self._measure(part)
+            else:
+                yield from self._division(part)
+
+    def _measure(self, node: NamedNode) -> Iterator[str]:
+        yield f"measure   {self._text(node, 'ob:text')}"
+        yield f"  at      {self._place(node)}"
+        yield f"  iri     {node.value}"
+        assignment = self._one(node, "ob:hasAssignment")
+        if isinstance(assignment, NamedNode):
+            yield f"  words   {self._text(assignment, 'ob:asWritten')}"
+            allocation = _tail(self._one(node, "ob:allocation"))
+            opened = ", list open (等)" if self._text(node, "ob:openList") == "true" else ""
+            yield f"  shared  {allocation}{opened}"
+            for bearer in sorted(self._all(assignment, "ob:hasBearer"), key=self._start):
+                yield f"  bearer  {self._bearer(bearer)}"
+        for norm in sorted(self._all(node, "ob:hasNorm"), key=self._start):
+            yield f"  norm    {self._kind(norm):<14}{self._text(norm, 'ob:text')}"
+        for target in sorted(self._all(node, "ob:hasTarget"), key=self._start):
+            due = self._text(target, "ob:due")
+            yield f"  target  {f'due {due}' if due else 'no date':<16}{self._text(target, 'ob:text')}"
+        for audience in sorted(self._all(node, "ob:hasAudience"), key=self._start):
+            yield f"  for     {self._text(audience, 'ob:asWritten')}"
+        main = self._one(node, "ob:mainDomain")
+        domains = sorted(self._all(node, "dcterms:subject"), key=lambda d: (d != main, d.value))
+        if domains:
+            yield f"  domain  {'; '.join(self._label(domain) for domain in domains)}"
+
+    def _thing(self, node: NamedNode) -> Iterator[str]:
+        """A norm, target, assignment or bearer: its words in their sentence, then its measure."""
+        yield f"{self._kind(node)}   {self._place(node)}"
+        yield f"  {self._in_sentence(node)}"
+        if self._one(node, "ob:assignedTo"):
+            yield f"  bearer  {self._bearer(node)}"
+        cue = self._text(node, "ob:cue")
+        if cue:
+            yield f"  cue     {cue}"
+        yield f"  iri     {node.value}"
+        measure = NamedNode(re.sub(r"(/m\d+)/.*$", r"\1", node.value))
+        if measure != node and self._one(measure, "rdf:type"):
+            yield ""
+            yield from self._measure(measure)
+
+    def _body(self, node: NamedNode) -> Iterator[str]:
+        """An agency, group or domain: its names, and the measures that name it."""
+        yield self._label(node)
+        yield f"  iri     {node.value}"
+        for name in sorted(self._all_texts(node, "skos:altLabel")):
+            yield f"  also    {name}"
+        measures = {
+            quad.subject
+            for predicate in ("ob:responsibleAgency", "ob:responsibleGroup", "dcterms:subject", "dcterms:audience")
+            for quad in self.store.quads_for_pattern(None, term(predicate), node, None)
+            if isinstance(quad.subject, NamedNode) and term("ob:Measure") in self._all(quad.subject, "rdf:type")
+        }
+        yield f"  in      {len(measures)} measures"
+        for measure in sorted(measures, key=lambda m: (m.value.split("/m")[0], self._start(m))):
+            yield f"    {self._place(measure)}  {self._text(measure, 'ob:text')[:60]}"
+
+    def _bearer(self, node: NamedNode) -> str:
+        body = self._one(node, "ob:assignedTo")
+        written, label = self._text(node, "ob:asWritten"), self._label(body) if isinstance(body, NamedNode) else ""
+        known = "" if self._text(body, "ob:resolved") != "false" else " (not in the registry)"
+        return f"{_tail(self._one(node, 'ob:role')):<12}{written} = {label}{known}"
+
+    def _in_sentence(self, node: NamedNode) -> str:
+        """The sentence around a thing's words, the words marked."""
+        evidence = self._one(node, "ob:hasEvidence")
+        text = self._text(self._one(evidence, "oa:hasSource"), "schema:text")
+        start, end = self._offsets(node)
+        left = max(text.rfind(stop, 0, start) for stop in "。；;\n") + 1
+        rest = _SENTENCE.match(text, end)
+        return text[left:start] + self.mark(text[start:end]) + (rest[0] if rest else "")
+
+    def _place(self, node: object) -> str:
+        """File, line and column."""
+        evidence = self._one(node, "ob:hasEvidence")
+        text = self._one(evidence, "oa:hasSource")
+        source = self._one(text, "prov:wasDerivedFrom")
+        name = self._text(source, "schema:name")
+        return f"{name}:{self._text(evidence, 'ob:sourceLine')}:{self._text(evidence, 'ob:sourceColumn')}"
+
+    def _offsets(self, node: object) -> tuple[int, int]:
+        evidence = self._one(node, "ob:hasEvidence")
+        for selector in self._all(evidence, "oa:hasSelector"):
+            start, end = self._text(selector, "oa:start"), self._text(selector, "oa:end")
+            if start:
+                return int(start), int(end)
+        return 0, 0
+
+    def _start(self, node: object) -> int:
+        return self._offsets(node)[0]
+
+    def _kind(self, node: NamedNode) -> str:
+        """The most particular type: prohibition rather than norm."""
+        kinds = [_tail(kind) for kind in self._all(node, "rdf:type")]
+        return next((kind for kind in kinds if kind != "norm"), "thing")
+
+    def _label(self, node: NamedNode) -> str:
+        """Chinese name, then the English one where there is one."""
+        labels = {
+            quad.object.language: quad.object.value
+            for predicate in ("rdfs:label", "skos:prefLabel")
+            for quad in self.store.quads_for_pattern(node, term(predicate), None, None)
+            if isinstance(quad.object, Literal)
+        }
+        return " ".join(labels[lang] for lang in ("zh", "en", None) if lang in labels) or node.value
+
+    # --------------------------------------------------------------------------- the graph
+
+    def _all(self, node: object, predicate: str) -> list[NamedNode]:
+        if not isinstance(node, NamedNode):
+            return []
+        quads = self.store.quads_for_pattern(node, term(predicate), None, None)
+        return [quad.object for quad in quads if isinstance(quad.object, NamedNode)]
+
+    def _one(self, node: object, predicate: str) -> NamedNode | None:
+        found = self._all(node, predicate)
+        return found[0] if found else None
+
+    def _all_texts(self, node: object, predicate: str) -> list[str]:
+        if not isinstance(node, NamedNode):
+            return []
+        quads = self.store.quads_for_pattern(node, term(predicate), None, None)
+        return [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
+
+    def _text(self, node: object, predicate: str) -> str:
+        found = self._all_texts(node, predicate)
+        return found[0] if found else ""
+
+
+def _tail(node: NamedNode | None) -> str:
+    """The last part of an IRI in small letters: …#ResponsibilityAssignment → responsibility assignment."""
+    name = re.split(r"[#/]", node.value)[-1] if node else ""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()

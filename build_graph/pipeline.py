@@ -1,0 +1,157 @@
+"""The order of the stages: read, repair, outline, attribute, resolve, find. The only module that knows it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from build_graph.agencies import Registry
+from build_graph.attribution import AttributionReader
+from build_graph.audiences import AudienceFinder
+from build_graph.domains import DomainFinder
+from build_graph.errors import ObligationError
+from build_graph.grammar import Grammar
+from build_graph.jurisdictions import Jurisdiction, jurisdiction_of
+from build_graph.metadata import MetadataReader, from_file, from_values, identifier, merged
+from build_graph.model import Document, Measure, Metadata, Outline, Source, Span, Text
+from build_graph.norms import NormFinder
+from build_graph.outline import OutlineReader
+from build_graph.repairs import repair
+from build_graph.resources import folder
+from build_graph.source import read
+from build_graph.targets import TargetFinder
+
+
+class NoClauses(ObligationError):
+    """A text in which no section, clause or article is marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Everything that the stages need, loaded once and used for any number of documents."""
+
+    registry: Registry
+    metadata: MetadataReader
+    outline: OutlineReader
+    attribution: AttributionReader
+    norms: NormFinder
+    targets: TargetFinder
+    audiences: AudienceFinder
+    domains: DomainFinder
+
+    @classmethod
+    def load(cls) -> Pipeline:
+        """A pipeline with the package's own ontology and words."""
+        registry = Registry.load()
+        return cls(
+            registry=registry,
+            metadata=MetadataReader.load(),
+            outline=OutlineReader.load(),
+            attribution=AttributionReader.load(Grammar.load(registry.looks_like_body, registry.classify)),
+            norms=NormFinder.load(),
+            targets=TargetFinder.load(),
+            audiences=AudienceFinder.load(),
+            domains=DomainFinder.load(),
+        )
+
+    def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
+        """The document that `source` holds, with what is `given` of its metadata going first.
+
+        Raises NoClauses where nothing is numbered, UnclosedBracket where an attribution has no end.
+        """
+        text = repair(source)
+        metadata = self.metadata.read(text, given)
+        outline = self.outline.read(text, metadata)
+        if not outline.divisions:
+            raise NoClauses(
+                f"{source.name}: no section, clause or article found; "
+                "the text needs marks such as 一、 （一） 1. or 第一条"
+            )
+        attributions = self.attribution.read(text, outline)
+        place = jurisdiction_of(metadata.issuer, metadata.title, metadata.number)
+        measures = (self._resolved(m, place, metadata.issued) for m in attributions.measures)
+        return Document(
+            id=_document_id(metadata.number, text.content),
+            text=text,
+            outline=outline,
+            jurisdiction=place.path if place else None,
+            measures=tuple(self._understood(text, outline, measures)),
+            refused=tuple(refusal.span for refusal in attributions.refused),
+        )
+
+    def _resolved(self, measure: Measure, place: Jurisdiction | None, issued: date | None) -> Measure:
+        """The measure with its bearers resolved to bodies."""
+        if measure.assignment is None:
+            return measure
+        bearers = tuple(
+            replace(bearer, body=self.registry.resolve(bearer.name, jurisdiction=place, issued=issued))
+            for bearer in measure.assignment.bearers
+        )
+        return replace(measure, assignment=replace(measure.assignment, bearers=bearers))
+
+    def _understood(self, text: Text, outline: Outline, measures: Iterator[Measure]) -> Iterator[Measure]:
+        """The measures with norms, targets, target groups and domains.
+
+        What a section says outside its clauses is a measure only if it carries a norm or a target.
+        """
+        content, headings = text.content, dict(_headings(outline))
+        theme = self.domains.theme(content, outline.metadata.title)
+        for measure in measures:
+            norms = self.norms.find(content, measure)
+            targets = self.targets.find(content, measure, outline.metadata.issued)
+            if not (measure.assignment or measure.clause or norms or targets):
+                continue
+            section, heading = headings[measure.path[:1]], headings[measure.path]
+            domains = self.domains.find(
+                content,
+                measure,
+                heading=heading if len(measure.path) > 1 else None,
+                section_heading=section,
+                title=outline.metadata.title,
+                theme=theme,
+            )
+            audiences = self.audiences.find(content, measure, norms)
+            yield replace(measure, norms=norms, targets=targets, audiences=audiences, domains=domains)
+
+
+def given_for(path: Path | None, options: Metadata) -> Metadata:
+    """The metadata given from outside: options first, then the sidecar `NAME.toml` beside the file."""
+    sidecar = path.with_suffix(".toml") if path else None
+    return merged(options, from_file(sidecar)) if sidecar and sidecar.is_file() else options
+
+
+def default_document() -> Path:
+    """The document that ships with the package: 国发〔2015〕24号, as it came."""
+    return folder("documents") / "guofa-2015-24.txt"
+
+
+def understand(path: Path | str | None = None, *, encoding: str | None = None, **metadata: object) -> Document:
+    """The document in the file at `path`, by default the one that ships with the package.
+
+    Raises ObligationError for every fault of the input.
+
+    >>> document = understand()
+    >>> document.id, len(document.measures)
+    ('国发-2015-24', 75)
+    """
+    file = Path(path) if path is not None else default_document()
+    given = given_for(file, from_values(metadata, "arguments"))
+    return Pipeline.load().understand(read(file, encoding=encoding), given)
+
+
+def _document_id(number: str | None, content: str) -> str:
+    """The document's part of its IRI: from its number, else from its text."""
+    by_number = identifier(number) if number else None
+    return by_number or f"text-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:
+    """The heading of each division by its path."""
+    stack = [((division.key,), division) for division in outline.divisions]
+    while stack:
+        path, division = stack.pop()
+        yield path, division.heading
+        stack += [((*path, part.key), part) for part in division.parts]
