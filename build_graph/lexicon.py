@@ -1,0 +1,105 @@
+"""The word lists by which phrases are read."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from .model import NormKind
+
+
+class Words:
+    """A set of words, looked for at a position of a text."""
+
+    __slots__ = ("_lengths", "_words")
+
+    def __init__(self, words: str) -> None:
+        self._words = frozenset(words.split())
+        self._lengths = sorted({len(word) for word in self._words}, reverse=True)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._words
+
+    def __or__(self, other: Words) -> Words:
+        return Words(" ".join(self._words | other._words))
+
+    def at(self, text: str, start: int) -> str:
+        """The longest word that begins at `start`, or "".
+
+        >>> Words("支持 支持和引导").at("大力支持和引导企业", 2)
+        '支持和引导'
+        """
+        for length in self._lengths:
+            word = text[start : start + length]
+            if word in self._words:
+                return word
+        return ""
+
+    def before(self, text: str, end: int) -> str:
+        """The longest word that ends at `end`, or ""."""
+        for length in self._lengths:
+            if length <= end and text[end - length : end] in self._words:
+                return text[end - length : end]
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Every list of `data/norms.toml`, under the name that it has there."""
+
+    cues: dict[NormKind, Words]
+    modals: Words
+    free: Words
+    bridges: Words
+    other_words: Words
+    conjunctions: Words
+    adverbs: Words
+    eager: Words
+    prepositions: Words
+    reasons: Words
+    locals: Words
+    carriers: Words
+    future: Words
+    means: Words
+    circumstances: Words
+    no_circumstances: Words
+    closers: Words
+    actors: Words
+    determiners: Words
+    verdicts: Words
+    government: Words
+    acts: Words  # all verbs
+    dual: Words
+    names: Words
+    nominal: Words
+    no_nominal: Words
+    inner: Words
+    purposes: Words
+    no_purposes: Words
+    services: Words
+    degrees: Words
+    changes: Words
+    instruments: Words
+    heads: Words  # whatever can head a phrase: cues, verbs, purposes, prepositions, carriers
+    cue_words: Words
+
+    @classmethod
+    def load(cls) -> Lexicon:
+        """The lists that come with the package."""
+        data = tomllib.loads(files("build_graph.data").joinpath("norms.toml").read_text(encoding="utf-8"))
+        lists = {name: Words(words) for part in ("words", "statements") for name, words in data[part].items()}
+        lists |= {name: Words(words) for name, words in data["verbs"].items() if name != "common"}
+        lists |= {name: Words(data["modals"][name]) for name in ("free", "bridges", "other_words")}
+        return cls(modals=Words(data["modals"]["words"]), **lists, **_joined(data))
+
+
+def _joined(data: dict[str, Any]) -> dict[str, Any]:
+    """The lists that are made of several of the file's."""
+    cues = {kind: Words(data["cues"][kind.value]) for kind in NormKind}
+    cue_words = Words(" ".join(data["cues"].values()))
+    verbs, words = data["verbs"], data["words"]
+    acts = Words(" ".join(verbs[name] for name in ("government", "common", "dual", "no_purposes")))
+    others = Words(" ".join((verbs["purposes"], words["prepositions"], words["carriers"], words["means"])))
+    return {"cues": cues, "cue_words": cue_words, "acts": acts, "heads": cue_words | acts | others}

@@ -1,0 +1,162 @@
+"""Cuts the text of a measure into sentences and these into the phrases between commas."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from .model import Span
+
+_MARKS = r"""
+    (?P<quote>&quot;|["＂])                  # a straight quote opens and closes
+  | (?P<entity>&[A-Za-z]{2,8};)              # the ; of &nbsp; ends no sentence
+  | (?P<open>[(（\[［【〔《〈“‘「『])
+  | (?P<close>[)）\]］】〕》〉”’」』])
+  | (?P<stop>[。；;！!？?\n\r])
+  | (?<![0-9])(?P<comma>[，,：:])            # not the comma of 10,000 or the colon of 1:1
+  | (?P<comma2>[，,：:])(?![0-9])
+"""
+
+_LEAD = r"""
+    (?:[\s\u3000&;]|&nbsp;)*
+    (?:
+        [-—–―─·•●◆▲■□○]+                                 # --数字经济…
+      | [（(]\s?[0-9０-９一二三四五六七八九十]{1,3}\s?[）)]  # （1）
+      | [0-9０-９]{1,3}\s?[．.、）)](?![0-9])                # 1．
+      | [一二三四五六七八九十]{1,3}(?:是(?:要)?|、|(?=要|为))   # 一是…二是…
+      | 第[一二三四五六七八九十]{1,2}(?=[、，,])
+      | [①-⑳❶-❿]
+    )?
+    (?:[\s\u3000、]|&nbsp;)*
+"""
+
+# What each mark closes, of both widths; a straight quote closes “ too, as in “三大行动&quot;.
+_PAIRS = {mark: (opener,) for mark, opener in zip(")）]］】〕》〉’」』", "((［［【〔《〈‘「『", strict=True)}
+_PAIRS["”"] = ("“", '"')
+_FOLD = {"（": "(", "[": "［"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The phrases between two full stops or semicolons, and the mark that ends them ("" at the end)."""
+
+    phrases: tuple[Span, ...]
+    stop: str
+
+
+@cache
+def _marks() -> re.Pattern[str]:
+    return re.compile(_MARKS, re.VERBOSE)
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    return re.compile(_LEAD, re.VERBOSE)
+
+
+def sentences(content: str, span: Span) -> Iterator[Sentence]:
+    """The sentences of `content` within `span`; marks inside brackets and quotes do not cut.
+
+    >>> text = "一是严禁（收费，摊派）；二是完善“放，管”机制,防止反弹。"
+    >>> [[p.of(text) for p in s.phrases] for s in sentences(text, Span(0, len(text)))]
+    [['严禁（收费，摊派）'], ['完善“放，管”机制', '防止反弹']]
+    """
+    phrases: list[Span] = []
+    start = span.start
+    for mark in _cuts(content, span):
+        phrases += _trimmed(content, start, mark.start())
+        start = mark.end()
+        if mark.lastgroup == "stop":
+            if phrases:
+                yield Sentence(tuple(phrases), mark.group())
+            phrases = []
+    phrases += _trimmed(content, start, span.end)
+    if phrases:
+        yield Sentence(tuple(phrases), "")
+
+
+def outside(text: str) -> str:
+    """`text` with what stands in brackets and quotes blanked, so that it keeps its length.
+
+    >>> outside("推进SDN（软件定义网络）应用")
+    '推进SDN        应用'
+    """
+    kept, at = [], 0
+    for first, last in _closed(text, Span(0, len(text))):
+        kept += [text[at:first], " " * (last - first)]
+        at = last
+    return "".join(kept) + text[at:]
+
+
+def _trimmed(content: str, start: int, end: int) -> list[Span]:
+    """The phrase without list mark and blanks; nothing if only these are left."""
+    lead = _lead().match(content, start, end)
+    start = lead.end() if lead else start
+    while end > start and content[end - 1].isspace():
+        end -= 1
+    return [Span(start, end)] if end > start else []
+
+
+def _cuts(content: str, span: Span) -> Iterator[re.Match[str]]:
+    """The stops and commas outside of closed brackets and quotes."""
+    shut = iter(_closed(content, span))
+    first, last = next(shut, (span.end, span.end))
+    for mark in _marks().finditer(content, span.start, span.end):
+        while mark.start() >= last and last < span.end:
+            first, last = next(shut, (span.end, span.end))
+        if mark.lastgroup in ("stop", "comma", "comma2") and not first <= mark.start() < last:
+            yield mark
+
+
+def _closed(content: str, span: Span) -> list[tuple[int, int]]:
+    """The outermost stretches in brackets or quotes that close within their paragraph, in order."""
+    pairs: list[tuple[int, int]] = []
+    stack = _Openers()
+    for mark in _marks().finditer(content, span.start, span.end):
+        kind, word = mark.lastgroup, mark.group()
+        if word in "\n\r":
+            stack = _Openers()
+        elif kind == "open":
+            stack.push(_FOLD.get(word, word), mark.start())
+        elif kind in ("close", "quote"):
+            start = stack.pop(*_PAIRS.get(word, ('"', "“")))
+            if start is not None:
+                _keep_outermost(pairs, start, mark.end())
+            elif kind == "quote":
+                stack.push('"', mark.start())
+    return pairs
+
+
+def _keep_outermost(pairs: list[tuple[int, int]], start: int, end: int) -> None:
+    while pairs and pairs[-1][0] >= start:
+        pairs.pop()
+    pairs.append((start, end))
+
+
+class _Openers:
+    """The brackets and quotes that stand open; counted, so that a stray closer costs nothing."""
+
+    def __init__(self) -> None:
+        self._stack: list[tuple[str, int]] = []
+        self._count: Counter[str] = Counter()
+
+    def push(self, opener: str, start: int) -> None:
+        self._stack.append((opener, start))
+        self._count[opener] += 1
+
+    def pop(self, *openers: str) -> int | None:
+        """Where the nearest of the first `openers` that is open stands; None if none is open.
+
+        Whatever was opened after it is dropped.
+        """
+        opener = next((mark for mark in openers if self._count[mark]), None)
+        if opener is None:
+            return None
+        while True:
+            last, start = self._stack.pop()
+            self._count[last] -= 1
+            if last == opener:
+                return start
