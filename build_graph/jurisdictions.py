@@ -1,0 +1,336 @@
+"""Where a document holds: the centre, a province, a city, a county; and the places that names begin with.
+
+江西省人民政府办公厅 → 江西省; 九江市人民政府 → 江西省/九江市; 合肥海关 → 安徽省/合肥市; 商务部 → the centre.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from build_graph.resources import folder
+
+Places: TypeAlias = tuple[str, ...]  # ("江西省", "九江市"): outermost first
+
+_LEVEL = re.compile(r"(?:自治州|自治县|自治旗|特别行政区|省|市|县|区|州|盟|旗|地区)$")
+# A county or district that the list of divisions does not have, told by what follows: 杭州市|新名区|人民政府.
+_NEW_COUNTY = re.compile(r"[\u4e00-\u9fff]{1,5}?[县区市旗](?=人民政府|政府|委办|人大|政协)")
+_FIRST = re.compile(r"[^、，,;；\s　]+")
+_NOISE = re.compile(r"[\s　“”\"]+")
+_TITLE_ISSUER = re.compile(r"^(?P<issuer>[^《》]{2,80}?)(?:办公[厅室])?(?:关于|印发|转发|公布|发布|批转)")
+# The first of 工业和信息化部等七部门, 工业和信息化部中小企业局, 国家工商行政管理总局令第91号.
+_MINISTRY = re.compile(
+    r"(?P<name>[\u4e00-\u9fff]{1,12}?(?:部|总局|总署|署))(?:等|令|办公厅|党组|[\u4e00-\u9fff]{2,12}[司局]$|$)"
+)
+_LEVEL_ONLY = re.compile(r"(?:中共)?(?P<level>省|市|县|自治区|自治州|州|区|旗)(?:委|人民政府|政府)")
+
+
+class Reach(StrEnum):
+    """How far a document's words hold."""
+
+    CENTRE = "centre"
+    LOCAL = "local"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """The centre, a place, or unknown; `path` is the place with what it lies in, outermost first."""
+
+    reach: Reach
+    path: str | None = None  # "江西省/九江市"; None for the centre and where nothing is known
+
+    @property
+    def places(self) -> Places:
+        """The path's parts, outermost first.
+
+        >>> Jurisdiction(Reach.LOCAL, "江西省/九江市").places
+        ('江西省', '九江市')
+        """
+        return tuple(self.path.split("/")) if self.path else ()
+
+
+CENTRE = Jurisdiction(Reach.CENTRE)
+UNKNOWN = Jurisdiction(Reach.UNKNOWN)
+
+
+def local(places: Places) -> Jurisdiction:
+    """The jurisdiction of a place."""
+    return Jurisdiction(Reach.LOCAL, "/".join(places))
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """The lists of `data/jurisdictions.toml`."""
+
+    centre_starts: tuple[str, ...]
+    centre_ends: tuple[str, ...]
+    centre_never: tuple[str, ...]
+    branch_ends: tuple[str, ...]
+    zone: re.Pattern[str]
+    title_openings: tuple[str, ...]
+    centre_numbers: tuple[str, ...]
+    place_numbers: dict[str, str]
+
+    @classmethod
+    def load(cls, data: Path) -> Cues:
+        """The cues in the TOML file `data`."""
+        lists = tomllib.loads(data.read_text(encoding="utf-8"))
+        centre, numbers = lists["centre"], lists["numbers"]
+        return cls(
+            centre_starts=tuple(centre["starts"]),
+            centre_ends=tuple(centre["ends"]),
+            centre_never=tuple(centre["never"]),
+            branch_ends=tuple(lists["branches"]["ends"]),
+            zone=_zone_pattern(lists),
+            title_openings=tuple(lists["titles"]["openings"]),
+            centre_numbers=tuple(numbers["centre"]),
+            place_numbers=numbers["letters"] | numbers["places"],
+        )
+
+
+def _zone_pattern(lists: dict[str, Any]) -> re.Pattern[str]:
+    """苏州工业园区|管委会, 水寨镇|人民政府: a zone or a town, and who runs it."""
+    ends = "|".join(lists["zones"]["ends"] + lists["towns"]["ends"])
+    managers = "|".join(lists["zones"]["managers"])
+    return re.compile(rf"(?P<zone>[\u4e00-\u9fff]{{1,20}}?(?:{ends}))(?:{managers})")
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """The administrative divisions by name, and the cues that tell where a document holds."""
+
+    names: dict[str, tuple[Places, ...]]  # full names and the short forms of autonomous divisions
+    shorts: dict[str, tuple[Places, ...]]  # provinces and prefectures without 省, 市, ...: 合肥, 宁夏
+    children: dict[Places, tuple[str, ...]]
+    longest: int  # characters of the longest name
+    cues: Cues
+
+    @classmethod
+    def load(cls, data: Path | None = None) -> Gazetteer:
+        """The gazetteer in the folder `data`, by default the package's own."""
+        place = data or folder("data")
+        names: dict[str, list[Places]] = {}
+        shorts: dict[str, list[Places]] = {}
+        children: dict[Places, list[str]] = {}
+        for path, alias in _divisions((place / "divisions.txt").read_text(encoding="utf-8")):
+            names.setdefault(path[-1], []).append(path)
+            if alias:
+                names.setdefault(alias, []).append(path)
+            children.setdefault(path[:-1], []).append(path[-1])
+            if len(path) < 3 and (short := _short(alias or path[-1])):
+                shorts.setdefault(short, []).append(path)
+        return cls(
+            {name: tuple(paths) for name, paths in names.items()},
+            {name: tuple(paths) for name, paths in shorts.items()},
+            {path: tuple(below) for path, below in children.items()},
+            max(map(len, names)),
+            Cues.load(place / "jurisdictions.toml"),
+        )
+
+    def leading(self, words: str, within: Places = ()) -> tuple[Places, str]:
+        """The place in full that the words begin with, and the rest; () where there is none or several.
+
+        A name that several places bear means the one that lies in, or next to, `within`.
+        """
+        for length in range(min(self.longest, len(words)), 1, -1):
+            paths = self.names.get(words[:length])
+            if paths and (path := _nearest(paths, within)):
+                return self._deeper(path, words[length:])
+        return (), words
+
+    def _deeper(self, path: Places, rest: str) -> tuple[Places, str]:
+        """江西省 | 九江市濂溪区政府 → 江西省/九江市/濂溪区 | 政府."""
+        while True:
+            step = self._child(path, rest)
+            if step is None:
+                break
+            path, rest = step
+        if path[-1].endswith(("省", "市", "州", "自治区", "盟")) and (new := _NEW_COUNTY.match(rest)):
+            return (*path, new.group()), rest[new.end() :]
+        return path, rest
+
+    def _child(self, path: Places, rest: str) -> tuple[Places, str] | None:
+        for length in range(min(self.longest, len(rest)), 1, -1):
+            for place in self.names.get(rest[:length], ()):
+                if place[: len(path)] == path and len(place) > len(path):
+                    return place, rest[length:]
+        return None
+
+    def leading_short(self, words: str, within: Places = ()) -> tuple[Places, str]:
+        """The place without its 省 or 市 that the words begin with, and the rest: 合肥 | 海关.
+
+        Counties count only where they lie in `within` or beside it.
+        """
+        near = self._short_counties(within)
+        for length in range(min(8, len(words)), 1, -1):
+            paths = near.get(words[:length], ()) + self.shorts.get(words[:length], ())
+            if paths and (path := _nearest(paths, within)):
+                return path, words[length:].removeprefix(path[-1][length:])
+        return (), words
+
+    def _short_counties(self, within: Places) -> dict[str, tuple[Places, ...]]:
+        around = within[:2]
+        return {
+            short: ((*around, name),)
+            for name in (self.children.get(around, ()) if len(around) == 2 else ())
+            if (short := _short(name))
+        }
+
+    def find(self, words: str) -> Places:
+        """The first place in full anywhere in the words; () where there is none."""
+        return next((path for at in range(len(words) - 1) if (path := self.leading(words[at:])[0])), ())
+
+    def short_name(self, path: Places) -> str:
+        """The place's name without 省, 市 and the like: 南昌, 广西.
+
+        >>> Gazetteer.load().short_name(("广西壮族自治区",))
+        '广西'
+        """
+        name = path[-1]
+        known = (
+            (short for short, paths in self.shorts.items() if path in paths) if len(path) < 3 else iter(())
+        )
+        return next(known, None) or _short(name) or name
+
+    # -------------------------------------------------------------------- documents
+
+    def of_issuer(self, issuer: str, within: Places = ()) -> Jurisdiction:
+        """Where the documents of an issuer hold."""
+        words = _NOISE.sub(" ", issuer).strip()
+        answers = (self._of_name(name.group(), within) for name in _FIRST.finditer(words))
+        return next((answer for answer in answers if answer.reach is not Reach.UNKNOWN), UNKNOWN)
+
+    def _of_name(self, name: str, within: Places) -> Jurisdiction:
+        words = self._opened(name)
+        path, rest = self.leading(words, within)
+        if not path and words.endswith(self.cues.branch_ends):
+            path, rest = self._branch(words, within)
+        if not path:
+            path, rest = self.find(words), ""
+        zone = self.cues.zone.match(rest)
+        if path:
+            return local((*path, zone["zone"]) if zone else path)
+        return CENTRE if self._central(words) else UNKNOWN
+
+    def _branch(self, words: str, within: Places) -> tuple[Places, str]:
+        """The first short place in the name of a branch: 人民银行南昌中心支行."""
+        found = (self.leading_short(words[at:], within) for at in range(len(words) - 2))
+        return next(((path, rest) for path, rest in found if path), ((), words))
+
+    def _central(self, words: str) -> bool:
+        cues = self.cues
+        if words.startswith(cues.centre_starts):
+            return True
+        ministry = _MINISTRY.match(words)
+        name = ministry["name"] if ministry else words
+        return name.endswith(cues.centre_ends) and not name.endswith(cues.centre_never)
+
+    def _opened(self, words: str) -> str:
+        """The words without what may stand before a place: 中共|杭州市委."""
+        for opening in self.cues.title_openings:
+            rest = words.removeprefix(opening)
+            if rest != words and not words.startswith(("中共中央", "国家税务总局办公厅")):
+                return self._opened(rest) if rest else words
+        return words
+
+    def of_title(self, title: str) -> Jurisdiction:
+        """Where a document holds by the beginning of its title: its issuer before 关于, or a place."""
+        if issued := _TITLE_ISSUER.match(_NOISE.sub(" ", title).strip()):
+            answer = self.of_issuer(issued["issuer"])
+            if answer.reach is not Reach.UNKNOWN:
+                return answer
+        words = _NOISE.sub("", title)
+        path, rest = self.leading(self._opened(words))
+        if not path and (unnamed := _LEVEL_ONLY.match(words)):  # 省人民政府印发贵州省…的通知
+            path, rest = self.find(words), ""
+            path = path if path and path[-1].endswith(unnamed["level"]) else ()
+        if path:
+            zone = self.cues.zone.match(rest)
+            return local((*path, zone["zone"]) if zone else path)
+        return CENTRE if words.startswith("中华人民共和国") else UNKNOWN
+
+    def of_number(self, number: str) -> Jurisdiction:
+        """Where a document holds by the first characters of its 文号: 桂政办发, 粤府, 国办发."""
+        words = _NOISE.sub("", number)
+        if words.startswith(self.cues.centre_numbers):
+            return CENTRE
+        for length in range(4, 0, -1):
+            if path := self.cues.place_numbers.get(words[:length]):
+                return Jurisdiction(Reach.LOCAL, path)
+        return UNKNOWN
+
+
+def jurisdiction_of(
+    issuer: str | None, title: str | None, number: str | None, *, gazetteer: Gazetteer | None = None
+) -> Jurisdiction:
+    """Where a document holds: by its issuer, else the beginning of its title, else its 文号.
+
+    Give the gazetteer where there are many documents; otherwise it is read each time.
+
+    >>> jurisdiction_of("九江市人民政府办公室", None, None).path
+    '江西省/九江市'
+    >>> jurisdiction_of("商务部", None, None).reach.value
+    'centre'
+    """
+    places = gazetteer or Gazetteer.load()
+    by_title = places.of_title(title) if title else UNKNOWN
+    by_issuer = places.of_issuer(issuer, by_title.places) if issuer else UNKNOWN
+    for answer in (by_issuer, by_title):
+        if answer.reach is not Reach.UNKNOWN:
+            return answer
+    return places.of_number(number) if number else UNKNOWN
+
+
+def _nearest(paths: Iterable[Places], within: Places) -> Places:
+    """The one path, or the one that shares most with `within`; () where several share as much."""
+    candidates = list(paths)
+    if len(candidates) == 1:
+        return candidates[0]
+    shared = [_shared(path, within) for path in candidates]
+    most = max(shared)
+    best = [path for path, count in zip(candidates, shared, strict=True) if count == most]
+    if len(best) > 1:  # the upper level goes first: 吉林 is the province, unless the document is the city's
+        top = min(map(len, best))
+        best = [path for path in best if len(path) == top]
+    return best[0] if len(best) == 1 else ()
+
+
+def _shared(path: Places, within: Places) -> int:
+    return next(
+        (i for i, (a, b) in enumerate(zip(path, within, strict=False)) if a != b), min(len(path), len(within))
+    )
+
+
+def _short(name: str) -> str | None:
+    """The name without its last level word, if two characters stay."""
+    for region in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区"):
+        if name.endswith(region):
+            return name.removesuffix(region)
+    short = _LEVEL.sub("", name)
+    return short if short != name and len(short) > 1 else None
+
+
+def _divisions(text: str) -> Iterator[tuple[Places, str]]:
+    """Each division's path with its short form, "" where it has none."""
+    province, city = "", ""
+    for line in text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        head, _, below = line.partition("：")
+        if head and not head.startswith(" "):
+            province = head
+            yield (province,), ""
+            continue
+        city, _, alias = head.strip().partition("=")
+        if city:
+            yield (province, city), alias
+        above = (province, city) if city else (province,)
+        for county in below.split():
+            name, _, short = county.partition("=")
+            yield (*above, name), short
