@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import groupby
 
 from .acts import Nature, Reader, Reading
+from .dates import goal_at
 from .lexicon import Lexicon
 from .model import Measure, Norm, NormKind, Span
 from .phrases import sentences
 
 _SLOGAN = 4  # 解放思想: four characters
 _SLOGANS = 3  # so many in a row are one norm
-
-
-@cache
-def _goal() -> re.Pattern[str]:
-    """到2020年, 力争到2025年底: what follows in the sentence is a goal."""
-    return re.compile(r"(?:力争|争取|确保)?(?:到|至)(?:20\d\d年|[“\"]?十[一二三四五六七]五[”\"]?[末期])")
 
 
 @dataclass(frozen=True)
@@ -73,7 +66,7 @@ class NormFinder:
 
 def _before_goal(content: str, phrases: Sequence[Span]) -> Iterator[Span]:
     for phrase in phrases:
-        if _goal().match(content, phrase.start, phrase.end):
+        if goal_at(content, phrase):
             return
         yield phrase
 
