@@ -13,10 +13,9 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from build_graph.resources import folder
-from build_graph.vocabulary import term
+from build_graph.vocabulary import OB, term
 
-# How domains are found, and the way down the scheme: neither describes the domain at hand.
-_LEFT_OUT = ("ob:signal", "ob:weakSignal", "ob:agencySignal", "skos:narrower", "skos:hasTopConcept")
+_DOWN = ("skos:narrower", "skos:hasTopConcept")  # from a domain at hand to the whole scheme
 _NAMES = ("skos:prefLabel", "skos:altLabel")
 _GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # from an event back to the body it changed
 
@@ -34,7 +33,8 @@ class Descriptions:
         """The descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
         place = ontology or folder("ontology")
         bodies = _statements(place / "agencies.ttl")
-        return cls(bodies | _statements(place / "domains.ttl"), _events(bodies), _names(bodies))
+        domains = _without_method(_statements(place / "domains.ttl"))
+        return cls(bodies | domains, _events(bodies), _names(bodies))
 
     def of(self, nodes: Iterable[NamedNode]) -> Iterator[Triple]:
         """Everything said of the nodes, of what they refer to, and of what became of them."""
@@ -56,12 +56,20 @@ class Descriptions:
 
 
 def _statements(path: Path) -> dict[NamedNode, list[Triple]]:
-    left_out = set(map(term, _LEFT_OUT))
     statements: dict[NamedNode, list[Triple]] = {}
     for quad in parse(path=path, format=RdfFormat.TURTLE):
-        if quad.predicate not in left_out and isinstance(quad.subject, NamedNode):
+        if isinstance(quad.subject, NamedNode):
             statements.setdefault(quad.subject, []).append(quad.triple)
     return statements
+
+
+def _without_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
+    """What is said of domains, without the words (all in `ob:`) by which they are found in a text."""
+    down = set(map(term, _DOWN))
+    return {
+        node: [t for t in said if t.predicate not in down and not t.predicate.value.startswith(OB)]
+        for node, said in domains.items()
+    }
 
 
 def _events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:

@@ -1,0 +1,122 @@
+"""Validates a graph on disk against the SHACL shapes of the ontology.
+
+pySHACL and rdflib take half a second to import: import this module where it is used, not at start-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import shorten
+
+from pyshacl import validate as shacl
+from rdflib import RDF, Graph, Literal, Namespace
+from rdflib.term import Node
+
+from build_graph.errors import ObligationError
+from build_graph.resources import folder
+
+_SH = Namespace("http://www.w3.org/ns/shacl#")
+_ONTOLOGY = "obligations.ttl"
+_SHAPES = "shapes.ttl"
+_SHOWN = 200  # characters of a value at fault, which may be a whole text
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A thing that breaks a shape, the message in both languages, and the value at fault, if any."""
+
+    focus: str
+    message: str
+    message_zh: str
+    value: str | None
+
+    def line(self) -> str:
+        """The violation on one line."""
+        found = f" (found: {shorten(self.value, _SHOWN)})" if self.value is not None else ""
+        return f"{self.focus}: {self.message} {self.message_zh}{found}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a validation found: violations by thing and message; none if the graph conforms."""
+
+    path: Path
+    triples: int
+    shapes: int
+    violations: tuple[Violation, ...]
+
+    @property
+    def conforms(self) -> bool:
+        """Whether nothing was found."""
+        return not self.violations
+
+    def lines(self) -> Iterator[str]:
+        """The report to be read: the violations, then how many."""
+        for violation in self.violations:
+            yield violation.line()
+        count = len(self.violations)
+        verdict = "conforms" if self.conforms else f"{count} violation{'s' if count > 1 else ''}"
+        yield f"{self.path}: {self.triples:,} triples against {self.shapes} shapes: {verdict}"
+
+
+def validate(path: Path) -> Report:
+    """The report on the Turtle file at `path`. Raises ObligationError if it cannot be read."""
+    return validate_graph(_read(path), path)
+
+
+def validate_graph(graph: Graph, path: Path = Path("graph")) -> Report:
+    """The report on a graph in memory, which is left as it is."""
+    shapes = _parse(folder("ontology") / _SHAPES)
+    _, results, _ = shacl(
+        graph,
+        shacl_graph=shapes,
+        ont_graph=_parse(folder("ontology") / _ONTOLOGY),
+        inference="none",  # the shapes ask for classes; what follows from the ontology is not data
+        meta_shacl=False,
+    )
+    return Report(path, len(graph), _count(shapes), tuple(sorted(_violations(results), key=Violation.line)))
+
+
+def _read(path: Path) -> Graph:
+    try:
+        graph = _parse(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = f"{path}: cannot be read ({reason}); make the graph with: obligations build"
+        raise ObligationError(message) from error
+    except (SyntaxError, ValueError) as error:
+        what = " ".join(str(error).split())[:120]
+        message = f"{path}: is not Turtle ({what}); give the file that obligations build wrote"
+        raise ObligationError(message) from error
+    if not graph:
+        raise ObligationError(f"{path}: holds no statements; make the graph with: obligations build")
+    return graph
+
+
+def _parse(path: Path) -> Graph:
+    return Graph().parse(data=path.read_bytes(), format="turtle")
+
+
+def _count(shapes: Graph) -> int:
+    """How many shapes have targets of their own."""
+    return sum(1 for _ in shapes.subjects(RDF.type, _SH.NodeShape))
+
+
+def _violations(results: Graph) -> Iterator[Violation]:
+    for result in results.subjects(RDF.type, _SH.ValidationResult):
+        messages = _messages(results, result)
+        focus, value = results.value(result, _SH.focusNode), results.value(result, _SH.value)
+        yield Violation(
+            focus=str(focus),
+            message=messages["en"],
+            message_zh=messages["zh"],
+            value=None if value in (None, focus) else str(value),
+        )
+
+
+def _messages(results: Graph, result: Node) -> dict[str | None, str]:
+    """The messages of a result by language."""
+    messages = results.objects(result, _SH.resultMessage)
+    return {m.language: str(m) for m in messages if isinstance(m, Literal)}
