@@ -77,12 +77,12 @@ class Pipeline:
             id=_document_id(metadata.number, text.content),
             text=text,
             outline=outline,
-            jurisdiction=place.path if place else None,
+            jurisdiction=place.path,
             measures=tuple(self._understood(text, outline, measures)),
             refused=tuple(refusal.span for refusal in attributions.refused),
         )
 
-    def _resolved(self, measure: Measure, place: Jurisdiction | None, issued: date | None) -> Measure:
+    def _resolved(self, measure: Measure, place: Jurisdiction, issued: date | None) -> Measure:
         """The measure with its bearers resolved to bodies."""
         if measure.assignment is None:
             return measure

@@ -1,0 +1,245 @@
+"""The commands as a user runs them: what they print, write, refuse, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pyoxigraph import RdfFormat, Store, parse
+
+from build_graph.cli import main
+
+ROOT = Path(__file__).parent.parent
+CLAUSE = "一、任务\n（一）加强管理。推进改革工作，完善制度。（商务部、财政部）\n"
+
+
+def run(*args: object, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args], input=stdin)
+
+
+@pytest.fixture(scope="session")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The graph of the document that ships with the package."""
+    folder = tmp_path_factory.mktemp("seed")
+    assert run("build", "-o", folder).exit_code == 0
+    return folder / "graph.ttl"
+
+
+# ------------------------------------------------------------------------------------ build
+
+
+def test_build_needs_no_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shipped document is the default, output/ the default place, and a summary ends the work."""
+    monkeypatch.chdir(tmp_path)
+    result = run("build")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "output" / "graph.ttl").stat().st_size > 100_000
+    for line in ("sections           8", "clauses           29", "73 with an attribution", "bearers          200"):
+        assert line in result.output
+    assert "35 agencies, 4 groups" in result.output
+    assert [path.name for path in (tmp_path / "output").iterdir()] == ["graph.ttl"]
+
+
+SEED_COUNTS = {
+    "sections": ("?x a ob:Section", 8),
+    "clauses": ("?x a ob:Clause", 29),
+    "assignments": ("?x a ob:ResponsibilityAssignment", 73),
+    "bearer statements": ("?x a ob:BearerStatement", 200),
+    "agencies": ("?m a ob:Measure ; ob:responsibleAgency ?x", 35),
+    "groups": ("?m a ob:Measure ; ob:responsibleGroup ?x", 4),
+    "mofcom": ("?x a ob:Measure ; ob:responsibleAgency agency:mofcom", 32),
+    "saic": ("?x a ob:Measure ; ob:responsibleAgency agency:saic", 19),
+    "aqsiq": ("?x a ob:Measure ; ob:responsibleAgency agency:aqsiq", 15),
+    "ndrc": ("?x a ob:Measure ; ob:responsibleAgency agency:ndrc", 13),
+    "miit": ("?x a ob:Measure ; ob:responsibleAgency agency:miit", 11),
+    "unresolved": ("?m ob:responsibleAgency ?x . ?x ob:resolved false", 0),
+}
+
+
+@pytest.mark.parametrize("what", SEED_COUNTS)
+def test_counts_of_the_seed(graph: Path, what: str) -> None:
+    """The graph of 国发〔2015〕24号 holds what its text holds."""
+    pattern, expected = SEED_COUNTS[what]
+    store = Store()
+    store.bulk_load(path=str(graph), format=RdfFormat.TURTLE)
+    found = store.query(
+        "PREFIX ob: <https://w3id.org/obligation-graph/ontology#> "
+        "PREFIX agency: <https://w3id.org/obligation-graph/id/agency/> "
+        f"SELECT (COUNT(DISTINCT ?x) AS ?n) {{ {pattern} }}"
+    )
+    assert int(next(iter(found))["n"].value) == expected  # type: ignore[union-attr, index, arg-type]
+
+
+def test_same_bytes_in_any_locale_and_hash_seed(graph: Path, tmp_path: Path) -> None:
+    """Two hash seeds and two locales give the bytes that this process gives."""
+    for seed, locale in [("1", "C"), ("2", "C.UTF-8")]:
+        env = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "PYTHONUTF8": "0"}
+        folder = tmp_path / seed
+        subprocess.run(
+            [sys.executable, "-m", "build_graph.cli", "build", "-o", str(folder)], env=env, check=True, capture_output=True
+        )
+        assert (folder / "graph.ttl").read_bytes() == graph.read_bytes()
+
+
+def test_build_several_documents(tmp_path: Path) -> None:
+    """A folder's documents go into one graph; what a text does not hold stands in a sidecar file."""
+    for serial in (1, 2):
+        (tmp_path / f"{serial}.txt").write_text(CLAUSE, encoding="utf-8")
+        (tmp_path / f"{serial}.toml").write_text(f'number = "商发〔2020〕{serial}号"\n', encoding="utf-8")
+    result = run("build", tmp_path, "-o", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    documents = {
+        quad.subject.value.rpartition("/")[2]
+        for quad in parse(path=str(tmp_path / "out" / "graph.ttl"), format=RdfFormat.TURTLE)
+        if "LegalResource" in str(quad.object) and str(quad.object).endswith("#LegalResource>")
+    }
+    assert documents == {"商发-2020-1", "商发-2020-2"}
+
+
+def test_build_from_standard_input(tmp_path: Path) -> None:
+    result = run("build", "-", "-o", tmp_path, "--number", "商发〔2020〕3号", stdin=CLAUSE.encode("gb18030"))
+    assert result.exit_code == 0, result.output
+    assert "商发〔2020〕3号" in result.output
+
+
+def test_unknown_body_is_reported_and_kept(tmp_path: Path) -> None:
+    """A body that the registry does not know keeps its words and is named in the summary."""
+    text = CLAUSE.replace("财政部", "国家火星探测局")
+    result = run("build", "-", "-o", tmp_path, stdin=text.encode())
+    assert result.exit_code == 0, result.output
+    assert "国家火星探测局" in result.output.split("unresolved")[1]
+    assert "国家火星探测局" in (tmp_path / "graph.ttl").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------- bad input
+
+
+def write(name: str, data: bytes) -> Callable[[Path], list[object]]:
+    def prepare(folder: Path) -> list[object]:
+        (folder / name).write_bytes(data)
+        return ["build", folder / name, "-o", folder / "out"]
+
+    return prepare
+
+
+def empty_folder(folder: Path) -> list[object]:
+    (folder / "docs").mkdir()
+    return ["build", folder / "docs", "-o", folder / "out"]
+
+
+def unwritable(folder: Path) -> list[object]:
+    (folder / "out").write_text("a file", encoding="utf-8")
+    return ["build", "-o", folder / "out"]
+
+
+def one_number_twice(folder: Path) -> list[object]:
+    for name in ("a", "b"):
+        (folder / f"{name}.txt").write_text(CLAUSE, encoding="utf-8")
+        (folder / f"{name}.toml").write_text('number = "商发〔2020〕1号"', encoding="utf-8")
+    return ["build", folder / "a.txt", folder / "b.txt", "-o", folder / "out"]
+
+
+BAD = {
+    "empty": (write("x.txt", b""), "x.txt"),
+    "blank": (write("x.txt", " \n　\n".encode()), "x.txt"),
+    "binary": (write("x.txt", b"\x00\x01\x02\x03" * 50), "x.txt"),
+    "pdf": (write("x.txt", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"), "PDF"),
+    "not a known encoding": (write("x.txt", b"\xff\x80\xff\x81" * 40), "--encoding"),
+    "no clauses": (write("x.txt", "今天天气很好。我们去公园。".encode()), "no section, clause or article"),
+    "unclosed bracket": (write("x.txt", CLAUSE.replace("部）", "部").encode()), "x.txt:2:21: bracket never closes"),
+    "missing": (lambda folder: ["build", folder / "no.txt"], "no.txt"),
+    "folder without documents": (empty_folder, "no documents in this folder"),
+    "output is a file": (unwritable, "cannot be written"),
+    "same number twice": (one_number_twice, "has the same number"),
+    "options for several": (
+        lambda folder: ["build", *[folder / n for n in ("a", "b")], "--title", "甲"],
+        "describe one document",
+    ),
+    "no such date": (lambda folder: ["build", "--date", "2015-02-30"], "is no date"),
+    "no such encoding": (lambda folder: [*write("x.txt", CLAUSE.encode())(folder), "--encoding", "klingon"], "klingon"),
+    "no graph": (lambda folder: ["validate", folder / "no.ttl"], "no.ttl"),
+    "no Turtle": (
+        lambda folder: [(folder / "x.ttl").write_text("what?") and "validate", folder / "x.ttl"],
+        "x.ttl",
+    ),
+    "explain without a graph": (lambda folder: ["explain", "四", "--graph", folder / "no.ttl"], "obligations build"),
+    "extract missing": (lambda folder: ["extract", folder / "no.txt"], "no.txt"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input(what: str, tmp_path: Path) -> None:
+    """One line on stderr that says what to do, exit code 1, no traceback, nothing half-written."""
+    prepare, expected = BAD[what]
+    result = run(*prepare(tmp_path))
+    assert result.exit_code == 1
+    assert not isinstance(result.exception, Exception)
+    assert result.stderr.startswith("obligations: ")
+    assert expected in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.rglob("*.ttl*")) or what == "no Turtle"
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("args", [["bild"], ["build", "--colour"], ["extract"], ["extract", "x", "--format", "xml"]])
+def test_usage_errors(args: list[str]) -> None:
+    assert run(*args).exit_code == 2
+
+
+# --------------------------------------------------------------------- extract, explain, help
+
+
+def test_extract_json_is_the_gold_format() -> None:
+    result = run("extract", ROOT / "tests/gold/documents/wuhua-113.txt", "--format", "json")
+    extracted = json.loads(result.stdout)
+    gold = json.loads((ROOT / "tests/gold/wuhua-113.json").read_text(encoding="utf-8"))
+    assert set(gold) - {"partial"} <= set(extracted)
+    assert set(gold["measures"][0]) <= set(extracted["measures"][0])
+
+
+def test_extract_table_aligns() -> None:
+    """Chinese characters take two columns, so every line of the table is equally wide."""
+    from rich.cells import cell_len
+
+    lines = run("extract", ROOT / "tests/gold/documents/guofa-2019-3.txt").stdout.splitlines()
+    borders = {cell_len(line) for line in lines if line[:1] in "┏┃┡│├└"}
+    assert len(lines) > 100
+    assert len(borders) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("四", "（四）" if False else "降低准入门槛"),
+        ("（十五）", "推广金融服务新工具"),
+        ("二、", "营造宽松发展环境"),
+        ("document/国发-2015-24/s2/c4/m1/n3", "⟦严禁违法设定行政许可、增加行政许可条件和程序⟧"),
+        ("document/国发-2015-24/s2/c4/m1/assignment/b1", "⟦国务院审改办⟧"),
+        ("https://w3id.org/obligation-graph/id/agency/mofcom", "32 measures"),
+    ],
+)
+def test_explain(graph: Path, name: str, expected: str) -> None:
+    """A clause, a statement and an agency are shown with their words and their place in the file."""
+    result = run("explain", name, "--graph", graph)
+    assert result.exit_code == 0, result.output
+    assert expected in result.output
+    assert "guofa-2015-24.txt:" in result.output
+
+
+def test_explain_says_what_there_is(graph: Path) -> None:
+    result = run("explain", "九十九", "--graph", graph)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "give a clause's number" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["build", "extract", "validate", "explain"])
+def test_help_has_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"obligations {command} " in result.output.split("Example", 1)[1]

@@ -1,0 +1,58 @@
+"""The annotated documents: no figure may fall below what `gold/bars.toml` holds."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+import pytest
+import score
+
+from build_graph.extract import as_gold
+from build_graph.metadata import from_file
+from build_graph.model import Metadata
+from build_graph.pipeline import Pipeline
+from build_graph.source import read
+
+GOLD = Path(__file__).parent / "gold"
+BARS = tomllib.loads((GOLD / "bars.toml").read_text(encoding="utf-8"))
+FIGURES = [(name, figure, bar) for name, bars in BARS.items() for figure, bar in bars.items()]
+
+
+@cache
+def pipeline() -> Pipeline:
+    return Pipeline.load()
+
+
+@cache
+def figures(name: str, folder: Path) -> dict[str, float]:
+    """F1 or accuracy by the scorer's names, for one annotated document."""
+    sidecar = GOLD / "documents" / f"{name}.toml"
+    given = from_file(sidecar) if sidecar.exists() else Metadata()
+    document = pipeline().understand(read(GOLD / "documents" / f"{name}.txt"), given)
+    system = folder / f"{name}.json"
+    system.write_text(json.dumps(as_gold(document), ensure_ascii=False), encoding="utf-8")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        score.main([str(GOLD / f"{name}.json"), str(system)])
+    rows = re.finditer(r"(?m)^(.+?)\s{2,}(?:P .*F1\s+([\d.]+)|\d+/\d+ = ([\d.]+))", printed.getvalue())
+    return {row[1].strip(): float(row[2] or row[3]) for row in rows}
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("system")
+
+
+@pytest.mark.parametrize(("name", "figure", "bar"), FIGURES, ids=lambda value: str(value))
+def test_figure_holds(name: str, figure: str, bar: float, folder: Path) -> None:
+    assert figures(name, folder)[figure] >= bar
+
+
+def test_every_document_has_bars() -> None:
+    assert sorted(BARS) == sorted(path.stem for path in GOLD.glob("*.json"))

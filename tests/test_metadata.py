@@ -1,0 +1,74 @@
+"""Title, number, issuer, date and addressees, from every kind of page: the annotated documents and cases."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from build_graph.metadata import BadMetadata, MetadataReader, from_file, from_values, identifier, merged
+from build_graph.model import Metadata, Source, Text
+from build_graph.repairs import repair
+
+GOLD = Path(__file__).parent / "gold"
+ANNOTATED = [path for path in sorted(GOLD.glob("*.json")) if path.stem != "guofa-2015-24"]  # it holds no title
+
+
+def read(content: str) -> Metadata:
+    return MetadataReader.load().read(Text(content, Source("case", content, "utf-8")))
+
+
+@pytest.mark.parametrize("path", ANNOTATED, ids=lambda path: path.stem)
+def test_annotated(path: Path) -> None:
+    """What the annotators read off the page is found: table, title, number line, signature, addressees."""
+    gold = json.loads(path.read_text(encoding="utf-8"))
+    content = (GOLD / "documents" / f"{path.stem}.txt").read_text(encoding="utf-8")
+    found = MetadataReader.load().read(repair(Source(path.name, content, "utf-8")))
+    narrow = str.maketrans("（）—", "()-")
+    assert (found.title or "").translate(narrow) == (gold["title"] or "").translate(narrow)
+    assert (found.number, found.issuer) == (gold["number"], gold["issuer"])
+    assert (found.issued.isoformat() if found.issued else None) == gold["date"]
+    assert list(found.addressees) == gold["addressees"]
+
+
+def test_cited_number_is_not_the_documents_own() -> None:
+    found = read("某市商务局关于落实工作的通知\n各区商务局：\n根据《意见》（国发〔2015〕24号）精神，通知如下：\n一、任务\n推进。")
+    assert (found.number, found.issuer, found.addressees) == (None, "某市商务局", ("各区商务局",))
+
+
+def test_given_goes_first() -> None:
+    given = Metadata(title="甲", issued=date(2020, 1, 2))
+    found = merged(given, Metadata(title="乙", number="国发〔2015〕24号"))
+    assert found == Metadata("甲", "国发〔2015〕24号", None, date(2020, 1, 2))
+
+
+def test_chinese_date() -> None:
+    assert read("关于加强工作的通知\n一、任务\n推进工作。\n国务院\n二〇一五年五月四日").issued == date(2015, 5, 4)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"titel": "x"}, "'titel' is not known; use addressees, date, issuer, number, title"),
+        ({"date": "May"}, "date 'May' is no date; write it as 2015-05-04"),
+        ({"addressees": "各省"}, "addressees a list of texts"),
+        ({"number": 24}, "title, number and issuer are texts"),
+    ],
+)
+def test_bad_values(values: dict[str, object], message: str) -> None:
+    with pytest.raises(BadMetadata, match=message):
+        from_values(values, "options")
+
+
+def test_bad_sidecar(tmp_path: Path) -> None:
+    sidecar = tmp_path / "x.toml"
+    sidecar.write_text("title = ", encoding="utf-8")
+    with pytest.raises(BadMetadata, match="x.toml: "):
+        from_file(sidecar)
+
+
+@pytest.mark.parametrize("number", ["国发〔2015〕24号", "国发[2015]24号", "国发（2015）第024号", "国发〔2015〕 24 号"])
+def test_identifier_does_not_depend_on_brackets(number: str) -> None:
+    assert identifier(number) == "国发-2015-24"
