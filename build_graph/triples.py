@@ -68,13 +68,16 @@ _QUANTITY = re.compile(
 )
 
 
-def quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
+def quads(
+    document: Document, descriptions: Descriptions, base: str = BASE, issuer: Body | None = None
+) -> Iterator[Quad]:
     """The statements of a document in the graph named by the document, in the text's order.
 
     What a document brings along is named under `base`; bodies and domains of the registries keep
-    their own IRIs, so that graphs with different bases meet in them.
+    their own IRIs, so that graphs with different bases meet in them. `issuer` is the body that the
+    issuer's name stands for; without it the name is looked up as it stands.
     """
-    return _Emitter.of(document, descriptions, base).quads()
+    return _Emitter.of(document, descriptions, base, issuer).quads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +87,20 @@ class _Emitter:
     document: Document
     descriptions: Descriptions
     base: str
+    issuer: Body | None
     document_iri: str
     graph: NamedNode
     text: NamedNode
     lines: tuple[int, ...]
 
     @classmethod
-    def of(cls, document: Document, descriptions: Descriptions, base: str) -> _Emitter:
+    def of(cls, document: Document, descriptions: Descriptions, base: str, issuer: Body | None) -> _Emitter:
         lengths = map(len, document.text.source.content.split("\n"))
         lines = accumulate((length + 1 for length in lengths), initial=0)
         iri = f"{base}document/{segment(document.id)}"
         graph, text = NamedNode(iri), NamedNode(f"{iri}/text")
-        return cls(document, descriptions, base, iri, graph, text, tuple(lines))
+        issuer = issuer or _issuer(document.outline.metadata.issuer, descriptions)
+        return cls(document, descriptions, base, issuer, iri, graph, text, tuple(lines))
 
     # ------------------------------------------------------------------------------- the whole
 
@@ -118,14 +123,12 @@ class _Emitter:
             ("dcterms:title", _zh(meta.title)),
             ("eli:id_local", meta.number),
             ("eli:date_document", meta.issued),
-            ("eli:passed_by", NamedNode(self._issuer(meta.issuer)) if meta.issuer else None),
+            ("eli:passed_by", NamedNode(self._body_iri(self.issuer)) if self.issuer else None),
             ("eli:jurisdiction", self._place(self.document.jurisdiction)),
             *(("ob:addressedTo", name) for name in meta.addressees),
         )
         if self.document.jurisdiction:
             yield from self._describe_place(self.document.jurisdiction)
-        if meta.issuer and not self.descriptions.named(meta.issuer):
-            yield from self._stranger(self._issuer(meta.issuer), meta.issuer, None)
 
     def _provenance(self) -> Iterator[Quad]:
         text, source = self.document.text, self.document.text.source
@@ -365,40 +368,30 @@ class _Emitter:
     # ------------------------------------------------------------------- bodies and domains
 
     def _bodies(self) -> Iterator[Quad]:
-        bodies = dict.fromkeys(
+        bearers = (
             _body(bearer)
             for measure in self.document.measures
             if measure.assignment
             for bearer in measure.assignment.bearers
         )
-        issuer = self.document.outline.metadata.issuer
-        known = [NamedNode(self._body_iri(body)) for body in bodies if body.known]
-        if issuer and (named := self.descriptions.named(issuer)):
-            known.append(named)
-        yield from self._descriptions(known)
+        bodies = dict.fromkeys([self.issuer, *bearers] if self.issuer else bearers)
+        yield from self._descriptions(NamedNode(self._body_iri(body)) for body in bodies if body.known)
         for body in bodies:
-            yield from self._body(body)
+            if NamedNode(self._body_iri(body)) not in self.descriptions.statements:
+                yield from self._stranger(body)
 
-    def _body(self, body: Body) -> Iterator[Quad]:
-        node = self._body_iri(body)
-        if NamedNode(node) in self.descriptions.statements:
-            return
-        if body.kind is BodyKind.GROUP:
-            yield from self._about(
-                node,
-                ("rdf:type", term("ob:AgencyGroup")),
-                ("skos:prefLabel", _zh(body.label)),
-            )
-        else:
-            yield from self._stranger(node, body.label, body.id.rpartition("/")[0] or None)
-
-    def _stranger(self, node: str, name: str, jurisdiction: str | None) -> Iterator[Quad]:
+    def _stranger(self, body: Body) -> Iterator[Quad]:
         """A body that the registry does not know: its words are all that is said of it."""
+        node, words = self._body_iri(body), ("skos:prefLabel", _zh(body.label))
+        if body.kind is BodyKind.GROUP:
+            yield from self._about(node, ("rdf:type", term("ob:AgencyGroup")), words)
+            return
+        jurisdiction = body.id.rpartition("/")[0] or None
         yield from self._about(
             node,
             ("rdf:type", term("org:FormalOrganization")),
             ("rdf:type", term("schema:GovernmentOrganization")),
-            ("skos:prefLabel", _zh(name)),
+            words,
             ("ob:resolved", False),
             ("ob:jurisdiction", self._place(jurisdiction)),
         )
@@ -416,10 +409,6 @@ class _Emitter:
     def _body_iri(self, body: Body) -> str:
         kind = "group" if body.kind is BodyKind.GROUP else "agency"
         return f"{BASE if body.known else self.base}{kind}/{path(body.id)}"
-
-    def _issuer(self, name: str) -> str:
-        named = self.descriptions.named(name)
-        return named.value if named else f"{self.base}agency/{segment(name)}"
 
     def _place(self, jurisdiction: str | None) -> NamedNode | None:
         return NamedNode(f"{self.base}place/{path(jurisdiction)}") if jurisdiction else None
@@ -497,6 +486,15 @@ def _sha256(text: str) -> str:
 def _body(bearer: Bearer) -> Body:
     """The bearer's body; a bearer that nobody resolved keeps its words."""
     return bearer.body or Body(bearer.name, bearer.kind, bearer.name, known=False)
+
+
+def _issuer(name: str | None, descriptions: Descriptions) -> Body | None:
+    """The body with the issuer's name, if there is one; it is known if the registry names just one."""
+    if name is None:
+        return None
+    node = descriptions.named(name)
+    id_ = node.value.removeprefix(f"{BASE}agency/") if node else name
+    return Body(id_, BodyKind.AGENCY, name, known=node is not None)
 
 
 def _domain_iri(domain: Domain) -> NamedNode:

@@ -53,7 +53,7 @@ def _sorted(quads: Iterable[Quad]) -> Iterator[Triple]:
         predicate = quad.predicate.value
         entry = ("" if predicate == _TYPE else predicate, quad)
         subjects.setdefault(str(quad.subject), []).append(entry)
-    for name in sorted(subjects, key=_natural):
+    for name in sorted(subjects, key=_place):
         said = subjects[name]
         for quad in _repeated(said) if len(dict(said)) < len(said) else _single(said):
             yield quad.triple
@@ -74,6 +74,11 @@ def _full(predicate: str, quad: Quad) -> tuple[str, int, str]:
     """A key for statements of one subject; shorter objects first, so that n2 stands before n10."""
     words = str(quad.object)
     return predicate, len(words), words
+
+
+def _place(subject: str) -> str:
+    """A key that puts what lies below an IRI behind it: without the closing mark."""
+    return _natural(subject.rstrip(">"))
 
 
 def _natural(words: str) -> str:
