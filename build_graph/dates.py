@@ -61,6 +61,11 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
             yield Due(Span(found.start(), found.end()), day, bool(found["goal"]), strict)
 
 
+def is_dated(content: str, span: Span) -> bool:
+    """Whether any date stands within the span."""
+    return bool(_pattern().search(content, span.start, span.end))
+
+
 def goal_at(content: str, span: Span) -> bool:
     """Whether the span opens with a date by which something will have been reached: 到2020年.
 

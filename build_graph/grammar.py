@@ -1,377 +1,216 @@
-"""The grammar of attributions: what the words inside a bracket or behind a label say.
-
-财政部牵头，国务院相关部门及各地区按职责分工负责
-牵头单位：自治区科技厅；配合单位：南宁市人民政府，自治区发展改革委、工业和信息化委等
-税务总局、财政部、海关总署负责，排在第一位的部门为牵头部门，下同
-"""
+"""What a phrase begins and ends with: its verb, its modal, its subject, its adverbials."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from build_graph.brackets import pairs
-from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Role, Span
-from build_graph.resources import folder
+from .lexicon import Lexicon
 
-_BLANK = " 　\t\xa0"
-_COMMAS = "，,"
-_STOPS = "；;。\n"
-_VERB_REACH = 40  # characters at the end of a piece in which its verb stands
+_SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
+_TAIL = 8  # nor the noun behind a relative clause: 进入国内销售的医疗器械
 
 
 @dataclass(frozen=True, slots=True)
-class Rank:
-    """Which bodies lead where nothing else says so, from here on."""
+class Head:
+    """A verb, cue word or preposition, and where the adverbs before it begin."""
 
-    first: bool = False  # the first of each list
-    comma: bool = False  # those before the first comma
-    marks: bool = False  # those with △ or the like
+    begin: int
+    at: int
+    word: str
 
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What the words of one attribution say."""
-
-    inner: Span
-    bearers: tuple[Bearer, ...]
-    before_comma: int  # how many of the bearers stand before the first comma
-    marked: frozenset[int]  # positions in `bearers` of those with △ or the like
-    allocation: Allocation
-    open: bool
-    labels: tuple[str, ...]
-    verbs: bool  # a verb such as 负责 or 牵头 stands behind the bodies
-    ranked: bool  # labels or verbs give lead or support
-    rank: Rank  # the rank rule that it states
-
-    def assignment(self, rank: Rank) -> Assignment:
-        """The assignment, with the rank rule in force applied where the words themselves give no lead."""
-        lead = {*self.marked} if rank.marks else set[int]()
-        if not self.ranked and len(self.bearers) > 1:
-            if rank.first:
-                lead.add(0)
-            elif rank.comma and self.before_comma < len(self.bearers):
-                lead.update(range(self.before_comma))
-        bearers = tuple(
-            replace(bearer, role=Role.LEAD) if i in lead else bearer for i, bearer in enumerate(self.bearers)
-        )
-        return Assignment(self.quote(), self.allocation, self.open, bearers)
-
-    def quote(self) -> Span:
-        """The words of the attribution: a single 责任单位： in front only announces them."""
-        if len(self.labels) == 1 and self.labels[0].startswith("责任") and self.bearers:
-            return Span(min(self.bearers[0].span.start, self.inner.end), self.inner.end)
-        return self.inner
+    @property
+    def end(self) -> int:
+        """Where the word ends."""
+        return self.at + len(self.word)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A stretch between commas: its span, the mark before it, and whether 会同 stands before it."""
-
-    span: Span
-    before: str = ""
-    joined: bool = False
-
-
-@dataclass(slots=True)
-class _Reading:
-    """The state of reading one attribution from left to right."""
-
-    names: list[tuple[Span, Role | None]]
-    before_comma: int | None = None
-    open: bool = False
-    label: Role | None = None
-    labels: tuple[str, ...] = ()
-    in_rider: bool = False
-    joined: bool = False
-    verbs: bool = False
-    ranked: bool = False
-    rank: Rank = Rank()
-
-
-@dataclass(frozen=True, slots=True)
 class Grammar:
-    """Reads attributions with the words of `data/attribution.toml`.
+    """Looks into phrases with a lexicon; brackets and quotes in them are blanked."""
 
-    `is_body` tells whether words look like the name of a body or group; `kind_of` says which.
-    """
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._words = lexicon
 
-    is_body: Callable[[str], bool]
-    kind_of: Callable[[str], BodyKind]
-    label: re.Pattern[str]
-    rider: re.Pattern[str]
-    aside: re.Pattern[str]
-    verb: re.Pattern[str]
-    inner_verb: re.Pattern[str]
-    before: re.Pattern[str]
-    open_end: re.Pattern[str]
-    default: re.Pattern[str]
-    rank_first: re.Pattern[str]
-    rank_comma: re.Pattern[str]
-    marks: re.Pattern[str]
-    lead_words: tuple[str, ...]
-    support_words: tuple[str, ...]
-    divided: tuple[str, ...]
-    joint: tuple[str, ...]
+    # ------------------------------------------------------------------------------ the front
 
-    @classmethod
-    def load(cls, is_body: Callable[[str], bool], kind_of: Callable[[str], BodyKind]) -> Grammar:
-        """The grammar with the package's own words."""
-        data = tomllib.loads((folder("data") / "attribution.toml").read_text(encoding="utf-8"))
-        label, verb, rank = data["label"], data["verb"], data["rank"]
-        verbs = _any(verb["lead"] + verb["support"] + verb["responsible"])
-        return cls(
-            is_body=is_body,
-            kind_of=kind_of,
-            label=re.compile(rf"[{_BLANK}]*{label_pattern(data)}[{_BLANK}]*"),
-            rider=re.compile(rf"[{_BLANK}]*{rider_pattern(data)}"),
-            aside=re.compile(data["rider"]["pieces"]),
-            verb=re.compile(
-                rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{_any(verb['manner'])})*+"
-                rf"(?:(?P<verb>{verbs})(?:{verbs}|{_any(verb['tail'])})*+)?$"
-            ),
-            inner_verb=re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])"),
-            before=re.compile(rf"[{_BLANK}]*(?:{_any(data['opening']['before'])})?[{_BLANK}]*"),
-            open_end=re.compile(rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_any(data['open']['after'])})*+$"),
-            default=re.compile(data["default"]["pattern"]),
-            rank_first=_rank_pattern(rank["first"], rank["lead"]),
-            rank_comma=_rank_pattern(rank["comma"], rank["lead"]),
-            marks=re.compile(f"[{re.escape(rank['marks'])}]"),
-            lead_words=(*label["lead"], *verb["lead"]),
-            support_words=(*label["support"], *verb["support"]),
-            divided=tuple(data["allocation"]["divided"]),
-            joint=tuple(data["allocation"]["joint"]),
-        )
+    def front(self, text: str) -> int:
+        """Where the phrase begins behind its conjunctions."""
+        at = 0
+        while word := self._words.conjunctions.at(text, at):
+            longer = max((words.at(text, at) for words in (self._words.adverbs, self._words.heads)), key=len)
+            if max(len(longer), len(self._words.other_words.at(text, at))) > len(word):
+                break
+            at += len(word)
+        return at
 
-    def parse(self, content: str, inner: Span) -> Parsed:
-        """What the words of `inner` say; no bearers where they name none."""
-        reading = _Reading([])
-        for piece in self._pieces(content, inner):
-            self._read_piece(content, piece, reading)
-        words = inner.of(content)
-        bearers, marked = self._bearers(content, reading)
-        return Parsed(
-            inner=inner,
-            bearers=bearers,
-            before_comma=len(bearers) if reading.before_comma is None else reading.before_comma,
-            marked=marked,
-            allocation=self._allocation(words),
-            open=reading.open,
-            labels=reading.labels,
-            verbs=reading.verbs,
-            ranked=reading.ranked,
-            rank=reading.rank,
-        )
+    def head(self, text: str, start: int) -> Head | None:
+        """The verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
+        heads = self._heads(text, start)
+        if heads and heads[0].at > start and self.is_adverbial(text, heads[0]):
+            verbs = (head for head in heads[1:] if head.word in self._words.acts)
+            return next(verbs, heads[0])  # 深化与…合作: no verb follows, so the adverb is one
+        return heads[0] if heads else None
 
-    def rank_rule(self, words: str) -> Rank:
-        """The rank rule that `words` state, if any."""
-        return Rank(
-            first=bool(self.rank_first.search(words)),
-            comma=bool(self.rank_comma.search(words)),
-            marks=bool(self.marks.search(words)) and any(w in words for w in ("标注", "标有", "带", "为牵头")),
-        )
+    def _heads(self, text: str, start: int) -> list[Head]:
+        """The verb behind the adverbs at `start`, then those adverbs that are verbs, last first."""
+        stops = reversed(self._adverbs(text, start))
+        return [Head(start, at, word) for at in stops if (word := self._head_word(text, at))]
 
-    # ------------------------------------------------------------------------------- pieces
+    def _head_word(self, text: str, at: int) -> str:
+        word = self._words.heads.at(text, at)
+        return "" if len(self._words.other_words.at(text, at)) > len(word) else word
 
-    def _pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
-        """Stretches between commas and stops outside nested brackets, also cut at 会同 and behind 牵头."""
-        for span, before in split(content, inner, _COMMAS + _STOPS):
-            start, joined = span.start, False
-            label = self.label.match(content, span.start, span.end)
-            for verb in self.inner_verb.finditer(content, label.end() if label else span.start, span.end):
-                together = verb[0] == "会同"
-                yield _Piece(Span(start, verb.start() if together else verb.end()), before, joined)
-                start, joined, before = verb.end(), together or joined, "会同" if together else before
-            yield _Piece(Span(start, span.end), before, joined)
+    def _adverbs(self, text: str, start: int) -> list[int]:
+        """Where the phrase could go on behind each of its adverbs, `start` first."""
+        at, stops = start, [start]
+        while adverb := self._words.adverbs.at(text, at):
+            longer = max((words.at(text, at) for words in (self._words.heads, self._words.other_words)), key=len)
+            if len(longer) > len(adverb):
+                break
+            at += len(adverb)
+            if text[at : at + 1] in ("、", "和", "地") and self._words.adverbs.at(text, at + 1):
+                at += 1  # 及时、准确地
+            stops.append(at)
+        return stops
 
-    def _read_piece(self, content: str, piece: _Piece, reading: _Reading) -> None:
-        """Add what one piece says to the reading."""
-        span, words = piece.span, piece.span.of(content)
-        if piece.before in tuple(_STOPS):
-            reading.joined = False
-        if label := self.label.match(content, span.start, span.end):
-            reading.label, reading.in_rider = self._role(label["label"]), False
-            reading.labels += (label["label"],)
-            reading.ranked |= reading.label is not Role.RESPONSIBLE
-            span = Span(label.end(), span.end)
-        elif self.rider.match(content, span.start, span.end):
-            reading.in_rider = True
-        elif default := self.default.search(words):
-            bodies = Span(span.start + default.start("bodies"), span.start + default.end("bodies"))
-            reading.names += [(bodies, Role.RESPONSIBLE)]
-            return
-        elif rank := self._rank_of(words):
-            reading.rank = rank
-            return
-        if reading.in_rider or (self.aside.search(span.of(content)) and not self.is_body(words.strip())):
-            return
-        self._read_bodies(content, span, piece, reading)
+    def is_eager(self, text: str, start: int) -> bool:
+        """Whether an adverb opens the phrase behind which even an unknown verb is an act."""
+        return bool(self._words.eager.at(text, start)) and not self.is_statement(text)
 
-    def _rank_of(self, words: str) -> Rank | None:
-        rank = self.rank_rule(words)
-        return rank if rank.first or rank.comma else None
+    # ------------------------------------------------------------------------------- adverbials
 
-    def _read_bodies(self, content: str, span: Span, piece: _Piece, reading: _Reading) -> None:
-        """Add the bodies of a piece, with the role that its verb, its label or 会同 gives them."""
-        reach = max(span.start, span.end - _VERB_REACH)
-        end = self.verb.search(content, reach, span.end)
-        role = self._role(end[0]) if end and end["verb"] else None
-        if end:
-            span = Span(span.start, end.start())
-        reading.verbs |= role is not None
-        reading.ranked |= role in (Role.LEAD, Role.SUPPORT)
-        if piece.joined and not reading.joined:  # 会同: those before it lead
-            reading.joined = reading.ranked = True
-            _settle(reading.names, Role.LEAD)
-        items = list(self._items(content, span, reading))
-        if reading.joined and role is not Role.LEAD:
-            role = Role.SUPPORT
-        elif reading.label is not None and role is None:
-            role = reading.label
-        if role is not None and not (role is Role.SUPPORT and not _any_settled(reading.names)):
-            _settle(reading.names, role)  # A，B牵头: both; but A，B配合: only B
-        reading.names += [(item, role) for item in items]
-        if reading.before_comma is None and reading.names:
-            reading.before_comma = len(reading.names)
+    def is_adverbial(self, text: str, head: Head) -> bool:
+        """Whether the phrase is nothing but the adverbial that `head` opens."""
+        words, end = self._words, len(text)
+        if head.word not in words.prepositions and head.word not in words.means:
+            return head.word in words.reasons
+        if words.closers.before(text, end) or head.word in words.reasons:
+            return not self._is_usage(text, head)
+        if self._is_usage(text, head):
+            return False
+        return self.inner(text, head) is None
 
-    # -------------------------------------------------------------------------------- names
+    def _is_usage(self, text: str, head: Head) -> bool:
+        """采用安全的设备 is an act, 运用大数据等技术 an adverbial."""
+        return head.word in self._words.usages and "等" not in text[-_TAIL:]
 
-    def _items(self, content: str, span: Span, reading: _Reading) -> Iterator[Span]:
-        """The names of a list: split at 、 and blanks, and at 和, 及, 与 between two names."""
-        opening = self.before.match(content, span.start, span.end)
-        span = Span(opening.end() if opening else span.start, span.end)
-        for part, _ in split(content, span, "、"):
-            for item in self._conjoined(content, part):
-                name = strip(content, item)
-                end = self.open_end.search(content, name.start, name.end)
-                if end:
-                    reading.open = True
-                    name = strip(content, Span(name.start, end.start()))
-                if len(name) > 1:
-                    yield name
+    def is_means(self, text: str, head: Head) -> bool:
+        """运用…等手段, 参照…规定: an adverbial that wants an act behind the comma."""
+        end = len(text)
+        closed = self._words.closers.before(text, end) or self._words.soft_closers.before(text, end)
+        return self.is_adverbial(text, head) and bool(closed or head.word in self._words.means)
 
-    def _conjoined(self, content: str, span: Span) -> Iterator[Span]:
-        """Names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
-        start = span.start
-        for joint in re.compile(rf"以及|[和及与]|[{_BLANK}]+").finditer(content, span.start, span.end):
-            if joint.start() <= start:
-                continue
-            left, right = content[start : joint.start()], content[joint.end() : span.end]
-            closed = self.open_end.sub("", left)
-            if self._is_name(closed or left) and self._begins_name(right):
-                yield Span(start, joint.start())
-                start = joint.end()
-        yield Span(start, span.end)
+    def inner(self, text: str, opener: Head) -> Head | None:
+        """The verb behind the adverbial that `opener` opens."""
+        first = next(iter(self._heads(text, opener.end)), None)  # 围绕提升…: part of the adverbial
+        at = first.end if first else opener.end + 1
+        while at < len(text) - 1:
+            word = self._inner_word(text, at, opener)
+            if word and self._is_inner(text, Head(at, at, word), opener):
+                return next(iter(self._heads(text, at)), Head(at, at, word))
+            at += len(word) or 1
+        return None
 
-    def _is_name(self, words: str) -> bool:
-        return len(words.strip(_BLANK)) > 1 and self.is_body(words.strip(_BLANK))
+    def _inner_word(self, text: str, at: int, opener: Head) -> str:
+        words = self._words
+        if opener.word == "为":
+            return words.services.at(text, at)
+        word = words.inner.at(text, at)
+        if not word and opener.word in words.locals:
+            word = words.dual.at(text, at)
+            return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
+        return word
 
-    def _begins_name(self, words: str) -> bool:
-        """Whether the words up to the next joint, or all of them, are a name of three characters or more."""
-        ends = [m.start() for m in re.finditer(rf"以及|[和及与等]|[{_BLANK}]+", words)] + [len(words)]
-        return any(end > 2 and self._is_name(words[:end]) for end in ends[:4] + ends[-1:])
+    def _is_inner(self, text: str, verb: Head, opener: Head) -> bool:
+        """Whether the verb is the phrase's own, not in a list or a relative clause."""
+        if text[verb.at - 1] in "、和与及或不" or text.startswith("的", verb.end) or self.is_noun(text, verb):
+            return False
+        case = opener.word in ("对", "对于") and "的" in text[verb.end :]
+        return not (case and self.ends_in_actor(text))  # 对提供…的企业
 
-    def _bearers(self, content: str, reading: _Reading) -> tuple[tuple[Bearer, ...], frozenset[int]]:
-        """Bearers in order, and which of them carry a mark such as △."""
-        bearers, marked = [], set[int]()
-        for index, (span, role) in enumerate(reading.names):
-            if self.marks.search(span.of(content)):
-                marked.add(index)
-                span = _without(content, span, self.marks)
-            name = span.of(content)
-            bearers.append(Bearer(name, span, role or Role.RESPONSIBLE, self.kind_of(name)))
-        return tuple(bearers), frozenset(marked)
+    # ---------------------------------------------------------------------- modals and subjects
 
-    # -------------------------------------------------------------------------------- words
+    def modal(self, text: str, start: int) -> Head | None:
+        """The modal verb that governs the phrase: behind its subject, or first in it."""
+        first = self.head(text, start)
+        for at in range(start, len(text)):
+            modal = self._words.modals.at(text, at)
+            if modal and not self._is_other_word(text, at, at + len(modal)):
+                head = Head(start, at, modal)
+                if self._governs(text, head, first):
+                    return head
+        return None
 
-    def _role(self, words: str) -> Role:
-        """The role that a label or verb gives."""
-        if any(word in words for word in self.lead_words):
-            return Role.LEAD
-        if any(word in words for word in self.support_words):
-            return Role.SUPPORT
-        return Role.RESPONSIBLE
+    def _governs(self, text: str, modal: Head, first: Head | None) -> bool:
+        words, before = self._words, text[modal.begin : modal.at]
+        if not before or modal.word in words.free or words.bridges.before(before, len(before)):
+            return True
+        if first is None and len(before) <= _SUBJECT:
+            return True
+        verb_first = first is not None and first.word not in words.prepositions and first.word not in words.dual
+        return self.ends_in_actor(before) and (not verb_first or "的" in before)
 
-    def _allocation(self, words: str) -> Allocation:
-        if any(word in words for word in self.divided):
-            return Allocation.DIVIDED
-        if any(word in words for word in self.joint):
-            return Allocation.JOINT
-        return Allocation.UNSTATED
+    def _is_other_word(self, text: str, start: int, end: int) -> bool:
+        """要 of 要素 and of 主要 are no modals."""
+        words = self._words.other_words
+        return len(words.at(text, start)) > end - start or len(words.before(text, end)) > end - start
 
+    def subjects(self, text: str, start: int) -> Iterator[int]:
+        """Where a class of bodies ends, and with it perhaps a subject."""
+        for at in range(start + 1, len(text)):
+            if self._words.actors.before(text, at):
+                yield at + len("等") if text.startswith("等", at) else at
 
-# ------------------------------------------------------------------------------------ parts
+    def asked(self, text: str, start: int) -> Head | None:
+        """鼓励企业开展…: what those who are named are to do."""
+        for at in self.subjects(text, start):
+            head = self.head(text, at)
+            if head and not (head.word in self._words.dual and head.end == len(text)):
+                return head
+        return None
 
+    def is_name(self, text: str, cue: Head) -> bool:
+        """Whether nothing but a class of bodies follows the cue word."""
+        head = self.head(text, cue.end)
+        noun = head is None or head.word in self._words.names
+        return noun and self.ends_in_actor(text) and self.inner(text, cue) is None
 
-def label_pattern(data: dict[str, Any]) -> str:
-    """The pattern of a label with its colon, group `label`; `data` is attribution.toml."""
-    label = data["label"]
-    words = _any(label["lead"] + label["support"] + label["responsible"])
-    any_word = rf"(?:{_any(label['filler'])}|{words})"
-    return (
-        rf"(?P<label>(?=.{{0,16}}[：:]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{_any(label['nouns'])})"
-        rf"|(?:{_any(label['bare'])}))[ 　]*[：:]"
-    )
+    def is_subject(self, text: str) -> bool:
+        """参加培训的人员, 进入国内销售的医疗器械: a noun with a relative clause before it."""
+        tail = text.rpartition("的")[2]
+        verb = self.head(tail, 0)
+        noun = verb is None or verb.word in self._words.names
+        return tail != text and noun and (len(tail) <= _TAIL or self.ends_in_actor(text))
 
+    # -------------------------------------------------------------------------------- the end
 
-def rider_pattern(data: dict[str, Any]) -> str:
-    """The pattern of a label behind which no bearer stands, with its colon."""
-    return rf"(?:{_any(data['rider']['labels'])})[ 　]*[：:]"
+    def ends_in_actor(self, text: str) -> bool:
+        """Whether a class of bodies, or 等 behind one, ends the phrase."""
+        return bool(self._words.actors.before(text, len(text) - text.endswith("等")))
 
+    def is_circumstance(self, text: str) -> bool:
+        """经认定为…的, …时, …后."""
+        words, end = self._words, len(text)
+        return bool(words.circumstances.before(text, end)) and not words.no_circumstances.before(text, end)
 
-def split(content: str, span: Span, marks: str) -> Iterator[tuple[Span, str]]:
-    """The stretches between any of `marks` outside brackets, each with the mark before it."""
-    nested = [pair for pair, closed in pairs(content, span.start, span.end) if closed]
-    start, before, at = span.start, "", 0
-    for mark in re.compile(f"[{re.escape(marks)}]").finditer(content, span.start, span.end):
-        while at < len(nested) and nested[at].end <= mark.start():
-            at += 1
-        if at < len(nested) and nested[at].start < mark.start():
-            continue
-        yield Span(start, mark.start()), before
-        start, before = mark.end(), mark[0]
-    yield Span(start, span.end), before
+    def is_statement(self, text: str) -> bool:
+        """能力显著增强: a degree and a change end the phrase."""
+        change = self._words.changes.before(text, len(text))
+        return bool(change and self._words.degrees.before(text, len(text) - len(change)))
 
+    def is_noun(self, text: str, head: Head) -> bool:
+        """Whether the verb is part of a noun: 服务业, 创新能力."""
+        words = self._words
+        return bool(words.nominal.at(text, head.end)) and not words.no_nominal.at(text, head.end)
 
-def strip(content: str, span: Span) -> Span:
-    """The span without white space at its ends."""
-    start, end = span.start, span.end
-    while start < end and content[start].isspace():
-        start += 1
-    while end > start and content[end - 1].isspace():
-        end -= 1
-    return Span(start, end)
+    def is_government(self, text: str, head: Head) -> bool:
+        """Whether only a government does this, by its verb or by what it sets up."""
+        return head.word in self._words.government or bool(self._words.instruments.before(text, len(text)))
 
-
-def _settle(names: list[tuple[Span, Role | None]], role: Role) -> None:
-    """Give `role` to the names behind the last one that has a role."""
-    for index in range(len(names) - 1, -1, -1):
-        if names[index][1] is not None:
-            return
-        names[index] = (names[index][0], role)
-
-
-def _any_settled(names: Sequence[tuple[Span, Role | None]]) -> bool:
-    return any(role is not None for _, role in names)
-
-
-def _without(content: str, span: Span, marks: re.Pattern[str]) -> Span:
-    """The span without marks at its ends."""
-    start, end = span.start, span.end
-    while start < end and marks.match(content[start]):
-        start += 1
-    while end > start and marks.match(content[end - 1]):
-        end -= 1
-    return Span(start, end)
-
-
-def _rank_pattern(places: Iterable[str], leads: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_any(places)})[^，,。；;]{{0,8}}为(?:主要|第一)?(?:{_any(leads)})")
-
-
-def _any(words: Iterable[str]) -> str:
-    """An alternation, longest first."""
-    return "(?:" + "|".join(re.escape(w) for w in sorted(set(words), key=lambda w: (-len(w), w))) + ")"
+    def is_result(self, text: str, head: Head) -> bool:
+        """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""
+        words, end = self._words, len(text)
+        drifts = head.word in words.drives and words.drifts.before(text, end)
+        stands = head.word in words.makes and words.standings.before(text, end)
+        staged = words.stages.at(text, head.begin)
+        return bool(drifts or stands or (head.word in words.purposes and not staged))

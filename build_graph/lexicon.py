@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
 from .model import NormKind
 
@@ -50,6 +49,8 @@ class Lexicon:
     """Every list of `data/norms.toml`, under the name that it has there."""
 
     cues: dict[NormKind, Words]
+    studied: Words
+    awaiting: Words
     modals: Words
     free: Words
     bridges: Words
@@ -60,15 +61,19 @@ class Lexicon:
     prepositions: Words
     reasons: Words
     locals: Words
+    usages: Words
     carriers: Words
     future: Words
     means: Words
     circumstances: Words
     no_circumstances: Words
     closers: Words
+    soft_closers: Words
     actors: Words
     determiners: Words
     verdicts: Words
+    impersonal: Words
+    universal: Words
     government: Words
     acts: Words  # all verbs
     dual: Words
@@ -77,13 +82,18 @@ class Lexicon:
     no_nominal: Words
     inner: Words
     purposes: Words
-    no_purposes: Words
+    results: Words
     services: Words
+    stages: Words
+    drives: Words
+    drifts: Words
+    makes: Words
+    standings: Words
+    no_purposes: Words
     degrees: Words
     changes: Words
     instruments: Words
     heads: Words  # whatever can head a phrase: cues, verbs, purposes, prepositions, carriers
-    cue_words: Words
 
     @classmethod
     def load(cls) -> Lexicon:
@@ -92,14 +102,23 @@ class Lexicon:
         lists = {name: Words(words) for part in ("words", "statements") for name, words in data[part].items()}
         lists |= {name: Words(words) for name, words in data["verbs"].items() if name != "common"}
         lists |= {name: Words(data["modals"][name]) for name in ("free", "bridges", "other_words")}
-        return cls(modals=Words(data["modals"]["words"]), **lists, **_joined(data))
+        lists |= {"modals": Words(data["modals"]["words"]), **{name: Words(data["cues"][name]) for name in ("studied", "awaiting")}}
+        return cls(cues=_cues(data["cues"]), acts=_acts(data["verbs"]), heads=_heads(data), **lists)
+
+    def kind(self, word: str) -> NormKind | None:
+        """The kind that a cue word gives."""
+        return next((kind for kind, words in self.cues.items() if word in words), None)
 
 
-def _joined(data: dict[str, Any]) -> dict[str, Any]:
-    """The lists that are made of several of the file's."""
-    cues = {kind: Words(data["cues"][kind.value]) for kind in NormKind}
-    cue_words = Words(" ".join(data["cues"].values()))
-    verbs, words = data["verbs"], data["words"]
-    acts = Words(" ".join(verbs[name] for name in ("government", "common", "dual", "no_purposes")))
-    others = Words(" ".join((verbs["purposes"], words["prepositions"], words["carriers"], words["means"])))
-    return {"cues": cues, "cue_words": cue_words, "acts": acts, "heads": cue_words | acts | others}
+def _cues(data: dict[str, str]) -> dict[NormKind, Words]:
+    return {kind: Words(data[kind.value]) for kind in NormKind}
+
+
+def _acts(verbs: dict[str, str]) -> Words:
+    return Words(" ".join(verbs[name] for name in ("government", "common", "dual", "no_purposes")))
+
+
+def _heads(data: dict[str, dict[str, str]]) -> Words:
+    verbs = [data["verbs"][name] for name in ("purposes", "results")]
+    words = [data["words"][name] for name in ("prepositions", "reasons", "means", "usages", "carriers")]
+    return _acts(data["verbs"]) | Words(" ".join((*data["cues"].values(), *verbs, *words)))

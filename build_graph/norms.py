@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from .acts import Nature, Reader, Reading
-from .dates import goal_at
+from .dates import goal_at, is_dated
 from .lexicon import Lexicon
 from .model import Measure, Norm, NormKind, Span
-from .phrases import sentences
+from .phrases import outside, sentences
 
 _SLOGAN = 4  # 解放思想: four characters
 _SLOGANS = 3  # so many in a row are one norm
+_SEMICOLONS = ("；", ";")
 
 
 @dataclass(frozen=True)
@@ -21,25 +22,26 @@ class NormFinder:
     """Finds norms with the package's lexicon."""
 
     reader: Reader
-    lexicon: Lexicon
 
     @classmethod
     def load(cls) -> NormFinder:
         """A finder with the lists that come with the package."""
-        lexicon = Lexicon.load()
-        return cls(Reader(lexicon), lexicon)
+        return cls(Reader(Lexicon.load()))
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
-        """The norms within `measure.span`, in text order, not overlapping; none in a goals clause."""
-        if measure.goal:
+        """The norms within `measure.span`, in text order and not overlapping.
+
+        A goals clause that sets a date has targets and no norms.
+        """
+        if measure.goal and is_dated(content, measure.span):
             return ()
         found: list[Norm] = []
         held: NormKind | None = None
         for sentence in sentences(content, measure.span):
             for act in self._acts(content, sentence.phrases):
                 kind, held = _kind(act, held)
-                found += [Norm(span, kind, act.cue_span) for span in _parts(content, act)]
-            if sentence.stop not in ("；", ";") or held is NormKind.PERMISSION:
+                found += [Norm(span, kind, _cue(act, span)) for span in _parts(content, act)]
+            if sentence.stop not in _SEMICOLONS or held is NormKind.PERMISSION:
                 held = None
         return tuple(found)
 
@@ -47,8 +49,8 @@ class NormFinder:
         """The acts of one sentence."""
         readings = [self.reader.read(content, phrase) for phrase in _before_goal(content, phrases)]
         readings = self._without_subjects(content, readings)
-        readings = _join(readings, _answered_call)
-        readings = _join(readings, _means_to_an_end)
+        readings = _answered_calls(readings)
+        readings = _means_with_ends(readings)
         return _slogans(_without_purposes(readings))
 
     def _without_subjects(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
@@ -56,8 +58,10 @@ class NormFinder:
         kept: list[Reading] = []
         awaited = False
         for reading in reversed(readings):
-            if awaited and reading.cue is None and self.reader.is_subject(reading.phrase.of(content)):
-                reading = replace(reading, nature=Nature.OTHER)
+            phrase = reading.phrase.of(content)
+            if awaited and reading.cue is None and self.reader.grammar.is_subject(phrase):
+                kept.append(replace(reading, nature=Nature.OTHER))
+                continue
             kept.append(reading)
             if reading.nature is not Nature.OTHER:
                 awaited = reading.awaits_subject
@@ -65,39 +69,53 @@ class NormFinder:
 
 
 def _before_goal(content: str, phrases: Sequence[Span]) -> Iterator[Span]:
+    """The phrases up to 到2020年: what comes then is a target."""
     for phrase in phrases:
         if goal_at(content, phrase):
             return
         yield phrase
 
 
-def _join(readings, together):
-    out = []
-    for r in readings:
-        if out and (j := together(out[-1], r)):
-            out[-1] = j
+def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
+    """引导和推动创业投资基金,加大…: one norm; 要按照规定,推动…: the second alone."""
+    out: list[Reading] = []
+    call: Reading | None = None
+    for reading in readings:
+        if call and reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None:
+            reading = _answer(call, reading)
+            call = None
+        elif reading.nature is not Nature.OTHER and call:
+            out.append(replace(call, nature=Nature.ACT))
+            call = None
+        if reading.nature is Nature.CALL:
+            call = reading
         else:
-            out.append(r)
+            out.append(reading)
+    return [*out, replace(call, nature=Nature.ACT)] if call else out
+
+
+def _answer(call: Reading, act: Reading) -> Reading:
+    if call.kind is NormKind.OBLIGATION:
+        return replace(act, nature=Nature.ACT)
+    return replace(call, nature=Nature.ACT, phrase=Span(call.phrase.start, act.phrase.end), carries=True)
+
+
+def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
+    """运用大数据等技术，实现…: the means is what is to be done, and its purpose goes with it."""
+    out: list[Reading] = []
+    for reading in readings:
+        if out and out[-1].nature is Nature.MEANS and reading.nature is Nature.PURPOSE:
+            phrase = Span(out[-1].phrase.start, reading.phrase.end)
+            out[-1] = replace(out[-1], nature=Nature.ACT, phrase=phrase)
+        else:
+            out.append(reading)
     return out
 
 
-def _answered_call(first: Reading, second: Reading) -> Reading | None:
-    """引导和推动创业投资基金,加大…: one norm."""
-    if first.nature is Nature.CALL and second.nature is Nature.ACT and second.kind is None:
-        return replace(first, nature=Nature.ACT, phrase=Span(first.phrase.start, second.phrase.end), carries=True)
-    return None
-
-
-def _means_to_an_end(first: Reading, second: Reading) -> Reading | None:
-    """运用大数据等技术，实现…: the means is what is to be done, and its purpose goes with it."""
-    if first.nature is Nature.MEANS and second.nature is Nature.PURPOSE:
-        return replace(first, nature=Nature.ACT, phrase=Span(first.phrase.start, second.phrase.end))
-    return None
-
-
-def _without_purposes(readings: Iterable[Reading]) -> list[Reading]:
-    kept = [r for r in readings if r.nature in (Nature.ACT, Nature.PURPOSE, Nature.CALL)]
-    if any(r.nature is not Nature.PURPOSE for r in kept):
+def _without_purposes(readings: Sequence[Reading]) -> list[Reading]:
+    """The acts, and the purposes that stand before an act or alone."""
+    kept = [reading for reading in readings if reading.nature in (Nature.ACT, Nature.PURPOSE)]
+    if any(reading.nature is Nature.ACT for reading in kept):
         while kept[-1].nature is Nature.PURPOSE:
             kept.pop()
     return kept
@@ -106,7 +124,7 @@ def _without_purposes(readings: Iterable[Reading]) -> list[Reading]:
 def _slogans(acts: Sequence[Reading]) -> list[Reading]:
     """要解放思想,转变观念,密切协作: slogans in a row are one norm."""
     out: list[Reading] = []
-    for short, run in groupby(acts, lambda act: _is_slogan(act)):
+    for short, run in groupby(acts, _is_slogan):
         row = list(run)
         if short and len(row) >= _SLOGANS:
             row = [replace(row[0], phrase=Span(row[0].phrase.start, row[-1].phrase.end))]
@@ -115,11 +133,12 @@ def _slogans(acts: Sequence[Reading]) -> list[Reading]:
 
 
 def _is_slogan(act: Reading) -> bool:
-    cue = len(act.cue) if act.cue and act.kind is NormKind.OBLIGATION else 0
-    return len(act.span) - cue == _SLOGAN
+    modal = len(act.cue) if act.cue and act.kind is NormKind.OBLIGATION else 0
+    return len(act.span) - modal == _SLOGAN
 
 
 def _kind(act: Reading, held: NormKind | None) -> tuple[NormKind, NormKind | None]:
+    """The act's kind, and the kind that goes on to the next: a leading 鼓励 or 可 reaches as far as its subject."""
     if act.kind is not None:
         return act.kind, act.kind if act.carries else None
     if held and not act.government:
@@ -128,4 +147,16 @@ def _kind(act: Reading, held: NormKind | None) -> tuple[NormKind, NormKind | Non
 
 
 def _parts(content: str, act: Reading) -> list[Span]:
-    return [act.span]
+    """The quote, cut where the same verb begins anew behind 、: 放宽甲限制、放宽乙限制."""
+    span = act.span
+    text = outside(span.of(content))
+    parts, start, at = [], 0, -1
+    while act.head and (at := text.find("、" + act.head, at + 1)) >= 0:
+        parts.append(Span(span.start + start, span.start + at))
+        start = at + 1
+    return [*parts, Span(span.start + start, span.end)]
+
+
+def _cue(act: Reading, span: Span) -> Span | None:
+    cue = act.cue_span
+    return cue if cue and cue in span else None

@@ -81,12 +81,15 @@ def sentences(content: str, span: Span) -> Iterator[Sentence]:
 def outside(text: str) -> str:
     """`text` with what stands in brackets and quotes blanked, so that it keeps its length.
 
-    >>> outside("推进SDN（软件定义网络）应用")
-    '推进SDN        应用'
+    Brackets leave blanks and quotes leave 〇, since “一网通办” is a word of its phrase and （试行） is not.
+
+    >>> outside("推进“一网通办”（试行）")
+    '推进〇〇〇〇〇〇    '
     """
     kept, at = [], 0
     for first, last in _closed(text, Span(0, len(text))):
-        kept += [text[at:first], " " * (last - first)]
+        blank = " " if text[first] in "(（[［【〔" else "〇"
+        kept += [text[at:first], blank * (last - first)]
         at = last
     return "".join(kept) + text[at:]
 
