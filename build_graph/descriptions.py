@@ -38,7 +38,7 @@ class Descriptions:
 
     def of(self, nodes: Iterable[NamedNode]) -> Iterator[Triple]:
         """Everything said of the nodes, of what they refer to, and of what became of them."""
-        waiting = list(nodes)
+        waiting = list(dict.fromkeys(nodes))
         seen = set(waiting)
         for node in waiting:  # grows while we walk
             said = self.statements.get(node, ())

@@ -1,0 +1,59 @@
+"""Files are written whole or not at all."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from build_graph.errors import ObligationError
+from build_graph.files import write
+
+
+def test_writes_into_folders_that_do_not_exist_yet(tmp_path):
+    path = tmp_path / "a" / "b" / "graph.ttl"
+    write(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert [p.name for p in path.parent.iterdir()] == ["graph.ttl"]
+
+
+def test_replaces_what_was_there(tmp_path):
+    path = tmp_path / "graph.ttl"
+    path.write_bytes(b"a longer one than the new one")
+    write(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "graph.ttl"
+    path.write_bytes(b"old")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ObligationError, match=r"graph\.ttl: cannot be written \(No space left on device\)"):
+        write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["graph.ttl"]
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [("file/graph.ttl", "Not a directory|File exists"), ("folder", "Is a directory|File exists")],
+)
+def test_a_place_that_cannot_be_written_is_named(tmp_path, place, reason):
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ObligationError, match=f"{place}: cannot be written \\(({reason})\\); choose"):
+        write(tmp_path / place, b"new")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_data_are_flushed_to_disk_before_the_rename(tmp_path, monkeypatch):
+    order = []
+    fsync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (order.append("fsync"), fsync(file)))
+    monkeypatch.setattr(Path, "replace", lambda self, to: (order.append("rename"), replace(self, to))[1])
+    write(tmp_path / "graph.ttl", b"new")
+    assert order == ["fsync", "rename"]
