@@ -22,14 +22,14 @@ class FailedCheckError(ObligationError):
     """A graph that must not be written, and what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Fault:
     """A thing of which a check says `message`; `value` is what the check points at, if anything."""
 
     check: str
     message: str
     focus: str
-    value: str | None
+    value: str  # empty where the check points at nothing
 
     def line(self) -> str:
         """The fault on one line: check, thing, message, and what the check points at."""
@@ -42,7 +42,7 @@ def check(quads: Iterable[Quad]) -> int:
     store = Store()
     store.extend(quads)
     files = check_files()
-    found = list(islice((fault for file in files for fault in faults(store, file)), _SHOWN))
+    found = list(islice((fault for file in files for fault in sorted(faults(store, file))), _SHOWN))
     if found:
         raise FailedCheckError(
             "\n".join(fault.line() for fault in found)
@@ -65,4 +65,4 @@ def faults(store: Store, file: Path) -> Iterator[Fault]:
     assert isinstance(rows, QuerySolutions), f"{file} is not a SELECT query"
     for row in rows:
         value = row["value"]
-        yield Fault(file.stem, message, str(row["focus"]), None if value is None else str(value))
+        yield Fault(file.stem, message, str(row["focus"]), "" if value is None else str(value))
