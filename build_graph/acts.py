@@ -130,6 +130,8 @@ class Reader:
             return self._adverbial(reading, text, head)
         if head.word in words.dual and (grammar.is_statement(text) or grammar.is_noun(text, head)):
             return None
+        if head.word not in words.government and grammar.is_subject_of(text, head):
+            return None
         return self._verb(reading, text, head)
 
     def _verb(self, reading: Reading, text: str, head: Head) -> Reading:
@@ -142,6 +144,8 @@ class Reader:
     def _adverbial(self, reading: Reading, text: str, head: Head) -> Reading:
         """按照职责分工抓好…, 对…给予…: an act if a verb follows the adverbial, else no act."""
         if self.grammar.is_adverbial(text, head):
+            if self.grammar.is_eager(text, head.begin) and not self._words.closers.before(text, len(text)):
+                return replace(reading, nature=Nature.ACT)  # 积极与…合作
             return replace(reading, nature=Nature.MEANS if head.word in self._words.means else Nature.OTHER)
         verb = self.grammar.inner(text, head) or head
         if head.word == "为":

@@ -17,15 +17,15 @@ _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
 
 _DATE = r"""
     (?<![\d—–~～\-])
-    (?P<goal>到|至)?
+    (?:(?<![年月日])(?P<goal>到|至))?      # not 1月至5月
     (?:
         (?P<year>20\d\d|今|明|当|本|后)年
         (?: (?P<month>\d{1,2})月(?:份)?(?:(?P<day>\d{1,2})日)?
           | (?P<half>[上下])半年
           | 第?(?P<quarter>[一二三四])季度
         )?
-      | (?P<bare_month>\d{1,2})月(?:(?P<bare_day>\d{1,2})日)?(?=[底末前]|之前|以前|上旬|中旬|下旬)
-      | (?P<this_year>年)(?=[底末内])
+      | (?P<bare_month>\d{1,2})月(?:份)?(?:(?P<bare_day>\d{1,2})日)?
+      | (?<![一二两三四五六七八九十几半每多近全])年(?=[底末内])
       | ["“”]?十(?P<plan>[一二三四五六七八九])五["”]?(?:规划)?(?=末|期末)
     )
     (?P<part>年?[底末内初中]|期末|[上中下]旬)?
@@ -73,6 +73,20 @@ def goal_at(content: str, span: Span) -> bool:
     (True, False)
     """
     return bool(_goal().match(content, span.start, span.end))
+
+
+def without_dates(text: str) -> str:
+    """`text` with its dates blanked: their numbers are no quantities.
+
+    >>> without_dates("12月14日前完成20个")
+    '       完成20个'
+    """
+    return _calendar().sub(lambda found: " " * len(found.group()), text)
+
+
+@cache
+def _calendar() -> re.Pattern[str]:
+    return re.compile(r"(?:20\d\d年)?\d{1,2}月(?:\d{1,2}日)?(?:之?以?前)?|20\d\d年")
 
 
 @cache

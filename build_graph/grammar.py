@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .lexicon import Lexicon
+from .lexicon import Lexicon, Words
 
 _SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
+_COMPOUND = 6  # nor a body's name that begins with a verb: 申报单位, 参保人员
 _TAIL = 8  # nor the noun behind a relative clause: 进入国内销售的医疗器械
 
 
@@ -104,6 +105,10 @@ class Grammar:
         """The verb behind the adverbial that `opener` opens."""
         first = next(iter(self._heads(text, opener.end)), None)  # 围绕提升…: part of the adverbial
         at = first.end if first else opener.end + 1
+        if opener.word == "以":
+            if first and "为" not in text[at:]:
+                return None  # 以激励各方加强管理: a purpose
+            at = max(at, text.find("为", at) + 1)  # 以甲为重点推进乙
         while at < len(text) - 1:
             word = self._inner_word(text, at, opener)
             if word and self._is_inner(text, Head(at, at, word), opener):
@@ -116,6 +121,8 @@ class Grammar:
         if opener.word == "为":
             return words.services.at(text, at)
         word = words.inner.at(text, at)
+        if not word and opener.word in words.agents:
+            return words.late.at(text, at)
         if not word and opener.word in words.locals:
             word = words.dual.at(text, at)
             return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
@@ -147,12 +154,19 @@ class Grammar:
             return True
         if first is None and len(before) <= _SUBJECT:
             return True
-        verb_first = first is not None and first.word not in words.prepositions and first.word not in words.dual
-        return self.ends_in_actor(before) and (not verb_first or "的" in before)
+        if not self.ends_in_actor(before):
+            return False
+        verbal = first is not None and first.word not in words.prepositions and first.word not in words.dual
+        compound = len(before) <= _COMPOUND and first is not None and first.word not in words.government
+        return not verbal or compound or "的" in before  # 申报单位应…, but 明确企业应承担的责任
 
     def _is_other_word(self, text: str, start: int, end: int) -> bool:
         """要 of 要素 and of 主要 are no modals."""
-        words = self._words.other_words
+        return self._is_part(self._words.other_words, text, start, end)
+
+    @staticmethod
+    def _is_part(words: Words, text: str, start: int, end: int) -> bool:
+        """Whether one of the words begins or ends where the stretch does, and is longer."""
         return len(words.at(text, start)) > end - start or len(words.before(text, end)) > end - start
 
     def subjects(self, text: str, start: int) -> Iterator[int]:
@@ -197,6 +211,15 @@ class Grammar:
         """能力显著增强: a degree and a change end the phrase."""
         change = self._words.changes.before(text, len(text))
         return bool(change and self._words.degrees.before(text, len(text) - len(change)))
+
+    def is_subject_of(self, text: str, head: Head) -> bool:
+        """申报主体包括…: the verb is part of a subject, for its predicate follows."""
+        words = self._words
+        for at in range(head.end + 1, min(head.end + _COMPOUND, len(text))):
+            word = words.predicates.at(text, at)
+            if word and not self._is_part(words.no_predicates, text, at, at + len(word)):
+                return head.at == head.begin
+        return False
 
     def is_noun(self, text: str, head: Head) -> bool:
         """Whether the verb is part of a noun: 服务业, 创新能力."""

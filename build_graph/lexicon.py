@@ -81,6 +81,8 @@ class Lexicon:
     nominal: Words
     no_nominal: Words
     inner: Words
+    late: Words
+    agents: Words
     purposes: Words
     results: Words
     services: Words
@@ -90,6 +92,8 @@ class Lexicon:
     makes: Words
     standings: Words
     no_purposes: Words
+    predicates: Words
+    no_predicates: Words
     degrees: Words
     changes: Words
     instruments: Words

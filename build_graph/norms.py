@@ -122,11 +122,11 @@ def _without_purposes(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _slogans(acts: Sequence[Reading]) -> list[Reading]:
-    """要解放思想,转变观念,密切协作: slogans in a row are one norm."""
+    """要解放思想,转变观念,密切协作: slogans in a row behind one modal are one norm."""
     out: list[Reading] = []
     for short, run in groupby(acts, _is_slogan):
         row = list(run)
-        if short and len(row) >= _SLOGANS:
+        if short and len(row) >= _SLOGANS and row[0].kind is NormKind.OBLIGATION:
             row = [replace(row[0], phrase=Span(row[0].phrase.start, row[-1].phrase.end))]
         out += row
     return out

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from .acts import Nature, Reader
-from .dates import Due, dues
+from .dates import Due, dues, without_dates
 from .lexicon import Lexicon, Words
 from .model import Measure, Span, Target
 from .phrases import outside, sentences
@@ -20,7 +20,19 @@ from .phrases import outside, sentences
 @cache
 def _number() -> re.Pattern[str]:
     """A number that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
-    return re.compile(r"(?<![A-Za-z\d.．第+\-—–~～年])\d+(?:,\d{3})*(?:[.．]\d+)?(?![\dA-Fa-f.．]|年|月)")
+    return re.compile(r"(?<![A-Za-z\d.．第+\-—–~～])\d+(?:,\d{3})*(?:[.．]\d+)?(?![\d.．GDgdKk×-]|[年月]度?(?:[底末前内]|$))")
+
+
+@cache
+def _rest() -> re.Pattern[str]:
+    """The words behind a date up to the next mark or conjunction: 取得明显成效."""
+    return re.compile(r"[^，,；;、。：:（()）并且\s]*")
+
+
+@cache
+def _series() -> re.Pattern[str]:
+    """The next number of 150亿元以上、500亿元以上、100亿元."""
+    return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +121,10 @@ class TargetFinder:
                 yield self._unquantified(content, segment, segment.aim)
 
     def _in_attribution(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
-        """5月底取得明显成效并持续推进, 完成时限：2024年底: the dates alone."""
+        """5月底取得明显成效并持续推进, 完成时限：2024年底: the date and what it says of itself."""
         for due in dues(content, span, issued):
-            if due.strict or due.goal:
-                yield Target(due.span, due.day, None)
+            words = _rest().match(content, due.span.end, span.end)
+            yield Target(Span(due.span.start, words.end() if words else due.span.end), due.day, None)
 
     def _unquantified(self, content: str, segment: _Segment, aim: Due) -> Target:
         """A goal is quoted whole; of an act with a deadline the date alone."""
@@ -154,25 +166,27 @@ class TargetFinder:
         return None
 
     def _pieces(self, content: str, segment: _Segment, *, loose: bool) -> Iterator[_Piece]:
-        """Each phrase with a quantity, and the runs of phrases between them; a date goes with what follows."""
-        start: int | None = None
+        """Each phrase with a quantity, and the runs of phrases between them.
+
+        What stands between the date and the first quantity goes with it.
+        """
         run: Span | None = None
-        for phrase in segment.phrases:
-            if segment.aim and segment.aim.span.end == phrase.end:
-                start = phrase.start
+        first = segment.aim is not None
+        for piece in self._split_all(content, segment, loose=loose):
+            whole = Span(run.start if run else piece.span.start, piece.span.end)
+            if piece.quantity is None:
+                run = whole
                 continue
-            for piece in self._split(content, phrase, loose=loose):
-                begin = piece.span.start if start is None else start
-                start = None
-                if piece.quantity is None:
-                    run = Span(run.start if run else begin, piece.span.end)
-                    continue
-                if run:
-                    yield _Piece(run, None)
-                run = None
-                yield _Piece(Span(begin, piece.span.end), piece.quantity)
-        if run:
+            if run and not first:
+                yield _Piece(run, None)
+            yield _Piece(whole if first else piece.span, piece.quantity)
+            run, first = None, False
+        if run and not (segment.aim and segment.aim.span.end == run.end):
             yield _Piece(run, None)
+
+    def _split_all(self, content: str, segment: _Segment, *, loose: bool) -> Iterator[_Piece]:
+        for phrase in segment.phrases:
+            yield from self._split(content, phrase, loose=loose)
 
     def _split(self, content: str, phrase: Span, *, loose: bool) -> Iterator[_Piece]:
         """The phrase, cut at a 、 between two predicates with a quantity each: A达到1%、B达到2%."""
@@ -193,8 +207,8 @@ class TargetFinder:
 
     def _quantity(self, content: str, span: Span, *, loose: bool) -> str | None:
         """The number aimed at, with its unit; `loose` takes any number that has a unit."""
-        text = outside(span.of(content))
-        if any(self.words.grants.at(text, at) for at in range(len(text))):
+        text = without_dates(outside(span.of(content)))
+        if not loose and any(self.words.grants.at(text, at) for at in range(len(text))):
             return None
         for number in _number().finditer(text):
             end = self._unit_end(text, number.end())
@@ -216,9 +230,7 @@ class TargetFinder:
 
     def _series_end(self, text: str, end: int) -> int:
         """The end of 150亿元以上、500亿元以上、100亿元."""
-        while more := _SERIES.match(text, end):
+        while more := _series().match(text, end):
             end = self._unit_end(text, more.end())
         return end
 
-
-_SERIES = re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)(?:\d+(?:,\d{3})*(?:[.．]\d+)?)")
