@@ -5,14 +5,13 @@ pySHACL and rdflib take half a second to import: import this module where it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import shorten
 
 from pyshacl import validate as shacl
 from rdflib import RDF, Graph, Literal, Namespace
-from rdflib.term import Node
 
 from build_graph.errors import ObligationError
 from build_graph.resources import folder
@@ -76,7 +75,8 @@ def validate_graph(graph: Graph, path: Path = Path("graph")) -> Report:
         inference="none",  # the shapes ask for classes; what follows from the ontology is not data
         meta_shacl=False,
     )
-    return Report(path, len(graph), _count(shapes), tuple(sorted(_violations(results), key=Violation.line)))
+    found = sorted(_violations(results, _languages(shapes)), key=Violation.line)
+    return Report(path, len(graph), _count(shapes), tuple(found))
 
 
 def _read(path: Path) -> Graph:
@@ -104,9 +104,10 @@ def _count(shapes: Graph) -> int:
     return sum(1 for _ in shapes.subjects(RDF.type, _SH.NodeShape))
 
 
-def _violations(results: Graph) -> Iterator[Violation]:
+def _violations(results: Graph, languages: Mapping[str, str | None]) -> Iterator[Violation]:
     for result in results.subjects(RDF.type, _SH.ValidationResult):
-        messages = _messages(results, result)
+        said = map(str, results.objects(result, _SH.resultMessage))
+        messages = {languages.get(message): message for message in said}
         focus, value = results.value(result, _SH.focusNode), results.value(result, _SH.value)
         yield Violation(
             focus=str(focus),
@@ -116,7 +117,7 @@ def _violations(results: Graph) -> Iterator[Violation]:
         )
 
 
-def _messages(results: Graph, result: Node) -> dict[str | None, str]:
-    """The messages of a result by language."""
-    messages = results.objects(result, _SH.resultMessage)
-    return {m.language: str(m) for m in messages if isinstance(m, Literal)}
+def _languages(shapes: Graph) -> dict[str, str | None]:
+    """The language of each message; pySHACL loses it where a constraint is a query."""
+    messages = shapes.objects(None, _SH.message)
+    return {str(message): message.language for message in messages if isinstance(message, Literal)}
