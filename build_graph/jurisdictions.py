@@ -232,11 +232,15 @@ class Gazetteer:
         return name.endswith(cues.centre_ends) and not name.endswith(cues.centre_never)
 
     def _opened(self, words: str) -> str:
-        """The words without what may stand before a place: 中共|杭州市委."""
-        for opening in self.cues.title_openings:
-            rest = words.removeprefix(opening)
-            if rest != words and not words.startswith(("中共中央", "国家税务总局办公厅")):
-                return self._opened(rest) if rest else words
+        """The words without what may stand before a place: 中共|杭州市委, 关于印发|江西省….
+
+        The centre's own names are left whole.
+        """
+        for _ in self.cues.title_openings:
+            opening = next((o for o in self.cues.title_openings if words.startswith(o) and words != o), None)
+            if opening is None or words.startswith(("中共中央", "国家税务总局办公厅")):
+                break
+            words = words.removeprefix(opening)
         return words
 
     def of_title(self, title: str) -> Jurisdiction:

@@ -1,0 +1,388 @@
+"""The registry of agencies, and the bodies that names mean in a document.
+
+A name of the registry means the central body, where the document is of the centre or the words are
+plainly central. Any other name keeps its words and stands under a place: 杭州市/商务局. Nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from build_graph.body_words import BodyWords
+from build_graph.errors import ObligationError
+from build_graph.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Reach
+from build_graph.local_bodies import Branch, Functions, LocalFunction, LocalName, LocalNames, Wordings
+from build_graph.model import Body, BodyKind
+from build_graph.resources import folder
+
+_AGENCY = "https://w3id.org/obligation-graph/id/agency/"
+_FUNCTION = "https://w3id.org/obligation-graph/id/function/"
+_OB = "https://w3id.org/obligation-graph/ontology#"
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_READ = frozenset(
+    [f"{_SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")]
+    + [f"{_OB}{name}" for name in ("validFrom", "validTo", "counterpart")]
+)
+_BLANKS = str.maketrans("", "", " 　\t\r\n\xa0“”‘’\"'△▲★*")
+_TOWN = re.compile(r"[\u4e00-\u9fff]{2,4}")  # the name of a town without 镇
+_ENOUGH = 2  # plainly central names, and no local one, that show a document of the centre
+
+_Statements = dict[str, dict[str, list[Any]]]  # subject → predicate → nodes and literals
+
+
+class RegistryError(ObligationError):
+    """The registry cannot be read, or says two things at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time from `begin` up to and without `end`; None is open."""
+
+    begin: date | None = None
+    end: date | None = None
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether the two have a day in common.
+
+        >>> Period(date(2013, 3, 14), date(2018, 3, 17)).overlaps(Period(date(2018, 3, 17)))
+        False
+        """
+        return not (_ends_before(self, other) or _ends_before(other, self))
+
+    def common(self, other: Period) -> Period:
+        """The days that both have."""
+        begins = [day for day in (self.begin, other.begin) if day]
+        ends = [day for day in (self.end, other.end) if day]
+        return Period(max(begins, default=None), min(ends, default=None))
+
+    def __str__(self) -> str:
+        return f"{self.begin or ''}–{self.end or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """A central body of the registry."""
+
+    id: str  # the part of the IRI after agency/
+    label: str  # full name, in Chinese
+    names: tuple[str, ...]  # full name first
+    period: Period
+
+    def body(self) -> Body:
+        """The body that bearers resolve to."""
+        return Body(self.id, BodyKind.AGENCY, self.label, known=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Central bodies by name, the functions of local bodies, and the words that are names of bodies."""
+
+    agencies: dict[str, Agency]
+    names: dict[str, tuple[Agency, ...]]
+    plain: frozenset[str]  # names that mean the central body in any document
+    local: LocalNames
+    words: BodyWords
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Registry:
+        """The registry in the Turtle file at `path`, by default `ontology/agencies.ttl`.
+
+        Raises RegistryError if the file is no Turtle, a body has no name, or two bodies that existed at the
+        same time share one.
+        """
+        source = path or folder("ontology") / "agencies.ttl"
+        statements = _read(source)
+        lists = tomllib.loads((folder("data") / "agencies.toml").read_text(encoding="utf-8"))
+        agencies = {agency.id: agency for agency in _agencies(statements, source)}
+        names = _by_name(agencies.values(), source)
+        return cls(
+            agencies=agencies,
+            names=names,
+            plain=frozenset(name for name in names if _is_plain(name, lists["central"])),
+            local=LocalNames(
+                Gazetteer.load(),
+                _functions(statements, lists["endings"]),
+                Wordings.of(lists),
+                lambda words: _branch(agencies, names, words),
+            ),
+            words=BodyWords.of(lists),
+        )
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        """The administrative divisions."""
+        return self.local.gazetteer
+
+    # ------------------------------------------------------------------------- what words are
+
+    def classify(self, name: str) -> BodyKind:
+        """Whether a name means a particular body, or a class of bodies."""
+        plain = name.translate(_BLANKS)
+        if plain in self.names or plain in self.gazetteer.names or not self.words.is_group(plain):
+            return BodyKind.AGENCY
+        return BodyKind.GROUP
+
+    def looks_like_body(self, words: str) -> bool:
+        """Whether the words are a name of the registry, or have the shape of a body's or a group's name."""
+        plain = words.translate(_BLANKS).removesuffix("等")
+        return plain in self.names or self.words.is_shaped(plain) or self.local.is_enterprise(plain)
+
+    # ------------------------------------------------------------------------ what names mean
+
+    def resolve(
+        self,
+        name: str,
+        *,
+        jurisdiction: Jurisdiction | None,
+        issued: date | Period | None = None,
+        scope: str = "",
+    ) -> Body:
+        """The body that a name means in a document; None as jurisdiction is the centre.
+
+        A name that several bodies bore one after the other means the one of the day or period `issued`. What
+        the registry does not know, or cannot tell apart, keeps its words. `scope` (the document's id) keeps
+        the local bodies of a document of unknown jurisdiction apart from those of others.
+        """
+        place = jurisdiction or CENTRE
+        plain = name.translate(_BLANKS) or name
+        if self.classify(plain) is BodyKind.GROUP:
+            return Body(_id(plain, place.places, place, scope), BodyKind.GROUP, plain, known=False)
+        if agency := self.central(plain, place, issued):
+            return agency.body()
+        local = self.local.read(plain, place.places)
+        return Body(_id(local.words, local.places, place, scope), BodyKind.AGENCY, local.label, known=False)
+
+    def resolve_list(
+        self,
+        names: Sequence[str],
+        *,
+        jurisdiction: Jurisdiction | None,
+        issued: date | Period | None = None,
+        scope: str = "",
+    ) -> tuple[Body, ...]:
+        """The bodies of one list, in order; what its members share is given to each: 北海、钦州市人民政府."""
+        complete = self.completed(names, jurisdiction)
+        return tuple(
+            self.resolve(name, jurisdiction=jurisdiction, issued=issued, scope=scope) for name in complete
+        )
+
+    def central(
+        self, name: str, jurisdiction: Jurisdiction, issued: date | Period | None = None
+    ) -> Agency | None:
+        """The one central body that the name means in a document of the jurisdiction, if any."""
+        if jurisdiction.reach is not Reach.CENTRE and name not in self.plain:
+            return None
+        candidates = self.names.get(name, ())
+        if len(candidates) > 1 and issued:
+            when = issued if isinstance(issued, Period) else _day(issued)
+            candidates = tuple(agency for agency in candidates if agency.period.overlaps(when))
+        return candidates[0] if len(candidates) == 1 else None
+
+    def completed(self, names: Sequence[str], jurisdiction: Jurisdiction | None = None) -> tuple[str, ...]:
+        """The names of a list with the end that they share: 岐岭、安流、华城镇人民政府 → 岐岭镇人民政府, …
+
+        Words that are no name of a body by themselves take the end of the next name, where it fits a place.
+        """
+        complete: list[str] = []
+        tail = ""
+        for name in reversed([name.translate(_BLANKS) for name in names]):
+            if tail and self._lacks(name, tail, (jurisdiction or CENTRE).places):
+                complete.append(_with_tail(name, tail))
+            else:
+                match = None if self.words.is_group(name) else self.words.shared_end.search(name)
+                tail = match["tail"] if match else ""
+                complete.append(name)
+        return tuple(reversed(complete))
+
+    def _lacks(self, name: str, tail: str, within: Places) -> bool:
+        """Whether a name is short of just this end: 钦州 of 市人民政府, 岐岭 of 镇人民政府."""
+        if tail.startswith(("镇", "乡", "街道")):
+            return _TOWN.fullmatch(name) is not None and not self.looks_like_body(name)
+        if name in self.gazetteer.names:
+            return True
+        places, rest = self.gazetteer.leading_short(name, within)
+        if places and not rest:
+            return places[-1].endswith(tail[0])
+        return _overlap(name, tail) > 1
+
+    # --------------------------------------------------------------- what local names stand for
+
+    def local_name(self, name: str, jurisdiction: Jurisdiction | None = None) -> LocalName:
+        """A local body's name taken apart: place, words, function, the central body it answers to."""
+        return self.local.read(name.translate(_BLANKS), (jurisdiction or CENTRE).places)
+
+    def local_kind(self, name: str) -> LocalFunction | None:
+        """The kind of local body that a name (or a body's label) stands for: 省商务厅 → 商务."""
+        return self.local_name(_unlevelled(name, self.local.wordings)).function
+
+    def answers_to(self, name: str) -> str | None:
+        """The id of the central body that a local body answers to, by its name or label; None if unknown."""
+        return self.local_name(_unlevelled(name, self.local.wordings)).answers_to
+
+    # --------------------------------------------------------------- what a document's names show
+
+    def settle(self, jurisdiction: Jurisdiction, names: Iterable[str]) -> Jurisdiction:
+        """The jurisdiction, if unknown taken from all names in the document.
+
+        Several plainly central names and none of a local body show a document of the centre.
+        """
+        if jurisdiction.reach is not Reach.UNKNOWN:
+            return jurisdiction
+        plain = {name.translate(_BLANKS) for name in names}
+        bodies = {name for name in plain if not self.words.is_group(name)}
+        if len(bodies & self.plain) < _ENOUGH or any(map(self._is_local, bodies - self.names.keys())):
+            return jurisdiction
+        return CENTRE
+
+    def _is_local(self, name: str) -> bool:
+        wordings = self.local.wordings
+        levelled = name.startswith(tuple(wordings.levels)) and not name.startswith(wordings.no_levels)
+        return levelled or name.endswith("厅") or bool(self.gazetteer.leading(name)[0])
+
+    def period(self, names: Iterable[str]) -> Period:
+        """The time in which all bodies existed that the names mean without doubt."""
+        period = Period()
+        for name in {name.translate(_BLANKS) for name in names} & self.plain:
+            agencies = self.names[name]
+            if len(agencies) == 1 and agencies[0].period.overlaps(period):
+                period = period.common(agencies[0].period)
+        return period
+
+
+# ------------------------------------------------------------------------------- reading the file
+
+
+def _read(path: Path) -> _Statements:
+    """The file's statements with the predicates that we use, by subject and predicate."""
+    statements: _Statements = {}
+    try:
+        for quad in parse(path=path, format=RdfFormat.TURTLE):
+            predicate = quad.predicate.value
+            if predicate in _READ and isinstance(quad.subject, NamedNode):
+                statements.setdefault(quad.subject.value, {}).setdefault(predicate, []).append(quad.object)
+    except (OSError, SyntaxError) as error:
+        raise RegistryError(f"{path}: {error}; put the registry right, or give another one") from error
+    return statements
+
+
+def _chinese(said: dict[str, list[Any]], predicate: str) -> list[str]:
+    """The values of a SKOS label in Chinese."""
+    values = said.get(_SKOS + predicate, ())
+    return [value.value for value in values if isinstance(value, Literal) and value.language == "zh"]
+
+
+def _agencies(statements: _Statements, source: Path) -> Iterator[Agency]:
+    for subject, said in statements.items():
+        if not subject.startswith(_AGENCY):
+            continue
+        labels = _chinese(said, "prefLabel")
+        if len(labels) != 1:
+            raise RegistryError(f"{source}: <{subject}> needs one skos:prefLabel @zh, it has {len(labels)}")
+        begins, ends = said.get(f"{_OB}validFrom", ()), said.get(f"{_OB}validTo", ())
+        period = Period(
+            min((_begin(value.value) for value in begins), default=None),
+            max((_end(value.value) for value in ends), default=None),
+        )
+        yield Agency(subject.removeprefix(_AGENCY), labels[0], (*labels, *_chinese(said, "altLabel")), period)
+
+
+def _begin(value: str) -> date:
+    """The first day of a year, or the day itself."""
+    return date(int(value), 1, 1) if len(value) == 4 else date.fromisoformat(value)
+
+
+def _end(value: str) -> date:
+    """The day after a year, or the day on which another body took over."""
+    return date(int(value) + 1, 1, 1) if len(value) == 4 else date.fromisoformat(value)
+
+
+def _by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[Agency, ...]]:
+    """The bodies that bear each name; raises RegistryError if two of them existed at the same time."""
+    names: dict[str, tuple[Agency, ...]] = {}
+    for agency in agencies:
+        for name in dict.fromkeys(agency.names):
+            for other in names.get(name, ()):
+                if agency.period.overlaps(other.period):
+                    raise RegistryError(
+                        f"{source}: {name} names both agency:{other.id} ({other.period}) and "
+                        f"agency:{agency.id} ({agency.period}); take it from one, or give periods that do not overlap"
+                    )
+            names[name] = (*names.get(name, ()), agency)
+    return names
+
+
+def _functions(statements: _Statements, endings: dict[str, str]) -> Functions:
+    stems: dict[str, LocalFunction] = {}
+    whole: dict[str, LocalFunction] = {}
+    for subject, said in statements.items():
+        if not subject.startswith(_FUNCTION):
+            continue
+        label = _chinese(said, "prefLabel")[0]
+        counterpart = [value.value.removeprefix(_AGENCY) for value in said.get(f"{_OB}counterpart", ())]
+        function = LocalFunction(subject.removeprefix(_FUNCTION), label, next(iter(counterpart), None))
+        for stem in (label, *_chinese(said, "altLabel")):
+            stems[Functions.key(stem)] = function
+        for name in (label, *_chinese(said, "hiddenLabel")):
+            whole[Functions.key(name)] = function
+    return Functions(stems, whole, endings)
+
+
+def _is_plain(name: str, central: dict[str, Any]) -> bool:
+    return (
+        name.startswith(tuple(central["starts"]))
+        or name.endswith(tuple(central["ends"]))
+        or name in central["words"]
+    )
+
+
+def _branch(agencies: dict[str, Agency], names: dict[str, tuple[Agency, ...]], words: str) -> Branch | None:
+    """Who has branches under a name or id; of several bodies of one name none."""
+    candidates = names.get(words) or ((agencies[words],) if words in agencies else ())
+    return Branch(candidates[0].id, candidates[0].label) if len(candidates) == 1 else None
+
+
+# --------------------------------------------------------------------------------------- naming
+
+
+def _ends_before(first: Period, second: Period) -> bool:
+    return first.end is not None and second.begin is not None and first.end <= second.begin
+
+
+def _day(day: date) -> Period:
+    return Period(day, date.fromordinal(day.toordinal() + 1))
+
+
+def _id(words: str, places: Places, jurisdiction: Jurisdiction, scope: str) -> str:
+    """The id of a body below its place, or apart from those of other documents where it has none.
+
+    A slash in the words is no step of the path.
+    """
+    apart = f"＠{scope or '未知'}" if not places and jurisdiction.reach is Reach.UNKNOWN else ""
+    return "/".join((*places, words.replace("/", "／") + apart))
+
+
+def _overlap(name: str, tail: str) -> int:
+    """How many characters of the tail the name already ends with: 1 for 银川市 and 市人民政府."""
+    return next((n for n in range(len(tail) - 1, 0, -1) if name.endswith(tail[:n])), 0)
+
+
+def _with_tail(name: str, tail: str) -> str:
+    """北海 + 市人民政府, 银川市 + 人民政府: what both have is not said twice."""
+    return name + tail[_overlap(name, tail) :]
+
+
+def _unlevelled(name: str, wordings: Wordings) -> str:
+    """商务厅 of 省商务厅: the words behind a level that has no place here."""
+    plain = name.translate(_BLANKS)
+    if plain.startswith(wordings.no_levels):
+        return plain
+    level = next((level for level in wordings.levels if plain.startswith(level)), "")
+    return plain.removeprefix(level)
