@@ -70,12 +70,18 @@ def _date() -> re.Pattern[str]:
     )
 
 
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Reads phrases with a lexicon."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._words = lexicon
-        self.grammar = Grammar(lexicon)
+    words: Lexicon
+    grammar: Grammar
+
+    @classmethod
+    def load(cls) -> Reader:
+        """A reader with the lists that come with the package."""
+        lexicon = Lexicon.load()
+        return cls(lexicon, Grammar(lexicon))
 
     def read(self, content: str, phrase: Span) -> Reading:
         """What the phrase is."""
@@ -101,9 +107,9 @@ class Reader:
         if modal is None:
             return None
         first, head = self.grammar.head(text, start), self.grammar.head(text, modal.end)
-        case = first is not None and first.at < modal.at and first.word in self._words.prepositions
+        case = first is not None and first.at < modal.at and first.word in self.words.prepositions
         cue = modal
-        if head and self._words.kind(head.word) is NormKind.PROHIBITION:
+        if head and self.words.kind(head.word) is NormKind.PROHIBITION:
             cue = head  # 应严禁…
         begin = reading.start if case or modal.at == start else modal.at
         found = self._with_cue(replace(reading, start=begin), text, cue)
@@ -115,43 +121,42 @@ class Reader:
 
     def _headed(self, reading: Reading, text: str, start: int) -> Reading | None:
         """The phrase opens with a verb, a cue word or a preposition, behind adverbs."""
-        head, words, grammar = self.grammar.head(text, start), self._words, self.grammar
+        words, head = self.words, self.grammar.head(text, start)
         if head is None:
-            eager = len(text) - start > _SHORT and grammar.is_eager(text, start)
-            return replace(reading, nature=Nature.ACT) if eager else None
-        if text.startswith("的", head.end):
+            return self._eager(reading, text, start)
+        if self.grammar.is_nominal(text, head):
             return None
         reading = replace(reading, head=head.word)
         if words.kind(head.word) or head.word in words.studied:
             return self._with_cue(reading, text, head)
-        if head.word in words.carriers:
-            return None if words.future.at(text, head.at) else replace(reading, nature=Nature.ACT, government=True)
         if head.word in words.prepositions or head.word in words.means or head.word in words.reasons:
             return self._adverbial(reading, text, head)
-        if head.word in words.dual and (grammar.is_statement(text) or grammar.is_noun(text, head)):
-            return None
-        if head.word not in words.government and grammar.is_subject_of(text, head):
-            return None
         return self._verb(reading, text, head)
 
+    def _eager(self, reading: Reading, text: str, start: int) -> Reading | None:
+        """积极接轨…: the adverb shows that a verb follows, though the lexicon does not have it."""
+        if len(text) - start > _SHORT and self.grammar.is_eager(text, start):
+            return replace(reading, nature=Nature.ACT)
+        return None
+
     def _verb(self, reading: Reading, text: str, head: Head) -> Reading:
-        government = self.grammar.is_government(text, head)
-        if head.word in self._words.results:
+        if head.word in self.words.results:
             return replace(reading, nature=Nature.RESULT)
         nature = Nature.PURPOSE if self.grammar.is_result(text, head) else Nature.ACT
+        government = head.word in self.words.carriers or self.grammar.is_government(text, head)
         return replace(reading, nature=nature, government=government)
 
     def _adverbial(self, reading: Reading, text: str, head: Head) -> Reading:
         """按照职责分工抓好…, 对…给予…: an act if a verb follows the adverbial, else no act."""
         if self.grammar.is_adverbial(text, head):
-            if self.grammar.is_eager(text, head.begin) and not self._words.closers.before(text, len(text)):
+            if self.grammar.is_eager(text, head.begin) and not self.words.closers.before(text, len(text)):
                 return replace(reading, nature=Nature.ACT)  # 积极与…合作
-            return replace(reading, nature=Nature.MEANS if head.word in self._words.means else Nature.OTHER)
+            return replace(reading, nature=Nature.MEANS if head.word in self.words.means else Nature.OTHER)
         verb = self.grammar.inner(text, head) or head
         if head.word == "为":
             linked = text[: reading.start].endswith("并")
             return replace(reading, nature=Nature.ACT if linked else Nature.PURPOSE)
-        if self._words.kind(verb.word):
+        if self.words.kind(verb.word):
             return self._with_cue(reading, text, verb)
         government = self.grammar.is_government(text, verb)
         return replace(reading, nature=Nature.ACT, head=verb.word, government=government)
@@ -160,7 +165,7 @@ class Reader:
         """小微企业依法享受…, 各部门加强…: a subject, and the verb right behind it."""
         if self.grammar.is_statement(text):
             return None
-        determined = bool(self._words.determiners.at(text, start))
+        determined = bool(self.words.determiners.at(text, start))
         for at in self.grammar.subjects(text, start):
             head = self.grammar.head(text, at)
             if head and self._is_predicate(text, start, head, determined=determined):
@@ -171,7 +176,7 @@ class Reader:
 
     def _is_predicate(self, text: str, start: int, head: Head, *, determined: bool) -> bool:
         """Whether the verb behind a class of bodies says what they do, and is not part of their name."""
-        words, bare = self._words, head.at == head.begin
+        words, bare = self.words, head.at == head.begin
         if head.word in words.purposes or head.word in words.results or (bare and head.word in words.dual):
             return False
         if head.word in words.prepositions:
@@ -181,8 +186,8 @@ class Reader:
     def _verdict(self, reading: Reading, text: str, start: int) -> Reading | None:
         """无法律法规依据的一律取消: the case belongs to the quote."""
         for at in range(start, len(text)):
-            if word := self._words.verdicts.at(text, at):
-                kind = self._words.kind(word)
+            if word := self.words.verdicts.at(text, at):
+                kind = self.words.kind(word)
                 return replace(reading, nature=Nature.ACT, head=word, kind=kind, government=True)
         return None
 
@@ -191,8 +196,8 @@ class Reader:
         if self.grammar.is_statement(text):
             return None
         for at in range(start + 2, len(text) - 2):
-            universal = self._words.universal.at(text, at)
-            if universal or self._words.impersonal.at(text, at):
+            universal = self.words.universal.at(text, at)
+            if universal or self.words.impersonal.at(text, at):
                 found = self._headed(replace(reading, start=start if universal else at), text, at)
                 if found and found.nature is Nature.ACT:
                     return replace(found, government=True)  # no kind of a subject before it
@@ -200,15 +205,15 @@ class Reader:
 
     def _with_cue(self, reading: Reading, text: str, cue: Head) -> Reading:
         """The reading with the kind that the cue word gives it."""
-        kind = self._words.kind(cue.word)
-        if cue.word in self._words.studied and not self._words.instruments.before(text, len(text)):
+        kind = self.words.kind(cue.word)
+        if cue.word in self.words.studied and not self.words.instruments.before(text, len(text)):
             kind = NormKind.ENCOURAGEMENT  # but 研究鼓励…的政策
         if cue.end == len(text) and kind is NormKind.ENCOURAGEMENT:
             kind = None  # 全力支持
         reading = replace(reading, nature=Nature.ACT, head=cue.word, kind=kind)
         if kind is None:
             return reading
-        awaits = cue.word in self._words.awaiting
+        awaits = cue.word in self.words.awaiting
         carries = kind is NormKind.PERMISSION
         reading = replace(reading, cue=Span(cue.at, cue.end), carries=carries, awaits_subject=awaits)
         if kind in (NormKind.ENCOURAGEMENT, NormKind.PERMISSION) and not awaits:

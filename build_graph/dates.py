@@ -41,6 +41,7 @@ class Due:
     day: date
     goal: bool  # 到2020年: what follows is what will be
     strict: bool  # it says 前, 底, 末 or 内
+    exact: bool  # it names a day
 
 
 @cache
@@ -58,7 +59,8 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
         day = _last_day(found, issued)
         if day is not None:
             strict = bool(found["part"] or found["before"])
-            yield Due(Span(found.start(), found.end()), day, bool(found["goal"]), strict)
+            exact = bool(found["day"] or found["bare_day"])
+            yield Due(Span(found.start(), found.end()), day, bool(found["goal"]), strict, exact)
 
 
 def is_dated(content: str, span: Span) -> bool:
@@ -91,7 +93,9 @@ def _calendar() -> re.Pattern[str]:
 
 @cache
 def _goal() -> re.Pattern[str]:
-    return re.compile(r"[并且]?(?:力争|争取|确保|计划|预计|努力)?[在]?(?:到|至)(?=20\d\d年|[\"“”]?十[一二三四五六七八九]五)")
+    return re.compile(
+        r"[并且]?(?:力争|争取|确保|计划|预计|努力)?[在]?(?:到|至)(?=20\d\d年|[\"“”]?十[一二三四五六七八九]五)"
+    )
 
 
 def _last_day(found: re.Match[str], issued: date | None) -> date | None:

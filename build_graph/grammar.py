@@ -26,20 +26,20 @@ class Head:
         return self.at + len(self.word)
 
 
+@dataclass(frozen=True, slots=True)
 class Grammar:
     """Looks into phrases with a lexicon; brackets and quotes in them are blanked."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._words = lexicon
+    words: Lexicon
 
     # ------------------------------------------------------------------------------ the front
 
     def front(self, text: str) -> int:
         """Where the phrase begins behind its conjunctions."""
         at = 0
-        while word := self._words.conjunctions.at(text, at):
-            longer = max((words.at(text, at) for words in (self._words.adverbs, self._words.heads)), key=len)
-            if max(len(longer), len(self._words.other_words.at(text, at))) > len(word):
+        while word := self.words.conjunctions.at(text, at):
+            longer = max((words.at(text, at) for words in (self.words.adverbs, self.words.heads)), key=len)
+            if max(len(longer), len(self.words.other_words.at(text, at))) > len(word):
                 break
             at += len(word)
         return at
@@ -48,7 +48,7 @@ class Grammar:
         """The verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
         heads = self._heads(text, start)
         if heads and heads[0].at > start and self.is_adverbial(text, heads[0]):
-            verbs = (head for head in heads[1:] if head.word in self._words.acts)
+            verbs = (head for head in heads[1:] if head.word in self.words.acts)
             return next(verbs, heads[0])  # 深化与…合作: no verb follows, so the adverb is one
         return heads[0] if heads else None
 
@@ -58,31 +58,33 @@ class Grammar:
         return [Head(start, at, word) for at in stops if (word := self._head_word(text, at))]
 
     def _head_word(self, text: str, at: int) -> str:
-        word = self._words.heads.at(text, at)
-        return "" if len(self._words.other_words.at(text, at)) > len(word) else word
+        word = self.words.heads.at(text, at)
+        return "" if len(self.words.other_words.at(text, at)) > len(word) else word
 
     def _adverbs(self, text: str, start: int) -> list[int]:
         """Where the phrase could go on behind each of its adverbs, `start` first."""
         at, stops = start, [start]
-        while adverb := self._words.adverbs.at(text, at):
-            longer = max((words.at(text, at) for words in (self._words.heads, self._words.other_words)), key=len)
+        while adverb := self.words.adverbs.at(text, at):
+            longer = max(
+                (words.at(text, at) for words in (self.words.heads, self.words.other_words)), key=len
+            )
             if len(longer) > len(adverb):
                 break
             at += len(adverb)
-            if text[at : at + 1] in ("、", "和", "地") and self._words.adverbs.at(text, at + 1):
+            if text[at : at + 1] in ("、", "和", "地") and self.words.adverbs.at(text, at + 1):
                 at += 1  # 及时、准确地
             stops.append(at)
         return stops
 
     def is_eager(self, text: str, start: int) -> bool:
         """Whether an adverb opens the phrase behind which even an unknown verb is an act."""
-        return bool(self._words.eager.at(text, start)) and not self.is_statement(text)
+        return bool(self.words.eager.at(text, start)) and not self.is_statement(text)
 
     # ------------------------------------------------------------------------------- adverbials
 
     def is_adverbial(self, text: str, head: Head) -> bool:
         """Whether the phrase is nothing but the adverbial that `head` opens."""
-        words, end = self._words, len(text)
+        words, end = self.words, len(text)
         if head.word not in words.prepositions and head.word not in words.means:
             return head.word in words.reasons
         if words.closers.before(text, end) or head.word in words.reasons:
@@ -93,13 +95,13 @@ class Grammar:
 
     def _is_usage(self, text: str, head: Head) -> bool:
         """采用安全的设备 is an act, 运用大数据等技术 an adverbial."""
-        return head.word in self._words.usages and "等" not in text[-_TAIL:]
+        return head.word in self.words.usages and "等" not in text[-_TAIL:]
 
     def is_means(self, text: str, head: Head) -> bool:
         """运用…等手段, 参照…规定: an adverbial that wants an act behind the comma."""
         end = len(text)
-        closed = self._words.closers.before(text, end) or self._words.soft_closers.before(text, end)
-        return self.is_adverbial(text, head) and bool(closed or head.word in self._words.means)
+        closed = self.words.closers.before(text, end) or self.words.soft_closers.before(text, end)
+        return self.is_adverbial(text, head) and bool(closed or head.word in self.words.means)
 
     def inner(self, text: str, opener: Head) -> Head | None:
         """The verb behind the adverbial that `opener` opens."""
@@ -117,7 +119,7 @@ class Grammar:
         return None
 
     def _inner_word(self, text: str, at: int, opener: Head) -> str:
-        words = self._words
+        words = self.words
         if opener.word == "为":
             return words.services.at(text, at)
         word = words.inner.at(text, at)
@@ -141,7 +143,7 @@ class Grammar:
         """The modal verb that governs the phrase: behind its subject, or first in it."""
         first = self.head(text, start)
         for at in range(start, len(text)):
-            modal = self._words.modals.at(text, at)
+            modal = self.words.modals.at(text, at)
             if modal and not self._is_other_word(text, at, at + len(modal)):
                 head = Head(start, at, modal)
                 if self._governs(text, head, first):
@@ -149,7 +151,7 @@ class Grammar:
         return None
 
     def _governs(self, text: str, modal: Head, first: Head | None) -> bool:
-        words, before = self._words, text[modal.begin : modal.at]
+        words, before = self.words, text[modal.begin : modal.at]
         if not before or modal.word in words.free or words.bridges.before(before, len(before)):
             return True
         if first is None and len(before) <= _SUBJECT:
@@ -162,7 +164,7 @@ class Grammar:
 
     def _is_other_word(self, text: str, start: int, end: int) -> bool:
         """要 of 要素 and of 主要 are no modals."""
-        return self._is_part(self._words.other_words, text, start, end)
+        return self._is_part(self.words.other_words, text, start, end)
 
     @staticmethod
     def _is_part(words: Words, text: str, start: int, end: int) -> bool:
@@ -172,67 +174,79 @@ class Grammar:
     def subjects(self, text: str, start: int) -> Iterator[int]:
         """Where a class of bodies ends, and with it perhaps a subject."""
         for at in range(start + 1, len(text)):
-            if self._words.actors.before(text, at):
+            if self.words.actors.before(text, at):
                 yield at + len("等") if text.startswith("等", at) else at
 
     def asked(self, text: str, start: int) -> Head | None:
         """鼓励企业开展…: what those who are named are to do."""
         for at in self.subjects(text, start):
             head = self.head(text, at)
-            if head and not (head.word in self._words.dual and head.end == len(text)):
+            if head and not (head.word in self.words.dual and head.end == len(text)):
                 return head
         return None
 
     def is_name(self, text: str, cue: Head) -> bool:
         """Whether nothing but a class of bodies follows the cue word."""
         head = self.head(text, cue.end)
-        noun = head is None or head.word in self._words.names
+        noun = head is None or head.word in self.words.names
         return noun and self.ends_in_actor(text) and self.inner(text, cue) is None
 
     def is_subject(self, text: str) -> bool:
         """参加培训的人员, 进入国内销售的医疗器械: a noun with a relative clause before it."""
         tail = text.rpartition("的")[2]
         verb = self.head(tail, 0)
-        noun = verb is None or verb.word in self._words.names
+        noun = verb is None or verb.word in self.words.names
         return tail != text and noun and (len(tail) <= _TAIL or self.ends_in_actor(text))
 
     # -------------------------------------------------------------------------------- the end
 
     def ends_in_actor(self, text: str) -> bool:
         """Whether a class of bodies, or 等 behind one, ends the phrase."""
-        return bool(self._words.actors.before(text, len(text) - text.endswith("等")))
+        return bool(self.words.actors.before(text, len(text) - text.endswith("等")))
 
     def is_circumstance(self, text: str) -> bool:
         """经认定为…的, …时, …后."""
-        words, end = self._words, len(text)
+        words, end = self.words, len(text)
         return bool(words.circumstances.before(text, end)) and not words.no_circumstances.before(text, end)
 
     def is_statement(self, text: str) -> bool:
         """能力显著增强: a degree and a change end the phrase."""
-        change = self._words.changes.before(text, len(text))
-        return bool(change and self._words.degrees.before(text, len(text) - len(change)))
+        change = self.words.changes.before(text, len(text))
+        return bool(change and self.words.degrees.before(text, len(text) - len(change)))
 
-    def is_subject_of(self, text: str, head: Head) -> bool:
+    def is_nominal(self, text: str, head: Head) -> bool:
+        """Whether the phrase is no act though a verb opens it: a noun, a statement, what will be."""
+        words = self.words
+        if text.startswith("的", head.end) or (
+            head.word in words.carriers and words.future.at(text, head.at)
+        ):
+            return True
+        if head.word in words.dual and (self.is_statement(text) or self.is_noun(text, head)):
+            return True
+        bare = head.at == head.begin and head.word in words.acts and head.word not in words.government
+        return bare and self._is_part_of_subject(text, head)
+
+    def _is_part_of_subject(self, text: str, head: Head) -> bool:
         """申报主体包括…: the verb is part of a subject, for its predicate follows."""
-        words = self._words
+        words = self.words
         for at in range(head.end + 1, min(head.end + _COMPOUND, len(text))):
             word = words.predicates.at(text, at)
             if word and not self._is_part(words.no_predicates, text, at, at + len(word)):
-                return head.at == head.begin
+                return True
         return False
 
     def is_noun(self, text: str, head: Head) -> bool:
         """Whether the verb is part of a noun: 服务业, 创新能力."""
-        words = self._words
+        words = self.words
         return bool(words.nominal.at(text, head.end)) and not words.no_nominal.at(text, head.end)
 
     def is_government(self, text: str, head: Head) -> bool:
         """Whether only a government does this, by its verb or by what it sets up."""
-        return head.word in self._words.government or bool(self._words.instruments.before(text, len(text)))
+        return head.word in self.words.government or bool(self.words.instruments.before(text, len(text)))
 
     def is_result(self, text: str, head: Head) -> bool:
         """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""
-        words, end = self._words, len(text)
+        words, end = self.words, len(text)
         drifts = head.word in words.drives and words.drifts.before(text, end)
         stands = head.word in words.makes and words.standings.before(text, end)
         staged = words.stages.at(text, head.begin)

@@ -15,13 +15,16 @@ class Words:
     __slots__ = ("_lengths", "_words")
 
     def __init__(self, words: str) -> None:
+        """Of the words in a string, separated by white space."""
         self._words = frozenset(words.split())
         self._lengths = sorted({len(word) for word in self._words}, reverse=True)
 
     def __contains__(self, word: object) -> bool:
+        """Whether the word is one of them."""
         return word in self._words
 
     def __or__(self, other: Words) -> Words:
+        """The words of both."""
         return Words(" ".join(self._words | other._words))
 
     def at(self, text: str, start: int) -> str:
@@ -106,7 +109,10 @@ class Lexicon:
         lists = {name: Words(words) for part in ("words", "statements") for name, words in data[part].items()}
         lists |= {name: Words(words) for name, words in data["verbs"].items() if name != "common"}
         lists |= {name: Words(data["modals"][name]) for name in ("free", "bridges", "other_words")}
-        lists |= {"modals": Words(data["modals"]["words"]), **{name: Words(data["cues"][name]) for name in ("studied", "awaiting")}}
+        lists |= {
+            "modals": Words(data["modals"]["words"]),
+            **{name: Words(data["cues"][name]) for name in ("studied", "awaiting")},
+        }
         return cls(cues=_cues(data["cues"]), acts=_acts(data["verbs"]), heads=_heads(data), **lists)
 
     def kind(self, word: str) -> NormKind | None:

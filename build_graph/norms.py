@@ -8,7 +8,6 @@ from itertools import groupby
 
 from .acts import Nature, Reader, Reading
 from .dates import goal_at, is_dated
-from .lexicon import Lexicon
 from .model import Measure, Norm, NormKind, Span
 from .phrases import outside, sentences
 
@@ -26,7 +25,7 @@ class NormFinder:
     @classmethod
     def load(cls) -> NormFinder:
         """A finder with the lists that come with the package."""
-        return cls(Reader(Lexicon.load()))
+        return cls(Reader.load())
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
         """The norms within `measure.span`, in text order and not overlapping.
@@ -81,10 +80,12 @@ def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
     out: list[Reading] = []
     call: Reading | None = None
     for reading in readings:
-        if call and reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None:
-            reading = _answer(call, reading)
+        answers = reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None
+        if call and answers:
+            out.append(_answer(call, reading))
             call = None
-        elif reading.nature is not Nature.OTHER and call:
+            continue
+        if call and reading.nature is not Nature.OTHER:
             out.append(replace(call, nature=Nature.ACT))
             call = None
         if reading.nature is Nature.CALL:
@@ -138,7 +139,7 @@ def _is_slogan(act: Reading) -> bool:
 
 
 def _kind(act: Reading, held: NormKind | None) -> tuple[NormKind, NormKind | None]:
-    """The act's kind, and the kind that goes on to the next: a leading 鼓励 or 可 reaches as far as its subject."""
+    """The act's kind, and the kind that goes on: 鼓励 and 可 reach as far as their subject."""
     if act.kind is not None:
         return act.kind, act.kind if act.carries else None
     if held and not act.government:

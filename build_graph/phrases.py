@@ -34,7 +34,9 @@ _LEAD = r"""
 """
 
 # What each mark closes, of both widths; a straight quote closes “ too, as in “三大行动&quot;.
-_PAIRS = {mark: (opener,) for mark, opener in zip(")）]］】〕》〉’」』", "((［［【〔《〈‘「『", strict=True)}
+_PAIRS: dict[str, tuple[str, ...]] = {
+    mark: (opener,) for mark, opener in zip(")）]］】〕》〉’」』", "((［［【〔《〈‘「『", strict=True)
+}
 _PAIRS["”"] = ("“", '"')
 _FOLD = {"（": "(", "[": "［"}
 

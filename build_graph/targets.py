@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from .acts import Nature, Reader
 from .dates import Due, dues, without_dates
-from .lexicon import Lexicon, Words
+from .lexicon import Words
 from .model import Measure, Span, Target
 from .phrases import outside, sentences
 
@@ -20,7 +20,9 @@ from .phrases import outside, sentences
 @cache
 def _number() -> re.Pattern[str]:
     """A number that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
-    return re.compile(r"(?<![A-Za-z\d.．第+\-—–~～])\d+(?:,\d{3})*(?:[.．]\d+)?(?![\d.．GDgdKk×-]|[年月]度?(?:[底末前内]|$))")
+    return re.compile(
+        r"(?<![A-Za-z\d.．第+\-—–~～])\d+(?:,\d{3})*(?:[.．]\d+)?(?![\d.．GDgdKk×-]|[年月]度?(?:[底末前内]|$))"
+    )
 
 
 @cache
@@ -82,7 +84,7 @@ class TargetFinder:
     @classmethod
     def load(cls) -> TargetFinder:
         """A finder with the lists that come with the package."""
-        return cls(_Words.load(), Reader(Lexicon.load()))
+        return cls(_Words.load(), Reader.load())
 
     def find(self, content: str, measure: Measure, issued: date | None) -> tuple[Target, ...]:
         """The targets within the measure and its attribution, in text order.
@@ -114,7 +116,7 @@ class TargetFinder:
         for segment in self._segments(content, span, issued):
             pieces = list(self._pieces(content, segment, loose=segment.aim is not None))
             if segment.aim is None or any(piece.quantity for piece in pieces):
-                due = segment.aim and segment.aim.day
+                due = segment.aim.day if segment.aim else None
                 goal = segment.aim is not None and segment.aim.goal
                 yield from (Target(p.span, due, p.quantity) for p in pieces if p.quantity or goal)
             else:
@@ -156,14 +158,18 @@ class TargetFinder:
     def _aim(self, content: str, phrase: Span, issued: date | None) -> Due | None:
         """The date in the phrase by which something is to be, if there is one."""
         for due in dues(content, phrase, issued):
-            before = content[phrase.start : due.span.start]
-            after = content[due.span.end : phrase.end]
-            leads = not before or self.words.openers.before(before, len(before)) == before
-            if self.words.no_aim_before.before(before, len(before)) or self.words.no_aim_after.at(after, 0):
-                continue
-            if due.goal or due.strict or leads:
+            past = issued is not None and due.day < issued
+            if not past and self._is_aim(content, phrase, due):
                 return due
         return None
+
+    def _is_aim(self, content: str, phrase: Span, due: Due) -> bool:
+        before = content[phrase.start : due.span.start]
+        after = content[due.span.end : phrase.end]
+        if self.words.no_aim_before.before(before, len(before)) or self.words.no_aim_after.at(after, 0):
+            return False
+        leads = not before or self.words.openers.before(before, len(before)) == before
+        return due.goal or due.strict or (leads and not due.exact)  # 3月16日 alone tells what happened
 
     def _pieces(self, content: str, segment: _Segment, *, loose: bool) -> Iterator[_Piece]:
         """Each phrase with a quantity, and the runs of phrases between them.
@@ -233,4 +239,3 @@ class TargetFinder:
         while more := _series().match(text, end):
             end = self._unit_end(text, more.end())
         return end
-
