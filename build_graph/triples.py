@@ -313,7 +313,7 @@ class _Emitter:
                 ("ob:rank", rank),
                 ("ob:inferred", None if domain.signals else True),
             )
-            for index, signal in enumerate(domain.signals, start=1):
+            for index, signal in enumerate(self._words_once(domain.signals), start=1):
                 yield from self._evidence(statement, signal, name=_evidence_name(index))
 
     def _audiences(self, measure: Measure, node: str) -> Iterator[Quad]:
@@ -424,6 +424,13 @@ class _Emitter:
 
     def _words(self, span: Span) -> str:
         return span.of(self.document.text.content)
+
+    def _words_once(self, spans: Iterable[Span]) -> Iterable[Span]:
+        """Of the spans with the same words the first, in order."""
+        once: dict[str, Span] = {}
+        for span in sorted(spans):
+            once.setdefault(self._words(span), span)
+        return once.values()
 
     def _evidence(
         self, thing: str, span: Span, link: str = "ob:hasEvidence", name: str = "evidence"
