@@ -381,7 +381,7 @@ class _Emitter:
                 yield from self._stranger(body)
 
     def _stranger(self, body: Body) -> Iterator[Quad]:
-        """A body that the registry does not know: its words are all that is said of it."""
+        """A body that the registry does not know: a university, a firm or an office; we have its words only."""
         node, words = self._body_iri(body), ("skos:prefLabel", _zh(body.label))
         if body.kind is BodyKind.GROUP:
             yield from self._about(node, ("rdf:type", term("ob:AgencyGroup")), words)
@@ -390,7 +390,7 @@ class _Emitter:
         yield from self._about(
             node,
             ("rdf:type", term("org:FormalOrganization")),
-            ("rdf:type", term("schema:GovernmentOrganization")),
+            ("rdf:type", term("schema:Organization")),
             words,
             ("ob:resolved", False),
             ("ob:jurisdiction", self._place(jurisdiction)),

@@ -283,6 +283,11 @@ def test_body_that_the_registry_does_not_know(store):
     assert rows(
         store, f"SELECT ?l ?r ?j {{ {body} skos:prefLabel ?l ; ob:resolved ?r ; ob:jurisdiction ?j }}"
     ) == [("杭州市商务局", "false", f"{BASE}place/浙江省/杭州市")]
+    assert count(store, f"{body} a org:FormalOrganization , schema:Organization") == 1
+    assert count(store, f"{body} a schema:GovernmentOrganization") == 0  # it may be a university or a firm
+    assert (
+        count(store, f"<{BASE}agency/mofcom> a org:FormalOrganization , schema:GovernmentOrganization") == 1
+    )
     assert count(store, f"<{BASE}agency/mofcom> ob:resolved ?r") == 0
     assert count(store, f"<{BASE}group/有关部门> a ob:AgencyGroup ; skos:prefLabel ?l") == 1
 
