@@ -381,7 +381,7 @@ class _Emitter:
                 yield from self._stranger(body)
 
     def _stranger(self, body: Body) -> Iterator[Quad]:
-        """A body that the registry does not know: a university, a firm or an office; we have its words only."""
+        """A body that the registry does not know, be it an office or a firm: its words are all we have."""
         node, words = self._body_iri(body), ("skos:prefLabel", _zh(body.label))
         if body.kind is BodyKind.GROUP:
             yield from self._about(node, ("rdf:type", term("ob:AgencyGroup")), words)
