@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from build_graph.body_words import BodyWords
 from build_graph.errors import ObligationError
 from build_graph.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Reach
 from build_graph.local_bodies import Branch, Functions, LocalFunction, LocalName, LocalNames, Wordings
-from build_graph.model import Body, BodyKind
+from build_graph.model import Body, BodyKind, Measure
 from build_graph.resources import folder
 
 _AGENCY = "https://w3id.org/obligation-graph/id/agency/"
@@ -64,6 +64,7 @@ class Period:
         return Period(max(begins, default=None), min(ends, default=None))
 
     def __str__(self) -> str:
+        """Both days, open where there is none."""
         return f"{self.begin or ''}–{self.end or ''}"
 
 
@@ -173,6 +174,30 @@ class Registry:
         return tuple(
             self.resolve(name, jurisdiction=jurisdiction, issued=issued, scope=scope) for name in complete
         )
+
+    def resolve_all(
+        self, measures: Sequence[Measure], *, jurisdiction: Jurisdiction, issued: date | None, scope: str = ""
+    ) -> tuple[Measure, ...]:
+        """A document's measures with all bearers resolved.
+
+        What the document does not say of itself, its names may show: that it is of the centre (`settle`), and
+        the time that it is of (`period`).
+        """
+        names = [b.name for m in measures if m.assignment for b in m.assignment.bearers]
+        place = self.settle(jurisdiction, names)
+        when = issued or self.period(names)
+
+        def resolved(measure: Measure) -> Measure:
+            if measure.assignment is None:
+                return measure
+            bearers = measure.assignment.bearers
+            bodies = self.resolve_list(
+                [b.name for b in bearers], jurisdiction=place, issued=when, scope=scope
+            )
+            named = tuple(replace(b, body=body) for b, body in zip(bearers, bodies, strict=True))
+            return replace(measure, assignment=replace(measure.assignment, bearers=named))
+
+        return tuple(map(resolved, measures))
 
     def central(
         self, name: str, jurisdiction: Jurisdiction, issued: date | Period | None = None
@@ -313,7 +338,7 @@ def _by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[Agency
                 if agency.period.overlaps(other.period):
                     raise RegistryError(
                         f"{source}: {name} names both agency:{other.id} ({other.period}) and "
-                        f"agency:{agency.id} ({agency.period}); take it from one, or give periods that do not overlap"
+                        f"agency:{agency.id} ({agency.period}); take it from one, or part the periods"
                     )
             names[name] = (*names.get(name, ()), agency)
     return names

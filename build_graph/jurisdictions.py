@@ -17,6 +17,8 @@ from build_graph.resources import folder
 
 Places: TypeAlias = tuple[str, ...]  # ("江西省", "九江市"): outermost first
 
+_LONGEST = 200  # characters of an issuer or title that are read
+_COUNTY = 2  # the rank of counties, districts, banners and new areas
 _LEVEL = re.compile(r"(?:自治州|自治县|自治旗|特别行政区|省|市|县|区|州|盟|旗|地区)$")
 # A county or district that the list of divisions does not have, told by what follows: 杭州市|新名区|人民政府.
 _NEW_COUNTY = re.compile(r"[\u4e00-\u9fff]{1,5}?[县区市旗](?=人民政府|政府|委办|人大|政协)")
@@ -123,7 +125,7 @@ class Gazetteer:
             if alias:
                 names.setdefault(alias, []).append(path)
             children.setdefault(path[:-1], []).append(path[-1])
-            if len(path) < 3 and (short := _short(alias or path[-1])):
+            if _rank(path) < _COUNTY and (short := _short(alias or path[-1])):
                 shorts.setdefault(short, []).append(path)
         return cls(
             {name: tuple(paths) for name, paths in names.items()},
@@ -194,9 +196,16 @@ class Gazetteer:
         """
         name = path[-1]
         known = (
-            (short for short, paths in self.shorts.items() if path in paths) if len(path) < 3 else iter(())
+            (short for short, paths in self.shorts.items() if path in paths)
+            if _rank(path) < _COUNTY
+            else iter(())
         )
         return next(known, None) or _short(name) or name
+
+    def clear_name(self, path: Places) -> str:
+        """The place's name, with the one above where several places bear it: 杭州市西湖区, 五华县."""
+        alone = len(self.names.get(path[-1], ())) < 2 or len(path) == 1
+        return path[-1] if alone else path[-2] + path[-1]
 
     # -------------------------------------------------------------------- documents
 
@@ -283,12 +292,12 @@ def jurisdiction_of(
     'centre'
     """
     places = gazetteer or Gazetteer.load()
-    by_title = places.of_title(title) if title else UNKNOWN
-    by_issuer = places.of_issuer(issuer, by_title.places) if issuer else UNKNOWN
+    by_title = places.of_title(title[:_LONGEST]) if title else UNKNOWN
+    by_issuer = places.of_issuer(issuer[:_LONGEST], by_title.places) if issuer else UNKNOWN
     for answer in (by_issuer, by_title):
         if answer.reach is not Reach.UNKNOWN:
             return answer
-    return places.of_number(number) if number else UNKNOWN
+    return places.of_number(number[:_LONGEST]) if number else UNKNOWN
 
 
 def _nearest(paths: Iterable[Places], within: Places) -> Places:
@@ -300,9 +309,16 @@ def _nearest(paths: Iterable[Places], within: Places) -> Places:
     most = max(shared)
     best = [path for path, count in zip(candidates, shared, strict=True) if count == most]
     if len(best) > 1:  # the upper level goes first: 吉林 is the province, unless the document is the city's
-        top = min(map(len, best))
-        best = [path for path in best if len(path) == top]
+        top = min(map(_rank, best))
+        best = [path for path in best if _rank(path) == top]
     return best[0] if len(best) == 1 else ()
+
+
+def _rank(path: Places) -> int:
+    """0 for a province, 1 for a prefecture, 2 for a county; the districts of 北京市 are counties."""
+    if len(path) == 1:
+        return 0
+    return 1 if len(path) == 2 and path[-1].endswith(("市", "州", "盟", "地区")) else _COUNTY
 
 
 def _shared(path: Places, within: Places) -> int:

@@ -1,6 +1,6 @@
 """The names of local bodies taken apart: the place, the words behind it, and the function they stand for.
 
-市发改委 in a document of 江西省/九江市 → 江西省/九江市 + 发展改革委, function 发展改革, answering to the NDRC.
+市发改委 in a document of 江西省/九江市: 江西省/九江市 and 发展改革委, function 发展改革, answers to the NDRC.
 """
 
 from __future__ import annotations
@@ -154,7 +154,9 @@ class LocalNames:
         places, rest = self.gazetteer.leading(name, within)
         if not places:
             return None
-        return self._named(places, rest, name) if rest else LocalName(places[:-1], places[-1], places[-1])
+        if rest:
+            return self._named(places, rest, name)
+        return LocalName(places[:-1], places[-1], self.gazetteer.clear_name(places))
 
     def _levelled(self, name: str, within: Places) -> LocalName | None:
         """市商务局, 自治区党委网信办, 团省委."""
@@ -277,7 +279,7 @@ class LocalNames:
 
     def _label(self, places: Places, words: str) -> str:
         """杭州市商务局, 杭州市委宣传部, 广西壮族自治区党委网信办, 合肥海关."""
-        place = places[-1]
+        place = self.gazetteer.clear_name(places)
         short = self.gazetteer.short_name(places)
         if words in self.wordings.short:
             return short + words
