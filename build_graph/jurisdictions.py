@@ -117,23 +117,19 @@ class Gazetteer:
     def load(cls, data: Path | None = None) -> Gazetteer:
         """The gazetteer in the folder `data`, by default the package's own."""
         place = data or folder("data")
-        names: dict[str, list[Places]] = {}
-        shorts: dict[str, list[Places]] = {}
-        children: dict[Places, list[str]] = {}
-        for path, alias in _divisions((place / "divisions.txt").read_text(encoding="utf-8")):
-            names.setdefault(path[-1], []).append(path)
-            if alias:
-                names.setdefault(alias, []).append(path)
-            children.setdefault(path[:-1], []).append(path[-1])
-            if _rank(path) < _COUNTY and (short := _short(alias or path[-1])):
-                shorts.setdefault(short, []).append(path)
-        return cls(
-            {name: tuple(paths) for name, paths in names.items()},
-            {name: tuple(paths) for name, paths in shorts.items()},
-            {path: tuple(below) for path, below in children.items()},
-            max(map(len, names)),
-            Cues.load(place / "jurisdictions.toml"),
-        )
+        names: dict[str, tuple[Places, ...]] = {}
+        shorts: dict[str, tuple[Places, ...]] = {}
+        children: dict[Places, tuple[str, ...]] = {}
+        for above, below in _divisions((place / "divisions.txt").read_text(encoding="utf-8")):
+            for name, alias in below:
+                path = (*above, name)
+                names[name] = (*names.get(name, ()), path)
+                if alias:
+                    names[alias] = (*names.get(alias, ()), path)
+                if len(above) < 2 and _rank(path) < _COUNTY and (short := _short(alias or name)):
+                    shorts[short] = (*shorts.get(short, ()), path)
+            children[above] = children.get(above, ()) + tuple(name for name, _ in below)
+        return cls(names, shorts, children, max(map(len, names)), Cues.load(place / "jurisdictions.toml"))
 
     def leading(self, words: str, within: Places = ()) -> tuple[Places, str]:
         """The place in full that the words begin with, and the rest; () where there is none or several.
@@ -336,21 +332,19 @@ def _short(name: str) -> str | None:
     return short if short != name and len(short) > 1 else None
 
 
-def _divisions(text: str) -> Iterator[tuple[Places, str]]:
-    """Each division's path with its short form, "" where it has none."""
-    province, city = "", ""
+def _divisions(text: str) -> Iterator[tuple[Places, list[tuple[str, str]]]]:
+    """What lies below a place: names with their short forms, "" where they have none."""
+    province = ""
     for line in text.splitlines():
         if not line or line.startswith("#"):
             continue
         head, _, below = line.partition("：")
-        if head and not head.startswith(" "):
+        if not head.startswith(" "):
             province = head
-            yield (province,), ""
+            yield (), [(province, "")]
             continue
         city, _, alias = head.strip().partition("=")
         if city:
-            yield (province, city), alias
-        above = (province, city) if city else (province,)
-        for county in below.split():
-            name, _, short = county.partition("=")
-            yield (*above, name), short
+            yield (province,), [(city, alias)]
+        counties = [county.partition("=") for county in below.split()]
+        yield ((province, city) if city else (province,)), [(name, short) for name, _, short in counties]
