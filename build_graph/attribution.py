@@ -14,11 +14,12 @@ from itertools import takewhile
 
 from build_graph.brackets import CLOSERS, OPENERS, pairs
 from build_graph.errors import ObligationError
-from build_graph.grammar import Grammar, Parsed, Rank, label_pattern, rider_pattern, strip
+from build_graph.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern, strip
 from build_graph.model import Assignment, Division, Level, Measure, Outline, Span, Text
 from build_graph.resources import folder
 
 _LIMIT = 20_000  # characters; a longer bracket is not an attribution
+_OPEN_LIMIT = 300  # characters up to the paragraph's end in which an attribution may lack its end
 _SENTENCE_ENDS = "。；;！!？?”\"…：:）)】］]"
 _HEADED = re.compile(r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])")  # a heading within a clause
 _FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
@@ -122,7 +123,7 @@ class AttributionReader:
         content = text.content
         for outer, closed in pairs(content, body.start, body.end):
             inner = strip(content, Span(outer.start + 1, outer.end - closed))
-            if not 1 < len(inner) < _LIMIT or content.startswith(self.false_openings, inner.start):
+            if not 1 < len(inner) < (_LIMIT if closed else _OPEN_LIMIT) or content.startswith(self.false_openings, inner.start):
                 continue
             parsed = self.grammar.parse(content, inner)
             reason = self._refusal(content, outer, parsed)
@@ -138,7 +139,7 @@ class AttributionReader:
         if parsed.labels:
             return None if parsed.bearers else ""
         names = [bearer.name for bearer in parsed.bearers]
-        bodies = [name for name in names if self.grammar.is_body(name)]
+        bodies = [name for name in names if self.grammar.names_body(name)]
         if not bodies:
             return ""
         words = parsed.inner.of(content)

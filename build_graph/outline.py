@@ -36,6 +36,7 @@ _SENTENCE_END = "。；;！!？?"
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
 _YEAR = re.compile(r"(?:19|20)\d{2}")
+_LABELLED = re.compile(r"[^\s，。；：:]{0,8}(?:单位|部门|处室|科室|时限)[：:]")  # 责任单位：
 _AMOUNT = re.compile(r"\d+(?:[%％‰亿万千百元倍个人家户项米吨亩小]|[.．]\d)")
 # A heading that ends in a bracket with bodies in it is a measure with its attribution.
 _ENDS_IN_BODIES = re.compile(r"[（(〔﹝［\[【][^\n]*(?:单位|部门|负责|牵头|配合|、|，)[^\n]*[）)\]］〕】﹞]$")
@@ -326,8 +327,12 @@ def _opens_with_heading(content: str, division: Division) -> bool | None:
 
 
 def _opens_text(content: str, rest: Span) -> bool:
-    """Whether text follows, and not the bracket that ends a measure."""
-    return len(rest) > 0 and content[rest.start] not in "（(〔﹝［[【"
+    """Whether text follows, and not the bracket or label that ends a measure."""
+    return (
+        len(rest) > 0
+        and content[rest.start] not in "（(〔﹝［[【"
+        and not _LABELLED.match(content, rest.start, rest.end)
+    )
 
 
 def _first_line(content: str, span: Span) -> Span:

@@ -13,7 +13,7 @@ from build_graph.attribution import AttributionReader
 from build_graph.audiences import AudienceFinder
 from build_graph.domains import DomainFinder
 from build_graph.errors import ObligationError
-from build_graph.grammar import Grammar
+from build_graph.assignments import Grammar
 from build_graph.jurisdictions import Jurisdiction, jurisdiction_of
 from build_graph.metadata import MetadataReader, from_file, from_values, identifier, merged
 from build_graph.model import Document, Measure, Metadata, Outline, Source, Span, Text

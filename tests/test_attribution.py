@@ -12,7 +12,7 @@ import pytest
 from build_graph.agencies import Registry
 from build_graph.attribution import AttributionReader, Attributions, UnclosedBracket
 from build_graph.brackets import pairs
-from build_graph.grammar import Grammar
+from build_graph.assignments import Grammar
 from build_graph.model import Metadata, Source, Text
 from build_graph.outline import OutlineReader
 
@@ -54,7 +54,7 @@ def test_refused_brackets_have_a_reason() -> None:
 def test_unclosed_attribution_is_an_error(bracket: str) -> None:
     """An attribution that never closes says where, and which mark is missing."""
     missing = "）" if bracket[0] == "（" else "〕"
-    with pytest.raises(UnclosedBracket, match=f"^case.txt:2:12: bracket never closes; add the missing {missing}$"):
+    with pytest.raises(UnclosedBracket, match=f"^case.txt:2:11: bracket never closes; add the missing {missing}$"):
         read(f"一、任务\n（一）推进改革工作。{bracket}\n（二）加强领导，落实责任。")
 
 

@@ -216,7 +216,7 @@ def test_extract_table_aligns() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("四", "（四）" if False else "降低准入门槛"),
+        ("四", "降低准入门槛"),
         ("（十五）", "推广金融服务新工具"),
         ("二、", "营造宽松发展环境"),
         ("document/国发-2015-24/s2/c4/m1/n3", "⟦严禁违法设定行政许可、增加行政许可条件和程序⟧"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from build_graph.agencies import Registry
-from build_graph.grammar import Grammar, Rank
+from build_graph.assignments import Grammar, Rank
 from build_graph.model import Span
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "attribution.toml").read_text(encoding="utf-8"))["case"]

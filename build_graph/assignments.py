@@ -1,0 +1,380 @@
+"""The grammar of attributions: what the words inside a bracket or behind a label say.
+
+财政部牵头，国务院相关部门及各地区按职责分工负责
+牵头单位：自治区科技厅；配合单位：南宁市人民政府，自治区发展改革委、工业和信息化委等
+税务总局、财政部、海关总署负责，排在第一位的部门为牵头部门，下同
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from build_graph.brackets import pairs
+from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Role, Span
+from build_graph.resources import folder
+
+_BLANK = " 　\t\xa0"
+_COMMAS = "，,"
+_STOPS = "；;。\n"
+_VERB_REACH = 40  # characters at the end of a piece in which its verb stands
+_NAME_LIMIT = 60  # characters of the longest name
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Which bodies lead where nothing else says so, from here on."""
+
+    first: bool = False  # the first of each list
+    comma: bool = False  # those before the first comma
+    marks: bool = False  # those with △ or the like
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the words of one attribution say."""
+
+    inner: Span
+    bearers: tuple[Bearer, ...]
+    before_comma: int  # how many of the bearers stand before the first comma
+    marked: frozenset[int]  # positions in `bearers` of those with △ or the like
+    allocation: Allocation
+    open: bool
+    labels: tuple[str, ...]
+    verbs: bool  # a verb such as 负责 or 牵头 stands behind the bodies
+    ranked: bool  # labels or verbs give lead or support
+    rank: Rank  # the rank rule that it states
+
+    def assignment(self, rank: Rank) -> Assignment:
+        """The assignment, with the rank rule in force applied where the words themselves give no lead."""
+        lead = {*self.marked} if rank.marks else set[int]()
+        if not self.ranked and len(self.bearers) > 1:
+            if rank.first:
+                lead.add(0)
+            elif rank.comma and self.before_comma < len(self.bearers):
+                lead.update(range(self.before_comma))
+        bearers = tuple(
+            replace(bearer, role=Role.LEAD) if i in lead else bearer for i, bearer in enumerate(self.bearers)
+        )
+        return Assignment(self.quote(), self.allocation, self.open, bearers)
+
+    def quote(self) -> Span:
+        """The words of the attribution: a single 责任单位： in front only announces them."""
+        if len(self.labels) == 1 and self.labels[0].startswith("责任") and self.bearers:
+            return Span(min(self.bearers[0].span.start, self.inner.end), self.inner.end)
+        return self.inner
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch between commas: its span, the mark before it, and whether 会同 stands before it."""
+
+    span: Span
+    before: str = ""
+    joined: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The state of reading one attribution from left to right."""
+
+    names: list[tuple[Span, Role | None]]
+    before_comma: int | None = None
+    open: bool = False
+    label: Role | None = None
+    labels: tuple[str, ...] = ()
+    in_rider: bool = False
+    joined: bool = False
+    verbs: bool = False
+    ranked: bool = False
+    rank: Rank = Rank()
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """Reads attributions with the words of `data/attribution.toml`.
+
+    `is_body` tells whether words look like the name of a body or group; `kind_of` says which.
+    """
+
+    is_body: Callable[[str], bool]
+    kind_of: Callable[[str], BodyKind]
+    label: re.Pattern[str]
+    rider: re.Pattern[str]
+    aside: re.Pattern[str]
+    verb: re.Pattern[str]
+    inner_verb: re.Pattern[str]
+    before: re.Pattern[str]
+    open_end: re.Pattern[str]
+    default: re.Pattern[str]
+    rank_first: re.Pattern[str]
+    rank_comma: re.Pattern[str]
+    marks: re.Pattern[str]
+    lead_words: tuple[str, ...]
+    support_words: tuple[str, ...]
+    divided: tuple[str, ...]
+    joint: tuple[str, ...]
+
+    @classmethod
+    def load(cls, is_body: Callable[[str], bool], kind_of: Callable[[str], BodyKind]) -> Grammar:
+        """The grammar with the package's own words."""
+        data = tomllib.loads((folder("data") / "attribution.toml").read_text(encoding="utf-8"))
+        label, verb, rank = data["label"], data["verb"], data["rank"]
+        verbs = _any(verb["lead"] + verb["support"] + verb["responsible"])
+        return cls(
+            is_body=is_body,
+            kind_of=kind_of,
+            label=re.compile(rf"[{_BLANK}]*{label_pattern(data)}[{_BLANK}]*"),
+            rider=re.compile(rf"[{_BLANK}]*{rider_pattern(data)}"),
+            aside=re.compile(data["rider"]["pieces"]),
+            verb=re.compile(
+                rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{_any(verb['manner'])})*+"
+                rf"(?:(?P<verb>{verbs})(?:{verbs}|{_any(verb['tail'])})*+)?$"
+            ),
+            inner_verb=re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])"),
+            before=re.compile(rf"[{_BLANK}]*(?:{_any(data['opening']['before'])})?[{_BLANK}]*"),
+            open_end=re.compile(rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_any(data['open']['after'])})*+$"),
+            default=re.compile(data["default"]["pattern"]),
+            rank_first=_rank_pattern(rank["first"], rank["lead"]),
+            rank_comma=_rank_pattern(rank["comma"], rank["lead"]),
+            marks=re.compile(f"[{re.escape(rank['marks'])}]"),
+            lead_words=(*label["lead"], *verb["lead"]),
+            support_words=(*label["support"], *verb["support"]),
+            divided=tuple(data["allocation"]["divided"]),
+            joint=tuple(data["allocation"]["joint"]),
+        )
+
+    def parse(self, content: str, inner: Span) -> Parsed:
+        """What the words of `inner` say; no bearers where they name none."""
+        reading = _Reading([])
+        for piece in self._pieces(content, inner):
+            self._read_piece(content, piece, reading)
+        words = inner.of(content)
+        bearers, marked = self._bearers(content, reading)
+        return Parsed(
+            inner=inner,
+            bearers=bearers,
+            before_comma=len(bearers) if reading.before_comma is None else reading.before_comma,
+            marked=marked,
+            allocation=self._allocation(words),
+            open=reading.open,
+            labels=reading.labels,
+            verbs=reading.verbs,
+            ranked=reading.ranked,
+            rank=reading.rank,
+        )
+
+    def rank_rule(self, words: str) -> Rank:
+        """The rank rule that `words` state, if any."""
+        return Rank(
+            first=bool(self.rank_first.search(words)),
+            comma=bool(self.rank_comma.search(words)),
+            marks=bool(self.marks.search(words)) and any(w in words for w in ("标注", "标有", "带", "为牵头")),
+        )
+
+    # ------------------------------------------------------------------------------- pieces
+
+    def _pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
+        """Stretches between commas and stops outside nested brackets, also cut at 会同 and behind 牵头."""
+        for span, before in split(content, inner, _COMMAS + _STOPS):
+            start, joined = span.start, False
+            label = self.label.match(content, span.start, span.end)
+            for verb in self.inner_verb.finditer(content, label.end() if label else span.start, span.end):
+                together = verb[0] == "会同"
+                yield _Piece(Span(start, verb.start() if together else verb.end()), before, joined)
+                start, joined, before = verb.end(), together or joined, "会同" if together else before
+            yield _Piece(Span(start, span.end), before, joined)
+
+    def _read_piece(self, content: str, piece: _Piece, reading: _Reading) -> None:
+        """Add what one piece says to the reading."""
+        span, words = piece.span, piece.span.of(content)
+        if piece.before in tuple(_STOPS):
+            reading.joined = False
+        if label := self.label.match(content, span.start, span.end):
+            reading.label, reading.in_rider = self._role(label["label"]), False
+            reading.labels += (label["label"],)
+            reading.ranked |= reading.label is not Role.RESPONSIBLE
+            span = Span(label.end(), span.end)
+        elif self.rider.match(content, span.start, span.end):
+            reading.in_rider = True
+        elif default := self.default.search(words):
+            bodies = Span(span.start + default.start("bodies"), span.start + default.end("bodies"))
+            reading.names += [(bodies, Role.RESPONSIBLE)]
+            return
+        elif rank := self._rank_of(words):
+            reading.rank = rank
+            return
+        if reading.in_rider or (self.aside.search(span.of(content)) and not self.names_body(words)):
+            return
+        self._read_bodies(content, span, piece, reading)
+
+    def _rank_of(self, words: str) -> Rank | None:
+        rank = self.rank_rule(words)
+        return rank if rank.first or rank.comma else None
+
+    def _read_bodies(self, content: str, span: Span, piece: _Piece, reading: _Reading) -> None:
+        """Add the bodies of a piece, with the role that its verb, its label or 会同 gives them."""
+        reach = max(span.start, span.end - _VERB_REACH)
+        end = self.verb.search(content, reach, span.end)
+        role = self._role(end[0]) if end and end["verb"] else None
+        if end:
+            span = Span(span.start, end.start())
+        reading.verbs |= role is not None
+        reading.ranked |= role in (Role.LEAD, Role.SUPPORT)
+        if piece.joined and not reading.joined:  # 会同: those before it lead
+            reading.joined = reading.ranked = True
+            _settle(reading.names, Role.LEAD)
+        items = list(self._items(content, span, reading))
+        if reading.joined and role is not Role.LEAD:
+            role = Role.SUPPORT
+        elif reading.label is not None and role is None:
+            role = reading.label
+        if role is not None and not (role is Role.SUPPORT and not _any_settled(reading.names)):
+            _settle(reading.names, role)  # A，B牵头: both; but A，B配合: only B
+        reading.names += [(item, role) for item in items]
+        if reading.before_comma is None and reading.names:
+            reading.before_comma = len(reading.names)
+
+    # -------------------------------------------------------------------------------- names
+
+    def _items(self, content: str, span: Span, reading: _Reading) -> Iterator[Span]:
+        """The names of a list: split at 、 and blanks, and at 和, 及, 与 between two names."""
+        opening = self.before.match(content, span.start, span.end)
+        span = Span(opening.end() if opening else span.start, span.end)
+        for part, _ in split(content, span, "、"):
+            for item in self._conjoined(content, part):
+                name = strip(content, item)
+                end = self.open_end.search(content, name.start, name.end)
+                if end:
+                    reading.open = True
+                    name = strip(content, Span(name.start, end.start()))
+                if len(name) > 1:
+                    yield name
+
+    def _conjoined(self, content: str, span: Span) -> Iterator[Span]:
+        """Names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
+        start = span.start
+        for joint in re.compile(rf"以及|[和及与]|[{_BLANK}]+").finditer(content, span.start, span.end):
+            if joint.start() <= start:
+                continue
+            left, right = content[start : joint.start()], content[joint.end() : span.end]
+            closed = self.open_end.sub("", left)
+            if self.names_body(closed or left) and self._begins_name(right):
+                yield Span(start, joint.start())
+                start = joint.end()
+        yield Span(start, span.end)
+
+    def names_body(self, words: str) -> bool:
+        """Whether the words look like the name of a body or group."""
+        words = words.strip(_BLANK)
+        return 1 < len(words) < _NAME_LIMIT and self.is_body(words)
+
+    def _begins_name(self, words: str) -> bool:
+        """Whether the words up to the next joint, or all of them, are a name of three characters or more."""
+        ends = [m.start() for m in re.finditer(rf"以及|[和及与等]|[{_BLANK}]+", words)] + [len(words)]
+        return any(end > 2 and self.names_body(words[:end]) for end in ends[:4] + ends[-1:])
+
+    def _bearers(self, content: str, reading: _Reading) -> tuple[tuple[Bearer, ...], frozenset[int]]:
+        """Bearers in order, and which of them carry a mark such as △."""
+        bearers, marked = [], set[int]()
+        for index, (span, role) in enumerate(reading.names):
+            if self.marks.search(span.of(content)):
+                marked.add(index)
+                span = _without(content, span, self.marks)
+            name = span.of(content)
+            bearers.append(Bearer(name, span, role or Role.RESPONSIBLE, self.kind_of(name)))
+        return tuple(bearers), frozenset(marked)
+
+    # -------------------------------------------------------------------------------- words
+
+    def _role(self, words: str) -> Role:
+        """The role that a label or verb gives."""
+        if any(word in words for word in self.lead_words):
+            return Role.LEAD
+        if any(word in words for word in self.support_words):
+            return Role.SUPPORT
+        return Role.RESPONSIBLE
+
+    def _allocation(self, words: str) -> Allocation:
+        if any(word in words for word in self.divided):
+            return Allocation.DIVIDED
+        if any(word in words for word in self.joint):
+            return Allocation.JOINT
+        return Allocation.UNSTATED
+
+
+# ------------------------------------------------------------------------------------ parts
+
+
+def label_pattern(data: dict[str, Any]) -> str:
+    """The pattern of a label with its colon, group `label`; `data` is attribution.toml."""
+    label = data["label"]
+    words = _any(label["lead"] + label["support"] + label["responsible"])
+    any_word = rf"(?:{_any(label['filler'])}|{words})"
+    return (
+        rf"(?P<label>(?=.{{0,16}}[：:]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{_any(label['nouns'])})"
+        rf"|(?:{_any(label['bare'])}))[ 　]*[：:]"
+    )
+
+
+def rider_pattern(data: dict[str, Any]) -> str:
+    """The pattern of a label behind which no bearer stands, with its colon."""
+    return rf"(?:{_any(data['rider']['labels'])})[ 　]*[：:]"
+
+
+def split(content: str, span: Span, marks: str) -> Iterator[tuple[Span, str]]:
+    """The stretches between any of `marks` outside brackets, each with the mark before it."""
+    nested = [pair for pair, closed in pairs(content, span.start, span.end) if closed]
+    start, before, at = span.start, "", 0
+    for mark in re.compile(f"[{re.escape(marks)}]").finditer(content, span.start, span.end):
+        while at < len(nested) and nested[at].end <= mark.start():
+            at += 1
+        if at < len(nested) and nested[at].start < mark.start():
+            continue
+        yield Span(start, mark.start()), before
+        start, before = mark.end(), mark[0]
+    yield Span(start, span.end), before
+
+
+def strip(content: str, span: Span) -> Span:
+    """The span without white space at its ends."""
+    start, end = span.start, span.end
+    while start < end and content[start].isspace():
+        start += 1
+    while end > start and content[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
+
+
+def _settle(names: list[tuple[Span, Role | None]], role: Role) -> None:
+    """Give `role` to the names behind the last one that has a role."""
+    for index in range(len(names) - 1, -1, -1):
+        if names[index][1] is not None:
+            return
+        names[index] = (names[index][0], role)
+
+
+def _any_settled(names: Sequence[tuple[Span, Role | None]]) -> bool:
+    return any(role is not None for _, role in names)
+
+
+def _without(content: str, span: Span, marks: re.Pattern[str]) -> Span:
+    """The span without marks at its ends."""
+    start, end = span.start, span.end
+    while start < end and marks.match(content[start]):
+        start += 1
+    while end > start and marks.match(content[end - 1]):
+        end -= 1
+    return Span(start, end)
+
+
+def _rank_pattern(places: Iterable[str], leads: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_any(places)})[^，,。；;]{{0,8}}为(?:主要|第一)?(?:{_any(leads)})")
+
+
+def _any(words: Iterable[str]) -> str:
+    """An alternation, longest first."""
+    return "(?:" + "|".join(re.escape(w) for w in sorted(set(words), key=lambda w: (-len(w), w))) + ")"
