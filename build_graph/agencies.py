@@ -180,11 +180,9 @@ class Registry:
     ) -> tuple[Measure, ...]:
         """A document's measures with all bearers resolved.
 
-        What the document does not say of itself, its names may show: that it is of the centre (`settle`), and
-        the time that it is of (`period`).
+        What the document does not say of itself its names may show: the time that it is of (`period`).
         """
         names = [b.name for m in measures if m.assignment for b in m.assignment.bearers]
-        place = self.settle(jurisdiction, names)
         when = issued or self.period(names)
 
         def resolved(measure: Measure) -> Measure:
@@ -192,7 +190,7 @@ class Registry:
                 return measure
             bearers = measure.assignment.bearers
             bodies = self.resolve_list(
-                [b.name for b in bearers], jurisdiction=place, issued=when, scope=scope
+                [b.name for b in bearers], jurisdiction=jurisdiction, issued=when, scope=scope
             )
             named = tuple(replace(b, body=body) for b, body in zip(bearers, bodies, strict=True))
             return replace(measure, assignment=replace(measure.assignment, bearers=named))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 from build_graph.agencies import Registry
@@ -14,7 +13,7 @@ from build_graph.audiences import AudienceFinder
 from build_graph.domains import DomainFinder
 from build_graph.errors import ObligationError
 from build_graph.assignments import Grammar
-from build_graph.jurisdictions import Jurisdiction, jurisdiction_of
+from build_graph.jurisdictions import jurisdiction_of
 from build_graph.metadata import MetadataReader, from_file, from_values, identifier, merged
 from build_graph.model import Document, Measure, Metadata, Outline, Source, Span, Text
 from build_graph.norms import NormFinder
@@ -71,10 +70,16 @@ class Pipeline:
                 "the text needs marks such as 一、 （一） 1. or 第一条"
             )
         attributions = self.attribution.read(text, outline)
-        place = jurisdiction_of(metadata.issuer, metadata.title, metadata.number)
-        measures = (self._resolved(m, place, metadata.issued) for m in attributions.measures)
+        identity = _document_id(metadata.number, text.content)
+        stated = jurisdiction_of(
+            metadata.issuer, metadata.title, metadata.number, gazetteer=self.registry.gazetteer
+        )
+        place = self.registry.settle(stated, _names(attributions.measures))
+        measures = self.registry.resolve_all(
+            attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
+        )
         return Document(
-            id=_document_id(metadata.number, text.content),
+            id=identity,
             text=text,
             outline=outline,
             jurisdiction=place.path,
@@ -82,17 +87,7 @@ class Pipeline:
             refused=tuple(refusal.span for refusal in attributions.refused),
         )
 
-    def _resolved(self, measure: Measure, place: Jurisdiction, issued: date | None) -> Measure:
-        """The measure with its bearers resolved to bodies."""
-        if measure.assignment is None:
-            return measure
-        bearers = tuple(
-            replace(bearer, body=self.registry.resolve(bearer.name, jurisdiction=place, issued=issued))
-            for bearer in measure.assignment.bearers
-        )
-        return replace(measure, assignment=replace(measure.assignment, bearers=bearers))
-
-    def _understood(self, text: Text, outline: Outline, measures: Iterator[Measure]) -> Iterator[Measure]:
+    def _understood(self, text: Text, outline: Outline, measures: Sequence[Measure]) -> Iterator[Measure]:
         """The measures with norms, targets, target groups and domains.
 
         What a section says outside its clauses is a measure only if it carries a norm or a target.
@@ -146,6 +141,11 @@ def _document_id(number: str | None, content: str) -> str:
     """The document's part of its IRI: from its number, else from its text."""
     by_number = identifier(number) if number else None
     return by_number or f"text-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _names(measures: Sequence[Measure]) -> list[str]:
+    """The names of all bearers."""
+    return [bearer.name for m in measures if m.assignment for bearer in m.assignment.bearers]
 
 
 def _headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:
