@@ -17,6 +17,10 @@ from .model import Measure, Span, Target
 from .phrases import outside, sentences
 
 
+_NEAR = 12  # what tells an aim from another date stands no farther from it
+_LONG = 400  # no phrase is longer; a text without commas is not searched for quantities
+
+
 @cache
 def _number() -> re.Pattern[str]:
     """A number that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
@@ -164,11 +168,12 @@ class TargetFinder:
         return None
 
     def _is_aim(self, content: str, phrase: Span, due: Due) -> bool:
-        before = content[phrase.start : due.span.start]
-        after = content[due.span.end : phrase.end]
+        first = max(phrase.start, due.span.start - _NEAR)
+        before = content[first : due.span.start]
+        after = content[due.span.end : min(phrase.end, due.span.end + _NEAR)]
         if self.words.no_aim_before.before(before, len(before)) or self.words.no_aim_after.at(after, 0):
             return False
-        leads = not before or self.words.openers.before(before, len(before)) == before
+        leads = first == phrase.start and self.words.openers.before(before, len(before)) == before
         return due.goal or due.strict or (leads and not due.exact)  # 3月16日 alone tells what happened
 
     def _pieces(self, content: str, segment: _Segment, *, loose: bool) -> Iterator[_Piece]:
@@ -197,6 +202,9 @@ class TargetFinder:
     def _split(self, content: str, phrase: Span, *, loose: bool) -> Iterator[_Piece]:
         """The phrase, cut at a 、 between two predicates with a quantity each: A达到1%、B达到2%."""
         start = phrase.start
+        if len(phrase) > _LONG:
+            yield _Piece(phrase, None)
+            return
         for comma in re.finditer("、", outside(phrase.of(content))):
             at = phrase.start + comma.start()
             left, right = Span(start, at), Span(at + 1, phrase.end)
