@@ -177,6 +177,8 @@ class Reader:
     def _is_predicate(self, text: str, start: int, head: Head, *, determined: bool) -> bool:
         """Whether the verb behind a class of bodies says what they do, and is not part of their name."""
         words, bare = self.words, head.at == head.begin
+        if head.word in words.duties:
+            return True
         if head.word in words.purposes or head.word in words.results or (bare and head.word in words.dual):
             return False
         if head.word in words.prepositions:

@@ -74,6 +74,7 @@ class Lexicon:
     soft_closers: Words
     actors: Words
     determiners: Words
+    duties: Words
     verdicts: Words
     impersonal: Words
     universal: Words
