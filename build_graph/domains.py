@@ -17,12 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import ahocorasick  # type: ignore[import-not-found]  # a C extension without type stubs
 import pyoxigraph
 
 from .errors import ObligationError
 from .model import Domain, Measure, Span
 from .resources import folder
+from .spotting import Spotter
 from .vocabulary import BASE, OB
 
 # What a word counts, by its class in the ontology. Weak words together count no more than half a
@@ -65,17 +65,15 @@ _MOST = 3
 _HEADING_LENGTH, _BEARERS_READ = 80, 20
 
 
-class _Word(NamedTuple):
-    """A word of the scheme with its weight for each domain that it signals; none if it is neutral."""
-
-    text: str
-    weights: tuple[tuple[str, float], ...]
+# For each domain that a word signals what it counts; none if it is neutral.
+_Weights = tuple[tuple[str, float], ...]
 
 
 class _Sign(NamedTuple):
     """A word in its place: what the place makes of it, and what more for the main domain."""
 
-    word: _Word
+    word: str
+    weights: _Weights
     span: Span
     factor: float = 1.0
     emphasis: float = 1.0
@@ -114,8 +112,8 @@ class _Case:
 class DomainFinder:
     """Finds the domains of measures by the words of the scheme."""
 
-    _words: ahocorasick.Automaton
-    _agencies: ahocorasick.Automaton
+    _words: Spotter[_Weights]
+    _agencies: Spotter[_Weights]
     _rarity: Mapping[str, float]
 
     @classmethod
@@ -138,7 +136,7 @@ class DomainFinder:
                 if domain in table[value]:
                     raise ObligationError(f"{source.name}: {value} signals {domain} twice; keep one of them")
                 table[value][domain] = _WEIGHTS.get(name, 1.0)
-        return cls(_automaton(words), _automaton(agencies), rarity)
+        return cls(_spotter(words), _spotter(agencies), rarity)
 
     def theme(self, content: str, title: str | None) -> str | None:
         """The domain that a document as a whole is about, if one stands out.
@@ -147,8 +145,8 @@ class DomainFinder:
         'e-commerce'
         """
         counts: Counter[str] = Counter()
-        for _, word in _longest(self._words, content, Span(0, len(content))):
-            counts.update(dict(word.weights))
+        for found in self._words.spot(content):
+            counts.update(dict(found.value))
         titled = {domain for domain, weight in self._domains_in(title or "") if weight == 1.0}
         total = sum(counts.values())
         rated = {d: n / total + (_THEME_IN_TITLE if d in titled else 0.0) for d, n in counts.items()}
@@ -191,7 +189,14 @@ class DomainFinder:
         if span is None:
             return []
         cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
-        return [_Sign(word, at, factor) for at, word in _longest(self._words, content, cut)]
+        return [sign._replace(factor=factor) for sign in self._signs(content, cut)]
+
+    def _signs(self, content: str, span: Span) -> list[_Sign]:
+        """The words of the scheme within `span`."""
+        return [
+            _Sign(found.word, found.value, Span(span.start + found.start, span.start + found.end))
+            for found in self._words.spot(span.of(content))
+        ]
 
     def _body(self, content: str, span: Span) -> list[_Sign]:
         """The signs in a measure's own text."""
@@ -199,15 +204,16 @@ class DomainFinder:
         starts = [phrase.span.start for phrase in phrases]
         cited, listed = _Stretches(_cited(), content, span), _Stretches(_listed(), content, span)
         signs = []
-        for at, word in _longest(self._words, content, span):
-            phrase = phrases[bisect_right(starts, at.start) - 1]
-            named = (_CITED if at in cited else 1.0) * (_LISTED if at in listed else 1.0)
-            signs.append(_Sign(word, at, phrase.factor * named, phrase.emphasis))
+        for sign in self._signs(content, span):
+            phrase = phrases[bisect_right(starts, sign.span.start) - 1]
+            named = (_CITED if sign.span in cited else 1.0) * (_LISTED if sign.span in listed else 1.0)
+            signs.append(sign._replace(factor=phrase.factor * named, emphasis=phrase.emphasis))
         return signs
 
     def _domains_in(self, text: str) -> Iterator[tuple[str, float]]:
-        for _, word in _longest(self._words, text, Span(0, len(text))):
-            yield from word.weights
+        """The domains that the words of a text signal, each with the word's weight."""
+        for found in self._words.spot(text):
+            yield from found.value
 
     def _bearers(self, measure: Measure) -> dict[str, float]:
         """What the bearers' names say of the domains."""
@@ -215,11 +221,7 @@ class DomainFinder:
         ranks = [_NEXT_BEARER**place for place in range(len(bearers))]
         scores: dict[str, float] = defaultdict(float)
         for bearer, rank in zip(bearers, ranks, strict=True):
-            named = [
-                domain
-                for _, word in _longest(self._agencies, bearer.name, Span(0, len(bearer.name)))
-                for domain, _ in word.weights
-            ]
+            named = [domain for found in self._agencies.spot(bearer.name) for domain, _ in found.value]
             for domain in named:
                 scores[domain] += _BEARERS * rank / sum(ranks) / len(named)
         return scores
@@ -273,10 +275,10 @@ def _gather(signs: Iterable[_Sign]) -> dict[str, list[_Evidence]]:
     """The evidence for each domain; a word that comes again counts less."""
     seen: Counter[str] = Counter()
     evidence: dict[str, list[_Evidence]] = defaultdict(list)
-    for word, span, factor, emphasis in signs:
-        again = _AGAIN ** min(seen[word.text], 2)
-        seen[word.text] += 1
-        for domain, weight in word.weights:
+    for word, weights, span, factor, emphasis in signs:
+        again = _AGAIN ** min(seen[word], 2)
+        seen[word] += 1
+        for domain, weight in weights:
             evidence[domain].append(_Evidence(weight * factor * again, weight < 1.0, emphasis, span))
     return evidence
 
@@ -307,7 +309,7 @@ def _with_bearers(case: _Case, scores: dict[str, float]) -> dict[str, float]:
 def _named_first(body: list[_Sign], theme: str | None) -> frozenset[str]:
     """The domains that the first signal in a measure's text speaks for; the theme stands aside."""
     for sign in body:
-        named = frozenset(domain for domain, weight in sign.word.weights if weight == 1.0) - {theme}
+        named = frozenset(domain for domain, weight in sign.weights if weight == 1.0) - {theme}
         if named:
             return named
     return frozenset()
@@ -324,9 +326,9 @@ def _theme_factor(measure: Measure, theme: str | None, near: list[_Sign], above:
     """What is left of the theme's score when it competes for the main place."""
     if measure.goal:
         return 9.0  # the goals of a document are goals for what it is about
-    if any(domain == theme for sign in above for domain, _ in sign.word.weights):
+    if any(domain == theme for sign in above for domain, _ in sign.weights):
         return _THEME_IN_SECTION
-    named = {domain for sign in near for domain, weight in sign.word.weights if weight == 1.0}
+    named = {domain for sign in near for domain, weight in sign.weights if weight == 1.0}
     if _carries_out(measure, [*near, *above]) or (named == {theme} and measure.index == 1):
         return _THEME_IN_HEADING
     return _THEME
@@ -336,7 +338,7 @@ def _carries_out(measure: Measure, headings: list[_Sign]) -> bool:
     """Whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the closing."""
     if measure.section is None and measure.clause is None:
         return True
-    return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.word.weights)
+    return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.weights)
 
 
 def _spans(case: _Case, measure: Measure, domain: str) -> tuple[Span, ...]:
@@ -372,26 +374,6 @@ class _Stretches:
     def __contains__(self, span: Span) -> bool:
         place = bisect_right(self._starts, span.start) - 1
         return place >= 0 and span.start < self._ends[place]
-
-
-def _longest(automaton: ahocorasick.Automaton, content: str, span: Span) -> list[tuple[Span, _Word]]:
-    """The words of `automaton` in `content` within `span`: of two that overlap the longer one.
-
-    Longest anywhere, not longest from the left: in 利用电子商务 that is 电子商务, not 用电.
-    """
-    found = [
-        (Span(span.start + end + 1 - len(word.text), span.start + end + 1), word)
-        for end, word in automaton.iter(span.of(content))  # given bounds, it would copy all of `content`
-    ]
-    found.sort(key=lambda item: (-len(item[0]), item[0].start))
-    taken: set[int] = set()
-    kept = []
-    for at, word in found:
-        # A word that overlaps a longer one covers one of that one's ends, or lies within it.
-        if taken.isdisjoint(range(at.start, at.end)):
-            taken.update(range(at.start, at.end))
-            kept.append((at, word))
-    return sorted((item for item in kept if item[1].weights), key=lambda item: item[0].start)
 
 
 @cache
@@ -451,9 +433,5 @@ def _statements(source: Path) -> Iterator[tuple[str, str, str]]:
         raise ObligationError(f"{source}: cannot be read as Turtle ({error}); restore the file") from error
 
 
-def _automaton(words: Mapping[str, Mapping[str, float]]) -> ahocorasick.Automaton:
-    automaton = ahocorasick.Automaton()
-    for text, weights in words.items():
-        automaton.add_word(text, _Word(text, tuple(sorted(weights.items()))))
-    automaton.make_automaton()
-    return automaton
+def _spotter(words: Mapping[str, Mapping[str, float]]) -> Spotter[_Weights]:
+    return Spotter({word: tuple(sorted(weights.items())) for word, weights in words.items()})
