@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from operator import itemgetter
 
 from pyoxigraph import Quad, RdfFormat, Triple, serialize
@@ -48,15 +49,23 @@ def _header(body: bytes, base: str) -> Iterator[str]:
 
 def _sorted(quads: Iterable[Quad]) -> Iterator[Triple]:
     """Each statement once: by subject, then predicate, then object."""
-    subjects: dict[str, list[tuple[str, Quad]]] = {}
-    for quad in quads:
-        predicate = quad.predicate.value
-        entry = ("" if predicate == _TYPE else predicate, quad)
-        subjects.setdefault(str(quad.subject), []).append(entry)
-    for name in sorted(subjects, key=_place):
+    subjects = _by_subject(quads)
+    for name in sorted(subjects, key=_places(subjects).__getitem__):
         said = subjects[name]
         for quad in _repeated(said) if len(dict(said)) < len(said) else _single(said):
             yield quad.triple
+
+
+def _by_subject(quads: Iterable[Quad]) -> dict[str, list[tuple[str, Quad]]]:
+    """The statements of each subject, with their predicates; rdf:type, as "", goes first."""
+    subjects: dict[str, list[tuple[str, Quad]]] = {}
+    last, said = None, []
+    for quad in quads:
+        subject, predicate = quad.subject, quad.predicate.value
+        if subject != last:  # statements come in runs
+            last, said = subject, subjects.setdefault(str(subject), [])
+        said.append(("" if predicate == _TYPE else predicate, quad))
+    return subjects
 
 
 def _single(said: list[tuple[str, Quad]]) -> list[Quad]:
@@ -65,30 +74,34 @@ def _single(said: list[tuple[str, Quad]]) -> list[Quad]:
 
 
 def _repeated(said: list[tuple[str, Quad]]) -> list[Quad]:
-    """The statements of one subject, each once, by predicate and object."""
-    once = {_full(*entry): entry[1] for entry in said}
+    """The statements of one subject, each once, by predicate; those with the same one by object."""
+    twice = {first for first, second in pairwise(sorted(map(itemgetter(0), said))) if first == second}
+    once = {_key(predicate, quad, predicate in twice): quad for predicate, quad in said}
     return [once[key] for key in sorted(once)]
 
 
-def _full(predicate: str, quad: Quad) -> tuple[str, int, str]:
+def _key(predicate: str, quad: Quad, twice: bool) -> tuple[str, int, str]:
     """A key for statements of one subject; shorter objects first, so that n2 stands before n10."""
-    words = str(quad.object)
+    words = str(quad.object) if twice else ""
     return predicate, len(words), words
 
 
-def _place(subject: str) -> str:
-    """A key that puts what lies below an IRI behind it: without the closing mark."""
-    return _natural(subject.rstrip(">"))
+def _places(subjects: Iterable[str]) -> dict[str, str]:
+    """A key for each subject that puts m2 before m10, and what lies below an IRI behind it.
 
-
-def _natural(words: str) -> str:
-    """A key that puts m2 before m10.
-
-    >>> sorted(["m10", "m2", "m1"], key=_natural)
-    ['m1', 'm2', 'm10']
+    >>> keys = _places(["<x/m10>", "<x/m2/n1>", "<x/m2>", "<x/m1>"])
+    >>> sorted(keys, key=keys.__getitem__)
+    ['<x/m1>', '<x/m2>', '<x/m2/n1>', '<x/m10>']
     """
-    return _NUMBER.sub(_padded, words)
+    keys: dict[str, str] = {}
+    padded: dict[str, str] = {}  # most IRIs lie below one that was seen
+    for subject in subjects:
+        above, _, last = subject.rstrip(">").rpartition("/")
+        if above not in padded:
+            padded[above] = _NUMBER.sub(_pad, above)
+        keys[subject] = f"{padded[above]}/{_NUMBER.sub(_pad, last)}"
+    return keys
 
 
-def _padded(match: re.Match[str]) -> str:
-    return match[0].zfill(12)
+def _pad(digits: re.Match[str]) -> str:
+    return digits[0].zfill(12)
