@@ -32,8 +32,9 @@ _WEAK_AT_MOST = 0.5
 
 # What a word counts by its place. A heading names the topic of its clause, most of all for the
 # measure that follows at once; a section's heading spans many topics.
-_HEADING, _HEADING_LATER, _SECTION = 1.2, 0.6, 0.4
+_HEADING, _HEADING_LATER, _SECTION = 1.2, 0.6, 0.3
 _LISTED = 0.5  # one of three or more: 能源、化工、钢铁、林业等行业 are examples
+_OFFICE = 0.3  # 市场监管部门: who acts, not what about
 _CITED = 0.3  # in 《…》: the name of another text
 _ADVERBIAL = 0.5  # 按照…, 借鉴…经验: not what is to be done
 _AGAIN = 0.55  # the second time the same word comes, and once more from the third time on
@@ -43,12 +44,12 @@ _BEARERS, _NEXT_BEARER = 0.8, 0.6
 
 # For the main place also counts: that the first phrase and sentence say what a measure is about,
 # that the topic named first comes first, and how much a word tells: talk of data is everywhere.
-_FIRST_PHRASE, _FIRST_SENTENCE, _FIRST_NAMED = 1.7, 1.3, 1.15
-_USUAL_RARITY, _RARITY_POWER = 3.0, 0.6
+_FIRST_PHRASE, _FIRST_SENTENCE, _FIRST_NAMED = 2.0, 1.25, 1.15
+_USUAL_RARITY, _RARITY_FOR_MAIN, _RARITY_FOR_LIST = 3.0, 0.5, 0.15
 
 # What the theme keeps when it competes for the main place: in general, and where a heading names it.
 # Sections on how the document is carried out (保障措施) are about the theme if about anything.
-_THEME, _THEME_IN_HEADING, _THEME_IN_SECTION = 0.7, 1.0, 1.2
+_THEME, _THEME_IN_HEADING, _THEME_IN_SECTION = 0.8, 1.0, 1.2
 _THEME_BY_DEFAULT = 0.7
 _ORGANISATION = "government"
 
@@ -57,8 +58,8 @@ _THEME_SHARE, _THEME_IN_TITLE = 0.2, 0.15
 
 # What a further domain must have: a share of what the main one has, a higher one for the third.
 # Being in the list is a matter of distinct words, so that each further one adds less.
-_SECOND, _THIRD, _LEAST, _THEME_LEAST, _THEME_SECOND = 0.5, 0.75, 0.9, 0.9, 0.3
-_NEXT_WORD = 0.8
+_SECOND, _THIRD, _LEAST, _THEME_LEAST, _THEME_SECOND = 0.5, 0.75, 0.9, 0.75, 0.3
+_NEXT_WORD = 0.85
 _MOST = 3
 
 # A heading beyond this is running text; a list of bearers beyond this names everybody.
@@ -180,7 +181,7 @@ class DomainFinder:
             theme_base=_THEME_BY_DEFAULT if _carries_out(measure, [*near, *above]) else 0.0,
         )
         chosen = self._choose(case) or self._fallback(theme, title)
-        return tuple(Domain(domain, _spans(case, measure, domain)) for domain in chosen)
+        return tuple(Domain(domain, _spans(case.evidence.get(domain, []))) for domain in chosen)
 
     # ------------------------------------------------------------------------------ reading
 
@@ -207,6 +208,7 @@ class DomainFinder:
         for sign in self._signs(content, span):
             phrase = phrases[bisect_right(starts, sign.span.start) - 1]
             named = (_CITED if sign.span in cited else 1.0) * (_LISTED if sign.span in listed else 1.0)
+            named *= _OFFICE if _office().match(content, sign.span.end) else 1.0
             signs.append(sign._replace(factor=phrase.factor * named, emphasis=phrase.emphasis))
         return signs
 
@@ -230,7 +232,10 @@ class DomainFinder:
 
     def _choose(self, case: _Case) -> list[str]:
         """The domains that the evidence speaks for, the main one first."""
-        present = _with_bearers(case, {d: _presence(found) for d, found in case.evidence.items()})
+        present = _with_bearers(
+            case,
+            {d: _presence(found) * self._telling(d, _RARITY_FOR_LIST) for d, found in case.evidence.items()},
+        )
         ranked = self._ranked(case)
         if not ranked:
             return []
@@ -247,7 +252,11 @@ class DomainFinder:
 
     def _ranked(self, case: _Case) -> dict[str, float]:
         """What each domain has for the main place."""
-        scores = {d: _sum(found) * self._telling(d) for d, found in case.evidence.items()}
+        scores = {
+            # How rare the theme's words are elsewhere says nothing here.
+            domain: _sum(found) * (1.0 if domain == case.theme else self._telling(domain, _RARITY_FOR_MAIN))
+            for domain, found in case.evidence.items()
+        }
         scores = _with_bearers(case, scores)
         for domain in case.first:
             scores[domain] *= _FIRST_NAMED
@@ -258,10 +267,10 @@ class DomainFinder:
                 scores[_ORGANISATION] = 0.99 * scores[case.theme]
         return scores
 
-    def _telling(self, domain: str) -> float:
+    def _telling(self, domain: str, power: float) -> float:
         """How much the words of a domain tell: the rarer they are in policy prose the more."""
         rarity = max(1.0, self._rarity.get(domain, _USUAL_RARITY))
-        return float((rarity / _USUAL_RARITY) ** _RARITY_POWER)
+        return float((rarity / _USUAL_RARITY) ** power)
 
     def _fallback(self, theme: str | None, title: str | None) -> list[str]:
         """The theme, or the first domain that the title signals."""
@@ -341,9 +350,9 @@ def _carries_out(measure: Measure, headings: list[_Sign]) -> bool:
     return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.weights)
 
 
-def _spans(case: _Case, measure: Measure, domain: str) -> tuple[Span, ...]:
-    """Where the words stand that signal `domain`, or the bearers' names if there are no words."""
-    return tuple(sorted({e.span for e in case.evidence.get(domain, ())}))
+def _spans(found: list[_Evidence]) -> tuple[Span, ...]:
+    """Where the words stand that are the evidence, each place once, in the order of the text."""
+    return tuple(sorted({evidence.span for evidence in found}))
 
 
 # -------------------------------------------------------------------------------------- reading
@@ -379,6 +388,11 @@ class _Stretches:
 @cache
 def _between_commas() -> re.Pattern[str]:
     return re.compile(r"[^，,：:。；;！!？?\n\r]+")
+
+
+@cache
+def _office() -> re.Pattern[str]:
+    return re.compile(r"(?:行政|主管|管理|监管|执法)*(?:部门|机关|总局|总署|[厅局委](?![员托派]))")
 
 
 @cache
