@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from .model import Span
+from build_graph.model import Span
 
 _PLAN = 5  # years: the twelfth plan ended in 2015
 _FIRST_PLAN = 1955  # the end of plan n is 1955 + 5 n
@@ -17,7 +17,7 @@ _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7,
 
 _DATE = r"""
     (?<![\d—–~～\-])
-    (?:(?<![年月日])(?P<goal>到|至))?      # not 1月至5月
+    (?:(?<![年月日截止])(?P<goal>到|至))?      # not 1月至5月, not 截至
     (?:
         (?P<year>20\d\d|今|明|当|本|后)年
         (?: (?P<month>\d{1,2})月(?:份)?(?:(?P<day>\d{1,2})日)?

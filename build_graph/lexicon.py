@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 
-from .model import NormKind
+from build_graph.model import NormKind
 
 
 class Words:

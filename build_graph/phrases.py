@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from .model import Span
+from build_graph.model import Span
 
 _MARKS = r"""
     (?P<quote>&quot;|["＂])                  # a straight quote opens and closes
@@ -21,16 +21,15 @@ _MARKS = r"""
 """
 
 _LEAD = r"""
-    (?:[\s\u3000&;]|&nbsp;)*
     (?:
-        [-—–―─·•●◆▲■□○]+                                 # --数字经济…
-      | [（(]\s?[0-9０-９一二三四五六七八九十]{1,3}\s?[）)]  # （1）
-      | [0-9０-９]{1,3}\s?[．.、）)](?![0-9])                # 1．
-      | [一二三四五六七八九十]{1,3}(?:是(?:要)?|、|(?=要|为))   # 一是…二是…
+        [\s\u3000、&;] | &nbsp;
+      | [-—–―─·•●◆▲■□○]+                                   # --数字经济…
+      | [（(]\s?[0-9０-９一二三四五六七八九十]{1,3}\s?[）)]    # （1）
+      | [0-9０-９]{1,3}\s?[．.、）)](?![0-9])                  # 1．
+      | [一二三四五六七八九十]{1,3}(?:是(?:要)?|、|(?=要|为))     # 一是…二是…
       | 第[一二三四五六七八九十]{1,2}(?=[、，,])
       | [①-⑳❶-❿]
-    )?
-    (?:[\s\u3000、]|&nbsp;)*
+    )*
 """
 
 # What each mark closes, of both widths; a straight quote closes “ too, as in “三大行动&quot;.
