@@ -409,7 +409,7 @@ def _cited() -> re.Pattern[str]:
 def _listed() -> re.Pattern[str]:
     return re.compile(
         r"""
-        (?: [^、，,。；;\n]{1,9} 、 ){2,60}   # 能源、铁路、
+        (?: [^、，,。；;\n在]{1,9} 、 ){2,60}   # 在能源、铁路、
         [^、，,。；;\n]{0,10}                 # 公共事业等行业
         """,
         re.VERBOSE,
