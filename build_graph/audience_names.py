@@ -174,7 +174,9 @@ class NameReader:
         """The name with its relative clause, which ends at `end`, if the clause says something."""
         phrase = self._clause(segment, end)
         clause = segment.text[phrase:end]
-        if self._conditions.fullmatch(clause.rpartition("内")[2]):
+        condition = self._conditions.search(clause)
+        if condition:
+            phrase += 0 if "内" in clause else condition.start()
             start = phrase if name.kind == "places" else name.start
             return name._replace(start=start, phrase=phrase, conditional=True)
         telling = len(clause) <= _CLAUSE_LENGTH and clause.startswith(self._clause_verbs)
