@@ -159,7 +159,7 @@ class NameReader:
             end=_with_bracket(segment, head.end),
             phrase=edge.at,
             kind=head.value,
-            generic=segment.text[start : head.end] in self._generic,
+            generic=self._is_generic(segment.text[start : head.end]),
             companion=joined and segment.text[edge.at] == "与",
         )
         if edge.mark == "的":
@@ -169,6 +169,11 @@ class NameReader:
         if edge.mark == "等" and name.generic:
             return self._with_list(segment, name)
         return name
+
+    def _is_generic(self, words: str) -> bool:
+        """Whether a name says too little alone; a verb that opens it adds nothing: 建设企业…中心."""
+        opening = next((verb for verb in self.openings if words.startswith(verb)), "")
+        return words.removeprefix(opening) in self._generic
 
     def _with_clause(self, segment: Segment, name: Name, end: int) -> Name:
         """The name with its relative clause, which ends at `end`, if the clause says something."""

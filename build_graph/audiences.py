@@ -192,7 +192,7 @@ class AudienceFinder:
     def _listed(self, segment: Segment, name: Name, at: int) -> _Frame:
         """The frame of a name behind other items of a list: the verb at the head of the segment."""
         summary = segment.text[at - 1] == "等"
-        if name.generic or (summary and at - 1 in segment.head_ends):
+        if name.generic or name.kind == "facilities" or (summary and at - 1 in segment.head_ends):
             return _Frame("", _UNFRAMED)  # 工程中心、新型研发机构等研发创新机构: the items say it all
         words = (token.word for token in segment.stops.values() if token.word not in self._reader.adverbs)
         frame = self._governed(next(words, ""), name)
