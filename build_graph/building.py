@@ -8,21 +8,21 @@ from pathlib import Path
 
 from pyoxigraph import Quad
 
-from build_graph.checks import check
-from build_graph.descriptions import Descriptions
 from build_graph.errors import ObligationError
 from build_graph.files import write
+from build_graph.graph.checks import check
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import quads
+from build_graph.graph.turtle import turtle
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document, given_for
+from build_graph.reports.summary import summary
 from build_graph.source import read
-from build_graph.summary import summary
-from build_graph.triples import quads
-from build_graph.turtle import turtle
 
 _ENDING = ".txt"
 
 
-class NoDocuments(ObligationError):
+class NoDocumentsError(ObligationError):
     """A folder without documents, or options that fit only one of several."""
 
 
@@ -43,7 +43,7 @@ def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: M
     """
     files = list(_files(paths)) if paths else [default_document()]
     if len(files) > 1 and given != Metadata():
-        raise NoDocuments(
+        raise NoDocumentsError(
             "--title, --number, --issuer and --date describe one document; "
             "for several, put them into NAME.toml beside each NAME.txt"
         )
@@ -74,7 +74,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
             continue
         found = sorted(file for file in path.rglob(f"*{_ENDING}") if file.is_file())
         if not found:
-            raise NoDocuments(f"{path}: no documents in this folder; text files end in {_ENDING}")
+            raise NoDocumentsError(f"{path}: no documents in this folder; text files end in {_ENDING}")
         yield from found
 
 
@@ -84,7 +84,7 @@ def _check_distinct(documents: Sequence[Document]) -> None:
     for document in documents:
         name = document.text.source.name
         if document.id in seen:
-            raise NoDocuments(
+            raise NoDocumentsError(
                 f"{name}: has the same number as {seen[document.id]} ({document.id}); "
                 "leave one out, or give one its own number in a sidecar file"
             )

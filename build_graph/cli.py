@@ -45,9 +45,13 @@ def _metadata_options(command: Command) -> Command:
         ("title", "国务院关于…的意见"),
     ]:
         command = click.option(
-            f"--{name}", metavar="TEXT", help=f"The document's {name}, if the text does not hold it: {example}"
+            f"--{name}",
+            metavar="TEXT",
+            help=f"The document's {name}, if the text does not hold it: {example}",
         )(command)
-    return click.option("--encoding", metavar="NAME", help="The text's encoding, e.g. gb18030; found by itself.")(command)
+    return click.option(
+        "--encoding", metavar="NAME", help="The text's encoding, e.g. gb18030; found by itself."
+    )(command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -68,7 +72,12 @@ def main() -> None:
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=Path("output"), show_default=True, metavar="DIR",
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output"),
+    show_default=True,
+    metavar="DIR",
     help="Where graph.ttl is written.",
 )
 @_metadata_options
@@ -95,7 +104,11 @@ def build(paths: tuple[Path, ...], output: Path, encoding: str | None, **metadat
 @main.command()
 @click.argument("path", metavar="PATH", type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
-    "--format", "form", type=click.Choice(["json", "table"]), default="table", show_default=True,
+    "--format",
+    "form",
+    type=click.Choice(["json", "table"]),
+    default="table",
+    show_default=True,
     help="json is the format of the annotated documents.",
 )
 @_metadata_options
@@ -108,8 +121,8 @@ def extract(path: Path, form: str, encoding: str | None, **metadata: str | None)
       obligations extract opinion.txt
       obligations extract opinion.txt --format json > opinion.json
     """
-    from build_graph.extract import as_gold
     from build_graph.pipeline import Pipeline, given_for
+    from build_graph.reports.extract import as_gold
     from build_graph.source import read
 
     stdin = str(path) == "-"
@@ -118,7 +131,7 @@ def extract(path: Path, form: str, encoding: str | None, **metadata: str | None)
     if form == "json":
         click.echo(json.dumps(as_gold(document), ensure_ascii=False, indent=1))
     else:
-        from build_graph.tables import measures_table
+        from build_graph.reports.tables import measures_table
 
         measures_table(document, sys.stdout)
 
@@ -135,7 +148,7 @@ def validate(graph: Path) -> None:
     Example:
       obligations validate output/graph.ttl
     """
-    from build_graph.validation import validate as validate_graph
+    from build_graph.graph.validation import validate as validate_graph
 
     report = validate_graph(graph)
     click.echo("\n".join(report.lines()))
@@ -146,7 +159,11 @@ def validate(graph: Path) -> None:
 @main.command()
 @click.argument("name", metavar="IRI|CLAUSE")
 @click.option(
-    "--graph", type=click.Path(path_type=Path), default=_GRAPH, show_default=True, metavar="FILE",
+    "--graph",
+    type=click.Path(path_type=Path),
+    default=_GRAPH,
+    show_default=True,
+    metavar="FILE",
     help="The graph to look in.",
 )
 @_speaks_plainly
@@ -161,7 +178,7 @@ def explain(name: str, graph: Path) -> None:
       obligations explain document/国发-2015-24/s2/c4/m1/n3
       obligations explain agency/mofcom
     """
-    from build_graph.explain import Explainer
+    from build_graph.reports.explain import Explainer
 
     explainer = Explainer.load(graph, _marked)
     click.echo("\n".join(explainer.explain(name)))
@@ -174,7 +191,7 @@ def _marked(words: str) -> str:
 
 def _given(values: dict[str, str | None]) -> Any:
     """Metadata from the options that were given."""
-    from build_graph.metadata import from_values
+    from build_graph.structure.metadata import from_values
 
     return from_values({name: value for name, value in values.items() if value}, "options")
 

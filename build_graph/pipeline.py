@@ -7,24 +7,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from build_graph.agencies import Registry
-from build_graph.attribution import AttributionReader
-from build_graph.audiences import AudienceFinder
-from build_graph.domains import DomainFinder
+from build_graph.bodies.agencies import Registry
+from build_graph.bodies.jurisdictions import jurisdiction_of
 from build_graph.errors import ObligationError
-from build_graph.assignments import Grammar
-from build_graph.jurisdictions import jurisdiction_of
-from build_graph.metadata import MetadataReader, from_file, from_values, identifier, merged
-from build_graph.model import Document, Measure, Metadata, Outline, Source, Span, Text
-from build_graph.norms import NormFinder
-from build_graph.outline import OutlineReader
+from build_graph.meaning.audiences import AudienceFinder
+from build_graph.meaning.domains import DomainFinder
+from build_graph.meaning.norms import NormFinder
+from build_graph.meaning.targets import TargetFinder
+from build_graph.model import Division, Document, Measure, Metadata, Outline, Source, Span, Text
 from build_graph.repairs import repair
 from build_graph.resources import folder
 from build_graph.source import read
-from build_graph.targets import TargetFinder
+from build_graph.structure.assignments import Grammar
+from build_graph.structure.attribution import AttributionReader
+from build_graph.structure.metadata import MetadataReader, from_file, from_values, identifier, merged
+from build_graph.structure.outline import OutlineReader
 
 
-class NoClauses(ObligationError):
+class NoClausesError(ObligationError):
     """A text in which no section, clause or article is marked."""
 
 
@@ -59,13 +59,13 @@ class Pipeline:
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
         """The document that `source` holds, with what is `given` of its metadata going first.
 
-        Raises NoClauses where nothing is numbered, UnclosedBracket where an attribution has no end.
+        Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end.
         """
         text = repair(source)
         metadata = self.metadata.read(text, given)
         outline = self.outline.read(text, metadata)
         if not outline.divisions:
-            raise NoClauses(
+            raise NoClausesError(
                 f"{source.name}: no section, clause or article found; "
                 "the text needs marks such as 一、 （一） 1. or 第一条"
             )
@@ -123,7 +123,9 @@ def default_document() -> Path:
     return folder("documents") / "guofa-2015-24.txt"
 
 
-def understand(path: Path | str | None = None, *, encoding: str | None = None, **metadata: object) -> Document:
+def understand(
+    path: Path | str | None = None, *, encoding: str | None = None, **metadata: object
+) -> Document:
     """The document in the file at `path`, by default the one that ships with the package.
 
     Raises ObligationError for every fault of the input.
@@ -150,7 +152,7 @@ def _names(measures: Sequence[Measure]) -> list[str]:
 
 def _headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:
     """The heading of each division by its path."""
-    stack = [((division.key,), division) for division in outline.divisions]
+    stack: list[tuple[tuple[str, ...], Division]] = [((d.key,), d) for d in outline.divisions]
     while stack:
         path, division = stack.pop()
         yield path, division.heading

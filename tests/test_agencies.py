@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
-from build_graph.agencies import Period, Registry, RegistryError
-from build_graph.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Reach, jurisdiction_of
+from build_graph.bodies.agencies import Period, Registry, RegistryError
+from build_graph.bodies.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Reach, jurisdiction_of
 from build_graph.model import (
     Allocation,
     Assignment,

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from build_graph.agencies import Registry
-from build_graph.assignments import Grammar, Rank
+from build_graph.bodies.agencies import Registry
 from build_graph.model import Span
+from build_graph.structure.assignments import Grammar, Rank
 
-CASES = tomllib.loads((Path(__file__).parent / "cases" / "attribution.toml").read_text(encoding="utf-8"))["case"]
+CASES = tomllib.loads((Path(__file__).parent / "cases" / "attribution.toml").read_text(encoding="utf-8"))[
+    "case"
+]
 ROLES = {"l": "lead", "s": "support", "r": "responsible"}
 
 
@@ -55,7 +57,10 @@ def test_bearers_stand_where_they_say(case: dict[str, Any]) -> None:
 def test_rank_rule_makes_only_lists_lead() -> None:
     """A body standing alone stays responsible under 排在第一位的部门为牵头部门."""
     alone = "海关总署负责"
-    assert grammar().parse(alone, Span(0, len(alone))).assignment(Rank(first=True)).bearers[0].role == "responsible"
+    assert (
+        grammar().parse(alone, Span(0, len(alone))).assignment(Rank(first=True)).bearers[0].role
+        == "responsible"
+    )
 
 
 def test_comma_rank_rule() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from build_graph.agencies import Registry
-from build_graph.attribution import AttributionReader, Attributions, UnclosedBracket
-from build_graph.brackets import pairs
-from build_graph.assignments import Grammar
+from build_graph.bodies.agencies import Registry
 from build_graph.model import Metadata, Source, Text
-from build_graph.outline import OutlineReader
+from build_graph.structure.assignments import Grammar
+from build_graph.structure.attribution import AttributionReader, Attributions, UnclosedBracketError
+from build_graph.structure.brackets import pairs
+from build_graph.structure.outline import OutlineReader
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "layout.toml").read_text(encoding="utf-8"))["case"]
 
@@ -54,7 +54,9 @@ def test_refused_brackets_have_a_reason() -> None:
 def test_unclosed_attribution_is_an_error(bracket: str) -> None:
     """An attribution that never closes says where, and which mark is missing."""
     missing = "）" if bracket[0] == "（" else "〕"
-    with pytest.raises(UnclosedBracket, match=f"^case.txt:2:11: bracket never closes; add the missing {missing}$"):
+    with pytest.raises(
+        UnclosedBracketError, match=f"^case.txt:2:11: bracket never closes; add the missing {missing}$"
+    ):
         read(f"一、任务\n（一）推进改革工作。{bracket}\n（二）加强领导，落实责任。")
 
 
@@ -75,7 +77,9 @@ def test_rank_rule_holds_from_there_on() -> None:
     assert roles == [["responsible"] * 2, ["lead", "responsible"], ["lead", "responsible"], ["responsible"]]
 
 
-@pytest.mark.parametrize("hostile", ["（" * 20_000, "（" * 5_000 + "）" * 5_000, "（、" * 9_000, "共同" * 9_000])
+@pytest.mark.parametrize(
+    "hostile", ["（" * 20_000, "（" * 5_000 + "）" * 5_000, "（、" * 9_000, "共同" * 9_000]
+)
 def test_hostile_brackets(hostile: str) -> None:
     """Nothing in a text makes the work grow faster than the text (the suite would not end)."""
     read(f"一、任务\n（一）推进工作。（{hostile}商务部）")

@@ -19,9 +19,10 @@ from gold_measures import NAMES, annotated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build_graph.audience_names import HEADS, NameReader
-from build_graph.audiences import AudienceFinder
 from build_graph.errors import ObligationError
+from build_graph.meaning.audience_names import HEADS, NameReader
+from build_graph.meaning.audiences import AudienceFinder
+from build_graph.meaning.spotting import Spotter
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -34,7 +35,6 @@ from build_graph.model import (
     Role,
     Span,
 )
-from build_graph.spotting import Spotter
 
 TESTS = Path(__file__).parent
 CASES = tomllib.loads((TESTS / "cases" / "audiences.toml").read_text(encoding="utf-8"))["case"]
@@ -196,7 +196,7 @@ def test_any_text(text: str, before: int, after: int) -> None:
 
 
 HASHED = """
-from build_graph.audiences import AudienceFinder
+from build_graph.meaning.audiences import AudienceFinder
 from build_graph.model import Measure, Span
 text = "支持甲企业、乙企业、丙机构和丁学校发展，鼓励戊医院、己协会、庚银行与辛公司合作。" * 3
 print(AudienceFinder.load().find(text, Measure(("s1",), 1, 1, None, Span(0, len(text)))))

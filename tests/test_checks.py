@@ -8,9 +8,9 @@ import handmade
 import pytest
 from pyoxigraph import Quad, Store
 
-from build_graph.checks import FailedCheckError, check, check_files, faults
-from build_graph.descriptions import Descriptions
-from build_graph.triples import quads
+from build_graph.graph.checks import FailedCheckError, check, check_files, faults
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import quads
 from build_graph.vocabulary import BASE, OA, OB, term
 
 DOCUMENT = f"{BASE}document/杭政-2015-1/"

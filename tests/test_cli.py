@@ -40,7 +40,12 @@ def test_build_needs_no_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     result = run("build")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "output" / "graph.ttl").stat().st_size > 100_000
-    for line in ("sections           8", "clauses           29", "73 with an attribution", "bearers          200"):
+    for line in (
+        "sections           8",
+        "clauses           29",
+        "73 with an attribution",
+        "bearers          200",
+    ):
         assert line in result.output
     assert "35 agencies, 4 groups" in result.output
     assert [path.name for path in (tmp_path / "output").iterdir()] == ["graph.ttl"]
@@ -82,7 +87,10 @@ def test_same_bytes_in_any_locale_and_hash_seed(graph: Path, tmp_path: Path) -> 
         env = {**os.environ, "PYTHONHASHSEED": seed, "LC_ALL": locale, "PYTHONUTF8": "0"}
         folder = tmp_path / seed
         subprocess.run(
-            [sys.executable, "-m", "build_graph.cli", "build", "-o", str(folder)], env=env, check=True, capture_output=True
+            [sys.executable, "-m", "build_graph.cli", "build", "-o", str(folder)],
+            env=env,
+            check=True,
+            capture_output=True,
         )
         assert (folder / "graph.ttl").read_bytes() == graph.read_bytes()
 
@@ -152,7 +160,10 @@ BAD = {
     "pdf": (write("x.txt", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"), "PDF"),
     "not a known encoding": (write("x.txt", b"\xff\x80\xff\x81" * 40), "--encoding"),
     "no clauses": (write("x.txt", "今天天气很好。我们去公园。".encode()), "no section, clause or article"),
-    "unclosed bracket": (write("x.txt", CLAUSE.replace("部）", "部").encode()), "x.txt:2:21: bracket never closes"),
+    "unclosed bracket": (
+        write("x.txt", CLAUSE.replace("部）", "部").encode()),
+        "x.txt:2:21: bracket never closes",
+    ),
     "missing": (lambda folder: ["build", folder / "no.txt"], "no.txt"),
     "folder without documents": (empty_folder, "no documents in this folder"),
     "output is a file": (unwritable, "cannot be written"),
@@ -162,13 +173,19 @@ BAD = {
         "describe one document",
     ),
     "no such date": (lambda folder: ["build", "--date", "2015-02-30"], "is no date"),
-    "no such encoding": (lambda folder: [*write("x.txt", CLAUSE.encode())(folder), "--encoding", "klingon"], "klingon"),
+    "no such encoding": (
+        lambda folder: [*write("x.txt", CLAUSE.encode())(folder), "--encoding", "klingon"],
+        "klingon",
+    ),
     "no graph": (lambda folder: ["validate", folder / "no.ttl"], "no.ttl"),
     "no Turtle": (
         lambda folder: [(folder / "x.ttl").write_text("what?") and "validate", folder / "x.ttl"],
         "x.ttl",
     ),
-    "explain without a graph": (lambda folder: ["explain", "四", "--graph", folder / "no.ttl"], "obligations build"),
+    "explain without a graph": (
+        lambda folder: ["explain", "四", "--graph", folder / "no.ttl"],
+        "obligations build",
+    ),
     "extract missing": (lambda folder: ["extract", folder / "no.txt"], "no.txt"),
 }
 
@@ -187,7 +204,9 @@ def test_bad_input(what: str, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.tmp"))
 
 
-@pytest.mark.parametrize("args", [["bild"], ["build", "--colour"], ["extract"], ["extract", "x", "--format", "xml"]])
+@pytest.mark.parametrize(
+    "args", [["bild"], ["build", "--colour"], ["extract"], ["extract", "x", "--format", "xml"]]
+)
 def test_usage_errors(args: list[str]) -> None:
     assert run(*args).exit_code == 2
 

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from build_graph.domains import DomainFinder
 from build_graph.errors import ObligationError
+from build_graph.meaning.domains import DomainFinder
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -287,7 +287,7 @@ def test_any_text(text: str, before: int, after: int, theme: str | None) -> None
 
 
 HASHED = """
-from build_graph.domains import DomainFinder
+from build_graph.meaning.domains import DomainFinder
 from build_graph.model import Measure, Span
 finder, text = DomainFinder.load(), "发展旅游、体育、教育、医疗；打击诈骗，规范税收，保护专利，建设公路。" * 3
 print(finder.theme(text, text), finder.find(text, Measure(("s1",), 1, 1, None, Span(0, len(text)))))

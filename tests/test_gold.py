@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import score
+from build_graph.source import read
 
-from build_graph.extract import as_gold
-from build_graph.metadata import from_file
 from build_graph.model import Metadata
 from build_graph.pipeline import Pipeline
-from build_graph.source import read
+from build_graph.reports.extract import as_gold
+from build_graph.structure.metadata import from_file
 
 GOLD = Path(__file__).parent / "gold"
 BARS = tomllib.loads((GOLD / "bars.toml").read_text(encoding="utf-8"))
@@ -49,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("system")
 
 
-@pytest.mark.parametrize(("name", "figure", "bar"), FIGURES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "figure", "bar"), FIGURES, ids=str)
 def test_figure_holds(name: str, figure: str, bar: float, folder: Path) -> None:
     assert figures(name, folder)[figure] >= bar
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from build_graph.jurisdictions import UNKNOWN, Gazetteer, Jurisdiction, Reach, jurisdiction_of
+from build_graph.bodies.jurisdictions import UNKNOWN, Gazetteer, Jurisdiction, Reach, jurisdiction_of
 
 CASES: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "cases" / "jurisdictions.toml").read_text(encoding="utf-8")

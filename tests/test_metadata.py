@@ -7,13 +7,22 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
-from build_graph.metadata import BadMetadata, MetadataReader, from_file, from_values, identifier, merged
-from build_graph.model import Metadata, Source, Text
 from build_graph.repairs import repair
 
+from build_graph.model import Metadata, Source, Text
+from build_graph.structure.metadata import (
+    BadMetadataError,
+    MetadataReader,
+    from_file,
+    from_values,
+    identifier,
+    merged,
+)
+
 GOLD = Path(__file__).parent / "gold"
-ANNOTATED = [path for path in sorted(GOLD.glob("*.json")) if path.stem != "guofa-2015-24"]  # it holds no title
+ANNOTATED = [
+    path for path in sorted(GOLD.glob("*.json")) if path.stem != "guofa-2015-24"
+]  # it holds no title
 
 
 def read(content: str) -> Metadata:
@@ -34,7 +43,9 @@ def test_annotated(path: Path) -> None:
 
 
 def test_cited_number_is_not_the_documents_own() -> None:
-    found = read("某市商务局关于落实工作的通知\n各区商务局：\n根据《意见》（国发〔2015〕24号）精神，通知如下：\n一、任务\n推进。")
+    found = read(
+        "某市商务局关于落实工作的通知\n各区商务局：\n根据《意见》（国发〔2015〕24号）精神，通知如下：\n一、任务\n推进。"
+    )
     assert (found.number, found.issuer, found.addressees) == (None, "某市商务局", ("各区商务局",))
 
 
@@ -45,7 +56,9 @@ def test_given_goes_first() -> None:
 
 
 def test_chinese_date() -> None:
-    assert read("关于加强工作的通知\n一、任务\n推进工作。\n国务院\n二〇一五年五月四日").issued == date(2015, 5, 4)
+    assert read("关于加强工作的通知\n一、任务\n推进工作。\n国务院\n二〇一五年五月四日").issued == date(
+        2015, 5, 4
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,17 +71,19 @@ def test_chinese_date() -> None:
     ],
 )
 def test_bad_values(values: dict[str, object], message: str) -> None:
-    with pytest.raises(BadMetadata, match=message):
+    with pytest.raises(BadMetadataError, match=message):
         from_values(values, "options")
 
 
 def test_bad_sidecar(tmp_path: Path) -> None:
     sidecar = tmp_path / "x.toml"
     sidecar.write_text("title = ", encoding="utf-8")
-    with pytest.raises(BadMetadata, match="x.toml: "):
+    with pytest.raises(BadMetadataError, match=r"x\.toml: "):
         from_file(sidecar)
 
 
-@pytest.mark.parametrize("number", ["国发〔2015〕24号", "国发[2015]24号", "国发（2015）第024号", "国发〔2015〕 24 号"])
+@pytest.mark.parametrize(
+    "number", ["国发〔2015〕24号", "国发[2015]24号", "国发（2015）第024号", "国发〔2015〕 24 号"]
+)
 def test_identifier_does_not_depend_on_brackets(number: str) -> None:
     assert identifier(number) == "国发-2015-24"

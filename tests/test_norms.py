@@ -15,9 +15,9 @@ import score
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build_graph.lexicon import Lexicon, Words
+from build_graph.meaning.lexicon import Lexicon, Words
+from build_graph.meaning.norms import NormFinder
 from build_graph.model import Measure, Norm, NormKind, Span
-from build_graph.norms import NormFinder
 
 TESTS = Path(__file__).parent
 CASES = tomllib.loads((TESTS / "cases" / "norms.toml").read_text(encoding="utf-8"))["case"]

@@ -12,9 +12,9 @@ from pyoxigraph import NamedNode, RdfFormat, Triple, parse, serialize
 from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, URIRef
 
 from build_graph import __version__
-from build_graph.descriptions import Descriptions
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import quads
 from build_graph.resources import folder
-from build_graph.triples import quads
 from build_graph.vocabulary import OB, ONTOLOGY, PREFIXES, term
 
 FOLDER = folder("ontology")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from build_graph.metadata import MetadataReader
-from build_graph.model import Division, Level, Metadata, Outline, Source, Text
-from build_graph.outline import OutlineReader
 from build_graph.repairs import repair
+
+from build_graph.model import Division, Level, Metadata, Outline, Source, Text
+from build_graph.structure.metadata import MetadataReader
+from build_graph.structure.outline import OutlineReader
 
 HERE = Path(__file__).parent
 CASES = tomllib.loads((HERE / "cases" / "outline.toml").read_text(encoding="utf-8"))["case"]
@@ -44,12 +45,12 @@ def test_outline(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_divisions_nest(case: dict[str, Any]) -> None:
     """A division lies within the one above it, and siblings follow one another with distinct keys."""
-    text, outline = read(case["text"])
+    _, outline = read(case["text"])
     pending = [outline.divisions]
     while pending:
         siblings = pending.pop()
         assert len({d.key for d in siblings}) == len(siblings)
-        for one, two in zip(siblings, siblings[1:], strict=False):
+        for one, two in pairwise(siblings):
             assert one.span.end <= two.span.start
         for division in siblings:
             assert all(part.span in division.span for part in division.parts)

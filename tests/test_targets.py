@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from build_graph.dates import dues
+from build_graph.meaning.dates import dues
+from build_graph.meaning.targets import TargetFinder
 from build_graph.model import Allocation, Assignment, Measure, Span, Target
-from build_graph.targets import TargetFinder
 
 TESTS = Path(__file__).parent
 CASES = tomllib.loads((TESTS / "cases" / "targets.toml").read_text(encoding="utf-8"))["case"]

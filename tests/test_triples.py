@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, parse
 from rdflib import Graph
 
-from build_graph.descriptions import Descriptions
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import quads
+from build_graph.graph.turtle import turtle
 from build_graph.model import Body, BodyKind
 from build_graph.pipeline import understand
-from build_graph.triples import quads
-from build_graph.turtle import turtle
 from build_graph.vocabulary import BASE, PREFIXES, path, segment, term
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "triples.toml").read_text(encoding="utf-8"))
@@ -154,9 +154,9 @@ def test_same_bytes_under_any_hash_seed_and_locale(environment, emitted):
 import hashlib, sys
 sys.path.insert(0, sys.argv[1])
 import handmade
-from build_graph.descriptions import Descriptions
-from build_graph.triples import quads
-from build_graph.turtle import turtle
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import quads
+from build_graph.graph.turtle import turtle
 print(hashlib.sha256(turtle(quads(handmade.document(), Descriptions.load()))).hexdigest())
 """
     done = subprocess.run(

@@ -10,9 +10,9 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 from rdflib import Graph, URIRef
 from rdflib import Literal as RdfLiteral
 
-from build_graph.descriptions import Descriptions
-from build_graph.triples import quads
-from build_graph.turtle import turtle
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import quads
+from build_graph.graph.turtle import turtle
 from build_graph.vocabulary import BASE, OB, PREFIXES, term
 
 THING = NamedNode(f"{BASE}thing")

@@ -8,13 +8,13 @@ import handmade
 import pytest
 from rdflib import RDF, SH, Graph
 
-from build_graph.descriptions import Descriptions
 from build_graph.errors import ObligationError
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import quads
+from build_graph.graph.turtle import turtle
+from build_graph.graph.validation import Report, Violation, validate
 from build_graph.pipeline import understand
 from build_graph.resources import folder
-from build_graph.triples import quads
-from build_graph.turtle import turtle
-from build_graph.validation import Report, Violation, validate
 
 CASES = Path(__file__).parent / "cases"
 EXPECTED = tomllib.loads((CASES / "validation.toml").read_text(encoding="utf-8"))

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from build_graph.brackets import pairs
 from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Role, Span
 from build_graph.resources import folder
+from build_graph.structure.brackets import pairs
 
 _BLANK = " 　\t\xa0"
 _COMMAS = "，,"
@@ -134,7 +134,9 @@ class Grammar:
                 rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{_any(verb['manner'])})*+"
                 rf"(?:(?P<verb>{verbs})(?:{verbs}|{_any(verb['tail'])})*+)?$"
             ),
-            inner_verb=re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])"),
+            inner_verb=re.compile(
+                rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])"
+            ),
             before=re.compile(rf"[{_BLANK}]*(?:{_any(data['opening']['before'])})?[{_BLANK}]*"),
             open_end=re.compile(rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_any(data['open']['after'])})*+$"),
             default=re.compile(data["default"]["pattern"]),
@@ -172,15 +174,16 @@ class Grammar:
         return Rank(
             first=bool(self.rank_first.search(words)),
             comma=bool(self.rank_comma.search(words)),
-            marks=bool(self.marks.search(words)) and any(w in words for w in ("标注", "标有", "带", "为牵头")),
+            marks=bool(self.marks.search(words))
+            and any(w in words for w in ("标注", "标有", "带", "为牵头")),
         )
 
     # ------------------------------------------------------------------------------- pieces
 
     def _pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
         """Stretches between commas and stops outside nested brackets, also cut at 会同 and behind 牵头."""
-        for span, before in split(content, inner, _COMMAS + _STOPS):
-            start, joined = span.start, False
+        for span, comma in split(content, inner, _COMMAS + _STOPS):
+            start, joined, before = span.start, False, comma
             label = self.label.match(content, span.start, span.end)
             for verb in self.inner_verb.finditer(content, label.end() if label else span.start, span.end):
                 together = verb[0] == "会同"
@@ -280,10 +283,10 @@ class Grammar:
     def _bearers(self, content: str, reading: _Reading) -> tuple[tuple[Bearer, ...], frozenset[int]]:
         """Bearers in order, and which of them carry a mark such as △."""
         bearers, marked = [], set[int]()
-        for index, (span, role) in enumerate(reading.names):
-            if self.marks.search(span.of(content)):
+        for index, (printed, role) in enumerate(reading.names):
+            span = _without(content, printed, self.marks)
+            if span != printed:
                 marked.add(index)
-                span = _without(content, span, self.marks)
             name = span.of(content)
             bearers.append(Bearer(name, span, role or Role.RESPONSIBLE, self.kind_of(name)))
         return tuple(bearers), frozenset(marked)

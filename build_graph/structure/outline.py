@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
-from build_graph.numerals import number
 from build_graph.resources import folder
+from build_graph.structure.numerals import number
 
 _CHINESE = "一二三四五六七八九十百"
 _MARK = re.compile(
@@ -28,10 +28,12 @@ _MARK = re.compile(
     """,
     re.VERBOSE,
 )
-_DEPTH = {kind: depth for depth, kind in enumerate(("chapter", "part", "section", "article", "clause", "item"))}
+_DEPTH = {
+    kind: depth for depth, kind in enumerate(("chapter", "part", "section", "article", "clause", "item"))
+}
 _LETTER = {"chapter": "h", "part": "p", "section": "s", "article": "a", "clause": "c", "item": "i"}
 _SECTIONS = frozenset({"chapter", "part", "section"})
-_BOUNDARY = frozenset("\n 　。；;！!？?：:）)］]〕】﹞》”\"")  # what a mark may follow within a line
+_BOUNDARY = frozenset('\n 　。；;！!？?：:）)］]〕】﹞》”"')  # what a mark may follow within a line
 _SENTENCE_END = "。；;！!？?"
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
@@ -79,7 +81,9 @@ class OutlineReader:
             principle=tuple(heading["principle"]),
             principle_openings=tuple(heading["principle_openings"]),
             goal=tuple(heading["goal"]),
-            lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, data['lead_in']['words']))})[：:][\s　]*"),
+            lead_in=re.compile(
+                rf"[\s　]*(?:{'|'.join(map(re.escape, data['lead_in']['words']))})[：:][\s　]*"
+            ),
             stop=re.compile(
                 rf"^[^\S\n]*(?:{lines}|[（(]?(?:19|20)\d{{2}}年\d{{1,2}}月\d{{1,2}}日[)）]?[^\S\n]*$"
                 r"|二[〇○零][〇○零一二]\S年\S{1,2}月\S{1,3}日[^\S\n]*$)"
@@ -106,8 +110,12 @@ class OutlineReader:
         ]
         found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in self.stop.finditer(content)]
         if issuer:  # the signature: 国务院 alone on a line, or before the date in a one-line document
-            signature = rf"^[^\S\n]*{re.escape(issuer)}[^\S\n]*$|(?<=[。）)]){re.escape(issuer)}(?=\s*\d{{4}}年)"
-            found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in re.finditer(signature, content, re.M)]
+            signature = (
+                rf"^[^\S\n]*{re.escape(issuer)}[^\S\n]*$|(?<=[。）)]){re.escape(issuer)}(?=\s*\d{{4}}年)"
+            )
+            found += [
+                _Mark("stop", 0, Span(m.start(), m.start())) for m in re.finditer(signature, content, re.M)
+            ]
         return sorted(found, key=lambda mark: mark.span)
 
     # -------------------------------------------------------------------------------- tree
@@ -165,7 +173,7 @@ class OutlineReader:
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
         """A section whose paragraphs all open with a heading has them as unnumbered clauses."""
-        lines = [line for line in _lines(content, section.body)]
+        lines = list(_lines(content, section.body))
         cuts = [_first_sentence(content, line) for line in lines]
         short = [cut is not None and len(cut) <= 12 and "，" not in cut.of(content) for cut in cuts]
         if len(lines) < 2 or not all(short):
@@ -229,7 +237,9 @@ def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
     after = content[mark.span.end : mark.span.end + 8]
     if mark.kind != "item" or not after[:1].isdecimal() or _YEAR.match(after):
         return False
-    return bool(_AMOUNT.match(after)) or not (mark.ordinal in expected and (mark.printed[-1] != "." or _at_line_start(content, mark.span.start)))
+    return bool(_AMOUNT.match(after)) or not (
+        mark.ordinal in expected and (mark.printed[-1] != "." or _at_line_start(content, mark.span.start))
+    )
 
 
 def _at_line_start(content: str, position: int) -> bool:
@@ -290,9 +300,7 @@ def _heading_and_body(content: str, draft: Division, voted: bool) -> tuple[Span 
 
 def _with_headings(content: str, top: Sequence[Division]) -> frozenset[Span]:
     """The divisions (by span) among whose siblings most texts open with a short sentence: a heading."""
-    votes = [
-        [_opens_with_heading(content, division) for division in siblings] for siblings in _siblings(top)
-    ]
+    votes = [[_opens_with_heading(content, division) for division in siblings] for siblings in _siblings(top)]
     headed: set[Span] = set()
     kinds: dict[str, list[bool]] = {}
     for siblings, vote in zip(_siblings(top), votes, strict=True):
@@ -339,7 +347,9 @@ def _first_line(content: str, span: Span) -> Span:
     """Up to the first line break, or up to the first blank between two words in a one-line document."""
     end = content.find("\n", span.start, span.end)
     end = span.end if end < 0 else end
-    blank = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　]+(?=[\u4e00-\u9fff“《])").search(content, span.start, end)
+    blank = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　]+(?=[\u4e00-\u9fff“《])").search(
+        content, span.start, end
+    )
     if blank and blank.start() - span.start <= _HEADING_LIMIT:
         end = blank.start()
     return _strip(content, Span(span.start, end))

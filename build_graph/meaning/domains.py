@@ -19,11 +19,11 @@ from typing import NamedTuple
 
 import pyoxigraph
 
-from .errors import ObligationError
-from .model import Domain, Measure, Span
-from .resources import folder
-from .spotting import Spotter
-from .vocabulary import BASE, OB
+from build_graph.errors import ObligationError
+from build_graph.meaning.spotting import Spotter
+from build_graph.model import Domain, Measure, Span
+from build_graph.resources import folder
+from build_graph.vocabulary import BASE, OB
 
 # What a word counts, by its class in the ontology. Weak words together count no more than half a
 # signal, else a page of 产品, 设备 and 生产 would outweigh the one word that names the topic.

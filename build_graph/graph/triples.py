@@ -19,7 +19,7 @@ from itertools import accumulate
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph import __version__
-from build_graph.descriptions import Descriptions
+from build_graph.graph.descriptions import Descriptions
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -38,7 +38,7 @@ from build_graph.model import (
     Span,
     Target,
 )
-from build_graph.numerals import number
+from build_graph.structure.numerals import number
 from build_graph.vocabulary import BASE, path, segment, term
 
 Value = NamedNode | Literal | str | int | bool | date | None

@@ -16,8 +16,8 @@ from typing import Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Text
-from build_graph.numerals import DATE, parse_date
 from build_graph.resources import folder
+from build_graph.structure.numerals import DATE, parse_date
 
 _HAN = "\u4e00-\u9fff"
 _NUMBER = re.compile(
@@ -32,7 +32,7 @@ _TAIL = 400  # characters in which a signature can stand
 _ISSUER = re.compile(rf"[{_HAN}]{{1,30}}?(?:院|府|厅|室|部|委|局|会|办|署|行|党组|领导小组|指挥部|委员会)$")
 
 
-class BadMetadata(ObligationError):
+class BadMetadataError(ObligationError):
     """A sidecar file or option that gives metadata in a way that cannot be read."""
 
 
@@ -48,12 +48,7 @@ class MetadataReader:
     def load(cls) -> MetadataReader:
         """A reader with the package's own words."""
         data = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))
-        header = {
-            field: re.compile(
-                rf"(?:^|\n)[^\S\n]*(?:{'|'.join(map(_spaced, labels))})[^\S\n]*[：:][^\S\n]*\n?[^\S\n]*(?P<value>[^\n]+)"
-            )
-            for field, labels in data["header"].items()
-        }
+        header = {field: _header_pattern(labels) for field, labels in data["header"].items()}
         return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))
 
     def read(self, text: Text, given: Metadata = Metadata()) -> Metadata:  # noqa: B008  (immutable)
@@ -95,20 +90,24 @@ class MetadataReader:
 
     def _ends_title(self, line: str) -> bool:
         bare = re.sub(r"[（(〔\[][^（）()]*[）)〕\]]$", "", line)
-        return 6 < len(line) < _LINE_LIMIT and bare.endswith(self.kinds) and not re.search(r"[。；;]|^[《（(]", line)
+        return (
+            6 < len(line) < _LINE_LIMIT
+            and bare.endswith(self.kinds)
+            and not re.search(r"[。；;]|^[《（(]", line)
+        )
 
 
 def from_file(path: Path) -> Metadata:
-    """Metadata from a sidecar TOML file; raises BadMetadata where it cannot be read."""
+    """Metadata from a sidecar TOML file; raises BadMetadataError where it cannot be read."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadMetadata(f"{path}: {error}; write TOML such as: title = \"…\"") from error
+        raise BadMetadataError(f'{path}: {error}; write TOML such as: title = "…"') from error
     return from_values(data, str(path))
 
 
 def from_values(data: dict[str, Any], where: str) -> Metadata:
-    """Metadata from names and values; raises BadMetadata for an unknown name or a wrong value.
+    """Metadata from names and values; raises BadMetadataError for an unknown name or a wrong value.
 
     >>> from_values({"number": "国发〔2015〕24号", "date": "2015-05-04"}, "options").issued
     datetime.date(2015, 5, 4)
@@ -116,16 +115,16 @@ def from_values(data: dict[str, Any], where: str) -> Metadata:
     known = {"issued" if f.name == "date" else f.name for f in fields(Metadata)} - {"issued"} | {"date"}
     for name in data:
         if name not in known:
-            raise BadMetadata(f"{where}: {name!r} is not known; use {', '.join(sorted(known))}")
+            raise BadMetadataError(f"{where}: {name!r} is not known; use {', '.join(sorted(known))}")
     issued = data.get("date")
     if isinstance(issued, str):
         issued = parse_date(issued)
     if data.get("date") is not None and not isinstance(issued, date):
-        raise BadMetadata(f"{where}: date {data['date']!r} is no date; write it as 2015-05-04")
+        raise BadMetadataError(f"{where}: date {data['date']!r} is no date; write it as 2015-05-04")
     addressees = data.get("addressees", ())
     texts = [data.get(name) for name in ("title", "number", "issuer")] + list(addressees)
     if isinstance(addressees, str) or not all(value is None or isinstance(value, str) for value in texts):
-        raise BadMetadata(f"{where}: title, number and issuer are texts, addressees a list of texts")
+        raise BadMetadataError(f"{where}: title, number and issuer are texts, addressees a list of texts")
     return Metadata(data.get("title"), data.get("number"), data.get("issuer"), issued, tuple(addressees))
 
 
@@ -147,6 +146,12 @@ def identifier(number: str) -> str | None:
 # -------------------------------------------------------------------------------------- parts
 
 
+def _header_pattern(labels: Iterable[str]) -> re.Pattern[str]:
+    """A pattern for a label of the table and its value, on the same line or on the next."""
+    label = "|".join(map(_spaced, labels))
+    return re.compile(rf"(?:^|\n)[^\S\n]*(?:{label})[^\S\n]*[：:][^\S\n]*\n?[^\S\n]*(?P<value>[^\n]+)")
+
+
 def _spaced(label: str) -> str:
     """A pattern for a label with blanks between its characters: 标　　题."""
     return r"[ 　]*".join(map(re.escape, label))
@@ -165,7 +170,7 @@ def _own_number(head: str, title: str | None) -> str | None:
         line = head[line_start : len(head) if line_end < 0 else line_end].strip(" 　（()）\t\xa0")
         if line == found[0].strip():
             return found[0]
-        before = head[:found.start()].rstrip(" 　（(\n")
+        before = head[: found.start()].rstrip(" 　（(\n")
         if title and before.endswith(title[-12:]):
             return found[0]
     return None
@@ -183,7 +188,9 @@ def _issuer_of(title: str | None) -> str | None:
 
 def _signature(content: str) -> str | None:
     """The body that signs: a name alone on the line before a date."""
-    for found in re.finditer(rf"(?:^|\n|。)[^\S\n]*(?P<name>[{_HAN}]{{2,30}})[^\S\n]*\n[^\S\n]*(?={DATE.pattern})", content):
+    for found in re.finditer(
+        rf"(?:^|\n|。)[^\S\n]*(?P<name>[{_HAN}]{{2,30}})[^\S\n]*\n[^\S\n]*(?={DATE.pattern})", content
+    ):
         if _ISSUER.match(found["name"]):
             return found["name"]
     return None
@@ -218,7 +225,9 @@ def _addressees(head: str, title: str | None) -> tuple[str, ...]:
         names = found["names"]
         if title and title[-10:] in names:
             names = names.split(title[-10:], 1)[1]
-        if re.search(r"各|人民政府|部门|单位|委员会|厅|局", names) and not re.search(r"如下|^\s*[（(]?[一二三]|发文|主题", names):
+        if re.search(r"各|人民政府|部门|单位|委员会|厅|局", names) and not re.search(
+            r"如下|^\s*[（(]?[一二三]|发文|主题", names
+        ):
             return tuple(_split_names(names))
     return ()
 
@@ -232,5 +241,7 @@ def _split_names(names: str) -> Iterable[str]:
 
 def _title_of_one_line(head: str, kinds: Iterable[str]) -> str | None:
     """The title at the beginning of a document that stands on one line."""
-    found = re.match(rf"\s*(?P<title>[^\s。：:；;]{{2,40}}关于[^\s。：:；;]{{2,70}}?的(?:{'|'.join(kinds)}))", head)
+    found = re.match(
+        rf"\s*(?P<title>[^\s。：:；;]{{2,40}}关于[^\s。：:；;]{{2,70}}?的(?:{'|'.join(kinds)}))", head
+    )
     return found["title"] if found else None

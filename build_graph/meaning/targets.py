@@ -10,11 +10,11 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-from build_graph.acts import Nature, Reader
-from build_graph.dates import Due, dues, without_dates
-from build_graph.lexicon import Words
+from build_graph.meaning.acts import Nature, Reader
+from build_graph.meaning.dates import Due, dues, without_dates
+from build_graph.meaning.lexicon import Words
+from build_graph.meaning.phrases import outside, sentences
 from build_graph.model import Measure, Span, Target
-from build_graph.phrases import outside, sentences
 
 _NEAR = 12  # what tells an aim from another date stands no farther from it
 _LONG = 400  # no phrase is longer; a text without commas is not searched for quantities

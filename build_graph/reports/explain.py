@@ -1,4 +1,4 @@
-"""Explains what a graph says of a thing: its words in their sentence, where they stand, what was understood."""
+"""Explains what a graph says: the words in their sentence, where they stand, what was understood."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from build_graph.errors import ObligationError
-from build_graph.numerals import number
+from build_graph.structure.numerals import number
 from build_graph.vocabulary import BASE, term
 
 _SENTENCE = re.compile(r"[^。；;\n]*[。；;]?")
@@ -19,7 +19,7 @@ _NUMERAL = re.compile(r"[\d一二三四五六七八九十百]+")
 Mark = Callable[[str], str]
 
 
-class CannotExplain(ObligationError):
+class CannotExplainError(ObligationError):
     """The graph holds nothing by that name, or several things."""
 
 
@@ -32,14 +32,16 @@ class Explainer:
 
     @classmethod
     def load(cls, path: Path, mark: Mark) -> Explainer:
-        """An explainer for the Turtle file at `path`; raises CannotExplain where it cannot be read."""
+        """An explainer for the Turtle file at `path`; raises CannotExplainError where it cannot be read."""
         store = Store()
         try:
             store.bulk_load(path=str(path), format=RdfFormat.TURTLE)
         except FileNotFoundError as error:
-            raise CannotExplain(f"{path}: there is no such graph; make it with: obligations build") from error
+            raise CannotExplainError(
+                f"{path}: there is no such graph; make it with: obligations build"
+            ) from error
         except (SyntaxError, OSError, ValueError) as error:
-            raise CannotExplain(f"{path}: not a Turtle file that can be read: {error}") from error
+            raise CannotExplainError(f"{path}: not a Turtle file that can be read: {error}") from error
         return cls(store, mark)
 
     def explain(self, name: str) -> Iterator[str]:
@@ -58,7 +60,7 @@ class Explainer:
     # ---------------------------------------------------------------------------- finding
 
     def _find(self, name: str) -> NamedNode:
-        """The one node of that name; raises CannotExplain with what would do instead."""
+        """The one node of that name; raises CannotExplainError with what would do instead."""
         for candidate in (name, BASE + name.removeprefix("/")):
             if re.match(r"https?://[^\s<>\"{}|\\^`]+$", candidate):
                 node = NamedNode(candidate)
@@ -69,8 +71,8 @@ class Explainer:
             return found[0]
         if found:
             listed = "\n".join(f"  {node.value.removeprefix(BASE)}" for node in found)
-            raise CannotExplain(f"{name}: {len(found)} clauses carry that number; name one of\n{listed}")
-        raise CannotExplain(
+            raise CannotExplainError(f"{name}: {len(found)} clauses carry that number; name one of\n{listed}")
+        raise CannotExplainError(
             f"{name}: the graph holds no such IRI or clause; "
             "give a clause's number (四), an IRI, or the end of one (document/国发-2015-24/s2/c4)"
         )
@@ -147,9 +149,15 @@ class Explainer:
             yield f"  also    {name}"
         measures = {
             quad.subject
-            for predicate in ("ob:responsibleAgency", "ob:responsibleGroup", "dcterms:subject", "dcterms:audience")
+            for predicate in (
+                "ob:responsibleAgency",
+                "ob:responsibleGroup",
+                "dcterms:subject",
+                "dcterms:audience",
+            )
             for quad in self.store.quads_for_pattern(None, term(predicate), node, None)
-            if isinstance(quad.subject, NamedNode) and term("ob:Measure") in self._all(quad.subject, "rdf:type")
+            if isinstance(quad.subject, NamedNode)
+            and term("ob:Measure") in self._all(quad.subject, "rdf:type")
         }
         yield f"  in      {len(measures)} measures"
         for measure in sorted(measures, key=lambda m: (m.value.split("/m")[0], self._start(m))):
@@ -157,7 +165,10 @@ class Explainer:
 
     def _bearer(self, node: NamedNode) -> str:
         body = self._one(node, "ob:assignedTo")
-        written, label = self._text(node, "ob:asWritten"), self._label(body) if isinstance(body, NamedNode) else ""
+        written, label = (
+            self._text(node, "ob:asWritten"),
+            self._label(body) if isinstance(body, NamedNode) else "",
+        )
         known = "" if self._text(body, "ob:resolved") != "false" else " (not in the registry)"
         return f"{_tail(self._one(node, 'ob:role')):<12}{written} = {label}{known}"
 

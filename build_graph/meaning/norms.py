@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from build_graph.acts import Nature, Reader, Reading
-from build_graph.dates import goal_at, is_dated
+from build_graph.meaning.acts import Nature, Reader, Reading
+from build_graph.meaning.dates import goal_at, is_dated
+from build_graph.meaning.phrases import outside, sentences
 from build_graph.model import Measure, Norm, NormKind, Span
-from build_graph.phrases import outside, sentences
 
 _SLOGAN = 4  # 解放思想: four characters
 _SLOGANS = 3  # so many in a row are one norm

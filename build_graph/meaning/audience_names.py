@@ -13,8 +13,8 @@ from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 
-from .errors import ObligationError
-from .spotting import Spotted, Spotter
+from build_graph.errors import ObligationError
+from build_graph.meaning.spotting import Spotted, Spotter
 
 HEADS = ("bodies", "persons", "facilities", "places", "governments")
 _ACTORS = ("bodies", "persons")

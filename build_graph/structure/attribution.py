@@ -12,20 +12,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from build_graph.brackets import CLOSERS, OPENERS, pairs
 from build_graph.errors import ObligationError
-from build_graph.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern, strip
 from build_graph.model import Assignment, Division, Level, Measure, Outline, Span, Text
 from build_graph.resources import folder
+from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern, strip
+from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
 
 _LIMIT = 20_000  # characters; a longer bracket is not an attribution
 _OPEN_LIMIT = 300  # characters up to the paragraph's end in which an attribution may lack its end
-_SENTENCE_ENDS = "。；;！!？?”\"…：:）)】］]"
-_HEADED = re.compile(r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])")  # a heading within a clause
+_SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
+_HEADED = re.compile(
+    r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])"
+)  # a heading within a clause
 _FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
 
 
-class UnclosedBracket(ObligationError):
+class UnclosedBracketError(ObligationError):
     """An attribution whose bracket never closes, so that its end cannot be known."""
 
 
@@ -68,7 +70,9 @@ class AttributionReader:
     def load(cls, grammar: Grammar) -> AttributionReader:
         """A reader with the package's own words."""
         data = tomllib.loads((folder("data") / "attribution.toml").read_text(encoding="utf-8"))
-        words = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))["lead_in"]["words"]
+        words = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))["lead_in"][
+            "words"
+        ]
         return cls(
             grammar=grammar,
             line=re.compile(
@@ -85,7 +89,7 @@ class AttributionReader:
     def read(self, text: Text, outline: Outline) -> Attributions:
         """The measures of every division, each with its attribution if it has one.
 
-        Raises UnclosedBracket where an attribution's bracket never closes.
+        Raises UnclosedBracketError where an attribution's bracket never closes.
         """
         content, refused = text.content, list[Refusal]()
         rank, measures = self._rank_of_preamble(content, outline), list[Measure]()
@@ -123,7 +127,9 @@ class AttributionReader:
         content = text.content
         for outer, closed in pairs(content, body.start, body.end):
             inner = strip(content, Span(outer.start + 1, outer.end - closed))
-            if not 1 < len(inner) < (_LIMIT if closed else _OPEN_LIMIT) or content.startswith(self.false_openings, inner.start):
+            if not 1 < len(inner) < (_LIMIT if closed else _OPEN_LIMIT) or content.startswith(
+                self.false_openings, inner.start
+            ):
                 continue
             parsed = self.grammar.parse(content, inner)
             reason = self._refusal(content, outer, parsed)
@@ -142,19 +148,11 @@ class AttributionReader:
         bodies = [name for name in names if self.grammar.names_body(name)]
         if not bodies:
             return ""
-        words = parsed.inner.of(content)
-        if any(word in words for word in self.sentence) and not parsed.verbs:
+        if not parsed.verbs and any(word in parsed.inner.of(content) for word in self.sentence):
             return "it is a sentence, not a list of bodies"
         if len(bodies) < (len(names) + 1) // 2 or (not parsed.verbs and 5 * len(bodies) < 4 * len(names)):
             return "only some of its words are names of bodies"
-        before = content[outer.start - 1 : outer.start].strip() or "\n"
-        if before in _SENTENCE_ENDS + "\n":
-            return None
-        if not _FOLLOWS.match(content, outer.end):
-            return "it stands inside a sentence"
-        if len(names) == 1 and not parsed.verbs:
-            return "it may explain the word before it"
-        return None
+        return _misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
 
     def _in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
         """Labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
@@ -207,9 +205,7 @@ class _Place:
     goal: bool
 
 
-def _places(
-    divisions: Sequence[Division], above: _Place | None = None
-) -> Iterator[_Place]:
+def _places(divisions: Sequence[Division], above: _Place | None = None) -> Iterator[_Place]:
     """The divisions with text of their own, in document order."""
     for division in divisions:
         section = division.ordinal if division.level is Level.SECTION else above.section if above else None
@@ -232,6 +228,16 @@ def _stretches(
     rest = _trim(content, Span(start, body.end))
     if len(rest):
         yield rest, None
+
+
+def _misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
+    """Why a bracket stands where no attribution does; `alone` says that it holds one bare name."""
+    before = content[max(outer.start - 4, 0) : outer.start].rstrip(" 　\t")[-1:]
+    if not before or before in _SENTENCE_ENDS:
+        return None
+    if not _FOLLOWS.match(content, outer.end):
+        return "it stands inside a sentence"
+    return "it may explain the word before it" if alone else None
 
 
 def _without_headings(
@@ -289,7 +295,9 @@ def _later(one: Rank, two: Rank) -> Rank:
     return two if two != Rank() else one
 
 
-def _unclosed(text: Text, position: int) -> UnclosedBracket:
+def _unclosed(text: Text, position: int) -> UnclosedBracketError:
     line, column = text.line_column(position)
     missing = CLOSERS[OPENERS.index(text.content[position])]
-    return UnclosedBracket(f"{text.source.name}:{line}:{column}: bracket never closes; add the missing {missing}")
+    return UnclosedBracketError(
+        f"{text.source.name}:{line}:{column}: bracket never closes; add the missing {missing}"
+    )

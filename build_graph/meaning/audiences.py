@@ -14,8 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from .audience_names import HEADS, Name, NameReader, Segment, alternatives
-from .model import Audience, Measure, Norm, Span
+from build_graph.meaning.audience_names import HEADS, Name, NameReader, Segment, alternatives
+from build_graph.model import Audience, Measure, Norm, Span
 
 _MOST = 4
 

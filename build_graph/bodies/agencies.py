@@ -16,10 +16,10 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from build_graph.body_words import BodyWords
+from build_graph.bodies.body_words import BodyWords
+from build_graph.bodies.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Reach
+from build_graph.bodies.local_bodies import Branch, Functions, LocalFunction, LocalName, LocalNames, Wordings
 from build_graph.errors import ObligationError
-from build_graph.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Reach
-from build_graph.local_bodies import Branch, Functions, LocalFunction, LocalName, LocalNames, Wordings
 from build_graph.model import Body, BodyKind, Measure
 from build_graph.resources import folder
 

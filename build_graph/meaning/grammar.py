@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from build_graph.lexicon import Lexicon, Words
+from build_graph.meaning.lexicon import Lexicon, Words
 
 _SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
 _COMPOUND = 6  # nor a body's name that begins with a verb: 申报单位, 参保人员

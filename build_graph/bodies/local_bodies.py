@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from build_graph.jurisdictions import Gazetteer, Places
+from build_graph.bodies.jurisdictions import Gazetteer, Places
 
 _ASIDE = re.compile(r"[（(【\[〔][^（）()【】\[\]〔〕]*[）)】\]〕]$")  # 市文化局（市文物局）
 _PARTY = re.compile(r"^(?P<before>党|工)?委(?!员)(?=..)")  # what is left of 市委|宣传部, 自治区党委|网信办

@@ -39,7 +39,11 @@ def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
     yield "repairs", repairs.total(), _listed(sorted(repairs.items()))
     yield "damaged", len(text.damages), _listed_places(document)
     yield "unresolved", len(unresolved), _shown(unresolved)
-    yield "refused", len(document.refused), "brackets that name bodies but are no attribution" * bool(document.refused)
+    yield (
+        "refused",
+        len(document.refused),
+        "brackets that name bodies but are no attribution" * bool(document.refused),
+    )
 
 
 def _is_unresolved(bearer: Bearer) -> bool:

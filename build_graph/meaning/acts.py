@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import cache
 
-from build_graph.grammar import Grammar, Head
-from build_graph.lexicon import Lexicon
+from build_graph.meaning.grammar import Grammar, Head
+from build_graph.meaning.lexicon import Lexicon
+from build_graph.meaning.phrases import outside
 from build_graph.model import NormKind, Span
-from build_graph.phrases import outside
 
 _SHORT = 4  # 积极作用: too short for an adverb, a verb and its object
 _LONG = 400  # no phrase is longer; a text without commas is not searched for verbs

@@ -1,0 +1,98 @@
+"""Times `obligations build` on the first document, whole and by stage.
+
+    .venv/bin/python benchmarks/build.py [RUNS]
+
+The whole program, interpreter start included, is compared with a floor measured in the same run, in
+turns: a Python that only imports rdflib, pyoxigraph and opencc. Medians; the machine may be noisy.
+"""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+FLOOR = [sys.executable, "-c", "import rdflib, pyoxigraph, opencc"]
+BAR = 4.0
+
+
+def run(command: list[str]) -> float:
+    """Seconds of wall clock that a command takes."""
+    start = perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return perf_counter() - start
+
+
+def in_turns(one: list[str], two: list[str], runs: int) -> tuple[list[float], list[float]]:
+    """The times of two commands run one after the other, after one warm-up of each."""
+    run(one), run(two)
+    pairs = [(run(one), run(two)) for _ in range(runs)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """The stages of a build on the first document, each with what it needs made beforehand."""
+    from build_graph.repairs import repair
+    from build_graph.source import read
+
+    from build_graph.graph.checks import check
+    from build_graph.graph.descriptions import Descriptions
+    from build_graph.graph.triples import quads
+    from build_graph.graph.turtle import turtle
+    from build_graph.model import Metadata
+    from build_graph.pipeline import Pipeline, default_document, given_for
+    from build_graph.structure.metadata import merged
+
+    path = default_document()
+    pipeline, descriptions, source = Pipeline.load(), Descriptions.load(), read(path)
+    given = merged(Metadata(), given_for(path, Metadata()))
+    document = pipeline.understand(source, given)
+    text, outline = document.text, document.outline
+    attributions = pipeline.attribution.read(text, outline)
+    statements = list(quads(document, descriptions))
+    yield "load ontology and words", Pipeline.load
+    yield "read", lambda: read(path)
+    yield "repair", lambda: repair(source)
+    yield "metadata", lambda: pipeline.metadata.read(text, given)
+    yield "outline", lambda: pipeline.outline.read(text, outline.metadata)
+    yield "attribute", lambda: pipeline.attribution.read(text, outline)
+    yield "norms", lambda: [pipeline.norms.find(text.content, m) for m in attributions.measures]
+    yield "targets", lambda: [pipeline.targets.find(text.content, m, None) for m in attributions.measures]
+    yield "audiences", lambda: [pipeline.audiences.find(text.content, m) for m in attributions.measures]
+    yield "understand, all of these", lambda: pipeline.understand(source, given)
+    yield "triples", lambda: list(quads(document, descriptions))
+    yield "check", lambda: check(statements)
+    yield "Turtle", lambda: turtle(statements)
+
+
+def time_of(work: Callable[[], Any], runs: int) -> float:
+    """Median seconds of a piece of work."""
+    times = []
+    for _ in range(runs):
+        start = perf_counter()
+        work()
+        times.append(perf_counter() - start)
+    return median(times)
+
+
+def main(runs: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(Path(sys.executable).with_name("obligations")), "build", "-o", folder]
+        whole, floor = in_turns(command, FLOOR, runs)
+    ratio = median(a / b for a, b in zip(whole, floor, strict=True))
+    print(f"Python {platform.python_version()}, {platform.machine()}, medians of {runs}")
+    print(f"{'obligations build':<28}{median(whole) * 1000:8.0f} ms")
+    print(f"{'floor: three imports':<28}{median(floor) * 1000:8.0f} ms")
+    print(f"{'ratio, pair by pair':<28}{ratio:8.2f}    bar {BAR:.0f}: {'met' if ratio <= BAR else 'MISSED'}")
+    for name, work in stages():
+        print(f"  {name:<26}{time_of(work, runs) * 1000:8.1f} ms")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 11)

@@ -1,0 +1,1 @@
+"""Agencies and groups: the registry, local names, and the places they stand under."""

@@ -1,0 +1,1 @@
+"""From a document, understood, to checked triples in Turtle."""

@@ -1,0 +1,1 @@
+"""What a measure says: norms, targets, target groups and policy domains."""

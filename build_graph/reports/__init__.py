@@ -1,0 +1,1 @@
+"""What people read: summaries, tables, JSON in the annotators' format, explanations."""
