@@ -38,8 +38,8 @@ def in_turns(one: list[str], two: list[str], runs: int) -> tuple[list[float], li
 
 def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     """The stages of a build on the first document, each with what it needs made beforehand."""
-    from build_graph.repairs import repair
-    from build_graph.source import read
+    from build_graph.reading.repairs import repair
+    from build_graph.reading.source import read
 
     from build_graph.graph.checks import check
     from build_graph.graph.descriptions import Descriptions

@@ -17,7 +17,7 @@ from build_graph.graph.turtle import turtle
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document, given_for
 from build_graph.reports.summary import summary
-from build_graph.source import read
+from build_graph.reading.source import read
 
 _ENDING = ".txt"
 

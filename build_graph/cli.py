@@ -123,7 +123,7 @@ def extract(path: Path, form: str, encoding: str | None, **metadata: str | None)
     """
     from build_graph.pipeline import Pipeline, given_for
     from build_graph.reports.extract import as_gold
-    from build_graph.source import read
+    from build_graph.reading.source import read
 
     stdin = str(path) == "-"
     given = given_for(None if stdin else path, _given(metadata))

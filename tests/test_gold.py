@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import score
-from build_graph.source import read
+from build_graph.reading.source import read
 
 from build_graph.model import Metadata
 from build_graph.pipeline import Pipeline

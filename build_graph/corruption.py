@@ -1,0 +1,127 @@
+"""How scraped pages were damaged, run forward: the proof that a repair of a hole must pass.
+
+A page was made in three steps from clean text in GBK: glosses were put behind the codes of a table
+of characters, the bytes were read again, and the result was split at the codes of four marks. Each
+step looked for two-byte codes at any byte offset, so a code may match across two characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_MARKS = tuple(mark.encode("gbk") for mark in "；？，。")  # in the order of the page's own splitting
+_STRANGE = b"\x1a"  # stands for a character that GBK does not have: like ASCII, it ends a shift
+
+_PAIR = re.compile(
+    rb"""
+    [\x00-\x80\xff]                               # a single byte
+    | [\x81-\xfe] (?: [\x40-\x7e\x80-\xfe] | (?P<hole>.?) )  # lead and trail, or lead and what cannot follow
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_UNPRINTED = re.compile("[\ue000-\uf8ff]")
+_FULL, _HALF = "，；：（）？！", ",;:()?!"
+_HALF_WIDTH = str.maketrans(_FULL, _HALF)
+_FULL_WIDTH = str.maketrans(_HALF, _FULL)
+
+
+def encode(text: str) -> bytes:
+    """The GBK bytes of `text`, user-defined characters included; what GBK lacks is one byte 1A.
+
+    >>> encode("潛力").hex()
+    '9d93c1a6'
+    """
+    try:
+        return text.encode("gbk")
+    except UnicodeEncodeError:
+        codes = (char.encode("gb18030", "replace") for char in text)
+        return b"".join(code if len(code) < 3 else _STRANGE for code in codes)
+
+
+def reread(data: bytes) -> bytes:
+    """`data` as a reader of GBK understands it: a lead byte without its trail becomes `?`.
+
+    The `?` swallows both bytes.
+
+    >>> reread(b"\\x9d(ji")
+    b'?ji'
+    """
+    return _PAIR.sub(lambda pair: pair[0] if pair["hole"] is None else b"?", data)
+
+
+def decode(data: bytes) -> str:
+    """The characters of `reread(data)`; those of the user-defined areas do not print and are gone.
+
+    >>> decode(bytes.fromhex("af91 aad3 c3"))
+    '瘧?'
+    """
+    return _UNPRINTED.sub("", reread(data).decode("gb18030", "replace"))
+
+
+def is_unprinted(char: str) -> bool:
+    """Whether `char` stands for a code to which GBK gives no character, so that nothing is printed."""
+    return _UNPRINTED.match(char) is not None
+
+
+def put_glosses(data: bytes, table: Mapping[bytes, bytes]) -> bytes:
+    """`data` with its gloss behind each code of `table`, wherever the two bytes stand.
+
+    >>> put_glosses("展潛".encode("gbk"), {b"\\xb9\\x9d": b"(x)"})
+    b'\\xd5\\xb9\\x9d(x)\\x93'
+    """
+    if not table:
+        return data
+    codes = re.compile(b"|".join(map(re.escape, table)), re.DOTALL)
+    return codes.sub(lambda code: code[0] + table[code[0]], data)
+
+
+def split_at_marks(data: bytes) -> str:
+    """`data` split at the codes of the four marks, one after the other; each part is read by itself.
+
+    >>> split_at_marks("模化，".encode("gbk"))
+    '?；?，'
+    """
+    parts = [data]
+    for mark in _MARKS:
+        parts = [piece for part in parts for piece in re.split(b"(%s)" % mark, part)]
+    return "".join(map(decode, parts))
+
+
+def half_width(text: str) -> str:
+    """`text` with the seven marks that the page printed half-width.
+
+    >>> half_width("（一）发展、改革。")
+    '(一)发展、改革。'
+    """
+    return text.translate(_HALF_WIDTH)
+
+
+def full_width(text: str) -> str:
+    """The inverse of `half_width`.
+
+    >>> full_width("(一)发展,改革。")
+    '（一）发展，改革。'
+    """
+    return text.translate(_FULL_WIDTH)
+
+
+def printed(text: str) -> str:
+    """`text` as the page can print it: what GBK does not have is one and the same sign.
+
+    >>> printed("（一）🗎") == "(一)\\x1a"
+    True
+    """
+    return half_width(decode(encode(text)))
+
+
+def damage(text: str, readings: Mapping[str, str]) -> str:
+    """What the page makes of clean `text`, given the characters it glosses and their readings.
+
+    >>> damage("發展潛力，提升電子商務創新", {"節": "jié", "創": "chuàng"})
+    '發展?jié)摿?,提升電子商務?chuàng)新'
+    >>> damage("規模化應用；", {"規": "guī"})
+    '規(guī)?;瘧?;'
+    """
+    table = {encode(char): encode(f"({reading})") for char, reading in readings.items()}
+    return half_width(split_at_marks(reread(put_glosses(encode(text), table))))

@@ -1,0 +1,142 @@
+"""A text under repair: every change named, every character still at home in its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+
+from build_graph.model import Damage, Repair, Source, Span, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a repair wants: `after` in place of the characters from `start` to `end`."""
+
+    start: int
+    end: int
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change that was made, between the source and the text as it now is."""
+
+    name: str
+    source: Span
+    span: Span
+
+
+Place = tuple[int, int, Edit | Change]  # start and end in the current text
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A source, the text made from it so far, and the edits between them in order."""
+
+    source: Source
+    content: str
+    edits: tuple[Edit, ...] = ()
+    damages: tuple[Damage, ...] = ()
+
+    def changed(self, name: str, changes: Sequence[Change], damages: Iterable[Damage] = ()) -> Draft:
+        """The draft after `changes`, which are in order and do not overlap, and with `damages` noted.
+
+        >>> draft = Draft(Source("-", "業(yè)務", "utf-8"), "業(yè)務")
+        >>> draft = draft.changed("strip_glosses", [Change(1, 5, "")])
+        >>> draft.changed("to_simplified", [Change(0, 2, "业务")]).edits
+        (Edit(name='strip_glosses', source=Span(start=0, end=6), span=Span(start=0, end=2)),)
+        """
+        damages = (*self.damages, *damages)
+        if not changes:
+            return Draft(self.source, self.content, self.edits, damages)
+        edits = tuple(_compose(name, self.edits, changes))
+        moved = tuple(_moved(damages, changes))
+        return Draft(self.source, _rewrite(self.content, changes), edits, moved)
+
+    def finished(self) -> Text:
+        """The text with its repairs and the way back to the source."""
+        starts, shifts = _way_back(self.edits)
+        repairs = tuple(self._repairs())
+        damages = tuple(sorted(self.damages, key=lambda damage: damage.span))
+        return Text(self.content, self.source, repairs, damages, starts, shifts)
+
+    def _repairs(self) -> Iterator[Repair]:
+        for edit in self.edits:
+            before, after = edit.source.of(self.source.content), edit.span.of(self.content)
+            if before != after:
+                yield Repair(edit.name, edit.source, edit.span, before, after)
+
+
+def _rewrite(content: str, changes: Iterable[Change]) -> str:
+    pieces: list[str] = []
+    done = 0
+    for change in changes:
+        pieces += content[done : change.start], change.after
+        done = change.end
+    return "".join([*pieces, content[done:]])
+
+
+def _compose(name: str, edits: Sequence[Edit], changes: Sequence[Change]) -> Iterator[Edit]:
+    """The edits from the source to the changed text.
+
+    What touches the same characters becomes one edit, under the name of the repair that came first.
+    """
+    before = after = 0  # by how much the text has grown so far: since the source, and by the changes
+    for start, end, olds, news in _groups(edits, changes):
+        source_start, span_start = start - before, start + after
+        before += sum(len(old.span) - len(old.source) for old in olds)
+        after += sum(len(new.after) - (new.end - new.start) for new in news)
+        span = Span(span_start, end + after)
+        yield Edit(olds[0].name if olds else name, Span(source_start, end - before), span)
+
+
+def _groups(
+    edits: Iterable[Edit], changes: Iterable[Change]
+) -> Iterator[tuple[int, int, list[Edit], list[Change]]]:
+    """What overlaps, with the stretch of the current text that it covers; touching is not overlapping."""
+    olds: list[Edit] = []
+    news: list[Change] = []
+    start = end = -1
+    old_places: Iterable[Place] = ((edit.span.start, edit.span.end, edit) for edit in edits)
+    new_places: Iterable[Place] = ((change.start, change.end, change) for change in changes)
+    by_place = merge(old_places, new_places, key=lambda place: place[:2])
+    for first, last, item in by_place:
+        if first >= end and (olds or news):
+            yield start, end, olds, news
+            olds, news, end = [], [], -1
+        if not olds and not news:
+            start = first
+        end = max(end, last)
+        if isinstance(item, Edit):
+            olds.append(item)
+        else:
+            news.append(item)
+    if olds or news:
+        yield start, end, olds, news
+
+
+def _moved(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Damage]:
+    """The damages where they stand after `changes`; one that begins or ends in a change is widened."""
+    for damage in damages:
+        start, end = damage.span.start, damage.span.end
+        inside = [c for c in changes if c.start < end and c.end > start]
+        if inside:
+            start, end = min(start, inside[0].start), max(end, inside[-1].end)
+        grown = sum(len(c.after) - (c.end - c.start) for c in changes if c.end <= start)
+        within = sum(len(c.after) - (c.end - c.start) for c in inside)
+        yield Damage(Span(start + grown, end + grown + within), damage.reason)
+
+
+def _way_back(edits: Iterable[Edit]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """`Text.starts` and `Text.shifts`: a character that was put in comes from the last it replaces."""
+    steps = {0: 0}
+    for edit in edits:
+        source, span = edit.source, edit.span
+        if len(source) == len(span):
+            continue
+        last = max(source.end - 1, source.start)
+        for position in range(span.start + len(source), span.end):
+            steps[position] = last - position
+        steps[span.end] = source.end - span.end
+    return tuple(steps), tuple(steps.values())

@@ -1,0 +1,198 @@
+"""Close the holes that a scraper's byte work tore into a text, where the damage run forward proves it.
+
+A hole is a `?` that stands for a lead byte cut off from its trail: 發展?jié)摿?,提升 is 發展潛力，提升.
+Of the readings that `shifted` finds, only those count that become what is printed when the damage is
+done to them. The likeliest is taken if no other comes near it; else the words stay as they are and
+the stretch is marked as damaged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from math import inf
+
+from build_graph.corruption import damage, encode, full_width, printed
+from build_graph.edits import Change
+from build_graph.glosses import PINYIN, glossed, read_as
+from build_graph.likelihood import LONGEST, Likelihood, plain
+from build_graph.model import Damage, Span
+from build_graph.resources import folder
+from build_graph.script import simplified
+from build_graph.shifted import Reader, Reading
+
+_MARGIN = 4.0  # nats by which the reading taken must be likelier than any other
+_DOUBTFUL = -7.0  # nats for each character, below which the right reading may be one nobody thought of
+_REACH = 400  # characters before a hole that the proof looks back
+_NEAR = 20  # ... and looks back at least, where it can
+_AHEAD = 60  # characters behind it
+_RECENT = 10  # closed holes before a hole that the proof may have to see through
+_FAILURES = 100  # holes left open after which the others are not tried
+
+_HAN = r"\u3400-\u9fff"
+_HOLE = re.compile(
+    rf"""
+    \? (?P<swallowed>{PINYIN}) \s? \)                        # a gloss without its bracket
+    | (?<! [?A-Za-z0-9=/&] ) \? (?= [;?,；？，。] )   # a byte cut off at a mark; not in an address
+    """,
+    re.VERBOSE,
+)
+_BARE = re.compile(rf"(?<= [{_HAN}] ) \? (?= [{_HAN}] )", re.VERBOSE)
+_GLOSSED = re.compile(rf"(?P<char>[{_HAN}])\((?P<reading>{PINYIN})\s?\)")
+_GLOSS_SPACE = re.compile(r"\s(?=\))")
+_IN_STEP = re.compile(rf"\n|\({PINYIN}\s?\)")
+_OUT_OF_STEP = re.compile(rf"[^\x00-\x3f，；。？]*(?:\({PINYIN}\s?\))?")
+_UNCERTAIN = re.compile(r"\?.{0,15}")  # what a text should not be judged by
+
+
+def close_holes(text: str) -> Iterator[Change | Damage]:
+    """Puts back what a proof gives; marks the other holes as damaged.
+
+    >>> text = "釋放電子商務發(fā)展?jié)摿?,挖掘業(yè)務潛力,調(diào)節(jié)"
+    >>> [change.after for change in close_holes(text)]
+    ['潛力']
+    """
+    if "?" not in text:
+        return
+    table = glossed(text)
+    if _HOLE.search(text) or (table and _BARE.search(text)):
+        yield from _Page.of(text, table).close()
+
+
+@dataclass(slots=True)
+class _Page:
+    """A text with holes, and what has been found out about it so far."""
+
+    text: str
+    table: Mapping[str, str]
+    likelihood: Likelihood
+    reader: Reader
+    closed: list[tuple[Span, str]] = field(default_factory=list)
+    open: list[Damage] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str, table: Mapping[str, str]) -> _Page:
+        chars = [chr(point) for point in range(0x4E00, 0x9FA6)]
+        simple = dict(zip(chars, simplified("\n".join(chars))[::2], strict=True))
+        sound = _UNCERTAIN.sub("\n", _without_glosses(text, table))
+        likelihood = Likelihood(folder("data") / "neighbours.txt", plain(simplified(sound)))
+        table = {**table, **_unseen(text, table, lambda char: likelihood.frequency(simple.get(char, char)))}
+        return cls(text, table, likelihood, Reader(table, likelihood, simple, _foreign(sound, simple)))
+
+    def close(self) -> Iterator[Change | Damage]:
+        end = 0
+        for hole in _HOLE.finditer(self.text):
+            if hole.start() >= end and len(self.open) < _FAILURES:
+                end = self._close(hole.start())
+        yield from (change for span, after in self.closed for change in _changes(self.text, span, after))
+        yield from self.open
+        yield from self._bare()
+
+    def _close(self, start: int) -> int:
+        """Close the hole at `start`, mark it, or leave it if it is none; return where to go on."""
+        sync, before = self._before(start)
+        end, readings = self.reader.read(before[-LONGEST:] or "\n", self.text, start)
+        proved = list(self._proved(sync, before, end, readings))
+        if not proved:
+            return self._mark(start, end, "bytes were lost here, and no reading of what is left is proved")
+        if len(proved) > 1:
+            words = " / ".join(proved[:3])
+            return self._mark(start, end, f"bytes were lost here, and more than one reading fits: {words}")
+        if printed(proved[0]) != printed(self.text[start:end]):
+            self.closed.append((Span(start, end), proved[0]))
+        elif not self._is_question(start):
+            return self._mark(start, end, "a character seems to have been lost here")
+        return end
+
+    def _mark(self, start: int, end: int, reason: str) -> int:
+        """Note a damaged stretch, up to where the page is surely in step again."""
+        rest = _OUT_OF_STEP.match(self.text, end)
+        end = rest.end() if rest else end
+        self.open.append(Damage(Span(start, end), reason))
+        return end
+
+    def _before(self, start: int) -> tuple[int, str]:
+        """Where the page was last in step before a hole, and the clean text from there to the hole."""
+        shut = [span for span, _ in self.closed[-_RECENT:]]
+        ends = (sync.end() for sync in _IN_STEP.finditer(self.text, max(0, start - _REACH), start))
+        in_step = [end for end in ends if not any(span.start < end <= span.end for span in shut)]
+        far = [end for end in in_step if end < start - _NEAR] or in_step[:1]
+        begin = max([0, start - _REACH, *far[-1:], *(damage.span.end for damage in self.open[-1:])])
+        pieces, at = [], begin
+        for span, after in self.closed[-_RECENT:]:
+            if span.start >= begin:
+                pieces += [_without_glosses(self.text[at : span.start], self.table), after]
+                at = span.end
+        return begin, "".join([*pieces, _without_glosses(self.text[at:start], self.table)])
+
+    def _proved(self, begin: int, before: str, end: int, readings: Iterable[Reading]) -> Iterator[str]:
+        """The likeliest text that the damage turns into what is printed, then those that come near it."""
+        observed = printed(_GLOSS_SPACE.sub(")", self.text[begin:end]))
+        ahead = _without_glosses(self.text[end : end + _AHEAD], self.table)
+        found: dict[str, Reading] = {}
+        for reading in readings:
+            least = max((best.score for best in found.values()), default=inf) - _MARGIN
+            if reading.score < (least if found else _DOUBTFUL * (len(reading.text) + 1)):
+                return
+            text = simplified(reading.text)
+            clean = full_width(before + reading.text + ahead)
+            if text not in found and damage(clean, self.table).startswith(observed):
+                found[text] = reading
+                yield reading.text
+
+    def _is_question(self, position: int) -> bool:
+        """Whether a question mark may stand at `position`: 怎么办？, 有没有？"""
+        last = simplified(self.text[position - 1 : position])
+        return "？" in self.likelihood.followers(last)
+
+    def _bare(self) -> Iterator[Damage]:
+        """Question marks within a sentence, on a page that lost characters."""
+        done = [span for span, _ in self.closed] + [damage.span for damage in self.open]
+        for bare in _BARE.finditer(self.text):
+            span = Span(bare.start(), bare.end())
+            if not any(span in other for other in done) and not self._is_question(span.start):
+                yield Damage(span, "a character seems to have been lost here")
+
+
+def _without_glosses(text: str, table: Mapping[str, str]) -> str:
+    """`text` without the glosses that the page put behind the characters of `table`."""
+
+    def bare(gloss: re.Match[str]) -> str:
+        return gloss["char"] if table.get(gloss["char"]) == gloss["reading"] else gloss[0]
+
+    return _GLOSSED.sub(bare, text)
+
+
+def _unseen(text: str, table: Mapping[str, str], frequency: Callable[[str], float]) -> dict[str, str]:
+    """Characters that the page glosses too, though each time the hole has swallowed them.
+
+    For ?shù) behind 當 it is the most frequent one that is read so, begins with the second byte of
+    當, and stands nowhere without a gloss.
+    """
+    found: dict[str, str] = {}
+    for hole in _HOLE.finditer(text):
+        reading = hole["swallowed"]
+        if reading and reading not in table.values():
+            second = encode(text[hole.start() - 1 : hole.start()])[-1:]
+            chars = [c for c in read_as(reading) if encode(c)[:1] == second and c not in text]
+            if chars:
+                found[max(chars, key=frequency)] = reading
+    return found
+
+
+def _foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
+    """The characters of the script that `text` is not in, but for those that it has all the same."""
+    traditional = frozenset(char for char, other in simple.items() if char != other)
+    forms = frozenset(simple[char] for char in traditional) - traditional
+    is_traditional = sum(char in traditional for char in text) > sum(char in forms for char in text) / 2
+    return (forms if is_traditional else traditional) - frozenset(text)
+
+
+def _changes(text: str, span: Span, after: str) -> Iterator[Change]:
+    """The least changes that put `after` in place of what `text` has at `span`."""
+    before = span.of(text)
+    for kind, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield Change(span.start + start, span.start + end, after[first:last])

@@ -1,0 +1,134 @@
+"""Traditional to Simplified, one character for one, so that no position moves."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from build_graph.edits import Change
+from build_graph.resources import folder
+
+_NEAR = 20  # characters within which a Traditional character shows that a shared one is Traditional
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """What `data/script.toml` says; see there."""
+
+    shared: frozenset[str]
+    in_gb2312: frozenset[str]
+    variants: dict[int, str]
+    zhu: tuple[str, ...]
+    zhe: tuple[str, ...]
+
+    @classmethod
+    def load(cls) -> _Script:
+        with (folder("data") / "script.toml").open("rb") as file:
+            data = tomllib.load(file)
+        shared, held = frozenset(data["shared"]), frozenset(data["in_gb2312"])
+        return cls(shared, held, _pairs(data["variants"]), tuple(data["zhu"]), tuple(data["zhe"]))
+
+    def keeps_zhu(self, text: str, position: int) -> bool:
+        """Whether the 著 at `position` stands in a word that keeps it: 著作, 显著; not 着力."""
+        if text.startswith(self.zhe, position):
+            return False
+        return any(text.startswith(word, position - word.index("著")) for word in self.zhu)
+
+
+def to_simplified(text: str) -> Iterator[Change]:
+    """Replaces each run of Traditional characters.
+
+    >>> [change.after for change in to_simplified("促進電子商務，著力創新")]
+    ['进电', '务', '着', '创']
+    """
+    script = _Script.load()
+    if _may_be_traditional(text, script):
+        simplified = _to_simplified(text, script)
+        for start, end in _runs([i for i, char in enumerate(text) if char != simplified[i]]):
+            yield Change(start, end, simplified[start:end])
+
+
+def simplified(text: str) -> str:
+    """`text` in Simplified characters by OpenCC's tables alone, of the same length.
+
+    >>> simplified("電子商務")
+    '电子商务'
+    """
+    convert = _converter()
+    converted = convert(text)
+    return converted if len(converted) == len(text) else "".join(map(_one_for_one(convert), text))
+
+
+def _may_be_traditional(text: str, script: _Script) -> bool:
+    """Whether `text` has a Chinese character that GB 2312, a code for Simplified texts, does not have."""
+    chars = {char for char in set(text) if "\u3400" <= char <= "\u9fff"}
+    try:
+        "".join(chars).encode("gb2312")
+    except UnicodeEncodeError:
+        return True
+    return not chars.isdisjoint(script.in_gb2312)
+
+
+def _to_simplified(text: str, script: _Script) -> str:
+    """The whole of `text`, with the characters that both scripts have left where nothing else tells."""
+    chars = list(simplified(text).translate(script.variants))
+    changed = [i for i, char in enumerate(text) if char != chars[i]]
+    sure = [i for i in changed if text[i] not in script.shared]
+    for position in changed:
+        if text[position] in script.shared and not _near(sure, position):
+            chars[position] = text[position]
+    done = "".join(chars)
+    for zhu in re.finditer("著", done):
+        if _near(sure, zhu.start()) and not script.keeps_zhu(done, zhu.start()):
+            chars[zhu.start()] = "着"
+    return "".join(chars)
+
+
+def _pairs(words: str) -> dict[int, str]:
+    """A table for `str.translate` from pairs of characters: "淸清 吿告"."""
+    return {ord(pair[0]): pair[1] for pair in words.split()}
+
+
+def _near(positions: Sequence[int], position: int) -> bool:
+    at = bisect_left(positions, position - _NEAR)
+    return at < len(positions) and positions[at] <= position + _NEAR
+
+
+def _runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Start and end of each run of consecutive numbers.
+
+    >>> list(_runs([1, 2, 5]))
+    [(1, 3), (5, 6)]
+    """
+    start = previous = -2
+    for position in positions:
+        if position != previous + 1:
+            if previous >= 0:
+                yield start, previous + 1
+            start = position
+        previous = position
+    if previous >= 0:
+        yield start, previous + 1
+
+
+@cache
+def _converter() -> Callable[[str], str]:
+    """OpenCC's converter; its tables take some milliseconds to read."""
+    import opencc  # noqa: PLC0415  # slow to load, and most texts are in Simplified characters already
+
+    convert: Callable[[str], str] = opencc.OpenCC("t2s").convert
+    return convert
+
+
+def _one_for_one(convert: Callable[[str], str]) -> Callable[[str], str]:
+    """`convert` for one character, which stays as it is where it would become several."""
+
+    def single(char: str) -> str:
+        converted = convert(char)
+        return converted if len(converted) == 1 else char
+
+    return cache(single)

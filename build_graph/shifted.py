@@ -1,0 +1,224 @@
+"""What stood on a page that was read one byte off: every text that would print like this.
+
+From a hole on, the bytes of what is printed are put one behind the other again, at the right offset.
+Where bytes were lost, all that could have stood there are followed at once, the likeliest first:
+the search is a beam over readings. Whether a reading is right is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from itertools import chain
+from typing import NamedTuple
+
+from build_graph.corruption import decode, encode, full_width
+from build_graph.glosses import PINYIN
+from build_graph.likelihood import LONGEST, Likelihood, plain
+
+_NO_LEAD = bytes([*range(0x81), 0xFF])
+_ANY_LEAD = bytes(range(0x81, 0xFF))
+_ANY_TRAIL = bytes([*range(0x40, 0x7F), *range(0x80, 0xFF)])
+_PRIVATE = range(0xE000, 0xF900)  # code points for codes to which GBK gives no character
+_LEAST_TRAIL = 0x40
+_UNPRINTED_PAIRS = (50, 15, 5)  # readings followed for one, two, three pairs that do not print
+_BEAM = 60  # readings followed at a time
+_HOPELESS = 15.0  # nats behind the likeliest at which a reading is given up
+_UNLIKELY = 10.0  # ... behind the likeliest at which a character is not thought of
+_DISTANT = 8.0  # ... and at which one that is within a character is not waited for
+_FEW = 256  # pairs of bytes up to which even unknown characters are thought of
+_SOME, _FEWER = 40, 20  # of a few or many characters, those followed as frequent; the others where known
+_FOREIGN = 6.0  # nats against a character of the script that the text is not in
+_LONGEST = 120  # tokens after which a hole is given up
+
+_TOKEN = re.compile(
+    rf"""
+    \? (?P<swallowed>{PINYIN}) \s? \)   # a gloss whose bracket went with the lead byte:  ?jié)
+    | \( (?P<gloss>{PINYIN}) \s? \)     # a gloss:  (fā)
+    | (?P<cut>\?) (?=[;?,；？，。])       # a lead byte cut off at a mark:  ?；
+    | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Reading(NamedTuple):
+    """One way to read what is printed: its characters, and the lead byte of the one begun."""
+
+    score: float  # log probability, in nats
+    text: str
+    pending: bytes = b""  # the values that the lead byte may have; empty between characters
+
+
+class Reader:
+    """Reads what is printed behind a hole in every way that gives whole characters."""
+
+    def __init__(
+        self,
+        table: Mapping[str, str],
+        likelihood: Likelihood,
+        simplified: Mapping[str, str],
+        foreign: frozenset[str],
+    ) -> None:
+        """Take the gloss `table`, and of the text its likelihood, script, and what is foreign to it."""
+        self._likelihood = likelihood
+        self._foreign = foreign
+        self._codes: dict[str, list[bytes]] = {}  # of the characters that a reading glosses
+        for char, reading in table.items():
+            self._codes.setdefault(reading, []).append(encode(char))
+        self._no_print = _unprinted()
+        self._plain = dict(simplified)  # these three are memos
+        self._nexts: dict[tuple[str, bytes, bytes], list[tuple[float, str]]] = {}
+        self._chars: dict[tuple[bytes, bytes], list[str]] = {}
+        known = sorted((c for c, plain in simplified.items() if likelihood.knows(plain)), key=self._rank)
+        codes = encode("".join(known))
+        self._common = list(zip(known, codes[::2], codes[1::2], strict=True))
+
+    def read(self, before: str, text: str, start: int) -> tuple[int, list[Reading]]:
+        """Where what is printed from the hole at `start` is in step again, and the readings up to there.
+
+        `before` is the character in front of the hole. The likeliest reading comes first; there is
+        none where nothing gives whole characters.
+        """
+        beam, end, cut = [Reading(0.0, before)], start, False
+        for token in _TOKEN.finditer(text, start, start + _LONGEST):
+            if not cut:  # a cut-off byte is the last before its mark
+                beam = _likeliest([*beam, *self._unprinted(beam)])
+            beam = _likeliest(after for reading in beam for after in self._step(reading, token))
+            end, cut = token.end(), bool(token["cut"])
+            if not any(reading.pending and reading.score > beam[0].score - _DISTANT for reading in beam):
+                break
+        whole = (reading for reading in beam if not reading.pending)
+        found = _likeliest(self._say(reading, text[end : end + 1] or "\n") for reading in whole)
+        return end, [reading._replace(text=reading.text[len(before) : -1]) for reading in found]
+
+    def _step(self, reading: Reading, token: re.Match[str]) -> Iterator[Reading]:
+        """`reading` with what `token` prints behind it."""
+        if token["swallowed"]:
+            yield from self._swallowed(reading, token["swallowed"])
+        elif token["gloss"]:
+            yield from self._glossed(reading, token["gloss"])
+        else:
+            if token["cut"]:
+                yield from self._feed(reading, _ANY_LEAD)
+            yield from self._printed(reading, token[0])
+
+    def _printed(self, reading: Reading, char: str) -> Iterator[Reading]:
+        """With `char` as it stands, or with its bytes where `reading` is within a character."""
+        if not reading.pending:
+            yield self._say(reading, char)
+            return
+        code = encode(full_width(char))
+        if code[0] >= _LEAST_TRAIL:
+            yield from self._feed_all(reading, *_bytes(code))
+
+    def _glossed(self, reading: Reading, pinyin: str) -> Iterator[Reading]:
+        """With nothing more, if the last two bytes are a code that carries the gloss."""
+        last = encode(reading.text[-1])
+        for code in self._codes.get(pinyin, ()):
+            if not reading.pending and last == code:
+                yield reading
+            elif last[-1:] == code[:1] and code[1:] in reading.pending:
+                yield reading._replace(pending=code[1:])
+
+    def _swallowed(self, reading: Reading, pinyin: str) -> Iterator[Reading]:
+        """With the second byte of a code that carries the gloss, or with both of them."""
+        for code in self._codes.get(pinyin, ()):
+            first, second = _bytes(code)
+            if not reading.pending and encode(reading.text[-1])[-1:] == first:
+                yield from self._feed(reading, second)
+            elif first in reading.pending:
+                yield from self._feed(reading._replace(pending=first), second)
+            yield from self._feed_all(reading, first, second)
+
+    def _unprinted(self, readings: Iterable[Reading]) -> Iterator[Reading]:
+        """The readings within a character, with pairs of bytes behind them that do not print."""
+        for followed in _UNPRINTED_PAIRS:
+            odd = [reading for reading in readings if reading.pending][:followed]
+            fed = (self._feed_all(reading, *pair) for reading in odd for pair in self._no_print)
+            readings = _likeliest(chain.from_iterable(fed))
+            yield from readings
+
+    def _feed_all(self, reading: Reading, *data: bytes) -> Iterable[Reading]:
+        readings: Iterable[Reading] = (reading,)
+        for byte in data:
+            readings = [after for before in readings for after in self._feed(before, byte)]
+        return readings
+
+    def _feed(self, reading: Reading, byte: bytes) -> Iterator[Reading]:
+        """`reading` with one more byte, which may have any of the values of `byte`."""
+        if reading.pending:
+            for score, char in self._likely(reading.text[-LONGEST:], reading.pending, byte):
+                yield Reading(reading.score + score, reading.text + char)
+        elif leads := byte.translate(None, _NO_LEAD):
+            yield Reading(reading.score, reading.text, leads)
+
+    def _likely(self, before: str, leads: bytes, trails: bytes) -> list[tuple[float, str]]:
+        """The characters of one of `leads` and one of `trails` that may well stand behind `before`."""
+        key = before, leads, trails
+        if key not in self._nexts:
+            options = self._options(leads, trails)
+            some = _SOME if len(options) <= _FEW else _FEWER
+            near = self._near(before) if len(options) > some else frozenset()
+            likely = options[:some] + [char for char in options[some:] if self._plain[char] in near]
+            scores = self._scores(before, likely)
+            least = max(scores, default=0.0) - _UNLIKELY
+            self._nexts[key] = [pair for pair in zip(scores, likely, strict=True) if pair[0] > least]
+        return self._nexts[key]
+
+    def _near(self, before: str) -> Set[str]:
+        """The characters known to follow `before`."""
+        before = self._counted(before)
+        return self._likelihood.followers(before) | self._likelihood.followers(before[-1:])
+
+    def _options(self, leads: bytes, trails: bytes) -> list[str]:
+        """The characters of one of `leads` and one of `trails`, the frequent first; of many, the known."""
+        key = leads, trails
+        if key not in self._chars:
+            if len(leads) * len(trails) <= _FEW:
+                chars = decode(bytes(b for lead in leads for trail in trails for b in (lead, trail)))
+                self._chars[key] = sorted(chars, key=self._rank)
+            else:
+                self._chars[key] = [c for c, lead, trail in self._common if lead in leads and trail in trails]
+        return self._chars[key]
+
+    def _say(self, reading: Reading, char: str) -> Reading:
+        """`reading` with one more character."""
+        score = self._scores(reading.text[-LONGEST:], char)[0]
+        return Reading(reading.score + score, reading.text + char)
+
+    def _scores(self, before: str, chars: Sequence[str]) -> list[float]:
+        scores = self._likelihood.after(self._counted(before), map(self._counted, chars))
+        pairs = zip(scores, chars, strict=True)
+        return [score - _FOREIGN if char in self._foreign else score for score, char in pairs]
+
+    def _rank(self, char: str) -> int:
+        return self._likelihood.rank(self._counted(char))
+
+    def _counted(self, text: str) -> str:
+        """`text` as the table has it."""
+        return "".join([self._plain.get(char) or self._learn(char) for char in text])
+
+    def _learn(self, char: str) -> str:
+        self._plain[char] = plain(char) or char
+        return self._plain[char]
+
+
+def _bytes(code: bytes) -> list[bytes]:
+    return [code[i : i + 1] for i in range(len(code))]
+
+
+def _unprinted() -> list[tuple[bytes, bytes]]:
+    """The codes that print nothing: lead bytes, and the trail bytes that any of them may have."""
+    leads: dict[bytes, list[int]] = {}
+    for lead in _ANY_LEAD:
+        chars = b"".join(bytes((lead, trail)) for trail in _ANY_TRAIL).decode("gb18030")
+        trails = bytes(t for t, char in zip(_ANY_TRAIL, chars, strict=True) if ord(char) in _PRIVATE)
+        leads.setdefault(trails, []).append(lead)
+    return [(bytes(group), trails) for trails, group in leads.items() if trails]
+
+
+def _likeliest(readings: Iterable[Reading]) -> list[Reading]:
+    """The likeliest of `readings` in order, without those that are hopelessly behind."""
+    best = sorted(readings, key=lambda reading: -reading.score)[:_BEAM]
+    return [reading for reading in best if reading.score > best[0].score - _HOPELESS]
