@@ -9,6 +9,7 @@ the stretch is marked as damaged.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
@@ -23,7 +24,9 @@ from build_graph.resources import folder
 from build_graph.script import simplified
 from build_graph.shifted import Reader, Reading
 
-_MARGIN = 4.0  # nats by which the reading taken must be likelier than any other
+_MARGIN = 3.0  # nats by which the reading taken must be likelier than any other, ...
+_LENGTHS = (0.0, 3.0)  # ... whether a longer reading is given nothing for a character, or this much
+_RIVAL = 15.0  # nats behind the likeliest at which no reading counts, however long
 _DOUBTFUL = -7.0  # nats for each character, below which the right reading may be one nobody thought of
 _REACH = 400  # characters before a hole that the proof looks back
 _NEAR = 20  # ... and looks back at least, where it can
@@ -39,11 +42,17 @@ _HOLE = re.compile(
     """,
     re.VERBOSE,
 )
-_BARE = re.compile(rf"(?<= [{_HAN}] ) \? (?= [{_HAN}] )", re.VERBOSE)
+_BARE = re.compile(rf"(?<= [{_HAN}] ) \? (?= [{_HAN}0-9] )", re.VERBOSE)
 _GLOSSED = re.compile(rf"(?P<char>[{_HAN}])\((?P<reading>{PINYIN})\s?\)")
 _GLOSS_SPACE = re.compile(r"\s(?=\))")
 _IN_STEP = re.compile(rf"\n|\({PINYIN}\s?\)")
-_OUT_OF_STEP = re.compile(rf"[^\x00-\x3f，；。？]*(?:\({PINYIN}\s?\))?")
+_OUT_OF_STEP = re.compile(
+    rf"(?: [^\x00-\x3f，；。？] | \? (?! [;?,；？，。] | {PINYIN}\s?\) ) )* (?: \({PINYIN}\s?\) )?",
+    re.VERBOSE,
+)
+_LETTER = re.compile(
+    rf"(?P<before>[^\x00-\x7f]|[,;:()?!])(?P<letter>[@-~])(?P<gloss>\((?P<reading>{PINYIN})\))"
+)
 _UNCERTAIN = re.compile(r"\?.{0,15}")  # what a text should not be judged by
 
 
@@ -54,10 +63,8 @@ def close_holes(text: str) -> Iterator[Change | Damage]:
     >>> [change.after for change in close_holes(text)]
     ['潛力']
     """
-    if "?" not in text:
-        return
     table = glossed(text)
-    if _HOLE.search(text) or (table and _BARE.search(text)):
+    if _HOLE.search(text) or (table and (_BARE.search(text) or _LETTER.search(text))):
         yield from _Page.of(text, table).close()
 
 
@@ -87,21 +94,23 @@ class _Page:
             if hole.start() >= end and len(self.open) < _FAILURES:
                 end = self._close(hole.start())
         yield from (change for span, after in self.closed for change in _changes(self.text, span, after))
+        yield from self._gloss_on_letters()
         yield from self.open
         yield from self._bare()
 
     def _close(self, start: int) -> int:
         """Close the hole at `start`, mark it, or leave it if it is none; return where to go on."""
-        sync, before = self._before(start)
+        begin, before = self._before(start)
         end, readings = self.reader.read(before[-LONGEST:] or "\n", self.text, start)
-        proved = list(self._proved(sync, before, end, readings))
-        if not proved:
-            return self._mark(start, end, "bytes were lost here, and no reading of what is left is proved")
-        if len(proved) > 1:
-            words = " / ".join(proved[:3])
+        proved = list(self._proved(begin, before, end, readings))
+        if not proved or proved[0].score < _DOUBTFUL * (len(proved[0].text) + 1):
+            return self._mark(start, end, "bytes were lost here, and no reading of what is left is sure")
+        best, *others = proved
+        if rivals := [other.text for other in others if _is_rival(other, best)]:
+            words = " / ".join([best.text, *rivals[:2]])
             return self._mark(start, end, f"bytes were lost here, and more than one reading fits: {words}")
-        if printed(proved[0]) != printed(self.text[start:end]):
-            self.closed.append((Span(start, end), proved[0]))
+        if printed(best.text) != printed(self.text[start:end]):
+            self.closed.append((Span(start, end), best.text))
         elif not self._is_question(start):
             return self._mark(start, end, "a character seems to have been lost here")
         return end
@@ -127,33 +136,53 @@ class _Page:
                 at = span.end
         return begin, "".join([*pieces, _without_glosses(self.text[at:start], self.table)])
 
-    def _proved(self, begin: int, before: str, end: int, readings: Iterable[Reading]) -> Iterator[str]:
-        """The likeliest text that the damage turns into what is printed, then those that come near it."""
+    def _proved(self, begin: int, before: str, end: int, readings: Iterable[Reading]) -> Iterator[Reading]:
+        """The readings that the damage turns into what is printed, different ones, likeliest first."""
         observed = printed(_GLOSS_SPACE.sub(")", self.text[begin:end]))
         ahead = _without_glosses(self.text[end : end + _AHEAD], self.table)
-        found: dict[str, Reading] = {}
+        least, seen = -inf, set()
         for reading in readings:
-            least = max((best.score for best in found.values()), default=inf) - _MARGIN
-            if reading.score < (least if found else _DOUBTFUL * (len(reading.text) + 1)):
-                return
             text = simplified(reading.text)
             clean = full_width(before + reading.text + ahead)
-            if text not in found and damage(clean, self.table).startswith(observed):
-                found[text] = reading
-                yield reading.text
+            if reading.score < least:
+                return
+            if text not in seen and damage(clean, self.table).startswith(observed):
+                least = max(least, reading.score - _RIVAL)
+                seen.add(text)
+                yield reading
 
     def _is_question(self, position: int) -> bool:
         """Whether a question mark may stand at `position`: 怎么办？, 有没有？"""
         last = simplified(self.text[position - 1 : position])
         return "？" in self.likelihood.followers(last)
 
+    def _gloss_on_letters(self) -> Iterator[Change]:
+        """Takes out glosses behind a letter that is the second byte of a code: ，F is A3 AC 46, 現 AC 46."""
+        for found in self._outside(_LETTER):
+            code = encode(full_width(found["before"]))[-1:] + encode(found["letter"])
+            if found["reading"] in {self.table[char] for char in self.table if encode(char) == code}:
+                yield Change(found.start("gloss"), found.end("gloss"), "")
+
     def _bare(self) -> Iterator[Damage]:
-        """Question marks within a sentence, on a page that lost characters."""
-        done = [span for span, _ in self.closed] + [damage.span for damage in self.open]
-        for bare in _BARE.finditer(self.text):
-            span = Span(bare.start(), bare.end())
-            if not any(span in other for other in done) and not self._is_question(span.start):
-                yield Damage(span, "a character seems to have been lost here")
+        """Marks the question marks within a sentence, on a page that lost characters."""
+        for bare in self._outside(_BARE):
+            if not self._is_question(bare.start()):
+                yield Damage(Span(bare.start(), bare.end()), "a character seems to have been lost here")
+
+    def _outside(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """What `pattern` finds outside of what has been closed or marked."""
+        done = sorted([span for span, _ in self.closed] + [damage.span for damage in self.open])
+        for found in pattern.finditer(self.text):
+            at = bisect_right(done, found.start(), key=lambda span: span.start)
+            behind = at == 0 or done[at - 1].end <= found.start()
+            if behind and (at == len(done) or found.end() <= done[at].start):
+                yield found
+
+
+def _is_rival(other: Reading, best: Reading) -> bool:
+    """Whether `other` comes near `best`, whatever is thought of the length of a text."""
+    longer = len(other.text) - len(best.text)
+    return any(other.score + bonus * longer > best.score - _MARGIN for bonus in _LENGTHS)
 
 
 def _without_glosses(text: str, table: Mapping[str, str]) -> str:

@@ -118,7 +118,7 @@ def _runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
 @cache
 def _converter() -> Callable[[str], str]:
     """OpenCC's converter; its tables take some milliseconds to read."""
-    import opencc  # noqa: PLC0415  # slow to load, and most texts are in Simplified characters already
+    import opencc  # slow to load, and most texts are in Simplified characters already
 
     convert: Callable[[str], str] = opencc.OpenCC("t2s").convert
     return convert

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from itertools import chain
 from typing import NamedTuple
 
 from build_graph.corruption import decode, encode, full_width
@@ -21,8 +20,8 @@ _ANY_LEAD = bytes(range(0x81, 0xFF))
 _ANY_TRAIL = bytes([*range(0x40, 0x7F), *range(0x80, 0xFF)])
 _PRIVATE = range(0xE000, 0xF900)  # code points for codes to which GBK gives no character
 _LEAST_TRAIL = 0x40
-_UNPRINTED_PAIRS = (50, 15, 5)  # readings followed for one, two, three pairs that do not print
-_BEAM = 60  # readings followed at a time
+_UNPRINTED_PAIRS = (60, 20, 8)  # readings followed for one, two, three pairs that do not print
+_BEAM = 100  # readings followed at a time
 _HOPELESS = 15.0  # nats behind the likeliest at which a reading is given up
 _UNLIKELY = 10.0  # ... behind the likeliest at which a character is not thought of
 _DISTANT = 8.0  # ... and at which one that is within a character is not waited for
@@ -66,7 +65,7 @@ class Reader:
         self._codes: dict[str, list[bytes]] = {}  # of the characters that a reading glosses
         for char, reading in table.items():
             self._codes.setdefault(reading, []).append(encode(char))
-        self._no_print = _unprinted()
+        self._unprinted_trails = _unprinted_trails()
         self._plain = dict(simplified)  # these three are memos
         self._nexts: dict[tuple[str, bytes, bytes], list[tuple[float, str]]] = {}
         self._chars: dict[tuple[bytes, bytes], list[str]] = {}
@@ -133,10 +132,14 @@ class Reader:
 
     def _unprinted(self, readings: Iterable[Reading]) -> Iterator[Reading]:
         """The readings within a character, with pairs of bytes behind them that do not print."""
+        leads = bytes(self._unprinted_trails)
         for followed in _UNPRINTED_PAIRS:
             odd = [reading for reading in readings if reading.pending][:followed]
-            fed = (self._feed_all(reading, *pair) for reading in odd for pair in self._no_print)
-            readings = _likeliest(chain.from_iterable(fed))
+            readings = _likeliest(
+                Reading(whole.score, whole.text, self._unprinted_trails[encode(whole.text[-1])[1]])
+                for reading in odd
+                for whole in self._feed(reading, leads)
+            )
             yield from readings
 
     def _feed_all(self, reading: Reading, *data: bytes) -> Iterable[Reading]:
@@ -208,14 +211,15 @@ def _bytes(code: bytes) -> list[bytes]:
     return [code[i : i + 1] for i in range(len(code))]
 
 
-def _unprinted() -> list[tuple[bytes, bytes]]:
-    """The codes that print nothing: lead bytes, and the trail bytes that any of them may have."""
-    leads: dict[bytes, list[int]] = {}
+def _unprinted_trails() -> dict[int, bytes]:
+    """The codes that print nothing: lead bytes, each with its trail bytes that can be lead bytes too."""
+    trails = {}
     for lead in _ANY_LEAD:
         chars = b"".join(bytes((lead, trail)) for trail in _ANY_TRAIL).decode("gb18030")
-        trails = bytes(t for t, char in zip(_ANY_TRAIL, chars, strict=True) if ord(char) in _PRIVATE)
-        leads.setdefault(trails, []).append(lead)
-    return [(bytes(group), trails) for trails, group in leads.items() if trails]
+        codes = zip(_ANY_TRAIL, chars, strict=True)
+        found = bytes(trail for trail, char in codes if ord(char) in _PRIVATE)
+        trails[lead] = found.translate(None, _NO_LEAD)
+    return {lead: leads for lead, leads in trails.items() if leads}
 
 
 def _likeliest(readings: Iterable[Reading]) -> list[Reading]:
