@@ -1,90 +1,160 @@
-"""Repairs of what scraping, old encodings and careless pages do to a text: named, counted, undoable.
+"""Undo what scraping, copying and conversion did to a text: named, reported, replayable.
 
-A clean text passes through unchanged. Lost words are put back only with proof; see `holes`.
+Each repair is a function from a text to the changes it wants. They run in the order of `REPAIRS`;
+a clean text comes out as it is, without a single repair.
 """
 
 from __future__ import annotations
 
-import html
 import re
+import tomllib
+import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from build_graph.edits import Change, Draft
-from build_graph.glosses import strip_glosses
-from build_graph.holes import close_holes
-from build_graph.model import Damage, Source, Text
-from build_graph.script import to_simplified
+from build_graph.model import Damage, Source, Span, Text
+from build_graph.reading.edits import Change, Draft
+from build_graph.reading.glosses import strip_glosses
+from build_graph.reading.holes import close_holes
+from build_graph.reading.script import to_simplified
+from build_graph.resources import folder
 
-_NEWLINE = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#[xX][0-9a-fA-F]{2,5});")
-_INVISIBLE = re.compile(
+_NEWLINE = re.compile(r"\r\n | [\r\v\f\x85\u2028\u2029]", re.VERBOSE)
+_ENTITY = re.compile(
     r"""
-    [\x00-\x08\x0e-\x1f\x7f]          # control characters
-  | [\u200b-\u200f\u2060\ufeff\u00ad] # zero width, byte order marks, soft hyphens
-  | [\u202a-\u202e\u2066-\u2069]      # marks that turn the direction of text
-  | [\ud800-\udfff]                   # halves of characters
+    & (?: amp; )*                       # &amp;quot; was escaped twice
+    (?: \#[0-9]{1,7} | \#[xX][0-9a-fA-F]{1,6} | [A-Za-z][A-Za-z0-9]{1,31} ) ;
     """,
     re.VERBOSE,
 )
-_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ]+")
-_TO_NARROW = 0xFF10 - 0x30  # from ０ to 0, and from Ａ to A alike
+_INVISIBLE = re.compile(
+    r"""
+    (?: [\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]  # control characters, but for tab and the ends of lines
+      | [\xad\u200b-\u200f\u2060-\u2064\ufeff]  # soft hyphen, marks of no width
+      | [\u202a-\u202e\u2066-\u2069]            # marks of writing direction
+      | [\ud800-\udfff]                         # halves of surrogate pairs
+    )+
+    """,
+    re.VERBOSE,
+)
+_LOOKALIKE = re.compile(r"[\u2e80-\u2fd5\uf900-\ufaff\U0002f800-\U0002fa1f]")
+_FULL_WIDTH = re.compile(
+    r"""
+    [０-９Ａ-Ｚａ-ｚ]+                           # １９８１, ＡＰＰ
+    (?: [．－／：＋] [０-９Ａ-Ｚａ-ｚ]+ )* ％?   # ２．５％, １０：３０
+    """,
+    re.VERBOSE,
+)
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_LOST = re.compile("\ufffd+")
 
 
 def normalise_newlines(text: str) -> Iterator[Change]:
-    """Every line break is one \\n."""
+    r"""Ends every line with \n alone.
+
+    >>> list(normalise_newlines("一、\r\n二、"))
+    [Change(start=2, end=4, after='\n')]
+    """
     return (Change(found.start(), found.end(), "\n") for found in _NEWLINE.finditer(text))
 
 
 def decode_entities(text: str) -> Iterator[Change]:
-    """HTML's names for characters become the characters: &quot; is a quotation mark."""
+    """Replaces HTML's names for characters by the characters.
+
+    >>> [change.after for change in decode_entities("“互联网+&quot;行动&amp;nbsp;&unknown;")]
+    ['"', '\\xa0']
+    """
     for found in _ENTITY.finditer(text):
-        character = html.unescape(found[0])
-        if len(character) == 1 and character.isprintable() or character == "\xa0":
-            yield Change(found.start(), found.end(), character)
+        after = _unescape(found[0])
+        if after != found[0]:
+            yield Change(found.start(), found.end(), after)
 
 
 def strip_invisible(text: str) -> Iterator[Change]:
-    """Characters that nobody sees go."""
+    r"""Takes out control characters and marks that show nothing.
+
+    >>> list(strip_invisible("冠状\u200b病毒"))
+    [Change(start=2, end=3, after='')]
+    """
     return (Change(found.start(), found.end(), "") for found in _INVISIBLE.finditer(text))
 
 
+def unify_characters(text: str) -> Iterator[Change]:
+    """Replaces radicals and compatibility characters by the characters that they look like.
+
+    >>> [change.after for change in unify_characters("绕城⻄复线⼯作")]
+    ['西', '工']
+    """
+    found = list(_LOOKALIKE.finditer(text))
+    radicals = _radicals() if found else {}
+    for lookalike in found:
+        after = radicals.get(lookalike[0]) or unicodedata.normalize("NFKC", lookalike[0])
+        if after != lookalike[0]:
+            yield Change(lookalike.start(), lookalike.end(), after)
+
+
 def fold_width(text: str) -> Iterator[Change]:
-    """Full-width letters and digits become narrow; Chinese punctuation stays as wide as it is."""
-    for found in _WIDE.finditer(text):
-        yield Change(found.start(), found.end(), "".join(chr(ord(c) - _TO_NARROW) for c in found[0]))
+    """Makes full-width letters and digits half-width, and the signs of a number with them.
+
+    Chinese punctuation keeps its width.
+
+    >>> [change.after for change in fold_width("１．增长２．５％，ＡＰＰ")]
+    ['1', '2.5%', 'APP']
+    """
+    for found in _FULL_WIDTH.finditer(text):
+        yield Change(found.start(), found.end(), found[0].translate(_HALF_WIDTH))
 
 
-Step = Callable[[str], Iterable[Change | Damage]]
-
-REPAIRS: tuple[Step, ...] = (
-    normalise_newlines,  # before all that looks at lines
-    decode_entities,  # before what looks at brackets and marks
-    strip_invisible,  # before what looks at neighbours
-    close_holes,  # needs the glosses: they say which characters were swallowed
-    strip_glosses,  # before conversion: readings belong to the characters as they came
+REPAIRS: tuple[Callable[[str], Iterator[Change | Damage]], ...] = (
+    normalise_newlines,  # first: the others count lines by \n
+    decode_entities,  # before what entities may stand for: &#8203; is invisible
+    strip_invisible,  # before anything that looks at neighbours
+    unify_characters,  # before glosses and script, which look characters up
+    close_holes,  # needs the glosses: they tell which characters the page glossed
+    strip_glosses,  # before script: a reading is looked up by the character that was glossed
     to_simplified,
     fold_width,
 )
 
 
 def repair(source: Source) -> Text:
-    """The text of a document with all repairs made, and the way back to the source.
+    """The text of `source` after all repairs, with what was changed and what could not be repaired.
 
-    >>> repair(Source("-", "電子商務(wù)", "utf-8")).content
-    '电子商务'
+    >>> text = repair(Source("-", "電子商務發(fā)展\\r\\n", "utf-8"))
+    >>> text.content, counts(text)
+    ('电子商务发展\\n', {'normalise_newlines': 1, 'strip_glosses': 1, 'to_simplified': 3})
     """
     draft = Draft(source, source.content)
     for step in REPAIRS:
         found = list(step(draft.content))
-        changes = [change for change in found if isinstance(change, Change)]
-        damages = [damage for damage in found if isinstance(damage, Damage)]
-        if found:
-            draft = draft.changed(step.__name__, changes, damages)
-    return draft.finished()
+        changes = sorted((f for f in found if isinstance(f, Change)), key=lambda change: change.start)
+        damages = [f for f in found if isinstance(f, Damage)]
+        draft = draft.changed(step.__name__, changes, damages)
+    return draft.changed("", (), _lost(draft.content)).finished()
 
 
 def counts(text: Text) -> dict[str, int]:
     """How often each repair was made, in the order in which they are made."""
     made = Counter(repair.name for repair in text.repairs)
     return {step.__name__: made[step.__name__] for step in REPAIRS if made[step.__name__]}
+
+
+def _lost(text: str) -> Iterator[Damage]:
+    """Characters that were lost before the text came here; no one knows what they were."""
+    for found in _LOST.finditer(text):
+        yield Damage(Span(found.start(), found.end()), "characters were lost before the text came here")
+
+
+def _unescape(entity: str) -> str:
+    """What `entity` stands for, escaped however often; itself where it stands for nothing."""
+    from html import unescape  # its table is large, and few texts need it
+
+    while (after := unescape(entity)) != entity and after.startswith("&"):
+        entity = after
+    return after
+
+
+def _radicals() -> dict[str, str]:
+    with (folder("data") / "radicals.toml").open("rb") as file:
+        pairs = tomllib.load(file)["radicals"].split()
+    return {pair[0]: pair[1] for pair in pairs}

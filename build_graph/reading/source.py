@@ -6,7 +6,7 @@ import codecs
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from build_graph.errors import ObligationError
 from build_graph.model import Source
@@ -17,6 +17,14 @@ _PLAUSIBLE = 0.08  # share of common characters in a right decoding; 0.3 in most
 _CLEARLY = 1.5  # times by which the best decoding must be better than the next
 _CONTROL = frozenset(range(32)) - {9, 10, 12, 13}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+class Words(TypedDict):
+    """What `data/encodings.toml` holds."""
+
+    candidates: list[str]
+    common: str
+    magic: dict[str, str]
 
 
 class UnreadableError(ObligationError):
@@ -51,7 +59,7 @@ def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
     """
     if not data.strip():
         raise UnreadableError(f"{name}: is empty; there is nothing to read")
-    words = tomllib.loads((folder("data") / "encodings.toml").read_text(encoding="utf-8"))
+    words: Words = tomllib.loads((folder("data") / "encodings.toml").read_text(encoding="utf-8"))  # type: ignore[assignment]  # the file is ours
     _refuse_binary(data, name, words["magic"])
     chosen = encoding or _mark(data) or ("utf-8" if _decodes(data, "utf-8") else _guess(data, name, words))
     content = _decoded(data, name, chosen)
@@ -84,10 +92,10 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _guess(data: bytes, name: str, words: dict[str, Any]) -> str:
+def _guess(data: bytes, name: str, words: Words) -> str:
     """The one encoding that gives plausible Chinese; raises UnreadableError where none or two do."""
     common = frozenset(words["common"])
-    scores = sorted(((_plausibility(data, candidate, common), candidate) for candidate in words["candidates"]))
+    scores = sorted((_plausibility(data, candidate, common), candidate) for candidate in words["candidates"])
     (second, other), (best, encoding) = scores[-2:]
     if best < _PLAUSIBLE:
         raise UnreadableError(f"{name}: its encoding is not known; name it, e.g. --encoding gb18030")

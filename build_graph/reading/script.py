@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from build_graph.edits import Change
+from build_graph.reading.edits import Change
 from build_graph.resources import folder
 
 _NEAR = 20  # characters within which a Traditional character shows that a shared one is Traditional
@@ -40,16 +40,17 @@ class _Script:
 
 
 def to_simplified(text: str) -> Iterator[Change]:
-    """Replaces each run of Traditional characters.
+    """Replaces each Traditional character.
 
     >>> [change.after for change in to_simplified("促進電子商務，著力創新")]
-    ['进电', '务', '着', '创']
+    ['进', '电', '务', '着', '创']
     """
     script = _Script.load()
     if _may_be_traditional(text, script):
         simplified = _to_simplified(text, script)
-        for start, end in _runs([i for i, char in enumerate(text) if char != simplified[i]]):
-            yield Change(start, end, simplified[start:end])
+        for at, (before, after) in enumerate(zip(text, simplified, strict=True)):
+            if before != after:
+                yield Change(at, at + 1, after)
 
 
 def simplified(text: str) -> str:
@@ -96,23 +97,6 @@ def _pairs(words: str) -> dict[int, str]:
 def _near(positions: Sequence[int], position: int) -> bool:
     at = bisect_left(positions, position - _NEAR)
     return at < len(positions) and positions[at] <= position + _NEAR
-
-
-def _runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Start and end of each run of consecutive numbers.
-
-    >>> list(_runs([1, 2, 5]))
-    [(1, 3), (5, 6)]
-    """
-    start = previous = -2
-    for position in positions:
-        if position != previous + 1:
-            if previous >= 0:
-                yield start, previous + 1
-            start = position
-        previous = position
-    if previous >= 0:
-        yield start, previous + 1
 
 
 @cache

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from build_graph.edits import Change
+from build_graph.reading.edits import Change
 from build_graph.resources import folder
 
 PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹɑɡ]{1,6}"  # one syllable, with or without its tone

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from build_graph.corruption import decode, encode, full_width
-from build_graph.glosses import PINYIN
-from build_graph.likelihood import LONGEST, Likelihood, plain
+from build_graph.reading.corruption import decode, encode, full_width
+from build_graph.reading.glosses import PINYIN
+from build_graph.reading.likelihood import LONGEST, Likelihood, plain
 
 _NO_LEAD = bytes([*range(0x81), 0xFF])
 _ANY_LEAD = bytes(range(0x81, 0xFF))

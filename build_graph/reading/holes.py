@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from math import inf
 
-from build_graph.corruption import damage, encode, full_width, printed
-from build_graph.edits import Change
-from build_graph.glosses import PINYIN, glossed, read_as
-from build_graph.likelihood import LONGEST, Likelihood, plain
 from build_graph.model import Damage, Span
+from build_graph.reading.corruption import damage, encode, full_width, printed
+from build_graph.reading.edits import Change
+from build_graph.reading.glosses import PINYIN, glossed, read_as
+from build_graph.reading.likelihood import LONGEST, Likelihood, plain
+from build_graph.reading.script import simplified
+from build_graph.reading.shifted import Reader, Reading
 from build_graph.resources import folder
-from build_graph.script import simplified
-from build_graph.shifted import Reader, Reading
 
 _MARGIN = 3.0  # nats by which the reading taken must be likelier than any other, ...
 _LENGTHS = (0.0, 3.0)  # ... whether a longer reading is given nothing for a character, or this much
