@@ -16,8 +16,8 @@ from build_graph.graph.triples import quads
 from build_graph.graph.turtle import turtle
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document, given_for
-from build_graph.reports.summary import summary
 from build_graph.reading.source import read
+from build_graph.reports.summary import summary
 
 _ENDING = ".txt"
 
@@ -28,10 +28,10 @@ class NoDocumentsError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build wrote: the file, its triples, the checks passed, and the documents' summaries."""
+    """What a build wrote: the file, its statements, the checks passed, and the documents' summaries."""
 
     path: Path
-    triples: int
+    statements: int
     checks: int
     summaries: tuple[tuple[str, ...], ...]
 
@@ -52,12 +52,11 @@ def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: M
     _check_distinct(documents)
     descriptions = Descriptions.load()
     statements: list[Quad] = [q for document in documents for q in quads(document, descriptions)]
-    checks = check(statements)
-    data = turtle(statements)
+    passed = check(statements)
     path = output / "graph.ttl"
-    write(path, data)
-    triples = len({(q.subject, q.predicate, q.object) for q in statements})
-    return Built(path, triples, checks, tuple(tuple(summary(document)) for document in documents))
+    write(path, turtle(statements))
+    summaries = tuple(tuple(summary(document)) for document in documents)
+    return Built(path, passed.statements, passed.checks, summaries)
 
 
 def _understand(pipeline: Pipeline, file: Path, encoding: str | None, given: Metadata) -> Document:

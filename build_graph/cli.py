@@ -97,7 +97,7 @@ def build(paths: tuple[Path, ...], output: Path, encoding: str | None, **metadat
     result = build_graph(paths, output, encoding=encoding, given=_given(metadata))
     for document in result.summaries:
         click.echo("\n".join(document))
-    click.echo(f"wrote {result.path}: {result.triples:,} triples, {result.checks} checks passed")
+    click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
     click.echo("next: obligations explain 四  |  obligations validate")
 
 
@@ -122,8 +122,8 @@ def extract(path: Path, form: str, encoding: str | None, **metadata: str | None)
       obligations extract opinion.txt --format json > opinion.json
     """
     from build_graph.pipeline import Pipeline, given_for
-    from build_graph.reports.extract import as_gold
     from build_graph.reading.source import read
+    from build_graph.reports.extract import as_gold
 
     stdin = str(path) == "-"
     given = given_for(None if stdin else path, _given(metadata))

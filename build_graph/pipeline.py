@@ -16,8 +16,8 @@ from build_graph.meaning.norms import NormFinder
 from build_graph.meaning.targets import TargetFinder
 from build_graph.model import Division, Document, Measure, Metadata, Outline, Source, Span, Text
 from build_graph.reading.repairs import repair
-from build_graph.resources import folder
 from build_graph.reading.source import read
+from build_graph.resources import folder
 from build_graph.structure.assignments import Grammar
 from build_graph.structure.attribution import AttributionReader
 from build_graph.structure.metadata import MetadataReader, from_file, from_values, identifier, merged

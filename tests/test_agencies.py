@@ -14,6 +14,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 
 from build_graph.bodies.agencies import Period, Registry, RegistryError
 from build_graph.bodies.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Reach, jurisdiction_of
+from build_graph.errors import ObligationError
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -370,10 +371,10 @@ def test_a_body_without_a_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_turtle_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match=r"agencies\.ttl"):
+    with pytest.raises(ObligationError, match=r"agencies\.ttl"):
         load(tmp_path, "agency:old skos:prefLabel")
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RegistryError, match="nowhere"):
+    with pytest.raises(ObligationError, match="nowhere"):
         Registry.load(tmp_path / "nowhere.ttl")

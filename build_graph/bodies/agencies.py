@@ -14,13 +14,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal
 
 from build_graph.bodies.body_words import BodyWords
 from build_graph.bodies.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Reach
 from build_graph.bodies.local_bodies import Branch, Functions, LocalFunction, LocalName, LocalNames, Wordings
 from build_graph.errors import ObligationError
 from build_graph.model import Body, BodyKind, Measure
+from build_graph.ontology import statements
 from build_graph.resources import folder
 
 _AGENCY = "https://w3id.org/obligation-graph/id/agency/"
@@ -285,15 +286,12 @@ class Registry:
 
 def _read(path: Path) -> _Statements:
     """The file's statements with the predicates that we use, by subject and predicate."""
-    statements: _Statements = {}
-    try:
-        for quad in parse(path=path, format=RdfFormat.TURTLE):
-            predicate = quad.predicate.value
-            if predicate in _READ and isinstance(quad.subject, NamedNode):
-                statements.setdefault(quad.subject.value, {}).setdefault(predicate, []).append(quad.object)
-    except (OSError, SyntaxError) as error:
-        raise RegistryError(f"{path}: {error}; put the registry right, or give another one") from error
-    return statements
+    read: _Statements = {}
+    for subject, said in statements(path).items():
+        for triple in said:
+            if (predicate := triple.predicate.value) in _READ:
+                read.setdefault(subject.value, {}).setdefault(predicate, []).append(triple.object)
+    return read
 
 
 def _chinese(said: dict[str, list[Any]], predicate: str) -> list[str]:

@@ -37,8 +37,16 @@ class Fault:
         return f"{self.check}: {self.focus}: {self.message}{found}"
 
 
-def check(quads: Iterable[Quad]) -> int:
-    """The number of checks that the statements passed: all. Raises FailedCheckError otherwise."""
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How many checks were passed, by how many different statements."""
+
+    checks: int
+    statements: int
+
+
+def check(quads: Iterable[Quad]) -> Passed:
+    """What passed all checks; raises FailedCheckError where one finds a fault."""
     store = Store()
     store.extend(quads)
     files = check_files()
@@ -49,7 +57,7 @@ def check(quads: Iterable[Quad]) -> int:
             + "\nnothing was written; this is a fault of the program, not of the "
             "document: please report it with the document that shows it"
         )
-    return len(files)
+    return Passed(len(files), len(store))
 
 
 def check_files() -> list[Path]:

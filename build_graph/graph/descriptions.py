@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, Triple
 
+from build_graph.ontology import statements
 from build_graph.resources import folder
 from build_graph.vocabulary import OB, term
 
@@ -32,8 +33,8 @@ class Descriptions:
     def load(cls, ontology: Path | None = None) -> Descriptions:
         """The descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
         place = ontology or folder("ontology")
-        bodies = _statements(place / "agencies.ttl")
-        domains = _without_method(_statements(place / "domains.ttl"))
+        bodies = statements(place / "agencies.ttl")
+        domains = _without_method(statements(place / "domains.ttl"))
         return cls(bodies | domains, _events(bodies), _names(bodies))
 
     def of(self, nodes: Iterable[NamedNode]) -> Iterator[Triple]:
@@ -53,14 +54,6 @@ class Descriptions:
         """The one body with this name or short name; None where there are none or several."""
         candidates = self.names.get(name, set())
         return next(iter(candidates)) if len(candidates) == 1 else None
-
-
-def _statements(path: Path) -> dict[NamedNode, list[Triple]]:
-    statements: dict[NamedNode, list[Triple]] = {}
-    for quad in parse(path=path, format=RdfFormat.TURTLE):
-        if isinstance(quad.subject, NamedNode):
-            statements.setdefault(quad.subject, []).append(quad.triple)
-    return statements
 
 
 def _without_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:

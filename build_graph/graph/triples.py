@@ -56,6 +56,7 @@ _ALLOCATIONS = {
     Allocation.JOINT: "ob:Joint",
     Allocation.UNSTATED: "ob:Unstated",
 }
+_SIGNALS = 3  # words shown for a domain; where there are more, the text has them
 _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
 
 _QUANTITY = re.compile(
@@ -313,7 +314,7 @@ class _Emitter:
                 ("ob:rank", rank),
                 ("ob:inferred", None if domain.signals else True),
             )
-            for index, signal in enumerate(self._words_once(domain.signals), start=1):
+            for index, signal in enumerate(self._words_once(domain.signals)[:_SIGNALS], start=1):
                 yield from self._evidence(statement, signal, name=_evidence_name(index))
 
     def _audiences(self, measure: Measure, node: str) -> Iterator[Quad]:
@@ -425,12 +426,12 @@ class _Emitter:
     def _words(self, span: Span) -> str:
         return span.of(self.document.text.content)
 
-    def _words_once(self, spans: Iterable[Span]) -> Iterable[Span]:
+    def _words_once(self, spans: Iterable[Span]) -> list[Span]:
         """Of the spans with the same words the first, in order."""
         once: dict[str, Span] = {}
         for span in sorted(spans):
             once.setdefault(self._words(span), span)
-        return once.values()
+        return list(once.values())
 
     def _evidence(
         self, thing: str, span: Span, link: str = "ob:hasEvidence", name: str = "evidence"

@@ -17,11 +17,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pyoxigraph
-
 from build_graph.errors import ObligationError
 from build_graph.meaning.spotting import Spotter
 from build_graph.model import Domain, Measure, Span
+from build_graph.ontology import statements
 from build_graph.resources import folder
 from build_graph.vocabulary import BASE, OB
 
@@ -438,13 +437,11 @@ def _adverb() -> re.Pattern[str]:
 def _statements(source: Path) -> Iterator[tuple[str, str, str]]:
     """(property, domain, value) for each statement of our own vocabulary in the scheme."""
     prefix = f"{BASE}domain/"
-    try:
-        for quad in pyoxigraph.parse(path=str(source), format=pyoxigraph.RdfFormat.TURTLE):
-            value = getattr(quad.object, "value", "")
-            if quad.predicate.value.startswith(OB) and isinstance(quad.subject, pyoxigraph.NamedNode):
-                yield quad.predicate.value.removeprefix(OB), quad.subject.value.removeprefix(prefix), value
-    except (OSError, SyntaxError) as error:
-        raise ObligationError(f"{source}: cannot be read as Turtle ({error}); restore the file") from error
+    for subject, said in statements(source).items():
+        for triple in said:
+            if triple.predicate.value.startswith(OB):
+                value = getattr(triple.object, "value", "")
+                yield triple.predicate.value.removeprefix(OB), subject.value.removeprefix(prefix), value
 
 
 def _spotter(words: Mapping[str, Mapping[str, float]]) -> Spotter[_Weights]:

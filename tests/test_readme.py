@@ -1,0 +1,51 @@
+"""The README's tour: every command runs, and prints what the README shows."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TOUR = README.split("## Five minutes")[1].split("\n## ")[0]
+# A shell block, and the text block that shows its output, if one follows.
+BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n\n```text\n(.*?)```)?", TOUR, re.DOTALL)
+CODE, SHOWN = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", TOUR, re.DOTALL)[0]
+
+
+def run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as it is after `make run`, with the annotated documents where the tour expects them."""
+    place = tmp_path_factory.mktemp("tour")
+    (place / "tests").symlink_to(ROOT / "tests")
+    shown = README.split("```text\n", 1)[1].split("```", 1)[0]
+    assert run([sys.executable, "-m", "build_graph.cli", "build"], place) == shown
+    return place
+
+
+@pytest.mark.parametrize(("commands", "shown"), BLOCKS)
+def test_commands_of_the_tour(commands: str, shown: str, folder: Path) -> None:
+    """Where the README shortens an output, … stands for the rest of it."""
+    output = ""
+    for line in commands.strip().splitlines():
+        words = shlex.split(line)
+        assert words[0] == ".venv/bin/obligations"
+        output += run([sys.executable, "-m", "build_graph.cli", *words[1:]], folder)
+    beginning, _, end = shown.partition("…\n")
+    assert output.startswith(beginning)
+    assert output.endswith(end)
+
+
+def test_query_of_the_tour(folder: Path) -> None:
+    assert run([sys.executable, "-c", CODE], folder) == SHOWN
