@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
+from operator import itemgetter
 
 from build_graph.model import Damage, Repair, Source, Span, Text
 
@@ -77,43 +78,39 @@ def _rewrite(content: str, changes: Iterable[Change]) -> str:
     return "".join([*pieces, content[done:]])
 
 
-def _compose(name: str, edits: Sequence[Edit], changes: Sequence[Change]) -> Iterator[Edit]:
+def _compose(name: str, edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[Edit]:
     """The edits from the source to the changed text.
 
-    What touches the same characters becomes one edit, under the name of the repair that came first.
+    What overlaps becomes one edit, under the name of the repair that came first; touching is not
+    overlapping.
     """
-    before = after = 0  # by how much the text has grown so far: since the source, and by the changes
-    for start, end, olds, news in _groups(edits, changes):
-        source_start, span_start = start - before, start + after
-        before += sum(len(old.span) - len(old.source) for old in olds)
-        after += sum(len(new.after) - (new.end - new.start) for new in news)
-        span = Span(span_start, end + after)
-        yield Edit(olds[0].name if olds else name, Span(source_start, end - before), span)
+    before = after = 0  # by how much the text has grown up to here, since the source and by the changes
+    for group in _groups(edits, changes):
+        start, end = group[0][0], max(place[1] for place in group)
+        source_start, span_start, by = start - before, start + after, name
+        for _, _, item in reversed(group):
+            if isinstance(item, Edit):
+                before += len(item.span) - len(item.source)
+                by = item.name
+            else:
+                after += len(item.after) - (item.end - item.start)
+        yield Edit(by, Span(source_start, end - before), Span(span_start, end + after))
 
 
-def _groups(
-    edits: Iterable[Edit], changes: Iterable[Change]
-) -> Iterator[tuple[int, int, list[Edit], list[Change]]]:
-    """What overlaps, with the stretch of the current text that it covers; touching is not overlapping."""
-    olds: list[Edit] = []
-    news: list[Change] = []
-    start = end = -1
-    old_places: Iterable[Place] = ((edit.span.start, edit.span.end, edit) for edit in edits)
-    new_places: Iterable[Place] = ((change.start, change.end, change) for change in changes)
-    by_place = merge(old_places, new_places, key=lambda place: place[:2])
-    for first, last, item in by_place:
-        if first >= end and (olds or news):
-            yield start, end, olds, news
-            olds, news, end = [], [], -1
-        if not olds and not news:
-            start = first
-        end = max(end, last)
-        if isinstance(item, Edit):
-            olds.append(item)
-        else:
-            news.append(item)
-    if olds or news:
-        yield start, end, olds, news
+def _groups(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[list[Place]]:
+    """What overlaps in the current text, in order."""
+    olds: Iterable[Place] = ((edit.span.start, edit.span.end, edit) for edit in edits)
+    news: Iterable[Place] = ((change.start, change.end, change) for change in changes)
+    group: list[Place] = []
+    end = 0
+    for place in merge(olds, news, key=itemgetter(0, 1)):
+        if group and place[0] >= end:
+            yield group
+            group, end = [], 0
+        group.append(place)
+        end = max(end, place[1])
+    if group:
+        yield group
 
 
 def _moved(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Damage]:

@@ -17,6 +17,7 @@ from build_graph.reading.edits import Change, Draft
 from build_graph.reading.glosses import strip_glosses
 from build_graph.reading.holes import close_holes
 from build_graph.reading.script import to_simplified
+from build_graph.reading.wrapping import join_wrapped
 from build_graph.resources import folder
 
 _NEWLINE = re.compile(r"\r\n | [\r\v\f\x85\u2028\u2029]", re.VERBOSE)
@@ -114,6 +115,7 @@ REPAIRS: tuple[Callable[[str], Iterator[Change | Damage]], ...] = (
     strip_glosses,  # before script: a reading is looked up by the character that was glossed
     to_simplified,
     fold_width,
+    join_wrapped,  # last: it compares words, which should by now be written alike
 )
 
 
