@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -64,6 +64,7 @@ def main() -> None:
     obligations build policy.txt      the graph of your own document
     obligations explain 四            what was understood of clause （四）, and from which words
     """
+    gc.set_threshold(100_000)  # a build makes many objects and little garbage: 50 ms less for one document
     for stream in (sys.stdout, sys.stderr):  # Chinese in any locale
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -129,6 +130,8 @@ def extract(path: Path, form: str, encoding: str | None, **metadata: str | None)
     given = given_for(None if stdin else path, _given(metadata))
     document = Pipeline.load().understand(read(None if stdin else path, encoding=encoding), given)
     if form == "json":
+        import json
+
         click.echo(json.dumps(as_gold(document), ensure_ascii=False, indent=1))
     else:
         from build_graph.reports.tables import measures_table

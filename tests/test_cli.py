@@ -40,7 +40,8 @@ def test_build_needs_no_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     result = run("build")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "output" / "graph.ttl").stat().st_size > 100_000
-    found = {line.split()[0]: line.split()[1:] for line in result.output.splitlines() if line.startswith("  ")}
+    lines = (line.split() for line in result.output.splitlines() if line.startswith("  "))
+    found = {words[0]: words[1:] for words in lines}
     assert (found["sections"][0], found["clauses"][0], found["bearers"][0]) == ("8", "29", "200")
     assert found["measures"] == ["75", "73", "with", "an", "attribution"]
     assert "35 agencies, 4 groups" in result.output
