@@ -38,15 +38,14 @@ def in_turns(one: list[str], two: list[str], runs: int) -> tuple[list[float], li
 
 def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     """The stages of a build on the first document, each with what it needs made beforehand."""
-    from build_graph.reading.repairs import repair
-    from build_graph.reading.source import read
-
     from build_graph.graph.checks import check
     from build_graph.graph.descriptions import Descriptions
     from build_graph.graph.triples import quads
     from build_graph.graph.turtle import turtle
     from build_graph.model import Metadata
     from build_graph.pipeline import Pipeline, default_document, given_for
+    from build_graph.reading.repairs import repair
+    from build_graph.reading.source import read
     from build_graph.structure.metadata import merged
 
     path = default_document()

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import score
-from build_graph.reading.source import read
 
 from build_graph.model import Metadata
 from build_graph.pipeline import Pipeline
+from build_graph.reading.source import read
 from build_graph.reports.extract import as_gold
 from build_graph.structure.metadata import from_file
 

@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from build_graph.reading.repairs import repair
 
 from build_graph.model import Metadata, Source, Text
+from build_graph.reading.repairs import repair
 from build_graph.structure.metadata import (
     BadMetadataError,
     MetadataReader,

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build_graph.reading.repairs import repair
 
 from build_graph.model import Division, Level, Metadata, Outline, Source, Text
+from build_graph.reading.repairs import repair
 from build_graph.structure.metadata import MetadataReader
 from build_graph.structure.outline import OutlineReader
 
