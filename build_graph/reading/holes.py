@@ -32,7 +32,7 @@ _REACH = 400  # characters before a hole that the proof looks back
 _NEAR = 20  # ... and looks back at least, where it can
 _AHEAD = 60  # characters behind it
 _RECENT = 10  # closed holes before a hole that the proof may have to see through
-_FAILURES = 100  # holes left open after which the others are not tried
+_FAILURES, _SUCCESSES = 100, 1000  # holes left open, and closed, after which the others are not tried
 
 _HAN = r"\u3400-\u9fff"
 _HOLE = re.compile(
@@ -91,8 +91,12 @@ class _Page:
     def close(self) -> Iterator[Change | Damage]:
         end = 0
         for hole in _HOLE.finditer(self.text):
-            if hole.start() >= end and len(self.open) < _FAILURES:
+            if hole.start() < end:
+                continue
+            if len(self.open) < _FAILURES and len(self.closed) < _SUCCESSES:
                 end = self._close(hole.start())
+            else:
+                end = self._mark(hole.start(), hole.end(), "bytes were lost here, as in many places before")
         yield from (change for span, after in self.closed for change in _changes(self.text, span, after))
         yield from self._gloss_on_letters()
         yield from self.open

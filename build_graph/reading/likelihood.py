@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import log, log2
 from pathlib import Path
+from string import ascii_letters
 
 LONGEST = 2  # characters of context
 _PACE = 2.0  # steps of a count's level to a doubling: level a is 1, c is 2, e is 4, ...
@@ -57,6 +58,9 @@ def _count(letter: str) -> float:
     return float(2 ** (step / _PACE))
 
 
+_COUNTS = {letter: _count(letter) for letter in ascii_letters}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """How often a context was seen, how many kinds of character follow it, and the frequent ones."""
@@ -72,8 +76,8 @@ class Entry:
         >>> Entry.parse("gc划e范c")
         Entry(count=8.0, kinds=2.0, followers={'划': 4.0, '范': 2.0})
         """
-        followers = {line[i]: _count(line[i + 1]) for i in range(2, len(line), 2)}
-        return cls(_count(line[0]), _count(line[1]), followers)
+        followers = dict(zip(line[2::2], map(_COUNTS.__getitem__, line[3::2]), strict=True))
+        return cls(_COUNTS[line[0]], _COUNTS[line[1]], followers)
 
 
 class Likelihood:
@@ -131,7 +135,7 @@ class Likelihood:
 
     @cached_property
     def _total(self) -> float:
-        table = sum(_count(line[0]) for context, line in self._lines.items() if len(context) == 1)
+        table = sum(_COUNTS[line[0]] for context, line in self._lines.items() if len(context) == 1)
         return table + _OWN * self._length + _UNSEEN * _KINDS
 
     def _entry(self, context: str) -> Entry:

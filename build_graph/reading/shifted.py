@@ -191,7 +191,8 @@ class Reader:
         return Reading(reading.score + score, reading.text + char)
 
     def _scores(self, before: str, chars: Sequence[str]) -> list[float]:
-        scores = self._likelihood.after(self._counted(before), map(self._counted, chars))
+        counted = [self._plain.get(char) or self._learn(char) for char in chars]
+        scores = self._likelihood.after(self._counted(before), counted)
         pairs = zip(scores, chars, strict=True)
         return [score - _FOREIGN if char in self._foreign else score for score, char in pairs]
 

@@ -24,6 +24,7 @@ class Words(TypedDict):
 
     candidates: list[str]
     common: str
+    wider: dict[str, str]
     magic: dict[str, str]
 
 
@@ -60,7 +61,11 @@ def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
     if not data.strip():
         raise UnreadableError(f"{name}: is empty; there is nothing to read")
     words: Words = tomllib.loads((folder("data") / "encodings.toml").read_text(encoding="utf-8"))  # type: ignore[assignment]  # the file is ours
-    _refuse_binary(data, name, words["magic"])
+    _refuse_kinds(data, name, words["magic"])
+    if encoding is None:
+        _refuse_binary(data, name)
+    else:
+        encoding = words["wider"].get(encoding.lower(), encoding)
     chosen = encoding or _mark(data) or ("utf-8" if _decodes(data, "utf-8") else _guess(data, name, words))
     content = _decoded(data, name, chosen)
     if not content.strip():
@@ -68,15 +73,21 @@ def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
     return Source(name, content, chosen)
 
 
-def _refuse_binary(data: bytes, name: str, magic: dict[str, str]) -> None:
-    """Raise where the bytes are no text of any encoding."""
+def _refuse_kinds(data: bytes, name: str, magic: dict[str, str]) -> None:
+    """Raise where the bytes begin like a known kind of file that is no plain text."""
     for beginning, kind in magic.items():
         if data.startswith(beginning.encode("latin-1")):
-            raise UnreadableError(f"{name}: is {kind}; give a text file")
+            raise UnreadableError(f"{name}: is {kind}")
+
+
+def _refuse_binary(data: bytes, name: str) -> None:
+    """Raise where the bytes are no text of any encoding that is told by itself."""
     if _mark(data) is None:
         controls = sum(byte in _CONTROL for byte in data[:_SAMPLE])
         if 50 * controls > len(data[:_SAMPLE]):
-            raise UnreadableError(f"{name}: is binary, not text; give a text file")
+            raise UnreadableError(
+                f"{name}: is binary, not text; give a text file (--encoding utf-16-le if it is one)"
+            )
 
 
 def _mark(data: bytes) -> str | None:
@@ -98,10 +109,20 @@ def _guess(data: bytes, name: str, words: Words) -> str:
     scores = sorted((_plausibility(data, candidate, common), candidate) for candidate in words["candidates"])
     (second, other), (best, encoding) = scores[-2:]
     if best < _PLAUSIBLE:
-        raise UnreadableError(f"{name}: its encoding is not known; name it, e.g. --encoding gb18030")
+        raise UnreadableError(f"{name}: {_nearly_utf8(data)}; name its encoding, e.g. --encoding gb18030")
     if best < _CLEARLY * second:
         raise UnreadableError(f"{name}: may be {encoding} or {other}; say which with --encoding")
     return encoding
+
+
+def _nearly_utf8(data: bytes) -> str:
+    """What keeps `data` from being UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        return f"byte {error.start} (line {line}) is not UTF-8, and nothing else gives Chinese text"
+    return "its encoding is not known"
 
 
 def _plausibility(data: bytes, encoding: str, common: frozenset[str]) -> float:
