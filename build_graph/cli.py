@@ -100,6 +100,7 @@ def build(paths: tuple[Path, ...], output: Path, encoding: str | None, **metadat
         click.echo("\n".join(document))
     click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
     click.echo("next: obligations explain 四  |  obligations validate")
+    gc.freeze()  # all that was made is used up now: do not look through it at exit
 
 
 @main.command()
