@@ -99,7 +99,11 @@ def build(paths: tuple[Path, ...], output: Path, encoding: str | None, **metadat
     for document in result.summaries:
         click.echo("\n".join(document))
     click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
-    click.echo("next: obligations explain 四  |  obligations validate")
+    default = result.path == _GRAPH
+    click.echo(
+        f"next: obligations explain 四{'' if default else f' --graph {result.path}'}"
+        f"  |  obligations validate{'' if default else f' {result.path}'}"
+    )
     gc.freeze()  # all that was made is used up now: do not look through it at exit
 
 

@@ -66,7 +66,7 @@ class Explainer:
                 node = NamedNode(candidate)
                 if next(self.store.quads_for_pattern(node, None, None, None), None):
                     return node
-        found = list(self._by_mark(name))
+        found = self._by_mark(name)
         if len(found) == 1:
             return found[0]
         if found:
@@ -77,17 +77,19 @@ class Explainer:
             "give a clause's number (四), an IRI, or the end of one (document/国发-2015-24/s2/c4)"
         )
 
-    def _by_mark(self, name: str) -> Iterator[NamedNode]:
-        """The clauses whose mark prints that number; 一、 asks for sections."""
+    def _by_mark(self, name: str) -> list[NamedNode]:
+        """The clauses whose mark prints that number, in the same numerals if any; 一、 asks for sections."""
         found = _NUMERAL.search(name)
         if not found or len(name) > 12:
-            return
+            return []
         kind = "ob:Section" if name.endswith("、") else "ob:Clause"
+        alike: dict[NamedNode, str] = {}
         for quad in self.store.quads_for_pattern(None, term("rdf:type"), term(kind), None):
-            printed = self._text(quad.subject, "eli:number")
-            numeral = _NUMERAL.search(printed)
+            numeral = _NUMERAL.search(self._text(quad.subject, "eli:number"))
             if numeral and number(numeral[0]) == number(found[0]) and isinstance(quad.subject, NamedNode):
-                yield quad.subject
+                alike[quad.subject] = numeral[0]
+        same = [node for node, numeral in alike.items() if numeral == found[0]]
+        return sorted(same or alike, key=lambda node: node.value)
 
     # ------------------------------------------------------------------------- describing
 
