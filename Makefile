@@ -25,8 +25,8 @@ bench: $(VENV)/.installed-test
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "make: Python 3.11 or newer is needed; name one: make PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) || \
-	  { rm -rf $(VENV); echo "make: the venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || \
+	  { rm -rf $(VENV); sh .ci/packages.sh python3-venv && $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/.installed: $(BIN)/python $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
@@ -36,8 +36,8 @@ $(VENV)/.installed-test: $(BIN)/python $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
 	@touch $@ $(VENV)/.installed
 
-system:
-	@sh tests/system-packages.sh
+system:  # a Java runtime, for the checker of OWL 2 DL
+	@command -v java >/dev/null || sh .ci/packages.sh default-jre-headless
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
+from itertools import accumulate
 from operator import itemgetter
 
 from build_graph.model import Damage, Repair, Source, Span, Text
@@ -115,14 +117,15 @@ def _groups(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[list[P
 
 def _moved(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Damage]:
     """The damages where they stand after `changes`; one that begins or ends in a change is widened."""
+    starts, ends = [change.start for change in changes], [change.end for change in changes]
+    grown = [0, *accumulate(len(change.after) - (change.end - change.start) for change in changes)]
     for damage in damages:
         start, end = damage.span.start, damage.span.end
-        inside = [c for c in changes if c.start < end and c.end > start]
-        if inside:
-            start, end = min(start, inside[0].start), max(end, inside[-1].end)
-        grown = sum(len(c.after) - (c.end - c.start) for c in changes if c.end <= start)
-        within = sum(len(c.after) - (c.end - c.start) for c in inside)
-        yield Damage(Span(start + grown, end + grown + within), damage.reason)
+        first, last = bisect_right(ends, start), bisect_left(starts, end)
+        if first < last:  # changes overlap with it
+            start, end = min(start, starts[first]), max(end, ends[last - 1])
+        span = Span(start + grown[first], end + grown[max(first, last)])
+        yield Damage(span, damage.reason)
 
 
 def _way_back(edits: Iterable[Edit]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -19,9 +19,9 @@ from build_graph.model import Damage, Span
 from build_graph.reading.corruption import damage, encode, full_width, printed
 from build_graph.reading.edits import Change
 from build_graph.reading.glosses import PINYIN, glossed, read_as
-from build_graph.reading.likelihood import LONGEST, Likelihood, plain
+from build_graph.reading.likelihood import Likelihood, plain
 from build_graph.reading.script import simplified
-from build_graph.reading.shifted import Reader, Reading
+from build_graph.reading.shifted import CONTEXT, Reader, Reading
 from build_graph.resources import folder
 
 _MARGIN = 3.0  # nats by which the reading taken must be likelier than any other, ...
@@ -29,7 +29,7 @@ _LENGTHS = (0.0, 3.0)  # ... whether a longer reading is given nothing for a cha
 _RIVAL = 15.0  # nats behind the likeliest at which no reading counts, however long
 _DOUBTFUL = -7.0  # nats for each character, below which the right reading may be one nobody thought of
 _REACH = 400  # characters before a hole that the proof looks back
-_NEAR = 20  # ... and looks back at least, where it can
+_NEAR = 20  # ... and at least
 _AHEAD = 60  # characters behind it
 _RECENT = 10  # closed holes before a hole that the proof may have to see through
 _FAILURES, _SUCCESSES = 100, 1000  # holes left open, and closed, after which the others are not tried
@@ -105,7 +105,7 @@ class _Page:
     def _close(self, start: int) -> int:
         """Close the hole at `start`, mark it, or leave it if it is none; return where to go on."""
         begin, before = self._before(start)
-        end, readings = self.reader.read(before[-LONGEST:] or "\n", self.text, start)
+        end, readings = self.reader.read(before[-CONTEXT:] or "\n", self.text, start)
         proved = list(self._proved(begin, before, end, readings))
         if not proved or proved[0].score < _DOUBTFUL * (len(proved[0].text) + 1):
             return self._mark(start, end, "bytes were lost here, and no reading of what is left is sure")
@@ -131,7 +131,7 @@ class _Page:
         shut = [span for span, _ in self.closed[-_RECENT:]]
         ends = (sync.end() for sync in _IN_STEP.finditer(self.text, max(0, start - _REACH), start))
         in_step = [end for end in ends if not any(span.start < end <= span.end for span in shut)]
-        far = [end for end in in_step if end < start - _NEAR] or in_step[:1]
+        far = [end for end in in_step if end < start - _NEAR]
         begin = max([0, start - _REACH, *far[-1:], *(damage.span.end for damage in self.open[-1:])])
         pieces, at = [], begin
         for span, after in self.closed[-_RECENT:]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from build_graph.reading.corruption import decode, encode, full_width
 from build_graph.reading.glosses import PINYIN
-from build_graph.reading.likelihood import LONGEST, Likelihood, plain
+from build_graph.reading.likelihood import Likelihood, plain
 
 _NO_LEAD = bytes([*range(0x81), 0xFF])
 _ANY_LEAD = bytes(range(0x81, 0xFF))
@@ -21,6 +21,8 @@ _ANY_TRAIL = bytes([*range(0x40, 0x7F), *range(0x80, 0xFF)])
 _PRIVATE = range(0xE000, 0xF900)  # code points for codes to which GBK gives no character
 _LEAST_TRAIL = 0x40
 _UNPRINTED_PAIRS = (60, 20, 8)  # readings followed for one, two, three pairs that do not print
+CONTEXT = 4  # characters before one that may bear on it; spaces among them do not
+_SPACE = "\u3000"  # an indent is two of them
 _BEAM = 100  # readings followed at a time
 _HOPELESS = 15.0  # nats behind the likeliest at which a reading is given up
 _UNLIKELY = 10.0  # ... behind the likeliest at which a character is not thought of
@@ -151,7 +153,7 @@ class Reader:
     def _feed(self, reading: Reading, byte: bytes) -> Iterator[Reading]:
         """`reading` with one more byte, which may have any of the values of `byte`."""
         if reading.pending:
-            for score, char in self._likely(reading.text[-LONGEST:], reading.pending, byte):
+            for score, char in self._likely(reading.text[-CONTEXT:], reading.pending, byte):
                 yield Reading(reading.score + score, reading.text + char)
         elif leads := byte.translate(None, _NO_LEAD):
             yield Reading(reading.score, reading.text, leads)
@@ -187,29 +189,37 @@ class Reader:
 
     def _say(self, reading: Reading, char: str) -> Reading:
         """`reading` with one more character."""
-        score = self._scores(reading.text[-LONGEST:], char)[0]
+        score = self._scores(reading.text[-CONTEXT:], char)[0]
         return Reading(reading.score + score, reading.text + char)
 
     def _scores(self, before: str, chars: Sequence[str]) -> list[float]:
-        counted = [self._plain.get(char) or self._learn(char) for char in chars]
-        scores = self._likelihood.after(self._counted(before), counted)
-        pairs = zip(scores, chars, strict=True)
-        return [score - _FOREIGN if char in self._foreign else score for score, char in pairs]
+        """The log probabilities of `chars` behind `before`."""
+        context = self._counted(before) or self._counted("\n")
+        scores = self._likelihood.after(context, map(self._counted, chars))
+        return [
+            score - _FOREIGN if char in self._foreign else _indent(before) if char == _SPACE else score
+            for score, char in zip(scores, chars, strict=True)
+        ]
 
     def _rank(self, char: str) -> int:
-        return self._likelihood.rank(self._counted(char))
+        return self._likelihood.rank(self._counted(char)) if char != _SPACE else -1
 
     def _counted(self, text: str) -> str:
         """`text` as the table has it."""
-        return "".join([self._plain.get(char) or self._learn(char) for char in text])
+        return "".join([self._plain[char] if char in self._plain else self._learn(char) for char in text])
 
     def _learn(self, char: str) -> str:
-        self._plain[char] = plain(char) or char
+        self._plain[char] = plain(char)
         return self._plain[char]
 
 
 def _bytes(code: bytes) -> list[bytes]:
     return [code[i : i + 1] for i in range(len(code))]
+
+
+def _indent(before: str) -> float:
+    """The log probability of an ideographic space: it stands at the beginning of a line, or nowhere."""
+    return 0.0 if before.endswith(("\n", _SPACE)) else -_HOPELESS
 
 
 def _unprinted_trails() -> dict[int, bytes]:
