@@ -9,8 +9,9 @@ the stretch is marked as damaged.
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from math import inf
@@ -32,6 +33,7 @@ _REACH = 400  # characters before a hole that the proof looks back
 _NEAR = 20  # ... and at least
 _AHEAD = 60  # characters behind it
 _RECENT = 10  # closed holes before a hole that the proof may have to see through
+_SENTENCE = 30  # characters before a question mark in which a word should ask
 _FAILURES, _SUCCESSES = 100, 1000  # holes left open, and closed, after which the others are not tried
 
 _HAN = r"\u3400-\u9fff"
@@ -53,6 +55,7 @@ _OUT_OF_STEP = re.compile(
 _LETTER = re.compile(
     rf"(?P<before>[^\x00-\x7f]|[,;:()?!])(?P<letter>[@-~])(?P<gloss>\((?P<reading>{PINYIN})\))"
 )
+_NUMBER = re.compile("[一二三四五六七八九十]+")
 _UNCERTAIN = re.compile(r"\?.{0,15}")  # what a text should not be judged by
 
 
@@ -74,8 +77,8 @@ class _Page:
 
     text: str
     table: Mapping[str, str]
-    likelihood: Likelihood
     reader: Reader
+    questions: Collection[str]
     closed: list[tuple[Span, str]] = field(default_factory=list)
     open: list[Damage] = field(default_factory=list)
 
@@ -86,7 +89,9 @@ class _Page:
         sound = _UNCERTAIN.sub("\n", _without_glosses(text, table))
         likelihood = Likelihood(folder("data") / "neighbours.txt", plain(simplified(sound)))
         table = {**table, **_unseen(text, table, lambda char: likelihood.frequency(simple.get(char, char)))}
-        return cls(text, table, likelihood, Reader(table, likelihood, simple, _foreign(sound, simple)))
+        reader = Reader(table, likelihood, simple, _foreign(sound, simple))
+        questions = tomllib.loads((folder("data") / "holes.toml").read_text(encoding="utf-8"))["questions"]
+        return cls(text, table, reader, questions)
 
     def close(self) -> Iterator[Change | Damage]:
         end = 0
@@ -107,17 +112,23 @@ class _Page:
         begin, before = self._before(start)
         end, readings = self.reader.read(before[-CONTEXT:] or "\n", self.text, start)
         proved = list(self._proved(begin, before, end, readings))
+        doubt = self._doubt(proved, self.text[start:end])
+        if not doubt:
+            self.closed.append((Span(start, end), proved[0].text))
+            return end
+        return start + 1 if self._is_question(start) else self._mark(start, end, doubt)
+
+    def _doubt(self, proved: Sequence[Reading], as_printed: str) -> str:
+        """Why none of the readings that are `proved`, likeliest first, can be taken; empty if one can."""
         if not proved or proved[0].score < _DOUBTFUL * (len(proved[0].text) + 1):
-            return self._mark(start, end, "bytes were lost here, and no reading of what is left is sure")
+            return "bytes were lost here, and no reading of what is left is sure"
         best, *others = proved
         if rivals := [other.text for other in others if _is_rival(other, best)]:
             words = " / ".join([best.text, *rivals[:2]])
-            return self._mark(start, end, f"bytes were lost here, and more than one reading fits: {words}")
-        if printed(best.text) != printed(self.text[start:end]):
-            self.closed.append((Span(start, end), best.text))
-        elif not self._is_question(start):
-            return self._mark(start, end, "a character seems to have been lost here")
-        return end
+            return f"bytes were lost here, and more than one reading fits: {words}"
+        if printed(best.text) == printed(as_printed):
+            return "a character seems to have been lost here"
+        return ""
 
     def _mark(self, start: int, end: int, reason: str) -> int:
         """Note a damaged stretch, up to where the page is surely in step again."""
@@ -142,9 +153,10 @@ class _Page:
 
     def _proved(self, begin: int, before: str, end: int, readings: Iterable[Reading]) -> Iterator[Reading]:
         """The readings that the damage turns into what is printed, different ones, likeliest first."""
-        observed = printed(_GLOSS_SPACE.sub(")", self.text[begin:end]))
+        until = end if self.text.startswith("?", end) else end + 1  # what follows may be a hole itself
+        observed = printed(_GLOSS_SPACE.sub(")", self.text[begin:until]))
         ahead = _without_glosses(self.text[end : end + _AHEAD], self.table)
-        least, seen = -inf, set()
+        least, seen = -inf, set[str]()
         for reading in readings:
             text = simplified(reading.text)
             clean = full_width(before + reading.text + ahead)
@@ -156,9 +168,10 @@ class _Page:
                 yield reading
 
     def _is_question(self, position: int) -> bool:
-        """Whether a question mark may stand at `position`: 怎么办？, 有没有？"""
-        last = simplified(self.text[position - 1 : position])
-        return "？" in self.likelihood.followers(last)
+        """Whether the words before `position`, as far as the last mark, ask something."""
+        before = simplified(self.text[max(0, position - _SENTENCE) : position])
+        clause = re.split("[，。；：,;:\n]", before)[-1]
+        return any(word in clause for word in self.questions)
 
     def _gloss_on_letters(self) -> Iterator[Change]:
         """Takes out glosses behind a letter that is the second byte of a code: ，F is A3 AC 46, 現 AC 46."""
@@ -184,8 +197,11 @@ class _Page:
 
 
 def _is_rival(other: Reading, best: Reading) -> bool:
-    """Whether `other` comes near `best`, whatever is thought of the length of a text."""
-    longer = len(other.text) - len(best.text)
+    """Whether `other` comes near `best`, whatever is thought of the length of a text.
+
+    A number is not the likelier for being longer.
+    """
+    longer = len(_NUMBER.sub("", other.text)) - len(_NUMBER.sub("", best.text))
     return any(other.score + bonus * longer > best.score - _MARGIN for bonus in _LENGTHS)
 
 

@@ -42,6 +42,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_GLOSS = re.compile(rf"\({PINYIN}\s?\)")
+
 
 class Reading(NamedTuple):
     """One way to read what is printed: its characters, and the lead byte of the one begun."""
@@ -87,6 +89,8 @@ class Reader:
                 beam = _likeliest([*beam, *self._unprinted(beam)])
             beam = _likeliest(after for reading in beam for after in self._step(reading, token))
             end, cut = token.end(), bool(token["cut"])
+            if _GLOSS.match(text, end):
+                continue  # it tells what the last character is
             if not any(reading.pending and reading.score > beam[0].score - _DISTANT for reading in beam):
                 break
         whole = (reading for reading in beam if not reading.pending)
@@ -116,6 +120,8 @@ class Reader:
     def _glossed(self, reading: Reading, pinyin: str) -> Iterator[Reading]:
         """With nothing more, if the last two bytes are a code that carries the gloss."""
         last = encode(reading.text[-1])
+        if pinyin not in self._codes:
+            yield reading
         for code in self._codes.get(pinyin, ()):
             if not reading.pending and last == code:
                 yield reading

@@ -1,0 +1,105 @@
+"""Reading files of every encoding, and refusing with one clear line what is no text."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import opencc
+import pytest
+
+from build_graph.errors import ObligationError
+from build_graph.reading.source import UnreadableError, decode, read
+
+DOCUMENTS = Path(__file__).parent / "gold" / "documents"
+TEXT = (DOCUMENTS / "fengong-009.txt").read_text(encoding="utf-8")
+TRADITIONAL = opencc.OpenCC("s2tw").convert(TEXT).encode("cp950", "ignore").decode("cp950")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+@pytest.mark.parametrize("length", [40, 400, len(TEXT)])
+def test_encoding_is_told(encoding: str, length: int) -> None:
+    source = decode(TEXT[:length].encode(encoding), "a.txt")
+    assert source.content == TEXT[:length]
+    assert source.name == "a.txt"
+    assert source.encoding == encoding
+
+
+@pytest.mark.parametrize("length", [40, 400, len(TRADITIONAL)])
+def test_big5_is_told_from_gb18030(length: int) -> None:
+    source = decode(TRADITIONAL[:length].encode("cp950"), "a.txt")
+    assert (source.content, source.encoding) == (TRADITIONAL[:length], "cp950")
+
+
+def test_line_ends_stay_as_they_came() -> None:
+    assert decode("一、总则\r\n二、附则\r".encode(), "a.txt").content == "一、总则\r\n二、附则\r"
+
+
+def test_named_encoding_goes_first_and_means_the_wider_one() -> None:
+    assert decode("镕基、堃".encode("gbk"), "a.txt", encoding="GB2312").content == "镕基、堃"
+    assert decode("中文".encode("utf-16-le"), "a.txt", encoding="utf-16-le").content == "中文"
+
+
+REFUSED = {
+    "empty": (b"", "is empty"),
+    "white space": (b" \r\n\t", "is empty"),
+    "only a byte order mark": (b"\xef\xbb\xbf", "is blank"),
+    "ideographic spaces": ("\u3000\u3000\n".encode(), "is blank"),
+    "PDF": (b"%PDF-1.7\n", "is a PDF"),
+    "DOCX": (b"PK\x03\x04\x14\x00", "Word document"),
+    "picture": (b"\x89PNG\r\n\x1a\n", "picture"),
+    "zeros": (b"\x00\x01\x02\x03" * 50, "is binary"),
+    "no Chinese encoding": (
+        "経済産業省は法律の施行に必要な規定を".encode("shift_jis"),
+        "byte 0 (line 1) is not UTF-8",
+    ),
+    "one broken byte": ("一、总则\n二、".encode() * 40 + b"\xff", "byte 760 (line 41) is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_refused_in_one_line(kind: str) -> None:
+    data, reason = REFUSED[kind]
+    with pytest.raises(UnreadableError) as refusal:
+        decode(data, "notice.txt")
+    message = str(refusal.value)
+    assert message.startswith("notice.txt: ")
+    assert reason in message
+    assert "\n" not in message
+    assert isinstance(refusal.value, ObligationError)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "reason"),
+    [
+        ("中文".encode(), "no-such", "no-such is no encoding"),
+        (b"abc", "hex", "hex is no encoding"),
+        ("关于".encode("gb18030") + b"\n\xff\xff", "gb18030", "a.txt:2: byte 5 is not gb18030"),
+    ],
+)
+def test_named_encoding_that_does_not_fit(data: bytes, encoding: str, reason: str) -> None:
+    with pytest.raises(UnreadableError, match=reason):
+        decode(data, "a.txt", encoding=encoding)
+
+
+def test_file_is_read_under_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "通知.txt"
+    path.write_bytes("关于电子商务的通知".encode("gb18030"))
+    assert read(path).name == "通知.txt"
+    assert read(path).content == "关于电子商务的通知"
+
+
+@pytest.mark.parametrize("path", [None, Path("-")])
+def test_standard_input(path: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO("关于通知".encode())))
+    source = read(path)
+    assert (source.name, source.content) == ("-", "关于通知")
+
+
+def test_missing_file_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match=r"no-such\.txt: there is no such file"):
+        read(tmp_path / "no-such.txt")
+    with pytest.raises(UnreadableError, match="is a folder"):
+        read(tmp_path)
