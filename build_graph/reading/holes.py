@@ -33,7 +33,7 @@ _REACH = 400  # characters before a hole that the proof looks back
 _NEAR = 20  # ... and at least
 _AHEAD = 60  # characters behind it
 _RECENT = 10  # closed holes before a hole that the proof may have to see through
-_SENTENCE = 30  # characters before a question mark in which a word should ask
+_SENTENCE = 15  # characters before a question mark in which a word should ask
 _FAILURES, _SUCCESSES = 100, 1000  # holes left open, and closed, after which the others are not tried
 
 _HAN = r"\u3400-\u9fff"
@@ -55,6 +55,7 @@ _OUT_OF_STEP = re.compile(
 _LETTER = re.compile(
     rf"(?P<before>[^\x00-\x7f]|[,;:()?!])(?P<letter>[@-~])(?P<gloss>\((?P<reading>{PINYIN})\))"
 )
+_INDENT = "\u3000"
 _NUMBER = re.compile("[一二三四五六七八九十]+")
 _UNCERTAIN = re.compile(r"\?.{0,15}")  # what a text should not be judged by
 
@@ -123,6 +124,8 @@ class _Page:
         if not proved or proved[0].score < _DOUBTFUL * (len(proved[0].text) + 1):
             return "bytes were lost here, and no reading of what is left is sure"
         best, *others = proved
+        if not (self.table or best.text.startswith(_INDENT)):  # glosses show where the page is in step
+            return "bytes were lost here, and the page has no glosses that would show how many"
         if rivals := [other.text for other in others if _is_rival(other, best)]:
             words = " / ".join([best.text, *rivals[:2]])
             return f"bytes were lost here, and more than one reading fits: {words}"
