@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from build_graph.model import Source, Text
 from build_graph.reading import corruption
+from build_graph.reading.edits import Change, Draft
 from build_graph.reading.glosses import glossed, strip_glosses
 from build_graph.reading.holes import close_holes
 from build_graph.reading.repairs import REPAIRS, counts, repair
@@ -95,6 +96,17 @@ def test_clean_document_stays(name: str) -> None:
     content = (DOCUMENTS / f"{name}.txt").read_text(encoding="utf-8")
     text = repaired(content)
     assert (text.content, text.repairs, text.damages) == (content, (), ())
+
+
+def test_characters_put_in_come_from_the_last_they_replace() -> None:
+    draft = Draft(Source("a text", "甲乙丙", "utf-8"), "甲乙丙")
+    text = (
+        draft.changed("a repair", [Change(0, 2, "子丑寅卯")])
+        .changed("another", [Change(4, 5, "")])
+        .finished()
+    )
+    assert text.content == "子丑寅卯"
+    assert [text.origin(at) for at in range(4)] == [0, 1, 1, 1]
 
 
 # ------------------------------------------------------------------ damage done, and repaired

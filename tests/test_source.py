@@ -103,3 +103,10 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read(tmp_path / "no-such.txt")
     with pytest.raises(UnreadableError, match="is a folder"):
         read(tmp_path)
+
+
+def test_two_encodings_that_fit_alike_are_not_guessed_between() -> None:
+    data = "单场".encode("gb18030") * 20
+    assert data.decode("cp950") == "等部" * 20
+    with pytest.raises(UnreadableError, match="may be .* or .*; say which with --encoding"):
+        decode(data, "a.txt")
