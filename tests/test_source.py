@@ -108,5 +108,5 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
 def test_two_encodings_that_fit_alike_are_not_guessed_between() -> None:
     data = "单场".encode("gb18030") * 20
     assert data.decode("cp950") == "等部" * 20
-    with pytest.raises(UnreadableError, match="may be .* or .*; say which with --encoding"):
+    with pytest.raises(UnreadableError, match=r"may be .* or .*; say which with --encoding"):
         decode(data, "a.txt")
