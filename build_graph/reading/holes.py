@@ -14,7 +14,6 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from math import inf
 
 from build_graph.model import Damage, Span
 from build_graph.reading.corruption import damage, encode, full_width, printed
@@ -27,7 +26,6 @@ from build_graph.resources import folder
 
 _MARGIN = 3.0  # nats by which the reading taken must be likelier than any other, ...
 _LENGTHS = (0.0, 3.0)  # ... whether a longer reading is given nothing for a character, or this much
-_RIVAL = 15.0  # nats behind the likeliest at which no reading counts, however long
 _DOUBTFUL = -7.0  # nats for each character, below which the right reading may be one nobody thought of
 _REACH = 400  # characters before a hole that the proof looks back
 _NEAR = 20  # ... and at least
@@ -89,7 +87,7 @@ class _Page:
         simple = dict(zip(chars, simplified("\n".join(chars))[::2], strict=True))
         sound = _UNCERTAIN.sub("\n", _without_glosses(text, table))
         likelihood = Likelihood(folder("data") / "neighbours.txt", plain(simplified(sound)))
-        table = {**table, **_unseen(text, table, lambda char: likelihood.frequency(simple.get(char, char)))}
+        table = {**table, **_unseen(text, table, lambda char: likelihood.rank(simple.get(char, char)))}
         reader = Reader(table, likelihood, simple, _foreign(sound, simple))
         questions = tomllib.loads((folder("data") / "holes.toml").read_text(encoding="utf-8"))["questions"]
         return cls(text, table, reader, questions)
@@ -155,19 +153,19 @@ class _Page:
         return begin, "".join([*pieces, _without_glosses(self.text[at:start], self.table)])
 
     def _proved(self, begin: int, before: str, end: int, readings: Iterable[Reading]) -> Iterator[Reading]:
-        """The readings that the damage turns into what is printed, different ones, likeliest first."""
+        """The likeliest reading that the damage turns into what is printed, and its proved rivals."""
         until = end if self.text.startswith("?", end) else end + 1  # what follows may be a hole itself
         observed = printed(_GLOSS_SPACE.sub(")", self.text[begin:until]))
         ahead = _without_glosses(self.text[end : end + _AHEAD], self.table)
-        least, seen = -inf, set[str]()
+        best, texts = None, set[str]()
         for reading in readings:
             text = simplified(reading.text)
             clean = full_width(before + reading.text + ahead)
-            if reading.score < least:
-                return
-            if text not in seen and damage(clean, self.table).startswith(observed):
-                least = max(least, reading.score - _RIVAL)
-                seen.add(text)
+            if text in texts or (best and not _is_rival(reading, best)):
+                continue
+            if damage(clean, self.table).startswith(observed):
+                best = best or reading
+                texts.add(text)
                 yield reading
 
     def _is_question(self, position: int) -> bool:
@@ -217,7 +215,7 @@ def _without_glosses(text: str, table: Mapping[str, str]) -> str:
     return _GLOSSED.sub(bare, text)
 
 
-def _unseen(text: str, table: Mapping[str, str], frequency: Callable[[str], float]) -> dict[str, str]:
+def _unseen(text: str, table: Mapping[str, str], rank: Callable[[str], int]) -> dict[str, str]:
     """Characters that the page glosses too, though each time the hole has swallowed them.
 
     For ?shù) behind 當 it is the most frequent one that is read so, begins with the second byte of
@@ -230,7 +228,7 @@ def _unseen(text: str, table: Mapping[str, str], frequency: Callable[[str], floa
             second = encode(text[hole.start() - 1 : hole.start()])[-1:]
             chars = [c for c in read_as(reading) if encode(c)[:1] == second and c not in text]
             if chars:
-                found[max(chars, key=frequency)] = reading
+                found[min(chars, key=rank)] = reading
     return found
 
 

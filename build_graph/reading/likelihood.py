@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from math import log, log2
 from pathlib import Path
 from string import ascii_letters
@@ -87,27 +88,23 @@ class Likelihood:
         """Count `document` (already in simplified characters, see `plain`) beside `table`."""
         rows = (row.partition("\t") for row in table.read_text(encoding="utf-8").split("\n"))
         self._lines = {context: entry for context, _, entry in rows if entry}
-        self._own = Counter(gram for size in range(1, LONGEST + 2) for gram in _grams(document, size))
-        self._own_kinds = Counter(gram[:-1] for gram in self._own)
-        self._length = len(document)
+        single_lines = takewhile(lambda context: len(context) == 1, self._lines)  # they stand first
+        self._ranks = {char: rank for rank, char in enumerate(single_lines)}
+        self._own_singles = Counter(document)
+        self._own = _followers(document)
         self._entries: dict[str, Entry] = {}
         self._singles: dict[str, float] = {}
-        self._ranks = {context: rank for rank, context in enumerate(self._lines) if len(context) == 1}
 
     def knows(self, char: str) -> bool:
         """Whether the table or the document has `char`."""
-        return char in self._lines or char in self._own
+        return char in self._ranks or char in self._own_singles
 
     def rank(self, char: str) -> int:
         """The place of `char` among the characters of the table, the most frequent first."""
         return self._ranks.get(char, len(self._ranks))
 
-    def frequency(self, char: str) -> float:
-        """How often `char` was seen."""
-        return self._entry(char).count if self.knows(char) else _UNSEEN
-
     def followers(self, context: str) -> Set[str]:
-        """The characters that the table has behind `context`."""
+        """The characters that the table or the document has behind `context`."""
         return self._entry(context).followers.keys()
 
     def after(self, context: str, chars: Iterable[str]) -> list[float]:
@@ -117,42 +114,57 @@ class Likelihood:
         the longer one anyway (Witten and Bell).
         """
         longer, shorter = self._entry(context[-LONGEST:]), self._entry(context[-1:])
-        pair, char = context[-LONGEST:], context[-1:]
-        own, single = self._own, self._single
+        scale, total = shorter.count + shorter.kinds, longer.count + longer.kinds
         probabilities = []
-        for follower in chars:
-            seen = shorter.followers.get(follower, 0.0) + _OWN * own[char + follower]
-            less = (seen + shorter.kinds * single(follower)) / (shorter.count + shorter.kinds)
-            seen = longer.followers.get(follower, 0.0) + _OWN * own[pair + follower]
-            probabilities.append(log((seen + longer.kinds * less) / (longer.count + longer.kinds)))
+        for char in chars:
+            less = shorter.followers.get(char, 0.0) + shorter.kinds * self._single(char)
+            more = longer.followers.get(char, 0.0) + longer.kinds * less / scale
+            probabilities.append(log(more / total))
         return probabilities
 
     def _single(self, char: str) -> float:
         """How probable `char` is anywhere."""
         if char not in self._singles:
-            self._singles[char] = self.frequency(char) / self._total
+            seen = self._entry(char).count if self.knows(char) else _UNSEEN
+            self._singles[char] = seen / self._total
         return self._singles[char]
 
     @cached_property
     def _total(self) -> float:
-        table = sum(_COUNTS[line[0]] for context, line in self._lines.items() if len(context) == 1)
-        return table + _OWN * self._length + _UNSEEN * _KINDS
+        table = sum(_count(self._lines[char][0]) for char in self._ranks)
+        return table + _OWN * self._own_singles.total() + _UNSEEN * _KINDS
 
     def _entry(self, context: str) -> Entry:
-        """What the table and the document have on `context`, read the first time it is asked for."""
+        """What the table and the document have on `context`, put together the first time."""
         if context not in self._entries:
-            self._entries[context] = self._read(context)
+            self._entries[context] = self._together(context)
         return self._entries[context]
 
-    def _read(self, context: str) -> Entry:
-        own, kinds = _OWN * self._own[context], self._own_kinds[context] + 1.0
+    def _together(self, context: str) -> Entry:
+        own = self._own.get(context, {})
+        count, kinds = _OWN * sum(own.values()), len(own) + 1.0
         if line := self._lines.get(context):
-            entry = Entry.parse(line)
-            return Entry(entry.count + own, entry.kinds + kinds, entry.followers)
-        seen = self._entry(context[:-1]).followers.get(context[-1], 0.0) if len(context) > 1 else 0.0
-        return Entry(seen + own, seen / 2 + kinds, {})  # what follows a rare pair is mostly new
+            table = Entry.parse(line)
+            followers, count, kinds = table.followers, table.count + count, table.kinds + kinds
+        else:
+            seen = self._tabled(context)
+            followers, count, kinds = {}, seen + count, seen / 2 + kinds  # most that follows is new
+        for char, times in own.items():
+            followers[char] = followers.get(char, 0.0) + _OWN * times
+        return Entry(count, kinds, followers)
+
+    def _tabled(self, context: str) -> float:
+        """How often the table has a pair that has no line of its own."""
+        line = self._lines.get(context[:-1]) if len(context) > 1 else None
+        return Entry.parse(line).followers.get(context[-1], 0.0) if line else 0.0
 
 
-def _grams(text: str, size: int) -> Iterator[str]:
-    """All stretches of `size` characters."""
-    return map("".join, zip(*(text[i:] for i in range(size)), strict=False))
+def _followers(text: str) -> dict[str, dict[str, int]]:
+    """What follows each one and each two characters of `text`, how often."""
+    found: dict[str, dict[str, int]] = {}
+    for size in range(1, LONGEST + 1):
+        contexts = map("".join, zip(*(text[i:] for i in range(size)), strict=False))
+        for context, char in zip(contexts, text[size:], strict=False):
+            counts = found.setdefault(context, {})
+            counts[char] = counts.get(char, 0) + 1
+    return found

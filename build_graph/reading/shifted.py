@@ -8,17 +8,18 @@ the search is a beam over readings. Whether a reading is right is not decided he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from build_graph.reading.corruption import decode, encode, full_width
 from build_graph.reading.glosses import PINYIN
-from build_graph.reading.likelihood import Likelihood, plain
+from build_graph.reading.likelihood import LONGEST, Likelihood, plain
 
 _NO_LEAD = bytes([*range(0x81), 0xFF])
 _ANY_LEAD = bytes(range(0x81, 0xFF))
 _ANY_TRAIL = bytes([*range(0x40, 0x7F), *range(0x80, 0xFF)])
-_PRIVATE = range(0xE000, 0xF900)  # code points for codes to which GBK gives no character
+_PRIVATE = re.compile("[\ue000-\uf8ff]")  # for codes to which GBK gives no character
 _LEAST_TRAIL = 0x40
 _UNPRINTED_PAIRS = (60, 20, 8)  # readings followed for one, two, three pairs that do not print
 CONTEXT = 4  # characters before one that may bear on it; spaces among them do not
@@ -70,7 +71,8 @@ class Reader:
         for char, reading in table.items():
             self._codes.setdefault(reading, []).append(encode(char))
         self._unprinted_trails = _unprinted_trails()
-        self._plain = dict(simplified)  # these three are memos
+        self._plain = _Plain(simplified)  # these four are memos
+        self._by_plain: dict[tuple[bytes, bytes], dict[str, list[str]]] = {}
         self._nexts: dict[tuple[str, bytes, bytes], list[tuple[float, str]]] = {}
         self._chars: dict[tuple[bytes, bytes], list[str]] = {}
         known = sorted((c for c, plain in simplified.items() if likelihood.knows(plain)), key=self._rank)
@@ -169,18 +171,24 @@ class Reader:
         key = before, leads, trails
         if key not in self._nexts:
             options = self._options(leads, trails)
-            some = _SOME if len(options) <= _FEW else _FEWER
-            near = self._near(before) if len(options) > some else frozenset()
-            likely = options[:some] + [char for char in options[some:] if self._plain[char] in near]
+            likely = options[: _SOME if len(options) <= _FEW else _FEWER]
+            if len(likely) < len(options):
+                likely = list(dict.fromkeys([*likely, *self._near(before, key[1:])]))
             scores = self._scores(before, likely)
             least = max(scores, default=0.0) - _UNLIKELY
             self._nexts[key] = [pair for pair in zip(scores, likely, strict=True) if pair[0] > least]
         return self._nexts[key]
 
-    def _near(self, before: str) -> Set[str]:
-        """The characters known to follow `before`."""
-        before = self._counted(before)
-        return self._likelihood.followers(before) | self._likelihood.followers(before[-1:])
+    def _near(self, before: str, key: tuple[bytes, bytes]) -> Iterator[str]:
+        """The options that are known to follow `before`."""
+        if key not in self._by_plain:
+            self._by_plain[key] = defaultdict(list)
+            for char in self._options(*key):
+                self._by_plain[key][self._plain[char]].append(char)
+        context, options = self._counted(before), self._by_plain[key]
+        near = self._likelihood.followers(context[-LONGEST:]) | self._likelihood.followers(context[-1:])
+        for plain_char in sorted(near & options.keys()):
+            yield from options[plain_char]
 
     def _options(self, leads: bytes, trails: bytes) -> list[str]:
         """The characters of one of `leads` and one of `trails`, the frequent first; of many, the known."""
@@ -201,22 +209,26 @@ class Reader:
     def _scores(self, before: str, chars: Sequence[str]) -> list[float]:
         """The log probabilities of `chars` behind `before`."""
         context = self._counted(before) or self._counted("\n")
-        scores = self._likelihood.after(context, map(self._counted, chars))
+        scores = self._likelihood.after(context, map(self._plain.__getitem__, chars))
         return [
             score - _FOREIGN if char in self._foreign else _indent(before) if char == _SPACE else score
             for score, char in zip(scores, chars, strict=True)
         ]
 
     def _rank(self, char: str) -> int:
-        return self._likelihood.rank(self._counted(char)) if char != _SPACE else -1
+        return self._likelihood.rank(self._plain[char]) if char != _SPACE else -1
 
     def _counted(self, text: str) -> str:
         """`text` as the table has it."""
-        return "".join([self._plain[char] if char in self._plain else self._learn(char) for char in text])
+        return "".join([self._plain[char] for char in text])
 
-    def _learn(self, char: str) -> str:
-        self._plain[char] = plain(char)
-        return self._plain[char]
+
+class _Plain(dict[str, str]):
+    """Each character as the table counts it: known from the start, or found when asked for."""
+
+    def __missing__(self, char: str) -> str:
+        self[char] = plain(char)
+        return self[char]
 
 
 def _bytes(code: bytes) -> list[bytes]:
@@ -233,8 +245,7 @@ def _unprinted_trails() -> dict[int, bytes]:
     trails = {}
     for lead in _ANY_LEAD:
         chars = b"".join(bytes((lead, trail)) for trail in _ANY_TRAIL).decode("gb18030")
-        codes = zip(_ANY_TRAIL, chars, strict=True)
-        found = bytes(trail for trail, char in codes if ord(char) in _PRIVATE)
+        found = bytes(_ANY_TRAIL[private.start()] for private in _PRIVATE.finditer(chars))
         trails[lead] = found.translate(None, _NO_LEAD)
     return {lead: leads for lead, leads in trails.items() if leads}
 
