@@ -125,8 +125,8 @@ class Likelihood:
     def _single(self, char: str) -> float:
         """How probable `char` is anywhere."""
         if char not in self._singles:
-            seen = self._entry(char).count if self.knows(char) else _UNSEEN
-            self._singles[char] = seen / self._total
+            seen = _count(self._lines[char][0]) if char in self._ranks else _UNSEEN
+            self._singles[char] = (seen + _OWN * self._own_singles[char]) / self._total
         return self._singles[char]
 
     @cached_property
