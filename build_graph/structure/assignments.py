@@ -109,6 +109,7 @@ class Grammar:
     inner_verb: re.Pattern[str]
     before: re.Pattern[str]
     open_end: re.Pattern[str]
+    whole: re.Pattern[str]
     default: re.Pattern[str]
     rank_first: re.Pattern[str]
     rank_comma: re.Pattern[str]
@@ -139,6 +140,7 @@ class Grammar:
             ),
             before=re.compile(rf"[{_BLANK}]*(?:{_any(data['opening']['before'])})?[{_BLANK}]*"),
             open_end=re.compile(rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_any(data['open']['after'])})*+$"),
+            whole=re.compile(data["whole"]["pattern"]),
             default=re.compile(data["default"]["pattern"]),
             rank_first=_rank_pattern(rank["first"], rank["lead"]),
             rank_comma=_rank_pattern(rank["comma"], rank["lead"]),
@@ -247,7 +249,8 @@ class Grammar:
         """The names of a list: split at 、 and blanks, and at 和, 及, 与 between two names."""
         opening = self.before.match(content, span.start, span.end)
         span = Span(opening.end() if opening else span.start, span.end)
-        for part, _ in split(content, span, "、"):
+        wholes = [Span(*found.span()) for found in self.whole.finditer(content, span.start, span.end)]
+        for part, _ in split(content, span, "、", wholes):
             for item in self._conjoined(content, part):
                 name = strip(content, item)
                 end = self.open_end.search(content, name.start, name.end)
@@ -328,9 +331,10 @@ def rider_pattern(data: dict[str, Any]) -> str:
     return rf"(?:{_any(data['rider']['labels'])})[ 　]*[：:]"
 
 
-def split(content: str, span: Span, marks: str) -> Iterator[tuple[Span, str]]:
-    """The stretches between any of `marks` outside brackets, each with the mark before it."""
+def split(content: str, span: Span, marks: str, wholes: Sequence[Span] = ()) -> Iterator[tuple[Span, str]]:
+    """The stretches between any of `marks` outside brackets and `wholes`, each with the mark before it."""
     nested = [pair for pair, closed in pairs(content, span.start, span.end) if closed]
+    nested = sorted([*nested, *wholes])
     start, before, at = span.start, "", 0
     for mark in re.compile(f"[{re.escape(marks)}]").finditer(content, span.start, span.end):
         while at < len(nested) and nested[at].end <= mark.start():

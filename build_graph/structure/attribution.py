@@ -61,6 +61,7 @@ class AttributionReader:
 
     grammar: Grammar
     line: re.Pattern[str]  # a label at the beginning of a line or sentence: 责任单位：
+    event: re.Pattern[str]  # 主办单位：
     false_openings: tuple[str, ...]
     sentence: tuple[str, ...]
     lead_in: re.Pattern[str]
@@ -80,6 +81,7 @@ class AttributionReader:
                 rf"(?P<words>[^\n。]*)",
                 re.MULTILINE,
             ),
+            event=re.compile(rf"(?:{'|'.join(data['label']['event'])})[^：:]*$"),
             false_openings=tuple(data["opening"]["false"]),
             sentence=tuple(data["opening"]["sentence"]),
             lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, words))})[：:][\s　]*"),
@@ -97,6 +99,8 @@ class AttributionReader:
             candidates = self._candidates(text, place.body, refused)
             stretches = list(_stretches(content, place.body, candidates))
             for span, candidate in _without_headings(content, stretches):
+                if not len(span):  # a bracket or label that stands on no text
+                    continue
                 assignment = None
                 if candidate:
                     rank = _later(rank, candidate.parsed.rank)
@@ -158,7 +162,9 @@ class AttributionReader:
         """Labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
         for found in self.line.finditer(content, body.start, body.end):
             start = found.start("label") if found["label"] else found.start("rider")
-            if any(span.start <= start < span.end for span in taken):
+            if any(span.start <= start < span.end for span in taken) or self.event.match(
+                found["label"] or ""
+            ):
                 continue
             inner = strip(content, Span(start, found.end()))
             after = content[found.end() : found.end() + 1]
