@@ -154,7 +154,8 @@ class AttributionReader:
             return ""
         if not parsed.verbs and any(word in parsed.inner.of(content) for word in self.sentence):
             return "it is a sentence, not a list of bodies"
-        if len(bodies) < (len(names) + 1) // 2 or (not parsed.verbs and 5 * len(bodies) < 4 * len(names)):
+        others = len(names) - len(bodies)  # （省通信管理局、省工业和信息化厅，大数据企业）: one other may be
+        if others > len(bodies) or (not parsed.verbs and others > max(len(names) // 5, len(bodies) > 1)):
             return "only some of its words are names of bodies"
         return _misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
 
