@@ -51,7 +51,11 @@ def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: M
     documents = [_understand(pipeline, file, encoding, given) for file in files]
     _check_distinct(documents)
     descriptions = Descriptions.load()
-    statements: list[Quad] = [q for document in documents for q in quads(document, descriptions)]
+    statements: list[Quad] = [
+        quad
+        for document in documents
+        for quad in quads(document, descriptions, issuer=pipeline.issuer(document))
+    ]
     passed = check(statements)
     path = output / "graph.ttl"
     write(path, turtle(statements))

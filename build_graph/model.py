@@ -6,6 +6,7 @@ in the *repaired* text (`Text.content`); `Text.origin` leads from there back to 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,6 +29,19 @@ class Span:
         """
         return text[self.start : self.end]
 
+    def stripped(self, text: str) -> Span:
+        """The span without the white space at its ends.
+
+        >>> Span(0, 5).stripped(" 国务院 ")
+        Span(start=1, end=4)
+        """
+        start, end = self.start, max(self.start, self.end)
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        return Span(start, end)
+
     def __len__(self) -> int:
         return self.end - self.start
 
@@ -45,6 +59,10 @@ class Source:
     name: str  # file name, or "-" for standard input
     content: str
     encoding: str
+
+    def line_starts(self) -> tuple[int, ...]:
+        r"""Where the lines begin; \n, \r\n and a lone \r end a line."""
+        return (0, *(end.end() for end in re.finditer(r"\r\n?|\n", self.content)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +105,17 @@ class Text:
 
     def line_column(self, position: int) -> tuple[int, int]:
         """Line and column (both from 1) in the source file of a repaired position."""
-        before = self.source.content[: self.origin(position)]
-        return before.count("\n") + 1, len(before) - before.rfind("\n")
+        return line_column(self.source.line_starts(), self.origin(position))
+
+
+def line_column(line_starts: tuple[int, ...], position: int) -> tuple[int, int]:
+    """Line and column (both from 1) of a position in a source.
+
+    >>> line_column(Source("-", "一、\\n二、", "utf-8").line_starts(), 4)
+    (2, 2)
+    """
+    line = bisect_right(line_starts, position)
+    return line, position - line_starts[line - 1] + 1
 
 
 # ---------------------------------------------------------------------------------- outline

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from build_graph.bodies.agencies import Registry
-from build_graph.bodies.jurisdictions import jurisdiction_of
+from build_graph.bodies.jurisdictions import Jurisdiction, Reach, jurisdiction_of
 from build_graph.errors import ObligationError
 from build_graph.meaning.audiences import AudienceFinder
 from build_graph.meaning.domains import DomainFinder
 from build_graph.meaning.norms import NormFinder
 from build_graph.meaning.targets import TargetFinder
-from build_graph.model import Division, Document, Measure, Metadata, Outline, Source, Span, Text
+from build_graph.model import Body, Division, Document, Measure, Metadata, Outline, Source, Span, Text
 from build_graph.reading.repairs import repair
 from build_graph.reading.source import read
 from build_graph.resources import folder
@@ -85,6 +85,16 @@ class Pipeline:
             jurisdiction=place.path,
             measures=tuple(self._understood(text, outline, measures)),
             refused=tuple(refusal.span for refusal in attributions.refused),
+        )
+
+    def issuer(self, document: Document) -> Body | None:
+        """The body that issued a local document; None where the name alone must do."""
+        metadata = document.outline.metadata
+        if not metadata.issuer or not document.jurisdiction:
+            return None
+        place = Jurisdiction(Reach.LOCAL, document.jurisdiction)
+        return self.registry.resolve(
+            metadata.issuer, jurisdiction=place, issued=metadata.issued, scope=document.id
         )
 
     def _understood(self, text: Text, outline: Outline, measures: Sequence[Measure]) -> Iterator[Measure]:

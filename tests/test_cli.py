@@ -122,6 +122,22 @@ def test_unknown_body_is_reported_and_kept(tmp_path: Path) -> None:
     assert "国家火星探测局" in (tmp_path / "graph.ttl").read_text(encoding="utf-8")
 
 
+def test_issuer_and_bearer_are_one_body(tmp_path: Path) -> None:
+    """A city's government that issues a document and bears a measure of it has one IRI."""
+    text = CLAUSE.replace("商务部、财政部", "市人民政府、市商务局")
+    result = run("build", "-", "-o", tmp_path, "--issuer", "杭州市人民政府", stdin=text.encode())
+    assert result.exit_code == 0, result.output
+    found = {
+        quad.object
+        for quad in parse(path=str(tmp_path / "graph.ttl"), format=RdfFormat.TURTLE)
+        if quad.predicate.value.endswith(("#passed_by", "#assignedTo"))
+    }
+    assert {node.value.partition("/id/")[2] for node in found} == {
+        "agency/浙江省/杭州市/人民政府",
+        "agency/浙江省/杭州市/商务局",
+    }
+
+
 # ------------------------------------------------------------------------------- bad input
 
 

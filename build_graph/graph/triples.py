@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import accumulate
 
 from pyoxigraph import Literal, NamedNode, Quad
 
@@ -37,6 +35,7 @@ from build_graph.model import (
     Role,
     Span,
     Target,
+    line_column,
 )
 from build_graph.structure.numerals import number
 from build_graph.vocabulary import BASE, path, segment, term
@@ -96,12 +95,11 @@ class _Emitter:
 
     @classmethod
     def of(cls, document: Document, descriptions: Descriptions, base: str, issuer: Body | None) -> _Emitter:
-        lengths = map(len, document.text.source.content.split("\n"))
-        lines = accumulate((length + 1 for length in lengths), initial=0)
+        lines = document.text.source.line_starts()
         iri = f"{base}document/{segment(document.id)}"
         graph, text = NamedNode(iri), NamedNode(f"{iri}/text")
         issuer = issuer or _issuer(document.outline.metadata.issuer, descriptions)
-        return cls(document, descriptions, base, issuer, iri, graph, text, tuple(lines))
+        return cls(document, descriptions, base, issuer, iri, graph, text, lines)
 
     # ------------------------------------------------------------------------------- the whole
 
@@ -439,7 +437,7 @@ class _Emitter:
         """Where a thing stands; most of a graph is this, so it goes without `_about`."""
         iri, graph, kind = f"{thing}/{name}", self.graph, term("rdf:type")
         node, position, quote = NamedNode(iri), NamedNode(f"{iri}/position"), NamedNode(f"{iri}/quote")
-        line, column = self._line_column(span.start)
+        line, column = line_column(self.lines, self.document.text.origin(span.start))
         yield Quad(NamedNode(thing), term(link), node, graph)
         yield Quad(node, kind, term("oa:SpecificResource"), graph)
         yield Quad(node, term("oa:hasSource"), self.text, graph)
@@ -464,12 +462,6 @@ class _Emitter:
         whole, part = NamedNode(parent), NamedNode(node)
         yield Quad(whole, term("eli:has_part"), part, self.graph)
         yield Quad(part, term("eli:is_part_of"), whole, self.graph)
-
-    def _line_column(self, position: int) -> tuple[int, int]:
-        """As `Text.line_column`, but without counting the lines anew each time."""
-        origin = self.document.text.origin(position)
-        line = bisect_right(self.lines, origin)
-        return line, origin - self.lines[line - 1] + 1
 
 
 # ------------------------------------------------------------------------------------- small parts

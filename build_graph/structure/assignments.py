@@ -252,11 +252,11 @@ class Grammar:
         wholes = [Span(*found.span()) for found in self.whole.finditer(content, span.start, span.end)]
         for part, _ in split(content, span, "、", wholes):
             for item in self._conjoined(content, part):
-                name = strip(content, item)
+                name = item.stripped(content)
                 end = self.open_end.search(content, name.start, name.end)
                 if end:
                     reading.open = True
-                    name = strip(content, Span(name.start, end.start()))
+                    name = Span(name.start, end.start()).stripped(content)
                 if len(name) > 1:
                     yield name
 
@@ -344,16 +344,6 @@ def split(content: str, span: Span, marks: str, wholes: Sequence[Span] = ()) -> 
         yield Span(start, mark.start()), before
         start, before = mark.end(), mark[0]
     yield Span(start, span.end), before
-
-
-def strip(content: str, span: Span) -> Span:
-    """The span without white space at its ends."""
-    start, end = span.start, span.end
-    while start < end and content[start].isspace():
-        start += 1
-    while end > start and content[end - 1].isspace():
-        end -= 1
-    return Span(start, end)
 
 
 def _settle(names: list[tuple[Span, Role | None]], role: Role) -> None:

@@ -15,7 +15,7 @@ from itertools import takewhile
 from build_graph.errors import ObligationError
 from build_graph.model import Assignment, Division, Level, Measure, Outline, Span, Text
 from build_graph.resources import folder
-from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern, strip
+from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern
 from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
 
 _LIMIT = 20_000  # characters; a longer bracket is not an attribution
@@ -130,7 +130,7 @@ class AttributionReader:
     def _in_brackets(self, text: Text, body: Span, refused: list[Refusal]) -> Iterator[_Candidate]:
         content = text.content
         for outer, closed in pairs(content, body.start, body.end):
-            inner = strip(content, Span(outer.start + 1, outer.end - closed))
+            inner = Span(outer.start + 1, outer.end - closed).stripped(content)
             if not 1 < len(inner) < (_LIMIT if closed else _OPEN_LIMIT) or content.startswith(
                 self.false_openings, inner.start
             ):
@@ -167,7 +167,7 @@ class AttributionReader:
                 found["label"] or ""
             ):
                 continue
-            inner = strip(content, Span(start, found.end()))
+            inner = Span(start, found.end()).stripped(content)
             after = content[found.end() : found.end() + 1]
             outer = Span(found.start(), found.end() + (after == "。"))
             parsed = self.grammar.parse(content, inner)
@@ -181,7 +181,7 @@ class AttributionReader:
     ) -> Measure | None:
         """The measure of a stretch; None for lead-ins and for principles that nobody answers for."""
         lead_in = self.lead_in.match(content, span.start, span.end)
-        span = strip(content, Span(lead_in.end() if lead_in else span.start, span.end))
+        span = Span(lead_in.end() if lead_in else span.start, span.end).stripped(content)
         if points := self.points.search(content, span.start, span.end):
             span = Span(span.start, points.start())
         if assignment is None and (place.principle or not re.search(r"[。；;！.]|\w{4}", span.of(content))):
@@ -266,9 +266,9 @@ def _without_headings(
 
 def _trim(content: str, span: Span) -> Span:
     """The span without white space at its ends, and without a stop left over from the bracket before it."""
-    span = strip(content, span)
+    span = span.stripped(content)
     stops = sum(1 for _ in takewhile(lambda c: c in "。；;，,、", span.of(content)))
-    return strip(content, Span(span.start + stops, span.end))
+    return Span(span.start + stops, span.end).stripped(content)
 
 
 def _numbered(measures: Sequence[Measure]) -> Iterator[Measure]:

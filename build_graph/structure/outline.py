@@ -190,7 +190,7 @@ class OutlineReader:
                     0,
                     line,
                     cut,
-                    _strip(content, Span(cut.end + 1, line.end)),
+                    Span(cut.end + 1, line.end).stripped(content),
                     principle=section.principle
                     or words.startswith(self.principle_openings)
                     or any(word in words for word in self.principle),
@@ -281,16 +281,16 @@ def _tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> list[Div
 
 def _heading_and_body(content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
     """A division's heading and the text after it; `voted` says that short first sentences are headings."""
-    body = _strip(content, draft.body)
+    body = draft.body.stripped(content)
     line = _first_line(content, body)
     sentence = _first_sentence(content, line)
     if sentence is None:  # no sentence ends on the first line
-        rest = _strip(content, Span(line.end, body.end))
+        rest = Span(line.end, body.end).stripped(content)
         alone = len(rest) == 0 and not draft.parts and draft.level is Level.CLAUSE
         if alone or len(line) > _TITLE_LIMIT or _ENDS_IN_BODIES.search(line.of(content)):
             return None, body
         return line, rest
-    rest = _strip(content, Span(sentence.end + 1, body.end))
+    rest = Span(sentence.end + 1, body.end).stripped(content)
     if len(rest) == 0 and draft.parts and len(sentence) <= _TITLE_LIMIT:
         return sentence, rest
     if voted and len(sentence) <= _HEADING_LIMIT and _opens_text(content, rest):
@@ -326,11 +326,11 @@ def _siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
 
 def _opens_with_heading(content: str, division: Division) -> bool | None:
     """Whether the text opens with a short sentence and goes on; None where it holds no sentence."""
-    body = _strip(content, division.body)
+    body = division.body.stripped(content)
     sentence = _first_sentence(content, _first_line(content, body))
     if sentence is None:
         return None
-    rest = _strip(content, Span(sentence.end + 1, body.end))
+    rest = Span(sentence.end + 1, body.end).stripped(content)
     return len(sentence) <= _HEADING_LIMIT and (bool(division.parts) or _opens_text(content, rest))
 
 
@@ -352,7 +352,7 @@ def _first_line(content: str, span: Span) -> Span:
     )
     if blank and blank.start() - span.start <= _HEADING_LIMIT:
         end = blank.start()
-    return _strip(content, Span(span.start, end))
+    return Span(span.start, end).stripped(content)
 
 
 def _first_sentence(content: str, span: Span) -> Span | None:
@@ -364,17 +364,9 @@ def _first_sentence(content: str, span: Span) -> Span | None:
 def _lines(content: str, span: Span) -> Iterator[Span]:
     """The lines of a span that are not blank, stripped."""
     for found in re.compile(r"[^\n]+").finditer(content, span.start, span.end):
-        line = _strip(content, Span(*found.span()))
+        line = Span(*found.span()).stripped(content)
         if len(line):
             yield line
-
-
-def _strip(content: str, span: Span) -> Span:
-    """The span without white space at its ends."""
-    start, end = span.start, max(span.start, span.end)
-    while start < end and content[start].isspace():
-        start += 1
-    return Span(start, _trim_end(content, start, end))
 
 
 def _trim_end(content: str, start: int, end: int) -> int:
@@ -393,7 +385,7 @@ def _split_closing(content: str, last: Division) -> tuple[Division, Span | None]
     while leaf.parts:
         leaf = leaf.parts[-1]
     brackets = [found.end() for found in _ATTRIBUTED.finditer(content, leaf.body.start, leaf.body.end)]
-    closing = _strip(content, Span(brackets[-1], leaf.body.end)) if brackets else Span(0, 0)
+    closing = Span(brackets[-1], leaf.body.end).stripped(content) if brackets else Span(0, 0)
     if len(closing) == 0 or _first_sentence(content, closing) is None:
         return last, None
     return _cut(content, last, brackets[-1]), closing
@@ -405,7 +397,7 @@ def _cut(content: str, division: Division, end: int) -> Division:
     if parts:
         parts = (*parts[:-1], _cut(content, parts[-1], end))
     span = Span(division.span.start, end)
-    body = division.body if division.parts else _strip(content, Span(division.body.start, end))
+    body = division.body if division.parts else Span(division.body.start, end).stripped(content)
     return replace(division, span=span, body=body, parts=parts)
 
 
