@@ -1,0 +1,38 @@
+"""Whole documents: what is extracted is, to the letter, what was read and found good.
+
+A change that is wanted is read in the diff after
+
+    obligations extract tests/gold/documents/NAME.txt --format json > tests/golden/NAME.json
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from build_graph.model import Metadata
+from build_graph.pipeline import Pipeline, given_for
+from build_graph.reading.source import read
+from build_graph.reports.extract import as_gold
+
+HERE = Path(__file__).parent
+GOLDEN = sorted((HERE / "golden").glob("*.json"))
+
+
+@cache
+def pipeline() -> Pipeline:
+    return Pipeline.load()
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
+def test_extract_is_as_it_was_read(golden: Path) -> None:
+    path = HERE / "gold" / "documents" / f"{golden.stem}.txt"
+    document = pipeline().understand(read(path), given_for(path, Metadata()))
+    assert as_gold(document) == json.loads(golden.read_text(encoding="utf-8"))
+
+
+def test_there_are_golden_documents() -> None:
+    assert len(GOLDEN) >= 3
