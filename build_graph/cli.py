@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -202,10 +202,6 @@ def _given(values: dict[str, str | None]) -> Any:
     from build_graph.structure.metadata import from_values
 
     return from_values({name: value for name, value in values.items() if value}, "options")
-
-
-def _lines(lines: Iterable[str]) -> None:
-    click.echo("\n".join(lines))
 
 
 if __name__ == "__main__":

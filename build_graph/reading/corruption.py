@@ -59,11 +59,6 @@ def decode(data: bytes) -> str:
     return _UNPRINTED.sub("", reread(data).decode("gb18030", "replace"))
 
 
-def is_unprinted(char: str) -> bool:
-    """Whether `char` stands for a code to which GBK gives no character, so that nothing is printed."""
-    return _UNPRINTED.match(char) is not None
-
-
 def put_glosses(data: bytes, table: Mapping[bytes, bytes]) -> bytes:
     """`data` with its gloss behind each code of `table`, wherever the two bytes stand.
 
