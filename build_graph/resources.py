@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -15,3 +18,13 @@ def folder(name: str) -> Path:
     """
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+@cache
+def word_lists(name: str) -> dict[str, Any]:
+    """What `data/NAME.toml` holds, parsed once in a process; read it, do not change it.
+
+    >>> "单位" in word_lists("attribution")["label"]["nouns"]
+    True
+    """
+    return tomllib.loads((folder("data") / f"{name}.toml").read_text(encoding="utf-8"))

@@ -7,7 +7,6 @@ plainly central. Any other name keeps its words and stands under a place: 杭州
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,7 +21,7 @@ from build_graph.bodies.local_bodies import Branch, Functions, LocalFunction, Lo
 from build_graph.errors import ObligationError
 from build_graph.model import Body, BodyKind, Measure
 from build_graph.ontology import statements
-from build_graph.resources import folder
+from build_graph.resources import folder, word_lists
 
 _AGENCY = "https://w3id.org/obligation-graph/id/agency/"
 _FUNCTION = "https://w3id.org/obligation-graph/id/function/"
@@ -102,7 +101,7 @@ class Registry:
         """
         source = path or folder("ontology") / "agencies.ttl"
         statements = _read(source)
-        lists = tomllib.loads((folder("data") / "agencies.toml").read_text(encoding="utf-8"))
+        lists = word_lists("agencies")
         agencies = {agency.id: agency for agency in _agencies(statements, source)}
         names = _by_name(agencies.values(), source)
         return cls(

@@ -6,16 +6,15 @@ What stands before a name (鼓励, 对, 面向) or behind it (要, 可, 享受) 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from build_graph.meaning.audience_names import HEADS, Name, NameReader, Segment, alternatives
 from build_graph.model import Audience, Measure, Norm, Span
+from build_graph.resources import word_lists
 
 _MOST = 4
 
@@ -60,8 +59,7 @@ class AudienceFinder:
     @classmethod
     def load(cls) -> AudienceFinder:
         """The finder with the project's own words; raises `ObligationError` if one has two roles."""
-        source = files("build_graph.data").joinpath("audiences.toml")
-        data = tomllib.loads(source.read_text(encoding="utf-8"))
+        data = word_lists("audiences")
         words = data["frames"]
         subject = f"等?[)）”]?[，,]?(?:{alternatives(words['adverbs'])})*(?:{alternatives(words['modals'])})"
         return cls(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
 
 from build_graph.model import NormKind
+from build_graph.resources import word_lists
 
 
 class Words:
@@ -106,7 +105,7 @@ class Lexicon:
     @classmethod
     def load(cls) -> Lexicon:
         """The lists that come with the package."""
-        data = tomllib.loads(files("build_graph.data").joinpath("norms.toml").read_text(encoding="utf-8"))
+        data = word_lists("norms")
         lists = {name: Words(words) for part in ("words", "statements") for name, words in data[part].items()}
         lists |= {name: Words(words) for name, words in data["verbs"].items() if name != "common"}
         lists |= {name: Words(data["modals"][name]) for name in ("free", "bridges", "other_words")}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 
 from build_graph.meaning.acts import Nature, Reader
 from build_graph.meaning.dates import Due, dues, without_dates
 from build_graph.meaning.lexicon import Words
 from build_graph.meaning.phrases import outside, sentences
 from build_graph.model import Measure, Span, Target
+from build_graph.resources import word_lists
 
 _NEAR = 12  # what tells an aim from another date stands no farther from it
 _LONG = 400  # no phrase is longer; a text without commas is not searched for quantities
@@ -53,7 +52,7 @@ class _Words:
 
     @classmethod
     def load(cls) -> _Words:
-        data = tomllib.loads(files("build_graph.data").joinpath("targets.toml").read_text(encoding="utf-8"))
+        data = word_lists("targets")
         return cls(**{name: Words(words) for part in data.values() for name, words in part.items()})
 
 

@@ -9,7 +9,6 @@ the stretch is marked as damaged.
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from build_graph.reading.glosses import PINYIN, glossed, read_as
 from build_graph.reading.likelihood import Likelihood, plain
 from build_graph.reading.script import simplified
 from build_graph.reading.shifted import CONTEXT, Reader, Reading
-from build_graph.resources import folder
+from build_graph.resources import folder, word_lists
 
 _MARGIN = 3.0  # nats by which the reading taken must be likelier than any other, ...
 _LENGTHS = (0.0, 3.0)  # ... whether a longer reading is given nothing for a character, or this much
@@ -89,7 +88,7 @@ class _Page:
         likelihood = Likelihood(folder("data") / "neighbours.txt", plain(simplified(sound)))
         table = {**table, **_unseen(text, table, lambda char: likelihood.rank(simple.get(char, char)))}
         reader = Reader(table, likelihood, simple, _foreign(sound, simple))
-        questions = tomllib.loads((folder("data") / "holes.toml").read_text(encoding="utf-8"))["questions"]
+        questions = word_lists("holes")["questions"]
         return cls(text, table, reader, questions)
 
     def close(self) -> Iterator[Change | Damage]:

@@ -7,7 +7,6 @@ a clean text comes out as it is, without a single repair.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from build_graph.reading.glosses import strip_glosses
 from build_graph.reading.holes import close_holes
 from build_graph.reading.script import to_simplified
 from build_graph.reading.wrapping import join_wrapped
-from build_graph.resources import folder
+from build_graph.resources import word_lists
 
 _NEWLINE = re.compile(r"\r\n | [\r\v\f\x85\u2028\u2029]", re.VERBOSE)
 _ENTITY = re.compile(
@@ -157,6 +156,5 @@ def _unescape(entity: str) -> str:
 
 
 def _radicals() -> dict[str, str]:
-    with (folder("data") / "radicals.toml").open("rb") as file:
-        pairs = tomllib.load(file)["radicals"].split()
+    pairs = word_lists("radicals")["radicals"].split()
     return {pair[0]: pair[1] for pair in pairs}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from build_graph.reading.edits import Change
-from build_graph.resources import folder
+from build_graph.resources import word_lists
 
 _NEAR = 20  # characters within which a Traditional character shows that a shared one is Traditional
 
@@ -27,8 +26,7 @@ class _Script:
 
     @classmethod
     def load(cls) -> _Script:
-        with (folder("data") / "script.toml").open("rb") as file:
-            data = tomllib.load(file)
+        data = word_lists("script")
         shared, held = frozenset(data["shared"]), frozenset(data["in_gb2312"])
         return cls(shared, held, _pairs(data["variants"]), tuple(data["zhu"]), tuple(data["zhe"]))
 

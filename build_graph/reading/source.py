@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import codecs
 import sys
-import tomllib
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from build_graph.errors import ObligationError
 from build_graph.model import Source
-from build_graph.resources import folder
+from build_graph.resources import word_lists
 
 _SAMPLE = 20_000  # characters by which an encoding is judged
 _PLAUSIBLE = 0.08  # share of common characters in a right decoding; 0.3 in most texts, 0.02 in wrong ones
@@ -60,7 +59,7 @@ def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
     """
     if not data.strip():
         raise UnreadableError(f"{name}: is empty; there is nothing to read")
-    words: Words = tomllib.loads((folder("data") / "encodings.toml").read_text(encoding="utf-8"))  # type: ignore[assignment]  # the file is ours
+    words = cast(Words, word_lists("encodings"))
     _refuse_kinds(data, name, words["magic"])
     if encoding is None:
         _refuse_binary(data, name)

@@ -8,13 +8,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Role, Span
-from build_graph.resources import folder
+from build_graph.resources import word_lists
 from build_graph.structure.brackets import pairs
 
 _BLANK = " 　\t\xa0"
@@ -122,7 +121,7 @@ class Grammar:
     @classmethod
     def load(cls, is_body: Callable[[str], bool], kind_of: Callable[[str], BodyKind]) -> Grammar:
         """The grammar with the package's own words."""
-        data = tomllib.loads((folder("data") / "attribution.toml").read_text(encoding="utf-8"))
+        data = word_lists("attribution")
         label, verb, rank = data["label"], data["verb"], data["rank"]
         verbs = _any(verb["lead"] + verb["support"] + verb["responsible"])
         return cls(

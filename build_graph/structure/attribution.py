@@ -7,14 +7,13 @@ text, to its own attribution.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from build_graph.errors import ObligationError
 from build_graph.model import Assignment, Division, Level, Measure, Outline, Span, Text
-from build_graph.resources import folder
+from build_graph.resources import word_lists
 from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern
 from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
 
@@ -70,10 +69,8 @@ class AttributionReader:
     @classmethod
     def load(cls, grammar: Grammar) -> AttributionReader:
         """A reader with the package's own words."""
-        data = tomllib.loads((folder("data") / "attribution.toml").read_text(encoding="utf-8"))
-        words = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))["lead_in"][
-            "words"
-        ]
+        data = word_lists("attribution")
+        lead_ins = word_lists("outline")["lead_in"]["words"]
         return cls(
             grammar=grammar,
             line=re.compile(
@@ -84,7 +81,7 @@ class AttributionReader:
             event=re.compile(rf"(?:{'|'.join(data['label']['event'])})[^：:]*$"),
             false_openings=tuple(data["opening"]["false"]),
             sentence=tuple(data["opening"]["sentence"]),
-            lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, words))})[：:][\s　]*"),
+            lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, lead_ins))})[：:][\s　]*"),
             points=re.compile(r"[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
         )
 

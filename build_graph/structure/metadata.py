@@ -16,7 +16,7 @@ from typing import Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Text
-from build_graph.resources import folder
+from build_graph.resources import word_lists
 from build_graph.structure.numerals import DATE, parse_date
 
 _HAN = "\u4e00-\u9fff"
@@ -47,7 +47,7 @@ class MetadataReader:
     @classmethod
     def load(cls) -> MetadataReader:
         """A reader with the package's own words."""
-        data = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))
+        data = word_lists("outline")
         header = {field: _header_pattern(labels) for field, labels in data["header"].items()}
         return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))
 

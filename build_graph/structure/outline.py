@@ -7,13 +7,12 @@ where they carry the numbering on: 一、 sections, （一） clauses, 1. items,
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
-from build_graph.resources import folder
+from build_graph.resources import word_lists
 from build_graph.structure.numerals import number
 
 _CHINESE = "一二三四五六七八九十百"
@@ -68,22 +67,18 @@ class OutlineReader:
     principle: tuple[str, ...]
     principle_openings: tuple[str, ...]
     goal: tuple[str, ...]
-    lead_in: re.Pattern[str]
     stop: re.Pattern[str]
 
     @classmethod
     def load(cls) -> OutlineReader:
         """A reader with the package's own words."""
-        data = tomllib.loads((folder("data") / "outline.toml").read_text(encoding="utf-8"))
+        data = word_lists("outline")
         heading = data["heading"]
         lines = "|".join(map(re.escape, data["stop"]["lines"]))
         return cls(
             principle=tuple(heading["principle"]),
             principle_openings=tuple(heading["principle_openings"]),
             goal=tuple(heading["goal"]),
-            lead_in=re.compile(
-                rf"[\s　]*(?:{'|'.join(map(re.escape, data['lead_in']['words']))})[：:][\s　]*"
-            ),
             stop=re.compile(
                 rf"^[^\S\n]*(?:{lines}|[（(]?(?:19|20)\d{{2}}年\d{{1,2}}月\d{{1,2}}日[)）]?[^\S\n]*$"
                 r"|二[〇○零][〇○零一二]\S年\S{1,2}月\S{1,3}日[^\S\n]*$)"
@@ -108,14 +103,14 @@ class OutlineReader:
             _Mark(m.lastgroup or "", _ordinal(m[0]), Span(*m.span()), m[0].strip())
             for m in _MARK.finditer(content)
         ]
-        found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in self.stop.finditer(content)]
+        stops = [self.stop]
         if issuer:  # the signature: 国务院 alone on a line, or before the date in a one-line document
             signature = (
                 rf"^[^\S\n]*{re.escape(issuer)}[^\S\n]*$|(?<=[。）)]){re.escape(issuer)}(?=\s*\d{{4}}年)"
             )
-            found += [
-                _Mark("stop", 0, Span(m.start(), m.start())) for m in re.finditer(signature, content, re.M)
-            ]
+            stops.append(re.compile(signature, re.MULTILINE))
+        for stop in stops:
+            found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in stop.finditer(content)]
         return sorted(found, key=lambda mark: mark.span)
 
     # -------------------------------------------------------------------------------- tree
@@ -158,9 +153,9 @@ class OutlineReader:
         self, content: str, draft: Division, headed: frozenset[Span], principle: bool, goal: bool
     ) -> Division:
         heading, body = _heading_and_body(content, draft, draft.span in headed)
-        words = heading.of(content) if heading else ""
-        own_goal = words.endswith("目标") or any(word in words for word in self.goal)
-        own_principle = words.startswith(self.principle_openings) or any(w in words for w in self.principle)
+        title = heading.of(content) if heading else ""
+        own_goal = title.endswith("目标") or any(word in title for word in self.goal)
+        own_principle = self._is_principle(title)
         goal = own_goal or (goal and not own_principle)
         principle = not goal and (own_principle or (principle and not own_goal))
         parts = tuple(self._describe_one(content, part, headed, principle, goal) for part in draft.parts)
@@ -170,6 +165,10 @@ class OutlineReader:
         if draft.level is Level.SECTION and not parts and not goal:
             described = self._split_paragraphs(content, described)
         return described
+
+    def _is_principle(self, heading: str) -> bool:
+        """Whether a heading says how to think, not what to do."""
+        return heading.startswith(self.principle_openings) or any(word in heading for word in self.principle)
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
         """A section whose paragraphs all open with a heading has them as unnumbered clauses."""
@@ -181,7 +180,6 @@ class OutlineReader:
         parts = []
         for index, (line, cut) in enumerate(zip(lines, cuts, strict=True), start=1):
             assert cut is not None
-            words = cut.of(content)
             parts.append(
                 Division(
                     Level.CLAUSE,
@@ -191,9 +189,7 @@ class OutlineReader:
                     line,
                     cut,
                     Span(cut.end + 1, line.end).stripped(content),
-                    principle=section.principle
-                    or words.startswith(self.principle_openings)
-                    or any(word in words for word in self.principle),
+                    principle=section.principle or self._is_principle(cut.of(content)),
                 )
             )
         return replace(section, body=Span(section.body.start, section.body.start), parts=tuple(parts))
