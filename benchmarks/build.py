@@ -42,15 +42,14 @@ def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     from build_graph.graph.descriptions import Descriptions
     from build_graph.graph.triples import quads
     from build_graph.graph.turtle import turtle
-    from build_graph.model import Metadata
-    from build_graph.pipeline import Pipeline, default_document, given_for
+    from build_graph.pipeline import Pipeline, default_document
     from build_graph.reading.repairs import repair
     from build_graph.reading.source import read
-    from build_graph.structure.metadata import merged
+    from build_graph.structure.metadata import from_file
 
     path = default_document()
     pipeline, descriptions, source = Pipeline.load(), Descriptions.load(), read(path)
-    given = merged(Metadata(), given_for(path, Metadata()))
+    given = from_file(path.with_suffix(".toml"))
     document = pipeline.understand(source, given)
     text, outline = document.text, document.outline
     attributions = pipeline.attribution.read(text, outline)

@@ -15,8 +15,7 @@ from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
 from build_graph.graph.turtle import turtle
 from build_graph.model import Document, Metadata
-from build_graph.pipeline import Pipeline, default_document, given_for
-from build_graph.reading.source import read
+from build_graph.pipeline import Pipeline, default_document
 from build_graph.reports.summary import summary
 
 _ENDING = ".txt"
@@ -48,7 +47,7 @@ def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: M
             "for several, put them into NAME.toml beside each NAME.txt"
         )
     pipeline = Pipeline.load()
-    documents = [_understand(pipeline, file, encoding, given) for file in files]
+    documents = [pipeline.understand_file(file, encoding=encoding, options=given) for file in files]
     _check_distinct(documents)
     descriptions = Descriptions.load()
     statements: list[Quad] = [
@@ -61,12 +60,6 @@ def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: M
     write(path, turtle(statements))
     summaries = tuple(tuple(summary(document)) for document in documents)
     return Built(path, passed.statements, passed.checks, summaries)
-
-
-def _understand(pipeline: Pipeline, file: Path, encoding: str | None, given: Metadata) -> Document:
-    stdin = str(file) == "-"
-    source = read(None if stdin else file, encoding=encoding)
-    return pipeline.understand(source, given_for(None if stdin else file, given))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:

@@ -127,13 +127,10 @@ def extract(path: Path, form: str, encoding: str | None, **metadata: str | None)
       obligations extract opinion.txt
       obligations extract opinion.txt --format json > opinion.json
     """
-    from build_graph.pipeline import Pipeline, given_for
-    from build_graph.reading.source import read
+    from build_graph.pipeline import Pipeline
     from build_graph.reports.extract import as_gold
 
-    stdin = str(path) == "-"
-    given = given_for(None if stdin else path, _given(metadata))
-    document = Pipeline.load().understand(read(None if stdin else path, encoding=encoding), given)
+    document = Pipeline.load().understand_file(path, encoding=encoding, options=_given(metadata))
     if form == "json":
         import json
 

@@ -290,6 +290,11 @@ class Measure:
     audiences: tuple[Audience, ...] = ()
     domains: tuple[Domain, ...] = ()
 
+    @property
+    def bearers(self) -> tuple[Bearer, ...]:
+        """Who bears the measure, in the order of the text; nobody where it has no attribution."""
+        return self.assignment.bearers if self.assignment else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

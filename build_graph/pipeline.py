@@ -74,7 +74,8 @@ class Pipeline:
         stated = jurisdiction_of(
             metadata.issuer, metadata.title, metadata.number, gazetteer=self.registry.gazetteer
         )
-        place = self.registry.settle(stated, _names(attributions.measures))
+        names = (bearer.name for measure in attributions.measures for bearer in measure.bearers)
+        place = self.registry.settle(stated, names)
         measures = self.registry.resolve_all(
             attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
         )
@@ -86,6 +87,16 @@ class Pipeline:
             measures=tuple(self._understood(text, outline, measures)),
             refused=tuple(refusal.span for refusal in attributions.refused),
         )
+
+    def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:
+        """The document in the file at `path`, or on standard input where it is "-".
+
+        `options` give what the text does not hold, then the sidecar `NAME.toml` beside the file.
+        """
+        sidecar = path.with_suffix(".toml")
+        stated = str(path) != "-" and sidecar.is_file()
+        given = merged(options, from_file(sidecar)) if stated else options
+        return self.understand(read(path, encoding=encoding), given)
 
     def issuer(self, document: Document) -> Body | None:
         """The body that issued a local document; None where the name alone must do."""
@@ -122,12 +133,6 @@ class Pipeline:
             yield replace(measure, norms=norms, targets=targets, audiences=audiences, domains=domains)
 
 
-def given_for(path: Path | None, options: Metadata) -> Metadata:
-    """The metadata given from outside: options first, then the sidecar `NAME.toml` beside the file."""
-    sidecar = path.with_suffix(".toml") if path else None
-    return merged(options, from_file(sidecar)) if sidecar and sidecar.is_file() else options
-
-
 def default_document() -> Path:
     """The document that ships with the package: 国发〔2015〕24号, as it came."""
     return folder("documents") / "guofa-2015-24.txt"
@@ -145,19 +150,14 @@ def understand(
     ('国发-2015-24', 75)
     """
     file = Path(path) if path is not None else default_document()
-    given = given_for(file, from_values(metadata, "arguments"))
-    return Pipeline.load().understand(read(file, encoding=encoding), given)
+    options = from_values(metadata, "arguments")
+    return Pipeline.load().understand_file(file, encoding=encoding, options=options)
 
 
 def _document_id(number: str | None, content: str) -> str:
     """The document's part of its IRI: from its number, else from its text."""
     by_number = identifier(number) if number else None
     return by_number or f"text-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
-
-
-def _names(measures: Sequence[Measure]) -> list[str]:
-    """The names of all bearers."""
-    return [bearer.name for m in measures if m.assignment for bearer in m.assignment.bearers]
 
 
 def _headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:

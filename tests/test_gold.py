@@ -15,9 +15,7 @@ import score
 
 from build_graph.model import Metadata
 from build_graph.pipeline import Pipeline
-from build_graph.reading.source import read
 from build_graph.reports.extract import as_gold
-from build_graph.structure.metadata import from_file
 
 GOLD = Path(__file__).parent / "gold"
 BARS = tomllib.loads((GOLD / "bars.toml").read_text(encoding="utf-8"))
@@ -32,9 +30,8 @@ def pipeline() -> Pipeline:
 @cache
 def figures(name: str, folder: Path) -> dict[str, float]:
     """F1 or accuracy by the scorer's names, for one annotated document."""
-    sidecar = GOLD / "documents" / f"{name}.toml"
-    given = from_file(sidecar) if sidecar.exists() else Metadata()
-    document = pipeline().understand(read(GOLD / "documents" / f"{name}.txt"), given)
+    path = GOLD / "documents" / f"{name}.txt"
+    document = pipeline().understand_file(path, encoding=None, options=Metadata())
     system = folder / f"{name}.json"
     system.write_text(json.dumps(as_gold(document), ensure_ascii=False), encoding="utf-8")
     printed = io.StringIO()

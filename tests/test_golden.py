@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from build_graph.model import Metadata
-from build_graph.pipeline import Pipeline, given_for
-from build_graph.reading.source import read
+from build_graph.pipeline import Pipeline
 from build_graph.reports.extract import as_gold
 
 HERE = Path(__file__).parent
@@ -30,7 +29,7 @@ def pipeline() -> Pipeline:
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)
 def test_extract_is_as_it_was_read(golden: Path) -> None:
     path = HERE / "gold" / "documents" / f"{golden.stem}.txt"
-    document = pipeline().understand(read(path), given_for(path, Metadata()))
+    document = pipeline().understand_file(path, encoding=None, options=Metadata())
     assert as_gold(document) == json.loads(golden.read_text(encoding="utf-8"))
 
 

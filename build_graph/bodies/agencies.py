@@ -182,7 +182,7 @@ class Registry:
 
         What the document does not say of itself its names may show: the time that it is of (`period`).
         """
-        names = [b.name for m in measures if m.assignment for b in m.assignment.bearers]
+        names = [bearer.name for measure in measures for bearer in measure.bearers]
         when = issued or self.period(names)
 
         def resolved(measure: Measure) -> Measure:

@@ -260,7 +260,7 @@ class _Emitter:
 
     def _responsible(self, measure: Measure) -> Iterator[tuple[str, Value]]:
         """The shortcuts from a measure, or a norm of it, to the bodies that bear it."""
-        for bearer in measure.assignment.bearers if measure.assignment else ():
+        for bearer in measure.bearers:
             group = _body(bearer).kind is BodyKind.GROUP
             yield (
                 "ob:responsibleGroup" if group else "ob:responsibleAgency",
@@ -367,12 +367,7 @@ class _Emitter:
     # ------------------------------------------------------------------- bodies and domains
 
     def _bodies(self) -> Iterator[Quad]:
-        bearers = (
-            _body(bearer)
-            for measure in self.document.measures
-            if measure.assignment
-            for bearer in measure.assignment.bearers
-        )
+        bearers = (_body(bearer) for measure in self.document.measures for bearer in measure.bearers)
         bodies = dict.fromkeys([self.issuer, *bearers] if self.issuer else bearers)
         yield from self._descriptions(NamedNode(self._body_iri(body)) for body in bodies if body.known)
         for body in bodies:

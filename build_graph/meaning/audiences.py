@@ -90,7 +90,7 @@ class AudienceFinder:
         if measure.goal:
             return ()
         text, offset = measure.span.of(content), measure.span.start
-        bearers = measure.assignment.bearers if measure.assignment else ()
+        bearers = measure.bearers
         taken = {bearer.name for bearer in bearers}
         setting = _Setting(
             acts=frozenset(norm.span.start - offset for norm in norms),

@@ -218,7 +218,7 @@ class DomainFinder:
 
     def _bearers(self, measure: Measure) -> dict[str, float]:
         """What the bearers' names say of the domains."""
-        bearers = measure.assignment.bearers[:_BEARERS_READ] if measure.assignment else ()
+        bearers = measure.bearers[:_BEARERS_READ]
         ranks = [_NEXT_BEARER**place for place in range(len(bearers))]
         scores: dict[str, float] = defaultdict(float)
         for bearer, rank in zip(bearers, ranks, strict=True):

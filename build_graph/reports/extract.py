@@ -38,8 +38,7 @@ def _measure(content: str, measure: Measure) -> dict[str, Any]:
         "allocation": assignment.allocation if assignment else "unstated",
         "open": assignment.open if assignment else False,
         "bearers": [
-            {"name": bearer.name, "role": bearer.role, "kind": bearer.kind}
-            for bearer in (assignment.bearers if assignment else ())
+            {"name": bearer.name, "role": bearer.role, "kind": bearer.kind} for bearer in measure.bearers
         ],
         "norms": [{"quote": norm.span.of(content), "kind": norm.kind} for norm in measure.norms],
         "targets": [

@@ -23,7 +23,7 @@ def summary(document: Document) -> Iterator[str]:
 
 def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
     measures, text = document.measures, document.text
-    bearers = [b for m in measures if m.assignment for b in m.assignment.bearers]
+    bearers = [bearer for measure in measures for bearer in measure.bearers]
     norms = Counter(norm.kind for measure in measures for norm in measure.norms)
     bodies = {bearer.body for bearer in bearers if bearer.body}
     agencies = sum(body.kind is BodyKind.AGENCY for body in bodies)

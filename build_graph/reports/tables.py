@@ -34,7 +34,7 @@ def measures_table(document: Document, out: TextIO) -> None:
 
 
 def _row(content: str, measure: Measure) -> tuple[str, ...]:
-    bearers = measure.assignment.bearers if measure.assignment else ()
+    bearers = measure.bearers
     return (
         f"{measure.clause or '-'} {measure.index}",
         measure.span.of(content),
