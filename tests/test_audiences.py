@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 import tomllib
 import unicodedata
 from collections import Counter
@@ -18,6 +14,7 @@ import pytest
 from gold_measures import NAMES, annotated
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import outputs_under_hash_seeds, seconds
 
 from build_graph.errors import ObligationError
 from build_graph.meaning.audience_names import HEADS, NameReader
@@ -204,15 +201,7 @@ print(AudienceFinder.load().find(text, Measure(("s1",), 1, 1, None, Span(0, len(
 
 
 def test_hash_seeds_make_no_difference() -> None:
-    runs = {
-        subprocess.run(
-            [sys.executable, "-c", HASHED],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2", "3")
-    }
+    runs = outputs_under_hash_seeds(HASHED)
     assert len(runs) == 1
     assert b"Audience" in runs.pop()
 
@@ -228,6 +217,4 @@ def test_time_grows_with_length(unit: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    start = time.perf_counter()
-    finder().find(text, measure_of(Span(0, len(text))))
-    return time.perf_counter() - start
+    return seconds(lambda: finder().find(text, measure_of(Span(0, len(text)))))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 import tomllib
 from dataclasses import replace
 from functools import cache
@@ -16,6 +12,7 @@ import pytest
 from gold_measures import NAMES, annotated
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import outputs_under_hash_seeds, seconds
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from build_graph.errors import ObligationError
@@ -295,15 +292,7 @@ print(finder.theme(text, text), finder.find(text, Measure(("s1",), 1, 1, None, S
 
 
 def test_hash_seeds_make_no_difference() -> None:
-    runs = {
-        subprocess.run(
-            [sys.executable, "-c", HASHED],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2", "3")
-    }
+    runs = outputs_under_hash_seeds(HASHED)
     assert len(runs) == 1
     assert b"Domain" in runs.pop()
 
@@ -318,6 +307,6 @@ def test_time_grows_with_length(unit: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    start = time.perf_counter()
-    finder().find(text, measure_of(Span(0, len(text))), theme=finder().theme(text, text[:60]))
-    return time.perf_counter() - start
+    return seconds(
+        lambda: finder().find(text, measure_of(Span(0, len(text))), theme=finder().theme(text, text[:60]))
+    )

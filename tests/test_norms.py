@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tomllib
 from dataclasses import replace
 from functools import cache
@@ -14,6 +13,7 @@ import pytest
 import score
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import seconds
 
 from build_graph.meaning.lexicon import Lexicon, Words
 from build_graph.meaning.norms import NormFinder
@@ -183,9 +183,7 @@ def test_time_grows_with_length(unit: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    start = time.perf_counter()
-    find(text)
-    return time.perf_counter() - start
+    return seconds(lambda: find(text))
 
 
 # ------------------------------------------------------------------------------ the lists

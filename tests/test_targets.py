@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tomllib
 from collections import Counter
 from datetime import date
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from properties import seconds
 
 from build_graph.meaning.dates import dues
 from build_graph.meaning.targets import TargetFinder
@@ -146,6 +146,4 @@ def test_time_grows_with_length(unit: str, goal: bool) -> None:
 
 
 def _seconds(text: str, *, goal: bool) -> float:
-    start = time.perf_counter()
-    finder().find(text, measure_of(Span(0, len(text)), goal=goal), ISSUED)
-    return time.perf_counter() - start
+    return seconds(lambda: finder().find(text, measure_of(Span(0, len(text)), goal=goal), ISSUED))
