@@ -1,0 +1,229 @@
+"""Sections, clauses and measures as triples, and what was found in each measure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from build_graph.graph.bodies import domain_iri
+from build_graph.graph.emitter import Emitter, Value, body_of, zh
+from build_graph.model import (
+    Allocation,
+    Assignment,
+    BodyKind,
+    Division,
+    Level,
+    Measure,
+    Norm,
+    NormKind,
+    Role,
+    Target,
+)
+from build_graph.structure.numerals import number
+from build_graph.vocabulary import segment, term
+
+_LEVELS = {Level.SECTION: "ob:Section", Level.CLAUSE: "ob:Clause", Level.CLOSING: "ob:Closing"}
+_NORMS = {
+    NormKind.OBLIGATION: "ob:Obligation",
+    NormKind.PROHIBITION: "ob:Prohibition",
+    NormKind.PERMISSION: "ob:Permission",
+    NormKind.ENCOURAGEMENT: "ob:Encouragement",
+}
+_ROLES = {Role.LEAD: "ob:Lead", Role.SUPPORT: "ob:Support", Role.RESPONSIBLE: "ob:Responsible"}
+_ALLOCATIONS = {
+    Allocation.DIVIDED: "ob:Divided",
+    Allocation.JOINT: "ob:Joint",
+    Allocation.UNSTATED: "ob:Unstated",
+}
+_SIGNALS = 3  # words shown for a domain; where there are more, the text has them
+
+_QUANTITY = re.compile(
+    r"""
+    (?P<percent> 百分之 )?                                  # 百分之二十
+    (?P<value> \d[\d,]* (?:\.\d+)? | [一二两三四五六七八九十百千]+ )  # 5000, 1,200.5, 十
+    (?P<unit> [^\s\d]* )                                    # 亿元, %, 家以上
+    """,
+    re.VERBOSE,
+)
+
+
+def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Quad]:
+    """A section or clause with everything below it; `parent` is the IRI of what it is part of."""
+    content = emit.document.text.content
+    node = f"{parent}/{segment(division.key)}"
+    heading = division.heading.of(content) if division.heading else None
+    yield from emit.part_of(node, parent)
+    yield from emit.about(
+        node,
+        ("rdf:type", term("eli:LegalResourceSubdivision")),
+        ("rdf:type", term(_LEVELS[division.level])),
+        ("eli:number", division.mark),
+        ("ob:ordinal", division.ordinal or None),
+        ("ob:heading", heading),
+        ("rdfs:label", zh(f"{division.mark or ''}{heading or ''}" or None)),
+        ("ob:statesPrinciples", division.principle or None),
+        ("ob:statesGoals", division.goal or None),
+    )
+    yield from emit.evidence(node, division.span)
+    for part in division.parts:
+        yield from of_division(emit, part, node)
+
+
+def of_measure(emit: Emitter, measure: Measure) -> Iterator[Quad]:
+    """A measure with its norms, targets, assignment, domains and audiences."""
+    parent = "/".join((emit.document_iri, *map(segment, measure.path)))
+    node = f"{parent}/m{measure.index}"
+    yield from emit.part_of(node, parent)
+    yield from emit.about(
+        node,
+        ("rdf:type", term("eli:LegalResourceSubdivision")),
+        ("rdf:type", term("ob:Measure")),
+        ("ob:statedIn", NamedNode(emit.document_iri)),
+        ("ob:index", measure.index),
+        ("ob:text", emit.words(measure.span)),
+        ("ob:statesGoals", measure.goal or None),
+        *_responsible(emit, measure),
+    )
+    yield from emit.evidence(node, measure.span)
+    for index, norm in enumerate(measure.norms, start=1):
+        yield from _norm(emit, norm, measure, node, f"{node}/n{index}")
+    for index, target in enumerate(measure.targets, start=1):
+        yield from _target(emit, target, node, f"{node}/t{index}")
+    if measure.assignment:
+        yield from _assignment(emit, measure.assignment, node)
+    yield from _subjects(emit, measure, node)
+    yield from _audiences(emit, measure, node)
+
+
+def _responsible(emit: Emitter, measure: Measure) -> Iterator[tuple[str, Value]]:
+    """The shortcuts from a measure, or a norm of it, to the bodies that bear it."""
+    for bearer in measure.bearers:
+        group = body_of(bearer).kind is BodyKind.GROUP
+        yield (
+            "ob:responsibleGroup" if group else "ob:responsibleAgency",
+            NamedNode(emit.body_iri(body_of(bearer))),
+        )
+
+
+def _norm(emit: Emitter, norm: Norm, measure: Measure, owner: str, node: str) -> Iterator[Quad]:
+    yield from emit.about(owner, ("ob:hasNorm", NamedNode(node)))
+    yield from emit.about(
+        node,
+        ("rdf:type", term("ob:Norm")),
+        ("rdf:type", term(_NORMS[norm.kind])),
+        ("ob:text", emit.words(norm.span)),
+        ("ob:cue", emit.words(norm.cue) if norm.cue else None),
+        *_responsible(emit, measure),
+    )
+    yield from emit.evidence(node, norm.span)
+    if norm.cue:
+        yield from emit.evidence(node, norm.cue, "ob:kindEvidence", "cue")
+
+
+def _target(emit: Emitter, target: Target, owner: str, node: str) -> Iterator[Quad]:
+    yield from emit.about(owner, ("ob:hasTarget", NamedNode(node)))
+    yield from emit.about(
+        node,
+        ("rdf:type", term("ob:Target")),
+        ("ob:text", emit.words(target.span)),
+        ("ob:due", target.due),
+    )
+    yield from emit.evidence(node, target.span)
+    for index, printed in enumerate(_pieces(target.quantity), start=1):
+        quantity = f"{node}/q{index}"
+        yield from emit.about(node, ("ob:quantity", NamedNode(quantity)))
+        yield from emit.about(quantity, *_quantity(printed))
+
+
+def _subjects(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
+    for rank, domain in enumerate(measure.domains, start=1):
+        concept = domain_iri(domain)
+        statement = f"{node}/domain/{segment(domain.id)}"
+        yield from emit.about(
+            node,
+            ("dcterms:subject", concept),
+            ("ob:mainDomain", concept if rank == 1 else None),
+            ("ob:hasDomain", NamedNode(statement)),
+        )
+        yield from emit.about(
+            statement,
+            ("rdf:type", term("ob:DomainStatement")),
+            ("ob:domain", concept),
+            ("ob:rank", rank),
+            ("ob:inferred", None if domain.signals else True),
+        )
+        for index, signal in enumerate(emit.words_once(domain.signals)[:_SIGNALS], start=1):
+            yield from emit.evidence(statement, signal, name=_evidence_name(index))
+
+
+def _audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
+    for index, audience in enumerate(measure.audiences, start=1):
+        statement = f"{node}/audience/{index}"
+        group = NamedNode(f"{emit.base}target-group/{segment(audience.name)}")
+        yield from emit.about(node, ("dcterms:audience", group), ("ob:hasAudience", NamedNode(statement)))
+        yield from emit.about(
+            statement,
+            ("rdf:type", term("ob:AudienceStatement")),
+            ("ob:audience", group),
+            ("ob:asWritten", emit.words(audience.span)),
+        )
+        yield from emit.evidence(statement, audience.span)
+        yield from emit.about(
+            group.value,
+            ("rdf:type", term("ob:TargetGroup")),
+            ("rdfs:label", zh(audience.name)),
+        )
+
+
+def _assignment(emit: Emitter, assignment: Assignment, measure: str) -> Iterator[Quad]:
+    node = f"{measure}/assignment"
+    yield from emit.about(
+        measure,
+        ("ob:hasAssignment", NamedNode(node)),
+        ("ob:allocation", term(_ALLOCATIONS[assignment.allocation])),
+        ("ob:openList", assignment.open),
+    )
+    yield from emit.about(
+        node,
+        ("rdf:type", term("ob:ResponsibilityAssignment")),
+        ("ob:asWritten", emit.words(assignment.span)),
+    )
+    yield from emit.evidence(node, assignment.span)
+    for rank, bearer in enumerate(assignment.bearers, start=1):
+        statement = f"{node}/b{rank}"
+        yield from emit.about(node, ("ob:hasBearer", NamedNode(statement)))
+        yield from emit.about(
+            statement,
+            ("rdf:type", term("ob:BearerStatement")),
+            ("ob:assignedTo", NamedNode(emit.body_iri(body_of(bearer)))),
+            ("ob:role", term(_ROLES[bearer.role])),
+            ("ob:rank", rank),
+            ("ob:asWritten", bearer.name),
+        )
+        yield from emit.evidence(statement, bearer.span)
+
+
+# ------------------------------------------------------------------------------------- small parts
+
+
+def _evidence_name(index: int) -> str:
+    return "evidence" if index == 1 else f"evidence/{index}"
+
+
+def _pieces(quantity: str | None) -> list[str]:
+    """The quantities of a target: 90%、75% are two."""
+    return [piece for piece in (quantity or "").split("、") if piece]
+
+
+def _quantity(printed: str) -> Iterator[tuple[str, Value]]:
+    """What is said of a quantity: as printed, and value and unit where they can be told apart."""
+    yield "rdf:type", term("schema:QuantitativeValue")
+    yield "ob:asWritten", printed
+    if found := _QUANTITY.search(unicodedata.normalize("NFKC", printed)):
+        value = found["value"].replace(",", "")
+        digits = value if value[0].isdecimal() else str(number(value))
+        yield "schema:value", Literal(digits, datatype=term("xsd:decimal"))
+        yield "schema:unitText", "%" if found["percent"] else found["unit"] or None

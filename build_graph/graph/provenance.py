@@ -1,0 +1,101 @@
+"""How a text was read, as triples: source, repairs, and what stayed damaged or was refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+
+from pyoxigraph import NamedNode, Quad
+
+from build_graph import __version__
+from build_graph.graph.emitter import Emitter, zh
+from build_graph.model import Repair
+from build_graph.vocabulary import segment, term
+
+_RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
+
+
+def of_provenance(emit: Emitter) -> Iterator[Quad]:
+    """The text, the source that it was read from, the run, and the repairs."""
+    text, source = emit.document.text, emit.document.text.source
+    reading, program = f"{emit.document_iri}/reading", emit.program
+    yield from emit.about(
+        emit.text.value,
+        ("rdf:type", term("eli:LegalExpression")),
+        ("rdf:type", term("prov:Entity")),
+        ("eli:realizes", NamedNode(emit.document_iri)),
+        ("eli:title", zh(emit.document.outline.metadata.title)),
+        ("schema:text", text.content),
+        ("ob:sha256", _sha256(text.content)),
+        ("prov:wasDerivedFrom", NamedNode(f"{emit.document_iri}/source")),
+        ("prov:wasGeneratedBy", NamedNode(reading)),
+    )
+    yield from emit.about(
+        f"{emit.document_iri}/source",
+        ("rdf:type", term("prov:Entity")),
+        ("schema:name", source.name),
+        ("ob:encoding", source.encoding),
+        ("ob:sha256", _sha256(source.content)),
+    )
+    yield from emit.about(
+        reading,
+        ("rdf:type", term("prov:Activity")),
+        ("prov:used", NamedNode(f"{emit.document_iri}/source")),
+        ("prov:wasAssociatedWith", NamedNode(program)),
+    )
+    yield from emit.about(
+        program,
+        ("rdf:type", term("prov:SoftwareAgent")),
+        ("schema:name", "obligation-graph"),
+        ("schema:softwareVersion", __version__),
+    )
+    yield from _repairs(emit, reading)
+
+
+def _repairs(emit: Emitter, reading: str) -> Iterator[Quad]:
+    for name, count in Counter(repair.name for repair in emit.document.text.repairs).items():
+        node = f"{emit.document_iri}/repair/{segment(name)}"
+        yield from emit.about(reading, ("ob:hasRepair", NamedNode(node)))
+        yield from emit.about(
+            node,
+            ("rdf:type", term("ob:Repair")),
+            ("rdfs:label", name),
+            ("ob:count", count),
+        )
+    restoring = [r for r in emit.document.text.repairs if r.name in _RESTORING]
+    for index, repair in enumerate(restoring, start=1):
+        yield from _change(emit, repair, index)
+
+
+def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Quad]:
+    owner = f"{emit.document_iri}/repair/{segment(repair.name)}"
+    node = f"{owner}/{index}"
+    yield from emit.about(owner, ("ob:hasChange", NamedNode(node)))
+    yield from emit.about(
+        node,
+        ("rdf:type", term("ob:Change")),
+        ("ob:before", repair.before),
+        ("ob:after", repair.after),
+        ("ob:sourceStart", repair.source.start),
+        ("ob:sourceEnd", repair.source.end),
+    )
+    yield from emit.evidence(node, repair.span)
+
+
+def of_flaws(emit: Emitter) -> Iterator[Quad]:
+    """Stretches that stayed damaged, and brackets that were refused."""
+    for index, damage in enumerate(emit.document.text.damages, start=1):
+        node = f"{emit.document_iri}/damage/{index}"
+        yield from emit.about(emit.text.value, ("ob:hasDamage", NamedNode(node)))
+        yield from emit.about(node, ("rdf:type", term("ob:Damage")), ("ob:reason", damage.reason))
+        yield from emit.evidence(node, damage.span)
+    for index, span in enumerate(emit.document.refused, start=1):
+        node = f"{emit.document_iri}/refused/{index}"
+        yield from emit.about(emit.text.value, ("ob:hasRefusedBracket", NamedNode(node)))
+        yield from emit.about(node, ("rdf:type", term("ob:RefusedBracket")))
+        yield from emit.evidence(node, span)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
