@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -218,6 +218,24 @@ class Bearer:
     body: Body | None = None  # None until agencies are resolved
 
 
+class RiderKind(StrEnum):
+    """What an attribution says beside who and how."""
+
+    SCOPE = "scope"  # 适用范围：福建自贸试验区
+    DEADLINE = "deadline"  # 完成时限：2024年底, 持续推进
+    PERSON = "person"  # 责任人：…
+    NOTE = "note"  # 备注：…
+
+
+@dataclass(frozen=True, slots=True)
+class Rider:
+    """Words of an attribution that limit it: where it holds, until when, who sees to it."""
+
+    kind: RiderKind
+    span: Span
+    due: date | None = None  # of a deadline: the last day of the period named
+
+
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """What one attribution says: its words, who bears the measure, and how."""
@@ -226,6 +244,7 @@ class Assignment:
     allocation: Allocation
     open: bool  # the list ends in 等, 等部门, ...
     bearers: tuple[Bearer, ...]
+    riders: tuple[Rider, ...] = ()
 
 
 # ------------------------------------------------------------------- what a measure contains
@@ -284,6 +303,7 @@ class Measure:
     clause: str | None  # the clause's mark as printed
     span: Span
     assignment: Assignment | None = None
+    defaults: tuple[Bearer, ...] = ()  # who bears it by a rule stated elsewhere, at `Bearer.span`
     goal: bool = False
     norms: tuple[Norm, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -296,6 +316,51 @@ class Measure:
         return self.assignment.bearers if self.assignment else ()
 
 
+# --------------------------------------------------------------------------------- a document
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Another document that is named: 《…》, 国发〔2015〕24号, or both."""
+
+    span: Span  # the title with its marks, and the number behind it
+    title: str | None  # without 《》
+    number: str | None  # as printed
+    basis: bool = False  # the document is made under it: 为贯彻落实《…》, 根据《…》
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A bracket that names bodies but was not taken for an attribution, and why."""
+
+    span: Span
+    reason: str
+
+
+class Reading(StrEnum):
+    """What a stretch of a document was understood as."""
+
+    STRUCTURE = "structure"  # title, number, addressees, marks, headings, signature
+    MEASURE = "measure"
+    ATTRIBUTION = "attribution"
+    PRINCIPLE = "principle"  # 指导思想, and what a document says before its first division
+    UNREAD = "unread"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How a document was understood, stretch by stretch; together they cover it, white space left out."""
+
+    stretches: tuple[tuple[Reading, Span], ...]
+
+    def characters(self, text: str) -> dict[Reading, int]:
+        """Characters by kind, white space not counted; every kind has an entry."""
+        counts = dict.fromkeys(Reading, 0)
+        for reading, span in self.stretches:
+            counts[reading] += len("".join(span.of(text).split()))
+        return counts
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A document, understood."""
@@ -305,4 +370,6 @@ class Document:
     outline: Outline
     jurisdiction: str | None  # 江西省, 杭州市; None for the centre
     measures: tuple[Measure, ...]
-    refused: tuple[Span, ...] = field(default=())  # brackets that look like attributions but are not
+    refused: tuple[Refusal, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    coverage: Coverage = Coverage(())

@@ -85,7 +85,7 @@ class Pipeline:
             outline=outline,
             jurisdiction=place.path,
             measures=tuple(self._understood(text, outline, measures)),
-            refused=tuple(refusal.span for refusal in attributions.refused),
+            refused=attributions.refused,
         )
 
     def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:

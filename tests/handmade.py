@@ -19,6 +19,7 @@ from build_graph.model import (
     Norm,
     NormKind,
     Outline,
+    Refusal,
     Repair,
     Role,
     Source,
@@ -63,7 +64,7 @@ def document() -> Document:
         outline=Outline(_metadata(), _divisions(), clauses=2),
         jurisdiction="浙江省/杭州市",
         measures=(_goals(), _first(), _second(), _closing()),
-        refused=(at("另行通知"),),
+        refused=(Refusal(at("另行通知"), "it names no body"),),
     )
 
 

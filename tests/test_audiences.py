@@ -49,7 +49,7 @@ def finder() -> AudienceFinder:
 def measure_of(span: Span, *bearers: str, clause: str | None = "（一）", goal: bool = False) -> Measure:
     bodies = tuple(Bearer(name, span, Role.RESPONSIBLE, BodyKind.AGENCY) for name in bearers)
     assignment = Assignment(span, Allocation.UNSTATED, False, bodies) if bodies else None
-    return Measure(("s1", "c1"), 1, 1, clause, span, assignment, goal)
+    return Measure(("s1", "c1"), 1, 1, clause, span, assignment, goal=goal)
 
 
 def find(text: str, case: dict[str, Any]) -> tuple[Audience, ...]:

@@ -90,11 +90,11 @@ def of_flaws(emit: Emitter) -> Iterator[Quad]:
         yield from emit.about(emit.text.value, ("ob:hasDamage", NamedNode(node)))
         yield from emit.about(node, ("rdf:type", term("ob:Damage")), ("ob:reason", damage.reason))
         yield from emit.evidence(node, damage.span)
-    for index, span in enumerate(emit.document.refused, start=1):
+    for index, refusal in enumerate(emit.document.refused, start=1):
         node = f"{emit.document_iri}/refused/{index}"
         yield from emit.about(emit.text.value, ("ob:hasRefusedBracket", NamedNode(node)))
-        yield from emit.about(node, ("rdf:type", term("ob:RefusedBracket")))
-        yield from emit.evidence(node, span)
+        yield from emit.about(node, ("rdf:type", term("ob:RefusedBracket")), ("ob:reason", refusal.reason))
+        yield from emit.evidence(node, refusal.span)
 
 
 def _sha256(text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from build_graph.errors import ObligationError
-from build_graph.model import Assignment, Division, Level, Measure, Outline, Span, Text
+from build_graph.model import Assignment, Division, Level, Measure, Outline, Refusal, Span, Text
 from build_graph.resources import word_lists
 from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern
 from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
@@ -28,14 +28,6 @@ _FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
 
 class UnclosedBracketError(ObligationError):
     """An attribution whose bracket never closes, so that its end cannot be known."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A bracket that names bodies but is no attribution, and why."""
-
-    span: Span
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +177,7 @@ class AttributionReader:
             return None
         if assignment is None and span.of(content)[-1:] in ("：", ":"):
             return None
-        return Measure(place.path, 0, place.section, place.clause, span, assignment, place.goal)
+        return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
 
     def _rank_of_preamble(self, content: str, outline: Outline) -> Rank:
         """The rank rule stated before the first division or, as a note, behind the last."""
