@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Role, Span
+from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Rider, RiderKind, Role, Span
 from build_graph.resources import word_lists
 from build_graph.structure.brackets import pairs
 
@@ -46,6 +46,8 @@ class Parsed:
     verbs: bool  # a verb such as 负责 or 牵头 stands behind the bodies
     ranked: bool  # labels or verbs give lead or support
     rank: Rank  # the rank rule that it states
+    defaults: tuple[Bearer, ...]  # of the bearers those that bear all later measures too: 以下均需…
+    riders: tuple[Rider, ...]
 
     def assignment(self, rank: Rank) -> Assignment:
         """The assignment, with the rank rule in force applied where the words themselves give no lead."""
@@ -58,7 +60,7 @@ class Parsed:
         bearers = tuple(
             replace(bearer, role=Role.LEAD) if i in lead else bearer for i, bearer in enumerate(self.bearers)
         )
-        return Assignment(self.quote(), self.allocation, self.open, bearers)
+        return Assignment(self.quote(), self.allocation, self.open, bearers, self.riders)
 
     def quote(self) -> Span:
         """The words of the attribution: a single 责任单位： in front only announces them."""
@@ -81,11 +83,13 @@ class _Reading:
     """The state of reading one attribution from left to right."""
 
     names: list[tuple[Span, Role | None]]
+    defaults: list[Span] = field(default_factory=list)
+    riders: list[Rider] = field(default_factory=list)
     before_comma: int | None = None
     open: bool = False
     label: Role | None = None
     labels: tuple[str, ...] = ()
-    in_rider: bool = False
+    rider: RiderKind | None = None  # of the label whose words are being read
     joined: bool = False
     verbs: bool = False
     ranked: bool = False
@@ -102,13 +106,15 @@ class Grammar:
     is_body: Callable[[str], bool]
     kind_of: Callable[[str], BodyKind]
     label: re.Pattern[str]
+    inner_label: re.Pattern[str]  # a label behind a blank: 市商务局　配合单位：
     rider: re.Pattern[str]
-    aside: re.Pattern[str]
+    aside: re.Pattern[str]  # a piece that says when, group `deadline`, or that something holds from here on
     verb: re.Pattern[str]
     inner_verb: re.Pattern[str]
     before: re.Pattern[str]
     open_end: re.Pattern[str]
     whole: re.Pattern[str]
+    remark: re.Pattern[str]  # （含平潭综合实验区管委会，下同） behind a name
     default: re.Pattern[str]
     rank_first: re.Pattern[str]
     rank_comma: re.Pattern[str]
@@ -128,8 +134,9 @@ class Grammar:
             is_body=is_body,
             kind_of=kind_of,
             label=re.compile(rf"[{_BLANK}]*{label_pattern(data)}[{_BLANK}]*"),
+            inner_label=re.compile(rf"(?<=[{_BLANK}])(?:{label_pattern(data)}|{rider_pattern(data)})"),
             rider=re.compile(rf"[{_BLANK}]*{rider_pattern(data)}"),
-            aside=re.compile(data["rider"]["pieces"]),
+            aside=re.compile(f"(?P<deadline>{data['rider']['deadline']})|{data['rider']['onwards']}"),
             verb=re.compile(
                 rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{_any(verb['manner'])})*+"
                 rf"(?:(?P<verb>{verbs})(?:{verbs}|{_any(verb['tail'])})*+)?$"
@@ -140,6 +147,7 @@ class Grammar:
             before=re.compile(rf"[{_BLANK}]*(?:{_any(data['opening']['before'])})?[{_BLANK}]*"),
             open_end=re.compile(rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_any(data['open']['after'])})*+$"),
             whole=re.compile(data["whole"]["pattern"]),
+            remark=re.compile(rf"[（(〔\[](?:(?P<included>{_any(data['remark']['included'])})|{_any(data['remark']['other'])})(?P<words>[^（()）]*)[）)〕\]]$"),
             default=re.compile(data["default"]["pattern"]),
             rank_first=_rank_pattern(rank["first"], rank["lead"]),
             rank_comma=_rank_pattern(rank["comma"], rank["lead"]),
@@ -168,6 +176,8 @@ class Grammar:
             verbs=reading.verbs,
             ranked=reading.ranked,
             rank=reading.rank,
+            defaults=tuple(bearer for bearer in bearers if bearer.span in reading.defaults),
+            riders=tuple(reading.riders),
         )
 
     def rank_rule(self, words: str) -> Rank:
@@ -183,7 +193,7 @@ class Grammar:
 
     def _pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
         """Stretches between commas and stops outside nested brackets, also cut at 会同 and behind 牵头."""
-        for span, comma in split(content, inner, _COMMAS + _STOPS):
+        for span, comma in self._labelled(content, inner):
             start, joined, before = span.start, False, comma
             label = self.label.match(content, span.start, span.end)
             for verb in self.inner_verb.finditer(content, label.end() if label else span.start, span.end):
@@ -192,28 +202,54 @@ class Grammar:
                 start, joined, before = verb.end(), together or joined, "会同" if together else before
             yield _Piece(Span(start, span.end), before, joined)
 
+    def _labelled(self, content: str, inner: Span) -> Iterator[tuple[Span, str]]:
+        """Stretches between commas and stops, also cut before a label that stands behind a blank."""
+        for span, comma in split(content, inner, _COMMAS + _STOPS):
+            start = span.start
+            for label in self.inner_label.finditer(content, span.start, span.end):
+                if content[start : label.start()].strip(_BLANK):
+                    yield Span(start, label.start()), comma
+                    start, comma = label.start(), "\n"
+            yield Span(start, span.end), comma
+
     def _read_piece(self, content: str, piece: _Piece, reading: _Reading) -> None:
         """Add what one piece says to the reading."""
         span, words = piece.span, piece.span.of(content)
         if piece.before in tuple(_STOPS):
             reading.joined = False
         if label := self.label.match(content, span.start, span.end):
-            reading.label, reading.in_rider = self._role(label["label"]), False
+            reading.label, reading.rider = self._role(label["label"]), None
             reading.labels += (label["label"],)
             reading.ranked |= reading.label is not Role.RESPONSIBLE
             span = Span(label.end(), span.end)
-        elif self.rider.match(content, span.start, span.end):
-            reading.in_rider = True
+        elif rider := self.rider.match(content, span.start, span.end):
+            reading.rider = _rider_kind(rider)
+            reading.riders.append(Rider(reading.rider, Span(rider.end(), span.end).stripped(content)))
+            return
         elif default := self.default.search(words):
             bodies = Span(span.start + default.start("bodies"), span.start + default.end("bodies"))
-            reading.names += [(bodies, Role.RESPONSIBLE)]
+            self._read_default(content, bodies, reading)
             return
         elif rank := self._rank_of(words):
             reading.rank = rank
             return
-        if reading.in_rider or (self.aside.search(span.of(content)) and not self.names_body(words)):
-            return
-        self._read_bodies(content, span, piece, reading)
+        if reading.rider:
+            before = reading.riders[-1]
+            reading.riders[-1] = replace(before, span=Span(before.span.start, span.end).stripped(content))
+        elif (aside := self.aside.search(content, span.start, span.end)) and not self.names_body(words):
+            if aside["deadline"]:
+                reading.riders.append(Rider(RiderKind.DEADLINE, span.stripped(content)))
+        else:
+            self._read_bodies(content, span, piece, reading)
+
+    def _read_default(self, content: str, span: Span, reading: _Reading) -> None:
+        """Add the bodies of 以下均需…落实; they are bearers here only if they are not named before."""
+        named = {before.of(content): before for before, _ in reading.names}
+        for item in self._items(content, span, reading):
+            name = item.of(content)
+            reading.defaults.append(named.get(name, item))
+            if name not in named:
+                reading.names.append((item, Role.RESPONSIBLE))
 
     def _rank_of(self, words: str) -> Rank | None:
         rank = self.rank_rule(words)
@@ -251,13 +287,21 @@ class Grammar:
         wholes = [Span(*found.span()) for found in self.whole.finditer(content, span.start, span.end)]
         for part, _ in split(content, span, "、", wholes):
             for item in self._conjoined(content, part):
-                name = item.stripped(content)
-                end = self.open_end.search(content, name.start, name.end)
-                if end:
-                    reading.open = True
-                    name = Span(name.start, end.start()).stripped(content)
-                if len(name) > 1:
-                    yield name
+                yield from self._item(content, item.stripped(content), reading)
+
+    def _item(self, content: str, item: Span, reading: _Reading) -> Iterator[Span]:
+        """The name in an item without 等…, and the bodies that a remark behind it adds."""
+        remark = self.remark.search(content, item.start, item.end)
+        name = Span(item.start, remark.start() if remark else item.end).stripped(content)
+        if end := self.open_end.search(content, name.start, name.end):
+            reading.open = True
+            name = Span(name.start, end.start()).stripped(content)
+        if len(name) > 1:
+            yield name
+        if remark and remark["included"]:
+            for part, _ in split(content, Span(*remark.span("words")), "、，,"):
+                if self.names_body(part.of(content)):
+                    yield part.stripped(content)
 
     def _conjoined(self, content: str, span: Span) -> Iterator[Span]:
         """Names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
@@ -326,8 +370,13 @@ def label_pattern(data: dict[str, Any]) -> str:
 
 
 def rider_pattern(data: dict[str, Any]) -> str:
-    """The pattern of a label behind which no bearer stands, with its colon."""
-    return rf"(?:{_any(data['rider']['labels'])})[ 　]*[：:]"
+    """The pattern of a label behind which no bearer stands, with its colon; its kind is its group."""
+    kinds = "|".join(f"(?P<{kind}>{_any(words)})" for kind, words in data["rider"]["labels"].items())
+    return rf"(?:{kinds})[ 　]*[：:]"
+
+
+def _rider_kind(found: re.Match[str]) -> RiderKind:
+    return next(kind for kind in RiderKind if found[kind.value])
 
 
 def split(content: str, span: Span, marks: str, wholes: Sequence[Span] = ()) -> Iterator[tuple[Span, str]]:
