@@ -20,6 +20,7 @@ _BLANK = " 　\t\xa0"
 _COMMAS = "，,"
 _STOPS = "；;。\n"
 _VERB_REACH = 40  # characters at the end of a piece in which its verb stands
+_DEADLINE_LIMIT = 16  # characters of a cell that is a deadline
 _NAME_LIMIT = 60  # characters of the longest name
 
 
@@ -114,6 +115,8 @@ class Grammar:
     before: re.Pattern[str]
     open_end: re.Pattern[str]
     whole: re.Pattern[str]
+    bracket: re.Pattern[str]
+    alias: re.Pattern[str]  # another name in a bracket behind a name
     remark: re.Pattern[str]  # （含平潭综合实验区管委会，下同） behind a name
     default: re.Pattern[str]
     rank_first: re.Pattern[str]
@@ -147,7 +150,11 @@ class Grammar:
             before=re.compile(rf"[{_BLANK}]*(?:{_any(data['opening']['before'])})?[{_BLANK}]*"),
             open_end=re.compile(rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_any(data['open']['after'])})*+$"),
             whole=re.compile(data["whole"]["pattern"]),
-            remark=re.compile(rf"[（(〔\[](?:(?P<included>{_any(data['remark']['included'])})|{_any(data['remark']['other'])})(?P<words>[^（()）]*)[）)〕\]]$"),
+            bracket=re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]*[）)〕\]﹞]"),
+            alias=re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]{1,20}[）)〕\]﹞]$"),
+            remark=re.compile(
+                rf"[（(〔\[](?:(?P<included>{_any(data['remark']['included'])})|(?={_any(data['remark']['other'])}))(?P<words>[^（()）]*)[）)〕\]]$"
+            ),
             default=re.compile(data["default"]["pattern"]),
             rank_first=_rank_pattern(rank["first"], rank["lead"]),
             rank_comma=_rank_pattern(rank["comma"], rank["lead"]),
@@ -158,9 +165,11 @@ class Grammar:
             joint=tuple(data["allocation"]["joint"]),
         )
 
-    def parse(self, content: str, inner: Span) -> Parsed:
-        """What the words of `inner` say; no bearers where they name none."""
+    def parse(self, content: str, inner: Span, label: str | None = None) -> Parsed:
+        """What the words of `inner` say, as if `label` stood before them; no bearers where they name none."""
         reading = _Reading([])
+        if label:
+            self._read_label(label, reading)
         for piece in self._pieces(content, inner):
             self._read_piece(content, piece, reading)
         words = inner.of(content)
@@ -205,22 +214,21 @@ class Grammar:
     def _labelled(self, content: str, inner: Span) -> Iterator[tuple[Span, str]]:
         """Stretches between commas and stops, also cut before a label that stands behind a blank."""
         for span, comma in split(content, inner, _COMMAS + _STOPS):
-            start = span.start
+            start, before = span.start, comma
             for label in self.inner_label.finditer(content, span.start, span.end):
                 if content[start : label.start()].strip(_BLANK):
-                    yield Span(start, label.start()), comma
-                    start, comma = label.start(), "\n"
-            yield Span(start, span.end), comma
+                    yield Span(start, label.start()), before
+                    start, before = label.start(), "\n"
+            yield Span(start, span.end), before
 
     def _read_piece(self, content: str, piece: _Piece, reading: _Reading) -> None:
         """Add what one piece says to the reading."""
-        span, words = piece.span, piece.span.of(content)
+        span = piece.span
+        words = self.bracket.sub(_blanked, span.of(content))  # a rule in a bracket is not the piece's
         if piece.before in tuple(_STOPS):
             reading.joined = False
         if label := self.label.match(content, span.start, span.end):
-            reading.label, reading.rider = self._role(label["label"]), None
-            reading.labels += (label["label"],)
-            reading.ranked |= reading.label is not Role.RESPONSIBLE
+            self._read_label(label["label"], reading)
             span = Span(label.end(), span.end)
         elif rider := self.rider.match(content, span.start, span.end):
             reading.rider = _rider_kind(rider)
@@ -236,11 +244,29 @@ class Grammar:
         if reading.rider:
             before = reading.riders[-1]
             reading.riders[-1] = replace(before, span=Span(before.span.start, span.end).stripped(content))
-        elif (aside := self.aside.search(content, span.start, span.end)) and not self.names_body(words):
+        elif (aside := self.aside.search(words)) and not self.names_body(span.of(content)):
             if aside["deadline"]:
                 reading.riders.append(Rider(RiderKind.DEADLINE, span.stripped(content)))
         else:
             self._read_bodies(content, span, piece, reading)
+
+    def _read_label(self, label: str, reading: _Reading) -> None:
+        reading.label, reading.rider = self._role(label), None
+        reading.labels += (label,)
+        reading.ranked |= reading.label is not Role.RESPONSIBLE
+
+    def is_deadline(self, words: str) -> bool:
+        """Whether the words say by when and nothing else: 2020年底前, 长期."""
+        found = self.aside.search(words)
+        return bool(found and found["deadline"]) and len(words) <= _DEADLINE_LIMIT
+
+    def deadline(self, span: Span) -> Parsed:
+        """A deadline that stands by itself behind the bodies."""
+        riders = (Rider(RiderKind.DEADLINE, span),)
+        nobody = Span(span.start, span.start)
+        return Parsed(
+            nobody, (), 0, frozenset(), Allocation.UNSTATED, False, (), False, False, Rank(), (), riders
+        )
 
     def _read_default(self, content: str, span: Span, reading: _Reading) -> None:
         """Add the bodies of 以下均需…落实; they are bearers here only if they are not named before."""
@@ -298,7 +324,9 @@ class Grammar:
             name = Span(name.start, end.start()).stripped(content)
         if len(name) > 1:
             yield name
-        if remark and remark["included"]:
+        if remark and (rank := self._rank_of(remark["words"])):
+            reading.rank = rank
+        elif remark and remark["included"]:
             for part, _ in split(content, Span(*remark.span("words")), "、，,"):
                 if self.names_body(part.of(content)):
                     yield part.stripped(content)
@@ -319,7 +347,10 @@ class Grammar:
     def names_body(self, words: str) -> bool:
         """Whether the words look like the name of a body or group."""
         words = words.strip(_BLANK)
-        return 1 < len(words) < _NAME_LIMIT and self.is_body(words)
+        if not 1 < len(words) < _NAME_LIMIT:
+            return False
+        bare = self.alias.sub("", words)  # 市委改革办（市跑改办）
+        return self.is_body(words) or (len(bare) > 1 and bare != words and self.is_body(bare))
 
     def _begins_name(self, words: str) -> bool:
         """Whether the words up to the next joint, or all of them, are a name of three characters or more."""
@@ -373,6 +404,11 @@ def rider_pattern(data: dict[str, Any]) -> str:
     """The pattern of a label behind which no bearer stands, with its colon; its kind is its group."""
     kinds = "|".join(f"(?P<{kind}>{_any(words)})" for kind, words in data["rider"]["labels"].items())
     return rf"(?:{kinds})[ 　]*[：:]"
+
+
+def _blanked(bracket: re.Match[str]) -> str:
+    """As many blanks as the bracket has characters, so that places stay."""
+    return " " * len(bracket[0])
 
 
 def _rider_kind(found: re.Match[str]) -> RiderKind:

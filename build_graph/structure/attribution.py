@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from build_graph.errors import ObligationError
-from build_graph.model import Assignment, Division, Level, Measure, Outline, Refusal, Span, Text
+from build_graph.model import Assignment, Bearer, Division, Level, Measure, Outline, Refusal, Span, Text
 from build_graph.resources import word_lists
 from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern
 from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
+from build_graph.structure.tables import Table, TableReader, table_at
 
 _LIMIT = 20_000  # characters; a longer bracket is not an attribution
 _OPEN_LIMIT = 300  # characters up to the paragraph's end in which an attribution may lack its end
@@ -23,6 +24,8 @@ _SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
 _HEADED = re.compile(
     r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])"
 )  # a heading within a clause
+_CELL_LIMIT = 300  # characters of a cell that holds bodies
+_PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:[、 　]+[\u4e00-\u9fff·]{2,4})*")  # 陈仲朝
 _FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
 
 
@@ -51,6 +54,7 @@ class AttributionReader:
     """Finds attributions by layout and reads them by the grammar."""
 
     grammar: Grammar
+    tables: TableReader
     line: re.Pattern[str]  # a label at the beginning of a line or sentence: 责任单位：
     event: re.Pattern[str]  # 主办单位：
     false_openings: tuple[str, ...]
@@ -65,6 +69,7 @@ class AttributionReader:
         lead_ins = word_lists("outline")["lead_in"]["words"]
         return cls(
             grammar=grammar,
+            tables=TableReader.load(),
             line=re.compile(
                 rf"(?:^|(?<=[。；;！）)］\]〕】]))[^\S\n]*(?:{label_pattern(data)}|(?P<rider>{rider_pattern(data)}))"
                 rf"(?P<words>[^\n。]*)",
@@ -84,29 +89,37 @@ class AttributionReader:
         """
         content, refused = text.content, list[Refusal]()
         rank, measures = self._rank_of_preamble(content, outline), list[Measure]()
+        defaults: tuple[Bearer, ...] = ()
+        tables = self.tables.read(content)
         for place in _places(outline.divisions):
-            candidates = self._candidates(text, place.body, refused)
+            candidates = self._candidates(text, place.body, table_at(tables, place.body.start), refused)
             stretches = list(_stretches(content, place.body, candidates))
             for span, candidate in _without_headings(content, stretches):
-                if not len(span):  # a bracket or label that stands on no text
-                    continue
                 assignment = None
                 if candidate:
                     rank = _later(rank, candidate.parsed.rank)
                     assignment = candidate.parsed.assignment(rank)
-                measure = self._measure(content, place, span, assignment)
+                # A bracket or label may stand on no text; a rule alone names nobody.
+                measure = self._measure(content, place, span, assignment) if len(span) else None
                 if measure:
-                    measures.append(measure)
+                    measures.append(replace(measure, defaults=_beside(measure, defaults)))
+                if candidate:
+                    defaults = candidate.parsed.defaults or defaults
         return Attributions(tuple(_numbered(measures)), tuple(refused))
 
     # -------------------------------------------------------------------------- candidates
 
-    def _candidates(self, text: Text, body: Span, refused: list[Refusal]) -> list[_Candidate]:
+    def _candidates(
+        self, text: Text, body: Span, table: Table | None, refused: list[Refusal]
+    ) -> list[_Candidate]:
         """The attributions within a division's own text, those side by side made one."""
         content = text.content
         found = list(self._in_brackets(text, body, refused))
         taken = [candidate.outer for candidate in found]
         found += self._in_lines(content, body, taken)
+        if table:
+            taken = [candidate.outer for candidate in found]
+            found += self._in_cells(content, body, table, taken)
         merged: list[_Candidate] = []
         for candidate in sorted(found, key=lambda c: c.outer):
             between = content[merged[-1].outer.end : candidate.outer.start] if merged else ""
@@ -135,8 +148,8 @@ class AttributionReader:
 
     def _refusal(self, content: str, outer: Span, parsed: Parsed) -> str | None:
         """None for an attribution, a reason for what only looks like one, "" for any other bracket."""
-        if parsed.labels:
-            return None if parsed.bearers else ""
+        if parsed.labels or parsed.rank != Rank():
+            return None if parsed.bearers or parsed.rank != Rank() else ""
         names = [bearer.name for bearer in parsed.bearers]
         bodies = [name for name in names if self.grammar.names_body(name)]
         if not bodies:
@@ -162,6 +175,34 @@ class AttributionReader:
             parsed = self.grammar.parse(content, inner)
             if parsed.bearers or found["rider"]:
                 yield _Candidate(outer, parsed)
+
+    def _in_cells(
+        self, content: str, body: Span, table: Table, taken: Sequence[Span]
+    ) -> Iterator[_Candidate]:
+        """Cells of a flattened table that hold bodies alone; the columns' order gives their roles."""
+        column, before = 0, Span(body.start, body.start)
+        for line in _cells(content, body):
+            inside = any(span.start < line.end and line.start < span.end for span in taken)
+            parsed = None if inside else self._cell(content, line, table.bodies[column])
+            if parsed is None:
+                deadline = column and self.grammar.is_deadline(line.of(content))
+                if deadline:  # behind the bodies: the last cell of its row
+                    yield _Candidate(line, self.grammar.deadline(line))
+                column, before = 0, line
+                continue
+            start = line.start
+            if column == 0 and table.persons and _PERSON.fullmatch(before.of(content)):
+                start = before.start
+            yield _Candidate(Span(start, line.end), parsed)
+            column = min(column + 1, len(table.bodies) - 1)
+
+    def _cell(self, content: str, cell: Span, label: str) -> Parsed | None:
+        """A cell that holds names of bodies and nothing else, read as if its column's label stood there."""
+        if len(cell) > _CELL_LIMIT or content[cell.end - 1] in "。；;：:":
+            return None
+        parsed = self.grammar.parse(content, cell, label)
+        named = all(self.grammar.names_body(bearer.name) for bearer in parsed.bearers)
+        return parsed if parsed.bearers and named else None
 
     # ---------------------------------------------------------------------------- measures
 
@@ -204,13 +245,42 @@ class _Place:
 def _places(divisions: Sequence[Division], above: _Place | None = None) -> Iterator[_Place]:
     """The divisions with text of their own, in document order."""
     for division in divisions:
-        section = division.ordinal if division.level is Level.SECTION else above.section if above else None
+        section = (
+            (division.ordinal or None)
+            if division.level is Level.SECTION
+            else above.section
+            if above
+            else None
+        )
         clause = division.mark if division.level is Level.CLAUSE else None
         path = (*(above.path if above else ()), division.key)
         place = _Place(path, section, clause, division.body, division.principle, division.goal)
         if len(division.body):
             yield place
         yield from _places(division.parts, place)
+
+
+def _cells(content: str, body: Span) -> Iterator[Span]:
+    """The lines of a stretch that are not blank; one that ends in 、 goes on in the next."""
+    start = None
+    for found in re.compile(r"[^\n]+").finditer(content, body.start, body.end):
+        line = Span(*found.span()).stripped(content)
+        if len(line) == 0:
+            continue
+        start = line.start if start is None else start
+        if not content.endswith("、", line.start, line.end):
+            yield Span(start, line.end)
+            start = None
+    if start is not None:
+        yield Span(start, body.end).stripped(content)
+
+
+def _beside(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
+    """The default bearers of a measure: those that its own attribution does not name."""
+    if measure.goal or not measure.path[0].startswith("closing"):
+        named = {bearer.name for bearer in measure.bearers}
+        return () if measure.goal else tuple(b for b in defaults if b.name not in named)
+    return ()
 
 
 def _stretches(
@@ -282,6 +352,8 @@ def _together(one: _Candidate, two: _Candidate) -> _Candidate:
         verbs=a.verbs or b.verbs,
         ranked=a.ranked or b.ranked,
         rank=_later(a.rank, b.rank),
+        defaults=a.defaults + b.defaults,
+        riders=a.riders + b.riders,
     )
     return _Candidate(Span(one.outer.start, two.outer.end), parsed)
 

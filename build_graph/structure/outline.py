@@ -14,6 +14,7 @@ from itertools import pairwise
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
 from build_graph.resources import word_lists
 from build_graph.structure.numerals import number
+from build_graph.structure.tables import TableReader
 
 _CHINESE = "一二三四五六七八九十百"
 _MARK = re.compile(
@@ -27,11 +28,10 @@ _MARK = re.compile(
     """,
     re.VERBOSE,
 )
-_DEPTH = {
-    kind: depth for depth, kind in enumerate(("chapter", "part", "section", "article", "clause", "item"))
-}
-_LETTER = {"chapter": "h", "part": "p", "section": "s", "article": "a", "clause": "c", "item": "i"}
-_SECTIONS = frozenset({"chapter", "part", "section"})
+_LEVELS_DOWN = ("chapter", "part", "section", "article", "clause", "row", "item")
+_DEPTH = {kind: depth for depth, kind in enumerate(_LEVELS_DOWN)} | {"table": _LEVELS_DOWN.index("section")}
+_LETTER = {kind: kind[0] for kind in _LEVELS_DOWN} | {"chapter": "h", "table": "t"}
+_SECTIONS = frozenset({"chapter", "part", "section", "table"})
 _BOUNDARY = frozenset('\n 　。；;！!？?：:）)］]〕】﹞》”"')  # what a mark may follow within a line
 _SENTENCE_END = "。；;！!？?"
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
@@ -68,6 +68,7 @@ class OutlineReader:
     principle_openings: tuple[str, ...]
     goal: tuple[str, ...]
     stop: re.Pattern[str]
+    tables: TableReader
 
     @classmethod
     def load(cls) -> OutlineReader:
@@ -85,6 +86,7 @@ class OutlineReader:
                 r"|(?<=[。）)])[^\S\n]*附件[：:]",
                 re.MULTILINE,
             ),
+            tables=TableReader.load(),
         )
 
     def read(self, text: Text, metadata: Metadata) -> Outline:
@@ -111,6 +113,10 @@ class OutlineReader:
             stops.append(re.compile(signature, re.MULTILINE))
         for stop in stops:
             found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in stop.finditer(content)]
+        for table in self.tables.read(content):
+            found = [mark for mark in found if not mark.span.start < table.head.end <= mark.span.end]
+            found.append(_Mark("table", 0, Span(table.head.start, table.head.end)))
+            found += [_Mark("row", row, span, span.of(content)) for row, span in table.numbers(content)]
         return sorted(found, key=lambda mark: mark.span)
 
     # -------------------------------------------------------------------------------- tree
@@ -215,9 +221,14 @@ def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
             continue
         if stopped and mark.kind == "item":  # 附件：1.… 2.… lists attachments
             continue
-        at_line = _at_line_start(content, mark.span.start)
+        at_line = mark.kind in ("table", "row") or _at_line_start(content, mark.span.start)
         expected = {1, last.get(mark.kind, 0) + 1, running.get(mark.kind, 0) + 1}
-        follows = mark.kind == "clause" or mark.span.start == 0 or content[mark.span.start - 1] in _BOUNDARY
+        follows = (
+            _is_late(content, mark, expected)
+            or mark.kind == "clause"
+            or mark.span.start == 0
+            or content[mark.span.start - 1] in _BOUNDARY
+        )
         if not (at_line or (follows and mark.ordinal in expected)) or _is_decimal(content, mark, expected):
             continue
         if mark.kind == "clause" and not at_line and mark.ordinal == 1 and last.get("clause", 0) == 1:
@@ -226,6 +237,15 @@ def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
         last = {kind: n for kind, n in last.items() if _DEPTH[kind] <= _DEPTH[mark.kind]}
         last[mark.kind] = running[mark.kind] = mark.ordinal
         yield mark
+
+
+def _is_late(content: str, mark: _Mark, expected: set[int]) -> bool:
+    """Whether a section mark of two characters or more, just the next one, needs no boundary before it.
+
+    市社团办十五、在新增社会组织中…: the line break before it was lost.
+    """
+    lost = mark.kind == "section" and mark.ordinal > 10 and mark.ordinal in expected
+    return lost and content[mark.span.start - 1] not in _CHINESE + "第"
 
 
 def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
@@ -255,12 +275,12 @@ def _tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> list[Div
     for i, j in pairwise([*starts, len(group)]):
         mark, own = group[i]
         parts = _tree(group[i + 1 : j], {})
-        key = f"{_LETTER[mark.kind]}{mark.ordinal}"
+        key = f"{_LETTER[mark.kind]}{mark.ordinal or ''}"
         keys[key] = keys.get(key, 0) + 1
         divisions.append(
             Division(
                 Level.SECTION if mark.kind in _SECTIONS else Level.CLAUSE,
-                mark.printed,
+                mark.printed or None,
                 key if keys[key] == 1 else f"{key}-{keys[key]}",
                 mark.ordinal,
                 Span(own.start, group[j - 1][1].end),

@@ -1,0 +1,102 @@
+"""Task tables that a page has flattened to lines, one cell a line: where they begin, and their columns.
+
+序号 / 主要任务 / 牵头单位 / 配合单位 / 完成时限, then 1 / 完善政务外网 / 市大数据局 / 各区县政府 / 2020年底
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from build_graph.model import Span
+from build_graph.resources import word_lists
+
+_CELLS = 3  # columns that a head has at least
+_ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
+_LINE = re.compile(r"[^\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A flattened table: its head, the text below it, and the labels of the columns that hold bodies."""
+
+    head: Span
+    rows: Span
+    bodies: tuple[str, ...]  # 牵头单位, 配合单位
+    persons: bool  # a column names persons: 牵头领导
+
+    def numbers(self, content: str) -> Iterator[tuple[int, Span]]:
+        """The rows' numbers, as far as they follow on each other."""
+        expected = 1
+        for found in _ROW.finditer(content, self.rows.start, self.rows.end):
+            if int(found["number"]) in (1, expected):
+                expected = int(found["number"]) + 1
+                yield int(found["number"]), Span(*found.span("number"))
+
+
+@dataclass(frozen=True, slots=True)
+class TableReader:
+    """Finds flattened tables with the words of `data/tables.toml`."""
+
+    bodies: re.Pattern[str]
+    persons: re.Pattern[str]
+    column: re.Pattern[str]
+    end: re.Pattern[str]
+
+    @classmethod
+    def load(cls) -> TableReader:
+        """A reader with the package's own words."""
+        data = word_lists("tables")
+        bodies, persons = data["column"]["bodies"], data["column"]["persons"]
+        others = "|".join(data["column"]["others"])
+        stops = "|".join(map(re.escape, word_lists("outline")["stop"]["lines"]))
+        return cls(
+            bodies=re.compile(bodies),
+            persons=re.compile(persons),
+            column=re.compile(f"(?:{bodies}|{persons}|{others})"),
+            end=re.compile(rf"^[^\S\n]*(?:{stops})", re.MULTILINE),
+        )
+
+    def read(self, content: str) -> tuple[Table, ...]:
+        """The tables of a text, in order; each reaches up to the next one or to an end such as 附件."""
+        heads = list(self._heads(content))
+        starts = [cells[0].start for cells in heads] + [len(content)]
+        return tuple(
+            self._table(content, cells, following) for cells, following in zip(heads, starts[1:], strict=True)
+        )
+
+    def _heads(self, content: str) -> Iterator[list[Span]]:
+        """Runs of lines that each name a column, three or more, one of them a column of bodies."""
+        run: list[Span] = []
+        for found in _LINE.finditer(content):
+            line = Span(*found.span()).stripped(content)
+            if len(line) == 0:
+                continue
+            if self.column.fullmatch(content, line.start, line.end):
+                run.append(line)
+                continue
+            yield from self._head(content, run)
+            run = []
+        yield from self._head(content, run)
+
+    def _head(self, content: str, run: list[Span]) -> Iterator[list[Span]]:
+        if len(run) >= _CELLS and any(self.bodies.fullmatch(cell.of(content)) for cell in run):
+            yield run
+
+    def _table(self, content: str, cells: Sequence[Span], following: int) -> Table:
+        end = self.end.search(content, cells[-1].end, following)
+        words = [cell.of(content) for cell in cells]
+        return Table(
+            head=Span(cells[0].start, cells[-1].end),
+            rows=Span(cells[-1].end, end.start() if end else following),
+            bodies=tuple(word for word in words if self.bodies.fullmatch(word)),
+            persons=any(self.persons.fullmatch(word) for word in words),
+        )
+
+
+def table_at(tables: Sequence[Table], position: int) -> Table | None:
+    """The table that holds a position of the text; `tables` are in order."""
+    at = bisect_right([table.rows.start for table in tables], position) - 1
+    return tables[at] if at >= 0 and position < tables[at].rows.end else None
