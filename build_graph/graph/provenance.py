@@ -34,7 +34,7 @@ def of_provenance(emit: Emitter) -> Iterator[Quad]:
     yield from emit.about(
         f"{emit.document_iri}/source",
         ("rdf:type", term("prov:Entity")),
-        ("schema:name", source.name),
+        ("schema:name", _writable(source.name)),
         ("ob:encoding", source.encoding),
         ("ob:sha256", _sha256(source.content)),
     )
@@ -75,7 +75,7 @@ def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Quad]:
     yield from emit.about(
         node,
         ("rdf:type", term("ob:Change")),
-        ("ob:before", repair.before),
+        ("ob:before", _writable(repair.before)),
         ("ob:after", repair.after),
         ("ob:sourceStart", repair.source.start),
         ("ob:sourceEnd", repair.source.end),
@@ -97,5 +97,10 @@ def of_flaws(emit: Emitter) -> Iterator[Quad]:
         yield from emit.evidence(node, refusal.span)
 
 
+def _writable(text: str) -> str:
+    """The text with a sign for each half of a surrogate pair, which UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
