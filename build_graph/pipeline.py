@@ -20,6 +20,8 @@ from build_graph.reading.source import read
 from build_graph.resources import folder
 from build_graph.structure.assignments import Grammar
 from build_graph.structure.attribution import AttributionReader
+from build_graph.structure.citations import CitationReader
+from build_graph.structure.coverage import coverage
 from build_graph.structure.metadata import MetadataReader, from_file, from_values, identifier, merged
 from build_graph.structure.outline import OutlineReader
 
@@ -36,6 +38,7 @@ class Pipeline:
     metadata: MetadataReader
     outline: OutlineReader
     attribution: AttributionReader
+    citations: CitationReader
     norms: NormFinder
     targets: TargetFinder
     audiences: AudienceFinder
@@ -50,6 +53,7 @@ class Pipeline:
             metadata=MetadataReader.load(),
             outline=OutlineReader.load(),
             attribution=AttributionReader.load(Grammar.load(registry.looks_like_body, registry.classify)),
+            citations=CitationReader.load(),
             norms=NormFinder.load(),
             targets=TargetFinder.load(),
             audiences=AudienceFinder.load(),
@@ -79,13 +83,16 @@ class Pipeline:
         measures = self.registry.resolve_all(
             attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
         )
+        understood = tuple(self._understood(text, outline, measures))
         return Document(
             id=identity,
             text=text,
             outline=outline,
             jurisdiction=place.path,
-            measures=tuple(self._understood(text, outline, measures)),
+            measures=understood,
+            coverage=coverage(text.content, outline, understood),
             refused=attributions.refused,
+            citations=self.citations.read(text, outline),
         )
 
     def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:

@@ -81,3 +81,15 @@ def test_label_responsible_is_not_part_of_the_quote() -> None:
     """责任单位： only announces the words; other labels belong to them."""
     for words, quote in [("责任单位：市商务局", "市商务局"), ("负责部门：税务总局", "负责部门：税务总局")]:
         assert grammar().parse(words, Span(0, len(words))).quote().of(words) == quote
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if "riders" in c or "defaults" in c], ids=lambda c: c["words"][:20]
+)
+def test_riders_and_defaults(case: dict[str, Any]) -> None:
+    """What limits an attribution, and who bears all later measures too, is kept with its words."""
+    words = case["words"]
+    parsed = grammar().parse(words, Span(0, len(words)))
+    riders = [f"{rider.kind} {rider.span.of(words)}" for rider in parsed.riders]
+    assert riders == case.get("riders", [])
+    assert [bearer.name for bearer in parsed.defaults] == case.get("defaults", [])

@@ -42,6 +42,8 @@ def test_measures(case: dict[str, Any]) -> None:
         said = measure.assignment.span.of(case["text"]) if measure.assignment else "-"
         assert (words.startswith(starts), words.endswith(ends)) == (True, True), words
         assert " ".join(said.split()) == attribution
+    leads = [[b.name for b in measure.bearers if b.role == "lead"] for measure in found]
+    assert [" ".join(names) for names in leads] == case.get("leads", ["" for _ in found])
 
 
 def test_refused_brackets_have_a_reason() -> None:

@@ -148,8 +148,10 @@ class AttributionReader:
 
     def _refusal(self, content: str, outer: Span, parsed: Parsed) -> str | None:
         """None for an attribution, a reason for what only looks like one, "" for any other bracket."""
-        if parsed.labels or parsed.rank != Rank():
-            return None if parsed.bearers or parsed.rank != Rank() else ""
+        if parsed.labels:
+            return None if parsed.bearers else ""
+        if parsed.rank != Rank() and not parsed.bearers:  # a rule by itself, behind an attribution
+            return None if _last(content, outer.start) in (*_SENTENCE_ENDS, *CLOSERS, "") else ""
         names = [bearer.name for bearer in parsed.bearers]
         bodies = [name for name in names if self.grammar.names_body(name)]
         if not bodies:
@@ -216,9 +218,15 @@ class AttributionReader:
             span = Span(span.start, points.start())
         if assignment is None and (place.principle or not re.search(r"[。；;！.]|\w{4}", span.of(content))):
             return None
-        if assignment is None and span.of(content)[-1:] in ("：", ":"):
+        if assignment is None and self._announces(content, span):
             return None
         return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
+
+    def _announces(self, content: str, span: Span) -> bool:
+        """Whether a stretch is one sentence that only leads to a list: 符合下列条件："""
+        return content[span.end - 1 : span.end] in ("：", ":") and not re.search(
+            r"[。；;]", content[span.start : span.end - 1]
+        )
 
     def _rank_of_preamble(self, content: str, outline: Outline) -> Rank:
         """The rank rule stated before the first division or, as a note, behind the last."""
@@ -277,10 +285,10 @@ def _cells(content: str, body: Span) -> Iterator[Span]:
 
 def _beside(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
     """The default bearers of a measure: those that its own attribution does not name."""
-    if measure.goal or not measure.path[0].startswith("closing"):
-        named = {bearer.name for bearer in measure.bearers}
-        return () if measure.goal else tuple(b for b in defaults if b.name not in named)
-    return ()
+    if measure.goal or measure.path[0].startswith("closing"):
+        return ()
+    named = {bearer.name for bearer in measure.bearers}
+    return tuple(bearer for bearer in defaults if bearer.name not in named)
 
 
 def _stretches(
@@ -298,12 +306,17 @@ def _stretches(
 
 def _misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
     """Why a bracket stands where no attribution does; `alone` says that it holds one bare name."""
-    before = content[max(outer.start - 4, 0) : outer.start].rstrip(" 　\t")[-1:]
+    before = _last(content, outer.start)
     if not before or before in _SENTENCE_ENDS:
         return None
     if not _FOLLOWS.match(content, outer.end):
         return "it stands inside a sentence"
     return "it may explain the word before it" if alone else None
+
+
+def _last(content: str, position: int) -> str:
+    """The last character before a position that is no blank; "" at the beginning of the text."""
+    return content[max(position - 4, 0) : position].rstrip(" 　\t")[-1:]
 
 
 def _without_headings(

@@ -34,6 +34,8 @@ _LETTER = {kind: kind[0] for kind in _LEVELS_DOWN} | {"chapter": "h", "table": "
 _SECTIONS = frozenset({"chapter", "part", "section", "table"})
 _BOUNDARY = frozenset('\n 　。；;！!？?：:）)］]〕】﹞》”"')  # what a mark may follow within a line
 _SENTENCE_END = "。；;！!？?"
+_ENDS = tuple("。；;！!？?）)〕】]")
+_GAP = 3  # numbers that a mark may be ahead of the last one
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
 _YEAR = re.compile(r"(?:19|20)\d{2}")
@@ -213,6 +215,7 @@ def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
     """The marks that carry a numbering on: first, next after the last, or at the start of a line."""
     last: dict[str, int] = {}  # by kind, under the current parent
     running: dict[str, int] = {}  # by kind, through the document
+    before: _Mark | None = None
     stopped = False
     for mark in marks:
         if mark.kind == "stop":
@@ -221,31 +224,63 @@ def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
             continue
         if stopped and mark.kind == "item":  # 附件：1.… 2.… lists attachments
             continue
-        at_line = mark.kind in ("table", "row") or _at_line_start(content, mark.span.start)
         expected = {1, last.get(mark.kind, 0) + 1, running.get(mark.kind, 0) + 1}
-        follows = (
-            _is_late(content, mark, expected)
-            or mark.kind == "clause"
-            or mark.span.start == 0
-            or content[mark.span.start - 1] in _BOUNDARY
-        )
-        if not (at_line or (follows and mark.ordinal in expected)) or _is_decimal(content, mark, expected):
+        if not _carries_on(content, mark, expected, before) and not _skips(content, mark, last):
             continue
-        if mark.kind == "clause" and not at_line and mark.ordinal == 1 and last.get("clause", 0) == 1:
-            continue  # （一）（一） within one division is a reference
         stopped = False
         last = {kind: n for kind, n in last.items() if _DEPTH[kind] <= _DEPTH[mark.kind]}
         last[mark.kind] = running[mark.kind] = mark.ordinal
+        before = mark
         yield mark
 
 
-def _is_late(content: str, mark: _Mark, expected: set[int]) -> bool:
-    """Whether a section mark of two characters or more, just the next one, needs no boundary before it.
+def _carries_on(content: str, mark: _Mark, expected: set[int], before: _Mark | None) -> bool:
+    """Whether a mark stands where its kind can stand, with a number that is `expected` there."""
+    if _is_decimal(content, mark, expected):
+        return False
+    if mark.kind in ("table", "row") or _at_line_start(content, mark.span.start):
+        return True
+    if mark.ordinal not in expected:
+        return False
+    if mark.kind == "clause":  # （一）（一） within one division is a reference
+        return mark.ordinal != 1 or before is None or (before.kind, before.ordinal) != ("clause", 1)
+    return _at_boundary(content, mark) or _lost_its_break(content, mark, before)
 
-    市社团办十五、在新增社会组织中…: the line break before it was lost.
+
+def _skips(content: str, mark: _Mark, last: dict[str, int]) -> bool:
+    """Whether a mark at a boundary leaves out one or two numbers, as where a page lost a stretch."""
+    gap = mark.ordinal - last.get(mark.kind, 0)
+    if not 1 < gap <= _GAP or not _at_boundary(content, mark):
+        return False
+    if mark.kind == "item":  # only behind a sentence or bracket and a blank, and no number: 2. … 。 4.对…
+        ends = content[max(mark.span.start - 4, 0) : mark.span.start]
+        follows = content[mark.span.end : mark.span.end + 1]
+        return (
+            mark.kind in last
+            and ends.rstrip(" 　")[-1:] in _ENDS
+            and ends[-1:] in " 　"
+            and follows.isalpha()
+        )
+    return mark.kind in ("section", "article")
+
+
+def _at_boundary(content: str, mark: _Mark) -> bool:
+    return mark.span.start == 0 or content[mark.span.start - 1] in _BOUNDARY
+
+
+def _lost_its_break(content: str, mark: _Mark, before: _Mark | None) -> bool:
+    """Whether a mark needs no boundary before it, because nothing else looks like it.
+
+    附则第一章　总则第一条为了…; 市社团办十五、在新增社会组织中…
     """
-    lost = mark.kind == "section" and mark.ordinal > 10 and mark.ordinal in expected
-    return lost and content[mark.span.start - 1] not in _CHINESE + "第"
+    if mark.kind in ("chapter", "part"):
+        return True
+    if mark.kind == "article":
+        heading = content[before.span.end : mark.span.start] if before else ""
+        opens = mark.ordinal == 1 and before is not None and before.kind in ("chapter", "part")
+        return opens and len(heading) <= _HEADING_LIMIT and not re.search(rf"[{_SENTENCE_END}，]", heading)
+    late = mark.kind == "section" and mark.ordinal > 10
+    return late and content[mark.span.start - 1] not in _CHINESE + "第"
 
 
 def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
