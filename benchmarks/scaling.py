@@ -1,0 +1,162 @@
+"""Shows that work grows no faster than the text: characters per second at 10 k to 10 M characters.
+
+    .venv/bin/python benchmarks/scaling.py [--sizes 10000,100000,1000000,10000000] [--line] [--runs 3]
+
+Real clauses (those of the annotated documents, so many that they make 10,000 characters) are repeated
+under fresh numbers. Each size runs in a process of its own, after a warm-up on the smallest document;
+`--line` puts the whole document on one line. Bar: the slowest rate of the whole is at most 1.5 times
+slower than the fastest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+BASE = 10_000  # characters of real clauses that are repeated
+CLAUSES = 40  # in a chapter
+LONGEST = 800  # characters of a clause that is taken
+BAR = 1.5
+DOCUMENTS = Path(__file__).parent.parent / "tests" / "gold" / "documents"
+DIGITS = "零一二三四五六七八九"
+STAGES = ("read", "understand", "quads", "check", "Turtle")
+
+
+def chinese(number: int) -> str:
+    """A number below 1,000 as it is printed in a mark."""
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    words = f"{DIGITS[hundreds]}百" if hundreds else ""
+    words += f"{DIGITS[tens] if tens > 1 or hundreds else ''}十" if tens else "零" * bool(words and ones)
+    return words + (DIGITS[ones] if ones else "")
+
+
+def real_clauses() -> list[str]:
+    """Clauses of the annotated documents without their marks, some of each, of BASE characters in all."""
+    from build_graph.model import Metadata
+    from build_graph.pipeline import Pipeline
+    from build_graph.reading.source import read
+
+    pipeline = Pipeline.load()
+    rows = []
+    for path in sorted(DOCUMENTS.glob("*.txt")):
+        document = pipeline.understand(read(path), Metadata(title="通知"))
+        content = document.text.content
+        divisions = chain.from_iterable(top.walk() for top in document.outline.divisions)
+        leaves = [d for d in divisions if d.mark and not d.parts and 100 < len(d.span) < LONGEST]
+        rows.append([d.span.of(content)[len(d.mark or "") :].strip() for d in leaves])
+    kept: list[str] = []
+    for clause in filter(None, chain.from_iterable(zip_longest(*rows))):
+        kept.append(clause)
+        if sum(map(len, kept)) > BASE:
+            break
+    return kept
+
+
+def document(size: int, clauses: list[str], *, one_line: bool) -> str:
+    """A document of `size` characters, cut behind a whole clause."""
+    lines: list[str] = ["关于加快发展的实施意见", "江西省人民政府"]
+    length = 0
+    for index, clause in enumerate(islice(_forever(clauses), 10 * size)):
+        chapter, place = divmod(index, CLAUSES)
+        if not place:
+            lines.append(f"第{chinese(chapter % 999 + 1)}章 任务")
+        lines.append(f"（{chinese(place + 1)}）{clause}")
+        length += len(lines[-1]) + 1
+        if length >= size:
+            break
+    return "".join(lines) if one_line else "\n".join(lines)
+
+
+def _forever(clauses: list[str]) -> Iterator[str]:
+    while True:
+        yield from clauses
+
+
+def measure(size: int, *, one_line: bool, runs: int) -> dict[str, Any]:
+    """Median seconds of each stage on a document of `size` characters, and the peak of memory."""
+    from build_graph.graph.checks import check
+    from build_graph.graph.descriptions import Descriptions
+    from build_graph.graph.triples import quads
+    from build_graph.graph.turtle import turtle
+    from build_graph.model import Metadata
+    from build_graph.pipeline import Pipeline
+    from build_graph.reading.source import decode
+
+    gc.set_threshold(100_000)  # as the program does
+    pipeline, descriptions, clauses = Pipeline.load(), Descriptions.load(), real_clauses()
+
+    def build(data: bytes) -> Iterator[tuple[str, float, Any]]:
+        clock = perf_counter()
+
+        def done(stage: str, value: Any) -> tuple[str, float, Any]:
+            nonlocal clock
+            seconds, clock = perf_counter() - clock, perf_counter()
+            return stage, seconds, value
+
+        source = decode(data, "long.txt")
+        yield done("read", None)
+        understood = pipeline.understand(source, Metadata(title="通知"))
+        yield done("understand", len(understood.measures))
+        statements = list(quads(understood, descriptions))
+        yield done("quads", len(statements))
+        check(statements)
+        yield done("check", None)
+        written = turtle(statements)
+        yield done("Turtle", len(written))
+
+    text = document(size, clauses, one_line=one_line)
+    list(build(document(BASE, clauses, one_line=one_line).encode()))  # warm-up
+    seen = [list(build(text.encode())) for _ in range(runs)]
+    return {
+        "characters": len(text),
+        "seconds": {stage: median(run[i][1] for run in seen) for i, stage in enumerate(STAGES)},
+        "measures": seen[0][1][2],
+        "statements": seen[0][2][2],
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)))
+    parser.add_argument("--line", action="store_true")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    sizes = [int(size) for size in args.sizes.split(",")]
+    if args.one:
+        print(json.dumps(measure(sizes[0], one_line=args.line, runs=args.runs)))
+        return
+    print("".join(f"{name:>12}" for name in ("characters", *STAGES, "whole", "quads/char", "peak MB")))
+    rates: list[float] = []
+    for size in sizes:
+        runs = max(1, min(args.runs * 1_000_000 // size, 5 * args.runs))
+        command = [sys.executable, __file__, "--one", "--sizes", str(size), "--runs", str(runs)]
+        out = subprocess.run([*command, *(["--line"] * args.line)], check=True, capture_output=True)
+        found = json.loads(out.stdout)
+        seconds, characters = found["seconds"], found["characters"]
+        rates.append(characters / sum(seconds.values()))
+        row = [characters, *(characters / max(seconds[stage], 1e-9) for stage in STAGES), rates[-1]]
+        print(
+            "".join(f"{value:12,.0f}" for value in row)
+            + f"{found['statements'] / characters:12.2f}{found['peak'] / 1e6:12,.0f}",
+            flush=True,
+        )
+    ratio = max(rates) / min(rates)
+    print(f"fastest : slowest {ratio:.2f}    bar {BAR}: {'met' if ratio <= BAR else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    main()

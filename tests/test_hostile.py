@@ -1,0 +1,189 @@
+"""Hostile input: any bytes, any text of the documents' marks, and real documents cut to pieces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from soundness import assert_sound, assert_text, understood, understood_text
+
+from build_graph.model import Source
+from build_graph.reading.repairs import repair
+
+DOCUMENTS = Path(__file__).parent / "gold" / "documents"
+TEXTS = [path.read_text(encoding="utf-8") for path in sorted(DOCUMENTS.glob("*.txt"))]
+
+# What documents are made of, and what damages them.
+MARKS = tuple('一二三、（）()〔〕［］【】《》“”"：；。，1.．0123456789年月日 　\n\t…？?！△-—')
+WORDS = (
+    *(
+        "第一条",
+        "第二章 总则",
+        "第三节 ",
+        "（一）",
+        "（二）",
+        "一、",
+        "二、",
+        "1.",
+        "2．",
+        "\n",
+        "。\n",
+        "\n\n",
+    ),
+    *(
+        "牵头",
+        "负责",
+        "配合",
+        "责任单位：",
+        "牵头单位：",
+        "配合单位：",
+        "完成时限：",
+        "按职责分工",
+        "分别负责",
+    ),
+    *(
+        "责任人：",
+        "主办单位：",
+        "排在第一位的为牵头部门，下同",
+        "以下均由",
+        "等部门",
+        "等",
+        "和",
+        "会同",
+        "及",
+    ),
+    *(
+        "商务部",
+        "财政部",
+        "市商务局",
+        "省发展改革委",
+        "各区县人民政府",
+        "有关部门",
+        "国务院",
+        "江西省人民政府",
+    ),
+    *("加快发展电子商务", "鼓励企业创新", "严禁违法设定行政许可", "到2020年达到50%以上", "2024年底前完成"),
+    *(
+        "国发〔2015〕24号",
+        "《电子商务法》",
+        "为贯彻落实",
+        "附件：",
+        "主要目标",
+        "指导思想",
+        "序号\t重点任务\t牵头单位",
+    ),
+)
+HOSTILE = (
+    *(
+        "\x00",
+        "\u200b",
+        "\u202e",
+        "\u2066",
+        "\ufeff",
+        "\u0301",
+        "\ud800",
+        "\udfff",
+        "\ufffd",
+        "\ufffe",
+        "\U0010ffff",
+    ),
+    *(
+        "\r",
+        "\r\n",
+        "\u2028",
+        "\x85",
+        "\x0b",
+        "&quot;",
+        "&amp;amp;lt;",
+        "&#0;",
+        "&#xD800;",
+        "&#13;",
+        "&nbsp;",
+    ),
+    *(
+        "?",
+        "?jié)",
+        "(yè)",
+        "業(yè)",
+        "發展",
+        "著",
+        "⻄",
+        "１．",
+        "𠮷",
+        " \\\n\"'",
+        "<b>",
+        "%00",
+        "//",
+        "..",
+        "_:b",
+    ),
+)
+
+FIXED = settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+# ------------------------------------------------------------------------------- any input
+
+
+@settings(FIXED, max_examples=300)
+@given(st.binary(max_size=400), st.sampled_from([None, "utf-8", "gb18030", "big5", "utf-16", "utf-7", "x"]))
+def test_bytes(data: bytes, encoding: str | None) -> None:
+    """Bytes are a document or are refused in one line."""
+    if document := understood(data, encoding):
+        assert_sound(document)
+
+
+@settings(FIXED, max_examples=250)
+@given(st.lists(st.sampled_from(MARKS + WORDS + HOSTILE), max_size=60).map("".join))
+def test_marks_and_words(text: str) -> None:
+    """Any row of marks and words is a document or is refused in one line."""
+    if document := understood_text(f"一、{text}"):
+        assert_sound(document)
+
+
+@settings(FIXED, max_examples=60)
+@given(st.text(max_size=200))
+def test_repairs(text: str) -> None:
+    """Whatever the text, what was not repaired leads back to where it stands in the source."""
+    assert_text(repair(Source("hostile.txt", text, "utf-8")))
+
+
+def mutations() -> st.SearchStrategy[str]:
+    """A piece of a real document, with a few things taken out, put in, doubled, or moved."""
+    piece = st.tuples(st.sampled_from(TEXTS), st.integers(0, 20_000), st.integers(50, 900))
+    return st.tuples(piece, st.lists(st.tuples(st.integers(0), st.integers(0), change()), max_size=8)).map(
+        lambda drawn: mutated(*drawn)
+    )
+
+
+def change() -> st.SearchStrategy[str]:
+    return st.sampled_from(("delete", "double", "move", *MARKS, *HOSTILE))
+
+
+def mutated(piece: tuple[str, int, int], changes: list[tuple[int, int, str]]) -> str:
+    """A piece of a text after changes, each with two places and what to do."""
+    whole, start, length = piece
+    text = whole[start % len(whole) :][:length]
+    for one, two, what in changes:
+        first, last = sorted((one % (len(text) + 1), two % (len(text) + 1)))
+        cut = text[first : min(last, first + 100)]
+        rest = text[:first] + text[first + len(cut) :]
+        if what == "delete":
+            text = rest
+        elif what == "double":
+            text = text[:first] + cut + text[first:]
+        elif what == "move":
+            text = rest[:last] + cut + rest[last:]
+        else:
+            text = text[:first] + what + text[first:]
+    return text
+
+
+@settings(FIXED, max_examples=150)
+@given(mutations())
+def test_mutated_documents(text: str) -> None:
+    """Real documents that were cut, doubled, mixed up and damaged."""
+    if document := understood_text(f"一、{text}"):
+        assert_sound(document)
