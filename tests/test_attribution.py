@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from build_graph.bodies.agencies import Registry
-from build_graph.model import Metadata, Source, Text
+from build_graph.model import Source, Text
 from build_graph.structure.assignments import Grammar
 from build_graph.structure.attribution import AttributionReader, Attributions, UnclosedBracketError
 from build_graph.structure.brackets import pairs
+from build_graph.structure.metadata import MetadataReader
 from build_graph.structure.outline import OutlineReader
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "layout.toml").read_text(encoding="utf-8"))["case"]
@@ -27,7 +28,7 @@ def reader() -> AttributionReader:
 
 def read(content: str) -> Attributions:
     text = Text(content, Source("case.txt", content, "utf-8"))
-    return reader().read(text, OutlineReader.load().read(text, Metadata()))
+    return reader().read(text, OutlineReader.load().read(text, MetadataReader.load().read(text)))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

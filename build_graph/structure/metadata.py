@@ -226,7 +226,7 @@ def _addressees(head: str, title: str | None) -> tuple[str, ...]:
         if title and title[-10:] in names:
             names = names.split(title[-10:], 1)[1]
         if re.search(r"各|人民政府|部门|单位|委员会|厅|局", names) and not re.search(
-            r"如下|^\s*[（(]?[一二三]|发文|主题", names
+            r"如下|^\s*[（(]?[一二三]|发文|主题|记者|获悉|日电|\d月\d", names
         ):
             return tuple(_split_names(names))
     return ()

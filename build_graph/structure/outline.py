@@ -92,11 +92,14 @@ class OutlineReader:
         )
 
     def read(self, text: Text, metadata: Metadata) -> Outline:
-        """The divisions of `text`; none where no mark is found."""
+        """The divisions of `text`; none where it has no marks and is addressed to nobody.
+
+        A short circular has no marks: its paragraphs are unnumbered clauses.
+        """
         content = text.content
         marks = tuple(_sequence(content, self._marks(content, metadata.issuer)))
         top = self._nest(content, marks)
-        top = tuple(self._describe(content, top))
+        top = tuple(self._describe(content, top) if top else _paragraphs(content, metadata, marks))
         return Outline(metadata, top, _count_clauses(top))
 
     # ------------------------------------------------------------------------------- marks
@@ -418,6 +421,25 @@ def _lines(content: str, span: Span) -> Iterator[Span]:
         line = Span(*found.span()).stripped(content)
         if len(line):
             yield line
+
+
+def _paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]) -> Iterator[Division]:
+    """The paragraphs of a text without marks, from its addressees to the first stop behind them."""
+    last = metadata.addressees[-1] if metadata.addressees else ""
+    colon = re.compile(rf"{re.escape(last)}[^。\n]{{0,20}}?[：:]").search(content) if last else None
+    if colon is None:
+        return
+    end = min((stop.span.start for stop in stops if stop.span.start > colon.end()), default=len(content))
+    lines = [
+        Span(*found.span()).stripped(content)
+        for found in re.compile(r"[^\n]+?(?:。(?=[ 　\xa0])|$)", re.MULTILINE).finditer(
+            content, colon.end(), end
+        )
+    ]
+    sentences = [line for line in lines if _first_sentence(content, line) is not None]
+    for index, line in enumerate(sentences, start=1):
+        preamble = index == 1 and len(sentences) > 1  # 为贯彻落实…，现通知如下
+        yield Division(Level.CLAUSE, None, f"p{index}", 0, line, None, line, principle=preamble)
 
 
 def _trim_end(content: str, start: int, end: int) -> int:
