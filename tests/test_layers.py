@@ -30,6 +30,7 @@ STAGES = [
     "structure.metadata",
     "structure.outline",
     "structure.attribution",
+    "structure.citations",
     "bodies.agencies",
     "meaning.norms",
     "meaning.targets",

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pyoxigraph import NamedNode, Quad
 
 from build_graph.graph.bodies import of_bodies, of_domains, of_place
+from build_graph.graph.citations import of_citations
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter, zh
 from build_graph.graph.measures import of_division, of_measure
 from build_graph.graph.provenance import of_flaws, of_provenance
 from build_graph.model import Body, Document
+from build_graph.structure.document_names import standard_number
 from build_graph.vocabulary import BASE, term
 
 
@@ -32,6 +34,7 @@ def quads(
         yield from of_division(emit, division, emit.document_iri)
     for measure in document.measures:
         yield from of_measure(emit, measure)
+    yield from of_citations(emit)
     yield from of_bodies(emit)
     yield from of_domains(emit)
 
@@ -42,7 +45,7 @@ def _metadata(emit: Emitter) -> Iterator[Quad]:
         emit.document_iri,
         ("rdf:type", term("eli:LegalResource")),
         ("dcterms:title", zh(meta.title)),
-        ("eli:id_local", meta.number),
+        ("eli:id_local", standard_number(meta.number) if meta.number else None),
         ("eli:date_document", meta.issued),
         ("eli:passed_by", NamedNode(emit.body_iri(emit.issuer)) if emit.issuer else None),
         ("eli:jurisdiction", emit.place(emit.document.jurisdiction)),

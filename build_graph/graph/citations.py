@@ -1,0 +1,111 @@
+"""The documents that a document names, as triples: what is cited, from where, on which words.
+
+A cited document has the IRI that it has itself, so that the documents of a corpus meet. One that is only
+named has no text in the graph: nothing realises it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode, Quad
+
+from build_graph.graph.emitter import Emitter, zh
+from build_graph.model import Citation, Division, Span
+from build_graph.structure.document_names import DocumentNames, standard_number
+from build_graph.vocabulary import segment, term
+
+
+def of_citations(emit: Emitter) -> Iterator[Quad]:
+    """Every citation with its evidence, what it cites, and which part of the document cites it."""
+    names, parts = DocumentNames.load(), _Parts.of(emit)
+    title = emit.document.outline.metadata.title
+    yield from emit.about(emit.document_iri, *_keys(names, title))
+    cited: dict[str, list[Citation]] = {}
+    for index, citation in enumerate(emit.document.citations, start=1):
+        iri = _cited_iri(emit, names, citation)
+        cited.setdefault(iri, []).append(citation)
+        holder, node = parts.around(citation.span.start), f"{emit.document_iri}/citation/{index}"
+        yield from emit.about(holder, ("ob:hasCitation", NamedNode(node)))
+        if holder != emit.document_iri:
+            yield from emit.about(holder, ("eli:cites", NamedNode(iri)))
+        yield from emit.about(
+            node,
+            ("rdf:type", term("ob:Citation")),
+            ("ob:citedDocument", NamedNode(iri)),
+            ("ob:asWritten", emit.words(citation.span)),
+        )
+        yield from emit.evidence(node, citation.span)
+    for iri, citations in cited.items():
+        yield from _cited(emit, names, iri, citations)
+
+
+def _cited(emit: Emitter, names: DocumentNames, iri: str, citations: list[Citation]) -> Iterator[Quad]:
+    """What the citations of one document say of it, and how the citing document stands to it."""
+    basis = any(citation.basis for citation in citations)
+    titles = list(dict.fromkeys(c.title for c in citations if c.title))
+    number = next((c.number for c in citations if c.number), None)
+    yield from emit.about(emit.document_iri, ("eli:based_on" if basis else "eli:cites", NamedNode(iri)))
+    yield from emit.about(
+        iri,
+        ("rdf:type", term("eli:LegalResource")),
+        ("rdf:type", term("ob:CitedDocument")),
+        ("eli:title", zh(titles[0]) if titles else None),
+        ("eli:id_local", standard_number(number) if number else None),
+    )
+    keys = dict.fromkeys(pair for title in titles for pair in _keys(names, title))
+    yield from emit.about(iri, *keys)
+
+
+def _keys(names: DocumentNames, title: str | None) -> Iterator[tuple[str, str]]:
+    for key in names.keys(title) if title else ():
+        yield "ob:titleKey", key
+
+
+def _cited_iri(emit: Emitter, names: DocumentNames, citation: Citation) -> str:
+    """The cited document's IRI; below the citing document where its words do not say which it is."""
+    identity = names.identity(citation)
+    if identity is not None:
+        return f"{emit.base}document/{segment(identity)}"
+    return f"{emit.document_iri}/cited/{segment(names.key(citation.title or ''))}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The parts of a document by place: divisions in document order with the one above each, measures."""
+
+    document: str
+    divisions: list[tuple[Span, str, int]]  # IRI, and the index of the division above; -1 for none
+    measures: list[tuple[Span, str]]
+
+    @classmethod
+    def of(cls, emit: Emitter) -> _Parts:
+        """The parts of the emitter's document."""
+        divisions: list[tuple[Span, str, int]] = []
+        tops = reversed(emit.document.outline.divisions)
+        pending: list[tuple[Division, str, int]] = [(top, emit.document_iri, -1) for top in tops]
+        while pending:
+            division, parent, above = pending.pop()
+            node = f"{parent}/{segment(division.key)}"
+            divisions.append((division.span, node, above))
+            pending += [(part, node, len(divisions) - 1) for part in reversed(division.parts)]
+        measures = [
+            (m.span, "/".join((emit.document_iri, *map(segment, m.path), f"m{m.index}")))
+            for m in emit.document.measures
+        ]
+        return cls(emit.document_iri, divisions, sorted(measures))
+
+    def around(self, position: int) -> str:
+        """The IRI of the measure that holds a position, else of the lowest division, else the document's."""
+        at = bisect_right(self.measures, position, key=lambda measure: measure[0].start) - 1
+        if at >= 0 and position < self.measures[at][0].end:
+            return self.measures[at][1]
+        at = bisect_right(self.divisions, position, key=lambda division: division[0].start) - 1
+        while at >= 0:
+            span, node, above = self.divisions[at]
+            if position < span.end:
+                return node
+            at = above
+        return self.document
