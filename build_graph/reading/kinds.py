@@ -1,0 +1,111 @@
+"""What kind of file some bytes are: told by what they begin with, then by the ending of the name."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from enum import StrEnum
+
+from build_graph.errors import ObligationError
+from build_graph.resources import word_lists
+
+HEAD = 4096  # bytes by which a kind is told
+_PDF_LIMIT = 1024  # bytes that may stand before %PDF
+_BLANK = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"  # white space and marks of byte order
+
+
+class UnreadableError(ObligationError):
+    """A file that is not there, cannot be opened, or holds no text that can be read."""
+
+
+class Kind(StrEnum):
+    """The kinds of files that are read; the names are those in `data/formats.toml`."""
+
+    TEXT = "text"
+    HTML = "html"
+    DOCX = "docx"
+    PDF = "pdf"
+    JSONL = "jsonl"
+    ZIP = "zip"
+    GZIP = "gzip"
+
+    @property
+    def media(self) -> str:
+        """The IANA media type."""
+        media: str = word_lists("formats")[self]["media"]
+        return media
+
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """How the names of such files end."""
+        return tuple(word_lists("formats")[self]["endings"])
+
+
+def kind_of(head: bytes, name: str) -> Kind:
+    """The kind of the file that begins with `head` (its first 4,096 bytes) and is named `name`.
+
+    Raises UnreadableError for kinds that are known and not read, saying what to do.
+
+    >>> kind_of(b"%PDF-1.7", "notice.txt"), kind_of("通知".encode(), "notice.txt")
+    (<Kind.PDF: 'pdf'>, <Kind.TEXT: 'text'>)
+    """
+    formats = word_lists("formats")
+    for beginning, advice in formats["refused"].items():
+        if head.startswith(beginning.encode("latin-1")):
+            raise UnreadableError(f"{name}: {advice}")
+    if b"%PDF-" in head[:_PDF_LIMIT] or head.startswith(b"%PDF"):
+        return Kind.PDF
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Kind.DOCX if name.lower().endswith(Kind.DOCX.endings) else Kind.ZIP
+    if head.startswith(b"\x1f\x8b"):
+        return Kind.GZIP
+    if _is_html(head, formats["html"]["tags"]):
+        return Kind.HTML
+    if name.lower().endswith(Kind.JSONL.endings):
+        return Kind.JSONL
+    return Kind.HTML if name.lower().endswith(Kind.HTML.endings) else Kind.TEXT
+
+
+def refuse_ole(data: bytes, name: str) -> None:
+    """Raise UnreadableError for a Word document of before 2007, and for a newer one under a password."""
+    ole = word_lists("formats")["ole"]
+    if data.startswith(ole["magic"].encode("latin-1")):
+        encrypted = "EncryptedPackage".encode("utf-16-le") in data
+        raise UnreadableError(f"{name}: {ole['encrypted' if encrypted else 'old']}")
+
+
+def kind_of_packed(archive: zipfile.ZipFile, name: str) -> Kind:
+    """Whether a file in ZIP form is a DOCX or an archive; raises UnreadableError for what is neither."""
+    members = set(archive.namelist())
+    if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
+        return Kind.DOCX
+    for member, advice in word_lists("formats")["packed"].items():
+        if member in members:
+            raise UnreadableError(f"{name}: {advice}")
+    return Kind.ZIP
+
+
+def is_known(name: str) -> bool:
+    """Whether the name ends as those of files that are read do.
+
+    >>> is_known("a/通知.HTML"), is_known("policies.jsonl.gz"), is_known("报表.xlsx")
+    (True, True, False)
+    """
+    return name.lower().endswith(tuple(ending for kind in Kind for ending in kind.endings))
+
+
+def open_zip(data: bytes | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
+    """The ZIP archive; raises UnreadableError where it is damaged."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else data)
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise UnreadableError(f"{name}: is a damaged ZIP file ({error}); fetch or pack it again") from error
+
+
+def _is_html(head: bytes, tags: list[str]) -> bool:
+    """Whether the bytes begin with a tag of HTML, comments and an XML declaration left aside."""
+    text = head.replace(b"\x00", b"").lstrip(_BLANK).decode("latin-1").lower()
+    while found := re.match(r"(?:<!--.*?-->|<\?.*?\?>)\s*", text, re.DOTALL):
+        text = text[found.end() :]
+    return bool(re.match(rf"<(?:{'|'.join(tags)})[\s/>]", text))
