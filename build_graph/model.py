@@ -199,12 +199,22 @@ class BodyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that bearers were resolved to. `known` says whether the registry has it."""
+    """A body that bearers were resolved to. `known` says whether the registry has it.
+
+    Of a local body `functions` and `answers_to` hold the ids of its kind and of the central bodies above.
+    """
 
     id: str  # the part of the IRI after agency/ or group/: "mofcom", "杭州市/商务局", "有关部门"
     kind: BodyKind
     label: str  # the registry's name, or the words
     known: bool
+    functions: tuple[str, ...] = ()  # "commerce"; several where a bureau joins them
+    answers_to: tuple[str, ...] = ()  # "mofcom", at the document's time
+
+    @property
+    def resolved(self) -> bool:
+        """Whether more than the words is known: the registry has it, or its kind or superior is known."""
+        return self.known or bool(self.functions or self.answers_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,15 @@ from pyoxigraph import Literal
 
 from build_graph.bodies.body_words import BodyWords
 from build_graph.bodies.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Reach
-from build_graph.bodies.local_bodies import Branch, Functions, LocalFunction, LocalName, LocalNames, Wordings
+from build_graph.bodies.local_bodies import (
+    Branch,
+    Functions,
+    LocalFunction,
+    LocalName,
+    LocalNames,
+    Stem,
+    Wordings,
+)
 from build_graph.errors import ObligationError
 from build_graph.model import Body, BodyKind, Measure
 from build_graph.ontology import statements
@@ -26,12 +34,15 @@ from build_graph.resources import folder, word_lists
 _AGENCY = "https://w3id.org/obligation-graph/id/agency/"
 _FUNCTION = "https://w3id.org/obligation-graph/id/function/"
 _OB = "https://w3id.org/obligation-graph/ontology#"
+_ORG = "http://www.w3.org/ns/org#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
 _READ = frozenset(
     [f"{_SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")]
-    + [f"{_OB}{name}" for name in ("validFrom", "validTo", "counterpart")]
+    + [f"{_OB}{name}" for name in ("validFrom", "validTo", "counterpart", "partLabel")]
+    + [f"{_ORG}{name}" for name in ("originalOrganization", "resultingOrganization")]
 )
 _BLANKS = str.maketrans("", "", " 　\t\r\n\xa0“”‘’\"'△▲★*")
+_ASIDE = re.compile(r"(?<=..)[（(][\u4e00-\u9fff、]{2,20}[）)]$")  # 农业农村局（乡村振兴局）
 _TOWN = re.compile(r"[\u4e00-\u9fff]{2,4}")  # the name of a town without 镇
 _ENOUGH = 2  # plainly central names, and no local one, that show a document of the centre
 
@@ -89,6 +100,8 @@ class Registry:
     agencies: dict[str, Agency]
     names: dict[str, tuple[Agency, ...]]
     plain: frozenset[str]  # names that mean the central body in any document
+    centre_starts: tuple[str, ...]  # what only the names of the centre's bodies begin with
+    successors: dict[str, tuple[str, ...]]  # ids of the bodies that came after a body
     local: LocalNames
     words: BodyWords
 
@@ -104,14 +117,17 @@ class Registry:
         lists = word_lists("agencies")
         agencies = {agency.id: agency for agency in _agencies(statements, source)}
         names = _by_name(agencies.values(), source)
+        functions = _functions(statements, lists)
         return cls(
             agencies=agencies,
             names=names,
             plain=frozenset(name for name in names if _is_plain(name, lists["central"])),
+            centre_starts=tuple(lists["central"]["starts"]),
+            successors=_successors(statements.values()),
             local=LocalNames(
                 Gazetteer.load(),
-                _functions(statements, lists["endings"]),
-                Wordings.of(lists),
+                functions,
+                Wordings.of(lists, functions.forms.get("镇")),
                 lambda words: _branch(agencies, names, words),
             ),
             words=BodyWords.of(lists),
@@ -134,7 +150,12 @@ class Registry:
     def looks_like_body(self, words: str) -> bool:
         """Whether the words are a name of the registry, or have the shape of a body's or a group's name."""
         plain = words.translate(_BLANKS).removesuffix("等")
-        return plain in self.names or self.words.is_shaped(plain) or self.local.is_enterprise(plain)
+        if plain in self.names or self.words.is_shaped(plain):
+            return True
+        bare = _ASIDE.sub("", plain)  # 市委统战部（市侨办）
+        if bare != plain and self.words.is_shaped(bare):
+            return self.classify(bare) is BodyKind.AGENCY
+        return self.local.is_body(plain) or self.local.is_enterprise(plain)
 
     # ------------------------------------------------------------------------ what names mean
 
@@ -159,7 +180,11 @@ class Registry:
         if agency := self.central(plain, place, issued):
             return agency.body()
         local = self.local.read(plain, place.places)
-        return Body(_id(local.words, local.places, place, scope), BodyKind.AGENCY, local.label, known=False)
+        body = Body(_id(local.words, local.places, place, scope), BodyKind.AGENCY, local.label, known=False)
+        if not local.places and (place.reach is Reach.CENTRE or plain.startswith(self.centre_starts)):
+            return body  # a body of the centre that the registry does not have
+        functions = tuple(function.id for function in local.functions)
+        return replace(body, functions=functions, answers_to=self._superiors(local, issued))
 
     def resolve_list(
         self,
@@ -236,19 +261,30 @@ class Registry:
             return places[-1].endswith(tail[0])
         return _overlap(name, tail) > 1
 
-    # --------------------------------------------------------------- what local names stand for
+    # ------------------------------------------------------ the central bodies of local ones
 
-    def local_name(self, name: str, jurisdiction: Jurisdiction | None = None) -> LocalName:
-        """A local body's name taken apart: place, words, function, the central body it answers to."""
-        return self.local.read(name.translate(_BLANKS), (jurisdiction or CENTRE).places)
+    def _superiors(self, local: LocalName, issued: date | Period | None) -> tuple[str, ...]:
+        """The central bodies that a local body answered to at a time, one for each of its functions."""
+        when = _day(issued) if isinstance(issued, date) else issued
+        lines = [function.counterparts for function in local.functions]
+        if local.central:
+            lines.append((local.central,))
+        found = (self._in_office(line, when) for line in lines if line)
+        return tuple(dict.fromkeys(id_ for id_ in found if id_))
 
-    def local_kind(self, name: str) -> LocalFunction | None:
-        """The kind of local body that a name (or a body's label) stands for: 省商务厅 → 商务."""
-        return self.local_name(_unlevelled(name, self.local.wordings)).function
+    def _in_office(self, line: Sequence[str], when: Period | None) -> str | None:
+        """Of bodies that followed each other, and their successors, the one of the time; by default the last.
 
-    def answers_to(self, name: str) -> str | None:
-        """The id of the central body that a local body answers to, by its name or label; None if unknown."""
-        return self.local_name(_unlevelled(name, self.local.wordings)).answers_to
+        None where there was none, or where several took over.
+        """
+        if when is None:
+            return max(line, key=lambda id_: self.agencies[id_].period.begin or date.min)
+        for id_ in sorted(line, key=lambda id_: self.agencies[id_].period.begin or date.min, reverse=True):
+            if self.agencies[id_].period.overlaps(when):
+                return id_
+        later = {after for id_ in line for after in self.successors.get(id_, ())} - set(line)
+        ended = any(_ends_before(self.agencies[id_].period, when) for id_ in line)
+        return self._in_office(tuple(later), when) if ended and len(later) == 1 else None
 
     # --------------------------------------------------------------- what a document's names show
 
@@ -293,9 +329,13 @@ def _read(path: Path) -> _Statements:
     return read
 
 
-def _chinese(said: dict[str, list[Any]], predicate: str) -> list[str]:
+def _chinese(said: dict[str, list[Any]], name: str) -> list[str]:
     """The values of a SKOS label in Chinese."""
-    values = said.get(_SKOS + predicate, ())
+    return _values(said, _SKOS + name)
+
+
+def _values(said: dict[str, list[Any]], predicate: str) -> list[str]:
+    values = said.get(predicate, ())
     return [value.value for value in values if isinstance(value, Literal) and value.language == "zh"]
 
 
@@ -339,20 +379,40 @@ def _by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[Agency
     return names
 
 
-def _functions(statements: _Statements, endings: dict[str, str]) -> Functions:
-    stems: dict[str, LocalFunction] = {}
+def _successors(subjects: Iterable[dict[str, list[Any]]]) -> dict[str, tuple[str, ...]]:
+    """The bodies that resulted from the changes of each body."""
+    found: dict[str, tuple[str, ...]] = {}
+    for said in subjects:
+        results = _ids(said, f"{_ORG}resultingOrganization", _AGENCY)
+        for original in _ids(said, f"{_ORG}originalOrganization", _AGENCY):
+            found[original] = (*found.get(original, ()), *results)
+    return found
+
+
+def _ids(said: dict[str, list[Any]], predicate: str, namespace: str) -> tuple[str, ...]:
+    return tuple(node.value.removeprefix(namespace) for node in said.get(predicate, ()))
+
+
+def _functions(statements: _Statements, lists: dict[str, Any]) -> Functions:
+    """The functions by their wordings; those of `forms.only` go by the ends of names alone."""
+    known: dict[str, LocalFunction] = {}
+    stems: dict[str, Stem] = {}
     whole: dict[str, LocalFunction] = {}
+    key = Functions.key
     for subject, said in statements.items():
         if not subject.startswith(_FUNCTION):
             continue
-        label = _chinese(said, "prefLabel")[0]
-        counterpart = [value.value.removeprefix(_AGENCY) for value in said.get(f"{_OB}counterpart", ())]
-        function = LocalFunction(subject.removeprefix(_FUNCTION), label, next(iter(counterpart), None))
-        for stem in (label, *_chinese(said, "altLabel")):
-            stems[Functions.key(stem)] = function
-        for name in (label, *_chinese(said, "hiddenLabel")):
-            whole[Functions.key(name)] = function
-    return Functions(stems, whole, endings)
+        id_, label = subject.removeprefix(_FUNCTION), _chinese(said, "prefLabel")[0]
+        function = known[id_] = LocalFunction(id_, label, _ids(said, f"{_OB}counterpart", _AGENCY))
+        if id_ in lists["forms"]["only"]:
+            continue
+        stems |= {key(stem): Stem((function,), key(stem)) for stem in _values(said, f"{_OB}partLabel")}
+        stems |= {key(stem): Stem((function,), label) for stem in (label, *_chinese(said, "altLabel"))}
+        whole |= {key(name): function for name in (label, *_chinese(said, "hiddenLabel"))}
+    joined = {stem: ids for stem, ids in lists["joined"].items() if known.keys() >= set(ids)}
+    stems = {stem: Stem(tuple(known[id_] for id_ in ids), stem) for stem, ids in joined.items()} | stems
+    forms = {end: known[id_] for id_, ends in lists["forms"]["ends"].items() for end in ends if id_ in known}
+    return Functions(stems, whole, lists["endings"], forms, tuple(lists["units"]["ends"]))
 
 
 def _is_plain(name: str, central: dict[str, Any]) -> bool:
@@ -397,12 +457,3 @@ def _overlap(name: str, tail: str) -> int:
 def _with_tail(name: str, tail: str) -> str:
     """北海 + 市人民政府, 银川市 + 人民政府: what both have is not said twice."""
     return name + tail[_overlap(name, tail) :]
-
-
-def _unlevelled(name: str, wordings: Wordings) -> str:
-    """商务厅 of 省商务厅: the words behind a level that has no place here."""
-    plain = name.translate(_BLANKS)
-    if plain.startswith(wordings.no_levels):
-        return plain
-    level = next((level for level in wordings.levels if plain.startswith(level)), "")
-    return plain.removeprefix(level)

@@ -21,7 +21,7 @@ _LONGEST = 200  # characters of an issuer or title that are read
 _COUNTY = 2  # the rank of counties, districts, banners and new areas
 _LEVEL = re.compile(r"(?:自治州|自治县|自治旗|特别行政区|省|市|县|区|州|盟|旗|地区)$")
 # A county or district that the list of divisions does not have, told by what follows: 杭州市|新名区|人民政府.
-_NEW_COUNTY = re.compile(r"[\u4e00-\u9fff]{1,5}?[县区市旗](?=人民政府|政府|委办|人大|政协)")
+_NEW_COUNTY = re.compile(r"(?!委)[\u4e00-\u9fff]{1,5}?[县区市旗](?=人民政府|政府|委办|人大|政协)")
 _FIRST = re.compile(r"[^、，,;；\s　]+")
 _NOISE = re.compile(r"[\s　“”\"]+")
 _TITLE_ISSUER = re.compile(r"^(?P<issuer>[^《》]{2,80}?)(?:办公[厅室])?(?:关于|印发|转发|公布|发布|批转)")
@@ -109,6 +109,7 @@ class Gazetteer:
 
     names: dict[str, tuple[Places, ...]]  # full names and the short forms of autonomous divisions
     shorts: dict[str, tuple[Places, ...]]  # provinces and prefectures without 省, 市, ...: 合肥, 宁夏
+    aliases: dict[Places, str]  # the short forms of autonomous divisions: 大化县
     children: dict[Places, tuple[str, ...]]
     longest: int  # characters of the longest name
     cues: Cues
@@ -119,17 +120,20 @@ class Gazetteer:
         place = data or folder("data")
         names: dict[str, tuple[Places, ...]] = {}
         shorts: dict[str, tuple[Places, ...]] = {}
+        aliases: dict[Places, str] = {}
         children: dict[Places, tuple[str, ...]] = {}
         for above, below in _divisions((place / "divisions.txt").read_text(encoding="utf-8")):
             for name, alias in below:
                 path = (*above, name)
                 names[name] = (*names.get(name, ()), path)
                 if alias:
+                    aliases[path] = alias
                     names[alias] = (*names.get(alias, ()), path)
                 if len(above) < 2 and _rank(path) < _COUNTY and (short := _short(alias or name)):
                     shorts[short] = (*shorts.get(short, ()), path)
             children[above] = children.get(above, ()) + tuple(name for name, _ in below)
-        return cls(names, shorts, children, max(map(len, names)), Cues.load(place / "jurisdictions.toml"))
+        cues = Cues.load(place / "jurisdictions.toml")
+        return cls(names, shorts, aliases, children, max(map(len, names)), cues)
 
     def leading(self, words: str, within: Places = ()) -> tuple[Places, str]:
         """The place in full that the words begin with, and the rest; () where there is none or several.
@@ -177,7 +181,7 @@ class Gazetteer:
         return {
             short: ((*around, name),)
             for name in (self.children.get(around, ()) if len(around) == 2 else ())
-            if (short := _short(name))
+            if (short := _short(self.aliases.get((*around, name), name)))
         }
 
     def find(self, words: str) -> Places:
@@ -196,11 +200,11 @@ class Gazetteer:
             if _rank(path) < _COUNTY
             else iter(())
         )
-        return next(known, None) or _short(name) or name
+        return next(known, None) or _short(self.aliases.get(path, name)) or name
 
     def clear_name(self, path: Places) -> str:
-        """The place's name, with the one above where several places bear it: 杭州市西湖区, 五华县."""
-        alone = len(self.names.get(path[-1], ())) < 2 or len(path) == 1
+        """The place's name, with the one above where it is not the only one: 杭州市西湖区, 五华县水寨镇."""
+        alone = len(self.names.get(path[-1], ())) == 1 or len(path) == 1
         return path[-1] if alone else path[-2] + path[-1]
 
     # -------------------------------------------------------------------- documents

@@ -1,6 +1,6 @@
-"""The names of local bodies taken apart: the place, the words behind it, and the function they stand for.
+"""The names of local bodies taken apart: the place, the words behind it, and the functions they stand for.
 
-市发改委 in a document of 江西省/九江市: 江西省/九江市 and 发展改革委, function 发展改革, answers to the NDRC.
+市发改委 in a document of 江西省/九江市: the place and 发展改革委, function 发展改革, superior NDRC.
 """
 
 from __future__ import annotations
@@ -16,38 +16,58 @@ _ASIDE = re.compile(r"[（(【\[〔][^（）()【】\[\]〔〕]*[）)】\]〕]$"
 _PARTY = re.compile(r"^(?P<before>党|工)?委(?!员)(?=..)")  # what is left of 市委|宣传部, 自治区党委|网信办
 _GOVERNMENT = re.compile(r"^(?:人民政府|政府|府)(?=..)")  # 市政府|金融办
 _LEAGUE = re.compile(r"^团(?P<level>自治区|[省市县区州旗盟])(?:党)?委$")  # 团省委
+_YOUTH = re.compile(r"^(?:共青团|中国共产主义青年团)(?P<place>[^中].*?)(?:委|委员会)$")  # 共青团九江市委
+_OPENING = re.compile(r"^(?:中共|中国共产党)(?!中央)(?=..)")  # 中共九江市委宣传部
+_BRACKETS = re.compile(r"(?<=.)[（(][^（）()]*[）)](?=.)")  # 物流（口岸）办
 _JOINTS = re.compile(r"(?<=.)[和与及、](?=.)")  # 人力资源和社会保障局 = 人力资源社会保障局
 _OFFICIAL = re.compile(r"[局厅委办署会部室]$")
+_LONGEST = 40  # characters of a name that are read
+_LONGEST_STEM = 16
+_LONGEST_ENDING = 6
+_LONGEST_FORM = 7
+_HEADS = "局厅委办部院会大协"  # what a body's own name ends with, before its parts
+_OFFICES = "局厅委会办室"  # endings that only offices have; 中心, 站 and 台 are those of other things too
+_NAMED = "联会院社协关府委室办部校局"  # what whole names end with; 人才 and 数据 are none
 _COMPANY = re.compile(r"(?:集团)?(?:股份)?(?:有限)?(?:责任)?公司$")
 
 
 @dataclass(frozen=True, slots=True)
 class LocalFunction:
-    """A kind of local body (商务: 商务厅, 商务局, 商务委) and the central body it answers to."""
+    """A kind of local body (商务: 商务厅, 商务局, 商务委) and the central bodies it answers to."""
 
     id: str  # the part of the IRI after function/
     label: str
-    counterpart: str | None  # id of a central body
+    counterparts: tuple[str, ...] = ()  # ids of central bodies, at most one of which exists at a time
 
 
 @dataclass(frozen=True, slots=True)
 class LocalName:
-    """A local body: its place, its words in one form, how it is called, and what it answers to."""
+    """A local body: its place, its words in one form, how it is called, and what it stands for."""
 
     places: Places  # () where the name and the document give none
     words: str
     label: str
-    function: LocalFunction | None = None
-    answers_to: str | None = None
+    functions: tuple[LocalFunction, ...] = ()  # several of a bureau that joins them: 工业信息化和商务局
+    central: str | None = None  # the id of the central body that it is a branch or a namesake of
+
+
+@dataclass(frozen=True, slots=True)
+class Stem:
+    """A wording of functions, and the form under which bodies so called are put together."""
+
+    functions: tuple[LocalFunction, ...]  # several of a wording that joins them: 农林水
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
 class Functions:
     """Local functions by their wordings, and the endings that stand behind them."""
 
-    stems: dict[str, LocalFunction]  # 发改, 发展和改革
+    stems: dict[str, Stem]  # 发改, 发展和改革
     whole: dict[str, LocalFunction]  # 教委, 妇联
     endings: dict[str, str]
+    forms: dict[str, LocalFunction]  # ends that show what a body is without saying what it does: 集团, 大学
+    units: tuple[str, ...]  # the ends of a body's own parts: 公安局|交警支队
 
     @staticmethod
     def key(words: str) -> str:
@@ -58,25 +78,76 @@ class Functions:
         """
         return _JOINTS.sub("", words)
 
-    def read(self, words: str) -> tuple[str, LocalFunction | None]:
-        """The words in their one form, and their function: 发改委 → 发展改革委.
+    def read(self, words: str) -> tuple[str, tuple[LocalFunction, ...]]:
+        """The words in their one form, and their functions: 发改委 → 发展改革委.
 
         Words of no known function keep their form, but for 委员会, 办公室 and 和.
         """
-        short = self.key(words)
-        if function := self.whole.get(short):
-            return self._whole(short, function), function
-        for ending, stem in self._split(short):
-            if function := self.stems.get(stem):
-                return function.label + self.endings[ending], function
-        if not _OFFICIAL.search(words):
-            return words, None
+        short = self.key(_BRACKETS.sub("", words))[:_LONGEST]
+        if found := self._plain(short) or self._joined(short):
+            return found
+        formed = self._formed(words)
+        if (part := self._part(short)) or not _OFFICIAL.search(words):
+            return words, part or formed
         ending = next((ending for ending, stem in self._split(short) if len(stem) > 1), "")
-        return short.removesuffix(ending) + self.endings.get(ending, ""), None
+        return short.removesuffix(ending) + self.endings.get(ending, ""), formed
+
+    def _plain(self, short: str) -> tuple[str, tuple[LocalFunction, ...]] | None:
+        """教委; 发改|委."""
+        if function := self.whole.get(short):
+            return self._whole(short, function), (function,)
+        for ending, stem in self._split(short):
+            if found := self.stems.get(stem):
+                return found.form + self.endings[ending], found.functions
+        return None
+
+    def _joined(self, short: str) -> tuple[str, tuple[LocalFunction, ...]] | None:
+        """工业信息化|商务|局, 投促|外侨|局: bureaus in which functions are joined."""
+        for ending, stem in self._split(short):
+            if parts := self._parts(stem):
+                words = "".join(self.key(part.form) for part in parts)
+                functions = dict.fromkeys(function for part in parts for function in part.functions)
+                return words + self.endings[ending], tuple(functions)
+        return None
+
+    def _parts(self, stem: str) -> list[Stem]:
+        """The fewest wordings that the stem is made of; none where a character is left over."""
+        best: list[list[Stem] | None] = [[]] + [None] * len(stem)
+        for end in range(2, len(stem) + 1):
+            for start in range(max(0, end - _LONGEST_STEM), end - 1):
+                before, found = best[start], self.stems.get(stem[start:end])
+                if found and before is not None and len(before) < len(best[end] or range(_LONGEST)):
+                    best[end] = [*before, found]
+        return best[-1] or []
+
+    def _part(self, short: str) -> tuple[LocalFunction, ...]:
+        """The functions of the body that a part belongs to: 公安局|交警支队, 生态环境局|南丹分局."""
+        if not short.endswith(self.units):
+            return ()
+        for length in range(len(short) - 1, 1, -1):
+            if short[length - 1] in _HEADS and (found := self._plain(short[:length])):
+                return found[1]
+        return ()
+
+    def _formed(self, words: str) -> tuple[LocalFunction, ...]:
+        """What the end of the words shows: 某某集团有限公司 is an enterprise."""
+        lengths = range(min(_LONGEST_FORM, len(words)), 0, -1)
+        return next(((self.forms[words[-n:]],) for n in lengths if words[-n:] in self.forms), ())
+
+    def names(self, words: str) -> bool:
+        """Whether the words, behind a level or by themselves, are the name of a body for sure: 城市更新局."""
+        short = self.key(words)[:_LONGEST]
+        if short[-1:] in _NAMED and short in self.whole:
+            return True
+        return any(ending[-1] in _OFFICES and stem in self.stems for ending, stem in self._split(short))
+
+    def are_forms(self, functions: tuple[LocalFunction, ...]) -> bool:
+        """Whether the functions say no more than the form of a body: nothing, 企业, 学校."""
+        return all(function in self.forms.values() for function in functions)
 
     def _split(self, words: str) -> list[tuple[str, str]]:
         """Every way to part the words into a stem and an ending, the longest ending first."""
-        lengths = range(min(6, len(words) - 1), 0, -1)
+        lengths = range(min(_LONGEST_ENDING, len(words) - 1), 0, -1)
         return [(words[-n:], words[:-n]) for n in lengths if words[-n:] in self.endings]
 
     def _whole(self, words: str, function: LocalFunction) -> str:
@@ -108,10 +179,13 @@ class Wordings:
     branch_same: dict[str, str]
     short: frozenset[str]
     standalone: tuple[str, ...]
+    zone: re.Pattern[str]  # 高新区|管委会, 水寨镇|人民政府
+    zone_same: dict[str, str]  # 高新技术产业开发区 = 高新区
+    locality: LocalFunction | None
 
     @classmethod
-    def of(cls, lists: dict[str, Any]) -> Wordings:
-        """The wordings in the tables `levels`, `party`, `same` and `branches`."""
+    def of(cls, lists: dict[str, Any], locality: LocalFunction | None) -> Wordings:
+        """The wordings in the tables `levels`, `party`, `same`, `branches`, `labels` and `zones`."""
         branches = lists["branches"]
         return cls(
             levels={level: tuple(ends) for level, ends in lists["levels"]["ends"].items()},
@@ -124,6 +198,9 @@ class Wordings:
             branch_same=branches["same"],
             short=frozenset(lists["labels"]["short_place"]),
             standalone=tuple(lists["labels"]["no_place"]),
+            zone=re.compile(lists["zones"]["pattern"], re.VERBOSE),
+            zone_same=lists["zones"]["same"],
+            locality=locality,
         )
 
 
@@ -138,7 +215,9 @@ class LocalNames:
 
     def read(self, name: str, within: Places) -> LocalName:
         """The local body that a name means in a document of the place `within`."""
-        plain = _ASIDE.sub("", name) or name
+        plain = _OPENING.sub("", _ASIDE.sub("", name) or name)
+        if youth := _YOUTH.match(plain):
+            plain = f"{youth['place']}团委"
         return (
             self._branch(plain, within)
             or self._placed(plain, within)
@@ -154,23 +233,35 @@ class LocalNames:
         places, rest = self.gazetteer.leading(name, within)
         if not places:
             return None
-        if rest:
-            return self._named(places, rest, name)
-        return LocalName(places[:-1], places[-1], self.gazetteer.clear_name(places))
+        return self._named(places, rest, name) if rest else self._locality(places)
+
+    def _locality(self, places: Places) -> LocalName:
+        """A place that is named for those who run it: 东坡区, 华城镇, 岷东新区."""
+        label = self.gazetteer.clear_name(places)
+        locality = self.wordings.locality
+        functions = self.functions.read(places[-1])[1] or ((locality,) if locality else ())
+        return LocalName(places[:-1], places[-1], label, functions)
 
     def _levelled(self, name: str, within: Places) -> LocalName | None:
         """市商务局, 自治区党委网信办, 团省委."""
         if league := _LEAGUE.match(name):
-            return self._named(self._at(league["level"], within), "团委", name)
+            return self._at_level(league["level"], "团委", within)
         if name.startswith(self.wordings.no_levels):
             return None
         for level in self.wordings.levels:
             if name.startswith(level) and len(name) > len(level):
-                places = self._at(level, within)
-                return self._named(places, name.removeprefix(level), name) if places else None
+                return self._at_level(level, name.removeprefix(level), within)
         if name.endswith("厅") and within:  # a 厅 is always the province's
             return self._named(within[:1], name, name)
         return None
+
+    def _at_level(self, level: str, rest: str, within: Places) -> LocalName:
+        """商务局 of a 市; where the document has no place of the level, the level stays in the words."""
+        if places := self._at(level, within):
+            return self._named(places, rest, level + rest)
+        found = self._read(rest)
+        label = level + found.words.replace("党委", "委", 1)
+        return LocalName(within, level + found.words, label, found.functions, found.central)
 
     def _at(self, level: str, within: Places) -> Places:
         """The document's place, or the innermost around it, that is of the level; () where there is none."""
@@ -186,16 +277,22 @@ class LocalNames:
         return level != "区" or not place.endswith(("自治区", "地区"))
 
     def _shortly_placed(self, name: str, within: Places) -> LocalName | None:
-        """合肥海关, 宁夏通信管理局; 广西大学 keeps its words but stands in its place."""
+        """合肥海关, 宁夏通信管理局, 许昌; 广西大学 keeps its words but stands in its place."""
         places, rest = self.gazetteer.leading_short(name, within)
-        if not places or len(rest) < 2:
+        if not places or len(rest) == 1:
             return None
-        if self.functions.read(rest)[1]:
-            return self._named(places, rest, name)
+        if not rest:
+            return self._locality(places)
+        rest = rest.removeprefix("·")
         if branch := self._enterprise(rest):
             return self._branched(branch, places, "分公司")
+        if found := self._branch(rest, within):  # 广西铁塔|南丹分公司
+            return found
+        functions = self.functions.read(rest)[1]
+        if self._zone(places, rest) or not self.functions.are_forms(functions):
+            return self._named(places, rest, name)
         near = not within or places[:1] == within[:1]
-        return LocalName(places, name, name) if near else None
+        return LocalName(places, name, name, functions) if near else None
 
     # --------------------------------------------------------------- branches of the centre
 
@@ -205,7 +302,7 @@ class LocalNames:
             if branch := self._head(name[:length]):
                 rest = name[length:].removeprefix("驻")
                 places, tail = self._place_of(rest, within)
-                if places and tail:
+                if (places and tail) or tail in self.wordings.tails:
                     return self._branched(branch, places, tail)
         return None
 
@@ -213,6 +310,14 @@ class LocalNames:
         """Whether the name is a place and the short name of an enterprise: 合肥移动."""
         head = next((head for head in self.wordings.heads if name.endswith(head)), None)
         return head is not None and self.gazetteer.leading_short(name)[1] == head
+
+    def is_body(self, name: str) -> bool:
+        """Whether the name is made of a level or nothing and a known function: 市城市更新局, 军民融合办."""
+        level = next((level for level in self.wordings.levels if name.startswith(level)), "")
+        if name.startswith(self.wordings.no_levels):
+            level = ""
+        rest = _PARTY.sub("", name.removeprefix(level)) if level else name
+        return self.functions.names(_GOVERNMENT.sub("", rest) if level else rest)
 
     def _enterprise(self, words: str) -> Branch | None:
         """The enterprise of 合肥|移动, 九江|邮政公司."""
@@ -238,44 +343,51 @@ class LocalNames:
         return (within, words) if words in self.wordings.tails else ((), words)
 
     def _branched(self, branch: Branch, places: Places, tail: str) -> LocalName:
-        words, function = self.functions.read(tail)
-        if function and function.counterpart == branch.id:
+        functions = self.functions.read(tail)[1]
+        if any(branch.id in function.counterparts for function in functions):
             return self._named(places, tail, tail)
         tail = self.wordings.tails.get(tail, tail)
         if same := self.wordings.branch_same.get(branch.id + tail):
             return self._named(places, same, same)
-        words = f"{branch.name}{self.gazetteer.short_name(places)}{tail}"
-        return LocalName(places, words, words, answers_to=branch.id)
+        words = f"{branch.name}{self.gazetteer.short_name(places) if places else ''}{tail}"
+        return LocalName(places, words, words, central=branch.id)
 
     # ------------------------------------------------------------------------ words and label
 
     def _named(self, places: Places, rest: str, name: str) -> LocalName:
         """The body with the words `rest` in a place; without a place it keeps its whole name."""
-        party = _PARTY.match(rest)
-        rest = rest[party.end() :] if party else _GOVERNMENT.sub("", rest)
+        if places and (zone := self._zone(places, rest)):
+            inner, rest = zone
+            return self._named(inner, rest, name) if rest else self._locality(inner)
+        found = self._read(rest)
         if not places:
-            return LocalName((), name, name, *self._function(rest))
-        if party is None and (same := self.wordings.same.get(self._whole(rest, name))):
-            rest = same
-        words, function = self.functions.read(rest)
-        if (party and not function) or (function and function.id in self.wordings.party):
+            return LocalName((), name, name, found.functions, found.central)
+        label = self._label(places, found.words)
+        return LocalName(places, found.words, label, found.functions, found.central)
+
+    def _zone(self, places: Places, words: str) -> tuple[Places, str] | None:
+        """A zone, town or subdistrict as a place of its own, and what is said of it: 高新区 | 管委会."""
+        match = self.wordings.zone.match(words)
+        if not match:
+            return None
+        zone = match["zone"] or match["town"]
+        for long, short in self.wordings.zone_same.items():
+            zone = zone.replace(long, short)
+        return (*places, zone), words[match.end() :]
+
+    def _read(self, rest: str) -> LocalName:
+        """The words behind a place in one form, and what they stand for."""
+        words = self.wordings.same.get(_ungoverned(rest), "")
+        party = None if words else _PARTY.match(rest)
+        words = words or (rest[party.end() :] if party else _GOVERNMENT.sub("", rest))
+        words, functions = self.functions.read(words)
+        if (party and not functions) or any(f.id in self.wordings.party for f in functions):
             words = f"党委{words}"
-        answers_to = function.counterpart if function else self._namesake(words)
-        return LocalName(places, words, self._label(places, words), function, answers_to)
-
-    def _namesake(self, words: str) -> str | None:
-        """The central body that a local body bears the very name of: 人民银行 in the document of a city."""
-        central = self.branch_of(words)
-        return central.id if central else None
-
-    def _whole(self, rest: str, name: str) -> str:
-        """办公室 alone behind a government is the government's: 市政府办公室."""
-        governed = re.search(r"(?:政府|府)(?=办公[室厅]$|办$)", name)
-        return f"政府{rest}" if governed and rest in ("办公室", "办公厅", "办") else rest
-
-    def _function(self, words: str) -> tuple[LocalFunction | None, str | None]:
-        function = self.functions.read(words)[1]
-        return function, function.counterpart if function else None
+        if self.functions.are_forms(functions) and (
+            central := self.branch_of(words)
+        ):  # 人民银行 in the document of a city
+            return LocalName((), words, words, (), central.id)
+        return LocalName((), words, words, functions)
 
     def _label(self, places: Places, words: str) -> str:
         """杭州市商务局, 杭州市委宣传部, 广西壮族自治区党委网信办, 合肥海关."""
@@ -288,3 +400,8 @@ class LocalNames:
         if words.startswith("党委") and not place.endswith("自治区"):
             return place + words.removeprefix("党")
         return place + words
+
+
+def _ungoverned(rest: str) -> str:
+    """办公室 alone behind a government is the government's: 政府办公室."""
+    return _GOVERNMENT.sub("政府", rest) if rest.endswith(("办公室", "办公厅", "办")) else rest

@@ -15,14 +15,30 @@ def of_bodies(emit: Emitter) -> Iterator[Quad]:
     """The issuer and every body that bears a measure."""
     bearers = (body_of(bearer) for measure in emit.document.measures for bearer in measure.bearers)
     bodies = dict.fromkeys([emit.issuer, *bearers] if emit.issuer else bearers)
-    yield from _described(emit, (NamedNode(emit.body_iri(body)) for body in bodies if body.known))
+    yield from _described(emit, dict.fromkeys(node for body in bodies for node in _known(emit, body)))
     for body in bodies:
         if NamedNode(emit.body_iri(body)) not in emit.descriptions.statements:
             yield from _stranger(emit, body)
 
 
+def _known(emit: Emitter, body: Body) -> Iterator[NamedNode]:
+    """What the registry may say of a body: the body itself, its functions, the bodies that it answers to."""
+    if body.known:
+        yield NamedNode(emit.body_iri(body))
+    yield from map(_function, body.functions)
+    yield from map(_central, body.answers_to)
+
+
+def _function(id_: str) -> NamedNode:
+    return NamedNode(f"{BASE}function/{segment(id_)}")
+
+
+def _central(id_: str) -> NamedNode:
+    return NamedNode(f"{BASE}agency/{segment(id_)}")
+
+
 def _stranger(emit: Emitter, body: Body) -> Iterator[Quad]:
-    """A body that the registry does not know, be it an office or a firm: its words are all we have."""
+    """A body that the registry does not have, be it an office or a firm: its words, place and functions."""
     node, words = emit.body_iri(body), ("skos:prefLabel", zh(body.label))
     if body.kind is BodyKind.GROUP:
         yield from emit.about(node, ("rdf:type", term("ob:AgencyGroup")), words)
@@ -33,8 +49,10 @@ def _stranger(emit: Emitter, body: Body) -> Iterator[Quad]:
         ("rdf:type", term("org:FormalOrganization")),
         ("rdf:type", term("schema:Organization")),
         words,
-        ("ob:resolved", False),
+        ("ob:resolved", None if body.resolved else False),
         ("ob:jurisdiction", emit.place(jurisdiction)),
+        *(("ob:localFunction", _function(id_)) for id_ in body.functions),
+        *(("ob:answersTo", _central(id_)) for id_ in body.answers_to),
     )
     if jurisdiction:
         yield from of_place(emit, jurisdiction)

@@ -47,8 +47,8 @@ def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
 
 
 def _is_unresolved(bearer: Bearer) -> bool:
-    """Whether the registry does not know a particular body that is named."""
-    return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.known
+    """Whether nothing but its words is known of a particular body: neither registry nor function has it."""
+    return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.resolved
 
 
 def _listed(counts: Iterable[tuple[str, int]]) -> str:
