@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
 import ahocorasick  # type: ignore[import-not-found]  # a C extension without type stubs
@@ -45,12 +46,32 @@ class Spotter(Generic[Value]):
             Spotted(end + 1 - len(word), end + 1, word, value)
             for end, (word, value) in self._automaton.iter(text)
         ]
-        found.sort(key=lambda item: (item.start - item.end, item.start))
-        taken: set[int] = set()
-        kept = []
-        for item in found:
-            if taken.isdisjoint(range(item.start, item.end)):
-                taken.update(range(item.start, item.end))
-                kept.append(item)
-        kept.sort(key=lambda item: item.start)
-        return kept
+        found.sort(key=itemgetter(0))
+        return [spotted for run in _runs(found) for spotted in _longest(run)]
+
+
+def _runs(found: Iterable[Spotted[Value]]) -> Iterator[list[Spotted[Value]]]:
+    """Words, in order of their starts, in runs that do not overlap with each other."""
+    run: list[Spotted[Value]] = []
+    end = 0
+    for item in found:
+        if run and item.start >= end:
+            yield run
+            run = []
+        run.append(item)
+        end = max(end, item.end)
+    if run:
+        yield run
+
+
+def _longest(run: list[Spotted[Value]]) -> list[Spotted[Value]]:
+    """Of a run the words that stay: the longest, then the longest that does not overlap with it, ..."""
+    if len(run) == 1:
+        return run
+    taken: set[int] = set()
+    kept = []
+    for item in sorted(run, key=lambda item: (item.start - item.end, item.start)):
+        if taken.isdisjoint(range(item.start, item.end)):
+            taken.update(range(item.start, item.end))
+            kept.append(item)
+    return sorted(kept, key=itemgetter(0))
