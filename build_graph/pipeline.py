@@ -5,16 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from build_graph.bodies.agencies import Registry
 from build_graph.bodies.jurisdictions import Jurisdiction, Reach, jurisdiction_of
 from build_graph.errors import ObligationError
 from build_graph.meaning.audiences import AudienceFinder
+from build_graph.meaning.dates import dues
 from build_graph.meaning.domains import DomainFinder
 from build_graph.meaning.norms import NormFinder
 from build_graph.meaning.targets import TargetFinder
-from build_graph.model import Body, Division, Document, Measure, Metadata, Outline, Source, Span, Text
+from build_graph.model import (
+    Assignment,
+    Body,
+    Division,
+    Document,
+    Measure,
+    Metadata,
+    Outline,
+    RiderKind,
+    Source,
+    Span,
+    Text,
+)
 from build_graph.reading.repairs import repair
 from build_graph.reading.source import read
 from build_graph.resources import folder
@@ -83,7 +97,7 @@ class Pipeline:
         measures = self.registry.resolve_all(
             attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
         )
-        understood = tuple(self._understood(text, outline, measures))
+        understood = tuple(self._understood(text, outline, _with_defaults(measures)))
         return Document(
             id=identity,
             text=text,
@@ -137,7 +151,15 @@ class Pipeline:
                 theme=theme,
             )
             audiences = self.audiences.find(content, measure, norms)
-            yield replace(measure, norms=norms, targets=targets, audiences=audiences, domains=domains)
+            assignment = _dated(content, measure.assignment, outline.metadata.issued)
+            yield replace(
+                measure,
+                assignment=assignment,
+                norms=norms,
+                targets=targets,
+                audiences=audiences,
+                domains=domains,
+            )
 
 
 def default_document() -> Path:
@@ -165,6 +187,28 @@ def _document_id(number: str | None, content: str) -> str:
     """The document's part of its IRI: from its number, else from its text."""
     by_number = identifier(number) if number else None
     return by_number or f"text-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _with_defaults(measures: Sequence[Measure]) -> list[Measure]:
+    """The measures, the default bearers of each resolved as they were where the default is stated."""
+    bodies = {bearer.span: bearer.body for measure in measures for bearer in measure.bearers}
+    return [
+        replace(m, defaults=tuple(replace(bearer, body=bodies[bearer.span]) for bearer in m.defaults))
+        for m in measures
+    ]
+
+
+def _dated(content: str, assignment: Assignment | None, issued: date | None) -> Assignment | None:
+    """The assignment, its deadlines with the day that they name."""
+    if assignment is None or not assignment.riders:
+        return assignment
+    riders = tuple(
+        replace(rider, due=next((due.day for due in dues(content, rider.span, issued)), None))
+        if rider.kind is RiderKind.DEADLINE
+        else rider
+        for rider in assignment.riders
+    )
+    return replace(assignment, riders=riders)
 
 
 def _headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:

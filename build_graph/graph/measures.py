@@ -19,7 +19,10 @@ from build_graph.model import (
     Measure,
     Norm,
     NormKind,
+    Rider,
+    RiderKind,
     Role,
+    Span,
     Target,
 )
 from build_graph.structure.numerals import number
@@ -37,6 +40,12 @@ _ALLOCATIONS = {
     Allocation.DIVIDED: "ob:Divided",
     Allocation.JOINT: "ob:Joint",
     Allocation.UNSTATED: "ob:Unstated",
+}
+_RIDERS = {
+    RiderKind.SCOPE: "ob:Scope",
+    RiderKind.DEADLINE: "ob:Deadline",
+    RiderKind.PERSON: "ob:ContactPerson",
+    RiderKind.NOTE: "ob:Note",
 }
 _SIGNALS = 3  # words shown for a domain; where there are more, the text has them
 
@@ -92,15 +101,15 @@ def of_measure(emit: Emitter, measure: Measure) -> Iterator[Quad]:
         yield from _norm(emit, norm, measure, node, f"{node}/n{index}")
     for index, target in enumerate(measure.targets, start=1):
         yield from _target(emit, target, node, f"{node}/t{index}")
-    if measure.assignment:
-        yield from _assignment(emit, measure.assignment, node)
+    if measure.assignment or measure.defaults:
+        yield from _assignment(emit, measure, node)
     yield from _subjects(emit, measure, node)
     yield from _audiences(emit, measure, node)
 
 
 def _responsible(emit: Emitter, measure: Measure) -> Iterator[tuple[str, Value]]:
     """The shortcuts from a measure, or a norm of it, to the bodies that bear it."""
-    for bearer in measure.bearers:
+    for bearer in (*measure.bearers, *measure.defaults):
         group = body_of(bearer).kind is BodyKind.GROUP
         yield (
             "ob:responsibleGroup" if group else "ob:responsibleAgency",
@@ -178,10 +187,12 @@ def _audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
         )
 
 
-def _assignment(emit: Emitter, assignment: Assignment, measure: str) -> Iterator[Quad]:
-    node = f"{measure}/assignment"
+def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Quad]:
+    """Who bears a measure: by its own attribution, then by a rule stated elsewhere."""
+    assignment = measure.assignment or _by_default(measure)
+    node = f"{owner}/assignment"
     yield from emit.about(
-        measure,
+        owner,
         ("ob:hasAssignment", NamedNode(node)),
         ("ob:allocation", term(_ALLOCATIONS[assignment.allocation])),
         ("ob:openList", assignment.open),
@@ -190,9 +201,11 @@ def _assignment(emit: Emitter, assignment: Assignment, measure: str) -> Iterator
         node,
         ("rdf:type", term("ob:ResponsibilityAssignment")),
         ("ob:asWritten", emit.words(assignment.span)),
+        ("ob:inferred", None if measure.assignment else True),
     )
     yield from emit.evidence(node, assignment.span)
-    for rank, bearer in enumerate(assignment.bearers, start=1):
+    stated = len(assignment.bearers)
+    for rank, bearer in enumerate((*assignment.bearers, *measure.defaults), start=1):
         statement = f"{node}/b{rank}"
         yield from emit.about(node, ("ob:hasBearer", NamedNode(statement)))
         yield from emit.about(
@@ -202,8 +215,29 @@ def _assignment(emit: Emitter, assignment: Assignment, measure: str) -> Iterator
             ("ob:role", term(_ROLES[bearer.role])),
             ("ob:rank", rank),
             ("ob:asWritten", bearer.name),
+            ("ob:inferred", True if rank > stated else None),
         )
         yield from emit.evidence(statement, bearer.span)
+    for index, rider in enumerate(assignment.riders, start=1):
+        yield from _rider(emit, rider, node, f"{node}/r{index}")
+
+
+def _by_default(measure: Measure) -> Assignment:
+    """The assignment of a measure without an attribution: the words of the rule that gives its bearers."""
+    words = Span(measure.defaults[0].span.start, measure.defaults[-1].span.end)
+    return Assignment(words, Allocation.UNSTATED, False, ())
+
+
+def _rider(emit: Emitter, rider: Rider, owner: str, node: str) -> Iterator[Quad]:
+    yield from emit.about(owner, ("ob:hasRider", NamedNode(node)))
+    yield from emit.about(
+        node,
+        ("rdf:type", term("ob:Rider")),
+        ("ob:riderKind", term(_RIDERS[rider.kind])),
+        ("ob:asWritten", emit.words(rider.span)),
+        ("ob:due", rider.due),
+    )
+    yield from emit.evidence(node, rider.span)
 
 
 # ------------------------------------------------------------------------------------- small parts

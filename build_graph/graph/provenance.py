@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, Quad
 
 from build_graph import __version__
 from build_graph.graph.emitter import Emitter, zh
-from build_graph.model import Repair
+from build_graph.model import Reading, Repair
 from build_graph.vocabulary import segment, term
 
 _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
@@ -81,6 +81,24 @@ def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Quad]:
         ("ob:sourceEnd", repair.source.end),
     )
     yield from emit.evidence(node, repair.span)
+
+
+def of_coverage(emit: Emitter) -> Iterator[Quad]:
+    """What the characters of the text were understood as, and the stretches that were not."""
+    content, coverage = emit.document.text.content, emit.document.coverage
+    node = f"{emit.document_iri}/coverage"
+    yield from emit.about(emit.text.value, ("ob:hasCoverage", NamedNode(node)))
+    yield from emit.about(
+        node,
+        ("rdf:type", term("ob:Coverage")),
+        *((f"ob:{kind}Characters", count) for kind, count in coverage.characters(content).items()),
+    )
+    unread = (span for reading, span in coverage.stretches if reading is Reading.UNREAD)
+    for index, span in enumerate(unread, start=1):
+        stretch = f"{node}/unread/{index}"
+        yield from emit.about(node, ("ob:hasUnreadStretch", NamedNode(stretch)))
+        yield from emit.about(stretch, ("rdf:type", term("ob:UnreadStretch")))
+        yield from emit.evidence(stretch, span)
 
 
 def of_flaws(emit: Emitter) -> Iterator[Quad]:

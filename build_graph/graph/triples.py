@@ -11,7 +11,7 @@ from build_graph.graph.citations import of_citations
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter, zh
 from build_graph.graph.measures import of_division, of_measure
-from build_graph.graph.provenance import of_flaws, of_provenance
+from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance
 from build_graph.model import Body, Document
 from build_graph.structure.document_names import standard_number
 from build_graph.vocabulary import BASE, term
@@ -29,6 +29,7 @@ def quads(
     emit = Emitter.of(document, descriptions, base, issuer)
     yield from _metadata(emit)
     yield from of_provenance(emit)
+    yield from of_coverage(emit)
     yield from of_flaws(emit)
     for division in document.outline.divisions:
         yield from of_division(emit, division, emit.document_iri)

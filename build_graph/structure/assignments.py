@@ -186,7 +186,7 @@ class Grammar:
             ranked=reading.ranked,
             rank=reading.rank,
             defaults=tuple(bearer for bearer in bearers if bearer.span in reading.defaults),
-            riders=tuple(reading.riders),
+            riders=tuple(rider for rider in reading.riders if len(rider.span)),
         )
 
     def rank_rule(self, words: str) -> Rank:
