@@ -12,7 +12,7 @@ from build_graph.bodies.agencies import Registry
 from build_graph.bodies.jurisdictions import Jurisdiction, Reach, jurisdiction_of
 from build_graph.errors import ObligationError
 from build_graph.meaning.audiences import AudienceFinder
-from build_graph.meaning.dates import dues
+from build_graph.meaning.dates import dues, reckoned_from
 from build_graph.meaning.domains import DomainFinder
 from build_graph.meaning.norms import NormFinder
 from build_graph.meaning.targets import TargetFinder
@@ -136,9 +136,10 @@ class Pipeline:
         """
         content, headings = text.content, dict(_headings(outline))
         theme = self.domains.theme(content, outline.metadata.title)
+        reckoned = reckoned_from(outline.metadata.issued, outline.metadata.title)
         for measure in measures:
             norms = self.norms.find(content, measure)
-            targets = self.targets.find(content, measure, outline.metadata.issued)
+            targets = self.targets.find(content, measure, reckoned)
             if not (measure.assignment or measure.clause or norms or targets):
                 continue
             section, heading = headings[measure.path[:1]], headings[measure.path]

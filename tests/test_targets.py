@@ -127,13 +127,13 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=50).map("".join) | st.text(ma
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.booleans(), st.integers(0, 60), st.one_of(st.none(), st.dates()))
 def test_any_text(text: str, goal: bool, cut: int, issued: date | None) -> None:
-    """Every target lies in the measure or its attribution and has a date, a quantity or a goal's words."""
+    """Every target lies in the measure or its attribution and has a date, a quantity or a deadline."""
     cut = min(cut, len(text))
     span, said = Span(0, cut), Span(cut, len(text))
     for target in finder().find(text, measure_of(span, said=said, goal=goal), issued):
         assert target.span in span or target.span in said
         assert target.span.of(text).strip()
-        assert target.due or target.quantity
+        assert target.due or target.quantity or list(dues(text, target.span, None))
         assert target.quantity is None or target.quantity in target.span.of(text)
 
 

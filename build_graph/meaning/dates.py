@@ -13,19 +13,23 @@ from build_graph.model import Span
 
 _PLAN = 5  # years: the twelfth plan ended in 2015
 _FIRST_PLAN = 1955  # the end of plan n is 1955 + 5 n
+_LATE = 10  # from October on, what is planned for the next year is put out
+_LEAP = 2020  # every day of the calendar is one of it
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
 _DATE = r"""
     (?<![\d—–~～\-])
     (?:(?<![年月日截止])(?P<goal>到|至))?      # not 1月至5月, not 截至
     (?:
-        (?P<year>20\d\d|今|明|当|本|后)年
+        (?P<year>20\d\d|今|明|本|后)\s?年(?:度(?=\d|[上下]半年))?
         (?: (?P<month>\d{1,2})月(?:份)?(?:(?P<day>\d{1,2})日)?
           | (?P<half>[上下])半年
           | 第?(?P<quarter>[一二三四])季度
         )?
+      | (?P<vague>(?:前|下|上)一年|[次翌每当该]年|第二年)度?
+        (?:\d{1,2}月(?:份)?(?:\d{1,2}日)?|(?P<vague_part>[上下]半年|第?[一二三四]季度)|(?=年?[底末内初中]))
       | (?P<bare_month>\d{1,2})月(?:份)?(?:(?P<bare_day>\d{1,2})日)?
-      | (?<![一二两三四五六七八九十几半每多近全])年(?=[底末内])
+      | (?<![一二两三四五六七八九十几半每多近全后前满\s])年(?=[底末内])
       | ["“”]?十(?P<plan>[一二三四五六七八九])五["”]?(?:规划)?(?=末|期末)
     )
     (?P<part>年?[底末内初中]|期末|[上中下]旬)?
@@ -38,7 +42,7 @@ class Due:
     """A date in the text: the last day of the period that it names."""
 
     span: Span
-    day: date
+    day: date | None  # None where the text leaves the year open: 每年6月底前
     goal: bool  # 到2020年: what follows is what will be
     strict: bool  # it says 前, 底, 末 or 内
     exact: bool  # it names a day
@@ -50,17 +54,63 @@ def _pattern() -> re.Pattern[str]:
 
 
 def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
-    """The dates within `span`; one without a year takes it from `issued`, and is left out without it.
+    """The dates within `span`; one without a year takes it from `issued`, and stays open without it.
+
+    A date that does not exist is left out.
 
     >>> [due.day.isoformat() for due in dues("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))]
     ['2019-06-30', '2020-12-31']
     """
     for found in _pattern().finditer(content, span.start, span.end):
-        day = _last_day(found, issued)
-        if day is not None:
-            strict = bool(found["part"] or found["before"])
-            exact = bool(found["day"] or found["bare_day"])
-            yield Due(Span(found.start(), found.end()), day, bool(found["goal"]), strict, exact)
+        try:
+            day = _last_day(found, issued)
+        except ValueError:
+            continue
+        strict = bool(found["part"] or found["before"] or found["vague_part"])
+        exact = bool(found["day"] or found["bare_day"] or found["vague"])
+        goal = bool(found["goal"]) and (strict or not exact)  # 12月19日至12月20日 is no goal
+        yield Due(Span(found.start(), found.end()), day, goal, strict, exact)
+
+
+def is_recurring(content: str, span: Span) -> bool:
+    """Whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
+    return any(found["vague"] for found in _pattern().finditer(content, span.start, span.end))
+
+
+@cache
+def _within() -> re.Pattern[str]:
+    return re.compile(
+        r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内)"
+    )
+
+
+def periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
+    """The periods within which something is to be done, and how long each is.
+
+    >>> [time for _, time in periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
+    ['10个工作日', '三年']
+    """
+    for found in _within().finditer(content, span.start, span.end):
+        yield Span(found.start(), found.end()), found["time"]
+
+
+def reckoned_from(issued: date | None, title: str | None) -> date | None:
+    """What a date without a year counts from: the day of issue, or the year that the title names.
+
+    >>> reckoned_from(date(2020, 12, 28), "2021年工作要点"), reckoned_from(date(2021, 3, 1), "2021年工作要点")
+    (datetime.date(2021, 1, 1), datetime.date(2021, 3, 1))
+    """
+    named = _titled().search(title or "")
+    first = date(int(named["year"]), 1, 1) if named else None
+    if issued is None or first is None:
+        return issued or first
+    eve = first.year == issued.year + 1 and issued.month >= _LATE
+    return first if eve else issued
+
+
+@cache
+def _titled() -> re.Pattern[str]:
+    return re.compile(r"(?<![\d\-—–~～至])(?P<year>20\d\d)年")
 
 
 def is_dated(content: str, span: Span) -> bool:
@@ -88,7 +138,9 @@ def without_dates(text: str) -> str:
 
 @cache
 def _calendar() -> re.Pattern[str]:
-    return re.compile(r"(?:20\d\d年)?\d{1,2}月(?:\d{1,2}日)?(?:之?以?前)?|20\d\d年")
+    return re.compile(
+        r"(?:20\d\d年)?\d{1,2}月(?:\d{1,2}日)?(?:之?以?前)?|20\d\d(?:[\-—–~～至]20\d\d)?年|20\d\d[\-—–~～]20\d\d"
+    )
 
 
 @cache
@@ -99,19 +151,17 @@ def _goal() -> re.Pattern[str]:
 
 
 def _last_day(found: re.Match[str], issued: date | None) -> date | None:
-    """The last day of the period; None for a date that does not exist or has no year."""
+    """The last day of the period; None without a year. Raises ValueError for a date that does not exist."""
     if found["plan"]:
         return date(_FIRST_PLAN + _PLAN * (10 + _DIGITS[found["plan"]]), 12, 31)
-    year = _year(found, issued)
-    if year is None:
+    if found["vague"]:
         return None
     month, day = found["month"] or found["bare_month"], found["day"] or found["bare_day"]
     if day is None and (found["part"] or "").endswith("旬"):
         day = {"上旬": "10", "中旬": "20", "下旬": None}[found["part"]]
-    try:
-        return _end(year, _month(found, month), day)
-    except ValueError:
-        return None
+    year = _year(found, issued)
+    last = _end(year or _LEAP, _month(found, month), day)
+    return last if year else None
 
 
 def _year(found: re.Match[str], issued: date | None) -> int | None:

@@ -9,22 +9,16 @@ from datetime import date
 from functools import cache
 
 from build_graph.meaning.acts import Nature, Reader
-from build_graph.meaning.dates import Due, dues, without_dates
+from build_graph.meaning.dates import Due, dues, is_recurring, periods
 from build_graph.meaning.lexicon import Words
-from build_graph.meaning.phrases import outside, sentences
-from build_graph.model import Measure, Span, Target
+from build_graph.meaning.phrases import Sentence, sentences
+from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
+from build_graph.model import Measure, NormKind, Span, Target
 from build_graph.resources import word_lists
 
 _NEAR = 12  # what tells an aim from another date stands no farther from it
 _LONG = 400  # no phrase is longer; a text without commas is not searched for quantities
-
-
-@cache
-def _number() -> re.Pattern[str]:
-    """A number that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
-    return re.compile(
-        r"(?<![A-Za-z\d.．第+\-—–~～])\d+(?:,\d{3})*(?:[.．]\d+)?(?![\d.．GDgdKk×-]|[年月]度?(?:[底末前内]|$))"
-    )
+_SEMICOLONS = ("；", ";")
 
 
 @cache
@@ -33,39 +27,21 @@ def _rest() -> re.Pattern[str]:
     return re.compile(r"[^，,；;、。：:（()）并且\s]*")
 
 
-@cache
-def _series() -> re.Pattern[str]:
-    """The next number of 150亿元以上、500亿元以上、100亿元."""
-    return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
-
-
 @dataclass(frozen=True, slots=True)
 class _Words:
     no_aim_before: Words
     no_aim_after: Words
     openers: Words
-    changes: Words
-    softeners: Words
-    grants: Words
-    units: Words
-    multiples: Words
+    no_deadlines: Words
+    leads: Words
+    ifs: Words
+    cases: Words
 
     @classmethod
     def load(cls) -> _Words:
         data = word_lists("targets")
-        return cls(**{name: Words(words) for part in data.values() for name, words in part.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """Phrases in a row that one date governs, or none."""
-
-    phrases: tuple[Span, ...]
-    aim: Due | None
-
-    @property
-    def whole(self) -> Span:
-        return Span(self.phrases[0].start, self.phrases[-1].end)
+        lists = {**data["dates"], "cases": data["quantities"]["cases"]}
+        return cls(**{name: Words(lists[name]) for name in cls.__slots__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +52,51 @@ class _Piece:
     quantity: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """Phrases in a row that one date governs, or none."""
+
+    phrases: tuple[Span, ...]
+    aim: Due | None
+    held: Due | None  # the date before the semicolon, where it has none of its own
+    cases: frozenset[int]  # where those phrases start whose numbers are conditions
+
+    @property
+    def whole(self) -> Span:
+        return Span(self.phrases[0].start, self.phrases[-1].end)
+
+    @property
+    def goal(self) -> Due | None:
+        """到2020年, here or before the semicolon."""
+        return next((due for due in (self.aim, self.held) if due and due.goal), None)
+
+    def tells(self, piece: _Piece) -> bool:
+        """Whether the goal's own date stands in the piece."""
+        return self.aim is not None and self.aim.goal and self.aim.span in piece.span
+
+
 @dataclass(frozen=True)
 class TargetFinder:
     """Finds targets with the package's lists."""
 
     words: _Words
+    quantities: Quantities
     reader: Reader
 
     @classmethod
     def load(cls) -> TargetFinder:
         """A finder with the lists that come with the package."""
-        return cls(_Words.load(), Reader.load())
+        return cls(_Words.load(), Quantities.load(), Reader.load())
 
     def find(self, content: str, measure: Measure, issued: date | None) -> tuple[Target, ...]:
         """The targets within the measure and its attribution, in text order.
 
-        `issued` gives the year of 6月底前; without it a date that has no year is left out.
+        `issued` gives the year of 6月底前; without it, or where the measure speaks of every year, that
+        target has no date.
         """
+        year = None if is_recurring(content, measure.span) else issued
         found = self._in_goals if measure.goal else self._in_measure
-        targets = list(found(content, measure.span, issued))
+        targets = list(found(content, measure.span, year))
         if measure.assignment:
             targets += self._in_attribution(content, measure.assignment.span, issued)
         return tuple(targets)
@@ -104,7 +106,7 @@ class TargetFinder:
     def _in_goals(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         """Of a goals clause what has a date or a quantity; where nothing has a quantity, every sentence."""
         segments = list(self._segments(content, span, issued))
-        pieces = [list(self._pieces(content, segment, loose=True)) for segment in segments]
+        pieces = [list(self._pieces(content, segment, among_goals=True)) for segment in segments]
         quantified = any(piece.quantity for row in pieces for piece in row)
         due: date | None = None
         for segment, row in zip(segments, pieces, strict=True):
@@ -112,23 +114,51 @@ class TargetFinder:
             if segment.aim is None and not quantified and due:
                 yield Target(segment.whole, due, None)
                 continue
-            yield from (Target(p.span, due, p.quantity) for p in row if p.quantity or segment.aim)
+            dated = due is not None and bool(segment.aim or segment.held)
+            yield from (
+                Target(p.span, due, p.quantity) for p in row if p.quantity or dated or segment.tells(p)
+            )
 
     def _in_measure(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         for segment in self._segments(content, span, issued):
-            pieces = list(self._pieces(content, segment, loose=segment.aim is not None))
-            if segment.aim is None or any(piece.quantity for piece in pieces):
-                due = segment.aim.day if segment.aim else None
-                goal = segment.aim is not None and segment.aim.goal
-                yield from (Target(p.span, due, p.quantity) for p in pieces if p.quantity or goal)
+            aim, goal = segment.aim or segment.goal, segment.goal
+            pieces = list(self._pieces(content, segment))
+            if any(piece.quantity for piece in pieces) or aim is None or segment.aim is None:
+                due = aim.day if aim else None
+                dated = due is not None and goal is not None
+                yield from (
+                    Target(p.span, due, p.quantity) for p in pieces if p.quantity or dated or segment.tells(p)
+                )
             else:
                 yield self._unquantified(content, segment, segment.aim)
+            if aim is None and not any(piece.quantity for piece in pieces):
+                yield from self._in_periods(content, segment)
 
     def _in_attribution(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         """5月底取得明显成效并持续推进, 完成时限：2024年底: the date and what it says of itself."""
         for due in dues(content, span, issued):
             words = _rest().match(content, due.span.end, span.end)
             yield Target(Span(due.span.start, words.end() if words else due.span.end), due.day, None)
+
+    def _in_periods(self, content: str, segment: _Segment) -> Iterator[Target]:
+        """资金拨付后1年内, 要督促…: a deadline that counts from a case."""
+        for index, phrase in enumerate(segment.phrases):
+            for span, time in periods(content, phrase):
+                rest = segment.phrases[index : index + 1 + (span.end == phrase.end)]
+                if self._is_deadline(content, phrase, span) and self._is_duty(content, rest[-1]):
+                    yield Target(Span(phrase.start, span.end), None, time)
+
+    def _is_deadline(self, content: str, phrase: Span, span: Span) -> bool:
+        before, after = content[phrase.start : span.start], content[span.end : phrase.end]
+        none = self.words.no_deadlines
+        if none.before(before, len(before)) or any(none.at(after, at) for at in range(len(after))):
+            return False
+        return not before or bool(self.words.leads.before(before, len(before)))
+
+    def _is_duty(self, content: str, phrase: Span) -> bool:
+        reading = self.reader.read(content, phrase)
+        told = reading.nature is Nature.ACT or (reading.nature is Nature.CALL and reading.kind is not None)
+        return told and reading.kind in (None, NormKind.OBLIGATION)
 
     def _unquantified(self, content: str, segment: _Segment, aim: Due) -> Target:
         """A goal is quoted whole; of an act with a deadline the date alone."""
@@ -145,43 +175,73 @@ class TargetFinder:
 
     def _segments(self, content: str, span: Span, issued: date | None) -> Iterator[_Segment]:
         """The sentences, cut again before each phrase with a date."""
+        held: Due | None = None
         for sentence in sentences(content, span):
+            cases = self._cases(content, sentence)
             run: list[Span] = []
             aim: Due | None = None
             for phrase in sentence.phrases:
                 found = self._aim(content, phrase, issued)
                 if found and run:
-                    yield _Segment(tuple(run), aim)
+                    yield _Segment(tuple(run), aim, held, cases)
                     run = []
                 run.append(phrase)
                 aim = found or aim
-            yield _Segment(tuple(run), aim)
+                held = None if aim else held
+            yield _Segment(tuple(run), aim, held, cases)
+            held = (aim or held) if sentence.stop in _SEMICOLONS else None
+
+    def _cases(self, content: str, sentence: Sentence) -> frozenset[int]:
+        """Where the phrases start that tell when something is given, or what there is already.
+
+        对营业收入超过5000万元的，给予…; 截至2019年底，已建成3家.
+        """
+        phrases = sentence.phrases
+        if not has_number(content[phrases[0].start : phrases[-1].end]):
+            return frozenset()
+        texts = [plain(phrase.of(content)) if len(phrase) <= _LONG else "" for phrase in phrases]
+        told = next((index for index, text in enumerate(texts) if self.quantities.is_told(text)), len(texts))
+        opens = (index for index, text in enumerate(texts) if self.words.cases.at(text, 0))
+        first = next(opens, len(texts))
+        ends = (
+            index for index, text in enumerate(texts) if text.endswith("的") or self.quantities.is_given(text)
+        )
+        last = max(ends, default=-1)
+        return frozenset(
+            phrase.start
+            for index, phrase in enumerate(phrases)
+            if first <= index <= last or index >= told or texts[index].endswith("的")
+        )
 
     def _aim(self, content: str, phrase: Span, issued: date | None) -> Due | None:
         """The date in the phrase by which something is to be, if there is one."""
         for due in dues(content, phrase, issued):
-            past = issued is not None and due.day < issued
+            loose = issued is None and not due.strict and not due.goal
+            past = loose or (issued is not None and due.day is not None and due.day < issued)
             if not past and self._is_aim(content, phrase, due):
                 return due
         return None
 
     def _is_aim(self, content: str, phrase: Span, due: Due) -> bool:
         first = max(phrase.start, due.span.start - _NEAR)
-        before = content[first : due.span.start]
+        before = content[first : due.span.start].rstrip()
         after = content[due.span.end : min(phrase.end, due.span.end + _NEAR)]
         if self.words.no_aim_before.before(before, len(before)) or self.words.no_aim_after.at(after, 0):
             return False
+        if content[phrase.end - 1] == "的" or self.words.ifs.at(content, phrase.start):
+            return False  # 12月31日前未签订合同的
         leads = first == phrase.start and self.words.openers.before(before, len(before)) == before
-        return due.goal or due.strict or (leads and not due.exact)  # 3月16日 alone tells what happened
+        told = due.exact or due.day is None  # 3月16日 alone tells what happened
+        return due.goal or due.strict or (leads and not told)
 
-    def _pieces(self, content: str, segment: _Segment, *, loose: bool) -> Iterator[_Piece]:
+    def _pieces(self, content: str, segment: _Segment, *, among_goals: bool = False) -> Iterator[_Piece]:
         """Each phrase with a quantity, and the runs of phrases between them.
 
         What stands between the date and the first quantity goes with it.
         """
         run: Span | None = None
         first = segment.aim is not None
-        for piece in self._split_all(content, segment, loose=loose):
+        for piece in self._split_all(content, segment, among_goals=among_goals):
             whole = Span(run.start if run else piece.span.start, piece.span.end)
             if piece.quantity is None:
                 run = whole
@@ -193,55 +253,31 @@ class TargetFinder:
         if run and not (segment.aim and segment.aim.span.end == run.end):
             yield _Piece(run, None)
 
-    def _split_all(self, content: str, segment: _Segment, *, loose: bool) -> Iterator[_Piece]:
+    def _split_all(self, content: str, segment: _Segment, *, among_goals: bool) -> Iterator[_Piece]:
+        counted = False
         for phrase in segment.phrases:
-            yield from self._split(content, phrase, loose=loose)
+            text = plain(phrase.of(content)) if len(phrase) <= _LONG else ""
+            if not has_number(text):
+                yield _Piece(phrase, None)
+                continue
+            licence = Licence.UNIT if among_goals or segment.aim or segment.goal else None
+            licence = licence or self._licence(content, phrase, text, counted=counted)
+            pieces = list(self._split(phrase, text, None if phrase.start in segment.cases else licence))
+            counted = licence is not Licence.CHANGE and any(piece.quantity for piece in pieces)
+            yield from pieces
 
-    def _split(self, content: str, phrase: Span, *, loose: bool) -> Iterator[_Piece]:
-        """The phrase, cut at a 、 between two predicates with a quantity each: A达到1%、B达到2%."""
-        start = phrase.start
-        if len(phrase) > _LONG:
-            yield _Piece(phrase, None)
-            return
-        for comma in re.finditer("、", outside(phrase.of(content))):
-            at = phrase.start + comma.start()
-            left, right = Span(start, at), Span(at + 1, phrase.end)
-            if (quantity := self._quantity(content, left, loose=False)) and self._predicate(content, right):
-                yield _Piece(left, quantity)
-                start = at + 1
-        rest = Span(start, phrase.end)
-        yield _Piece(rest, self._quantity(content, rest, loose=loose))
-
-    def _predicate(self, content: str, span: Span) -> bool:
-        """Whether the next item of a list has a subject, a change and a number of its own."""
-        item = outside(span.of(content)).split("、")[0]
-        return not item[:1].isdigit() and self._quantity(item, Span(0, len(item)), loose=False) is not None
-
-    def _quantity(self, content: str, span: Span, *, loose: bool) -> str | None:
-        """The number aimed at, with its unit; `loose` takes any number that has a unit."""
-        text = without_dates(outside(span.of(content)))
-        if not loose and any(self.words.grants.at(text, at) for at in range(len(text))):
+    def _licence(self, content: str, phrase: Span, text: str, *, counted: bool) -> Licence | None:
+        """What a number in a phrase without a date needs."""
+        if self.quantities.is_given(text):
             return None
-        for number in _number().finditer(text):
-            end = self._unit_end(text, number.end())
-            if self._is_changed(text, number.start()) or (loose and end > number.end()):
-                return text[number.start() : self._series_end(text, end)]
-        return None
+        if self.reader.read(content, phrase).kind in (NormKind.PERMISSION, NormKind.PROHIBITION):
+            return Licence.CHANGE
+        return Licence.LISTED if counted else Licence.COUNT
 
-    def _is_changed(self, text: str, at: int) -> bool:
-        """Whether a word of change stands before the number: 达到, 降低约."""
-        while softener := self.words.softeners.before(text, at):
-            if self.words.changes.before(text, at):
-                return True
-            at -= len(softener)
-        return bool(self.words.changes.before(text, at))
-
-    def _unit_end(self, text: str, at: int) -> int:
-        at += len(self.words.multiples.at(text, at))
-        return at + len(self.words.units.at(text, at))
-
-    def _series_end(self, text: str, end: int) -> int:
-        """The end of 150亿元以上、500亿元以上、100亿元."""
-        while more := _series().match(text, end):
-            end = self._unit_end(text, more.end())
-        return end
+    def _split(self, phrase: Span, text: str, licence: Licence | None) -> Iterator[_Piece]:
+        """The phrase, cut where items of a list have a quantity each: A达到1%、B达到2%."""
+        for start, end in self.quantities.items(text) if licence else [(0, len(text))]:
+            quantity = self.quantities.find(text[start:end], licence) if licence else None
+            yield _Piece(Span(phrase.start + start, phrase.start + end), quantity)
+            if quantity and licence is Licence.COUNT:
+                licence = Licence.LISTED

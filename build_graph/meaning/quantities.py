@@ -1,0 +1,226 @@
+"""Finds the numbers that a phrase aims at: 达到74%, 新建5万个, 企业技术中心20家以上."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cache
+
+from build_graph.meaning.dates import without_dates
+from build_graph.meaning.lexicon import Words
+from build_graph.meaning.phrases import outside
+from build_graph.resources import word_lists
+
+_LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
+_WHOLE = ("100%", "100％")
+_NOUN = 2  # what is counted has at least two characters
+_OPENING = 7  # the verb of 企业20家以上 stands no later than here: 积极争取新认定…
+
+
+@cache
+def _number() -> re.Pattern[str]:
+    """A number or a range that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
+    return re.compile(
+        r"""
+          (?P<fold>翻(?:[一两二三四]|\d)番)
+        | (?<![A-Za-z\d.．第+\-—–~～])
+          \d+(?:,\d{3})*(?:[.．]\d+)?
+          (?:[\-—–~～至]\d+(?:[.．]\d+)?)?                        # 2-3家
+          (?![\d.．GDgdKk×\-]|[年月]度?(?:[底末前内]|$))
+        """,
+        re.VERBOSE,
+    )
+
+
+@cache
+def _series() -> re.Pattern[str]:
+    """The next number of 150亿元以上、500亿元以上、100亿元."""
+    return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
+
+
+@cache
+def _bound() -> re.Pattern[str]:
+    """What may follow a number and its unit: 以上, 左右; brackets are blanks."""
+    return re.compile(r"\s*(?:以上|以下|左右|以内|之内|上下)?\s*")
+
+
+@cache
+def _joints() -> re.Pattern[str]:
+    return re.compile("、|以及|[和及]")
+
+
+class Licence(Enum):
+    """What a number needs to be one that is aimed at."""
+
+    CHANGE = auto()  # a word of change: 达到30%
+    COUNT = auto()  # or a verb that brings so many about: 遴选30个
+    LISTED = auto()  # the same, where the verb may stand in an item before
+    UNIT = auto()  # or a unit: behind a date, or among goals
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    changes: Words
+    softeners: Words
+    grants: Words
+    units: Words
+    counts: Words
+    multiples: Words
+    aims: Words
+    moves: Words
+    existing: Words
+    facts: Words
+    limits: Words
+    times: Words
+
+    @classmethod
+    def load(cls) -> _Lists:
+        data = word_lists("targets")["quantities"]
+        return cls(**{name: Words(data[name]) for name in cls.__slots__})
+
+
+def plain(text: str) -> str:
+    """`text` with brackets, quotes and dates blanked: their numbers are no quantities."""
+    return without_dates(outside(text))
+
+
+def has_number(text: str) -> bool:
+    """Whether any number in the text can be a quantity.
+
+    >>> has_number("发展5G"), has_number("翻一番")
+    (False, True)
+    """
+    return bool(_number().search(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantities:
+    """Finds quantities with the package's lists, in phrases that `plain` made ready."""
+
+    words: _Lists
+
+    @classmethod
+    def load(cls) -> Quantities:
+        """A finder with the lists that come with the package."""
+        return cls(_Lists.load())
+
+    def find(self, text: str, licence: Licence) -> str | None:
+        """The first number that is aimed at, with its unit; several of one predicate together."""
+        for number in _number().finditer(text):
+            end = self._unit_end(text, number.end())
+            if self._is_aimed(text, number, end, licence):
+                return text[number.start() : self._series_end(text, end)]
+        return None
+
+    def items(self, text: str) -> list[tuple[int, int]]:
+        """Where the items of a list stand that each have a number and a noun; the whole if it is none.
+
+        新建5万个基站、3个中心 are two; 甲、乙两城产值分别达到150亿元、500亿元 is one.
+        """
+        joints = [joint.span() for joint in _joints().finditer(text)]
+        stops = [*(first for first, _ in joints[1:]), len(text)]
+        starts, ends = [0], []
+        for (first, last), stop in zip(joints, stops, strict=False):
+            if self._is_item(text[starts[-1] : first]) and self._is_item(text[last:stop]):
+                starts.append(last)
+                ends.append(first)
+        return list(zip(starts, [*ends, len(text)], strict=True))
+
+    def is_given(self, text: str) -> bool:
+        """Whether the phrase tells what somebody is given, or bound to in a single case."""
+        return any(self.words.grants.at(text, at) for at in range(len(text)))
+
+    def is_told(self, text: str) -> bool:
+        """Whether the phrase tells of what there is already: 已建成3家."""
+        return any(self.words.facts.at(text, at) for at in range(len(text)))
+
+    # --------------------------------------------------------------------------- single numbers
+
+    def _is_aimed(self, text: str, number: re.Match[str], end: int, licence: Licence) -> bool:
+        if number["fold"]:
+            return True
+        changed = text[number.start() : end] in _WHOLE or self._is_changed(text, number.start())
+        if self._is_binding(text, number, end, changed=changed):
+            return False
+        if changed or licence is Licence.CHANGE:
+            return changed
+        if licence is Licence.UNIT:
+            return end > number.end()
+        return self._is_counted(text, number, end, listed=licence is Licence.LISTED)
+
+    def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
+        """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
+        after = text[end : end + 1]
+        if end == number.end() and after.isascii() and after.isalpha():
+            return True
+        if self.words.limits.before(text, number.start()) and self.words.times.before(text, end):
+            return True
+        return (changed or text[end - 1] == "元") and text.startswith("的", _after(text, end))
+
+    def _is_counted(self, text: str, number: re.Match[str], end: int, *, listed: bool) -> bool:
+        """Whether the number tells how many there will be, behind its verb or behind its noun."""
+        if not self._is_count(text[number.end() : end]):
+            return False
+        verb = self.words.aims.before(text, self._unsoftened(text, number.start()))
+        if verb:
+            return not (verb in self.words.moves and self._tells_of_existing(text, end))
+        if listed and number.start() == 0:
+            return True
+        bound = text[end : _after(text, end)].strip()
+        if _after(text, end) < len(text) or bound in _LIMITS:
+            return False
+        return listed or any(self.words.aims.at(text, at) for at in range(_OPENING))
+
+    def _is_count(self, unit: str) -> bool:
+        return unit[len(self.words.multiples.at(unit, 0)) :] in self.words.counts
+
+    def _tells_of_existing(self, text: str, end: int) -> bool:
+        """推动8个试点城市建设: they are there already."""
+        return any(self.words.existing.at(text, at) for at in range(end, len(text)))
+
+    def _is_changed(self, text: str, at: int) -> bool:
+        """Whether a word of change stands before the number: 达到, 降低约."""
+        while softener := self.words.softeners.before(text, at):
+            if self.words.changes.before(text, at):
+                return True
+            at -= len(softener)
+        return bool(self.words.changes.before(text, at))
+
+    def _unsoftened(self, text: str, at: int) -> int:
+        while softener := self.words.softeners.before(text, at):
+            at -= len(softener)
+        return at
+
+    def _unit_end(self, text: str, at: int) -> int:
+        at += len(self.words.multiples.at(text, at))
+        return at + len(self.words.units.at(text, at))
+
+    def _series_end(self, text: str, end: int) -> int:
+        """The end of 150亿元以上、500亿元以上、100亿元."""
+        while more := _series().match(text, end):
+            end = self._unit_end(text, more.end())
+        return end
+
+    def _is_item(self, text: str) -> bool:
+        """Whether a number with a unit stands there, and a noun that is counted or measured."""
+        number = _number().search(text)
+        if number is None:
+            return False
+        end = self._unit_end(text, number.end())
+        if end == number.end() and not self._is_changed(text, number.start()):
+            return bool(number["fold"])
+        before = text[: self._unchanged(text, number.start())]
+        return len((before + text[_after(text, end) :]).strip()) >= _NOUN
+
+    def _unchanged(self, text: str, at: int) -> int:
+        """Where the words of change before a number begin."""
+        while word := self.words.changes.before(text, at) or self.words.softeners.before(text, at):
+            at -= len(word)
+        return at
+
+
+def _after(text: str, end: int) -> int:
+    """Where the text goes on behind 以上, 左右 and blanks."""
+    bound = _bound().match(text, end)
+    return bound.end() if bound else end
