@@ -54,11 +54,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document as it came: decoded, otherwise untouched."""
+    """A document as it came: taken out of its container and decoded, otherwise untouched."""
 
-    name: str  # file name, or "-" for standard input
-    content: str
-    encoding: str
+    name: str  # file name, pack.zip/member.html, corpus.jsonl:id, or "-" for standard input
+    content: str  # the text; all positions in a source count in it
+    encoding: str  # empty where the container keeps characters, as PDF and DOCX do
+    media: str = "text/plain"  # IANA media type of what the text was taken from
 
     def line_starts(self) -> tuple[int, ...]:
         r"""Where the lines begin; \n, \r\n and a lone \r end a line."""
