@@ -24,6 +24,7 @@ class LegalBases:
     cue: re.Pattern[str]
     stop: re.Pattern[str]
     link: re.Pattern[str]  # what stands between the titles of one list
+    amended: re.Pattern[str]  # 《…》第一次修正
     articles: frozenset[str]
     headings: frozenset[str]
 
@@ -38,6 +39,7 @@ class LegalBases:
             link=re.compile(
                 rf"(?:{one_of(basis['links'])}|[、\s）)”])*+(?:[\u4e00-\u9fff、]{{1,16}}{one_of(bodies)})?\s?"
             ),
+            amended=re.compile(rf"\s?(?:第.次)?{one_of(basis['amended'])}"),
             articles=frozenset(basis["articles"]),
             headings=frozenset(basis["headings"]),
         )
@@ -55,7 +57,8 @@ class LegalBases:
             at = mention.span.start
             chained = before and at - end < _CHAINED
             before = self._cued(content[max(end, at - _NEAR) : max(end, at)], chained)
-            bases.append(within(listed, at) or (before and within(opening, at)))
+            under = before and within(opening, at) and not self.amended.match(content, mention.tail)
+            bases.append(under or within(listed, at))
             end = max(end, mention.tail)
         return bases
 

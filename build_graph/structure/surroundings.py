@@ -129,8 +129,9 @@ class Surroundings:
         """Whether a number without a title is a heading's: alone on its line, behind a title, above 附件1."""
         line = content[max(0, span.start - 30) : span.start].rpartition("\n")
         label, after = line[2].strip(_NO_FRAME), content[span.end : span.end + 30]
-        alone = (line[1] or span.start <= 30) and not after.partition("\n")[0].strip(_NO_FRAME)
-        if (alone and not label) or label.rstrip(_LABEL_END).endswith(self.labels):
+        first = not label and (line[1] or span.start <= 30)
+        alone = span.start < start or not after.partition("\n")[0].strip(_NO_FRAME)
+        if (first and alone) or label.rstrip(_LABEL_END).endswith(self.labels):
             return True
         titled = span.start < start and self.names.is_document(self.names.key(label))
         return titled or self.attached.match(f"（{after.lstrip(_NO_FRAME)}") is not None
