@@ -166,7 +166,10 @@ class Reader:
         if self.grammar.is_statement(text):
             return None
         determined = bool(self.words.determiners.at(text, start))
+        last = self.grammar.first_case(text, start)
         for at in self.grammar.subjects(text, start):
+            if at > last:
+                return None  # 奖励金额按照企业资本进行核定
             head = self.grammar.head(text, at)
             if head and self._is_predicate(text, start, head, determined=determined):
                 found = self._headed(replace(reading, start=head.begin), text, at)

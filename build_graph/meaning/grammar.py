@@ -125,14 +125,18 @@ class Grammar:
         word = words.inner.at(text, at)
         if not word and opener.word in words.agents:
             return words.late.at(text, at)
-        if not word and opener.word in words.locals:
+        if not word and (opener.word in words.locals or self._ends_name(text, at)):
             word = words.dual.at(text, at)
             return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
         return word
 
+    def _ends_name(self, text: str, at: int) -> bool:
+        """Whether a body's name or a list ends here: 依托交易所建设…, 围绕甲、乙等部署…."""
+        return text.startswith("等", at - 1) or bool(self.words.actors.before(text, at))
+
     def _is_inner(self, text: str, verb: Head, opener: Head) -> bool:
         """Whether the verb is the phrase's own, not in a list or a relative clause."""
-        if text[verb.at - 1] in "、和与及或不" or text.startswith("的", verb.end) or self.is_noun(text, verb):
+        if text[verb.at - 1] in "、和与及或不" or text.startswith("、", verb.end) or text.startswith("的", verb.end) or self.is_noun(text, verb):
             return False
         case = opener.word in ("对", "对于") and "的" in text[verb.end :]
         return not (case and self.ends_in_actor(text))  # 对提供…的企业
@@ -175,7 +179,13 @@ class Grammar:
         """Where a class of bodies ends, and with it perhaps a subject."""
         for at in range(start + 1, len(text)):
             if self.words.actors.before(text, at):
-                yield at + len("等") if text.startswith("等", at) else at
+                end = at + len("等") if text.startswith("等", at) else at
+                yield end + len(text[end:]) - len(text[end:].lstrip(" "))  # brackets are blanks
+
+    def first_case(self, text: str, start: int) -> int:
+        """Where 按照 or 根据 first stands behind a noun: no subject ends after it."""
+        words = (at for at in range(start + 2, len(text)) if self.words.standards.at(text, at))
+        return next(words, len(text))
 
     def asked(self, text: str, start: int) -> Head | None:
         """鼓励企业开展…: what those who are named are to do."""
@@ -249,5 +259,8 @@ class Grammar:
         words, end = self.words, len(text)
         drifts = head.word in words.drives and words.drifts.before(text, end)
         stands = head.word in words.makes and words.standings.before(text, end)
+        if head.word in words.products:
+            return not words.instruments.before(text, end)
         staged = words.stages.at(text, head.begin)
-        return bool(drifts or stands or (head.word in words.purposes and not staged))
+        helps = drifts and any(words.helped.at(text, at) for at in range(head.end, end))
+        return bool((drifts and not helps) or stands or (head.word in words.purposes and not staged))

@@ -61,6 +61,7 @@ class Lexicon:
     adverbs: Words
     eager: Words
     prepositions: Words
+    standards: Words
     reasons: Words
     locals: Words
     usages: Words
@@ -95,6 +96,9 @@ class Lexicon:
     makes: Words
     standings: Words
     no_purposes: Words
+    helped: Words
+    outcomes: Words
+    products: Words
     predicates: Words
     no_predicates: Words
     degrees: Words

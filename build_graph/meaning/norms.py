@@ -50,7 +50,7 @@ class NormFinder:
         readings = self._without_subjects(content, readings)
         readings = _answered_calls(readings)
         readings = _means_with_ends(readings)
-        return _slogans(_without_purposes(readings))
+        return _slogans(self._without_purposes(readings))
 
     def _without_subjects(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
@@ -65,6 +65,19 @@ class NormFinder:
             if reading.nature is not Nature.OTHER:
                 awaited = reading.awaits_subject
         return kept[::-1]
+
+    def _without_purposes(self, readings: Sequence[Reading]) -> list[Reading]:
+        """The acts, and the purposes that stand before an act or alone; of those between acts not all."""
+        kept = [reading for reading in readings if reading.nature in (Nature.ACT, Nature.PURPOSE)]
+        acts = [index for index, reading in enumerate(kept) if reading.nature is Nature.ACT]
+        if not acts:
+            return kept
+        outcomes = self.reader.words.outcomes
+        return [
+            reading
+            for index, reading in enumerate(kept[: acts[-1] + 1])
+            if index <= acts[0] or reading.nature is Nature.ACT or reading.head not in outcomes
+        ]
 
 
 def _before_goal(content: str, phrases: Sequence[Span]) -> Iterator[Span]:
@@ -111,15 +124,6 @@ def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
         else:
             out.append(reading)
     return out
-
-
-def _without_purposes(readings: Sequence[Reading]) -> list[Reading]:
-    """The acts, and the purposes that stand before an act or alone."""
-    kept = [reading for reading in readings if reading.nature in (Nature.ACT, Nature.PURPOSE)]
-    if any(reading.nature is Nature.ACT for reading in kept):
-        while kept[-1].nature is Nature.PURPOSE:
-            kept.pop()
-    return kept
 
 
 def _slogans(acts: Sequence[Reading]) -> list[Reading]:
