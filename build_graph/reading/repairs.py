@@ -15,6 +15,7 @@ from build_graph.model import Damage, Source, Span, Text
 from build_graph.reading.edits import Change, Draft
 from build_graph.reading.glosses import strip_glosses
 from build_graph.reading.holes import close_holes
+from build_graph.reading.lines import join_lines
 from build_graph.reading.script import to_simplified
 from build_graph.reading.wrapping import join_wrapped
 from build_graph.resources import word_lists
@@ -109,6 +110,7 @@ REPAIRS: tuple[Callable[[str], Iterator[Change | Damage]], ...] = (
     normalise_newlines,  # first: the others count lines by \n
     decode_entities,  # before what entities may stand for: &#8203; is invisible
     strip_invisible,  # before anything that looks at neighbours
+    join_lines,  # before what looks at words: a wrapped page breaks them
     unify_characters,  # before glosses and script, which look characters up
     close_holes,  # needs the glosses: they tell which characters the page glossed
     strip_glosses,  # before script: a reading is looked up by the character that was glossed
