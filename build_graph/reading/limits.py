@@ -73,7 +73,7 @@ class Meter:
 class Unpacked(io.RawIOBase):
     """The bytes that `stream` unpacks to; raises LimitError as soon as they are too many."""
 
-    def __init__(self, stream: IO[bytes], packed: int, name: str, meter: Meter) -> None:
+    def __init__(self, stream: IO[bytes] | io.BufferedIOBase, packed: int, name: str, meter: Meter) -> None:
         """Read from `stream` what stands in `packed` bytes of the file."""
         self.stream, self.packed, self.name, self.meter = stream, packed, name, meter
         self.size = 0
@@ -93,7 +93,7 @@ class Unpacked(io.RawIOBase):
         return len(data)
 
 
-def read_whole(stream: IO[bytes] | io.RawIOBase, limits: Limits, name: str) -> bytes:
+def read_whole(stream: IO[bytes] | io.BufferedIOBase | Unpacked, limits: Limits, name: str) -> bytes:
     """All bytes of one document; raises LimitError, having read no more than one may have."""
     pieces, size = [], 0
     while piece := stream.read(MEGABYTE):

@@ -1,4 +1,4 @@
-"""Reads files of any encoding that Chinese texts come in: UTF-8, UTF-16, GB18030, Big5."""
+"""Decodes text of any encoding that Chinese texts come in: UTF-8, UTF-16, GB18030, Big5."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TypedDict, cast
 
-from build_graph.errors import ObligationError
 from build_graph.model import Source
+from build_graph.reading.kinds import UnreadableError
 from build_graph.resources import word_lists
 
 _SAMPLE = 20_000  # characters by which an encoding is judged
@@ -24,18 +24,10 @@ class Words(TypedDict):
     candidates: list[str]
     common: str
     wider: dict[str, str]
-    magic: dict[str, str]
-
-
-class UnreadableError(ObligationError):
-    """A file that is not there, cannot be opened, or holds no text that can be decoded."""
 
 
 def read(path: Path | None, *, encoding: str | None = None) -> Source:
-    """The document at `path`, or on standard input where it is None.
-
-    Raises UnreadableError where there is no such file, or no text in it.
-    """
+    """The text at `path`, or on standard input where it is None."""
     if path is None or str(path) == "-":
         return decode(sys.stdin.buffer.read(), "-", encoding=encoding)
     try:
@@ -60,7 +52,6 @@ def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
     if not data.strip():
         raise UnreadableError(f"{name}: is empty; there is nothing to read")
     words = cast(Words, word_lists("encodings"))
-    _refuse_kinds(data, name, words["magic"])
     if encoding is None:
         _refuse_binary(data, name)
     else:
@@ -72,11 +63,22 @@ def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
     return Source(name, content, chosen)
 
 
-def _refuse_kinds(data: bytes, name: str, magic: dict[str, str]) -> None:
-    """Raise where the bytes begin like a known kind of file that is no plain text."""
-    for beginning, kind in magic.items():
-        if data.startswith(beginning.encode("latin-1")):
-            raise UnreadableError(f"{name}: is {kind}")
+def decode_leniently(data: bytes, name: str, encoding: str) -> Source:
+    """The text in an encoding that a page says it is in; bytes that do not fit become U+FFFD.
+
+    Raises UnreadableError where there is no such encoding, or more than one byte in a hundred does not fit.
+    """
+    words = cast(Words, word_lists("encodings"))
+    encoding = words["wider"].get(encoding.lower(), encoding)
+    try:
+        content = data.decode(encoding, "replace")
+    except LookupError as error:
+        raise UnreadableError(
+            f"{name}: {encoding} is no encoding; name the right one with --encoding"
+        ) from error
+    if 100 * content.count("\ufffd") > len(content):
+        raise UnreadableError(f"{name}: is not {encoding}, as it says; name the right one with --encoding")
+    return Source(name, content, encoding)
 
 
 def _refuse_binary(data: bytes, name: str) -> None:

@@ -1,0 +1,93 @@
+"""ZIP archives: their members, under the names that Chinese Windows and others give them."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from build_graph.reading.kinds import UnreadableError
+from build_graph.reading.limits import LimitError, Limits
+
+_UTF8 = 0x800  # flag: the name is in UTF-8
+_ENCRYPTED = 0x1  # flag
+_TAIL = 66_000  # bytes at the end in which an archive's directory is described
+_ENTRY_LIMIT = 1_000  # bytes that a member takes in the directory, at most, on average
+_HIDDEN = ("__MACOSX/", ".")  # what systems put into archives by themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive, and its name as it was written."""
+
+    name: str
+    info: zipfile.ZipInfo
+
+
+def check_directory(stream: IO[bytes], name: str, limits: Limits) -> None:
+    """Raise LimitError where an archive's directory is too large to be worth reading."""
+    stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, stream.tell() - _TAIL))
+    tail = stream.read(_TAIL)
+    stream.seek(0)
+    at, wide = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
+    size = struct.unpack_from("<L", tail, at + 12)[0] if 0 <= at <= len(tail) - 22 else 0
+    if 0 <= wide <= len(tail) - 56:
+        size = max(size, struct.unpack_from("<Q", tail, wide + 40)[0]) if size == 0xFFFFFFFF else size
+    if size > limits.max_members * _ENTRY_LIMIT:
+        raise _too_many(name, limits)
+
+
+def members(archive: zipfile.ZipFile, name: str, limits: Limits) -> Iterator[Member]:
+    """The files of an archive, in order of their names.
+
+    Raises LimitError where they are too many, or would unpack to too much.
+    """
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if len(infos) > limits.max_members:
+        raise _too_many(name, limits)
+    packed = max(archive.start_dir, 1)
+    limits.check_ratio(sum(info.file_size for info in infos), packed, name)
+    found = (Member(_name_of(info), info) for info in infos)
+    visible = (m for m in found if not any(part.startswith(_HIDDEN) for part in _parts(m.name)))
+    yield from sorted(visible, key=lambda member: member.name)
+
+
+def opened(archive: zipfile.ZipFile, member: Member, name: str) -> IO[bytes]:
+    """The member's bytes; raises UnreadableError where it is under a password."""
+    if member.info.flag_bits & _ENCRYPTED:
+        raise UnreadableError(
+            f"{name}: is protected by a password; unpack the archive, and give what was in it"
+        )
+    return archive.open(member.info)
+
+
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """A member's name: UTF-8 where it says so or is it, else as Chinese Windows writes names."""
+    name = info.filename
+    if not info.flag_bits & _UTF8:
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                name = info.filename.encode("cp437").decode(encoding)
+                break
+            except UnicodeError:
+                continue
+    name = name.replace("\\", "/").lstrip("/")
+    return "".join(c if c.isprintable() else "\ufffd" for c in name)
+
+
+def _parts(name: str) -> Iterator[str]:
+    """The folders of a name, each with its slash, and the name itself."""
+    *folders, last = name.split("/")
+    yield from (f"{folder}/" for folder in folders)
+    yield last
+
+
+def _too_many(name: str, limits: Limits) -> LimitError:
+    return LimitError(
+        f"{name}: holds more than {limits.max_members:,} files; "
+        "if they are to be read, give a higher --max-members"
+    )

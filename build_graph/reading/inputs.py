@@ -1,0 +1,257 @@
+"""Documents from paths: files of every kind, folders, archives, JSON Lines, standard input.
+
+A bad document does not keep the others from being read: what is wrong with it comes in its place, as the
+error that says so.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from build_graph.errors import ObligationError
+from build_graph.model import Metadata, Source
+from build_graph.reading import archives, jsonlines
+from build_graph.reading.kinds import (
+    HEAD,
+    Kind,
+    UnreadableError,
+    is_known,
+    kind_of,
+    kind_of_packed,
+    open_zip,
+    refuse_ole,
+)
+from build_graph.reading.limits import LimitError, Limits, Meter, Unpacked, read_whole
+from build_graph.reading.source import decode
+
+_BUFFER = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A document, and what its container says of it."""
+
+    source: Source
+    given: Metadata
+    sidecar: Path | None = None  # NAME.toml beside NAME.txt, where there is one
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A file in a folder or archive whose ending is not that of a document."""
+
+    name: str
+
+
+Found = Input | LeftAlone | ObligationError
+
+
+@dataclass(frozen=True, slots=True)
+class InputReader:
+    """Reads inputs within `limits`; `encoding` is that of text, where it was given."""
+
+    limits: Limits = field(default_factory=Limits)
+    encoding: str | None = None
+
+    def read(self, path: Path) -> Iterator[Found]:
+        """What is found at a path: a file, a folder, "-", or a document in a file: pack.zip/dir/a.html.
+
+        Raises nothing for a document that cannot be read: the error is found in its place.
+        """
+        if str(path) == "-":
+            yield from self._guarded("-", lambda: self._stream(_standard_input(), 0, "-"))
+        elif path.is_dir():
+            yield from self._folder(path)
+        elif path.exists() or (container := _container(path)) is None:
+            yield from self._file(path, path.name)
+        else:
+            name = str(path)[len(str(container)) - len(container.name) :]
+            yield from self._within(container, name)
+
+    def read_one(self, path: Path) -> Input:
+        """The one document at a path; raises ObligationError where there is none, or several."""
+        found = [one for one in self.read(path) if not isinstance(one, LeftAlone)][:2]
+        for one in found:
+            if isinstance(one, ObligationError):
+                raise one
+        inputs = [one for one in found if isinstance(one, Input)]
+        if len(inputs) == 1:
+            return inputs[0]
+        if not inputs:
+            raise UnreadableError(f"{path}: no documents here; {_endings()}")
+        raise UnreadableError(
+            f"{path}: holds several documents; name one of them, e.g. "
+            f"{path.parent / inputs[0].source.name if not path.is_dir() else path / inputs[0].source.name}"
+        )
+
+    # ------------------------------------------------------------------------- containers
+
+    def _folder(self, folder: Path) -> Iterator[Found]:
+        """The documents in a folder and the folders in it, in order of their names."""
+        files = sorted(file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
+        known = [file for file in files if is_known(file.name)]
+        sidecars = {file.with_suffix(".toml") for file in known}
+        if not known:
+            yield UnreadableError(f"{folder}: no documents in this folder; {_endings()}")
+        for file in files:
+            name = file.relative_to(folder).as_posix()
+            if is_known(name):
+                yield from self._file(file, name)
+            elif file not in sidecars:
+                yield LeftAlone(name)
+
+    def _within(self, container: Path, name: str) -> Iterator[Found]:
+        """The document that bears the name, of those in a file."""
+        missing = True
+        for found in self._file(container, container.name):
+            if isinstance(found, Input) and found.source.name == name:
+                missing = False
+                yield found
+        if missing:
+            yield UnreadableError(f"{container.parent / name}: there is no such document in {container.name}")
+
+    def _file(self, path: Path, name: str) -> Iterator[Found]:
+        """The documents in a file; a sidecar file goes with a single one."""
+        sidecar = path.with_suffix(".toml")
+        for found in self._guarded(str(path), lambda: self._opened(path, name)):
+            single = isinstance(found, Input) and found.source.name == name
+            if isinstance(found, Input) and single and sidecar.is_file():
+                yield Input(found.source, found.given, sidecar)
+            else:
+                yield found
+
+    def _opened(self, path: Path, name: str) -> Iterator[Found]:
+        with io.BufferedReader(io.FileIO(path), _BUFFER) as file:
+            yield from self._stream(file, path.stat().st_size, name)
+
+    def _guarded(self, name: str, read: Callable[[], Iterator[Found]]) -> Iterator[Found]:
+        """What is read, up to an error, which then ends it."""
+        try:
+            yield from read()
+        except ObligationError as error:
+            yield error
+        except FileNotFoundError:
+            yield UnreadableError(f"{name}: there is no such file; check the name")
+        except (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, EOFError) as error:
+            yield UnreadableError(f"{name}: is damaged ({error}); fetch it again")
+        except (RuntimeError, NotImplementedError) as error:  # zipfile: a password, a method it has not
+            yield UnreadableError(f"{name}: cannot be unpacked ({error}); unpack it and pack it again")
+        except OSError as error:
+            yield UnreadableError(f"{name}: cannot be read ({error.strerror}); check its permissions")
+
+    # ---------------------------------------------------------------------------- streams
+
+    def _stream(
+        self,
+        stream: io.BufferedReader[Any],
+        packed: int,
+        name: str,
+        meter: Meter | None = None,
+        depth: int = 0,
+    ) -> Iterator[Found]:
+        """The documents in a stream of `packed` bytes; `depth` counts the archives around it."""
+        kind = kind_of(stream.peek(HEAD)[:HEAD], name)
+        meter = meter or Meter(self.limits)
+        if kind is Kind.JSONL:
+            yield from self._records(stream, name)
+        elif kind is Kind.GZIP:
+            inner = name[:-3] if name.lower().endswith(".gz") else name
+            unpacked = Unpacked(gzip.GzipFile(fileobj=stream), packed, name, meter)
+            self._check_nesting(depth + 1, name)
+            yield from self._stream(io.BufferedReader(unpacked, _BUFFER), packed, inner, meter, depth + 1)
+        elif kind is Kind.ZIP:
+            yield from self._zip(stream, name, meter, depth + 1)
+        else:
+            yield Input(self._document(read_whole(stream, self.limits, name), name, kind), Metadata())
+
+    def _records(self, stream: io.BufferedReader[Any], name: str) -> Iterator[Found]:
+        """The documents in JSON Lines."""
+        for record in jsonlines.records(stream, name, self.limits, encoding=self.encoding):
+            yield record if isinstance(record, ObligationError) else Input(record.source, record.given)
+
+    def _zip(self, stream: io.BufferedReader[Any], name: str, meter: Meter, depth: int) -> Iterator[Found]:
+        """The documents in a ZIP archive; a DOCX under another name is one."""
+        seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
+        archives.check_directory(seekable, name, self.limits)
+        with open_zip(seekable, name) as archive:
+            if kind_of_packed(archive, name) is Kind.DOCX:
+                seekable.seek(0)
+                yield Input(
+                    self._document(read_whole(seekable, self.limits, name), name, Kind.DOCX), Metadata()
+                )
+                return
+            self._check_nesting(depth, name)
+            for member in archives.members(archive, name, self.limits):
+                full = f"{name}/{member.name}"
+                if is_known(member.name):
+                    read = partial(self._member, archive, member, full, meter, depth)
+                    yield from self._guarded(full, read)
+                else:
+                    yield LeftAlone(full)
+
+    def _member(
+        self, archive: zipfile.ZipFile, member: archives.Member, name: str, meter: Meter, depth: int
+    ) -> Iterator[Found]:
+        with archives.opened(archive, member, name) as packed:
+            unpacked = Unpacked(packed, member.info.compress_size, name, meter)
+            yield from self._stream(
+                io.BufferedReader(unpacked, _BUFFER), member.info.file_size, name, meter, depth
+            )
+
+    def _check_nesting(self, depth: int, name: str) -> None:
+        """Raise LimitError where archives stand too deep within each other."""
+        if depth > self.limits.max_nesting:
+            raise LimitError(
+                f"{name}: archives within archives more than {self.limits.max_nesting} deep; "
+                "unpack it, or give a higher --max-nesting"
+            )
+
+    def _document(self, data: bytes, name: str, kind: Kind) -> Source:
+        """The document that a file of a kind holds."""
+        refuse_ole(data, name)
+        if kind is Kind.TEXT:
+            return decode(data, name, encoding=self.encoding)
+        if kind is Kind.HTML:
+            from build_graph.reading.html import read_html
+
+            return read_html(data, name, self.limits, encoding=self.encoding)
+        if kind is Kind.DOCX:
+            from build_graph.reading.docx import read_docx
+
+            return read_docx(data, name, self.limits)
+        from build_graph.reading.pdf import read_pdf
+
+        return read_pdf(data, name, self.limits)
+
+
+def _standard_input() -> io.BufferedReader[Any]:
+    stream = sys.stdin.buffer
+    return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(io.BytesIO(stream.read()))
+
+
+def _container(path: Path) -> Path | None:
+    """The file in which a path leads to a document: that of pack.zip/a.html, or of a.jsonl:17."""
+    for candidate in (path, *path.parents):
+        for file in (candidate, candidate.with_name(candidate.name.rpartition(":")[0] or candidate.name)):
+            if file.name and file.is_file():
+                return file
+    return None
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    return any(part.startswith((".", "~$")) for part in file.relative_to(folder).parts)
+
+
+def _endings() -> str:
+    """How the names of documents end, as a hint."""
+    endings: Sequence[str] = [kind.endings[0] for kind in Kind]
+    return f"the names of documents end in {', '.join(endings)}"

@@ -1,0 +1,106 @@
+"""JSON Lines: each line an object with a document's text, and perhaps its id, title and number."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from build_graph.errors import ObligationError
+from build_graph.model import Metadata, Source
+from build_graph.reading.kinds import Kind, UnreadableError
+from build_graph.reading.limits import LimitError, Limits
+
+_ID = re.compile(r"[\w.-]{1,80}")  # ids that can stand in a name
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A document, and the title and number that its line gives."""
+
+    source: Source
+    given: Metadata
+
+
+def records(
+    stream: io.BufferedReader[Any], name: str, limits: Limits, *, encoding: str | None = None
+) -> Iterator[Record | ObligationError]:
+    """The documents of a file, in order; for a bad line the error that says what is wrong with it.
+
+    A document is named after the file and its id, without an id after the file and its line.
+    """
+    names: set[str] = set()
+    for number, line in _lines(stream, limits.max_size):
+        where = f"{name}:{number}"
+        if not line.strip():
+            continue
+        try:
+            if len(line) > limits.max_size:
+                limits.check_size(len(line), where)
+            yield _record(_object(line, where, encoding), name, where, names)
+        except (UnreadableError, LimitError) as error:
+            yield error
+
+
+def _lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
+    """The lines with their numbers; of one that is too long no more than shows it."""
+    number = 0
+    while line := stream.readline(limit + 1):
+        number += 1
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(_PIECE)
+        yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+
+
+def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
+    """The object on a line; raises UnreadableError where there is none, or it holds no text."""
+    try:
+        data = json.loads(line.decode(encoding or "utf-8"))
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            f"{where}: byte {error.start} is not {encoding or 'UTF-8'}; write it in UTF-8"
+        ) from error
+    except LookupError as error:
+        raise UnreadableError(f"{where}: {encoding} is no encoding; try utf-8 or gb18030") from error
+    except (ValueError, RecursionError) as error:
+        reason = getattr(error, "msg", "nested too deep")
+        column = f", column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise UnreadableError(
+            f'{where}: is no JSON ({reason}{column}); write one {{"text": "…"}} a line'
+        ) from error
+    if not isinstance(data, dict) or not isinstance(data.get("text"), str):
+        raise UnreadableError(
+            f'{where}: holds no text; write {{"id": "…", "title": "…", "number": "…", "text": "…"}}'
+        )
+    if not data["text"].strip():
+        raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
+    return data
+
+
+def _record(data: dict[str, Any], name: str, where: str, names: set[str]) -> Record:
+    own = f"{name}:{data.get('id')}" if _ID.fullmatch(str(data.get("id", ""))) else where
+    own = where if own in names else own
+    names.add(own)
+    return Record(
+        Source(own, _sound(data["text"]), "utf-8", Kind.JSONL.media),
+        Metadata(title=_given(data, "title", where), number=_given(data, "number", where)),
+    )
+
+
+def _given(data: dict[str, Any], field: str, where: str) -> str | None:
+    """A field's text, None where there is none; raises UnreadableError where it is something else."""
+    value = data.get(field)
+    if value is not None and not isinstance(value, str):
+        raise UnreadableError(f"{where}: {field} is no text; write it in quotes, or null")
+    return _sound(value.strip()) or None if value else None
+
+
+def _sound(text: str) -> str:
+    """The text with halves of surrogate pairs, which cannot be written anywhere, as lost characters."""
+    return _SURROGATES.sub("\ufffd", text)
