@@ -1,0 +1,75 @@
+"""How much of a document was understood, and as what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from build_graph.model import Document, Reading, Source
+from build_graph.pipeline import Pipeline, understand
+
+DOCUMENTS = sorted((Path(__file__).parent / "gold" / "documents").glob("*.txt"))
+
+CONTENT = """杭州市人民政府关于发展电子商务的意见
+各区、县人民政府：
+为贯彻上级部署，现提出如下意见。
+一、总体要求
+坚持市场主导，加强服务。
+二、主要任务
+（一）降低门槛。清理审批事项。（商务部，市商务局）
+（二）支持下列企业：
+1.支持小微企业融资。
+三、其他
+支持的条件如下，须同时具备，且经过公示：
+杭州市人民政府
+2020年1月1日
+附件说明共三项，其一是名词解释，其二是联系方式，其三是其他事项。
+"""
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return Pipeline.load().understand(Source("case.txt", CONTENT, "utf-8"))
+
+
+def stretches(document: Document, kind: Reading) -> list[str]:
+    content = document.text.content
+    return [span.of(content) for reading, span in document.coverage.stretches if reading is kind]
+
+
+def test_each_stretch_has_the_kind_that_a_reader_would_give_it(document: Document) -> None:
+    assert stretches(document, Reading.MEASURE) == ["清理审批事项。", "支持小微企业融资。"]
+    assert stretches(document, Reading.ATTRIBUTION) == ["（商务部，市商务局）"]
+    assert stretches(document, Reading.PRINCIPLE) == [
+        "为贯彻上级部署，现提出如下意见。",
+        "坚持市场主导，加强服务。",
+    ]
+    assert "各区、县人民政府：" in "".join(stretches(document, Reading.STRUCTURE))
+    assert stretches(document, Reading.UNREAD) == [
+        "支持的条件如下，须同时具备，且经过公示：",
+        "附件说明共三项，其一是名词解释，其二是联系方式，其三是其他事项。",
+    ]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_character_is_counted_once(path: Path) -> None:
+    """The stretches are in order, do not overlap, and hold every character that is no white space."""
+    document = understand(path)
+    content = document.text.content
+    spans = [span for _, span in document.coverage.stretches]
+    assert all(one.end <= two.start for one, two in zip(spans, spans[1:], strict=False))
+    outside = "".join(
+        content[a:b]
+        for a, b in zip([0, *(s.end for s in spans)], [*(s.start for s in spans), len(content)], strict=True)
+    )
+    assert outside.strip() == ""
+    assert sum(document.coverage.characters(content).values()) == len("".join(content.split()))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_little_of_the_annotated_documents_stays_unread(path: Path) -> None:
+    document = understand(path)
+    counts = document.coverage.characters(document.text.content)
+    assert counts[Reading.UNREAD] < 0.05 * sum(counts.values())
+    assert counts[Reading.MEASURE] > 0.5 * sum(counts.values())
