@@ -227,6 +227,8 @@ class Grammar:
         words = self.bracket.sub(_blanked, span.of(content))  # a rule in a bracket is not the piece's
         if piece.before in tuple(_STOPS):
             reading.joined = False
+            if reading.rider is not RiderKind.NOTE:
+                reading.rider = None
         if label := self.label.match(content, span.start, span.end):
             self._read_label(label["label"], reading)
             span = Span(label.end(), span.end)
