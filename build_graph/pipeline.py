@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from build_graph.bodies.agencies import Registry
-from build_graph.bodies.jurisdictions import Jurisdiction, Reach, jurisdiction_of
+from build_graph.bodies.jurisdictions import Jurisdiction, Reach, place_of
 from build_graph.errors import ObligationError
 from build_graph.meaning.audiences import AudienceFinder
 from build_graph.meaning.dates import dues, reckoned_from
@@ -89,9 +89,7 @@ class Pipeline:
             )
         attributions = self.attribution.read(text, outline)
         identity = _document_id(metadata.number, text.content)
-        stated = jurisdiction_of(
-            metadata.issuer, metadata.title, metadata.number, gazetteer=self.registry.gazetteer
-        )
+        stated = place_of(metadata, text.content, gazetteer=self.registry.gazetteer)
         names = (bearer.name for measure in attributions.measures for bearer in measure.bearers)
         place = self.registry.settle(stated, names)
         measures = self.registry.resolve_all(
@@ -120,14 +118,13 @@ class Pipeline:
         return self.understand(read(path, encoding=encoding), given)
 
     def issuer(self, document: Document) -> Body | None:
-        """The body that issued a local document; None where the name alone must do."""
+        """The body that issued a document, the first of several; None where nobody is named."""
         metadata = document.outline.metadata
-        if not metadata.issuer or not document.jurisdiction:
+        names = (metadata.issuer or "").replace("、", " ").split()
+        if not names:
             return None
-        place = Jurisdiction(Reach.LOCAL, document.jurisdiction)
-        return self.registry.resolve(
-            metadata.issuer, jurisdiction=place, issued=metadata.issued, scope=document.id
-        )
+        place = Jurisdiction(Reach.LOCAL, document.jurisdiction) if document.jurisdiction else None
+        return self.registry.resolve(names[0], jurisdiction=place, issued=metadata.issued, scope=document.id)
 
     def _understood(self, text: Text, outline: Outline, measures: Sequence[Measure]) -> Iterator[Measure]:
         """The measures with norms, targets, target groups and domains.

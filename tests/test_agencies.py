@@ -129,6 +129,25 @@ def test_a_local_body_stands_under_its_place(place: str, expected: list[str]) ->
     assert (" ".join(body.functions), " ".join(body.answers_to)) == (functions, central)
 
 
+@pytest.mark.parametrize("case", CASES["superiors"], ids=lambda case: case["name"])
+def test_a_local_body_answers_to_the_central_body_of_the_day(case: dict[str, Any]) -> None:
+    for day, central in case["days"].items():
+        assert " ".join(resolve(case["name"], HANGZHOU, date.fromisoformat(day)).answers_to) == central
+
+
+def test_the_kind_of_a_local_body_is_known() -> None:
+    """Its function, or at least its form, under its place."""
+    bodies = {name: resolve(name, HANGZHOU) for name in CASES["known"]["names"].split()}
+    assert [n for n, body in bodies.items() if not (body.functions or body.answers_to)] == []
+    assert [n for n, body in bodies.items() if not body.id.startswith("浙江省/杭州市/")] == []
+
+
+def test_a_body_of_the_centre_has_no_local_function() -> None:
+    body = resolve("国务院某某工作领导小组办公室")
+    assert (body.functions, body.answers_to, body.resolved) == ((), (), False)
+    assert resolve("北京市商务局").functions == ("commerce",)
+
+
 @pytest.mark.parametrize("name", ["商务部", "国家发展改革委", "中国证监会", "国家税务总局", "海关总署"])
 def test_plainly_central_words_are_central_in_a_local_document(name: str) -> None:
     assert resolve(name, HANGZHOU).known
@@ -171,6 +190,16 @@ def test_the_label_of_a_body_follows_from_its_id() -> None:
 @pytest.mark.parametrize("case", CASES["shared"], ids=lambda case: case["names"])
 def test_a_shared_end_is_given_to_each(case: dict[str, str]) -> None:
     assert registry().completed(case["names"].split()) == tuple(case["complete"].split())
+
+
+@pytest.mark.parametrize("case", CASES["opened"], ids=lambda case: case["names"])
+def test_a_shared_beginning_is_given_to_each(case: dict[str, str]) -> None:
+    assert registry().opened(case["names"].split(), UNKNOWN) == tuple(case["complete"].split())
+
+
+def test_in_a_city_the_bare_name_is_the_citys() -> None:
+    bodies = registry().resolve_list(["省发展改革委", "科技局", "海关总署"], jurisdiction=HANGZHOU)
+    assert [body.id for body in bodies] == ["浙江省/发展改革委", "浙江省/杭州市/科技局", "gac"]
 
 
 # ------------------------------------------------------------------------- agencies and groups

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from build_graph.bodies.jurisdictions import UNKNOWN, Gazetteer, Jurisdiction, Reach, jurisdiction_of
+from build_graph.bodies.jurisdictions import (
+    UNKNOWN,
+    Gazetteer,
+    Jurisdiction,
+    Reach,
+    jurisdiction_of,
+    place_of,
+)
+from build_graph.model import Metadata
 
 CASES: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "cases" / "jurisdictions.toml").read_text(encoding="utf-8")
@@ -37,6 +45,13 @@ def test_titles(title: str, place: str) -> None:
 @pytest.mark.parametrize(("number", "place"), CASES["numbers"].items())
 def test_numbers(number: str, place: str) -> None:
     assert shown(jurisdiction_of(None, None, number, gazetteer=gazetteer())) == place
+
+
+@pytest.mark.parametrize(("text", "place"), CASES["texts"].items())
+def test_texts(text: str, place: str) -> None:
+    """Addressees, first words and signature, where the document says nothing else of itself."""
+    sent_to = tuple(line.rstrip("：") for line in text.split("\n") if line.endswith("："))
+    assert shown(place_of(Metadata(addressees=sent_to), text, gazetteer=gazetteer())) == place
 
 
 def test_the_issuer_goes_first_then_the_title_then_the_number() -> None:
@@ -85,3 +100,4 @@ def test_places_at_the_beginning_of_words(
 @pytest.mark.parametrize("words", ["关于" * 500_000, "、" * 1_000_000, "省" * 200_000, "中共" * 200_000])
 def test_endless_words_are_read_in_no_time(words: str) -> None:
     assert jurisdiction_of(words, words, words, gazetteer=gazetteer()).reach is Reach.UNKNOWN
+    assert place_of(Metadata(), words, gazetteer=gazetteer()).reach is Reach.UNKNOWN

@@ -181,7 +181,8 @@ class Registry:
             return agency.body()
         local = self.local.read(plain, place.places)
         body = Body(_id(local.words, local.places, place, scope), BodyKind.AGENCY, local.label, known=False)
-        if not local.places and (place.reach is Reach.CENTRE or plain.startswith(self.centre_starts)):
+        centre = place.reach is Reach.CENTRE and not self.local.head(plain)
+        if not local.places and (centre or plain.startswith(self.centre_starts)):
             return body  # a body of the centre that the registry does not have
         functions = tuple(function.id for function in local.functions)
         return replace(body, functions=functions, answers_to=self._superiors(local, issued))
@@ -195,7 +196,7 @@ class Registry:
         scope: str = "",
     ) -> tuple[Body, ...]:
         """The bodies of one list, in order; what its members share is given to each: 北海、钦州市人民政府."""
-        complete = self.completed(names, jurisdiction)
+        complete = self.opened(self.completed(names, jurisdiction), jurisdiction)
         return tuple(
             self.resolve(name, jurisdiction=jurisdiction, issued=issued, scope=scope) for name in complete
         )
@@ -249,6 +250,21 @@ class Registry:
                 tail = match["tail"] if match else ""
                 complete.append(name)
         return tuple(reversed(complete))
+
+    def opened(self, names: Sequence[str], jurisdiction: Jurisdiction | None = None) -> tuple[str, ...]:
+        """The names of a list with the beginning that they share: 北京市发展改革委、科技局 → 北京市科技局.
+
+        Only where no place is at hand: in a document of 杭州市 the 科技局 is the city's own.
+        """
+        if jurisdiction and jurisdiction.reach is Reach.LOCAL:
+            return tuple(names)
+        opened: list[str] = []
+        head = ""
+        for name in names:
+            bare = not self.local.head(name) and name not in self.names and self.local.is_body(name)
+            opened.append(f"{head}{name}" if bare else name)
+            head = self.local.head(name) or (head if bare else "")
+        return tuple(opened)
 
     def _lacks(self, name: str, tail: str, within: Places) -> bool:
         """Whether a name is short of just this end: 钦州 of 市人民政府, 岐岭 of 镇人民政府."""

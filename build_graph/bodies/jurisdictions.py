@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from build_graph.model import Metadata
 from build_graph.resources import folder
 
 Places: TypeAlias = tuple[str, ...]  # ("江西省", "九江市"): outermost first
@@ -24,12 +25,24 @@ _LEVEL = re.compile(r"(?:自治州|自治县|自治旗|特别行政区|省|市|�
 _NEW_COUNTY = re.compile(r"(?!委)[\u4e00-\u9fff]{1,5}?[县区市旗](?=人民政府|政府|委办|人大|政协)")
 _FIRST = re.compile(r"[^、，,;；\s　]+")
 _NOISE = re.compile(r"[\s　“”\"]+")
+_DATED = re.compile(r"^[^\u4e00-\u9fff]{0,20}(?:年度?)?(?=[\u4e00-\u9fff]{2})")  # 2011年北京市…, •五华县…
 _TITLE_ISSUER = re.compile(r"^(?P<issuer>[^《》]{2,80}?)(?:办公[厅室])?(?:关于|印发|转发|公布|发布|批转)")
 # The first of 工业和信息化部等七部门, 工业和信息化部中小企业局, 国家工商行政管理总局令第91号.
 _MINISTRY = re.compile(
-    r"(?P<name>[\u4e00-\u9fff]{1,12}?(?:部|总局|总署|署))(?:等|令|办公厅|党组|[\u4e00-\u9fff]{2,12}[司局]$|$)"
+    r"(?P<name>[\u4e00-\u9fff]{1,12}?(?:部|总局|总署|署))(?:等|令|办公厅|党组|国家|[\u4e00-\u9fff]{2,12}[司局]$|"
+    r"[\u4e00-\u9fff]{2,30}(?:领导小组|委员会|指挥部|工作组)(?:办公室)?$|$)"
 )
-_LEVEL_ONLY = re.compile(r"(?:中共)?(?P<level>省|市|县|自治区|自治州|州|区|旗)(?:委|人民政府|政府)")
+# 省人民政府, 市人社局: a level without its place.
+_LEVEL_ONLY = re.compile(
+    r"(?:中共)?(?P<level>省|市|县|自治区|自治州|州|区|旗)[\u4e00-\u9fff]{0,12}?(?:委|政府|局|厅|办公室)(?=关于|印发|转发)"
+)
+_NAMES = re.compile(r"[\u4e00-\u9fff、 \u3000]{2,80}(?<=[府厅局委会室部院署办])")
+_OFFICE = re.compile(r"办公[厅室]$")
+_OPENING = 200  # characters at the beginning of a text in which its issuer may stand
+_CLOSING = 400  # characters at its end in which it is signed
+_YEAR = re.compile(r"(?:(?:19|20)\s?\d\s?\d|[一二][〇○ＯO0零九][〇○ＯO0零一二三四五六七八九]{2})\s*年")
+_SIGNER = re.compile(r"(?P<name>[\u4e00-\u9fff]{4,40})(?:[（(]代?章[）)])?[\s\u3000]*$")
+_SIGNS = ("府", "厅", "局", "委", "会", "室", "部", "院", "署", "办", "处", "行", "关", "组", "校", "心")
 
 
 class Reach(StrEnum):
@@ -73,6 +86,7 @@ class Cues:
     centre_starts: tuple[str, ...]
     centre_ends: tuple[str, ...]
     centre_never: tuple[str, ...]
+    centre_addressees: tuple[str, ...]
     branch_ends: tuple[str, ...]
     zone: re.Pattern[str]
     title_openings: tuple[str, ...]
@@ -88,6 +102,7 @@ class Cues:
             centre_starts=tuple(centre["starts"]),
             centre_ends=tuple(centre["ends"]),
             centre_never=tuple(centre["never"]),
+            centre_addressees=tuple(centre["addressees"]),
             branch_ends=tuple(lists["branches"]["ends"]),
             zone=_zone_pattern(lists),
             title_openings=tuple(lists["titles"]["openings"]),
@@ -218,7 +233,7 @@ class Gazetteer:
     def _of_name(self, name: str, within: Places) -> Jurisdiction:
         words = self._opened(name)
         path, rest = self.leading(words, within)
-        if not path and words.endswith(self.cues.branch_ends):
+        if not path and _OFFICE.sub("", words).endswith(self.cues.branch_ends):
             path, rest = self._branch(words, within)
         if not path:
             path, rest = self.find(words), ""
@@ -258,7 +273,7 @@ class Gazetteer:
             answer = self.of_issuer(issued["issuer"])
             if answer.reach is not Reach.UNKNOWN:
                 return answer
-        words = _NOISE.sub("", title)
+        words = _DATED.sub("", _NOISE.sub("", title))
         path, rest = self.leading(self._opened(words))
         if not path and (unnamed := _LEVEL_ONLY.match(words)):  # 省人民政府印发贵州省…的通知
             path, rest = self.find(words), ""
@@ -277,6 +292,28 @@ class Gazetteer:
             if path := self.cues.place_numbers.get(words[:length]):
                 return Jurisdiction(Reach.LOCAL, path)
         return UNKNOWN
+
+    def of_text(self, content: str, addressees: Sequence[str] = ()) -> Jurisdiction:
+        """Where a document holds by whom it is sent to, its first words, or who signs it."""
+        if any(cue in name for name in addressees[:3] for cue in self.cues.centre_addressees):
+            return CENTRE
+        by_opening = self.of_title(content[:_OPENING])
+        if by_opening.reach is not Reach.UNKNOWN:
+            return by_opening
+        answers = (self.of_issuer(name) for name in _signers(content[-_CLOSING:]))
+        return next((answer for answer in answers if answer.reach is not Reach.UNKNOWN), UNKNOWN)
+
+
+def place_of(metadata: Metadata, content: str, *, gazetteer: Gazetteer | None = None) -> Jurisdiction:
+    """Where a document holds: by what it says of itself, else by its addressees, first words or signature."""
+    places = gazetteer or Gazetteer.load()
+    opening = None if metadata.title else _TITLE_ISSUER.match(content[:_OPENING].strip())
+    if opening and _NAMES.fullmatch(opening["issuer"]):  # goes before the signature of what is passed on
+        answer = places.of_issuer(opening["issuer"])
+        if answer.reach is not Reach.UNKNOWN:
+            return answer
+    stated = jurisdiction_of(metadata.issuer, metadata.title, metadata.number, gazetteer=places)
+    return places.of_text(content, metadata.addressees) if stated.reach is Reach.UNKNOWN else stated
 
 
 def jurisdiction_of(
@@ -312,6 +349,15 @@ def _nearest(paths: Iterable[Places], within: Places) -> Places:
         top = min(map(_rank, best))
         best = [path for path in best if _rank(path) == top]
     return best[0] if len(best) == 1 else ()
+
+
+def _signers(closing: str) -> Iterator[str]:
+    """The names in front of a year at the end of a text, the last first, and the last words themselves."""
+    ends = [year.start() for year in _YEAR.finditer(closing)]
+    for end in (*reversed(ends), len(closing)):
+        signer = _SIGNER.search(closing[max(0, end - 80) : end])
+        if signer and signer["name"].endswith(_SIGNS):
+            yield signer["name"]
 
 
 def _rank(path: Places) -> int:

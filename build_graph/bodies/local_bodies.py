@@ -311,6 +311,15 @@ class LocalNames:
         head = next((head for head in self.wordings.heads if name.endswith(head)), None)
         return head is not None and self.gazetteer.leading_short(name)[1] == head
 
+    def head(self, name: str) -> str:
+        """The level or place that a body's name begins with: 市, 北京市; "" where it has none."""
+        if not name.startswith(self.wordings.no_levels):
+            level = next((level for level in self.wordings.levels if name.startswith(level)), "")
+            if level and self.is_body(name):
+                return level
+        rest = self.gazetteer.leading(name)[1]
+        return name.removesuffix(rest) if rest != name and self.functions.names(rest) else ""
+
     def is_body(self, name: str) -> bool:
         """Whether the name is made of a level or nothing and a known function: 市城市更新局, 军民融合办."""
         level = next((level for level in self.wordings.levels if name.startswith(level)), "")

@@ -29,6 +29,13 @@ _FIRST_MARK = re.compile(r"(?:^|[\n 　：:。])[ 　]*(?:一、|第一[章条]|
 _HEAD_LIMIT = 3000  # characters in which a title can stand
 _LINE_LIMIT = 100  # characters of a title's longest line
 _TAIL = 400  # characters in which a signature can stand
+_SHORTEST = 2  # characters of a name that signs
+# •, [2020-01-13], 石政发〔2020〕3号-
+_BEFORE_TITLE = re.compile(rf"^(?:[^{_HAN}《]|{_NUMBER.pattern})+", re.VERBOSE)
+_JOINT = re.compile(r"等[0-9一二三四五六七八九十]{0,3}(?:个)?(?:部门|单位|厅局|委办局|部委)$")  # 等七部门
+_SIGNERS = re.compile(
+    rf"(?:^|[\n\u3000]|[。；）)：] ?|  )(?P<names>[{_HAN}]{{2,40}}(?: [{_HAN}]{{2,40}}){{0,9}})(?:[（(]代?章[）)])?\s*$"
+)
 _ISSUER = re.compile(rf"[{_HAN}]{{1,30}}?(?:院|府|厅|室|部|委|局|会|办|署|行|党组|领导小组|指挥部|委员会)$")
 
 
@@ -181,19 +188,35 @@ def _issuer_of(title: str | None) -> str | None:
 
     >>> _issuer_of("九江市人民政府办公室关于印发方案的通知")
     '九江市人民政府办公室'
+    >>> _issuer_of("•工业和信息化部等七部门关于推动未来产业创新发展的实施意见")
+    '工业和信息化部'
     """
-    before = (title or "").split("关于", 1)[0].strip() if "关于" in (title or "") else ""
-    return before if _ISSUER.match(before.split(" ")[-1].split("、")[-1]) else None
+    words = _BEFORE_TITLE.sub("", title or "")
+    before, about, _ = words.partition("关于")
+    before = _JOINT.sub("", re.split("转发|印发|批转", before)[0].strip())
+    return before if about and _ISSUER.match(re.split("[ 、\u3000]+", before)[-1]) else None
 
 
 def _signature(content: str) -> str | None:
-    """The body that signs: a name alone on the line before a date."""
+    """The body that signs: a name alone on the line before a date, or right before it at the end."""
     for found in re.finditer(
         rf"(?:^|\n|。)[^\S\n]*(?P<name>[{_HAN}]{{2,30}})[^\S\n]*\n[^\S\n]*(?={DATE.pattern})", content
     ):
         if _ISSUER.match(found["name"]):
             return found["name"]
-    return None
+    closing = content[-_TAIL:].replace("\xa0", " ")
+    found_names = (_signers(closing[: day.start()]) for day in reversed(list(DATE.finditer(closing))))
+    return next((names for names in found_names if names), None)
+
+
+def _signers(closing: str) -> str | None:
+    """The bodies at the end of the words: 财政部 税务总局; one name may be broken by a space."""
+    found = _SIGNERS.search(closing)
+    names = found["names"].split(" ") if found else []
+    if len(names) > 1 and all(map(_ISSUER.match, names)):
+        return " ".join(names)
+    whole = "".join(names)
+    return whole if _ISSUER.match(whole) and len(whole) > _SHORTEST else None
 
 
 def _date_of(value: str | None) -> date | None:
