@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
-LONGEST = 3_000  # bytes of an input
+LONGEST = 1_500  # bytes of an input
 SLOWEST = 20  # seconds for one input, beyond which it counts as a hang
 MEMORY = 3_000  # MB
 
@@ -48,7 +48,9 @@ def main() -> None:
     from test_hostile import HOSTILE, MARKS, WORDS, mutated
 
     def one_input(data: bytes) -> None:
-        for document in (understood(data), understood_text(data.decode("utf-8", "surrogateescape"))):
+        text = data.decode("utf-8", "surrogateescape")
+        is_utf8 = text.encode("utf-8", "replace") == data
+        for document in (understood(data), None if is_utf8 else understood_text(text)):
             if document:
                 assert_sound(document)
 

@@ -16,12 +16,22 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from itertools import chain, islice, zip_longest
+import tempfile
+from collections.abc import Iterator
+from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import process_time
 from typing import Any
+
+from build_graph.files import write
+from build_graph.graph.assembly import Assembly
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import parts
+from build_graph.graph.turtle import Said
+from build_graph.model import Metadata
+from build_graph.pipeline import Pipeline
+from build_graph.reading.source import decode, read
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 BASE = 10_000  # characters of real clauses that are repeated
@@ -30,7 +40,7 @@ LONGEST = 800  # characters of a clause that is taken
 BAR = 1.5
 DOCUMENTS = Path(__file__).parent.parent / "tests" / "gold" / "documents"
 DIGITS = "零一二三四五六七八九"
-STAGES = ("read", "understand", "quads", "check", "Turtle")
+STAGES = ("read", "understand", "triples", "check", "Turtle", "write")
 
 
 def chinese(number: int) -> str:
@@ -44,10 +54,6 @@ def chinese(number: int) -> str:
 
 def real_clauses() -> list[str]:
     """Clauses of the annotated documents without their marks, some of each, of BASE characters in all."""
-    from build_graph.model import Metadata
-    from build_graph.pipeline import Pipeline
-    from build_graph.reading.source import read
-
     pipeline = Pipeline.load()
     rows = []
     for path in sorted(DOCUMENTS.glob("*.txt")):
@@ -84,46 +90,56 @@ def _forever(clauses: list[str]) -> Iterator[str]:
         yield from clauses
 
 
+class Timed(Assembly):
+    """An assembly that knows how long its checks and its Turtle took."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = dict.fromkeys(("check", "Turtle"), 0.0)
+
+    def _check(self) -> None:
+        start = process_time()
+        super()._check()
+        self.seconds["check"] += process_time() - start
+
+    def _written(self, subjects: dict[str, Said]) -> bytes:
+        start = process_time()
+        turtle = super()._written(subjects)
+        self.seconds["Turtle"] += process_time() - start
+        return turtle
+
+
+def build(data: bytes, pipeline: Pipeline, descriptions: Descriptions) -> tuple[dict[str, float], int]:
+    """Seconds of processor time by stage of one build, written to a temporary file; its statements."""
+    clock = [process_time()]
+    source = decode(data, "long.txt")
+    clock.append(process_time())
+    understood = pipeline.understand(source, Metadata(title="通知"))
+    clock.append(process_time())
+    assembly = Timed()
+    assembly.add(parts(understood, descriptions))
+    passed, turtle = assembly.finish()
+    clock.append(process_time())
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder) / "graph.ttl", turtle)
+    clock.append(process_time())
+    reading, understanding, graph, writing = (two - one for one, two in pairwise(clock))
+    triples = graph - sum(assembly.seconds.values())
+    took = (reading, understanding, triples, *assembly.seconds.values(), writing)
+    return dict(zip(STAGES, took, strict=True)), passed.statements
+
+
 def measure(size: int, *, one_line: bool, runs: int) -> dict[str, Any]:
     """Median seconds of each stage on a document of `size` characters, and the peak of memory."""
-    from build_graph.graph.checks import check
-    from build_graph.graph.descriptions import Descriptions
-    from build_graph.graph.triples import quads
-    from build_graph.graph.turtle import turtle
-    from build_graph.model import Metadata
-    from build_graph.pipeline import Pipeline
-    from build_graph.reading.source import decode
-
     gc.set_threshold(100_000)  # as the program does
     pipeline, descriptions, clauses = Pipeline.load(), Descriptions.load(), real_clauses()
-
-    def build(data: bytes) -> Iterator[tuple[str, float, Any]]:
-        clock = perf_counter()
-
-        def done(stage: str, value: Any) -> tuple[str, float, Any]:
-            nonlocal clock
-            seconds, clock = perf_counter() - clock, perf_counter()
-            return stage, seconds, value
-
-        source = decode(data, "long.txt")
-        yield done("read", None)
-        understood = pipeline.understand(source, Metadata(title="通知"))
-        yield done("understand", len(understood.measures))
-        statements = list(quads(understood, descriptions))
-        yield done("quads", len(statements))
-        check(statements)
-        yield done("check", None)
-        written = turtle(statements)
-        yield done("Turtle", len(written))
-
     text = document(size, clauses, one_line=one_line)
-    list(build(document(BASE, clauses, one_line=one_line).encode()))  # warm-up
-    seen = [list(build(text.encode())) for _ in range(runs)]
+    build(document(BASE, clauses, one_line=one_line).encode(), pipeline, descriptions)  # warm-up
+    seen = [build(text.encode(), pipeline, descriptions) for _ in range(runs)]
     return {
         "characters": len(text),
-        "seconds": {stage: median(run[i][1] for run in seen) for i, stage in enumerate(STAGES)},
-        "measures": seen[0][1][2],
-        "statements": seen[0][2][2],
+        "seconds": {stage: median(seconds[stage] for seconds, _ in seen) for stage in STAGES},
+        "statements": seen[0][1],
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
 
@@ -139,7 +155,7 @@ def main() -> None:
     if args.one:
         print(json.dumps(measure(sizes[0], one_line=args.line, runs=args.runs)))
         return
-    print("".join(f"{name:>12}" for name in ("characters", *STAGES, "whole", "quads/char", "peak MB")))
+    print("".join(f"{name:>12}" for name in ("characters", *STAGES, "whole")) + "  triples/char     peak MB")
     rates: list[float] = []
     for size in sizes:
         runs = max(1, min(args.runs * 1_000_000 // size, 5 * args.runs))
@@ -151,7 +167,7 @@ def main() -> None:
         row = [characters, *(characters / max(seconds[stage], 1e-9) for stage in STAGES), rates[-1]]
         print(
             "".join(f"{value:12,.0f}" for value in row)
-            + f"{found['statements'] / characters:12.2f}{found['peak'] / 1e6:12,.0f}",
+            + f"{found['statements'] / characters:14.2f}{found['peak'] / 1e6:12,.0f}",
             flush=True,
         )
     ratio = max(rates) / min(rates)

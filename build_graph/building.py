@@ -6,14 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import Quad
-
 from build_graph.errors import ObligationError
 from build_graph.files import write
-from build_graph.graph.checks import check
+from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
-from build_graph.graph.turtle import turtle
+from build_graph.graph.triples import parts
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document
 from build_graph.reports.summary import summary
@@ -46,20 +43,17 @@ def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: M
             "--title, --number, --issuer and --date describe one document; "
             "for several, put them into NAME.toml beside each NAME.txt"
         )
-    pipeline = Pipeline.load()
-    documents = [pipeline.understand_file(file, encoding=encoding, options=given) for file in files]
-    _check_distinct(documents)
-    descriptions = Descriptions.load()
-    statements: list[Quad] = [
-        quad
-        for document in documents
-        for quad in quads(document, descriptions, issuer=pipeline.issuer(document))
-    ]
-    passed = check(statements)
+    pipeline, descriptions = Pipeline.load(), Descriptions.load()
+    assembly, summaries, seen = Assembly(), list[tuple[str, ...]](), dict[str, str]()
+    for file in files:
+        document = pipeline.understand_file(file, encoding=encoding, options=given)
+        _check_distinct(document, seen)
+        assembly.add(parts(document, descriptions, issuer=pipeline.issuer(document)))
+        summaries.append(tuple(summary(document)))
+    passed, turtle = assembly.finish()
     path = output / "graph.ttl"
-    write(path, turtle(statements))
-    summaries = tuple(tuple(summary(document)) for document in documents)
-    return Built(path, passed.statements, passed.checks, summaries)
+    write(path, turtle)
+    return Built(path, passed.statements, passed.checks, tuple(summaries))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -74,14 +68,12 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         yield from found
 
 
-def _check_distinct(documents: Sequence[Document]) -> None:
-    """Two texts with one number would be mixed into one document."""
-    seen: dict[str, str] = {}
-    for document in documents:
-        name = document.text.source.name
-        if document.id in seen:
-            raise NoDocumentsError(
-                f"{name}: has the same number as {seen[document.id]} ({document.id}); "
-                "leave one out, or give one its own number in a sidecar file"
-            )
-        seen[document.id] = name
+def _check_distinct(document: Document, seen: dict[str, str]) -> None:
+    """Two texts with one number would be mixed into one document; `seen` has the names by number."""
+    name = document.text.source.name
+    if document.id in seen:
+        raise NoDocumentsError(
+            f"{name}: has the same number as {seen[document.id]} ({document.id}); "
+            "leave one out, or give one its own number in a sidecar file"
+        )
+    seen[document.id] = name

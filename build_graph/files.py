@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from build_graph.errors import ObligationError
 
 
-def write(path: Path, data: bytes) -> None:
-    """Put `data` at `path`: written aside, flushed to disk, then renamed, so nobody sees half of it.
+def write(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Put `data`, which may come in pieces, at `path`: written aside, flushed to disk, then renamed.
+
+    Nobody sees half of it.
 
     Missing folders are made. Raises ObligationError if the place cannot be written.
     """
@@ -27,8 +30,8 @@ def write(path: Path, data: bytes) -> None:
         raise ObligationError(message) from error
 
 
-def _write_through(path: Path, data: bytes) -> None:
+def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
     with path.open("wb") as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(file.fileno())

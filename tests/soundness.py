@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import Quad, RdfFormat, parse
 
 from build_graph.errors import ObligationError
 from build_graph.graph.checks import check
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
 from build_graph.graph.turtle import turtle
-from build_graph.model import Division, Document, Measure, Metadata, Source, Span, Text
+from build_graph.model import Division, Document, Measure, Source, Span, Text
 from build_graph.pipeline import Pipeline
 from build_graph.reading.source import decode
 
@@ -30,21 +30,22 @@ def descriptions() -> Descriptions:
 
 def understood(data: bytes, encoding: str | None = None) -> Document | None:
     """The document that `data` holds; None where it is refused, which must be in one line."""
-    try:
-        return pipeline().understand(decode(data, "hostile.txt", encoding=encoding), Metadata())
-    except ObligationError as error:
-        assert "\n" not in str(error).strip()
-        assert len(str(error)) < 500
-        return None
+    return _or_refused(lambda: pipeline().understand(decode(data, "hostile.txt", encoding=encoding)))
 
 
 def understood_text(text: str) -> Document | None:
-    """The document whose source is `text`, lone surrogates and all."""
+    """The document whose source is `text`, lone surrogates and all; None where it is refused."""
+    return _or_refused(lambda: pipeline().understand(Source("hostile.txt", text, "utf-8")))
+
+
+def _or_refused(understand: Callable[[], Document]) -> Document | None:
     try:
-        return pipeline().understand(Source("hostile.txt", text, "utf-8"), Metadata())
+        return understand()
     except ObligationError as error:
-        assert "\n" not in str(error).strip()
-        return None
+        message = str(error)
+    assert message.isprintable(), message
+    assert len(message) < 500, message
+    return None
 
 
 def assert_sound(document: Document) -> None:
@@ -185,12 +186,9 @@ def assert_graph(document: Document) -> None:
     assert set(parse(written, format=RdfFormat.TURTLE)) == set(_triples(statements))
 
 
-def _triples(statements: Iterable[object]) -> Iterator[object]:
-    from pyoxigraph import Quad
-
-    for statement in statements:
-        assert isinstance(statement, Quad)
-        yield Quad(statement.subject, statement.predicate, statement.object)
+def _triples(statements: Iterable[Quad]) -> Iterator[Quad]:
+    """The statements without the names of their graphs."""
+    return (Quad(said.subject, said.predicate, said.object) for said in statements)
 
 
 # ------------------------------------------------------------------------------------- small

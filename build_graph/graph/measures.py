@@ -81,10 +81,18 @@ def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Quad
         yield from of_division(emit, part, node)
 
 
+def measure_iri(emit: Emitter, measure: Measure) -> str:
+    """The IRI of a measure: below it stands all that was found in it."""
+    return f"{_division_iri(emit, measure)}/m{measure.index}"
+
+
+def _division_iri(emit: Emitter, measure: Measure) -> str:
+    return "/".join((emit.document_iri, *map(segment, measure.path)))
+
+
 def of_measure(emit: Emitter, measure: Measure) -> Iterator[Quad]:
     """A measure with its norms, targets, assignment, domains and audiences."""
-    parent = "/".join((emit.document_iri, *map(segment, measure.path)))
-    node = f"{parent}/m{measure.index}"
+    parent, node = _division_iri(emit, measure), measure_iri(emit, measure)
     yield from emit.part_of(node, parent)
     yield from emit.about(
         node,

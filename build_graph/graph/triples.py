@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from pyoxigraph import NamedNode, Quad
 
@@ -10,31 +11,68 @@ from build_graph.graph.bodies import of_bodies, of_domains, of_place
 from build_graph.graph.citations import of_citations
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter, zh
-from build_graph.graph.measures import of_division, of_measure
+from build_graph.graph.measures import measure_iri, of_division, of_measure
 from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance
 from build_graph.model import Body, Document
 from build_graph.structure.document_names import standard_number
 from build_graph.vocabulary import BASE, term
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Statements that belong together: on a thing and what lies below it or, without `root`, on the rest.
+
+    Later parts say nothing more of `root` and of what lies below it.
+    """
+
+    root: str  # an IRI; empty for what a document says outside of its measures
+    quads: Sequence[Quad]
+
+    def owns(self, subject: str) -> bool:
+        """Whether a subject, in angle brackets, is the part's root or lies below it.
+
+        >>> part = Part("https://x/m1", ())
+        >>> part.owns("<https://x/m1/n1>"), part.owns("<https://x/m10>"), part.owns("<https://x>")
+        (True, False, False)
+        """
+        root = f"<{self.root}"
+        return bool(self.root) and subject.startswith((f"{root}>", f"{root}/"))
+
+
 def quads(
     document: Document, descriptions: Descriptions, base: str = BASE, issuer: Body | None = None
 ) -> Iterator[Quad]:
-    """The statements of a document in the graph named by the document, in the text's order.
+    """The statements of a document in the graph named by the document.
 
     What a document brings along is named under `base`; bodies and domains of the registries keep
     their own IRIs, so that graphs with different bases meet in them. `issuer` is the body that the
     issuer's name stands for; without it the name is looked up as it stands.
     """
+    for part in parts(document, descriptions, base, issuer):
+        yield from part.quads
+
+
+def parts(
+    document: Document, descriptions: Descriptions, base: str = BASE, issuer: Body | None = None
+) -> Iterator[Part]:
+    """The statements of a document as `quads` has them: first the frame, then each measure by itself.
+
+    A long document has many measures: who takes them one by one need not hold them all.
+    """
     emit = Emitter.of(document, descriptions, base, issuer)
+    yield Part("", list(_frame(emit)))
+    for measure in document.measures:
+        yield Part(measure_iri(emit, measure), list(of_measure(emit, measure)))
+
+
+def _frame(emit: Emitter) -> Iterator[Quad]:
+    """Everything but the measures, among it all that measures refer to."""
     yield from _metadata(emit)
     yield from of_provenance(emit)
     yield from of_coverage(emit)
     yield from of_flaws(emit)
-    for division in document.outline.divisions:
+    for division in emit.document.outline.divisions:
         yield from of_division(emit, division, emit.document_iri)
-    for measure in document.measures:
-        yield from of_measure(emit, measure)
     yield from of_citations(emit)
     yield from of_bodies(emit)
     yield from of_domains(emit)

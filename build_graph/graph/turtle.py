@@ -8,7 +8,7 @@ first, one predicate a line; IRIs of the data are written relative to their base
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from operator import itemgetter
 
@@ -18,6 +18,9 @@ from build_graph.vocabulary import BASE, PREFIXES, RDF
 
 _NUMBER = re.compile("[0-9]+")
 _TYPE = f"{RDF}type"
+
+
+Said = list[tuple[str, Quad]]  # statements of one subject, each with its predicate; rdf:type as ""
 
 
 def turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
@@ -31,34 +34,50 @@ def turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
     <BLANKLINE>
     ob:Lead a ob:Role .
     """
-    written = serialize(_sorted(quads), format=RdfFormat.TURTLE, prefixes=PREFIXES, base_iri=base)
+    return b"".join(file([body(by_subject(quads), base)[0]], base))
+
+
+def file(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
+    """Bodies, which are in order, as one file: its header, and a blank line between statements."""
+    yield "".join(_header(bodies, base)).encode()
+    filled = [body for body in bodies if body]
+    yield from filled[:-1]
+    yield from (body.rstrip() + b"\n" for body in filled[-1:])
+
+
+def body(subjects: Mapping[str, Said], base: str = BASE) -> tuple[bytes, int]:
+    """The statements of some subjects without the header, and how many different ones they are."""
+    ordered = list(_sorted(subjects))
+    written = serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES, base_iri=base)
     assert written is not None  # it is only where an output file is given
-    *_, body = written.split(b"\n", len(PREFIXES) + 1)  # their header comes in the order of a hash table
+    *_, lines = written.split(b"\n", len(PREFIXES) + 1)  # their header comes in the order of a hash table
     # A line ends in " ." only where a statement does: line breaks in literals are written \n.
-    return "".join(_header(body, base)).encode() + body.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
+    return lines.replace(b" .\n", b" .\n\n"), len(ordered)
 
 
-def _header(body: bytes, base: str) -> Iterator[str]:
-    """The base, and those of the prefixes that the body uses."""
+def _header(bodies: Iterable[bytes], base: str) -> Iterator[str]:
+    """The base, and those of the prefixes that the bodies use."""
+    missing = {f"{prefix}:".encode(): prefix for prefix in PREFIXES}
+    for written in bodies:
+        for mark in [mark for mark in missing if mark in written]:
+            del missing[mark]
     yield f"@base <{base}> .\n"
-    for prefix, namespace in sorted(PREFIXES.items()):
-        if f"{prefix}:".encode() in body:
-            yield f"@prefix {prefix}: <{namespace}> .\n"
+    for prefix in sorted(PREFIXES.keys() - set(missing.values())):
+        yield f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n"
     yield "\n"
 
 
-def _sorted(quads: Iterable[Quad]) -> Iterator[Triple]:
+def _sorted(subjects: Mapping[str, Said]) -> Iterator[Triple]:
     """Each statement once: by subject, then predicate, then object."""
-    subjects = _by_subject(quads)
-    for name in sorted(subjects, key=_places(subjects).__getitem__):
+    for name in sorted(subjects, key=places(subjects).__getitem__):
         said = subjects[name]
         for quad in _repeated(said) if len(dict(said)) < len(said) else _single(said):
             yield quad.triple
 
 
-def _by_subject(quads: Iterable[Quad]) -> dict[str, list[tuple[str, Quad]]]:
+def by_subject(quads: Iterable[Quad]) -> dict[str, Said]:
     """The statements of each subject, with their predicates; rdf:type, as "", goes first."""
-    subjects: dict[str, list[tuple[str, Quad]]] = {}
+    subjects: dict[str, Said] = {}
     last, said = None, []
     for quad in quads:
         subject, predicate = quad.subject, quad.predicate.value
@@ -68,12 +87,12 @@ def _by_subject(quads: Iterable[Quad]) -> dict[str, list[tuple[str, Quad]]]:
     return subjects
 
 
-def _single(said: list[tuple[str, Quad]]) -> list[Quad]:
+def _single(said: Said) -> list[Quad]:
     """The statements of one subject by predicate, where no predicate comes twice."""
     return [quad for _, quad in sorted(said, key=itemgetter(0))]
 
 
-def _repeated(said: list[tuple[str, Quad]]) -> list[Quad]:
+def _repeated(said: Said) -> list[Quad]:
     """The statements of one subject, each once, by predicate; those with the same one by object."""
     twice = {first for first, second in pairwise(sorted(map(itemgetter(0), said))) if first == second}
     once = {_key(predicate, quad, predicate in twice): quad for predicate, quad in said}
@@ -86,10 +105,10 @@ def _key(predicate: str, quad: Quad, twice: bool) -> tuple[str, int, str]:
     return predicate, len(words), words
 
 
-def _places(subjects: Iterable[str]) -> dict[str, str]:
+def places(subjects: Iterable[str]) -> dict[str, str]:
     """A key for each subject that puts m2 before m10, and what lies below an IRI behind it.
 
-    >>> keys = _places(["<x/m10>", "<x/m2/n1>", "<x/m2>", "<x/m1>"])
+    >>> keys = places(["<x/m10>", "<x/m2/n1>", "<x/m2>", "<x/m1>"])
     >>> sorted(keys, key=keys.__getitem__)
     ['<x/m1>', '<x/m2>', '<x/m2/n1>', '<x/m10>']
     """

@@ -1,0 +1,109 @@
+"""A graph put together part by part is the graph put together at once, checked all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import handmade
+import pytest
+from pyoxigraph import Quad
+
+from build_graph.graph import assembly
+from build_graph.graph.assembly import Assembly
+from build_graph.graph.checks import FailedCheckError, check
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.triples import Part, parts, quads
+from build_graph.graph.turtle import turtle
+from build_graph.model import Document
+from build_graph.pipeline import understand
+from build_graph.vocabulary import term
+
+
+@pytest.fixture(scope="module")
+def descriptions() -> Descriptions:
+    return Descriptions.load()
+
+
+@pytest.fixture(scope="module", params=[handmade.document, understand])
+def document(request: pytest.FixtureRequest) -> Document:
+    found: Document = request.param()
+    return found
+
+
+def assembled(given: Iterator[Part]) -> tuple[int, bytes]:
+    """How many statements there are, and the Turtle file."""
+    graph = Assembly()
+    graph.add(given)
+    passed, pieces = graph.finish()
+    return passed.statements, b"".join(pieces)
+
+
+@pytest.mark.parametrize("batch", [1, 1_000, 1_000_000])
+def test_same_file(
+    document: Document, descriptions: Descriptions, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few statements are looked at together, the file is that of all together."""
+    monkeypatch.setattr(assembly, "_BATCH", batch)
+    whole = list(quads(document, descriptions))
+    assert assembled(parts(document, descriptions)) == (check(whole).statements, turtle(whole))
+
+
+def test_several_documents(descriptions: Descriptions) -> None:
+    """What two documents say of one body stands in the file once."""
+    both = [handmade.document(), understand()]
+    whole = [quad for one in both for quad in quads(one, descriptions)]
+    given = (part for one in both for part in parts(one, descriptions))
+    statements, written = assembled(given)
+    assert written == turtle(whole)
+    assert statements == len({quad.triple for quad in whole})
+
+
+def without(predicate: str, given: Iterator[Part], number: int) -> Iterator[Part]:
+    """The parts, the one at `number` without what it says with a predicate."""
+    for index, part in enumerate(given):
+        kept = [quad for quad in part.quads if index != number or quad.predicate != term(predicate)]
+        yield replace(part, quads=kept)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "number", "check_name"),
+    [
+        ("ob:hasEvidence", 0, "evidence"),
+        ("ob:hasEvidence", 40, "evidence"),
+        ("rdf:type", 40, "dangling"),
+        ("ob:responsibleAgency", 40, "unshared"),
+        ("ob:role", 40, "incomplete"),
+        ("eli:is_part_of", 40, "measures"),
+    ],
+)
+def test_faults_are_found_in_any_batch(
+    predicate: str,
+    number: int,
+    check_name: str,
+    descriptions: Descriptions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assembly, "_BATCH", 1)
+    with pytest.raises(FailedCheckError, match=check_name):
+        assembled(without(predicate, parts(understand(), descriptions), number))
+
+
+def test_what_a_measure_refers_to_must_be_described(
+    descriptions: Descriptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the measure is looked at by itself, long after the bodies."""
+    monkeypatch.setattr(assembly, "_BATCH", 1)
+    frame, *measures = parts(understand(), descriptions)
+    gone = {quad.subject for quad in frame.quads if "/agency/mofcom" in str(quad.subject)}
+    assert gone
+    rest: list[Quad] = [quad for quad in frame.quads if quad.subject not in gone]
+    with pytest.raises(FailedCheckError, match=r"dangling: .*agency/mofcom"):
+        assembled(iter([replace(frame, quads=rest), *measures]))
+
+
+def test_no_two_measures_share_an_iri(descriptions: Descriptions, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assembly, "_BATCH", 1)
+    frame, first, *others = parts(understand(), descriptions)
+    with pytest.raises(FailedCheckError, match="doubled"):
+        assembled(iter([frame, first, *others, first]))
