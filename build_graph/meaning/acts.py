@@ -140,7 +140,7 @@ class Reader:
         return None
 
     def _verb(self, reading: Reading, text: str, head: Head) -> Reading:
-        if head.word in self.words.results:
+        if head.word in self.words.results or self.grammar.is_hope(text, head):
             return replace(reading, nature=Nature.RESULT)
         nature = Nature.PURPOSE if self.grammar.is_result(text, head) else Nature.ACT
         government = head.word in self.words.carriers or self.grammar.is_government(text, head)
@@ -228,6 +228,6 @@ class Reader:
     def _call(self, reading: Reading, text: str, cue: Head) -> Reading:
         """鼓励企业开展… goes on to the next phrase; 引导投资基金 waits for it."""
         asked = self.grammar.asked(text, cue.end)
-        waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_name(text, cue)
+        waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_waiting(text, cue)
         carries = asked is not None or reading.carries
         return replace(reading, nature=Nature.CALL if waits else Nature.ACT, carries=carries)

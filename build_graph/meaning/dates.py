@@ -14,6 +14,7 @@ from build_graph.model import Span
 _PLAN = 5  # years: the twelfth plan ended in 2015
 _FIRST_PLAN = 1955  # the end of plan n is 1955 + 5 n
 _LATE = 10  # from October on, what is planned for the next year is put out
+_DATED = frozenset("在于年今明本当次每前0123456789")  # what a deadline begins with
 _LEAP = 2020  # every day of the calendar is one of it
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
@@ -125,6 +126,29 @@ def goal_at(content: str, span: Span) -> bool:
     (True, False)
     """
     return bool(_goal().match(content, span.start, span.end))
+
+
+@cache
+def _deadline() -> re.Pattern[str]:
+    return re.compile(
+        r"""
+        (?:在|于)?
+        (?:(?:20\d\d|今|明|本|当|次|每|[\u4e00-\u9fff]{2}当|前一)年度?)?
+        (?:\d{1,2}月(?:份)?(?:\d{1,2}日)?|(?<=年)|年(?=[底末]))
+        [底末初]?(?:之?以?前)
+        """,
+        re.VERBOSE,
+    )
+
+
+def deadline_at(text: str, at: int) -> str:
+    """The deadline that begins at `at`, such as 在资助当年4月底前, or ""; it stands like an adverb.
+
+    >>> deadline_at("于10月15日前上报", 0)
+    '于10月15日前'
+    """
+    found = _deadline().match(text, at) if text[at : at + 1] in _DATED else None
+    return found.group() if found else ""
 
 
 def without_dates(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from build_graph.meaning.dates import deadline_at
 from build_graph.meaning.lexicon import Lexicon, Words
 
 _SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
@@ -64,7 +65,7 @@ class Grammar:
     def _adverbs(self, text: str, start: int) -> list[int]:
         """Where the phrase could go on behind each of its adverbs, `start` first."""
         at, stops = start, [start]
-        while adverb := self.words.adverbs.at(text, at):
+        while adverb := self.words.adverbs.at(text, at) or deadline_at(text, at):
             longer = max(
                 (words.at(text, at) for words in (self.words.heads, self.words.other_words)), key=len
             )
@@ -108,9 +109,10 @@ class Grammar:
         first = next(iter(self._heads(text, opener.end)), None)  # 围绕提升…: part of the adverbial
         at = first.end if first else opener.end + 1
         if opener.word == "以":
-            if first and "为" not in text[at:]:
+            manner = next((end for end in range(at, len(text)) if self.words.manners.before(text, end)), 0)
+            if first and not manner:
                 return None  # 以激励各方加强管理: a purpose
-            at = max(at, text.find("为", at) + 1)  # 以甲为重点推进乙
+            at = max(at, manner)  # 以甲为重点推进乙, 以抽查的方式进行验收
         while at < len(text) - 1:
             word = self._inner_word(text, at, opener)
             if word and self._is_inner(text, Head(at, at, word), opener):
@@ -136,7 +138,12 @@ class Grammar:
 
     def _is_inner(self, text: str, verb: Head, opener: Head) -> bool:
         """Whether the verb is the phrase's own, not in a list or a relative clause."""
-        if text[verb.at - 1] in "、和与及或不" or text.startswith("、", verb.end) or text.startswith("的", verb.end) or self.is_noun(text, verb):
+        if (
+            text[verb.at - 1] in "、和与及或不"
+            or text.startswith("、", verb.end)
+            or text.startswith("的", verb.end)
+            or self.is_noun(text, verb)
+        ):
             return False
         case = opener.word in ("对", "对于") and "的" in text[verb.end :]
         return not (case and self.ends_in_actor(text))  # 对提供…的企业
@@ -195,8 +202,10 @@ class Grammar:
                 return head
         return None
 
-    def is_name(self, text: str, cue: Head) -> bool:
-        """Whether nothing but a class of bodies follows the cue word."""
+    def is_waiting(self, text: str, cue: Head) -> bool:
+        """Whether nothing but a class of bodies follows the cue word, or where they are to act: 在…下."""
+        if self.words.closers.before(text, len(text)) and "在" in text[cue.end :]:
+            return self.inner(text, cue) is None
         head = self.head(text, cue.end)
         noun = head is None or head.word in self.words.names
         return noun and self.ends_in_actor(text) and self.inner(text, cue) is None
@@ -254,13 +263,19 @@ class Grammar:
         """Whether only a government does this, by its verb or by what it sets up."""
         return head.word in self.words.government or bool(self.words.instruments.before(text, len(text)))
 
+    def is_hope(self, text: str, head: Head) -> bool:
+        """争取销售额突破400亿元: a target and no act, where the subject is a figure."""
+        marks = self.words.marks
+        hoped = head.word in self.words.hopes
+        return hoped and any(marks.at(text, at) for at in range(head.end + 1, len(text)))
+
     def is_result(self, text: str, head: Head) -> bool:
         """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""
         words, end = self.words, len(text)
         drifts = head.word in words.drives and words.drifts.before(text, end)
         stands = head.word in words.makes and words.standings.before(text, end)
         if head.word in words.products:
-            return not words.instruments.before(text, end)
+            return bool(words.no_products.before(text, end) or not words.instruments.before(text, end))
         staged = words.stages.at(text, head.begin)
         helps = drifts and any(words.helped.at(text, at) for at in range(head.end, end))
         return bool((drifts and not helps) or stands or (head.word in words.purposes and not staged))

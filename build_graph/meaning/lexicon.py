@@ -58,9 +58,11 @@ class Lexicon:
     bridges: Words
     other_words: Words
     conjunctions: Words
+    joins: Words
     adverbs: Words
     eager: Words
     prepositions: Words
+    manners: Words
     standards: Words
     reasons: Words
     locals: Words
@@ -99,6 +101,10 @@ class Lexicon:
     helped: Words
     outcomes: Words
     products: Words
+    no_products: Words
+    hopes: Words
+    marks: Words
+    cases: Words
     predicates: Words
     no_predicates: Words
     degrees: Words

@@ -9,10 +9,13 @@ from itertools import groupby
 from build_graph.meaning.acts import Nature, Reader, Reading
 from build_graph.meaning.dates import goal_at, is_dated
 from build_graph.meaning.phrases import outside, sentences
+from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
 from build_graph.model import Measure, Norm, NormKind, Span
 
 _SLOGAN = 4  # 解放思想: four characters
 _SLOGANS = 3  # so many in a row are one norm
+_REMARK = 8  # a bracket of no more, such as （试行）, belongs to the name before it
+_CLOSED = ("）", ")", "］", "]")
 _SEMICOLONS = ("；", ";")
 
 
@@ -21,11 +24,12 @@ class NormFinder:
     """Finds norms with the package's lexicon."""
 
     reader: Reader
+    quantities: Quantities
 
     @classmethod
     def load(cls) -> NormFinder:
         """A finder with the lists that come with the package."""
-        return cls(Reader.load())
+        return cls(Reader.load(), Quantities.load())
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
         """The norms within `measure.span`, in text order and not overlapping.
@@ -38,7 +42,7 @@ class NormFinder:
         held: NormKind | None = None
         for sentence in sentences(content, measure.span):
             for act in self._acts(content, sentence.phrases):
-                kind, held = _kind(act, held)
+                kind, held = _kind(self._owned(content, act, held), held)
                 found += [Norm(span, kind, _cue(act, span)) for span in _parts(content, act)]
             if sentence.stop not in _SEMICOLONS or held is NormKind.PERMISSION:
                 held = None
@@ -47,10 +51,56 @@ class NormFinder:
     def _acts(self, content: str, phrases: Sequence[Span]) -> list[Reading]:
         """The acts of one sentence."""
         readings = [self.reader.read(content, phrase) for phrase in _before_goal(content, phrases)]
-        readings = self._without_subjects(content, readings)
+        readings = self._without_subjects(content, self._without_cases(content, readings))
+        readings = self._continued(content, readings)
         readings = _answered_calls(readings)
         readings = _means_with_ends(readings)
         return _slogans(self._without_purposes(readings))
+
+    def _owned(self, content: str, act: Reading, held: NormKind | None) -> Reading:
+        """The act; so many new platforms are the government's aim, though 支持 went before."""
+        if held is NormKind.ENCOURAGEMENT and act.kind is None:
+            text = plain(act.span.of(content))
+            if has_number(text) and self.quantities.find(text, Licence.COUNT):
+                return replace(act, government=True)
+        return act
+
+    def _without_cases(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
+        """对投资建设…的企业，接入…的，给予…: up to its 的 a case holds no act."""
+        words, out = self.reader.words, list(readings)
+        first: int | None = None
+        for index, reading in enumerate(readings):
+            text = reading.phrase.of(content)
+            if words.cases.at(text, 0):
+                first = index
+            if any(words.verdicts.at(text, at) for at in range(len(text))):
+                first = None
+            if first is not None and self._closes_case(text, reading):
+                out[first : index + 1] = [
+                    replace(held, nature=Nature.OTHER) for held in out[first : index + 1]
+                ]
+                first = first if text.endswith("的") else None
+        return out
+
+    def _closes_case(self, text: str, reading: Reading) -> bool:
+        """Whether the phrase ends in 的, or in the noun that 的 leads to: 形成产业链的企业."""
+        words = self.reader.words
+        if text.endswith("的"):
+            return True
+        opener = words.prepositions.at(text, 0)
+        own = reading.head in words.government or (opener and opener not in words.cases)
+        return not own and self.reader.grammar.is_subject(text)
+
+    def _continued(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
+        """建设甲平台，以及乙平台: the object goes on behind the comma."""
+        out: list[Reading] = []
+        for reading in readings:
+            acts = out and out[-1].nature is Nature.ACT and reading.nature is Nature.OTHER
+            if acts and self.reader.words.joins.at(reading.phrase.of(content), 0):
+                out[-1] = replace(out[-1], phrase=Span(out[-1].phrase.start, reading.phrase.end))
+            else:
+                out.append(reading)
+        return out
 
     def _without_subjects(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
@@ -153,13 +203,21 @@ def _kind(act: Reading, held: NormKind | None) -> tuple[NormKind, NormKind | Non
 
 def _parts(content: str, act: Reading) -> list[Span]:
     """The quote, cut where the same verb begins anew behind 、: 放宽甲限制、放宽乙限制."""
-    span = act.span
+    span = _without_remark(content, act.span)
     text = outside(span.of(content))
     parts, start, at = [], 0, -1
     while act.head and (at := text.find("、" + act.head, at + 1)) >= 0:
         parts.append(Span(span.start + start, span.start + at))
         start = at + 1
     return [*parts, Span(span.start + start, span.end)]
+
+
+def _without_remark(content: str, span: Span) -> Span:
+    """The span without a longer bracket at its end: 方可销号（报告格式见附件3）."""
+    text = span.of(content)
+    blanked = len(outside(text).rstrip())
+    remark = text.endswith(_CLOSED) and len(text) - blanked > _REMARK
+    return Span(span.start, span.start + blanked) if remark and blanked else span
 
 
 def _cue(act: Reading, span: Span) -> Span | None:
