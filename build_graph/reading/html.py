@@ -121,8 +121,8 @@ def _check_depth(root: HtmlElement, name: str, limits: Limits) -> None:
         depth += 1 if event == "start" else -1
         if depth > limits.max_depth:
             raise LimitError(
-                f"{name}: elements are nested more than {limits.max_depth:,} deep, as on a page made to do harm; "
-                "if it is none, give a higher --max-depth"
+                f"{name}: elements are nested more than {limits.max_depth:,} deep, as no editor writes them; "
+                "if it is to be read, give a higher --max-depth"
             )
 
 
