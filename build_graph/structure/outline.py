@@ -340,7 +340,9 @@ def _heading_and_body(content: str, draft: Division, voted: bool) -> tuple[Span 
     sentence = _first_sentence(content, line)
     if sentence is None:  # no sentence ends on the first line
         rest = Span(line.end, body.end).stripped(content)
-        alone = len(rest) == 0 and not draft.parts and draft.level is Level.CLAUSE
+        # A task may stand alone on its line, without a stop; the bodies that answer for it may follow.
+        last = len(rest) == 0 or bool(_LABELLED.match(content, rest.start, rest.end))
+        alone = last and not draft.parts and draft.level is Level.CLAUSE
         if alone or len(line) > _TITLE_LIMIT or _ENDS_IN_BODIES.search(line.of(content)):
             return None, body
         return line, rest
