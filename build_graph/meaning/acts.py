@@ -111,7 +111,7 @@ class Reader:
         cue = modal
         if head and self.words.kind(head.word) is NormKind.PROHIBITION:
             cue = head  # 应严禁…
-        begin = reading.start if case or modal.at == start else modal.at
+        begin = reading.start if case else self.grammar.verge(text, start, modal)
         found = self._with_cue(replace(reading, start=begin), text, cue)
         if head is None:
             return found
@@ -228,6 +228,7 @@ class Reader:
     def _call(self, reading: Reading, text: str, cue: Head) -> Reading:
         """鼓励企业开展… goes on to the next phrase; 引导投资基金 waits for it."""
         asked = self.grammar.asked(text, cue.end)
-        waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_waiting(text, cue)
+        waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_name(text, cue)
+        waits = waits or self.grammar.is_placed(text, cue, asked)
         carries = asked is not None or reading.carries
         return replace(reading, nature=Nature.CALL if waits else Nature.ACT, carries=carries)

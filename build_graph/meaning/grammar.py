@@ -161,6 +161,13 @@ class Grammar:
                     return head
         return None
 
+    def verge(self, text: str, start: int, modal: Head) -> int:
+        """Where the quote begins: at the modal, or at the adverbs, the case or the figure before it."""
+        if modal.at in self._adverbs(text, start) or self.words.measures.at(text, modal.end):
+            return start
+        cases = (at for at in self.subjects(text, start) if at < modal.at and self.words.cases.at(text, at))
+        return next(cases, modal.at)
+
     def _governs(self, text: str, modal: Head, first: Head | None) -> bool:
         words, before = self.words, text[modal.begin : modal.at]
         if not before or modal.word in words.free or words.bridges.before(before, len(before)):
@@ -202,10 +209,14 @@ class Grammar:
                 return head
         return None
 
-    def is_waiting(self, text: str, cue: Head) -> bool:
-        """Whether nothing but a class of bodies follows the cue word, or where they are to act: 在…下."""
-        if self.words.closers.before(text, len(text)) and "在" in text[cue.end :]:
-            return self.inner(text, cue) is None
+    def is_placed(self, text: str, cue: Head, asked: Head | None) -> bool:
+        """Whether where they are to act is all that follows the cue word: 鼓励数据商在交易所监管下."""
+        place = text.rfind("在", cue.end)
+        closed = self.words.closers.before(text, len(text))
+        return bool(closed) and place >= 0 and (asked is None or asked.at >= place)
+
+    def is_name(self, text: str, cue: Head) -> bool:
+        """Whether nothing but a class of bodies follows the cue word."""
         head = self.head(text, cue.end)
         noun = head is None or head.word in self.words.names
         return noun and self.ends_in_actor(text) and self.inner(text, cue) is None
@@ -226,6 +237,8 @@ class Grammar:
     def is_circumstance(self, text: str) -> bool:
         """经认定为…的, …时, …后."""
         words, end = self.words, len(text)
+        if words.periods.before(text, end):
+            return any(words.since.at(text, at) for at in range(end))
         return bool(words.circumstances.before(text, end)) and not words.no_circumstances.before(text, end)
 
     def is_statement(self, text: str) -> bool:

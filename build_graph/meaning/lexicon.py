@@ -71,6 +71,8 @@ class Lexicon:
     future: Words
     means: Words
     circumstances: Words
+    periods: Words
+    since: Words
     no_circumstances: Words
     closers: Words
     soft_closers: Words
@@ -78,6 +80,7 @@ class Lexicon:
     determiners: Words
     duties: Words
     verdicts: Words
+    measures: Words
     impersonal: Words
     universal: Words
     government: Words

@@ -206,7 +206,7 @@ def _parts(content: str, act: Reading) -> list[Span]:
     span = _without_remark(content, act.span)
     text = outside(span.of(content))
     parts, start, at = [], 0, -1
-    while act.head and (at := text.find("、" + act.head, at + 1)) >= 0:
+    while act.head and "等" not in text and (at := text.find("、" + act.head, at + 1)) >= 0:
         parts.append(Span(span.start + start, span.start + at))
         start = at + 1
     return [*parts, Span(span.start + start, span.end)]
