@@ -227,8 +227,6 @@ class Grammar:
         words = self.bracket.sub(_blanked, span.of(content))  # a rule in a bracket is not the piece's
         if piece.before in tuple(_STOPS):
             reading.joined = False
-            if reading.rider is not RiderKind.NOTE:
-                reading.rider = None
         if label := self.label.match(content, span.start, span.end):
             self._read_label(label["label"], reading)
             span = Span(label.end(), span.end)
@@ -239,9 +237,10 @@ class Grammar:
         elif default := self.default.search(words):
             bodies = Span(span.start + default.start("bodies"), span.start + default.end("bodies"))
             self._read_default(content, bodies, reading)
+            reading.rider = None
             return
         elif rank := self._rank_of(words):
-            reading.rank = rank
+            reading.rank, reading.rider = rank, None
             return
         if reading.rider:
             before = reading.riders[-1]

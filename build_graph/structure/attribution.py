@@ -356,7 +356,7 @@ def _together(one: _Candidate, two: _Candidate) -> _Candidate:
     a, b = one.parsed, two.parsed
     parsed = replace(
         a,
-        inner=Span(a.inner.start, b.inner.end if b.bearers else a.inner.end),
+        inner=Span((a if a.bearers else b).inner.start, (b if b.bearers else a).inner.end),
         bearers=a.bearers + b.bearers,
         marked=a.marked | {len(a.bearers) + i for i in b.marked},
         allocation=max(a.allocation, b.allocation, key=lambda x: x != "unstated"),
