@@ -33,8 +33,10 @@ _SHORTEST = 2  # characters of a name that signs
 # •, [2020-01-13], 石政发〔2020〕3号-
 _BEFORE_TITLE = re.compile(rf"^(?:[^{_HAN}《]|{_NUMBER.pattern})+", re.VERBOSE)
 _JOINT = re.compile(r"等[0-9一二三四五六七八九十]{0,3}(?:个)?(?:部门|单位|厅局|委办局|部委)$")  # 等七部门
+# 财政部 税务总局 （代章）: what stands in front of a date, behind a stop, a line's end or a wide gap.
 _SIGNERS = re.compile(
-    rf"(?:^|[\n\u3000]|[。；）)：] ?|  )(?P<names>[{_HAN}]{{2,40}}(?: [{_HAN}]{{2,40}}){{0,9}})(?:[（(]代?章[）)])?\s*$"
+    rf"(?:^|[\n\u3000]|[。；）)：] ?|  )"
+    rf"(?P<names>[{_HAN}]{{2,40}}(?: [{_HAN}]{{2,40}}){{0,9}})(?:[（(]代?章[）)])?\s*$"
 )
 _ISSUER = re.compile(rf"[{_HAN}]{{1,30}}?(?:院|府|厅|室|部|委|局|会|办|署|行|党组|领导小组|指挥部|委员会)$")
 
