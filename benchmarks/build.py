@@ -43,19 +43,19 @@ def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     from build_graph.graph.triples import quads
     from build_graph.graph.turtle import turtle
     from build_graph.pipeline import Pipeline, default_document
+    from build_graph.reading.inputs import InputReader
     from build_graph.reading.repairs import repair
-    from build_graph.reading.source import read
     from build_graph.structure.metadata import from_file
 
     path = default_document()
-    pipeline, descriptions, source = Pipeline.load(), Descriptions.load(), read(path)
+    pipeline, descriptions, source = Pipeline.load(), Descriptions.load(), InputReader().read_one(path).source
     given = from_file(path.with_suffix(".toml"))
     document = pipeline.understand(source, given)
     text, outline = document.text, document.outline
     attributions = pipeline.attribution.read(text, outline)
     statements = list(quads(document, descriptions))
     yield "load ontology and words", Pipeline.load
-    yield "read", lambda: read(path)
+    yield "read", lambda: InputReader().read_one(path)
     yield "repair", lambda: repair(source)
     yield "metadata", lambda: pipeline.metadata.read(text, given)
     yield "outline", lambda: pipeline.outline.read(text, outline.metadata)

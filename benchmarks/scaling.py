@@ -31,7 +31,8 @@ from build_graph.graph.triples import parts
 from build_graph.graph.turtle import Said
 from build_graph.model import Metadata
 from build_graph.pipeline import Pipeline
-from build_graph.reading.source import decode, read
+from build_graph.reading.inputs import InputReader
+from build_graph.reading.source import decode
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 BASE = 10_000  # characters of real clauses that are repeated
@@ -57,7 +58,7 @@ def real_clauses() -> list[str]:
     pipeline = Pipeline.load()
     rows = []
     for path in sorted(DOCUMENTS.glob("*.txt")):
-        document = pipeline.understand(read(path), Metadata(title="通知"))
+        document = pipeline.understand(InputReader().read_one(path).source, Metadata(title="通知"))
         content = document.text.content
         divisions = chain.from_iterable(top.walk() for top in document.outline.divisions)
         leaves = [d for d in divisions if d.mark and not d.parts and 100 < len(d.span) < LONGEST]

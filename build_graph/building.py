@@ -1,79 +1,138 @@
-"""From files to one graph on disk: understand every document, emit, check, write whole or not at all."""
+"""From inputs to one graph on disk: understand every document, emit, check, write whole or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from build_graph.errors import ObligationError
+from build_graph.errors import ObligationError, SeveralFaultsError
 from build_graph.files import write
 from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import parts
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document
+from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reports.summary import summary
 
-_ENDING = ".txt"
+_SINGLE = (
+    "--title, --number, --issuer and --date describe one document; "
+    "for several, put them into NAME.toml beside each NAME.txt"
+)
 
 
 class NoDocumentsError(ObligationError):
-    """A folder without documents, or options that fit only one of several."""
+    """Inputs that hold no documents, or options that fit only one of several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build wrote: the file, its statements, the checks passed, and the documents' summaries."""
+    """What a build wrote, and what it left out."""
 
     path: Path
     statements: int
     checks: int
     summaries: tuple[tuple[str, ...], ...]
+    failures: tuple[str, ...] = ()  # documents that could not be read or understood
+    copies: tuple[str, ...] = ()  # documents whose text was there already
+    left_alone: tuple[str, ...] = ()  # files that are no documents by their ending
 
 
-def build(paths: Sequence[Path], output: Path, *, encoding: str | None, given: Metadata) -> Built:
-    """Build `graph.ttl` in the folder `output` from the documents at `paths`.
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """How a graph is to be built; `begun` hears of each document."""
 
-    Raises ObligationError for every fault of input or output; then nothing is written.
-    """
-    files = list(_files(paths)) if paths else [default_document()]
-    if len(files) > 1 and given != Metadata():
-        raise NoDocumentsError(
-            "--title, --number, --issuer and --date describe one document; "
-            "for several, put them into NAME.toml beside each NAME.txt"
+    reader: InputReader = field(default_factory=InputReader)
+    given: Metadata = field(default_factory=Metadata)  # what the one document does not hold
+    keep_going: bool = False  # whether documents with faults are left out, and the others written
+    begun: Callable[[str], None] = lambda name: None
+
+    def build(self, paths: Sequence[Path], output: Path) -> Built:
+        """Build `graph.ttl` in the folder `output` from the documents at `paths`.
+
+        Raises ObligationError for every fault of input or output; then nothing is written.
+        """
+        paths = paths or [default_document()]
+        if len(paths) > 1 and self.given != Metadata():
+            raise NoDocumentsError(_SINGLE)
+        work = _Work(Pipeline.load(), Descriptions.load(), self.given, self.keep_going)
+        for found in (found for path in paths for found in self.reader.read(path)):
+            if isinstance(found, LeftAlone):
+                work.left_alone.append(found.name)
+            elif isinstance(found, ObligationError):
+                work.failures.append(found)
+            else:
+                self.begun(found.source.name)
+                work.add(found)
+        work.check()
+        passed, turtle = work.assembly.finish()
+        path = output / "graph.ttl"
+        write(path, turtle)
+        return work.built(path, passed.statements, passed.checks)
+
+
+@dataclass(slots=True)
+class _Work:
+    """What was made of the documents so far."""
+
+    pipeline: Pipeline
+    descriptions: Descriptions
+    given: Metadata
+    keep_going: bool
+    assembly: Assembly = field(default_factory=Assembly)
+    summaries: list[tuple[str, ...]] = field(default_factory=list)
+    failures: list[ObligationError] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+    seen: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # by id: name, hash of the text
+
+    def add(self, found: Input) -> None:
+        """Understand a document and put it into the graph; what is wrong with it goes to the failures."""
+        if self.seen and self.given != Metadata():
+            raise NoDocumentsError(_SINGLE)
+        try:
+            document = self.pipeline.understand_input(found, self.given)
+            if self._is_new(document) and (self.keep_going or not self.failures):
+                issuer = self.pipeline.issuer(document)
+                self.assembly.add(parts(document, self.descriptions, issuer=issuer))
+                self.summaries.append(tuple(summary(document)))
+        except ObligationError as error:
+            self.failures.append(error)
+
+    def check(self) -> None:
+        """Raise ObligationError for the failures, unless they may be left out and others are good."""
+        if self.failures and not (self.keep_going and self.summaries):
+            raise self.failures[0] if len(self.failures) == 1 else SeveralFaultsError(self.failures)
+
+    def built(self, path: Path, statements: int, checks: int) -> Built:
+        """What was written, and what was left out."""
+        return Built(
+            path=path,
+            statements=statements,
+            checks=checks,
+            summaries=tuple(self.summaries),
+            failures=tuple(str(error) for error in self.failures),
+            copies=tuple(self.copies),
+            left_alone=tuple(self.left_alone),
         )
-    pipeline, descriptions = Pipeline.load(), Descriptions.load()
-    assembly, summaries, seen = Assembly(), list[tuple[str, ...]](), dict[str, str]()
-    for file in files:
-        document = pipeline.understand_file(file, encoding=encoding, options=given)
-        _check_distinct(document, seen)
-        assembly.add(parts(document, descriptions, issuer=pipeline.issuer(document)))
-        summaries.append(tuple(summary(document)))
-    passed, turtle = assembly.finish()
-    path = output / "graph.ttl"
-    write(path, turtle)
-    return Built(path, passed.statements, passed.checks, tuple(summaries))
 
+    def _is_new(self, document: Document) -> bool:
+        """Whether the text was not there yet; another text with the same number is an error.
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files named, and those in the folders named, in order of their names."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        found = sorted(file for file in path.rglob(f"*{_ENDING}") if file.is_file())
-        if not found:
-            raise NoDocumentsError(f"{path}: no documents in this folder; text files end in {_ENDING}")
-        yield from found
-
-
-def _check_distinct(document: Document, seen: dict[str, str]) -> None:
-    """Two texts with one number would be mixed into one document; `seen` has the names by number."""
-    name = document.text.source.name
-    if document.id in seen:
+        Copies of one text are common in what was collected from several sites: one of them is enough.
+        """
+        name = document.text.source.name
+        digest = hashlib.sha256(document.text.content.encode()).digest()
+        if document.id not in self.seen:
+            self.seen[document.id] = (name, digest)
+            return True
+        before, hashed = self.seen[document.id]
+        if hashed == digest:
+            self.copies.append(f"{name}: has the same text as {before}")
+            return False
         raise NoDocumentsError(
-            f"{name}: has the same number as {seen[document.id]} ({document.id}); "
+            f"{name}: has the same number as {before} ({document.id}); "
             "leave one out, or give one its own number in a sidecar file"
         )
-    seen[document.id] = name

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
+from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from build_graph import __version__
 from build_graph.errors import ObligationError
 
+if TYPE_CHECKING:
+    from build_graph.model import Metadata
+    from build_graph.reading.inputs import InputReader
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _GRAPH = Path("output") / "graph.ttl"
+_SHOWN_FROM = 4  # documents from which on a terminal shows how far the work is
 
 
 def _speaks_plainly(command: Command) -> Command:
-    """A command whose ObligationErrors are one line on stderr and exit code 1."""
+    """A command whose ObligationErrors are a line each on stderr and exit code 1."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
         except ObligationError as error:
-            click.echo(f"obligations: {error}", err=True)
+            for line in str(error).splitlines():
+                click.echo(f"obligations: {line}", err=True)
             sys.exit(1)
         except BrokenPipeError:  # the reader of our output went away: obligations extract | head
             sys.stderr.close()
@@ -49,8 +58,45 @@ def _metadata_options(command: Command) -> Command:
             metavar="TEXT",
             help=f"The document's {name}, if the text does not hold it: {example}",
         )(command)
+    return command
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """The bytes that an option such as 64MB gives; a usage error for what is no size."""
+    from build_graph.reading.limits import parse_size
+
+    try:
+        return parse_size(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no size; write it as 64MB", ctx, param) from error
+
+
+# Name, default, and what it limits; the defaults are those of `Limits`.
+_LIMITS = (
+    ("max_size", "64MB", "Bytes of one document, unpacked."),
+    ("max_total", "4GB", "Bytes of all documents of one archive, unpacked."),
+    ("max_members", 20_000, "Files in one archive."),
+    ("max_nesting", 3, "Archives within archives."),
+    ("max_ratio", 200, "Times that a file may be larger unpacked."),
+    ("max_depth", 1_000, "Elements within elements on an HTML page."),
+)
+
+
+def _input_options(command: Command) -> Command:
+    """Adds the options that say how inputs are read: their encoding, and limits on them."""
+    for name, default, what in reversed(_LIMITS):
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=str if isinstance(default, str) else click.IntRange(min=1),
+            callback=_size if isinstance(default, str) else None,
+            default=default,
+            show_default=True,
+            metavar="SIZE" if isinstance(default, str) else "N",
+            help=what,
+        )(command)
     return click.option(
-        "--encoding", metavar="NAME", help="The text's encoding, e.g. gb18030; found by itself."
+        "--encoding", metavar="NAME", help="The encoding of text, e.g. gb18030; found by itself."
     )(command)
 
 
@@ -61,7 +107,7 @@ def main() -> None:
 
     \b
     obligations build                 the graph of 国发〔2015〕24号, which ships with the package
-    obligations build policy.txt      the graph of your own document
+    obligations build policy.docx     the graph of your own document
     obligations explain 四            what was understood of clause （四）, and from which words
     """
     gc.set_threshold(100_000)  # a build makes many objects and little garbage: 50 ms less for one document
@@ -81,23 +127,37 @@ def main() -> None:
     metavar="DIR",
     help="Where graph.ttl is written.",
 )
+@click.option("--keep-going", is_flag=True, help="Leave out documents with faults, and write the others.")
 @_metadata_options
+@_input_options
 @_speaks_plainly
-def build(paths: tuple[Path, ...], output: Path, encoding: str | None, **metadata: str | None) -> None:
+def build(paths: tuple[Path, ...], output: Path, keep_going: bool, **options: Any) -> None:
     """Build the graph of documents and write it as Turtle.
 
-    PATH is a text file, a folder of them, or - for standard input. Without one, the document that ships
-    with the package is read. What a text does not hold can stand in NAME.toml beside NAME.txt.
+    PATH is a document (text, HTML, DOCX, PDF with text), many of them (JSON Lines with "text" and perhaps
+    "id", "title", "number"; ZIP; a folder), a document within these (pack.zip/a.html, corpus.jsonl:17), or -
+    for standard input. Without one, the document that ships with the package is read. What a document does
+    not hold can stand in NAME.toml beside NAME.txt.
+
+    If a document cannot be read or understood, all faults are listed and nothing is written; with
+    --keep-going the others are. A text that is there twice is taken once.
 
     \b
-    Example:
+    Examples:
       obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
+      obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
     """
-    from build_graph.building import build as build_graph
+    from build_graph.building import Builder
 
-    result = build_graph(paths, output, encoding=encoding, given=_given(metadata))
+    given, reader = _read_options(options)
+    with _progress() as begun:
+        result = Builder(reader, given, keep_going, begun).build(paths, output)
     for document in result.summaries:
         click.echo("\n".join(document))
+    for left_out in (*result.failures, *result.copies):
+        click.echo(f"left out: {left_out}", err=True)
+    if result.left_alone:
+        click.echo(f"left alone: {_by_ending(result.left_alone)}, no documents by their endings", err=True)
     click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
     default = result.path == _GRAPH
     click.echo(
@@ -118,19 +178,24 @@ def build(paths: tuple[Path, ...], output: Path, encoding: str | None, **metadat
     help="json is the format of the annotated documents.",
 )
 @_metadata_options
+@_input_options
 @_speaks_plainly
-def extract(path: Path, form: str, encoding: str | None, **metadata: str | None) -> None:
+def extract(path: Path, form: str, **options: Any) -> None:
     """Show what is understood of one document, without writing a graph.
+
+    PATH is a document of any kind that build reads.
 
     \b
     Examples:
-      obligations extract opinion.txt
+      obligations extract opinion.html
+      obligations extract corpus.jsonl.gz:17
       obligations extract opinion.txt --format json > opinion.json
     """
     from build_graph.pipeline import Pipeline
     from build_graph.reports.extract import as_gold
 
-    document = Pipeline.load().understand_file(path, encoding=encoding, options=_given(metadata))
+    given, reader = _read_options(options)
+    document = Pipeline.load().understand_input(reader.read_one(path), given)
     if form == "json":
         import json
 
@@ -139,6 +204,30 @@ def extract(path: Path, form: str, encoding: str | None, **metadata: str | None)
         from build_graph.reports.tables import measures_table
 
         measures_table(document, sys.stdout)
+
+
+@main.command()
+@click.argument("path", metavar="PATH", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--source", is_flag=True, help="The text before it was repaired: lines and columns count in it."
+)
+@_input_options
+@_speaks_plainly
+def text(path: Path, source: bool, **options: Any) -> None:
+    """Print the text of one document as it was understood: taken out of its file, and repaired.
+
+    The positions in a graph count in this text; places such as notice.docx:12:8 count in the text before
+    it was repaired (--source).
+
+    \b
+    Examples:
+      obligations text notice.docx
+      obligations text pages.zip/notice.html --source
+    """
+    from build_graph.reading.repairs import repair
+
+    found = _read_options(options)[1].read_one(path)
+    click.echo(found.source.content if source else repair(found.source).content, nl=False)
 
 
 @main.command()
@@ -194,11 +283,43 @@ def _marked(words: str) -> str:
     return click.style(f"⟦{words}⟧", bold=True)
 
 
-def _given(values: dict[str, str | None]) -> Any:
-    """Metadata from the options that were given."""
+def _read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
+    """Metadata from the options that were given, and a reader within the limits that they set."""
+    from build_graph.reading.inputs import InputReader
+    from build_graph.reading.limits import Limits
     from build_graph.structure.metadata import from_values
 
-    return from_values({name: value for name, value in values.items() if value}, "options")
+    limits = Limits(**{name: options.pop(name) for name, _, _ in _LIMITS})
+    reader = InputReader(limits, options.pop("encoding"))
+    return from_values({name: value for name, value in options.items() if value}, "options"), reader
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """What to tell which document is begun: shown in a terminal, from the fourth on."""
+    if not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    console, begun = Console(stderr=True), count(1)
+    with console.status("") as status:
+        status.stop()
+
+        def show(name: str) -> None:
+            number = next(begun)
+            if number == _SHOWN_FROM:
+                status.start()
+            status.update(f"{number:,} documents  {escape(name)}")
+
+        yield show
+
+
+def _by_ending(names: Sequence[str]) -> str:
+    """How many files there are of each ending: 3 .doc, 1 .xls."""
+    endings = Counter(Path(name).suffix.lower() or Path(name).name for name in names)
+    return ", ".join(f"{number} {ending}" for ending, number in endings.most_common())
 
 
 if __name__ == "__main__":

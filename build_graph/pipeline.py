@@ -29,8 +29,8 @@ from build_graph.model import (
     Span,
     Text,
 )
+from build_graph.reading.inputs import Input, InputReader
 from build_graph.reading.repairs import repair
-from build_graph.reading.source import read
 from build_graph.resources import folder
 from build_graph.structure.assignments import Grammar
 from build_graph.structure.attribution import AttributionReader
@@ -108,14 +108,19 @@ class Pipeline:
         )
 
     def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:
-        """The document in the file at `path`, or on standard input where it is "-".
+        """The one document at `path`, or on standard input where it is "-".
 
-        `options` give what the text does not hold, then the sidecar `NAME.toml` beside the file.
+        Raises ObligationError where it cannot be read or understood, and where several are there.
         """
-        sidecar = path.with_suffix(".toml")
-        stated = str(path) != "-" and sidecar.is_file()
-        given = merged(options, from_file(sidecar)) if stated else options
-        return self.understand(read(path, encoding=encoding), given)
+        return self.understand_input(InputReader(encoding=encoding).read_one(path), options)
+
+    def understand_input(self, found: Input, options: Metadata) -> Document:
+        """The document that was found.
+
+        `options` give what the text does not hold, then the sidecar file, then the container.
+        """
+        stated = from_file(found.sidecar) if found.sidecar else Metadata()
+        return self.understand(found.source, merged(options, merged(stated, found.given)))
 
     def issuer(self, document: Document) -> Body | None:
         """The body that issued a document, the first of several; None where nobody is named."""

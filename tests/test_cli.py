@@ -161,7 +161,7 @@ def unwritable(folder: Path) -> list[object]:
 
 def one_number_twice(folder: Path) -> list[object]:
     for name in ("a", "b"):
-        (folder / f"{name}.txt").write_text(CLAUSE, encoding="utf-8")
+        (folder / f"{name}.txt").write_text(CLAUSE.replace("管理", f"管理{name}"), encoding="utf-8")
         (folder / f"{name}.toml").write_text('number = "商发〔2020〕1号"', encoding="utf-8")
     return ["build", folder / "a.txt", folder / "b.txt", "-o", folder / "out"]
 

@@ -1,16 +1,22 @@
-"""ZIP archives: their members, under the names that Chinese Windows and others give them."""
+"""ZIP archives, their members under the names that Chinese Windows gives them, and gzip files.
+
+Loaded only where such a file comes: the libraries take their time to start.
+"""
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
-from build_graph.reading.kinds import UnreadableError
-from build_graph.reading.limits import LimitError, Limits
+from build_graph.reading.kinds import Kind, UnreadableError
+from build_graph.reading.limits import LimitError, Limits, Readable
+from build_graph.resources import word_lists
 
 _UTF8 = 0x800  # flag: the name is in UTF-8
 _ENCRYPTED = 0x1  # flag
@@ -27,7 +33,7 @@ class Member:
     info: zipfile.ZipInfo
 
 
-def check_directory(stream: IO[bytes], name: str, limits: Limits) -> None:
+def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: Limits) -> None:
     """Raise LimitError where an archive's directory is too large to be worth reading."""
     stream.seek(0, io.SEEK_END)
     stream.seek(max(0, stream.tell() - _TAIL))
@@ -56,13 +62,55 @@ def members(archive: zipfile.ZipFile, name: str, limits: Limits) -> Iterator[Mem
     yield from sorted(visible, key=lambda member: member.name)
 
 
-def opened(archive: zipfile.ZipFile, member: Member, name: str) -> IO[bytes]:
-    """The member's bytes; raises UnreadableError where it is under a password."""
-    if member.info.flag_bits & _ENCRYPTED:
+def open_zip(data: bytes | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
+    """The ZIP archive; raises UnreadableError where it is damaged."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else data)
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
+        raise UnreadableError(f"{name}: is a damaged ZIP file; fetch or pack it again") from error
+
+
+def kind_of_packed(archive: zipfile.ZipFile, name: str) -> Kind:
+    """Whether a file in ZIP form is a DOCX or an archive; raises UnreadableError for what is neither."""
+    members = set(archive.namelist())
+    if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
+        return Kind.DOCX
+    for member, advice in word_lists("formats")["packed"].items():
+        if member in members:
+            raise UnreadableError(f"{name}: {advice}")
+    return Kind.ZIP
+
+
+def opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Readable:
+    """The member's bytes; raises UnreadableError where it is under a password, or packed in a rare way."""
+    if info.flag_bits & _ENCRYPTED:
         raise UnreadableError(
             f"{name}: is protected by a password; unpack the archive, and give what was in it"
         )
-    return archive.open(member.info)
+    try:
+        return _Sound(archive.open(info), name)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+        raise UnreadableError(f"{name}: cannot be unpacked; unpack the archive, and pack it again") from error
+
+
+def ungzipped(stream: io.BufferedReader[Any], name: str) -> Readable:
+    """The bytes that a gzip file holds."""
+    return _Sound(gzip.GzipFile(fileobj=stream), name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """A stream whose damage is an UnreadableError."""
+
+    stream: Readable
+    name: str
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, `size` at most."""
+        try:
+            return self.stream.read(size)
+        except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
+            raise UnreadableError(f"{self.name}: is damaged; fetch or pack it again") from error
 
 
 def _name_of(info: zipfile.ZipInfo) -> str:

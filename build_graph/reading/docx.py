@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from build_graph.model import Source
+from build_graph.reading.archives import open_zip, opened
 from build_graph.reading.extras import extra
-from build_graph.reading.kinds import Kind, UnreadableError, open_zip
+from build_graph.reading.kinds import Kind, UnreadableError
 from build_graph.reading.limits import LimitError, Limits, Meter, Unpacked, read_whole
 from build_graph.reading.numbering import Numbering
 from build_graph.reading.tables import Cell, TableWriter
@@ -99,8 +100,8 @@ class _Parts:
         except KeyError:
             return None
         where = f"{self.name} ({part})"
-        with self.archive.open(info) as packed:
-            data = read_whole(Unpacked(packed, info.compress_size, where, self.meter), self.limits, where)
+        packed = Unpacked(opened(self.archive, info, where), info.compress_size, where, self.meter)
+        data = read_whole(packed, self.limits, where)
         if (
             b"<!DOCTYPE" in data
             or "<!DOCTYPE".encode("utf-16-le") in data

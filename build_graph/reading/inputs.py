@@ -6,32 +6,31 @@ error that says so.
 
 from __future__ import annotations
 
-import gzip
 import io
 import sys
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Source
-from build_graph.reading import archives, jsonlines
 from build_graph.reading.kinds import (
     HEAD,
     Kind,
     UnreadableError,
     is_known,
     kind_of,
-    kind_of_packed,
-    open_zip,
     refuse_ole,
 )
 from build_graph.reading.limits import LimitError, Limits, Meter, Unpacked, read_whole
 from build_graph.reading.source import decode
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
+    from build_graph.reading.archives import Member
 
 _BUFFER = 64 * 1024
 
@@ -141,10 +140,6 @@ class InputReader:
             yield error
         except FileNotFoundError:
             yield UnreadableError(f"{name}: there is no such file; check the name")
-        except (zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, EOFError) as error:
-            yield UnreadableError(f"{name}: is damaged ({error}); fetch it again")
-        except (RuntimeError, NotImplementedError) as error:  # zipfile: a password, a method it has not
-            yield UnreadableError(f"{name}: cannot be unpacked ({error}); unpack it and pack it again")
         except OSError as error:
             yield UnreadableError(f"{name}: cannot be read ({error.strerror}); check its permissions")
 
@@ -164,10 +159,7 @@ class InputReader:
         if kind is Kind.JSONL:
             yield from self._records(stream, name)
         elif kind is Kind.GZIP:
-            inner = name[:-3] if name.lower().endswith(".gz") else name
-            unpacked = Unpacked(gzip.GzipFile(fileobj=stream), packed, name, meter)
-            self._check_nesting(depth + 1, name)
-            yield from self._stream(io.BufferedReader(unpacked, _BUFFER), packed, inner, meter, depth + 1)
+            yield from self._gzip(stream, packed, name, meter, depth + 1)
         elif kind is Kind.ZIP:
             yield from self._zip(stream, name, meter, depth + 1)
         else:
@@ -175,19 +167,32 @@ class InputReader:
 
     def _records(self, stream: io.BufferedReader[Any], name: str) -> Iterator[Found]:
         """The documents in JSON Lines."""
-        for record in jsonlines.records(stream, name, self.limits, encoding=self.encoding):
+        from build_graph.reading.jsonlines import records
+
+        for record in records(stream, name, self.limits, encoding=self.encoding):
             yield record if isinstance(record, ObligationError) else Input(record.source, record.given)
+
+    def _gzip(
+        self, stream: io.BufferedReader[Any], packed: int, name: str, meter: Meter, depth: int
+    ) -> Iterator[Found]:
+        """The documents in a gzip file, named as the file is: its kind is told without .gz."""
+        from build_graph.reading.archives import ungzipped
+
+        self._check_nesting(depth, name)
+        unpacked = Unpacked(ungzipped(stream, name), packed, name, meter)
+        yield from self._stream(io.BufferedReader(unpacked, _BUFFER), packed, name, meter, depth)
 
     def _zip(self, stream: io.BufferedReader[Any], name: str, meter: Meter, depth: int) -> Iterator[Found]:
         """The documents in a ZIP archive; a DOCX under another name is one."""
+        from build_graph.reading import archives
+
         seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
         archives.check_directory(seekable, name, self.limits)
-        with open_zip(seekable, name) as archive:
-            if kind_of_packed(archive, name) is Kind.DOCX:
+        with archives.open_zip(seekable, name) as archive:
+            if archives.kind_of_packed(archive, name) is Kind.DOCX:
                 seekable.seek(0)
-                yield Input(
-                    self._document(read_whole(seekable, self.limits, name), name, Kind.DOCX), Metadata()
-                )
+                data = read_whole(seekable, self.limits, name)
+                yield Input(self._document(data, name, Kind.DOCX), Metadata())
                 return
             self._check_nesting(depth, name)
             for member in archives.members(archive, name, self.limits):
@@ -199,13 +204,14 @@ class InputReader:
                     yield LeftAlone(full)
 
     def _member(
-        self, archive: zipfile.ZipFile, member: archives.Member, name: str, meter: Meter, depth: int
+        self, archive: ZipFile, member: Member, name: str, meter: Meter, depth: int
     ) -> Iterator[Found]:
-        with archives.opened(archive, member, name) as packed:
-            unpacked = Unpacked(packed, member.info.compress_size, name, meter)
-            yield from self._stream(
-                io.BufferedReader(unpacked, _BUFFER), member.info.file_size, name, meter, depth
-            )
+        """The documents in a member of an archive."""
+        from build_graph.reading.archives import opened
+
+        unpacked = Unpacked(opened(archive, member.info, name), member.info.compress_size, name, meter)
+        stream = io.BufferedReader(unpacked, _BUFFER)
+        yield from self._stream(stream, member.info.file_size, name, meter, depth)
 
     def _check_nesting(self, depth: int, name: str) -> None:
         """Raise LimitError where archives stand too deep within each other."""
@@ -241,8 +247,9 @@ def _standard_input() -> io.BufferedReader[Any]:
 def _container(path: Path) -> Path | None:
     """The file in which a path leads to a document: that of pack.zip/a.html, or of a.jsonl:17."""
     for candidate in (path, *path.parents):
-        for file in (candidate, candidate.with_name(candidate.name.rpartition(":")[0] or candidate.name)):
-            if file.name and file.is_file():
+        before = candidate.name.rpartition(":")[0]
+        for file in (candidate, candidate.with_name(before)) if before else (candidate,):
+            if file.is_file():
                 return file
     return None
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from enum import StrEnum
 
 from build_graph.errors import ObligationError
@@ -50,21 +48,21 @@ def kind_of(head: bytes, name: str) -> Kind:
     >>> kind_of(b"%PDF-1.7", "notice.txt"), kind_of("通知".encode(), "notice.txt")
     (<Kind.PDF: 'pdf'>, <Kind.TEXT: 'text'>)
     """
-    formats = word_lists("formats")
+    formats, ending = word_lists("formats"), name.lower().removesuffix(".gz")
     for beginning, advice in formats["refused"].items():
         if head.startswith(beginning.encode("latin-1")):
             raise UnreadableError(f"{name}: {advice}")
     if b"%PDF-" in head[:_PDF_LIMIT] or head.startswith(b"%PDF"):
         return Kind.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return Kind.DOCX if name.lower().endswith(Kind.DOCX.endings) else Kind.ZIP
+        return Kind.DOCX if ending.endswith(Kind.DOCX.endings) else Kind.ZIP
     if head.startswith(b"\x1f\x8b"):
         return Kind.GZIP
     if _is_html(head, formats["html"]["tags"]):
         return Kind.HTML
-    if name.lower().endswith(Kind.JSONL.endings):
+    if ending.endswith(Kind.JSONL.endings):
         return Kind.JSONL
-    return Kind.HTML if name.lower().endswith(Kind.HTML.endings) else Kind.TEXT
+    return Kind.HTML if ending.endswith(Kind.HTML.endings) else Kind.TEXT
 
 
 def refuse_ole(data: bytes, name: str) -> None:
@@ -75,32 +73,14 @@ def refuse_ole(data: bytes, name: str) -> None:
         raise UnreadableError(f"{name}: {ole['encrypted' if encrypted else 'old']}")
 
 
-def kind_of_packed(archive: zipfile.ZipFile, name: str) -> Kind:
-    """Whether a file in ZIP form is a DOCX or an archive; raises UnreadableError for what is neither."""
-    members = set(archive.namelist())
-    if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
-        return Kind.DOCX
-    for member, advice in word_lists("formats")["packed"].items():
-        if member in members:
-            raise UnreadableError(f"{name}: {advice}")
-    return Kind.ZIP
-
-
 def is_known(name: str) -> bool:
     """Whether the name ends as those of files that are read do.
 
-    >>> is_known("a/通知.HTML"), is_known("policies.jsonl.gz"), is_known("报表.xlsx")
+    >>> is_known("a/通知.HTML"), is_known("policies.jsonl.gz"), is_known("报表.tar.gz")
     (True, True, False)
     """
-    return name.lower().endswith(tuple(ending for kind in Kind for ending in kind.endings))
-
-
-def open_zip(data: bytes | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
-    """The ZIP archive; raises UnreadableError where it is damaged."""
-    try:
-        return zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else data)
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
-        raise UnreadableError(f"{name}: is a damaged ZIP file ({error}); fetch or pack it again") from error
+    endings = tuple(ending for kind in Kind if kind is not Kind.GZIP for ending in kind.endings)
+    return name.lower().removesuffix(".gz").endswith(endings)
 
 
 def _is_html(head: bytes, tags: list[str]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from build_graph.errors import ObligationError
 
@@ -19,6 +19,13 @@ MEGABYTE = 1024 * 1024
 _UNITS = {"": 1, "K": 1024, "M": MEGABYTE, "G": 1024 * MEGABYTE}
 _SIZE = re.compile(r"(?P<number>\d{1,12}) \s* (?P<unit>[KMG]?) (?:i?B)?", re.VERBOSE | re.IGNORECASE)
 _UNSUSPICIOUS = MEGABYTE  # bytes that a file may unpack to whatever its ratio
+
+
+class Readable(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, `size` at most; none at the end."""
 
 
 class LimitError(ObligationError):
@@ -73,7 +80,7 @@ class Meter:
 class Unpacked(io.RawIOBase):
     """The bytes that `stream` unpacks to; raises LimitError as soon as they are too many."""
 
-    def __init__(self, stream: IO[bytes] | io.BufferedIOBase, packed: int, name: str, meter: Meter) -> None:
+    def __init__(self, stream: Readable, packed: int, name: str, meter: Meter) -> None:
         """Read from `stream` what stands in `packed` bytes of the file."""
         self.stream, self.packed, self.name, self.meter = stream, packed, name, meter
         self.size = 0
@@ -93,7 +100,7 @@ class Unpacked(io.RawIOBase):
         return len(data)
 
 
-def read_whole(stream: IO[bytes] | io.BufferedIOBase | Unpacked, limits: Limits, name: str) -> bytes:
+def read_whole(stream: Readable | Unpacked, limits: Limits, name: str) -> bytes:
     """All bytes of one document; raises LimitError, having read no more than one may have."""
     pieces, size = [], 0
     while piece := stream.read(MEGABYTE):

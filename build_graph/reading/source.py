@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import sys
-from pathlib import Path
 from typing import TypedDict, cast
 
 from build_graph.model import Source
@@ -24,20 +22,6 @@ class Words(TypedDict):
     candidates: list[str]
     common: str
     wider: dict[str, str]
-
-
-def read(path: Path | None, *, encoding: str | None = None) -> Source:
-    """The text at `path`, or on standard input where it is None."""
-    if path is None or str(path) == "-":
-        return decode(sys.stdin.buffer.read(), "-", encoding=encoding)
-    try:
-        return decode(path.read_bytes(), path.name, encoding=encoding)
-    except FileNotFoundError as error:
-        raise UnreadableError(f"{path}: there is no such file; check the name") from error
-    except IsADirectoryError as error:
-        raise UnreadableError(f"{path}: is a folder; name a file in it") from error
-    except OSError as error:
-        raise UnreadableError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
 
 
 def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
