@@ -196,7 +196,7 @@ class Registry:
         scope: str = "",
     ) -> tuple[Body, ...]:
         """The bodies of one list, in order; what its members share is given to each: 北海、钦州市人民政府."""
-        complete = self.opened(self.completed(names, jurisdiction), jurisdiction)
+        complete = self._complete(names, jurisdiction)
         return tuple(
             self.resolve(name, jurisdiction=jurisdiction, issued=issued, scope=scope) for name in complete
         )
@@ -208,20 +208,17 @@ class Registry:
 
         What the document does not say of itself its names may show: the time that it is of (`period`).
         """
-        names = [bearer.name for measure in measures for bearer in measure.bearers]
-        when = issued or self.period(names)
+        when = issued or self.period(bearer.name for measure in measures for bearer in measure.bearers)
 
-        def resolved(measure: Measure) -> Measure:
-            if measure.assignment is None:
-                return measure
-            bearers = measure.assignment.bearers
-            bodies = self.resolve_list(
-                [b.name for b in bearers], jurisdiction=jurisdiction, issued=when, scope=scope
-            )
-            named = tuple(replace(b, body=body) for b, body in zip(bearers, bodies, strict=True))
-            return replace(measure, assignment=replace(measure.assignment, bearers=named))
-
-        return tuple(map(resolved, measures))
+        lists = [self._complete([b.name for b in measure.bearers], jurisdiction) for measure in measures]
+        bodies = {  # a document names the same few bodies again and again
+            name: self.resolve(name, jurisdiction=jurisdiction, issued=when, scope=scope)
+            for name in dict.fromkeys(name for names in lists for name in names)
+        }
+        return tuple(
+            _with_bodies(measure, [bodies[name] for name in names])
+            for measure, names in zip(measures, lists, strict=True)
+        )
 
     def central(
         self, name: str, jurisdiction: Jurisdiction, issued: date | Period | None = None
@@ -250,6 +247,10 @@ class Registry:
                 tail = match["tail"] if match else ""
                 complete.append(name)
         return tuple(reversed(complete))
+
+    def _complete(self, names: Sequence[str], jurisdiction: Jurisdiction | None) -> tuple[str, ...]:
+        """The names of a list with the end and the beginning that they share."""
+        return self.opened(self.completed(names, jurisdiction), jurisdiction)
 
     def opened(self, names: Sequence[str], jurisdiction: Jurisdiction | None = None) -> tuple[str, ...]:
         """The names of a list with the beginning that they share: 北京市发展改革委、科技局 → 北京市科技局.
@@ -446,6 +447,14 @@ def _branch(agencies: dict[str, Agency], names: dict[str, tuple[Agency, ...]], w
 
 
 # --------------------------------------------------------------------------------------- naming
+
+
+def _with_bodies(measure: Measure, bodies: Sequence[Body]) -> Measure:
+    """The measure with its bearers resolved, one body for each."""
+    if measure.assignment is None:
+        return measure
+    named = tuple(replace(b, body=body) for b, body in zip(measure.bearers, bodies, strict=True))
+    return replace(measure, assignment=replace(measure.assignment, bearers=named))
 
 
 def _ends_before(first: Period, second: Period) -> bool:

@@ -6,7 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_CLASS_IN_BRACKETS = r"[{0}]?[{0}][（(][^（）()]*[{0}道委][^（）()]*[）)]"  # 县（市、区）, 乡镇（街道）
+# 县（市、区）, 乡镇（街道）, 县〔市〕政府
+_CLASS_IN_BRACKETS = r"[{0}]?[{0}][（(〔﹝＜<][^（）()〔〕]*[{0}道委][^（）()〔〕]*[）)〕﹞＞>]"
+# 开封等省辖市政府, 有农业的区人民政府
+_EXAMPLES = r"等[^，、]{{0,6}}[{0}](?:人民)?政府$|的[{0}](?:人民)?政府$"
 _CLASS_IN_A_ROW = r"(?:^|[{0}])[{0}]、[{0}](?:人民政府|政府|[）)]|$)"  # 市、县人民政府
 _COUNTED = r"^(?:[0-9０-９]+|[一二两三四五六七八九十]+)(?:个|家|所)"  # 五个地级市人民政府
 _GOVERNMENT = r"^(?:{0})(?:党委|党（工）委)?[和、]?(?:人民)?政府$"  # 试点城市政府
@@ -73,7 +76,9 @@ class BodyWords:
             return False
         if self.sure.search(words):
             return True
-        return self._end(words) > max((len(end) for end in self.no_ends if words.endswith(end)), default=0)
+        if not words.endswith(self.no_ends):
+            return self._end(words) > 0
+        return self._end(words) > max(len(end) for end in self.no_ends if words.endswith(end))
 
     def _opens_otherwise(self, words: str) -> bool:
         return words.startswith(self.no_starts) and not words.startswith(self.starts_after_all)
@@ -96,6 +101,7 @@ def _group_pattern(group: dict[str, Any]) -> re.Pattern[str]:
                 "^(?:" + "|".join(group["starts"]) + ")",
                 _CLASS_IN_BRACKETS.format(levels),
                 _CLASS_IN_A_ROW.format(levels),
+                _EXAMPLES.format(levels),
                 _COUNTED,
                 _GOVERNMENT.format("|".join(group["government"])),
                 _BELOW.format(levels),

@@ -37,6 +37,7 @@ _LEVEL_ONLY = re.compile(
     r"(?:中共)?(?P<level>省|市|县|自治区|自治州|州|区|旗)[\u4e00-\u9fff]{0,12}?(?:委|政府|局|厅|办公室)(?=关于|印发|转发)"
 )
 _NAMES = re.compile(r"[\u4e00-\u9fff、 \u3000]{2,80}(?<=[府厅局委会室部院署办])")
+_NUMBERED = re.compile(r"[\u4e00-\u9fff]{2,12}[〔\[［（(【]\d{4}")  # 筑府办发电〔2020〕5号…
 _OFFICE = re.compile(r"办公[厅室]$")
 _OPENING = 200  # characters at the beginning of a text in which its issuer may stand
 _CLOSING = 400  # characters at its end in which it is signed
@@ -334,7 +335,8 @@ def jurisdiction_of(
     for answer in (by_issuer, by_title):
         if answer.reach is not Reach.UNKNOWN:
             return answer
-    return places.of_number(number[:_LONGEST]) if number else UNKNOWN
+    numbered = number or (title if title and _NUMBERED.match(title) else None)
+    return places.of_number(numbered[:_LONGEST]) if numbered else UNKNOWN
 
 
 def _nearest(paths: Iterable[Places], within: Places) -> Places:

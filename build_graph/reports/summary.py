@@ -28,7 +28,7 @@ def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
     bodies = {bearer.body for bearer in bearers if bearer.body}
     agencies = sum(body.kind is BodyKind.AGENCY for body in bodies)
     repairs = Counter(repair.name for repair in text.repairs)
-    unresolved = Counter(b.name for b in bearers if _is_unresolved(b))
+    unresolved = Counter(b.name for b in bearers if is_unresolved(b))
     sections = sum(division.level is Level.SECTION for division in document.outline.divisions)
     yield "sections", sections, ""
     yield "clauses", document.outline.clauses, ""
@@ -46,7 +46,7 @@ def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
     )
 
 
-def _is_unresolved(bearer: Bearer) -> bool:
+def is_unresolved(bearer: Bearer) -> bool:
     """Whether nothing but its words is known of a particular body: neither registry nor function has it."""
     return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.resolved
 
