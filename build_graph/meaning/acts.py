@@ -202,6 +202,9 @@ class Reader:
             return None
         for at in range(start + 2, len(text) - 2):
             universal = self.words.universal.at(text, at)
+            stress = self.words.stressing.at(text, at)
+            if stress and not self.words.inner.at(text, at + len(stress)):
+                continue
             if universal or self.words.impersonal.at(text, at):
                 found = self._headed(replace(reading, start=start if universal else at), text, at)
                 if found and found.nature is Nature.ACT:

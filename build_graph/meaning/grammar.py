@@ -145,6 +145,8 @@ class Grammar:
             or self.is_noun(text, verb)
         ):
             return False
+        if text[verb.at - 1] == "的" and verb.end == len(text):
+            return False  # 通过以上工作的开展
         case = opener.word in ("对", "对于") and "的" in text[verb.end :]
         return not (case and self.ends_in_actor(text))  # 对提供…的企业
 
@@ -254,6 +256,8 @@ class Grammar:
         ):
             return True
         if head.word in words.dual and (self.is_statement(text) or self.is_noun(text, head)):
+            return True
+        if head.word in words.acts and words.rates.at(text, head.end) and self.is_noun(text, head):
             return True
         bare = head.at == head.begin and head.word in words.acts and head.word not in words.government
         return bare and self._is_part_of_subject(text, head)

@@ -82,12 +82,14 @@ class Lexicon:
     verdicts: Words
     measures: Words
     impersonal: Words
+    stressing: Words
     universal: Words
     government: Words
     acts: Words  # all verbs
     dual: Words
     names: Words
     nominal: Words
+    rates: Words
     no_nominal: Words
     inner: Words
     late: Words

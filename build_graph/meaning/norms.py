@@ -8,7 +8,7 @@ from itertools import groupby
 
 from build_graph.meaning.acts import Nature, Reader, Reading
 from build_graph.meaning.dates import goal_at, is_dated
-from build_graph.meaning.phrases import outside, sentences
+from build_graph.meaning.phrases import Sentence, outside, sentences
 from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
 from build_graph.model import Measure, Norm, NormKind, Span
 
@@ -40,10 +40,14 @@ class NormFinder:
             return ()
         found: list[Norm] = []
         held: NormKind | None = None
+        goal = False  # 到2020年 stands before the semicolon
         for sentence in sentences(content, measure.span):
-            for act in self._acts(content, sentence.phrases):
+            phrases = () if goal and _has_figures(content, sentence) else sentence.phrases
+            for act in self._acts(content, phrases):
                 kind, held = _kind(self._owned(content, act, held), held)
                 found += [Norm(span, kind, _cue(act, span)) for span in _parts(content, act)]
+            goal = goal or any(goal_at(content, phrase) for phrase in sentence.phrases)
+            goal = goal and sentence.stop in _SEMICOLONS
             if sentence.stop not in _SEMICOLONS or held is NormKind.PERMISSION:
                 held = None
         return tuple(found)
@@ -128,6 +132,10 @@ class NormFinder:
             for index, reading in enumerate(kept[: acts[-1] + 1])
             if index <= acts[0] or reading.nature is Nature.ACT or reading.head not in outcomes
         ]
+
+
+def _has_figures(content: str, sentence: Sentence) -> bool:
+    return has_number(plain(content[sentence.phrases[0].start : sentence.phrases[-1].end]))
 
 
 def _before_goal(content: str, phrases: Sequence[Span]) -> Iterator[Span]:

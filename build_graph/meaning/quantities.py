@@ -13,6 +13,7 @@ from build_graph.meaning.phrases import outside
 from build_graph.resources import word_lists
 
 _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
+_JOINTS = "、和及与"
 _WHOLE = ("100%", "100％")
 _NOUN = 2  # what is counted has at least two characters
 _OPENING = 7  # the verb of 企业20家以上 stands no later than here: 积极争取新认定…
@@ -151,9 +152,9 @@ class Quantities:
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
         """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
-        after = text[end : end + 1]
-        if end == number.end() and after.isascii() and after.isalpha():
-            return True
+        rest = text[_after(text, end) :]
+        if end == number.end() and rest and rest[0] not in _JOINTS:
+            return True  # 1000mg, 96156热线
         if self.words.limits.before(text, number.start()) and self.words.times.before(text, end):
             return True
         return (changed or text[end - 1] == "元") and text.startswith("的", _after(text, end))

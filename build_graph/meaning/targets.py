@@ -203,15 +203,17 @@ class TargetFinder:
         told = next((index for index, text in enumerate(texts) if self.quantities.is_told(text)), len(texts))
         opens = (index for index, text in enumerate(texts) if self.words.cases.at(text, 0))
         first = next(opens, len(texts))
-        ends = (
-            index for index, text in enumerate(texts) if text.endswith("的") or self.quantities.is_given(text)
-        )
-        last = max(ends, default=-1)
+        last = max((index for index, text in enumerate(texts) if self._ends_case(text)), default=-1)
         return frozenset(
             phrase.start
             for index, phrase in enumerate(phrases)
             if first <= index <= last or index >= told or texts[index].endswith("的")
         )
+
+    def _ends_case(self, text: str) -> bool:
+        """Whether a case ends with the phrase: …的, …的企业, 给予…."""
+        ends = text.endswith("的") or self.quantities.is_given(text)
+        return ends or (bool(text) and self.reader.grammar.is_subject(text))
 
     def _aim(self, content: str, phrase: Span, issued: date | None) -> Due | None:
         """The date in the phrase by which something is to be, if there is one."""
@@ -232,7 +234,14 @@ class TargetFinder:
             return False  # 12月31日前未签订合同的
         leads = first == phrase.start and self.words.openers.before(before, len(before)) == before
         told = due.exact or due.day is None  # 3月16日 alone tells what happened
-        return due.goal or due.strict or (leads and not told)
+        return due.goal or due.strict or (leads and not told and self._goes_on(content, phrase, due))
+
+    def _goes_on(self, content: str, phrase: Span, due: Due) -> bool:
+        """Whether an act or a figure follows 2020年: not 2020年春风行动."""
+        rest = plain(content[due.span.end : min(phrase.end, due.span.end + _LONG)])
+        lexicon = self.reader.words
+        acts = (words.at(rest, 0) for words in (lexicon.adverbs, lexicon.heads, lexicon.modals))
+        return not rest or any(acts) or has_number(rest)
 
     def _pieces(self, content: str, segment: _Segment, *, among_goals: bool = False) -> Iterator[_Piece]:
         """Each phrase with a quantity, and the runs of phrases between them.
