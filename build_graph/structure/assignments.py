@@ -22,6 +22,7 @@ _STOPS = "；;。\n"
 _VERB_REACH = 40  # characters at the end of a piece in which its verb stands
 _DEADLINE_LIMIT = 16  # characters of a cell that is a deadline
 _NAME_LIMIT = 60  # characters of the longest name
+_ITEM_LIMIT = 2 * _NAME_LIMIT  # characters in which a name stands with the words that go with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class _Reading:
     before_comma: int | None = None
     open: bool = False
     label: Role | None = None
-    labels: tuple[str, ...] = ()
+    labels: list[str] = field(default_factory=list)
+    settled: bool = False  # whether any of the names has a role
     rider: RiderKind | None = None  # of the label whose words are being read
     joined: bool = False
     verbs: bool = False
@@ -174,6 +176,7 @@ class Grammar:
             self._read_piece(content, piece, reading)
         words = inner.of(content)
         bearers, marked = self._bearers(content, reading)
+        defaults = set(reading.defaults)
         return Parsed(
             inner=inner,
             bearers=bearers,
@@ -181,11 +184,11 @@ class Grammar:
             marked=marked,
             allocation=self._allocation(words),
             open=reading.open,
-            labels=reading.labels,
+            labels=tuple(reading.labels),
             verbs=reading.verbs,
             ranked=reading.ranked,
             rank=reading.rank,
-            defaults=tuple(bearer for bearer in bearers if bearer.span in reading.defaults),
+            defaults=tuple(bearer for bearer in bearers if bearer.span in defaults),
             riders=tuple(rider for rider in reading.riders if len(rider.span)),
         )
 
@@ -253,7 +256,7 @@ class Grammar:
 
     def _read_label(self, label: str, reading: _Reading) -> None:
         reading.label, reading.rider = self._role(label), None
-        reading.labels += (label,)
+        reading.labels.append(label)
         reading.ranked |= reading.label is not Role.RESPONSIBLE
 
     def is_deadline(self, words: str) -> bool:
@@ -277,6 +280,7 @@ class Grammar:
             reading.defaults.append(named.get(name, item))
             if name not in named:
                 reading.names.append((item, Role.RESPONSIBLE))
+                reading.settled = True
 
     def _rank_of(self, words: str) -> Rank | None:
         rank = self.rank_rule(words)
@@ -294,14 +298,17 @@ class Grammar:
         if piece.joined and not reading.joined:  # 会同: those before it lead
             reading.joined = reading.ranked = True
             _settle(reading.names, Role.LEAD)
+            reading.settled |= bool(reading.names)
         items = list(self._items(content, span, reading))
         if reading.joined and role is not Role.LEAD:
             role = Role.SUPPORT
         elif reading.label is not None and role is None:
             role = reading.label
-        if role is not None and not (role is Role.SUPPORT and not _any_settled(reading.names)):
+        if role is not None and (role is not Role.SUPPORT or reading.settled):
             _settle(reading.names, role)  # A，B牵头: both; but A，B配合: only B
+            reading.settled |= bool(reading.names)
         reading.names += [(item, role) for item in items]
+        reading.settled |= role is not None and bool(items)
         if reading.before_comma is None and reading.names:
             reading.before_comma = len(reading.names)
 
@@ -336,9 +343,10 @@ class Grammar:
         """Names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
         start = span.start
         for joint in re.compile(rf"以及|[和及与]|[{_BLANK}]+").finditer(content, span.start, span.end):
-            if joint.start() <= start:
+            if not start < joint.start() < start + _ITEM_LIMIT:
                 continue
-            left, right = content[start : joint.start()], content[joint.end() : span.end]
+            left = content[start : joint.start()]
+            right = content[joint.end() : min(joint.end() + _ITEM_LIMIT, span.end)]
             closed = self.open_end.sub("", left)
             if self.names_body(closed or left) and self._begins_name(right):
                 yield Span(start, joint.start())
@@ -437,10 +445,6 @@ def _settle(names: list[tuple[Span, Role | None]], role: Role) -> None:
         if names[index][1] is not None:
             return
         names[index] = (names[index][0], role)
-
-
-def _any_settled(names: Sequence[tuple[Span, Role | None]]) -> bool:
-    return any(role is not None for _, role in names)
 
 
 def _without(content: str, span: Span, marks: re.Pattern[str]) -> Span:

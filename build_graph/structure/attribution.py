@@ -7,12 +7,26 @@ text, to its own attribution.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from functools import reduce
+from itertools import accumulate, chain, takewhile
+from typing import TypeVar
 
 from build_graph.errors import ObligationError
-from build_graph.model import Assignment, Bearer, Division, Level, Measure, Outline, Refusal, Span, Text
+from build_graph.model import (
+    Allocation,
+    Assignment,
+    Bearer,
+    Division,
+    Level,
+    Measure,
+    Outline,
+    Refusal,
+    Span,
+    Text,
+)
 from build_graph.resources import word_lists
 from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern
 from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
@@ -27,6 +41,9 @@ _HEADED = re.compile(
 _CELL_LIMIT = 300  # characters of a cell that holds bodies
 _PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:[、 　]+[\u4e00-\u9fff·]{2,4})*")  # 陈仲朝
 _FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
+
+
+_Item = TypeVar("_Item")
 
 
 class UnclosedBracketError(ObligationError):
@@ -79,7 +96,7 @@ class AttributionReader:
             false_openings=tuple(data["opening"]["false"]),
             sentence=tuple(data["opening"]["sentence"]),
             lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, lead_ins))})[：:][\s　]*"),
-            points=re.compile(r"[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
+            points=re.compile(r"(?<![\s　])[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
         )
 
     def read(self, text: Text, outline: Outline) -> Attributions:
@@ -120,14 +137,14 @@ class AttributionReader:
         if table:
             taken = [candidate.outer for candidate in found]
             found += self._in_cells(content, body, table, taken)
-        merged: list[_Candidate] = []
+        rows: list[list[_Candidate]] = []
         for candidate in sorted(found, key=lambda c: c.outer):
-            between = content[merged[-1].outer.end : candidate.outer.start] if merged else ""
-            if merged and not between.strip(" 　\t\n。；;"):
-                merged[-1] = _together(merged[-1], candidate)
+            between = content[rows[-1][-1].outer.end : candidate.outer.start] if rows else ""
+            if rows and not between.strip(" 　\t\n。；;"):
+                rows[-1].append(candidate)
             else:
-                merged.append(candidate)
-        return [candidate for candidate in merged if candidate.parsed.bearers]
+                rows.append([candidate])
+        return [together for row in rows if (together := _together(row)).parsed.bearers]
 
     def _in_brackets(self, text: Text, body: Span, refused: list[Refusal]) -> Iterator[_Candidate]:
         content = text.content
@@ -165,13 +182,14 @@ class AttributionReader:
 
     def _in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
         """Labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
+        inside = _Inside(taken)
         for found in self.line.finditer(content, body.start, body.end):
             start = found.start("label") if found["label"] else found.start("rider")
-            if any(span.start <= start < span.end for span in taken) or self.event.match(
-                found["label"] or ""
-            ):
+            if inside.meets(Span(start, start + 1)) or self.event.match(found["label"] or ""):
                 continue
             inner = Span(start, found.end()).stripped(content)
+            if len(inner) >= _LIMIT:
+                continue
             after = content[found.end() : found.end() + 1]
             outer = Span(found.start(), found.end() + (after == "。"))
             parsed = self.grammar.parse(content, inner)
@@ -182,10 +200,9 @@ class AttributionReader:
         self, content: str, body: Span, table: Table, taken: Sequence[Span]
     ) -> Iterator[_Candidate]:
         """Cells of a flattened table that hold bodies alone; the columns' order gives their roles."""
-        column, before = 0, Span(body.start, body.start)
+        column, before, inside = 0, Span(body.start, body.start), _Inside(taken)
         for line in _cells(content, body):
-            inside = any(span.start < line.end and line.start < span.end for span in taken)
-            parsed = None if inside else self._cell(content, line, table.bodies[column])
+            parsed = None if inside.meets(line) else self._cell(content, line, table.bodies[column])
             if parsed is None:
                 deadline = column and self.grammar.is_deadline(line.of(content))
                 if deadline:  # behind the bodies: the last cell of its row
@@ -351,24 +368,47 @@ def _numbered(measures: Sequence[Measure]) -> Iterator[Measure]:
         yield replace(measure, index=counts[measure.path])
 
 
-def _together(one: _Candidate, two: _Candidate) -> _Candidate:
-    """Two attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
-    a, b = one.parsed, two.parsed
-    parsed = replace(
-        a,
-        inner=Span((a if a.bearers else b).inner.start, (b if b.bearers else a).inner.end),
-        bearers=a.bearers + b.bearers,
-        marked=a.marked | {len(a.bearers) + i for i in b.marked},
-        allocation=max(a.allocation, b.allocation, key=lambda x: x != "unstated"),
-        open=a.open or b.open,
-        labels=a.labels + b.labels,
-        verbs=a.verbs or b.verbs,
-        ranked=a.ranked or b.ranked,
-        rank=_later(a.rank, b.rank),
-        defaults=a.defaults + b.defaults,
-        riders=a.riders + b.riders,
+def _together(row: Sequence[_Candidate]) -> _Candidate:
+    """Attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
+    first, parsed = row[0].parsed, [candidate.parsed for candidate in row]
+    if len(row) == 1:
+        return row[0]
+    before = [0, *accumulate(len(one.bearers) for one in parsed)]
+    naming = [one.inner for one in parsed if one.bearers] or [first.inner]
+    stated = [one.allocation for one in parsed if one.allocation is not Allocation.UNSTATED]
+    together = replace(
+        first,
+        inner=Span(naming[0].start, naming[-1].end),
+        bearers=_all(one.bearers for one in parsed),
+        marked=frozenset(n + i for n, one in zip(before, parsed, strict=False) for i in one.marked),
+        allocation=stated[0] if stated else Allocation.UNSTATED,
+        open=any(one.open for one in parsed),
+        labels=_all(one.labels for one in parsed),
+        verbs=any(one.verbs for one in parsed),
+        ranked=any(one.ranked for one in parsed),
+        rank=reduce(_later, (one.rank for one in parsed)),
+        defaults=_all(one.defaults for one in parsed),
+        riders=_all(one.riders for one in parsed),
     )
-    return _Candidate(Span(one.outer.start, two.outer.end), parsed)
+    return _Candidate(Span(row[0].outer.start, row[-1].outer.end), together)
+
+
+def _all(rows: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
+    return tuple(chain.from_iterable(rows))
+
+
+class _Inside:
+    """Spans, to ask whether another meets one of them."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(spans)
+        self._starts = [span.start for span in ordered]
+        self._ends = list(accumulate((span.end for span in ordered), max))
+
+    def meets(self, span: Span) -> bool:
+        """Whether the span shares a character with one of them."""
+        before = bisect_left(self._starts, span.end)
+        return before > 0 and self._ends[before - 1] > span.start
 
 
 def _later(one: Rank, two: Rank) -> Rank:
