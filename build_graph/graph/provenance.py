@@ -13,6 +13,7 @@ from build_graph.graph.emitter import Emitter, zh
 from build_graph.model import Reading, Repair
 from build_graph.vocabulary import segment, term
 
+_MEDIA = "https://www.iana.org/assignments/media-types/"
 _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
 
 
@@ -35,9 +36,11 @@ def of_provenance(emit: Emitter) -> Iterator[Quad]:
         f"{emit.document_iri}/source",
         ("rdf:type", term("prov:Entity")),
         ("schema:name", _writable(source.name)),
-        ("ob:encoding", source.encoding),
+        ("dcterms:format", NamedNode(_MEDIA + source.media)),
+        ("ob:encoding", source.encoding or None),
         ("ob:sha256", _sha256(source.content)),
     )
+    yield from emit.about(_MEDIA + source.media, ("rdf:type", term("dcterms:MediaType")))
     yield from emit.about(
         reading,
         ("rdf:type", term("prov:Activity")),
