@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from build_graph.reading.edits import Change
 from build_graph.resources import folder
@@ -62,6 +63,7 @@ def _glosses(text: str) -> Iterator[re.Match[str]]:
             yield bracket
 
 
+@cache
 def _readings() -> Mapping[str, str]:
     """For each syllable, without tone, the characters that are read so."""
     lines = (folder("data") / "readings.txt").read_text(encoding="utf-8").splitlines()

@@ -32,6 +32,7 @@ _AHEAD = 60  # characters behind it
 _RECENT = 10  # closed holes before a hole that the proof may have to see through
 _SENTENCE = 15  # characters before a question mark in which a word should ask
 _FAILURES, _SUCCESSES = 100, 1000  # holes left open, and closed, after which the others are not tried
+_TRIED = 2000  # ... and question marks looked into
 
 _HAN = r"\u3400-\u9fff"
 _HOLE = re.compile(
@@ -79,6 +80,7 @@ class _Page:
     questions: Collection[str]
     closed: list[tuple[Span, str]] = field(default_factory=list)
     open: list[Damage] = field(default_factory=list)
+    tried: int = 0
 
     @classmethod
     def of(cls, text: str, table: Mapping[str, str]) -> _Page:
@@ -96,8 +98,10 @@ class _Page:
         for hole in _HOLE.finditer(self.text):
             if hole.start() < end:
                 continue
-            if len(self.open) < _FAILURES and len(self.closed) < _SUCCESSES:
+            if len(self.open) < _FAILURES and len(self.closed) < _SUCCESSES and self.tried < _TRIED:
                 end = self._close(hole.start())
+            elif self._is_question(hole.start()):
+                end = hole.start() + 1
             else:
                 end = self._mark(hole.start(), hole.end(), "bytes were lost here, as in many places before")
         yield from (change for span, after in self.closed for change in _changes(self.text, span, after))
@@ -107,6 +111,7 @@ class _Page:
 
     def _close(self, start: int) -> int:
         """Close the hole at `start`, mark it, or leave it if it is none; return where to go on."""
+        self.tried += 1
         begin, before = self._before(start)
         end, readings = self.reader.read(before[-CONTEXT:] or "\n", self.text, start)
         proved = list(self._proved(begin, before, end, readings))
@@ -175,9 +180,10 @@ class _Page:
 
     def _gloss_on_letters(self) -> Iterator[Change]:
         """Takes out glosses behind a letter that is the second byte of a code: ，F is A3 AC 46, 現 AC 46."""
+        glosses = {(encode(char), reading) for char, reading in self.table.items()}
         for found in self._outside(_LETTER):
             code = encode(full_width(found["before"]))[-1:] + encode(found["letter"])
-            if found["reading"] in {self.table[char] for char in self.table if encode(char) == code}:
+            if (code, found["reading"]) in glosses:
                 yield Change(found.start("gloss"), found.end("gloss"), "")
 
     def _bare(self) -> Iterator[Damage]:
@@ -220,12 +226,12 @@ def _unseen(text: str, table: Mapping[str, str], rank: Callable[[str], int]) -> 
     For ?shù) behind 當 it is the most frequent one that is read so, begins with the second byte of
     當, and stands nowhere without a gloss.
     """
-    found: dict[str, str] = {}
-    for hole in _HOLE.finditer(text):
-        reading = hole["swallowed"]
-        if reading and reading not in table.values():
-            second = encode(text[hole.start() - 1 : hole.start()])[-1:]
-            chars = [c for c in read_as(reading) if encode(c)[:1] == second and c not in text]
+    holes = ((hole["swallowed"], text[hole.start() - 1 : hole.start()]) for hole in _HOLE.finditer(text))
+    known, here, found = {None, *table.values()}, frozenset(text), dict[str, str]()
+    for reading, before in dict.fromkeys(holes):
+        if reading not in known:
+            second = encode(before)[-1:]
+            chars = [c for c in read_as(reading) if encode(c)[:1] == second and c not in here]
             if chars:
                 found[min(chars, key=rank)] = reading
     return found

@@ -24,7 +24,7 @@ _NEWLINE = re.compile(r"\r\n | [\r\v\f\x85\u2028\u2029]", re.VERBOSE)
 _ENTITY = re.compile(
     r"""
     & (?: amp; )*                       # &amp;quot; was escaped twice
-    (?: \#[0-9]{1,7} | \#[xX][0-9a-fA-F]{1,6} | [A-Za-z][A-Za-z0-9]{1,31} ) ;
+    (?P<name> (?: \#[0-9]{1,7} | \#[xX][0-9a-fA-F]{1,6} | [A-Za-z][A-Za-z0-9]{1,31} ) ; )
     """,
     re.VERBOSE,
 )
@@ -66,7 +66,7 @@ def decode_entities(text: str) -> Iterator[Change]:
     ['"', '\\xa0']
     """
     for found in _ENTITY.finditer(text):
-        after = _unescape(found[0])
+        after = _unescape(f"&{found['name']}")
         if after != found[0]:
             yield Change(found.start(), found.end(), after)
 
@@ -149,7 +149,7 @@ def _lost(text: str) -> Iterator[Damage]:
 
 
 def _unescape(entity: str) -> str:
-    """What `entity` stands for, escaped however often; itself where it stands for nothing."""
+    """What `entity` stands for; itself where it stands for nothing."""
     from html import unescape  # its table is large, and few texts need it
 
     while (after := unescape(entity)) != entity and after.startswith("&"):
