@@ -87,8 +87,10 @@ class Reader:
         """What the phrase is."""
         other = Reading(Nature.OTHER, phrase)
         text = outside(phrase.of(content)).rstrip() if len(phrase) <= _LONG else ""
-        if not text or self.grammar.is_circumstance(text):
+        if not text:
             return other
+        if self.grammar.is_circumstance(text):
+            return self._placed(other, text)
         start = self.grammar.front(text)
         date = _date().match(text, start)
         begin = start if date is None or date["keep"] else date.end()
@@ -96,6 +98,17 @@ class Reader:
             if found := step(replace(other, start=begin), text, date.end() if date else start):
                 return found
         return other
+
+    def _placed(self, reading: Reading, text: str) -> Reading:
+        """鼓励数据商在…前提下, 推动各地在…基础上: the act stands behind the comma; else a circumstance."""
+        start = self.grammar.front(text)
+        cue = self.grammar.head(text, start)
+        if cue is None or text.find("在", cue.end) < 0:
+            return reading
+        kind = self.words.kind(cue.word)
+        if kind is not NormKind.ENCOURAGEMENT and cue.word not in self.words.drives:
+            return reading
+        return replace(self._with_cue(replace(reading, start=start), text, cue), nature=Nature.CALL)
 
     def _steps(self) -> tuple[Callable[[Reading, str, int], Reading | None], ...]:
         """The ways to read a phrase; a modal is the surest sign, a subject without one the least."""

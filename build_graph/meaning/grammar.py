@@ -77,6 +77,13 @@ class Grammar:
             stops.append(at)
         return stops
 
+    def openings(self, text: str, start: int) -> list[int]:
+        """Where the verb may stand behind conjunctions, adverbs and hopes: 力争, 争取."""
+        stops = self._adverbs(text, self.front(text[start:]) + start)
+        while hope := self.words.hopes.at(text, stops[-1]):
+            stops += self._adverbs(text, stops[-1] + len(hope))
+        return stops
+
     def is_eager(self, text: str, start: int) -> bool:
         """Whether an adverb opens the phrase behind which even an unknown verb is an act."""
         return bool(self.words.eager.at(text, start)) and not self.is_statement(text)

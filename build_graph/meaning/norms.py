@@ -42,7 +42,8 @@ class NormFinder:
         held: NormKind | None = None
         goal = False  # 到2020年 stands before the semicolon
         for sentence in sentences(content, measure.span):
-            phrases = () if goal and _has_figures(content, sentence) else sentence.phrases
+            aims = (goal or measure.goal) and _has_figures(content, sentence)
+            phrases = () if aims else sentence.phrases
             for act in self._acts(content, phrases):
                 kind, held = _kind(self._owned(content, act, held), held)
                 found += [Norm(span, kind, _cue(act, span)) for span in _parts(content, act)]

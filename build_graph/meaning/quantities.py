@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -16,7 +17,6 @@ _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
 _JOINTS = "、和及与"
 _WHOLE = ("100%", "100％")
 _NOUN = 2  # what is counted has at least two characters
-_OPENING = 7  # the verb of 企业20家以上 stands no later than here: 积极争取新认定…
 
 
 @cache
@@ -25,7 +25,7 @@ def _number() -> re.Pattern[str]:
     return re.compile(
         r"""
           (?P<fold>翻(?:[一两二三四]|\d)番)
-        | (?<![A-Za-z\d.．第+\-—–~～])
+        | (?<![A-Za-z\d.．第+\-—–~～×*=/])
           \d+(?:,\d{3})*(?:[.．]\d+)?
           (?:[\-—–~～至]\d+(?:[.．]\d+)?)?                        # 2-3家
           (?![\d.．GDgdKk×\-]|[年月]度?(?:[底末前内]|$))
@@ -106,11 +106,15 @@ class Quantities:
         """A finder with the lists that come with the package."""
         return cls(_Lists.load())
 
-    def find(self, text: str, licence: Licence) -> str | None:
-        """The first number that is aimed at, with its unit; several of one predicate together."""
+    def find(self, text: str, licence: Licence, openings: Sequence[int] = (0,)) -> str | None:
+        """The first number that is aimed at, with its unit; several of one predicate together.
+
+        At one of the `openings` the verb may stand whose object is counted at the end of the phrase.
+        """
+        opened = licence is Licence.LISTED or any(self.words.aims.at(text, at) for at in openings)
         for number in _number().finditer(text):
             end = self._unit_end(text, number.end())
-            if self._is_aimed(text, number, end, licence):
+            if self._is_aimed(text, number, end, licence, opened=opened):
                 return text[number.start() : self._series_end(text, end)]
         return None
 
@@ -138,7 +142,9 @@ class Quantities:
 
     # --------------------------------------------------------------------------- single numbers
 
-    def _is_aimed(self, text: str, number: re.Match[str], end: int, licence: Licence) -> bool:
+    def _is_aimed(
+        self, text: str, number: re.Match[str], end: int, licence: Licence, *, opened: bool
+    ) -> bool:
         if number["fold"]:
             return True
         changed = text[number.start() : end] in _WHOLE or self._is_changed(text, number.start())
@@ -148,7 +154,9 @@ class Quantities:
             return changed
         if licence is Licence.UNIT:
             return end > number.end()
-        return self._is_counted(text, number, end, listed=licence is Licence.LISTED)
+        if licence is Licence.LISTED and number.start() == 0:
+            return self._is_count(text[number.end() : end])
+        return self._is_counted(text, number, end, opened=opened)
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
         """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
@@ -159,19 +167,15 @@ class Quantities:
             return True
         return (changed or text[end - 1] == "元") and text.startswith("的", _after(text, end))
 
-    def _is_counted(self, text: str, number: re.Match[str], end: int, *, listed: bool) -> bool:
+    def _is_counted(self, text: str, number: re.Match[str], end: int, *, opened: bool) -> bool:
         """Whether the number tells how many there will be, behind its verb or behind its noun."""
         if not self._is_count(text[number.end() : end]):
             return False
         verb = self.words.aims.before(text, self._unsoftened(text, number.start()))
         if verb:
             return not (verb in self.words.moves and self._tells_of_existing(text, end))
-        if listed and number.start() == 0:
-            return True
-        bound = text[end : _after(text, end)].strip()
-        if _after(text, end) < len(text) or bound in _LIMITS:
-            return False
-        return listed or any(self.words.aims.at(text, at) for at in range(_OPENING))
+        after = _after(text, end)
+        return opened and after == len(text) and text[end:after].strip() not in _LIMITS
 
     def _is_count(self, unit: str) -> bool:
         return unit[len(self.words.multiples.at(unit, 0)) :] in self.words.counts

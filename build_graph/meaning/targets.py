@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -18,6 +18,7 @@ from build_graph.resources import word_lists
 
 _NEAR = 12  # what tells an aim from another date stands no farther from it
 _LONG = 400  # no phrase is longer; a text without commas is not searched for quantities
+_WORD = 3  # 其中: no more than a word between two figures
 _SEMICOLONS = ("；", ";")
 
 
@@ -201,19 +202,29 @@ class TargetFinder:
             return frozenset()
         texts = [plain(phrase.of(content)) if len(phrase) <= _LONG else "" for phrase in phrases]
         told = next((index for index, text in enumerate(texts) if self.quantities.is_told(text)), len(texts))
-        opens = (index for index, text in enumerate(texts) if self.words.cases.at(text, 0))
+        opens = (index for index, text in enumerate(texts) if self._opens_case(text))
         first = next(opens, len(texts))
-        last = max((index for index, text in enumerate(texts) if self._ends_case(text)), default=-1)
+        named = first < len(texts) and bool(self.reader.words.cases.at(texts[first], 0))
+        ends = (index for index, text in enumerate(texts) if self._ends_case(text, named=named))
+        last = max(ends, default=-1)
         return frozenset(
             phrase.start
             for index, phrase in enumerate(phrases)
-            if first <= index <= last or index >= told or texts[index].endswith("的")
+            if first <= index <= last or index >= told or self._is_circumstance(texts[index])
         )
 
-    def _ends_case(self, text: str) -> bool:
-        """Whether a case ends with the phrase: …的, …的企业, 给予…."""
-        ends = text.endswith("的") or self.quantities.is_given(text)
-        return ends or (bool(text) and self.reader.grammar.is_subject(text))
+    def _is_circumstance(self, text: str) -> bool:
+        return bool(text) and self.reader.grammar.is_circumstance(text)
+
+    def _opens_case(self, text: str) -> bool:
+        word = self.words.cases.at(text, 0)
+        return len(word) > len(self.reader.words.other_words.at(text, 0))  # 经, but not 经济
+
+    def _ends_case(self, text: str, *, named: bool) -> bool:
+        """Whether a case ends with the phrase: …的, 给予…, and behind 对 …的企业."""
+        if text.endswith("的") or self.quantities.is_given(text):
+            return True
+        return named and bool(text) and self.reader.grammar.is_subject(text)
 
     def _aim(self, content: str, phrase: Span, issued: date | None) -> Due | None:
         """The date in the phrase by which something is to be, if there is one."""
@@ -255,7 +266,7 @@ class TargetFinder:
             if piece.quantity is None:
                 run = whole
                 continue
-            if run and not first:
+            if run and not first and len(run) > _WORD:
                 yield _Piece(run, None)
             yield _Piece(whole if first else piece.span, piece.quantity)
             run, first = None, False
@@ -271,7 +282,8 @@ class TargetFinder:
                 continue
             licence = Licence.UNIT if among_goals or segment.aim or segment.goal else None
             licence = licence or self._licence(content, phrase, text, counted=counted)
-            pieces = list(self._split(phrase, text, None if phrase.start in segment.cases else licence))
+            licence = None if phrase.start in segment.cases else licence
+            pieces = list(self._split(phrase, text, licence, self._openings(content, phrase, text)))
             counted = licence is not Licence.CHANGE and any(piece.quantity for piece in pieces)
             yield from pieces
 
@@ -283,10 +295,17 @@ class TargetFinder:
             return Licence.CHANGE
         return Licence.LISTED if counted else Licence.COUNT
 
-    def _split(self, phrase: Span, text: str, licence: Licence | None) -> Iterator[_Piece]:
+    def _openings(self, content: str, phrase: Span, text: str) -> list[int]:
+        """Where the verb of the phrase may stand: behind its subject and its adverbs."""
+        start = self.reader.read(content, phrase).start
+        return [at for first in {0, start} for at in self.reader.grammar.openings(text, first)]
+
+    def _split(
+        self, phrase: Span, text: str, licence: Licence | None, openings: Sequence[int]
+    ) -> Iterator[_Piece]:
         """The phrase, cut where items of a list have a quantity each: A达到1%、B达到2%."""
         for start, end in self.quantities.items(text) if licence else [(0, len(text))]:
-            quantity = self.quantities.find(text[start:end], licence) if licence else None
+            quantity = self.quantities.find(text[start:end], licence, openings) if licence else None
             yield _Piece(Span(phrase.start + start, phrase.start + end), quantity)
             if quantity and licence is Licence.COUNT:
                 licence = Licence.LISTED
