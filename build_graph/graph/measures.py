@@ -47,6 +47,7 @@ _RIDERS = {
     RiderKind.PERSON: "ob:ContactPerson",
     RiderKind.NOTE: "ob:Note",
 }
+_SHORTCUTS = 100  # bodies of a measure that its norms name too; else many norms times many bodies
 _SIGNALS = 3  # words shown for a domain; where there are more, the text has them
 
 _QUANTITY = re.compile(
@@ -133,7 +134,7 @@ def _norm(emit: Emitter, norm: Norm, measure: Measure, owner: str, node: str) ->
         ("rdf:type", term(_NORMS[norm.kind])),
         ("ob:text", emit.words(norm.span)),
         ("ob:cue", emit.words(norm.cue) if norm.cue else None),
-        *_responsible(emit, measure),
+        *(_responsible(emit, measure) if len(measure.bearers) <= _SHORTCUTS else ()),
     )
     yield from emit.evidence(node, norm.span)
     if norm.cue:

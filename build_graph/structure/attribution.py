@@ -32,6 +32,7 @@ from build_graph.structure.assignments import Grammar, Parsed, Rank, label_patte
 from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
 from build_graph.structure.tables import Table, TableReader, table_at
 
+_DEFAULTS = 30  # bodies of a rule that holds for every later measure; no rule names more
 _LIMIT = 20_000  # characters; a longer bracket is not an attribution
 _OPEN_LIMIT = 300  # characters up to the paragraph's end in which an attribution may lack its end
 _SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
@@ -302,7 +303,7 @@ def _cells(content: str, body: Span) -> Iterator[Span]:
 
 def _beside(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
     """The default bearers of a measure: those that its own attribution does not name."""
-    if measure.goal or measure.path[0].startswith("closing"):
+    if measure.goal or measure.path[0].startswith("closing") or len(defaults) > _DEFAULTS:
         return ()
     named = {bearer.name for bearer in measure.bearers}
     return tuple(bearer for bearer in defaults if bearer.name not in named)
