@@ -38,7 +38,7 @@ _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _KEPT = "\v"  # stands for a line break that is kept, in <pre>
 _TITLE_LEAST = 6  # characters
 _SLIGHT = 20  # characters of a line above the title that says little
-_WIDEST = 200  # rows or columns that a cell reaches over
+_WIDEST = 60  # rows or columns that a cell reaches over
 _ATTRIBUTES = 1000  # of one element; more take the parser time that grows with their square
 _TAG = re.compile(
     rb"""
@@ -240,9 +240,9 @@ class _Page:
     def _last(self, lines: list[_Line], sign: int) -> int:
         """The end of the document: behind the last sign, where words begin that stand below documents."""
         for index in range(sign + 1, len(lines)):
-            rest = lines[index:]
             if self.words.after.match(lines[index].text):
-                return index if all(len(line.text) <= self.words.limit for line in rest) else len(lines)
+                short = all(len(line.text) <= self.words.limit for line in lines[index:])
+                return index if short else len(lines)
         return len(lines)
 
     def _is_sign(self, line: _Line) -> bool:
@@ -370,6 +370,7 @@ class _Draft:
     links: int = 0
     pre: int = 0
     silent: HtmlElement | None = None  # a table that was written already
+    counts: dict[HtmlElement, int] = field(default_factory=dict)  # items of numbered lists so far
 
     def breaks(self, element: HtmlElement) -> bool:
         """Whether the element begins or ends a line."""
@@ -382,8 +383,8 @@ class _Draft:
             self.pre += element.tag == "pre"
             if element.tag in self.names:
                 self.blocks.append(element)
-            if element.tag == "li" and (mark := _list_mark(element)):
-                self.parts.append(mark)
+            if element.tag == "li":
+                self.parts.append(self._mark(element))
             self._add(element.text)
             return
         if event == "end":
@@ -403,6 +404,17 @@ class _Draft:
             tidy = _BLANKS.sub(" ", _BREAK.sub("", line)).strip(" ")
             if tidy.strip():
                 yield _Line(tidy, linked, self.blocks[-1])
+
+    def _mark(self, item: HtmlElement) -> str:
+        """The number that a browser shows before an item of a numbered list."""
+        around = item.getparent()
+        if around is None or around.tag != "ol" or around.get("type") not in (None, "1"):
+            return ""
+        number = self.counts.get(around, _number(around.get("start"), 1))
+        self.counts[around] = number + 1
+        silent = _LIST_STYLE.search(around.get("style") or "")
+        marked = _MARKED.match("".join(islice(item.itertext(), 3)))
+        return "" if silent or marked else f"{number}．"
 
     def _add(self, text: str | None) -> None:
         if text:
@@ -437,17 +449,6 @@ def _titles(root: HtmlElement) -> frozenset[str]:
     bare = {"".join(words.split()) for words in said}
     beginnings = {words[: found.start()] for words in bare for found in re.finditer(r"[-_|—–]", words)}
     return frozenset(title for title in bare | beginnings if len(title) >= _TITLE_LEAST)
-
-
-def _list_mark(item: HtmlElement) -> str:
-    """The number that a browser shows before an item of a numbered list."""
-    around = item.getparent()
-    if around is None or around.tag != "ol" or _LIST_STYLE.search(around.get("style") or ""):
-        return ""
-    if around.get("type") not in (None, "1") or _MARKED.match("".join(islice(item.itertext(), 3))):
-        return ""
-    before = sum(1 for _ in item.itersiblings("li", preceding=True))
-    return f"{_number(around.get('start'), 1) + before}．"
 
 
 def _span(value: str | None) -> int:
