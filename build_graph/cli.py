@@ -231,6 +231,58 @@ def text(path: Path, source: bool, **options: Any) -> None:
 
 
 @main.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Documents shown.")
+@click.option(
+    "--details",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Doubts shown of each of them.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "table"]),
+    default="table",
+    show_default=True,
+    help="json gives every doubt of every document.",
+)
+@_metadata_options
+@_input_options
+@_speaks_plainly
+def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options: Any) -> None:
+    """List what was not understood of documents, worst first.
+
+    PATH is whatever build reads. A doubt is a stretch that was not read, a bracket that looks like an
+    attribution but was refused, a body that is not known, or damage. Documents are ordered by the
+    characters in doubt; each doubt stands with file, line and column.
+
+    \b
+    Examples:
+      obligations review corpus.jsonl.gz --top 10
+      obligations review opinion.txt --details 100
+      obligations review pages/ --format json > doubts.json
+    """
+    from build_graph.reports.review import as_json, print_reviews
+    from build_graph.reviewing import Reviewer
+
+    given, reader = _read_options(options)
+    with _progress() as begun:
+        found = Reviewer(reader, given, begun).review(paths)
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(as_json(found.reviews, found.failures), ensure_ascii=False, indent=1))
+    elif found.reviews:
+        print_reviews(found.reviews, found.failures, sys.stdout, top=top, details=details)
+    for failure in found.failures:
+        click.echo(f"not understood: {failure}", err=True)
+    if not found.reviews:
+        sys.exit(1)
+
+
+@main.command()
 @click.argument("graph", default=_GRAPH, type=click.Path(path_type=Path))
 @_speaks_plainly
 def validate(graph: Path) -> None:

@@ -21,6 +21,7 @@ ROWS = [
     "graph",
     "reports",
     "building",
+    "reviewing",
     "cli",
 ]
 BASE = {"__init__", "errors", "model", "resources", "vocabulary", "ontology", "files"}

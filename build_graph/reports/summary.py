@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from build_graph.model import Bearer, BodyKind, Document, Level
+from build_graph.model import Bearer, BodyKind, Document, Level, Reading
 
 _NAMES_SHOWN = 8  # unresolved names that a summary lists
 
@@ -27,6 +27,7 @@ def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
     norms = Counter(norm.kind for measure in measures for norm in measure.norms)
     bodies = {bearer.body for bearer in bearers if bearer.body}
     agencies = sum(body.kind is BodyKind.AGENCY for body in bodies)
+    coverage = document.coverage.characters(text.content)
     repairs = Counter(repair.name for repair in text.repairs)
     unresolved = Counter(b.name for b in bearers if is_unresolved(b))
     sections = sum(division.level is Level.SECTION for division in document.outline.divisions)
@@ -36,6 +37,7 @@ def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
     yield "norms", norms.total(), _listed(norms.most_common())
     yield "bearers", len(bearers), f"{agencies} agencies, {len(bodies) - agencies} groups"
     yield "targets", sum(len(measure.targets) for measure in measures), ""
+    yield "characters", sum(coverage.values()), _shares(coverage)
     yield "repairs", repairs.total(), _listed(sorted(repairs.items()))
     yield "damaged", len(text.damages), _listed_places(document)
     yield "unresolved", len(unresolved), _shown(unresolved)
@@ -49,6 +51,12 @@ def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
 def is_unresolved(bearer: Bearer) -> bool:
     """Whether nothing but its words is known of a particular body: neither registry nor function has it."""
     return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.resolved
+
+
+def _shares(coverage: dict[Reading, int]) -> str:
+    """What part of a text was understood as what."""
+    whole = max(sum(coverage.values()), 1)
+    return ", ".join(f"{reading} {count / whole:.0%}" for reading, count in coverage.items() if count)
 
 
 def _listed(counts: Iterable[tuple[str, int]]) -> str:

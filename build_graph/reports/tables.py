@@ -7,9 +7,9 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
-from build_graph.model import Document, Measure
+from build_graph.model import Bearer, Document, Measure
 
-_WIDTH = 160  # columns where the output is no terminal
+WIDTH = 160  # columns where the output is no terminal
 
 
 def measures_table(document: Document, out: TextIO) -> None:
@@ -28,19 +28,26 @@ def measures_table(document: Document, out: TextIO) -> None:
     for measure in document.measures:
         table.add_row(*_row(document.text.content, measure))
     console = Console(
-        file=out, width=None if out.isatty() else _WIDTH, markup=False, highlight=False, emoji=False
+        file=out, width=None if out.isatty() else WIDTH, markup=False, highlight=False, emoji=False
     )
     console.print(table)
 
 
 def _row(content: str, measure: Measure) -> tuple[str, ...]:
-    bearers = measure.bearers
+    bearers = (*measure.bearers, *measure.defaults)
     return (
         f"{measure.clause or '-'} {measure.index}",
         measure.span.of(content),
-        "\n".join(b.name if b.role == "responsible" else f"{b.name} ({b.role})" for b in bearers) or "-",
+        "\n".join(_bearer(b, measure) for b in bearers) or "-",
         "\n".join(f"{norm.kind}: {norm.span.of(content)}" for norm in measure.norms) or "-",
         "\n".join(f"{t.due or t.quantity or ''} {t.span.of(content)}".strip() for t in measure.targets)
         or "-",
         "\n".join(domain.id for domain in measure.domains) or "-",
     )
+
+
+def _bearer(bearer: Bearer, measure: Measure) -> str:
+    """A bearer with what is special of it: its role, or that a rule stated elsewhere names it."""
+    said = [bearer.role.value] if bearer.role != "responsible" else []
+    said += ["by default"] if bearer in measure.defaults else []
+    return f"{bearer.name} ({', '.join(said)})" if said else bearer.name

@@ -12,6 +12,7 @@ _LINE = re.compile(r"[^\n]+")
 _SENTENCE = re.compile(r"[。；;！!？?]|[，,].*[，,]")  # what a title, a signature or a heading does not hold
 _TRAIL = re.compile(r"[）)〕﹞］\]】。；;，,、\s]*")  # what closes an attribution
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
+_HEADING = re.compile(r"[^。；;，,！!？?：:]{1,20}[。：:]?")  # 具体措施：, 智慧物流。
 _HEADING_LIMIT = 40  # characters of a line within a clause that only announces what follows
 
 
@@ -24,7 +25,13 @@ def coverage(content: str, outline: Outline, measures: Sequence[Measure]) -> Cov
     for reading, span in _layers(content, outline, measures):
         painted[span.start : span.end] = bytes([_KINDS.index(reading)]) * len(span)
     runs = ((_KINDS[run[1][0]], Span(*run.span()).stripped(content)) for run in _RUN.finditer(painted))
-    return Coverage(tuple((reading, span) for reading, span in runs if len(span)))
+    return Coverage(tuple((_kind(content, *run), run[1]) for run in runs if len(run[1])))
+
+
+def _kind(content: str, reading: Reading, span: Span) -> Reading:
+    """What a stretch is: words too few for a sentence that stand between measures head them."""
+    heads = reading is Reading.UNREAD and _HEADING.fullmatch(content, span.start, span.end)
+    return Reading.STRUCTURE if heads else reading
 
 
 def _layers(content: str, outline: Outline, measures: Sequence[Measure]) -> Iterator[tuple[Reading, Span]]:
