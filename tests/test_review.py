@@ -50,7 +50,7 @@ def test_worst_first_with_places_and_reasons(folder: Path) -> None:
 
 
 def test_a_body_that_nobody_knows_is_in_doubt(folder: Path) -> None:
-    assert "b-doubtful.txt:3:21: unresolved: 火星事务局 (no body of this name is known)" in run(folder).stdout
+    assert "b-doubtful.txt:3:22: unresolved: 火星事务局 (no body of this name is known)" in run(folder).stdout
 
 
 def test_top_and_details_limit_what_is_shown(folder: Path) -> None:
