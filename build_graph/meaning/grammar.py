@@ -203,7 +203,9 @@ class Grammar:
         for at in range(start + 1, len(text)):
             if self.words.actors.before(text, at):
                 end = at + len("等") if text.startswith("等", at) else at
-                yield end + len(text[end:]) - len(text[end:].lstrip(" "))  # brackets are blanks
+                while text.startswith(" ", end):
+                    end += 1  # brackets are blanks
+                yield end
 
     def first_case(self, text: str, start: int) -> int:
         """Where 按照 or 根据 first stands behind a noun: no subject ends after it."""
@@ -249,6 +251,12 @@ class Grammar:
         if words.periods.before(text, end):
             return any(words.since.at(text, at) for at in range(end))
         return bool(words.circumstances.before(text, end)) and not words.no_circumstances.before(text, end)
+
+    def opens_case(self, text: str) -> bool:
+        """Whether 对 or 凡 begins the phrase: not 对接 or 对外."""
+        word = self.words.cases.at(text, 0)
+        longer = max((words.at(text, 0) for words in (self.words.heads, self.words.other_words)), key=len)
+        return bool(word) and len(word) >= len(longer)
 
     def is_statement(self, text: str) -> bool:
         """能力显著增强: a degree and a change end the phrase."""

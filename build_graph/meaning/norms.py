@@ -72,26 +72,23 @@ class NormFinder:
 
     def _without_cases(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """对投资建设…的企业，接入…的，给予…: up to its 的 a case holds no act."""
-        words, out = self.reader.words, list(readings)
+        words, grammar, out = self.reader.words, self.reader.grammar, list(readings)
         first: int | None = None
         for index, reading in enumerate(readings):
             text = reading.phrase.of(content)
-            if words.cases.at(text, 0):
+            if grammar.opens_case(text):
                 first = index
             if any(words.verdicts.at(text, at) for at in range(len(text))):
                 first = None
-            if first is not None and self._closes_case(text, reading):
-                out[first : index + 1] = [
-                    replace(held, nature=Nature.OTHER) for held in out[first : index + 1]
-                ]
-                first = first if text.endswith("的") else None
+            if first is not None and (text.endswith("的") or self._names_case(text, reading)):
+                held = out[first : index + 1]
+                out[first : index + 1] = [replace(case, nature=Nature.OTHER) for case in held]
+                first = None
         return out
 
-    def _closes_case(self, text: str, reading: Reading) -> bool:
-        """Whether the phrase ends in 的, or in the noun that 的 leads to: 形成产业链的企业."""
+    def _names_case(self, text: str, reading: Reading) -> bool:
+        """Whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
         words = self.reader.words
-        if text.endswith("的"):
-            return True
         opener = words.prepositions.at(text, 0)
         own = reading.head in words.government or (opener and opener not in words.cases)
         return not own and self.reader.grammar.is_subject(text)

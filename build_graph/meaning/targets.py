@@ -144,7 +144,7 @@ class TargetFinder:
     def _in_periods(self, content: str, segment: _Segment) -> Iterator[Target]:
         """资金拨付后1年内, 要督促…: a deadline that counts from a case."""
         for index, phrase in enumerate(segment.phrases):
-            for span, time in periods(content, phrase):
+            for span, time in periods(content, phrase) if len(phrase) <= _LONG else ():
                 rest = segment.phrases[index : index + 1 + (span.end == phrase.end)]
                 if self._is_deadline(content, phrase, span) and self._is_duty(content, rest[-1]):
                     yield Target(Span(phrase.start, span.end), None, time)
@@ -204,7 +204,7 @@ class TargetFinder:
         told = next((index for index, text in enumerate(texts) if self.quantities.is_told(text)), len(texts))
         opens = (index for index, text in enumerate(texts) if self._opens_case(text))
         first = next(opens, len(texts))
-        named = first < len(texts) and bool(self.reader.words.cases.at(texts[first], 0))
+        named = first < len(texts) and self.reader.grammar.opens_case(texts[first])
         ends = (index for index, text in enumerate(texts) if self._ends_case(text, named=named))
         last = max(ends, default=-1)
         return frozenset(
@@ -217,8 +217,9 @@ class TargetFinder:
         return bool(text) and self.reader.grammar.is_circumstance(text)
 
     def _opens_case(self, text: str) -> bool:
-        word = self.words.cases.at(text, 0)
-        return len(word) > len(self.reader.words.other_words.at(text, 0))  # 经, but not 经济
+        word, lexicon = self.words.cases.at(text, 0), self.reader.words
+        longer = max(len(lexicon.other_words.at(text, 0)), len(lexicon.acts.at(text, 0)))
+        return len(word) >= max(longer, 1)  # 对 and 申报, but not 对接 or 经济
 
     def _ends_case(self, text: str, *, named: bool) -> bool:
         """Whether a case ends with the phrase: …的, 给予…, and behind 对 …的企业."""
