@@ -10,6 +10,7 @@ from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
 from build_graph.model import Source
 from build_graph.pipeline import Pipeline
+from build_graph.reports.explain import Explainer
 from build_graph.vocabulary import BASE, OB
 
 CONTENT = """安徽省人民政府关于推进数字经济的意见
@@ -81,3 +82,12 @@ def test_coverage_adds_up_to_the_text(store: Store) -> None:
 
 def test_the_graph_passes_its_checks(store: Store) -> None:
     assert check(list(store)).statements == len(store)
+
+
+def test_explain_shows_riders_and_who_bears_by_default_from_which_place(store: Store) -> None:
+    lines = list(Explainer(store, lambda words: words).explain("document/皖政-2020-9/s1/c1"))
+    assert "  rider   deadline    2021年底 = 2021-12-31" in lines
+    assert "  rider   scope       自贸试验区" in lines
+    lines = list(Explainer(store, lambda words: words).explain("document/皖政-2020-9/s1/c2"))
+    (line,) = [line for line in lines if "各市人民政府" in line and "bearer" in line]
+    assert line.endswith("(by default, case.txt:4:51)")

@@ -114,8 +114,10 @@ class Explainer:
             allocation = _tail(self._one(node, "ob:allocation"))
             opened = ", list open (等)" if self._text(node, "ob:openList") == "true" else ""
             yield f"  shared  {allocation}{opened}"
-            for bearer in sorted(self._all(assignment, "ob:hasBearer"), key=self._start):
+            for bearer in sorted(self._all(assignment, "ob:hasBearer"), key=self._rank):
                 yield f"  bearer  {self._bearer(bearer)}"
+            for rider in sorted(self._all(assignment, "ob:hasRider"), key=self._start):
+                yield f"  rider   {self._rider(rider)}"
         for norm in sorted(self._all(node, "ob:hasNorm"), key=self._start):
             yield f"  norm    {self._kind(norm):<14}{self._text(norm, 'ob:text')}"
         for target in sorted(self._all(node, "ob:hasTarget"), key=self._start):
@@ -172,7 +174,13 @@ class Explainer:
             self._label(body) if isinstance(body, NamedNode) else "",
         )
         known = "" if self._text(body, "ob:resolved") != "false" else " (not in the registry)"
-        return f"{_tail(self._one(node, 'ob:role')):<12}{written} = {label}{known}"
+        default = f" (by default, {self._place(node)})" if self._text(node, "ob:inferred") == "true" else ""
+        return f"{_tail(self._one(node, 'ob:role')):<12}{written} = {label}{known}{default}"
+
+    def _rider(self, node: NamedNode) -> str:
+        due = self._text(node, "ob:due")
+        kind = _tail(self._one(node, "ob:riderKind"))
+        return f"{kind:<12}{self._text(node, 'ob:asWritten')}{f' = {due}' if due else ''}"
 
     def _in_sentence(self, node: NamedNode) -> str:
         """The sentence around a thing's words, the words marked."""
@@ -201,6 +209,9 @@ class Explainer:
 
     def _start(self, node: object) -> int:
         return self._offsets(node)[0]
+
+    def _rank(self, node: NamedNode) -> int:
+        return int(self._text(node, "ob:rank"))
 
     def _kind(self, node: NamedNode) -> str:
         """The most particular type: prohibition rather than norm."""
