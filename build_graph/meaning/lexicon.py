@@ -110,6 +110,8 @@ class Lexicon:
     hopes: Words
     marks: Words
     cases: Words
+    motives: Words
+    turns: Words
     predicates: Words
     no_predicates: Words
     degrees: Words

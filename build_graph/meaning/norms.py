@@ -56,7 +56,8 @@ class NormFinder:
     def _acts(self, content: str, phrases: Sequence[Span]) -> list[Reading]:
         """The acts of one sentence."""
         readings = [self.reader.read(content, phrase) for phrase in _before_goal(content, phrases)]
-        readings = self._without_subjects(content, self._without_cases(content, readings))
+        readings = self._without_cases(content, self._without_motives(content, readings))
+        readings = self._without_subjects(content, readings)
         readings = self._continued(content, readings)
         readings = _answered_calls(readings)
         readings = _means_with_ends(readings)
@@ -69,6 +70,18 @@ class NormFinder:
             if has_number(text) and self.quantities.find(text, Licence.COUNT):
                 return replace(act, government=True)
         return act
+
+    def _without_motives(self, content: str, readings: list[Reading]) -> list[Reading]:
+        """为鼓励建设，改善环境，根据…，制定本办法: the first two are no acts."""
+        words = self.reader.words
+        texts = [reading.phrase.of(content) for reading in readings]
+        if not texts or readings[0].nature is not Nature.OTHER or not words.motives.at(texts[0], 0):
+            return readings
+        turn = next((index for index, text in enumerate(texts) if words.turns.at(text, 0)), 0)
+        return [
+            replace(reading, nature=Nature.OTHER) if index < turn and reading.kind is None else reading
+            for index, reading in enumerate(readings)
+        ]
 
     def _without_cases(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """对投资建设…的企业，接入…的，给予…: up to its 的 a case holds no act."""

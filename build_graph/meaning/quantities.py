@@ -15,7 +15,8 @@ from build_graph.resources import word_lists
 
 _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
 _JOINTS = "、和及与"
-_WHOLE = ("100%", "100％")
+_WHOLE = ("100%", "100％")  # needs no word of change ...
+_SHARES = ("的", "按", "以")  # ... but 按面积的100%
 _NOUN = 2  # what is counted has at least two characters
 
 
@@ -147,7 +148,8 @@ class Quantities:
     ) -> bool:
         if number["fold"]:
             return True
-        changed = text[number.start() : end] in _WHOLE or self._is_changed(text, number.start())
+        whole = text[number.start() : end] in _WHOLE and text[: number.start()][-1:] not in _SHARES
+        changed = whole or self._is_changed(text, number.start())
         if self._is_binding(text, number, end, changed=changed):
             return False
         if changed or licence is Licence.CHANGE:
