@@ -234,6 +234,8 @@ class AttributionReader:
         span = Span(lead_in.end() if lead_in else span.start, span.end).stripped(content)
         if points := self.points.search(content, span.start, span.end):
             span = Span(span.start, points.start())
+        if not len(span):
+            return None
         if assignment is None and (place.principle or not re.search(r"[。；;！.]|\w{4}", span.of(content))):
             return None
         if assignment is None and self._announces(content, span):
