@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from pyoxigraph import RdfFormat, Store, parse
 
-from build_graph.cli import main
+from build_graph.cli import _LIMITS, main
+from build_graph.reading.limits import Limits, as_size, parse_size
 
 ROOT = Path(__file__).parent.parent
 CLAUSE = "一、任务\n（一）加强管理。推进改革工作，完善制度。（商务部、财政部）\n"
@@ -111,6 +112,72 @@ def test_build_from_standard_input(tmp_path: Path) -> None:
     result = run("build", "-", "-o", tmp_path, "--number", "商发〔2020〕3号", stdin=CLAUSE.encode("gb18030"))
     assert result.exit_code == 0, result.output
     assert "商发〔2020〕3号" in result.output
+
+
+def mixture(folder: Path) -> Path:
+    """A folder with three good documents, a copy, two bad ones, and a file that is none."""
+    (folder / "in").mkdir()
+    (folder / "in" / "a.txt").write_text(CLAUSE, encoding="utf-8")
+    (folder / "in" / "b.txt").write_text("今天天气很好。我们去公园。", encoding="utf-8")
+    (folder / "in" / "c.doc").write_bytes(b"old")
+    (folder / "in" / "d.pdf").write_bytes(b"%PDF-1.7")
+    records = ({"text": CLAUSE.replace("管理", words)} for words in ("监管", "管理", "审批"))
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (folder / "in" / "e.jsonl").write_text(lines, encoding="utf-8")
+    return folder / "in"
+
+
+def test_all_faults_are_listed_and_nothing_is_written(tmp_path: Path) -> None:
+    result = run("build", mixture(tmp_path), "-o", tmp_path / "out")
+    assert (result.exit_code, result.stdout) == (1, "")
+    lines = result.stderr.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["b.txt", "d.pdf"]
+    assert not (tmp_path / "out").exists()
+
+
+def test_keep_going_writes_the_others(tmp_path: Path) -> None:
+    """Bad documents and copies are listed, files of other endings counted, the others written."""
+    result = run("build", mixture(tmp_path), "-o", tmp_path / "out", "--keep-going")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("no number, issuer or date found") == 3
+    *left_out, left_alone = result.stderr.splitlines()
+    assert [line.split(":")[1].strip() for line in left_out] == ["b.txt", "d.pdf", "e.jsonl"]
+    assert left_out[2] == "left out: e.jsonl:2: has the same text as a.txt"
+    assert left_alone.startswith("left alone: 1 .doc")
+    assert (tmp_path / "out" / "graph.ttl").exists()
+
+
+def test_nothing_good_to_keep_going_with(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").write_text("今天天气很好。", encoding="utf-8")
+    result = run("build", tmp_path / "b.txt", "-o", tmp_path / "out", "--keep-going")
+    assert (result.exit_code, (tmp_path / "out").exists()) == (1, False)
+
+
+def test_options_of_one_document_do_not_fit_two(tmp_path: Path) -> None:
+    lines = "".join(json.dumps({"text": CLAUSE.replace("管理", words)}) + "\n" for words in ("监管", "审批"))
+    result = run("build", "-", "-o", tmp_path / "out", "--title", "甲", stdin=lines.encode())
+    assert (result.exit_code, (tmp_path / "out").exists()) == (1, False)
+
+
+def test_text_is_what_positions_count_in(tmp_path: Path) -> None:
+    """The repaired text by default, as in the graph; with --source the text that lines count in."""
+    page = "<html><body><p>一、任务</p><p>　　電子商務&amp;quot;改革&amp;quot;</p></body></html>"
+    (tmp_path / "a.html").write_text(page, encoding="utf-8")
+    assert run("text", tmp_path / "a.html").stdout == '一、任务\n　　电子商务"改革"\n'
+    assert run("text", tmp_path / "a.html", "--source").stdout == "一、任务\n　　電子商務&quot;改革&quot;\n"
+
+
+def test_limits_are_options(tmp_path: Path) -> None:
+    """Their defaults are those of the library, and help states them."""
+    (tmp_path / "a.txt").write_text(CLAUSE, encoding="utf-8")
+    result = run("extract", tmp_path / "a.txt", "--max-size", "50")
+    assert "give a higher --max-size" in result.stderr
+    assert run("extract", tmp_path / "a.txt", "--max-size", "50 apples").exit_code == 2
+    stated = {name: parse_size(str(default)) for name, default, _ in _LIMITS}
+    assert Limits(**stated) == Limits()
+    assert all(
+        f"[default: {as_size(stated['max_size'])}]" in run(c, "--help").output for c in ("build", "text")
+    )
 
 
 def test_unknown_body_is_reported_and_kept(tmp_path: Path) -> None:
@@ -270,7 +337,7 @@ def test_explain_says_what_there_is(graph: Path) -> None:
     assert "give a clause's number" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["build", "extract", "validate", "explain"])
+@pytest.mark.parametrize("command", ["build", "extract", "text", "validate", "explain"])
 def test_help_has_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0

@@ -1,17 +1,15 @@
-"""Reading files of every encoding, and refusing with one clear line what is no text."""
+"""Text of every encoding, and refusing with one clear line what is no text."""
 
 from __future__ import annotations
 
-import io
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import opencc
 import pytest
 
 from build_graph.errors import ObligationError
-from build_graph.reading.source import UnreadableError, decode, read
+from build_graph.reading.kinds import UnreadableError
+from build_graph.reading.source import decode, decode_leniently
 
 DOCUMENTS = Path(__file__).parent / "gold" / "documents"
 TEXT = (DOCUMENTS / "fengong-009.txt").read_text(encoding="utf-8")
@@ -47,9 +45,6 @@ REFUSED = {
     "white space": (b" \r\n\t", "is empty"),
     "only a byte order mark": (b"\xef\xbb\xbf", "is blank"),
     "ideographic spaces": ("\u3000\u3000\n".encode(), "is blank"),
-    "PDF": (b"%PDF-1.7\n", "is a PDF"),
-    "DOCX": (b"PK\x03\x04\x14\x00", "Word document"),
-    "picture": (b"\x89PNG\r\n\x1a\n", "picture"),
     "zeros": (b"\x00\x01\x02\x03" * 50, "is binary"),
     "no Chinese encoding": (
         "経済産業省は法律の施行に必要な規定を".encode("shift_jis"),
@@ -84,29 +79,16 @@ def test_named_encoding_that_does_not_fit(data: bytes, encoding: str, reason: st
         decode(data, "a.txt", encoding=encoding)
 
 
-def test_file_is_read_under_its_name(tmp_path: Path) -> None:
-    path = tmp_path / "通知.txt"
-    path.write_bytes("关于电子商务的通知".encode("gb18030"))
-    assert read(path).name == "通知.txt"
-    assert read(path).content == "关于电子商务的通知"
-
-
-@pytest.mark.parametrize("path", [None, Path("-")])
-def test_standard_input(path: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO("关于通知".encode())))
-    source = read(path)
-    assert (source.name, source.content) == ("-", "关于通知")
-
-
-def test_missing_file_and_folder(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableError, match=r"no-such\.txt: there is no such file"):
-        read(tmp_path / "no-such.txt")
-    with pytest.raises(UnreadableError, match="is a folder"):
-        read(tmp_path)
-
-
 def test_two_encodings_that_fit_alike_are_not_guessed_between() -> None:
     data = "单场".encode("gb18030") * 20
     assert data.decode("cp950") == "等部" * 20
     with pytest.raises(UnreadableError, match=r"may be .* or .*; say which with --encoding"):
         decode(data, "a.txt")
+
+
+def test_what_a_page_says_of_its_encoding_is_believed_up_to_a_few_bytes() -> None:
+    """A page in GBK with one broken character is read; one that says something wrong is refused."""
+    source = decode_leniently("关于电子商务的通知".encode("gbk") * 20 + b"\xff", "a.html", "gb2312")
+    assert source.content.endswith("通知\ufffd")
+    with pytest.raises(UnreadableError, match="is not gb18030, as it says"):
+        decode_leniently("关于电子商务的通知".encode("big5", "ignore") + b"\xff\xff", "a.html", "gb2312")

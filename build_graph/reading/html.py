@@ -131,16 +131,11 @@ def _check_depth(root: HtmlElement, name: str, limits: Limits) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the page, how many of its characters stand in links, and the block it stands in."""
+    """A line of the page, whether it is links for the most part, and the block it stands in."""
 
     text: str
-    linked: int
+    is_linked: bool
     block: HtmlElement
-
-    @property
-    def is_linked(self) -> bool:
-        """Whether most of the line is links."""
-        return 2 * self.linked > len(self.text)
 
 
 @dataclass(slots=True)
@@ -327,7 +322,7 @@ class _Page:
                 table = self._table(element, is_kept)
                 if table:
                     yield from draft.broken()
-                    yield from (_Line(line, 0, element) for line in table)
+                    yield from (_Line(line, False, element) for line in table)
                     draft.silent = element
             if draft.silent is None:
                 if draft.breaks(element):
@@ -366,8 +361,10 @@ class _Draft:
     names: frozenset[str]  # of elements that begin and end lines
     blocks: list[HtmlElement]  # those that are open
     parts: list[str] = field(default_factory=list)
-    linked: int = 0
-    links: int = 0
+    linked: int = 0  # characters of the line that stand in links
+    opened: bool = False  # whether the line holds a character
+    opens_linked: bool = False  # whether its first one does: lists of links, not sentences with links
+    links: int = 0  # links that are open
     pre: int = 0
     silent: HtmlElement | None = None  # a table that was written already
     counts: dict[HtmlElement, int] = field(default_factory=dict)  # items of numbered lists so far
@@ -397,13 +394,14 @@ class _Draft:
 
     def broken(self) -> Iterator[_Line]:
         """The line, or lines, read so far; the next begins."""
-        text, linked = "".join(self.parts), self.linked
+        text = "".join(self.parts)
+        is_linked = self.opens_linked and 2 * self.linked > len(text)
         self.parts.clear()
-        self.linked = 0
+        self.linked, self.opened, self.opens_linked = 0, False, False
         for line in text.split(_KEPT):
             tidy = _BLANKS.sub(" ", _BREAK.sub("", line)).strip(" ")
             if tidy.strip():
-                yield _Line(tidy, linked, self.blocks[-1])
+                yield _Line(tidy, is_linked, self.blocks[-1])
 
     def _mark(self, item: HtmlElement) -> str:
         """The number that a browser shows before an item of a numbered list."""
@@ -418,6 +416,8 @@ class _Draft:
 
     def _add(self, text: str | None) -> None:
         if text:
+            if not self.opened and text.strip():
+                self.opened, self.opens_linked = True, self.links > 0
             self.parts.append(text.replace("\n", _KEPT) if self.pre else text)
             self.linked += len("".join(text.split())) if self.links else 0
 
