@@ -85,7 +85,9 @@ class OutlineReader:
             stop=re.compile(
                 rf"^[^\S\n]*(?:{lines}|[（(]?(?:19|20)\d{{2}}年\d{{1,2}}月\d{{1,2}}日[)）]?[^\S\n]*$"
                 r"|二[〇○零][〇○零一二]\S年\S{1,2}月\S{1,3}日[^\S\n]*$)"
-                r"|(?<=[。）)])[^\S\n]*附件[：:]",
+                r"|(?<=[。）)])[^\S\n]*附件[：:]"
+                # In a document on one line: a signature with its date, and what comes after it.
+                rf"|(?<=[。）)])[^\S\n]+(?:{lines}|[\u4e00-\u9fff]{{4,30}}[^\S\n]*20\d\d年\d{{1,2}}月\d{{1,2}}日(?![\u4e00-\u9fff—-]))",
                 re.MULTILINE,
             ),
             tables=TableReader.load(),
@@ -112,9 +114,8 @@ class OutlineReader:
         ]
         stops = [self.stop]
         if issuer:  # the signature: 国务院 alone on a line, or before the date in a one-line document
-            signature = (
-                rf"^[^\S\n]*{re.escape(issuer)}[^\S\n]*$|(?<=[。）)]){re.escape(issuer)}(?=\s*\d{{4}}年)"
-            )
+            name = re.escape(issuer)
+            signature = rf"^[^\S\n]*{name}[^\S\n]*$|(?<=[。）)])[^\S\n]*{name}(?=\s*\d{{4}}年)"
             stops.append(re.compile(signature, re.MULTILINE))
         for stop in stops:
             found += [_Mark("stop", 0, Span(m.start(), m.start())) for m in stop.finditer(content)]
@@ -403,7 +404,7 @@ def _first_line(content: str, span: Span) -> Span:
     """Up to the first line break, or up to the first blank between two words in a one-line document."""
     end = content.find("\n", span.start, span.end)
     end = span.end if end < 0 else end
-    blank = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　]+(?=[\u4e00-\u9fff“《])").search(
+    blank = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　\xa0\t]+(?=[\u4e00-\u9fff“《])").search(
         content, span.start, end
     )
     if blank and blank.start() - span.start <= _HEADING_LIMIT:
