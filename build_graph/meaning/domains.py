@@ -1,9 +1,8 @@
 """The policy domains of a measure: one to three concepts of `ontology/domains.ttl`, the main one first.
 
-Each domain has words that signal it. The words of a measure, of its heading and of the section's
-heading are weighed by where they stand; what the measure's bearers are for is a hint beside them.
-The domain that a whole document is about (its theme) has words everywhere, so the particular topic
-of a measure goes before it.
+Each domain has words that signal it. Where they stand (heading, first phrase, body), what the bearers
+are for, and what the whole document is about (its theme) are features of a domain for a measure. What
+each feature counts was fitted on annotated documents (`benchmarks/fit_domains.py`) and is data.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
+from math import log, log1p
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,44 +22,32 @@ from build_graph.errors import ObligationError
 from build_graph.meaning.spotting import Spotter
 from build_graph.model import Domain, Measure, Span
 from build_graph.ontology import statements
-from build_graph.resources import folder
+from build_graph.resources import folder, word_lists
 from build_graph.vocabulary import BASE, OB
 
-# What a word counts, by its class in the ontology. Weak words together count no more than half a
-# signal, else a page of 产品, 设备 and 生产 would outweigh the one word that names the topic.
+# What a word counts, by its class in the ontology.
 _WEIGHTS = {"signal": 1.0, "weakSignal": 0.25}
-_WEAK_AT_MOST = 0.5
 
-# What a word counts by its place. A heading names the topic of its clause, most of all for the
-# measure that follows at once; a section's heading spans many topics.
-_HEADING, _HEADING_LATER, _SECTION = 1.2, 0.6, 0.3
+# A word met everywhere tells little: what it counts is its rarity against that of a usual word, and short
+# words count less, since they stand in many others.
+_USUAL_WORD, _LEAST_TELLING = 6.5, 0.3
+_SHORT = {1: 0.8, 2: 0.9}
+
+# What a word counts by how it stands in its phrase.
 _LISTED = 0.5  # one of three or more: 能源、化工、钢铁、林业等行业 are examples
 _OFFICE = 0.3  # 市场监管部门: who acts, not what about
 _CITED = 0.3  # in 《…》: the name of another text
 _ADVERBIAL = 0.5  # 按照…, 借鉴…经验: not what is to be done
+_IN_PASSING = 0.4  # a word that counts no more than this opens no sentence's topic
 _AGAIN = 0.55  # the second time the same word comes, and once more from the third time on
 
-# What all bearers of a measure together can add, and each against the one before: lists go by rank.
-_BEARERS, _NEXT_BEARER = 0.8, 0.6
-
-# For the main place also counts: that the first phrase and sentence say what a measure is about,
-# that the topic named first comes first, and how much a word tells: talk of data is everywhere.
-_FIRST_PHRASE, _FIRST_SENTENCE, _FIRST_NAMED = 2.0, 1.25, 1.15
-_USUAL_RARITY, _RARITY_FOR_MAIN, _RARITY_FOR_LIST = 3.0, 0.5, 0.15
-
-# What the theme keeps when it competes for the main place: in general, and where a heading names it.
-# Sections on how the document is carried out (保障措施) are about the theme if about anything.
-_THEME, _THEME_IN_HEADING, _THEME_IN_SECTION = 0.8, 1.0, 1.2
-_THEME_BY_DEFAULT = 0.7
+# How rare the words of a usual domain are; talk of data is everywhere, but still tells something.
+_USUAL_DOMAIN, _COMMON_DOMAIN = 3.0, 2.5
 _ORGANISATION = "government"
 
 # A theme holds this share of a document's words; a word in the title makes up for some of it.
 _THEME_SHARE, _THEME_IN_TITLE = 0.2, 0.15
 
-# What a further domain must have: a share of what the main one has, a higher one for the third.
-# Being in the list is a matter of distinct words, so that each further one adds less.
-_SECOND, _THIRD, _LEAST, _THEME_LEAST, _THEME_SECOND = 0.5, 0.75, 0.9, 0.75, 0.3
-_NEXT_WORD = 0.85
 _MOST = 3
 
 # A heading beyond this is running text; a list of bearers beyond this names everybody.
@@ -68,44 +57,62 @@ _HEADING_LENGTH, _BEARERS_READ = 80, 20
 # For each domain that a word signals what it counts; none if it is neutral.
 _Weights = tuple[tuple[str, float], ...]
 
+# The features of each domain for one measure, by name.
+Features = dict[str, dict[str, float]]
+
+
+class Theme(NamedTuple):
+    """What a whole document is about, and the share of its strong signals that say so."""
+
+    domain: str
+    share: float
+
+
+class _Place(StrEnum):
+    """Where a word stands; also the name of the feature that it adds to."""
+
+    HEADING = "heading"
+    LATER_HEADING = "later heading"  # for a measure that is not the first of its clause
+    SECTION = "section"
+    PHRASE = "phrase"  # the first that is no adverbial
+    SENTENCE = "sentence"  # the rest of the first sentence
+    BODY = "body"
+
+
+_BODY = (_Place.PHRASE, _Place.SENTENCE, _Place.BODY)
+
 
 class _Sign(NamedTuple):
-    """A word in its place: what the place makes of it, and what more for the main domain."""
+    """A word in its place, and what its place makes of it; `sentence` counts the measure's sentences."""
 
     word: str
     weights: _Weights
     span: Span
+    place: _Place
     factor: float = 1.0
-    emphasis: float = 1.0
+    sentence: int = 0
+
+    @property
+    def named(self) -> list[str]:
+        """The domains whose own matter the word names."""
+        return [domain for domain, weight in self.weights if weight == 1.0]
 
 
-class _Evidence(NamedTuple):
-    """One sign as evidence for one domain."""
+class _Setting(NamedTuple):
+    """What stands around a measure: the domains of the title, the theme, whether there is a heading."""
 
-    weight: float
-    weak: bool
-    emphasis: float
-    span: Span
+    titled: frozenset[str]
+    theme: Theme | None
+    headed: bool
 
 
 class _Phrase(NamedTuple):
-    """A stretch between commas of a measure, and what its place makes of the words in it."""
+    """A stretch between commas of a measure, its place, and what that makes of the words in it."""
 
     span: Span
+    place: _Place
     factor: float
-    emphasis: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """All that speaks for the domains of one measure, and the document's theme."""
-
-    evidence: Mapping[str, list[_Evidence]]
-    bearers: Mapping[str, float]
-    first: frozenset[str]  # the domains named first
-    theme: str | None
-    theme_factor: float
-    theme_base: float  # what the theme has before any word of it is read
+    sentence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,9 @@ class DomainFinder:
     _words: Spotter[_Weights]
     _agencies: Spotter[_Weights]
     _rarity: Mapping[str, float]
+    _telling: Mapping[str, float]
+    main: Mapping[str, float]  # what each feature counts for the main domain
+    further: Mapping[str, float]  # and for a further one, which more than 0 makes
 
     @classmethod
     def load(cls, path: Path | None = None) -> DomainFinder:
@@ -136,22 +146,34 @@ class DomainFinder:
                 if domain in table[value]:
                     raise ObligationError(f"{source.name}: {value} signals {domain} twice; keep one of them")
                 table[value][domain] = _WEIGHTS.get(name, 1.0)
-        return cls(_spotter(words), _spotter(agencies), rarity)
+        data = word_lists("domains")
+        return cls(
+            _spotter(words),
+            _spotter(agencies),
+            rarity,
+            _tellings(data["common"]),
+            data["main"],
+            data["further"],
+        )
 
-    def theme(self, content: str, title: str | None) -> str | None:
+    def theme(self, content: str, title: str | None) -> Theme | None:
         """The domain that a document as a whole is about, if one stands out.
 
-        >>> DomainFinder.load().theme("发展电子商务。规范网络购物。", "关于发展电子商务的意见")
+        >>> DomainFinder.load().theme("发展电子商务。规范网络购物。", "关于发展电子商务的意见").domain
         'e-commerce'
         """
+        found = [weight for word in self._words.spot(content) for weight in word.value]
         counts: Counter[str] = Counter()
-        for found in self._words.spot(content):
-            counts.update(dict(found.value))
-        titled = {domain for domain, weight in self._domains_in(title or "") if weight == 1.0}
+        for domain, weight in found:
+            counts.update({domain: weight})
+        titled = set(self._titled(title))
         total = sum(counts.values())
         rated = {d: n / total + (_THEME_IN_TITLE if d in titled else 0.0) for d, n in counts.items()}
         best = max(rated, key=lambda domain: (rated[domain], domain), default=None)
-        return best if best is not None and rated[best] >= _THEME_SHARE else None
+        if best is None or rated[best] < _THEME_SHARE:
+            return None
+        strong = [domain for domain, weight in found if weight == 1.0]
+        return Theme(best, strong.count(best) / max(1, len(strong)))
 
     def find(  # noqa: PLR0913  # a measure is understood from all that stands around it
         self,
@@ -161,197 +183,207 @@ class DomainFinder:
         heading: Span | None = None,
         section_heading: Span | None = None,
         title: str | None = None,
-        theme: str | None = None,
+        theme: Theme | None = None,
     ) -> tuple[Domain, ...]:
         """The domains of `measure`, the main one first, each with the words that signal it.
 
         `theme` is what `theme()` found for the document; where no word of the measure and of the
         headings signals anything, it is the domain, or what `title` names. Else there is none.
         """
-        near = self._headline(content, heading, _HEADING if measure.index == 1 else _HEADING_LATER)
-        above = self._headline(content, section_heading, _SECTION)
-        body = self._body(content, measure.span)
-        case = _Case(
-            evidence=_gather([*near, *body, *above]),
-            bearers=self._bearers(measure),
-            first=_named_first(body, theme),
-            theme=theme,
-            theme_factor=_theme_factor(measure, theme, near, above),
-            theme_base=_THEME_BY_DEFAULT if _carries_out(measure, [*near, *above]) else 0.0,
-        )
-        chosen = self._choose(case) or self._fallback(theme, title)
-        return tuple(Domain(domain, _spans(case.evidence.get(domain, []))) for domain in chosen)
+        signs = self._signs(content, measure, heading, section_heading)
+        setting = _Setting(frozenset(self._titled(title)), theme, heading is not None)
+        features = self._features(content, measure, signs, setting)
+        places: dict[str, set[Span]] = defaultdict(set)
+        for sign in signs:
+            for domain, _ in sign.weights:
+                places[domain].add(sign.span)
+        chosen = self.choose(features)
+        return tuple(Domain(domain, tuple(sorted(places[domain]))) for domain in chosen)
+
+    def features(  # noqa: PLR0913  # as above
+        self,
+        content: str,
+        measure: Measure,
+        *,
+        heading: Span | None = None,
+        section_heading: Span | None = None,
+        title: str | None = None,
+        theme: Theme | None = None,
+    ) -> Features:
+        """What speaks for each domain of `measure`, by the names that `data/domains.toml` weighs."""
+        signs = self._signs(content, measure, heading, section_heading)
+        setting = _Setting(frozenset(self._titled(title)), theme, heading is not None)
+        return self._features(content, measure, signs, setting)
 
     # ------------------------------------------------------------------------------ reading
 
-    def _headline(self, content: str, span: Span | None, factor: float) -> list[_Sign]:
-        """The signs in a heading."""
-        if span is None:
-            return []
-        cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
-        return [sign._replace(factor=factor) for sign in self._signs(content, cut)]
-
-    def _signs(self, content: str, span: Span) -> list[_Sign]:
-        """The words of the scheme within `span`."""
+    def _signs(
+        self, content: str, measure: Measure, heading: Span | None, section_heading: Span | None
+    ) -> list[_Sign]:
+        """The words of the scheme in a measure and in the headings above it."""
+        near = _Place.HEADING if measure.index == 1 else _Place.LATER_HEADING
         return [
-            _Sign(found.word, found.value, Span(span.start + found.start, span.start + found.end))
-            for found in self._words.spot(span.of(content))
+            *self._headline(content, heading, near),
+            *self._body(content, measure.span),
+            *self._headline(content, section_heading, _Place.SECTION),
         ]
 
-    def _body(self, content: str, span: Span) -> list[_Sign]:
+    def _headline(self, content: str, span: Span | None, place: _Place) -> Iterator[_Sign]:
+        """The signs in a heading."""
+        if span is not None:
+            cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
+            for word, weights, found in self._spot(content, cut):
+                yield _Sign(word, weights, found, place)
+
+    def _spot(self, content: str, span: Span) -> Iterator[tuple[str, _Weights, Span]]:
+        """The words of the scheme within `span`."""
+        for found in self._words.spot(span.of(content)):
+            yield found.word, found.value, Span(span.start + found.start, span.start + found.end)
+
+    def _body(self, content: str, span: Span) -> Iterator[_Sign]:
         """The signs in a measure's own text."""
         phrases = list(_phrases(content, span))
         starts = [phrase.span.start for phrase in phrases]
         cited, listed = _Stretches(_cited(), content, span), _Stretches(_listed(), content, span)
-        signs = []
-        for sign in self._signs(content, span):
-            phrase = phrases[bisect_right(starts, sign.span.start) - 1]
-            named = (_CITED if sign.span in cited else 1.0) * (_LISTED if sign.span in listed else 1.0)
-            named *= _OFFICE if _office().match(content, sign.span.end) else 1.0
-            signs.append(sign._replace(factor=phrase.factor * named, emphasis=phrase.emphasis))
-        return signs
+        for word, weights, found in self._spot(content, span):
+            phrase = phrases[bisect_right(starts, found.start) - 1]
+            named = (_CITED if found in cited else 1.0) * (_LISTED if found in listed else 1.0)
+            named *= _OFFICE if _office().match(content, found.end) else 1.0
+            yield _Sign(word, weights, found, phrase.place, phrase.factor * named, phrase.sentence)
 
-    def _domains_in(self, text: str) -> Iterator[tuple[str, float]]:
-        """The domains that the words of a text signal, each with the word's weight."""
-        for found in self._words.spot(text):
-            yield from found.value
+    def _titled(self, title: str | None) -> list[str]:
+        """The domains that a title names."""
+        found = [weight for word in self._words.spot(title or "") for weight in word.value]
+        return [domain for domain, weight in found if weight == 1.0]
 
-    def _bearers(self, measure: Measure) -> dict[str, float]:
-        """What the bearers' names say of the domains."""
+    def words_in(self, text: str) -> set[str]:
+        """The words of the scheme in a text."""
+        return {found.word for found in self._words.spot(text)}
+
+    # ----------------------------------------------------------------------------- features
+
+    def _features(self, content: str, measure: Measure, signs: list[_Sign], setting: _Setting) -> Features:
+        """What speaks for each domain, by name."""
+        found: Features = defaultdict(lambda: defaultdict(float))
+        self._count(found, signs)
+        _cover(found, signs, len(_sentence().findall(content, measure.span.start, measure.span.end)))
+        theme = setting.theme.domain if setting.theme else ""
+        for domain in _named_first(signs, theme):
+            found[domain]["first"] = 1.0
+        self._remits(found, measure)
+        for domain in setting.titled:
+            found[domain]["title"] = 1.0
+        if setting.theme is not None:
+            _of_theme(found[theme], measure, signs, setting)
+        for domain, said in found.items():
+            said["always"] = 1.0
+            said["named"] = float(any(said[place] for place in (_Place.HEADING, *_BODY)))
+            # How rare the theme's words are elsewhere says nothing here.
+            said["rarity"] = 0.0 if domain == theme else self._rare(domain)
+        return found
+
+    def _count(self, found: Features, signs: Iterable[_Sign]) -> None:
+        """Adds up the words by their places; one that comes again counts less."""
+        seen: Counter[str] = Counter()
+        for sign in signs:
+            worth = sign.factor * self._worth(sign.word) * _AGAIN ** min(seen[sign.word], 2)
+            seen[sign.word] += 1
+            for domain, weight in sign.weights:
+                if weight == 1.0:
+                    found[domain][sign.place] += worth
+                elif sign.place in _BODY:
+                    found[domain]["weak"] += worth
+        whole = sum(said[place] for said in found.values() for place in _BODY)
+        for said in found.values():
+            total = sum(said[place] for place in _BODY)
+            said["total"], said["share"] = total, total / whole if whole else 0.0
+            for place in (*_Place, "weak", "total"):
+                said[place] = log1p(said[place])
+
+    def _rare(self, domain: str) -> float:
+        """How much the words of a domain tell: the rarer they are in policy prose the more."""
+        return log(max(_COMMON_DOMAIN, self._rarity.get(domain, _USUAL_DOMAIN)) / _USUAL_DOMAIN)
+
+    def _worth(self, word: str) -> float:
+        """What a word counts, by how seldom it is met and how long it is."""
+        return self._telling.get(word, 1.0) * _SHORT.get(len(word), 1.0)
+
+    def _remits(self, found: Features, measure: Measure) -> None:
+        """What the bearers are for; the first says more than the rest."""
         bearers = measure.bearers[:_BEARERS_READ]
-        ranks = [_NEXT_BEARER**place for place in range(len(bearers))]
-        scores: dict[str, float] = defaultdict(float)
-        for bearer, rank in zip(bearers, ranks, strict=True):
-            named = [domain for found in self._agencies.spot(bearer.name) for domain, _ in found.value]
+        for place, bearer in enumerate(bearers):
+            named = [domain for sign in self._agencies.spot(bearer.name) for domain, _ in sign.value]
             for domain in named:
-                scores[domain] += _BEARERS * rank / sum(ranks) / len(named)
-        return scores
+                if place == 0:
+                    found[domain]["lead"] += 1 / len(named)
+                else:
+                    found[domain]["support"] += 1 / len(named) / (len(bearers) - 1)
+                found[domain]["remit"] = 1.0
 
     # ----------------------------------------------------------------------------- choosing
 
-    def _choose(self, case: _Case) -> list[str]:
-        """The domains that the evidence speaks for, the main one first."""
-        present = _with_bearers(
-            case,
-            {d: _presence(found) * self._telling(d, _RARITY_FOR_LIST) for d, found in case.evidence.items()},
-        )
-        ranked = self._ranked(case)
-        if not ranked:
+    def choose(self, features: Features) -> list[str]:
+        """The domains that the features speak for, the main one first."""
+        if not features:
             return []
-        main = max(ranked, key=lambda domain: (ranked[domain], domain))
-        others = sorted(present.keys() - {main, case.theme}, key=lambda domain: (-present[domain], domain))
-        chosen = [main]
-        for domain in others[: _MOST - 1]:
-            share = _SECOND if len(chosen) == 1 else _THIRD
-            if present[domain] >= max(_LEAST, share * present[main]):
-                chosen.append(domain)
-        if case.theme is not None and case.theme != main and _theme_shows(case, case.theme, present[main]):
-            chosen = [*chosen[: _MOST - 1], case.theme]
-        return chosen
-
-    def _ranked(self, case: _Case) -> dict[str, float]:
-        """What each domain has for the main place."""
-        scores = {
-            # How rare the theme's words are elsewhere says nothing here.
-            domain: _sum(found) * (1.0 if domain == case.theme else self._telling(domain, _RARITY_FOR_MAIN))
-            for domain, found in case.evidence.items()
-        }
-        scores = _with_bearers(case, scores)
-        for domain in case.first:
-            scores[domain] *= _FIRST_NAMED
-        if case.theme in scores:
-            scores[case.theme] *= case.theme_factor
-            # How a document is carried out is never more its topic than what it is about.
-            if scores.get(_ORGANISATION, 0.0) >= scores[case.theme]:
-                scores[_ORGANISATION] = 0.99 * scores[case.theme]
-        return scores
-
-    def _telling(self, domain: str, power: float) -> float:
-        """How much the words of a domain tell: the rarer they are in policy prose the more."""
-        rarity = max(1.0, self._rarity.get(domain, _USUAL_RARITY))
-        return float((rarity / _USUAL_RARITY) ** power)
-
-    def _fallback(self, theme: str | None, title: str | None) -> list[str]:
-        """The theme, or the first domain that the title signals."""
-        return [theme] if theme else [domain for domain, _ in self._domains_in(title or "")][:1]
+        main = max(features, key=lambda domain: (_weighed(self.main, features[domain]), domain))
+        likely = {d: _weighed(self.further, said) for d, said in features.items() if d != main}
+        ranked = sorted(likely, key=lambda domain: (-likely[domain], domain))
+        return [main, *(domain for domain in ranked[: _MOST - 1] if likely[domain] > 0.0)]
 
 
-# --------------------------------------------------------------------------------------- scores
+# -------------------------------------------------------------------------------------- features
 
 
-def _gather(signs: Iterable[_Sign]) -> dict[str, list[_Evidence]]:
-    """The evidence for each domain; a word that comes again counts less."""
-    seen: Counter[str] = Counter()
-    evidence: dict[str, list[_Evidence]] = defaultdict(list)
-    for word, weights, span, factor, emphasis in signs:
-        again = _AGAIN ** min(seen[word], 2)
-        seen[word] += 1
-        for domain, weight in weights:
-            evidence[domain].append(_Evidence(weight * factor * again, weight < 1.0, emphasis, span))
-    return evidence
+def _weighed(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
+    """What the features of a domain come to."""
+    return sum(weight * said[name] for name, weight in weights.items() if name in said)
 
 
-def _sum(found: list[_Evidence]) -> float:
-    """All evidence for a domain, with emphasis."""
-    strong = sum(e.weight * e.emphasis for e in found if not e.weak)
-    return strong + min(_WEAK_AT_MOST, sum(e.weight * e.emphasis for e in found if e.weak))
+def _cover(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
+    """In what share of a measure's sentences each domain is named."""
+    covered: dict[str, set[int]] = defaultdict(set)
+    for sign in signs:
+        if sign.place in _BODY and sign.factor > _IN_PASSING:
+            for domain in sign.named:
+                covered[domain].add(sign.sentence)
+    for domain, numbers in covered.items():
+        found[domain]["coverage"] = len(numbers) / max(1, sentences)
 
 
-def _presence(found: list[_Evidence]) -> float:
-    """All evidence for a domain without emphasis, each further word adding less."""
-    weights = [e.weight for e in found if not e.weak]
-    weights.append(min(_WEAK_AT_MOST, sum(e.weight for e in found if e.weak)))
-    # A long measure repeats itself; beyond this many words nothing is added that could be seen.
-    return sum(w * _NEXT_WORD**place for place, w in enumerate(sorted(weights, reverse=True)[:50]))
-
-
-def _with_bearers(case: _Case, scores: dict[str, float]) -> dict[str, float]:
-    """The scores with what the bearers add, and the theme with what it has beforehand."""
-    for domain, score in case.bearers.items():
-        scores[domain] = scores.get(domain, 0.0) + score
-    if case.theme is not None and case.theme_base:
-        scores[case.theme] = scores.get(case.theme, 0.0) + case.theme_base
-    return scores
-
-
-def _named_first(body: list[_Sign], theme: str | None) -> frozenset[str]:
+def _named_first(signs: Iterable[_Sign], theme: str) -> set[str]:
     """The domains that the first signal in a measure's text speaks for; the theme stands aside."""
-    for sign in body:
-        named = frozenset(domain for domain, weight in sign.weights if weight == 1.0) - {theme}
-        if named:
-            return named
-    return frozenset()
+    for sign in signs:
+        if sign.place in _BODY and sign.factor > _IN_PASSING:
+            named = set(sign.named) - {theme}
+            if named:
+                return named
+    return set()
 
 
-def _theme_shows(case: _Case, theme: str, main: float) -> bool:
-    """Whether a measure has words enough of the theme for it to be one of its domains."""
-    found = case.evidence.get(theme, [])
-    added = case.bearers.get(theme, 0.0) + case.theme_base
-    return _sum(found) + added >= _THEME_LEAST and _presence(found) + added >= _THEME_SECOND * main
+def _of_theme(said: dict[str, float], measure: Measure, signs: list[_Sign], setting: _Setting) -> None:
+    """Adds what is to be said of the theme alone: what the headings say of it and of others."""
+    assert setting.theme is not None
+    theme = setting.theme.domain
+    near = [sign for sign in signs if sign.place in (_Place.HEADING, _Place.LATER_HEADING)]
+    named = {domain for sign in near for domain in sign.named}
+    for name in (*_Place, "coverage", "total", "title"):
+        said[f"theme {name}"] = said.get(name, 0.0)
+    said["theme"] = 1.0
+    said["theme share"] = setting.theme.share
+    said["theme goal"] = float(measure.goal)  # the goals of a document are goals for what it is about
+    said["theme carried out"] = float(_carries_out(measure, signs))
+    said["theme in heading"] = float(theme in named)
+    said["theme beside another"] = float(bool(named - {theme}))
+    said["theme not in heading"] = float(setting.headed and not named)
 
 
-def _theme_factor(measure: Measure, theme: str | None, near: list[_Sign], above: list[_Sign]) -> float:
-    """What is left of the theme's score when it competes for the main place."""
-    if measure.goal:
-        return 9.0  # the goals of a document are goals for what it is about
-    if any(domain == theme for sign in above for domain, _ in sign.weights):
-        return _THEME_IN_SECTION
-    named = {domain for sign in near for domain, weight in sign.weights if weight == 1.0}
-    if _carries_out(measure, [*near, *above]) or (named == {theme} and measure.index == 1):
-        return _THEME_IN_HEADING
-    return _THEME
-
-
-def _carries_out(measure: Measure, headings: list[_Sign]) -> bool:
+def _carries_out(measure: Measure, signs: Iterable[_Sign]) -> bool:
     """Whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the closing."""
     if measure.section is None and measure.clause is None:
         return True
+    headings = (sign for sign in signs if sign.place not in _BODY)
     return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.weights)
-
-
-def _spans(found: list[_Evidence]) -> tuple[Span, ...]:
-    """Where the words stand that are the evidence, each place once, in the order of the text."""
-    return tuple(sorted({evidence.span for evidence in found}))
 
 
 # -------------------------------------------------------------------------------------- reading
@@ -359,15 +391,15 @@ def _spans(found: list[_Evidence]) -> tuple[Span, ...]:
 
 def _phrases(content: str, span: Span) -> Iterator[_Phrase]:
     """The phrases of `content` within `span` and what their place makes of the words in them."""
-    first, sentence, stop = True, True, _stop().search(content, span.start, span.end)
-    end_of_first = stop.start() if stop else span.end
+    sentences = [match.start() for match in _sentence().finditer(content, span.start, span.end)]
+    first = True
     for match in _between_commas().finditer(content, span.start, span.end):
-        sentence = match.start() < end_of_first
+        number = bisect_right(sentences, match.start()) - 1
         if _adverb().match(content, *match.span()):
-            yield _Phrase(Span(*match.span()), _ADVERBIAL, 1.0)
+            yield _Phrase(Span(*match.span()), _Place.BODY, _ADVERBIAL, number)
             continue
-        emphasis = _FIRST_PHRASE if first else _FIRST_SENTENCE if sentence else 1.0
-        yield _Phrase(Span(*match.span()), 1.0, emphasis)
+        place = _Place.PHRASE if first else _Place.SENTENCE if number <= 0 else _Place.BODY
+        yield _Phrase(Span(*match.span()), place, 1.0, number)
         first = False
 
 
@@ -395,8 +427,8 @@ def _office() -> re.Pattern[str]:
 
 
 @cache
-def _stop() -> re.Pattern[str]:
-    return re.compile(r"[。；;！!？?\n\r]")
+def _sentence() -> re.Pattern[str]:
+    return re.compile(r"[^。；;！!？?\n\r]+")
 
 
 @cache
@@ -446,3 +478,12 @@ def _statements(source: Path) -> Iterator[tuple[str, str, str]]:
 
 def _spotter(words: Mapping[str, Mapping[str, float]]) -> Spotter[_Weights]:
     return Spotter({word: tuple(sorted(weights.items())) for word, weights in words.items()})
+
+
+def _tellings(common: Mapping[str, str]) -> dict[str, float]:
+    """What each common word counts, from the words by their rarity."""
+    return {
+        word: max(_LEAST_TELLING, float(rarity) / _USUAL_WORD)
+        for rarity, words in common.items()
+        for word in words.split()
+    }
