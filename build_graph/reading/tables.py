@@ -16,7 +16,7 @@ from build_graph.resources import word_lists
 
 _HEAD_ROWS = 6  # rows among which the head stands
 _HEAD_CELL = 30  # characters of the longest cell of a head
-_CELLS = 3  # lines by which a flattened table's head is known again
+_CELLS = 2  # lines by which a flattened table's head is known again
 _WIDEST = 60  # columns
 _ENDS = "、，,；;。：:"
 _NUMBER = re.compile(r"[（(]?(\d{1,3})[.．、)）]?")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from build_graph.model import Span
 from build_graph.resources import word_lists
 
-_CELLS = 3  # columns that a head has at least
+_CELLS = 2  # columns that a head has at least: what is to be done, and who answers for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
 _LINE = re.compile(r"[^\n]+")
 
@@ -68,7 +68,7 @@ class TableReader:
         )
 
     def _heads(self, content: str) -> Iterator[list[Span]]:
-        """Runs of lines that each name a column, three or more, one of them a column of bodies."""
+        """Runs of lines that each name a column, one of them of bodies, another of what they are to do."""
         run: list[Span] = []
         for found in _LINE.finditer(content):
             line = Span(*found.span()).stripped(content)
@@ -82,7 +82,10 @@ class TableReader:
         yield from self._head(content, run)
 
     def _head(self, content: str, run: list[Span]) -> Iterator[list[Span]]:
-        if len(run) >= _CELLS and any(self.bodies.fullmatch(cell.of(content)) for cell in run):
+        cells = [cell.of(content) for cell in run]
+        bodies = sum(bool(self.bodies.fullmatch(cell)) for cell in cells)
+        persons = sum(bool(self.persons.fullmatch(cell)) for cell in cells)
+        if len(run) >= _CELLS and bodies and bodies + persons < len(run):
             yield run
 
     def _table(self, content: str, cells: Sequence[Span], following: int) -> Table:
