@@ -32,6 +32,7 @@ _FEW = 256  # pairs of bytes up to which even unknown characters are thought of
 _SOME, _FEWER = 40, 20  # of a few or many characters, those followed as frequent; the others where known
 _FOREIGN = 6.0  # nats against a character of the script that the text is not in
 _LONGEST = 120  # tokens after which a hole is given up
+_CUTS = 8  # ... and cut-off bytes, each of which could be any
 
 _TOKEN = re.compile(
     rf"""
@@ -85,12 +86,15 @@ class Reader:
         `before` is the character in front of the hole. The likeliest reading comes first; there is
         none where nothing gives whole characters.
         """
-        beam, end, cut = [Reading(0.0, before)], start, False
+        beam, end, cut, cuts = [Reading(0.0, before)], start, False, 0
         for token in _TOKEN.finditer(text, start, start + _LONGEST):
             if not cut:  # a cut-off byte is the last before its mark
                 beam = _likeliest([*beam, *self._unprinted(beam)])
             beam = _likeliest(after for reading in beam for after in self._step(reading, token))
             end, cut = token.end(), bool(token["cut"])
+            cuts += cut
+            if cuts > _CUTS:
+                return end, []
             if _GLOSS.match(text, end):
                 continue  # it tells what the last character is
             if not any(reading.pending and reading.score > beam[0].score - _DISTANT for reading in beam):
