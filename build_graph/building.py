@@ -15,7 +15,7 @@ from build_graph.graph.triples import parts
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
-from build_graph.reports.summary import summary
+from build_graph.reports.summary import Tally, summary, tally
 
 _SINGLE = (
     "--title, --number, --issuer and --date describe one document; "
@@ -34,7 +34,7 @@ class Built:
     path: Path
     statements: int
     checks: int
-    summaries: tuple[tuple[str, ...], ...]
+    summary: tuple[str, ...]  # lines
     failures: tuple[str, ...] = ()  # documents that could not be read or understood
     copies: tuple[str, ...] = ()  # documents whose text was there already
     left_alone: tuple[str, ...] = ()  # files that are no documents by their ending
@@ -82,7 +82,7 @@ class _Work:
     given: Metadata
     keep_going: bool
     assembly: Assembly = field(default_factory=Assembly)
-    summaries: list[tuple[str, ...]] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
     failures: list[ObligationError] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     left_alone: list[str] = field(default_factory=list)
@@ -97,13 +97,13 @@ class _Work:
             if self._is_new(document) and (self.keep_going or not self.failures):
                 issuer = self.pipeline.issuer(document)
                 self.assembly.add(parts(document, self.descriptions, issuer=issuer))
-                self.summaries.append(tuple(summary(document)))
+                self.tallies.append(tally(document))
         except ObligationError as error:
             self.failures.append(error)
 
     def check(self) -> None:
         """Raise ObligationError for the failures, unless they may be left out and others are good."""
-        if self.failures and not (self.keep_going and self.summaries):
+        if self.failures and not (self.keep_going and self.tallies):
             raise self.failures[0] if len(self.failures) == 1 else SeveralFaultsError(self.failures)
 
     def built(self, path: Path, statements: int, checks: int) -> Built:
@@ -112,7 +112,7 @@ class _Work:
             path=path,
             statements=statements,
             checks=checks,
-            summaries=tuple(self.summaries),
+            summary=tuple(summary(self.tallies)),
             failures=tuple(str(error) for error in self.failures),
             copies=tuple(self.copies),
             left_alone=tuple(self.left_alone),

@@ -152,8 +152,7 @@ def build(paths: tuple[Path, ...], output: Path, keep_going: bool, **options: An
     given, reader = _read_options(options)
     with _progress() as begun:
         result = Builder(reader, given, keep_going, begun).build(paths, output)
-    for document in result.summaries:
-        click.echo("\n".join(document))
+    click.echo("\n".join(result.summary))
     for left_out in (*result.failures, *result.copies):
         click.echo(f"left out: {left_out}", err=True)
     if result.left_alone:

@@ -1,75 +1,137 @@
-"""What was found in a document, in a few lines that align."""
+"""What was found in documents, in a few lines that align: of one document, or of many together."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from build_graph.model import Bearer, BodyKind, Document, Level, Reading
 
 _NAMES_SHOWN = 8  # unresolved names that a summary lists
+_SEVERAL = 3  # documents up to which each has a summary of its own
 
 
-def summary(document: Document) -> Iterator[str]:
-    """The lines of a document's summary: what it is, what was found, what was repaired, what stayed open."""
-    metadata = document.outline.metadata
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was found in one document, in numbers that can be added up."""
+
+    title: str
+    about: str  # number, issuer and date
+    sections: int
+    clauses: int
+    measures: int
+    attributed: int
+    norms: Counter[str]
+    bearers: int
+    agencies: frozenset[str]  # ids
+    groups: frozenset[str]
+    targets: int
+    characters: Counter[str]  # by what they were understood as
+    repairs: Counter[str]
+    damaged: tuple[str, ...]  # places
+    unresolved: Counter[str]  # names
+    refused: int
+
+
+def tally(document: Document) -> Tally:
+    """The tally of a document."""
+    metadata, measures, text = document.outline.metadata, document.measures, document.text
     issued = metadata.issued.isoformat() if metadata.issued else None
-    yield metadata.title or document.text.source.name
     about = [part for part in (metadata.number, metadata.issuer, issued) if part]
-    yield "  ".join(about) or "no number, issuer or date found; give them with --number, --issuer, --date"
-    for name, total, detail in _rows(document):
-        yield f"  {name:<12}{total:>6,}   {detail}".rstrip()
-
-
-def _rows(document: Document) -> Iterator[tuple[str, int, str]]:
-    measures, text = document.measures, document.text
     bearers = [bearer for measure in measures for bearer in measure.bearers]
-    norms = Counter(norm.kind for measure in measures for norm in measure.norms)
-    bodies = {bearer.body for bearer in bearers if bearer.body}
-    agencies = sum(body.kind is BodyKind.AGENCY for body in bodies)
-    coverage = document.coverage.characters(text.content)
-    repairs = Counter(repair.name for repair in text.repairs)
-    unresolved = Counter(b.name for b in bearers if is_unresolved(b))
-    sections = sum(division.level is Level.SECTION for division in document.outline.divisions)
-    yield "sections", sections, ""
-    yield "clauses", document.outline.clauses, ""
-    yield "measures", len(measures), f"{sum(m.assignment is not None for m in measures)} with an attribution"
-    yield "norms", norms.total(), _listed(norms.most_common())
-    yield "bearers", len(bearers), f"{agencies} agencies, {len(bodies) - agencies} groups"
-    yield "targets", sum(len(measure.targets) for measure in measures), ""
-    yield "characters", sum(coverage.values()), _shares(coverage)
-    yield "repairs", repairs.total(), _listed(sorted(repairs.items()))
-    yield "damaged", len(text.damages), _listed_places(document)
-    yield "unresolved", len(unresolved), _shown(unresolved)
-    yield (
-        "refused",
-        len(document.refused),
-        "brackets that name bodies but are no attribution" * bool(document.refused),
+    bodies = {(bearer.body.kind, bearer.body.id) for bearer in bearers if bearer.body}
+    return Tally(
+        title=metadata.title or text.source.name,
+        about="  ".join(about)
+        or "no number, issuer or date found; give them with --number, --issuer, --date",
+        sections=sum(division.level is Level.SECTION for division in document.outline.divisions),
+        clauses=document.outline.clauses,
+        measures=len(measures),
+        attributed=sum(measure.assignment is not None for measure in measures),
+        norms=Counter(norm.kind.value for measure in measures for norm in measure.norms),
+        bearers=len(bearers),
+        agencies=frozenset(id_ for kind, id_ in bodies if kind is BodyKind.AGENCY),
+        groups=frozenset(id_ for kind, id_ in bodies if kind is BodyKind.GROUP),
+        targets=sum(len(measure.targets) for measure in measures),
+        characters=Counter({kind.value: n for kind, n in document.coverage.characters(text.content).items()}),
+        repairs=Counter(repair.name for repair in text.repairs),
+        damaged=tuple(_place(document, damage.span.start) for damage in text.damages),
+        unresolved=Counter(bearer.name for bearer in bearers if is_unresolved(bearer)),
+        refused=len(document.refused),
     )
 
 
+def summary(tallies: Sequence[Tally]) -> Iterator[str]:
+    """The lines of a summary: each of a few documents by itself, many together."""
+    if len(tallies) <= _SEVERAL:
+        for one in tallies:
+            yield from (one.title, one.about)
+            yield from _lines([one])
+        return
+    yield f"{len(tallies):,} documents"
+    yield from _lines(tallies)
+
+
 def is_unresolved(bearer: Bearer) -> bool:
-    """Whether nothing but its words is known of a particular body: neither registry nor function has it."""
+    """Whether nothing but the words is known of a particular body that is named."""
     return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.resolved
 
 
-def _shares(coverage: dict[Reading, int]) -> str:
-    """What part of a text was understood as what."""
-    whole = max(sum(coverage.values()), 1)
-    return ", ".join(f"{reading} {count / whole:.0%}" for reading, count in coverage.items() if count)
+def _lines(tallies: Sequence[Tally]) -> Iterator[str]:
+    width = max(len(f"{sum(t.characters.total() for t in tallies):,}"), 6)
+    for name, total, detail in _rows(tallies):
+        yield f"  {name:<12}{total:>{width},}   {detail}".rstrip()
+
+
+def _rows(tallies: Sequence[Tally]) -> Iterator[tuple[str, int, str]]:
+    norms = _added(t.norms for t in tallies)
+    repairs = _added(t.repairs for t in tallies)
+    characters = _added(t.characters for t in tallies)
+    unresolved = _added(t.unresolved for t in tallies)
+    agencies = len(frozenset().union(*(t.agencies for t in tallies)))
+    groups = len(frozenset().union(*(t.groups for t in tallies)))
+    damaged = [place for t in tallies for place in t.damaged]
+    refused = sum(t.refused for t in tallies)
+    attributed = sum(t.attributed for t in tallies)
+    yield "sections", sum(t.sections for t in tallies), ""
+    yield "clauses", sum(t.clauses for t in tallies), ""
+    yield "measures", sum(t.measures for t in tallies), f"{attributed:,} with an attribution"
+    yield "norms", norms.total(), _listed(norms.most_common())
+    yield "bearers", sum(t.bearers for t in tallies), f"{agencies:,} agencies, {groups:,} groups"
+    yield "targets", sum(t.targets for t in tallies), ""
+    yield "characters", characters.total(), _shares(characters)
+    yield "repairs", repairs.total(), _listed(sorted(repairs.items()))
+    yield "damaged", len(damaged), _shown(damaged, ", ")
+    yield "unresolved", len(unresolved), _shown([name for name, _ in unresolved.most_common()], "、")
+    yield "refused", refused, "brackets that name bodies but are no attribution" * bool(refused)
+
+
+def _added(counts: Iterable[Counter[str]]) -> Counter[str]:
+    total = Counter[str]()
+    for count in counts:
+        total.update(count)
+    return total
+
+
+def _shares(characters: Counter[str]) -> str:
+    """What part of the text was understood as what."""
+    whole = max(characters.total(), 1)
+    found = ((kind, characters[kind]) for kind in Reading)
+    return ", ".join(f"{kind} {count / whole:.0%}" for kind, count in found if count)
 
 
 def _listed(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts)
 
 
-def _listed_places(document: Document) -> str:
-    places = (document.text.line_column(damage.span.start) for damage in document.text.damages)
-    return ", ".join(f"line {line} column {column}" for line, column in places)
+def _place(document: Document, position: int) -> str:
+    line, column = document.text.line_column(position)
+    return f"{document.text.source.name}:{line}:{column}"
 
 
-def _shown(names: Counter[str]) -> str:
-    """The most frequent names, and how many more there are."""
-    shown = "、".join(name for name, _ in names.most_common(_NAMES_SHOWN))
+def _shown(names: Sequence[str], between: str) -> str:
+    """The first names, and how many more there are."""
+    shown = between.join(names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
