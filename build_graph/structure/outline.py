@@ -36,7 +36,10 @@ _BOUNDARY = frozenset('\n 　。；;！!？?：:）)］]〕】﹞》”"')  # wh
 _SENTENCE_END = "。；;！!？?"
 _ENDS = tuple("。；;！!？?）)〕】]")
 _GAP = 3  # numbers that a mark may be ahead of the last one
+_BLANK_BREAK = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　\xa0\t]+(?=[\u4e00-\u9fff“《])")
+_BLANKS = 20  # characters of blanks that may stand for a lost line break
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
+_VOTED_LIMIT = 40  # where most of its siblings have a heading
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 _LABELLED = re.compile(r"[^\s，。；：:]{0,8}(?:单位|部门|处室|科室|时限)[：:]")  # 责任单位：
@@ -350,7 +353,7 @@ def _heading_and_body(content: str, draft: Division, voted: bool) -> tuple[Span 
     rest = Span(sentence.end + 1, body.end).stripped(content)
     if len(rest) == 0 and draft.parts and len(sentence) <= _TITLE_LIMIT:
         return sentence, rest
-    if voted and len(sentence) <= _HEADING_LIMIT and _opens_text(content, rest):
+    if voted and len(sentence) <= _VOTED_LIMIT and _opens_text(content, rest):
         return sentence, rest
     return None, body
 
@@ -382,12 +385,13 @@ def _siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
 
 
 def _opens_with_heading(content: str, division: Division) -> bool | None:
-    """Whether the text opens with a short sentence and goes on; None where it holds no sentence."""
+    """Whether the text opens with a short sentence, or a line of its own, and goes on; None for one line."""
     body = division.body.stripped(content)
-    sentence = _first_sentence(content, _first_line(content, body))
+    line = _first_line(content, body)
+    sentence = _first_sentence(content, line)
+    rest = Span(sentence.end + 1 if sentence else line.end, body.end).stripped(content)
     if sentence is None:
-        return None
-    rest = Span(sentence.end + 1, body.end).stripped(content)
+        return True if len(rest) and len(line) <= _HEADING_LIMIT and _opens_text(content, rest) else None
     return len(sentence) <= _HEADING_LIMIT and (bool(division.parts) or _opens_text(content, rest))
 
 
@@ -401,14 +405,17 @@ def _opens_text(content: str, rest: Span) -> bool:
 
 
 def _first_line(content: str, span: Span) -> Span:
-    """Up to the first line break, or up to the first blank between two words in a one-line document."""
+    """Up to the first line break, or up to the first blank between two words in a one-line document.
+
+    A blank in a title (《中共中央办公厅 国务院办公厅关于…》) breaks no line.
+    """
     end = content.find("\n", span.start, span.end)
     end = span.end if end < 0 else end
-    blank = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　\xa0\t]+(?=[\u4e00-\u9fff“《])").search(
-        content, span.start, end
-    )
-    if blank and blank.start() - span.start <= _HEADING_LIMIT:
-        end = blank.start()
+    for blank in _BLANK_BREAK.finditer(content, span.start, min(end, span.start + _HEADING_LIMIT + _BLANKS)):
+        if content.count("《", span.start, blank.start()) == content.count("》", span.start, blank.start()):
+            if blank.start() - span.start <= _HEADING_LIMIT:
+                end = blank.start()
+            break
     return Span(span.start, end).stripped(content)
 
 
