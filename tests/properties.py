@@ -1,12 +1,10 @@
-"""What several stages are tested for alike: the same output in any process, and the time that work takes."""
+"""What several stages are tested for alike: the same output in any process."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 
 def outputs_under_hash_seeds(program: str) -> set[bytes]:
@@ -20,10 +18,3 @@ def outputs_under_hash_seeds(program: str) -> set[bytes]:
         ).stdout
         for seed in ("1", "2", "3")
     }
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Seconds that a piece of work takes, run once."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

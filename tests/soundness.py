@@ -9,10 +9,9 @@ from itertools import pairwise
 from pyoxigraph import Quad, RdfFormat, parse
 
 from build_graph.errors import ObligationError
-from build_graph.graph.checks import check
+from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
-from build_graph.graph.turtle import turtle
+from build_graph.graph.triples import parts, quads
 from build_graph.model import Division, Document, Measure, Source, Span, Text
 from build_graph.pipeline import Pipeline
 from build_graph.reading.source import decode
@@ -176,12 +175,19 @@ def assert_coverage(content: str, stretches: Sequence[Span]) -> None:
 # ------------------------------------------------------------------------------------ graph
 
 
+def graph_of(document: Document) -> bytes:
+    """The graph of a document, checked, as Turtle."""
+    graph = Assembly()
+    graph.add(parts(document, descriptions(), issuer=pipeline().issuer(document)))
+    _, pieces = graph.finish()
+    return b"".join(pieces)
+
+
 def assert_graph(document: Document) -> None:
     """The graph passes its checks, and its Turtle, in UTF-8, holds the same statements."""
-    statements = list(quads(document, descriptions(), issuer=pipeline().issuer(document)))
-    check(statements)
-    written = turtle(statements)
+    written = graph_of(document)
     written.decode("utf-8")
+    statements = quads(document, descriptions(), issuer=pipeline().issuer(document))
     assert set(parse(written, format=RdfFormat.TURTLE)) == set(_triples(statements))
 
 

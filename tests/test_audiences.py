@@ -14,7 +14,7 @@ import pytest
 from gold_measures import NAMES, annotated
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties import outputs_under_hash_seeds, seconds
+from properties import outputs_under_hash_seeds
 
 from build_graph.errors import ObligationError
 from build_graph.meaning.audience_names import HEADS, NameReader
@@ -204,17 +204,3 @@ def test_hash_seeds_make_no_difference() -> None:
     runs = outputs_under_hash_seeds(HASHED)
     assert len(runs) == 1
     assert b"Audience" in runs.pop()
-
-
-@pytest.mark.parametrize(
-    "unit",
-    ["（", "）", "企业）", "企业、", "平台x", "的企业", "对企业的平台", "支持柳州市、", "区内的企业", "鼓励"],
-)
-def test_time_grows_with_length(unit: str) -> None:
-    """Eight times the text takes no more than about eight times as long."""
-    short, long = (_seconds(unit * count) for count in (2_000, 16_000))
-    assert long < 8 * 3 * short + 0.2
-
-
-def _seconds(text: str) -> float:
-    return seconds(lambda: finder().find(text, measure_of(Span(0, len(text)))))

@@ -12,7 +12,6 @@ import handmade
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from properties import seconds
 from pyoxigraph import NamedNode, Quad
 
 from build_graph.graph.checks import check
@@ -86,20 +85,6 @@ def test_any_marks_give_citations_in_order_within_the_text(content: str) -> None
     for one, two in pairwise(spans):
         assert one.end <= two.start
     assert all(0 <= span.start < span.end <= len(content) for span in spans)
-
-
-# Twenty times the text would take four hundred times as long if work grew with its square.
-@pytest.mark.parametrize(
-    "unit", ["《", "《甲法》（", "《甲法》（以下简称《乙》）《乙》", "国发〔2015〕24号", "根据《甲法》，"]
-)
-def test_work_grows_with_the_text(unit: str) -> None:
-    def work(length: int) -> float:
-        content = unit * (length // len(unit))
-        text = Text(content, Source("case", content, "utf-8"))
-        return seconds(lambda: READER.judged(text, Outline(Metadata(), (), 0)))
-
-    work(1_000)
-    assert work(40_000) < 200 * max(work(2_000), 0.001)
 
 
 # --------------------------------------------------------------------------------------- graph

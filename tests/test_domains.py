@@ -12,7 +12,7 @@ import pytest
 from gold_measures import NAMES, annotated
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties import outputs_under_hash_seeds, seconds
+from properties import outputs_under_hash_seeds
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from build_graph.errors import ObligationError
@@ -298,18 +298,3 @@ def test_hash_seeds_make_no_difference() -> None:
     runs = outputs_under_hash_seeds(HASHED)
     assert len(runs) == 1
     assert b"Domain" in runs.pop()
-
-
-@pytest.mark.parametrize(
-    "unit", ["（", "《", "电子商务，", "旅游、", "电", "在", "发展旅游。", "市场监管部门"]
-)
-def test_time_grows_with_length(unit: str) -> None:
-    """Sixteen times the text takes no more than about sixteen times as long."""
-    short, long = (_seconds(unit * count) for count in (4_000, 64_000))
-    assert long < 16 * 3 * short + 0.2
-
-
-def _seconds(text: str) -> float:
-    return seconds(
-        lambda: finder().find(text, measure_of(Span(0, len(text))), theme=finder().theme(text, text[:60]))
-    )

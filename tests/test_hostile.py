@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
+import hostile_inputs
+import pytest
+from hostile_inputs import INPUTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from soundness import assert_sound, assert_text, understood, understood_text
+from soundness import assert_sound, assert_text, graph_of, understood, understood_text
 
 from build_graph.model import Source
 from build_graph.reading.repairs import repair
@@ -99,3 +106,99 @@ def test_mutated_documents(text: str) -> None:
     """Real documents that were cut, doubled, mixed up and damaged."""
     if document := understood_text(f"一、{text}"):
         assert_sound(document)
+
+
+# ------------------------------------------------------------------------- growth of work
+
+
+def calls(text: str) -> int:
+    """How many functions are called, ours and Python's own, until the graph of a text is written."""
+    count = 0
+
+    def counted(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(counted)
+    try:
+        if document := understood_text(text):
+            graph_of(document)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_work_grows_with_length(name: str) -> None:
+    """Four times the text takes four times the calls, not sixteen times."""
+    make = INPUTS[name]
+    calls(make(100))  # loads what is loaded once
+    assert calls(make(1_200)) < 5 * calls(make(300))
+
+
+# Work inside one call (a slice, a search, a regular expression that goes back) shows in no count of
+# calls; at these sizes it would take minutes where it grows with the square of the length.
+LARGE = {
+    "open brackets": 200_000,
+    "nested brackets": 20_000,  # 10,000 deep
+    "open titles": 300_000,
+    "open quotes": 300_000,
+    "sections": 200_000,
+    "articles": 200_000,
+    "items": 200_000,
+    "clauses": 60_000,
+    "labels": 50_000,
+    "labels with a body on lines": 60_000,
+    "attributions side by side": 60_000,
+    "和": 150_000,
+    "bodies joined by 和": 100_000,
+    "no marks at all": 150_000,
+    "short lines": 60_000,
+    "blanks": 400_000,
+    "blanks between characters": 200_000,
+    "digits": 200_000,
+    "swallowed glosses": 10_000,
+    "entities escaped again and again": 2_000_000,
+    "lone surrogates": 100_000,
+    "放宽、": 60_000,
+    "企业、": 60_000,
+    "达到1%、 as a goal": 60_000,
+    "旅游、": 60_000,
+    "《甲法》（": 60_000,
+}
+CPU, MEMORY, PATIENCE = 60, 4 << 30, 1_800  # seconds, bytes, and seconds of wall clock on a busy machine
+
+
+@pytest.fixture(scope="module")
+def ended() -> list[str]:
+    """The inputs of `LARGE` that one process, bound in time and memory, got through, in order."""
+
+    def bound() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+    done = subprocess.run(
+        [sys.executable, hostile_inputs.__file__, *(f"{name}={size}" for name, size in LARGE.items())],
+        preexec_fn=bound,  # pytest runs no other threads
+        timeout=PATIENCE,
+        capture_output=True,
+        check=False,
+    )
+    return done.stdout.decode().splitlines()
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_inputs_end(name: str, ended: list[str]) -> None:
+    """Each is understood or refused, in bounded time and memory; the first that is missing is to blame."""
+    assert name in ended
+
+
+def test_nesting_does_not_exhaust_the_stack() -> None:
+    """Brackets 10,000 deep, at a depth of calls at which a function that calls itself would fail."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack()) + 120)
+    try:
+        for name in ("nested brackets", "nested brackets of all kinds", "every level", "open quotes"):
+            assert understood_text(INPUTS[name](20_000)) is not None
+    finally:
+        sys.setrecursionlimit(before)

@@ -13,7 +13,6 @@ import pytest
 import score
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties import seconds
 
 from build_graph.meaning.lexicon import Lexicon, Words
 from build_graph.meaning.norms import NormFinder
@@ -170,20 +169,6 @@ def test_any_text(text: str, before: int, after: int) -> None:
         assert norm.span.of(text).strip()
         assert norm.cue is None or norm.cue in norm.span
         at = norm.span.end
-
-
-@pytest.mark.parametrize(
-    "unit",
-    ["（", "“", "鼓励企业，", "支持可", "通过技术，", "放宽、", "参加培训的人员，", "并", "一、", "（】"],
-)
-def test_time_grows_with_length(unit: str) -> None:
-    """Sixteen times the text takes no more than about sixteen times as long."""
-    short, long = (_seconds(unit * count) for count in (1_000, 16_000))
-    assert long < 16 * 3 * short + 0.2
-
-
-def _seconds(text: str) -> float:
-    return seconds(lambda: find(text))
 
 
 # ------------------------------------------------------------------------------ the lists

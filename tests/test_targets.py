@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from properties import seconds
 
 from build_graph.meaning.dates import dues
 from build_graph.meaning.targets import TargetFinder
@@ -135,15 +134,3 @@ def test_any_text(text: str, goal: bool, cut: int, issued: date | None) -> None:
         assert target.span.of(text).strip()
         assert target.due or target.quantity or list(dues(text, target.span, None))
         assert target.quantity is None or target.quantity in target.span.of(text)
-
-
-@pytest.mark.parametrize("unit", ["到2020年，", "2010年，", "1、", "达到1%、", "约", "6月底", "9"])
-@pytest.mark.parametrize("goal", [True, False])
-def test_time_grows_with_length(unit: str, goal: bool) -> None:
-    """Sixteen times the text takes no more than about sixteen times as long."""
-    short, long = (_seconds(unit * count, goal=goal) for count in (1_000, 16_000))
-    assert long < 16 * 3 * short + 0.2
-
-
-def _seconds(text: str, *, goal: bool) -> float:
-    return seconds(lambda: finder().find(text, measure_of(Span(0, len(text)), goal=goal), ISSUED))
