@@ -6,8 +6,8 @@
 The annotated documents stand beside their GOLD.json or in `documents/` there. `domains-sample.jsonl`
 holds measures of other topics, each with every main domain that a reader would take. The second form
 counts the words anew and keeps the weights; after it the first is due. Needs numpy and scipy; the same
-input gives the same weights. Figures of leaving one document out go to standard error: they, not the fit itself,
-say how well documents are read that nobody has seen.
+input gives the same weights. Figures of leaving one document out go to standard error: they, not the fit
+itself, say how well documents are read that nobody has seen.
 """
 
 from __future__ import annotations

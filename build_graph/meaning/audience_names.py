@@ -81,6 +81,7 @@ class NameReader:
     _kept: frozenset[str]
     _conditions: re.Pattern[str]
     _clause_verbs: tuple[str, ...]
+    _counted: re.Pattern[str]
 
     @classmethod
     def load(cls, data: Mapping[str, Mapping[str, str]]) -> NameReader:
@@ -107,6 +108,7 @@ class NameReader:
             _kept=frozenset(f"{trims['keep']} {stops['opening']}".split()),
             _conditions=re.compile(data["clauses"]["conditions"]),
             _clause_verbs=tuple(data["clauses"]["verbs"].split()),
+            _counted=re.compile(trims["counted"]),
         )
 
     # ----------------------------------------------------------------------------- segments
@@ -184,10 +186,18 @@ class NameReader:
             phrase += 0 if "内" in clause else condition.start()
             start = phrase if name.kind == "places" else name.start
             return name._replace(start=start, phrase=phrase, conditional=True)
+        if name.kind in _ACTORS:
+            phrase = self._behind_recipient(segment, phrase)
+            clause = segment.text[phrase:end]
         telling = len(clause) <= _CLAUSE_LENGTH and clause.startswith(self._clause_verbs)
         if name.generic and clause and (telling or len(clause) <= _SHORT_CLAUSE):
             return name._replace(start=phrase, phrase=phrase, generic=False)
         return name._replace(phrase=phrase)
+
+    def _behind_recipient(self, segment: Segment, phrase: int) -> int:
+        """Where a clause begins without the word that governs the whole name: 对新办的企业."""
+        tokens = (token for token in segment.stops.values() if token.start == phrase)
+        return next((token.end for token in tokens if token.word in self._recipients), phrase)
 
     def _with_place(self, segment: Segment, name: Name) -> Name:
         """The name with the place that it is in, if it says too little without: 综合保税区内企业."""
@@ -250,9 +260,10 @@ class NameReader:
             cut = next((word for word in trims if text.startswith(word, start)), "")
             after = start + len(cut)
             if not cut or after > head.start or (cut in self._kept and after == head.start):
-                return start
+                break
             start = after
-        return start
+        counted = self._counted.match(text, start, head.start)
+        return counted.end() if counted else start
 
     def _clause(self, segment: Segment, end: int) -> int:
         """Where the relative clause begins that ends at `end`: behind the verbs that govern the name."""

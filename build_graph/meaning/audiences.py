@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 
 from build_graph.meaning.audience_names import HEADS, Name, NameReader, Segment, alternatives
@@ -17,12 +16,20 @@ from build_graph.model import Audience, Measure, Norm, Span
 from build_graph.resources import word_lists
 
 _MOST = 4
+_GRANTED = 4  # segments that a phrase opened by 对 may run over
 
 # How plainly a measure is for somebody; below _LOOSE it is not.
 _PLAIN, _LOOSE, _UNFRAMED, _NOT = 3.0, 1.0, 0.0, -9.0
 # Where there are more than four: specific names before generic ones, bodies before places, and those
 # that come again before others.
 _SPECIFIC, _PLACE, _REPEATED = 0.5, -0.5, 0.1
+
+# A number and its measure word: 100户企业, 不超过五分之一.
+_NUMBER = (
+    r"(?:不超过|不少于|超过|至少|约|近)?[0-9０-９一二三四五六七八九十百千万]+多?(?:个|家|户|名|所|批|人|分之)"
+)
+
+_LISTS = ("loose", "places", "handed", "urged", "made")
 
 _SUBJECT = "主语"  # in place of the word that governs a name, where the name itself is the subject
 
@@ -53,7 +60,14 @@ class AudienceFinder:
     _forbidden: re.Pattern[str]
     _located: re.Pattern[str]
     _counted: re.Pattern[str]
+    _each: re.Pattern[str]
     _built: re.Pattern[str]
+    _partners: re.Pattern[str]
+    _office: re.Pattern[str]
+    _grants: frozenset[str]
+    _grant: re.Pattern[str]
+    _any: str
+    _running: tuple[str, ...]
     _city: re.Pattern[str]
 
     @classmethod
@@ -67,13 +81,23 @@ class AudienceFinder:
             _bare=frozenset(word for kind in HEADS for word in data["heads"][kind].split()),
             _frames={
                 "plain": frozenset(f"{words['directives']} {words['recipients']}".split()),
-                **{name: frozenset(words[name].split()) for name in ("loose", "places", "handed")},
+                **{
+                    name: frozenset(words[name].split())
+                    for name in ("loose", "places", "handed", "urged", "made")
+                },
             },
             _subject=re.compile(subject),
             _forbidden=re.compile(alternatives(words["forbidden"])),
             _located=re.compile(alternatives(words["located"])),
             _counted=re.compile(f"{alternatives(words['counted'])}|[0-9０-９]"),
+            _each=re.compile(f"{words['each']}|{_NUMBER}"),
             _built=re.compile(words["built"]),
+            _partners=re.compile(words["partners"]),
+            _office=re.compile(words["office"]),
+            _grants=frozenset(words["grants"].split()),
+            _grant=re.compile(words["grant"]),
+            _any=words["any"],
+            _running=tuple(words["running"].split()),
             _city=re.compile(words["city"]),
         )
 
@@ -99,8 +123,8 @@ class AudienceFinder:
         )
         found = [
             (name, strength)
-            for segment in self._reader.segments(text)
-            for name, strength in self._weighed(segment, setting)
+            for segment, granted in self._granted(text)
+            for name, strength in self._weighed(segment, setting, granted)
             if strength >= _LOOSE and text[name.start : name.end] not in taken
         ]
         return tuple(
@@ -110,40 +134,60 @@ class AudienceFinder:
 
     # ----------------------------------------------------------------------------- weighing
 
-    def _weighed(self, segment: Segment, setting: _Setting) -> Iterator[tuple[Name, float]]:
+    def _granted(self, text: str) -> Iterator[tuple[Segment, bool]]:
+        """The segments, and whether each belongs to a phrase that 对 opens: 对通过…，形成…的企业，给予…."""
+        left = 0
+        for segment in self._reader.segments(text):
+            opened = any(t.start == segment.start and t.word in self._grants for t in segment.stops.values())
+            left = _GRANTED if opened else 0 if segment.opens else left - 1
+            yield segment, left > 0
+
+    def _weighed(self, segment: Segment, setting: _Setting, granted: bool) -> Iterator[tuple[Name, float]]:
         """The names of a segment and how plainly the measure is for each."""
-        for group in _lists(segment.text, self._reader.names(segment), self._reader.joiners):
+        for names in _lists(segment.text, self._reader.names(segment), self._reader.joiners):
+            whole = segment.text.startswith(self._any, names[0].start)  # 任何单位和个人 are one
+            group = [names[0]._replace(end=names[-1].end)] if whole else names
             frame = self._frame(segment, group[0])
             end = group[-1].end
+            if granted and (end == segment.end or self._grant.match(segment.text, end)):
+                frame = _Frame("对", _PLAIN)
             if end in setting.acts or self._subject.match(segment.text, end):
                 frame = _Frame(_SUBJECT, _PLAIN)
+            if group[0].companion and self._partners.match(segment.text, end):
+                frame = _Frame("与", _PLAIN)
             for name in group:
                 alone = name.companion and (name is group[0] or frame.strength < _PLAIN)
-                yield name, _NOT if alone else self._strength(segment, name, frame, setting)
+                with_whom = frame.word == "与"
+                yield name, _NOT if alone and not with_whom else self._strength(segment, name, frame, setting)
         for city in self._cities(segment):
             yield city, _PLAIN
+        office = None if setting.charged else self._office.match(segment.text, segment.start, segment.end)
+        if office:  # 市民政局将…: who must act where nobody bears the measure
+            yield Name(*office.span(1), office.start(1), "governments", generic=False), _PLAIN
 
     def _strength(self, segment: Segment, name: Name, frame: _Frame, setting: _Setting) -> float:
         """How plainly a measure is for a name that stands in `frame`."""
         text, plain = segment.text, frame.strength >= _PLAIN
-        if _number().match(text, name.start) or self._counted.match(text, name.end):
+        if self._each.match(text, name.start) or self._counted.match(text, name.end):
             return _NOT
         if name.kind == "governments":
             return self._government(text, name, frame, setting)
         if name.kind == "places":
             return self._place(segment, name, frame)
         if name.kind == "facilities":
-            return _PLAIN if plain and not self._built.match(text, name.end) else _NOT
+            made = frame.word in self._frames["made"] and text.endswith(self._running, name.start, name.end)
+            return _PLAIN if plain and not made and not self._built.match(text, name.end) else _NOT
         # 其从业人员 are those of somebody who was named before.
         theirs = text[name.start - 1 : name.start] == "其" and text[name.start : name.end] in self._bare
         return _NOT if theirs or (name.generic and not plain) else frame.strength
 
     def _government(self, text: str, name: Name, frame: _Frame, setting: _Setting) -> float:
-        """Government is addressed where something is handed down to it or forbidden it, and where it is
-        the subject of a closing paragraph that nobody bears."""
-        if frame.word in self._frames["handed"] or self._forbidden.match(text, name.end):
+        """Government is addressed where something is handed down to it or forbidden it, where it is urged
+        (鼓励各地…), and where it is the subject of what nobody bears."""
+        handed = frame.word in self._frames["handed"] or frame.word in self._frames["urged"]
+        if handed or self._forbidden.match(text, name.end):
             return _PLAIN
-        return _PLAIN if frame.word == _SUBJECT and setting.closing and not setting.charged else _NOT
+        return _PLAIN if frame.word == _SUBJECT and not setting.charged else _NOT
 
     def _place(self, segment: Segment, name: Name, frame: _Frame) -> float:
         """A place is addressed in fewer ways than a body: 支持自贸试验区…, 在自贸试验区设立…."""
@@ -239,11 +283,3 @@ def _foremost(text: str, found: Sequence[tuple[Name, float]]) -> list[Name]:
         ratings[words] = max(rating, ratings.get(words, _NOT))
     ranked = sorted(places, key=lambda words: (-ratings[words], places[words].start))
     return sorted((places[words] for words in ranked[:_MOST]), key=lambda name: name.start)
-
-
-@cache
-def _number() -> re.Pattern[str]:
-    """A number and its measure word: 100户企业, 不超过五分之一."""
-    return re.compile(
-        r"(?:不超过|不少于|超过|至少|约|近)?[0-9０-９一二三四五六七八九十百千万]+多?(?:个|家|户|名|所|批|人|分之)"
-    )
