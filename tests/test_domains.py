@@ -27,7 +27,7 @@ from build_graph.model import (
     Role,
     Span,
 )
-from build_graph.resources import folder
+from build_graph.resources import folder, word_lists
 from build_graph.vocabulary import BASE, OB, SKOS
 
 TESTS = Path(__file__).parent
@@ -217,6 +217,43 @@ def test_a_scheme_that_cannot_be_read_is_an_error(tmp_path: Path, content: str |
         path.write_text(content, encoding="utf-8")
     with pytest.raises(ObligationError, match=r"domains\.ttl"):
         DomainFinder.load(path)
+
+
+# ------------------------------------------------------------------------------------- weights
+
+
+def test_every_weighed_feature_is_one_that_a_measure_can_have() -> None:
+    """A misspelt name in `data/domains.toml` would count for nothing."""
+    content = "电子商务\n发展旅游\n规范旅游市场，打击诈骗；各地发展电子商务。"
+    spans = [Span(0, 4), Span(5, 9), Span(10, len(content))]
+    measure = measure_of(spans[2], "市旅游局", "市商务局")
+    found: set[str] = set()
+    for index in (1, 2):
+        features = finder().features(
+            content,
+            replace(measure, index=index),
+            heading=spans[1],
+            section_heading=spans[0],
+            title="关于发展电子商务的意见",
+            theme=Theme("e-commerce", 0.4),
+        )
+        found.update(*features.values())
+    assert {*finder().main, *finder().further} <= found
+
+
+def test_common_words_are_words_of_the_scheme() -> None:
+    words = {value for _, name, value in statements() if name.startswith(OB)}
+    common = word_lists("domains")["common"].values()
+    assert {word for listed in common for word in listed.split()} <= words
+
+
+def test_a_common_word_counts_less_than_a_rare_one() -> None:
+    """大数据 is in every other paragraph of a policy, 渔港 in none but those on fishing."""
+    common, rare = (
+        finder().features(text, measure_of(Span(0, len(text))))[domain]["phrase"]
+        for text, domain in (("发展大数据。", "information-industry"), ("建设渔港设施。", "farming"))
+    )
+    assert 0 < common < rare
 
 
 # ------------------------------------------------------------------------- annotated documents

@@ -323,13 +323,14 @@ class DomainFinder:
     # ----------------------------------------------------------------------------- choosing
 
     def choose(self, features: Features) -> list[str]:
-        """The domains that the features speak for, the main one first."""
+        """The domains that the features speak for: the main one first, the theme after the particular ones."""
         if not features:
             return []
         main = max(features, key=lambda domain: (_weighed(self.main, features[domain]), domain))
         likely = {d: _weighed(self.further, said) for d, said in features.items() if d != main}
         ranked = sorted(likely, key=lambda domain: (-likely[domain], domain))
-        return [main, *(domain for domain in ranked[: _MOST - 1] if likely[domain] > 0.0)]
+        further = [domain for domain in ranked[: _MOST - 1] if likely[domain] > 0.0]
+        return [main, *sorted(further, key=lambda domain: "theme" in features[domain])]
 
 
 # -------------------------------------------------------------------------------------- features
@@ -365,24 +366,23 @@ def _of_theme(said: dict[str, float], measure: Measure, signs: list[_Sign], sett
     """Adds what is to be said of the theme alone: what the headings say of it and of others."""
     assert setting.theme is not None
     theme = setting.theme.domain
-    near = [sign for sign in signs if sign.place in (_Place.HEADING, _Place.LATER_HEADING)]
-    named = {domain for sign in near for domain in sign.named}
+    above = [sign for sign in signs if sign.place not in _BODY]
+    named = {domain for sign in above if sign.place is not _Place.SECTION for domain in sign.named}
     for name in (*_Place, "coverage", "total", "title"):
         said[f"theme {name}"] = said.get(name, 0.0)
     said["theme"] = 1.0
     said["theme share"] = setting.theme.share
     said["theme goal"] = float(measure.goal)  # the goals of a document are goals for what it is about
-    said["theme carried out"] = float(_carries_out(measure, signs))
+    said["theme carried out"] = float(_carries_out(measure, above))
     said["theme in heading"] = float(theme in named)
     said["theme beside another"] = float(bool(named - {theme}))
     said["theme not in heading"] = float(setting.headed and not named)
 
 
-def _carries_out(measure: Measure, signs: Iterable[_Sign]) -> bool:
+def _carries_out(measure: Measure, headings: Iterable[_Sign]) -> bool:
     """Whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the closing."""
     if measure.section is None and measure.clause is None:
         return True
-    headings = (sign for sign in signs if sign.place not in _BODY)
     return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.weights)
 
 
