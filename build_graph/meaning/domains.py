@@ -323,7 +323,7 @@ class DomainFinder:
     # ----------------------------------------------------------------------------- choosing
 
     def choose(self, features: Features) -> list[str]:
-        """The domains that the features speak for: the main one first, the theme after the particular ones."""
+        """The domains that the features speak for: the main one first, the theme after particular ones."""
         if not features:
             return []
         main = max(features, key=lambda domain: (_weighed(self.main, features[domain]), domain))
