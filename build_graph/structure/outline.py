@@ -90,7 +90,7 @@ class OutlineReader:
                 r"|二[〇○零][〇○零一二]\S年\S{1,2}月\S{1,3}日[^\S\n]*$)"
                 r"|(?<=[。）)])[^\S\n]*附件[：:]"
                 # In a document on one line: a signature with its date, and what comes after it.
-                rf"|(?<=[。）)])[^\S\n]+(?:{lines}|[\u4e00-\u9fff]{{4,30}}[^\S\n]*20\d\d年\d{{1,2}}月\d{{1,2}}日(?![\u4e00-\u9fff—-]))",
+                rf"|(?<=[。）)])[^\S\n]+(?:{lines}|[\u4e00-\u9fff]{{4,30}}[^\S\n]*20\d\d年\d{{1,2}}月\d{{1,2}}日(?=[\s（(]|$))",
                 re.MULTILINE,
             ),
             tables=TableReader.load(),
