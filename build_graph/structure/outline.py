@@ -485,11 +485,11 @@ def _cut(content: str, division: Division, end: int) -> Division:
 
 
 def _count_clauses(top: Iterable[Division]) -> int:
-    """Clauses that have text of their own or nothing below them."""
-    return sum(
-        division.level is Level.CLAUSE
-        and division.mark is not None
-        and (len(division.body) > 0 or not division.parts)
-        for root in top
-        for division in root.walk()
-    )
+    """Divisions of the lowest level that carries measures: clauses, or sections where there are none.
+
+    A clause counts if it has text of its own or nothing below it.
+    """
+    marked = [part for root in top for part in root.walk() if part.mark is not None]
+    carrying = [part for part in marked if len(part.body) or not part.parts]
+    clauses = sum(part.level is Level.CLAUSE for part in carrying)
+    return clauses or sum(part.level is Level.SECTION for part in carrying)
