@@ -109,6 +109,7 @@ def main() -> None:
     obligations build                 the graph of 国发〔2015〕24号, which ships with the package
     obligations build policy.docx     the graph of your own document
     obligations explain 四            what was understood of clause （四）, and from which words
+    obligations queries               the questions that can be put to a graph
     """
     gc.set_threshold(100_000)  # a build makes many objects and little garbage: 50 ms less for one document
     for stream in (sys.stdout, sys.stderr):  # Chinese in any locale
@@ -327,6 +328,121 @@ def explain(name: str, graph: Path) -> None:
 
     explainer = Explainer.load(graph, _marked)
     click.echo("\n".join(explainer.explain(name)))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "md"]),
+    default="table",
+    show_default=True,
+    help="md is what docs/queries.md holds.",
+)
+@_speaks_plainly
+def queries(name: str | None, form: str) -> None:
+    """List the questions that can be put to a graph, or show one of them with its SPARQL.
+
+    Parameters in brackets may be left out.
+
+    \b
+    Examples:
+      obligations queries
+      obligations queries pairs
+    """
+    from build_graph.querying.catalogue import catalogue, find
+
+    if name:
+        click.echo(find(name).query, nl=False)
+        return
+    from build_graph.querying import handbook
+
+    if form == "md":
+        click.echo(handbook.markdown(catalogue()), nl=False)
+    else:
+        click.echo(handbook.table(catalogue(), _width()), nl=False)
+
+
+@main.command()
+@click.argument("name", metavar="NAME|FILE.rq|-")
+@click.option(
+    "--set", "given", multiple=True, metavar="PARAMETER=VALUE", help="A value: agency=商务部; repeatable."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "tsv", "json", "xml", "ttl"]),
+    help="table in a terminal, else csv; ttl for triples.",
+)
+@click.option(
+    "--graph",
+    default=str(_GRAPH),
+    show_default=True,
+    metavar="FILE|STORE|URL",
+    help="A Turtle file, the folder of an Oxigraph store, or a SPARQL endpoint.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an endpoint may take.",
+)
+@_speaks_plainly
+def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeout: float) -> None:
+    """Put a question to a graph: one of the catalogue (obligations queries), or your own SPARQL.
+
+    An agency is named as people write it: 商务部, MOFCOM, its IRI, or the end of that; so are domains,
+    documents and clauses. Your own query may have parameters too: its header names them
+    (# parameter: agency, agency, no default, example 商务部), a VALUES block takes them. Updates are refused.
+
+    \b
+    Examples:
+      obligations query agency-obligations --set agency=商务部
+      obligations query pairs --set minimum=5 --format csv > pairs.csv
+      obligations query mine.rq --graph http://localhost:7878/query
+      echo 'SELECT (COUNT(*) AS ?n) { ?s ?p ?o }' | obligations query -
+    """
+    from datetime import date
+
+    from build_graph.querying.answers import Format, written
+    from build_graph.querying.catalogue import Question, find
+    from build_graph.querying.engines import open_graph
+    from build_graph.querying.names import NameFinder
+    from build_graph.querying.values import Binder, assignments
+
+    values = assignments(given)
+    question = Question.read(_standard_input(), "-") if name == "-" else find(name)
+    engine = open_graph(graph, timeout)
+    answer = engine.answer(Binder(NameFinder(engine), date.today()).bound(question, values), question.name)
+    _show(written(answer, Format(form) if form else None, width=_width()))
+
+
+def _standard_input() -> str:
+    """What comes in; raises ObligationError where it is not UTF-8."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ObligationError("-: is not UTF-8 text; give the query as UTF-8") from error
+
+
+def _width() -> int | None:
+    """The columns of the terminal that reads the output; None where it goes to a file or a pipe."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _show(text: str) -> None:
+    """Print a text; what is longer than the terminal goes through the pager."""
+    from shutil import get_terminal_size
+
+    if sys.stdout.isatty() and text.count("\n") >= get_terminal_size().lines:
+        click.echo_via_pager(text)
+    else:
+        click.echo(text, nl=False)
 
 
 def _marked(words: str) -> str:

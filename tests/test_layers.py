@@ -20,6 +20,7 @@ ROWS = [
     "pipeline",
     "graph",
     "reports",
+    "querying",
     "building",
     "reviewing",
     "cli",

@@ -1,0 +1,109 @@
+"""Answers as text: a table for people, and the formats of SPARQL and RDF for programs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    serialize,
+)
+
+from build_graph.errors import ObligationError
+from build_graph.querying.engines import Answer, Triples
+from build_graph.querying.tables import as_table
+from build_graph.vocabulary import BASE, PREFIXES, XSD
+
+_NUMBERS = frozenset(f"{XSD}{name}" for name in ("integer", "decimal", "double", "float"))
+_Term = NamedNode | BlankNode | Literal | Triple | None
+
+
+class AnswerError(ObligationError):
+    """An answer that cannot be had, or not in the format asked for."""
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    TSV = "tsv"
+    JSON = "json"
+    XML = "xml"
+    TTL = "ttl"
+
+
+_RESULTS = {
+    Format.CSV: QueryResultsFormat.CSV,
+    Format.TSV: QueryResultsFormat.TSV,
+    Format.JSON: QueryResultsFormat.JSON,
+    Format.XML: QueryResultsFormat.XML,
+}
+
+
+def written(answer: Answer, form: Format | None, *, width: int | None = None) -> str:
+    """The answer in a format; None chooses: a table of `width` columns if that is given, else CSV or Turtle.
+
+    Raises AnswerError where rows are to be Turtle, or triples a table of rows, and where the answer, which
+    is worked out while it is read, cannot be had.
+    """
+    try:
+        return _written(answer, form, width)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise AnswerError(f"the query cannot be answered ({reason}); put it right") from error
+
+
+def _written(answer: Answer, form: Format | None, width: int | None) -> str:
+    if isinstance(answer, Triples):
+        if form not in (None, Format.TTL, Format.TABLE):
+            raise AnswerError(f"{form}: the query answers with triples; choose --format ttl")
+        return (serialize(answer.triples, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
+    if form is Format.TTL:
+        raise AnswerError("ttl: the query answers with rows; choose table, csv, tsv, json or xml")
+    if form is Format.TABLE or (form is None and width):
+        return _table(answer, width)
+    text = (answer.serialize(format=_RESULTS[form or Format.CSV]) or b"").decode()
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:
+    """Rows as a table, Chinese characters counted at their width; yes or no as a word."""
+    if isinstance(answer, QueryBoolean):
+        return "yes\n" if answer else "no\n"
+    names = [variable.value for variable in answer.variables]
+    rows = [[row[name] for name in names] for row in answer]
+    numbers = [i for i in range(len(names)) if rows and all(_is_number(row[i]) for row in rows)]
+    table = as_table(names, [list(map(shown, row)) for row in rows], width, numbers)
+    return f"{table}{len(rows):,} row{'' if len(rows) == 1 else 's'}\n"
+
+
+def shown(value: _Term) -> str:
+    """A term as people read it: an IRI without the base or with a prefix, a literal's words.
+
+    >>> shown(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
+    'agency/mofcom'
+    >>> shown(NamedNode("https://w3id.org/obligation-graph/ontology#Lead"))
+    'ob:Lead'
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, NamedNode):
+        return value.value if isinstance(value, (Literal, BlankNode)) else str(value)
+    if value.value.startswith(BASE):
+        return value.value.removeprefix(BASE)
+    for prefix, namespace in PREFIXES.items():
+        if value.value.startswith(namespace):
+            return f"{prefix}:{value.value.removeprefix(namespace)}"
+    return value.value
+
+
+def _is_number(value: _Term) -> bool:
+    return value is None or (isinstance(value, Literal) and value.datatype.value in _NUMBERS)

@@ -1,0 +1,88 @@
+"""The catalogue: the questions in `queries/`, one a file, and those that a user writes in the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from build_graph.errors import ObligationError
+from build_graph.querying import sparql
+from build_graph.querying.headers import Header, Parameter, parse
+from build_graph.resources import folder
+
+
+class UnknownQueryError(ObligationError):
+    """A query or a parameter that there is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query with its header."""
+
+    name: str  # as messages name it: pairs, mine.rq, -
+    header: Header
+    query: str
+
+    @classmethod
+    def read(cls, text: str, name: str) -> Question:
+        """The question in a text; raises ObligationError for an update, or a header that does not fit."""
+        header = parse(text, name)
+        sparql.form(text, name)
+        blocks = sparql.places(text)
+        for parameter in header.parameters:
+            if parameter.name not in blocks:
+                raise UnknownQueryError(
+                    f"{name}: the parameter {parameter.name} has no place in the query; "
+                    f"write VALUES ?{parameter.name} {{ … }} where it is needed"
+                )
+        return cls(name, header, text)
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter of that name; raises UnknownQueryError with those that there are."""
+        known = {parameter.name: parameter for parameter in self.header.parameters}
+        if name not in known:
+            listed = f"it has {', '.join(known)}" if known else "it has none"
+            raise UnknownQueryError(
+                f"{self.name}: has no parameter {name}; {_instead(name, known) or listed}"
+            )
+        return known[name]
+
+
+def catalogue() -> Iterator[Question]:
+    """The questions of the catalogue, by name."""
+    for path in sorted(folder("queries").glob("*.rq")):
+        yield Question.read(path.read_text(encoding="utf-8"), path.stem)
+
+
+def find(name: str) -> Question:
+    """A question of the catalogue by its name, or one in a file; raises ObligationError if there is none.
+
+    >>> find("pairs").header.text("title@en")
+    'Agencies that are co-responsible most often'
+    """
+    path = folder("queries") / f"{name}.rq"
+    if path.parent == folder("queries") and path.is_file():
+        return Question.read(path.read_text(encoding="utf-8"), name)
+    if name.endswith((".rq", ".sparql")) or "/" in name:
+        return Question.read(_file(Path(name)), name)
+    known = [found.stem for found in folder("queries").glob("*.rq")]
+    hint = _instead(name, known) or "obligations queries lists those that there are"
+    raise UnknownQueryError(f"{name}: there is no such query; {hint}")
+
+
+def _file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnknownQueryError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    except OSError as error:
+        raise UnknownQueryError(
+            f"{path}: cannot be read ({error.strerror}); name a file that can, or a query of the catalogue"
+        ) from error
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f"did you mean {', '.join(near)}?" if near else ""

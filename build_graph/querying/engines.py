@@ -1,0 +1,212 @@
+"""What answers a query: Oxigraph over a file or a store, rdflib over a graph, or an endpoint on the net.
+
+All give the same answers to the queries of the catalogue, in the types of pyoxigraph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pyoxigraph import (
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+    parse_query_results,
+)
+
+from build_graph.errors import ObligationError
+from build_graph.querying import sparql
+from build_graph.querying.faults import check
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+
+TIMEOUT = 60.0  # seconds that an endpoint may take
+_PIECE = 1 << 16  # bytes of an endpoint's answer that are read at a time
+_SHOWN = 160  # characters of what an endpoint says of an error
+
+
+class EngineError(ObligationError):
+    """A graph that cannot be opened, or an endpoint that does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triples:
+    """What a CONSTRUCT or DESCRIBE query answers: triples, each once, in a fixed order."""
+
+    triples: tuple[Triple, ...]
+
+    @classmethod
+    def of(cls, triples: Iterable[Triple]) -> Triples:
+        """The triples, put in order."""
+        return cls(tuple(sorted(set(triples), key=str)))
+
+
+Answer = QuerySolutions | QueryBoolean | Triples
+
+
+class Engine(Protocol):
+    """Answers queries; `name` is what messages call one."""
+
+    def answer(self, query: str, name: str = "query") -> Answer:
+        """What a query answers; raises ObligationError where there is no answer to be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class OxigraphEngine:
+    """Oxigraph over a store; where it holds named graphs, all of them are asked as one."""
+
+    store: Store
+    union: bool = False
+
+    @classmethod
+    def over(cls, store: Store) -> OxigraphEngine:
+        """The engine over a store."""
+        return cls(store, union=next(store.named_graphs(), None) is not None)
+
+    def answer(self, query: str, name: str = "query") -> Answer:
+        """What a query answers; raises QueryError for what is no query, or cannot be answered."""
+        check(query, name)
+        try:
+            found = self.store.query(query, use_default_graph_as_union=self.union)
+            return found if isinstance(found, (QuerySolutions, QueryBoolean)) else Triples.of(found)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise sparql.QueryError(f"{name}: cannot be answered ({_brief(error)}); put it right") from error
+
+
+@dataclass(frozen=True, slots=True)
+class RdflibEngine:
+    """rdflib's own engine over a graph in memory: slower by far, for those who have an rdflib graph."""
+
+    graph: Graph
+
+    def answer(self, query: str, name: str = "query") -> Answer:
+        """What a query answers; raises QueryError for what is no query."""
+        check(query, name)
+        found = self.graph.query(query)
+        if found.graph is not None:
+            data = found.graph.serialize(format="nt", encoding="utf-8")
+            return Triples.of(quad.triple for quad in parse(data, format=RdfFormat.N_TRIPLES))
+        return _results(found.serialize(format="json") or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointEngine:
+    """A SPARQL endpoint; `timeout` is what one answer may take, in seconds."""
+
+    url: str
+    timeout: float = TIMEOUT
+
+    def answer(self, query: str, name: str = "query") -> Answer:
+        """What the endpoint answers; raises EngineError where it is down, slow, or no SPARQL endpoint."""
+        form = sparql.form(query, name)
+        triples = form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
+        media, data = self._ask(query, name, triples=triples)
+        try:
+            if triples:
+                read = parse(data, format=RdfFormat.from_media_type(media) or RdfFormat.TURTLE)
+                return Triples.of(quad.triple for quad in read)
+            return _results(data, QueryResultsFormat.from_media_type(media))
+        except (SyntaxError, ValueError) as error:
+            raise EngineError(
+                f"{self.url}: answered with {media or 'something'} that is no SPARQL result; "
+                "give the address of the SPARQL endpoint itself, as a rule one that ends in /sparql or /query"
+            ) from error
+
+    def _ask(self, query: str, name: str, *, triples: bool) -> tuple[str, bytes]:
+        """Media type and bytes of the answer."""
+        from http.client import HTTPException
+
+        from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
+
+        deadline = monotonic() + self.timeout
+        try:
+            response = self._request(query, triples=triples)
+            media = str(response.info().get("content-type", "")).partition(";")[0].strip()
+            return media, self._read(response.response, deadline)
+        except QueryBadFormed as error:
+            check(query, name)  # says where, if it is the query that is at fault
+            raise EngineError(f"{self.url}: refuses the query ({_brief(error)})") from error
+        except TimeoutError as error:
+            raise self._slow() from error
+        except (OSError, HTTPException, SPARQLWrapperException, ValueError) as error:
+            if isinstance(getattr(error, "reason", None), TimeoutError):
+                raise self._slow() from error
+            raise EngineError(
+                f"{self.url}: does not answer ({_brief(error)}); see whether it runs, and at this address"
+            ) from error
+
+    def _request(self, query: str, *, triples: bool) -> Any:
+        from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
+
+        wrapper = SPARQLWrapper(self.url, agent="obligation-graph")
+        wrapper.setTimeout(max(1, int(self.timeout)))
+        wrapper.setMethod(POST)
+        wrapper.setReturnFormat(TURTLE if triples else JSON)
+        wrapper.setQuery(query)
+        return wrapper.query()
+
+    def _read(self, response: Any, deadline: float) -> bytes:
+        """The whole answer, unless it trickles in for longer than the timeout."""
+        pieces = []
+        while piece := response.read1(_PIECE):
+            pieces.append(piece)
+            if monotonic() > deadline:
+                raise TimeoutError
+        return b"".join(pieces)
+
+    def _slow(self) -> EngineError:
+        return EngineError(
+            f"{self.url}: no answer within {self.timeout:g} seconds; ask for less, or give a higher --timeout"
+        )
+
+
+def open_graph(where: str, timeout: float = TIMEOUT) -> Engine:
+    """The engine for a file, a store's folder, or an endpoint's address; raises EngineError if it cannot be.
+
+    An endpoint is asked only when there is a query.
+    """
+    if where.startswith(("http://", "https://")):
+        return EndpointEngine(where, timeout)
+    path = Path(where)
+    return OxigraphEngine.over(_store(path) if path.is_dir() else _loaded(path))
+
+
+def _store(path: Path) -> Store:
+    try:
+        return Store.read_only(str(path))
+    except (OSError, ValueError) as error:
+        inside = path / "graph.ttl"
+        hint = f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
+        raise EngineError(f"{path}: this folder is no Oxigraph store; {hint}") from error
+
+
+def _loaded(path: Path) -> Store:
+    store = Store()
+    known = RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
+    try:
+        store.bulk_load(path=str(path), format=known)
+    except FileNotFoundError as error:
+        raise EngineError(f"{path}: there is no such graph; make it with: obligations build") from error
+    except (SyntaxError, ValueError, OSError) as error:
+        raise EngineError(f"{path}: is no {known.name} file that can be read ({_brief(error)})") from error
+    return store
+
+
+def _results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolutions | QueryBoolean:
+    return parse_query_results(data, format=media or QueryResultsFormat.JSON)
+
+
+def _brief(error: Exception) -> str:
+    """What an error says, on one line and not too long."""
+    said = getattr(error, "reason", None) or getattr(error, "msg", None) or error
+    words = " ".join(str(said).split()) or type(error).__name__
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"

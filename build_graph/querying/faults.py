@@ -1,0 +1,92 @@
+"""Where a query breaks SPARQL's grammar: file, line, column, and a caret below the place.
+
+Oxigraph's parser names the furthest place that it looked at. To see whether a keyword stands somewhere it
+looks as far ahead as the keyword is long, so that this place may lie several words behind the fault. The
+query is therefore parsed with its words so far apart that no keyword reaches from one into the next.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pyoxigraph import Store
+
+from build_graph.querying.sparql import QueryError, tokens
+
+_APART = " " * 32  # more than the longest keyword has letters
+_ALONE = frozenset("{}()[];,")  # marks that may stand apart from what is next to them
+_PLACE = re.compile(r"error at 1:(?P<column>\d+): expected (?P<expected>.*)", re.DOTALL)
+# What the parser says of meaning stands among the tokens that it would have taken.
+_MEANT = {
+    "Prefix not found": "this prefix is not declared",
+    "IRI parsing failed": "this is no absolute IRI",
+    "The SELECT contains a": "SELECT names a variable that is neither grouped by nor bound here",
+}
+_WIDTH = 100  # characters of a long line that are shown
+
+
+def check(query: str, name: str = "query") -> None:
+    """Raise QueryError, with line, column and a caret, where the query breaks SPARQL's grammar."""
+    try:
+        Store().query(query)
+    except SyntaxError as error:
+        raise QueryError(_message(query, name)) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise QueryError(f"{name}: cannot be answered ({reason}); put it right") from error
+
+
+def _message(query: str, name: str) -> str:
+    """Three lines: what and where, the line of the query, a caret below the place."""
+    start, word, expected = _fault(query)
+    before = query[:start].splitlines() or [""]
+    if query[:start].endswith("\n"):
+        before.append("")
+    number, column = len(before), len(before[-1]) + 1
+    line = (query.splitlines() or [""])[number - 1]
+    reason = next((said for meant, said in _MEANT.items() if meant in expected), None)
+    reason = reason or (f"SPARQL does not go on with {word!r} here" if word else "SPARQL does not end here")
+    return f"{name}:{number}:{column}: {reason}\n{_marked(line, column)}"
+
+
+def _marked(line: str, column: int) -> str:
+    """The line, or what of a long one is near, and a caret below the column."""
+    from rich.cells import cell_len
+
+    start = max(0, column - 1 - _WIDTH // 2)
+    shown = line[start : start + _WIDTH].replace("\t", " ")
+    return f"  {shown}\n  {' ' * cell_len(shown[: column - 1 - start])}^"
+
+
+def _fault(query: str) -> tuple[int, str, str]:
+    """Where the word at fault begins, the word (empty at the end), and what was expected."""
+    words = list(_words(query))
+    try:
+        Store().query(_APART.join([*(word for _, word in words), ""]))
+    except SyntaxError as error:
+        if found := _PLACE.match(str(error)):
+            at, end = int(found["column"]) - 1, 0
+            for start, word in words:
+                end += len(word) + len(_APART)
+                if at < end:
+                    return start, word, found["expected"]
+            return len(query.rstrip()), "", found["expected"]
+    return len(query.rstrip()), "", ""  # the same words a little apart are no fault: say where it ends
+
+
+def _words(query: str) -> Iterator[tuple[int, str]]:
+    """What stands between blanks, and marks that may stand alone, each with its place."""
+    begun, word = 0, ""
+    for token in tokens(query):
+        apart = token.lastgroup == "space" or token[0] in _ALONE
+        if apart and word:
+            yield begun, word
+            word = ""
+        if token[0] in _ALONE:
+            yield token.start(), token[0]
+        elif not apart:
+            begun = begun if word else token.start()
+            word += token[0]
+    if word:
+        yield begun, word

@@ -1,0 +1,60 @@
+"""The catalogue to be read: a list for the terminal, and `docs/queries.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from build_graph.querying.catalogue import Question
+from build_graph.querying.headers import Parameter
+from build_graph.querying.tables import as_table
+
+_HEAD = """\
+# The query catalogue
+
+Made from the headers of `queries/*.rq` by `obligations queries --format md`; change those, not this file.
+
+Each query is a file of its own that runs as it is in any SPARQL 1.1 engine. With
+`obligations query NAME --set PARAMETER=VALUE` the values take the place of those in its `VALUES` blocks, as
+terms. An agency, domain, document or clause is named as people write it (商务部, MOFCOM, 国发〔2015〕24号,
+四), by its IRI, or by the end of its IRI; a date is written as 2016-01-01.
+"""
+
+
+def markdown(questions: Iterable[Question]) -> str:
+    """The handbook: an index, then each question with its parameters and a command to try."""
+    known = list(questions)
+    index = (f"| [`{q.name}`](#{q.name}) | {_title(q, 'en')} | {_title(q, 'zh')} |" for q in known)
+    lines = [_HEAD, "| query | question | 问题 |", "|---|---|---|", *index]
+    for question in known:
+        lines += ["", *_entry(question)]
+    return "\n".join(lines) + "\n"
+
+
+def table(questions: Iterable[Question], width: int | None = None) -> str:
+    """The questions as a list: name, title in both languages, parameters; optional ones in brackets."""
+    rows = [
+        (q.name, _title(q, "en"), _title(q, "zh"), " ".join(map(_usage, q.header.parameters)))
+        for q in questions
+    ]
+    return as_table(("query", "question", "问题", "parameters"), rows, width)
+
+
+def _title(question: Question, language: str) -> str:
+    return question.header.text(f"title@{language}")
+
+
+def _usage(parameter: Parameter) -> str:
+    return parameter.name if parameter.default is None else f"[{parameter.name}]"
+
+
+def _entry(question: Question) -> Iterator[str]:
+    yield from (f"## {question.name}", "", f"**{_title(question, 'en')}** · {_title(question, 'zh')}", "")
+    yield from (question.header.text("description@en"), "", question.header.text("description@zh"), "")
+    if question.header.parameters:
+        yield from ("| parameter | kind | default | example |", "|---|---|---|---|")
+        for parameter in question.header.parameters:
+            default = parameter.default or "none: it must be given"
+            yield f"| `{parameter.name}` | {parameter.kind} | {default} | {parameter.example} |"
+        yield ""
+    given = [f"--set {p.name}={p.example}" for p in question.header.parameters if p.default is None]
+    yield from ("```sh", " ".join(["obligations query", question.name, *given]), "```")

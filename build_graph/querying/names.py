@@ -1,0 +1,154 @@
+"""The things of a graph by the names that people give them: 商务部, MOFCOM, mofcom, （四）, 国发〔2015〕24号.
+
+Which names there are is asked of the graph, with the queries in `queries/lookups`. One thing of that name is
+taken; none or several are an error that says what would do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions
+
+from build_graph.errors import ObligationError
+from build_graph.querying.engines import Engine
+from build_graph.querying.headers import Kind
+from build_graph.querying.sparql import with_values
+from build_graph.resources import folder
+from build_graph.structure.document_names import DocumentNames, standard_number
+from build_graph.structure.numerals import number
+from build_graph.vocabulary import BASE
+
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_CLAUSE_MARK = re.compile(r"[(\[【]?第?(?P<numeral>[\d〇一二三四五六七八九十百]{1,7})(?:[)\]】条.]{0,2})")
+_SHOWN = 3  # things named where several have the name
+
+# Which queries list the things of a kind.
+_LISTS = {
+    Kind.AGENCY: "agencies-by-measures",
+    Kind.DOMAIN: "domains",
+    Kind.DOCUMENT: "documents",
+    Kind.CLAUSE: "clauses",
+    Kind.STATEMENT: "responsibilities",
+}
+
+Names = Mapping[NamedNode, tuple[str, ...]]
+
+
+class UnknownNameError(ObligationError):
+    """A name that nothing in the graph has, or several things."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameFinder:
+    """Finds things by name in the graph that an engine answers for; what it asked it keeps."""
+
+    engine: Engine
+    _known: dict[Kind, Names] = field(default_factory=dict)
+
+    def find(self, kind: Kind, words: str) -> NamedNode:
+        """The one thing of a kind that is called so; raises UnknownNameError with what would do instead."""
+        if kind is Kind.STATEMENT:
+            return self._statement(words)
+        names = self._names(kind)
+        found = _exact(names, words) or _called(kind, names, words) or _ending(names, words)
+        if len(found) == 1:
+            return found[0]
+        raise UnknownNameError(_several(kind, words, found) if found else _none(kind, words, names))
+
+    def _names(self, kind: Kind) -> Names:
+        """The things of a kind with their names."""
+        if kind not in self._known:
+            rows = self.engine.answer(_lookup(kind))
+            assert isinstance(rows, QuerySolutions), f"lookups/{kind}.rq is no SELECT query"
+            found: dict[NamedNode, list[str]] = {}
+            for row in rows:
+                node, name = row["node"], row["name"]
+                if isinstance(node, NamedNode):
+                    found.setdefault(node, []).extend([name.value] if name is not None else [])
+            self._known[kind] = {node: tuple(found[node]) for node in sorted(found, key=str)}
+        return self._known[kind]
+
+    def _statement(self, words: str) -> NamedNode:
+        """A thing by its IRI, or by the end of it behind the base."""
+        for iri in (words, BASE + words.strip("/")):
+            node = _node(iri)
+            if node and bool(self._ask(with_values(_lookup("known"), {"node": node}))):
+                return node
+        raise UnknownNameError(
+            f"{words}: the graph says nothing of it; give an IRI, or the end of one "
+            "such as document/国发-2015-24/s2/c4/m1/n3"
+        )
+
+    def _ask(self, query: str) -> bool:
+        answer = self.engine.answer(query)
+        assert isinstance(answer, QueryBoolean), "lookups/known.rq is no ASK query"
+        return bool(answer)
+
+
+def _lookup(name: str) -> str:
+    return (folder("queries") / "lookups" / f"{name}.rq").read_text(encoding="utf-8")
+
+
+def _node(iri: str) -> NamedNode | None:
+    try:
+        return NamedNode(iri) if _IRI.fullmatch(iri) else None
+    except ValueError:
+        return None
+
+
+def _exact(names: Names, words: str) -> list[NamedNode]:
+    node = _node(words)
+    return [node] if node and node in names else []
+
+
+def _called(kind: Kind, names: Names, words: str) -> list[NamedNode]:
+    """The things one of whose names is the same, however it is written."""
+    wanted = _written(kind, words)
+    return [node for node, given in names.items() if any(wanted & _written(kind, name) for name in given)]
+
+
+def _ending(names: Names, words: str) -> list[NamedNode]:
+    """The things whose IRIs end so: mofcom, agency/mofcom, 浙江省/杭州市/商务局."""
+    end = f"/{words.strip('/')}".casefold()
+    return [node for node in names if node.value.casefold().endswith(end)]
+
+
+def _written(kind: Kind, name: str) -> set[str]:
+    """The ways to write a name, brought to one: full width, letter case, brackets of a number, numerals."""
+    plain = _plain(name)
+    ways = {plain}
+    if kind is Kind.DOCUMENT:
+        ways |= {standard_number(name), DocumentNames.load().key(name)}
+    if kind is Kind.CLAUSE and (mark := _CLAUSE_MARK.fullmatch(plain)):
+        ways.add(str(number(mark["numeral"])))
+    return ways
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _several(kind: Kind, words: str, found: list[NamedNode]) -> str:
+    ends = [node.value.removeprefix(BASE) for node in found]
+    listed = ", ".join(ends[:_SHOWN]) + (", …" if len(ends) > _SHOWN else "")
+    return (
+        f"{words}: {len(found)} things of the kind {kind} are called so; name one by its IRI's end: {listed}"
+    )
+
+
+def _none(kind: Kind, words: str, names: Names) -> str:
+    """What is said where nothing has the name: the nearest names, or where to look."""
+    known = {_plain(name): name for given in names.values() for name in given}
+    plain = _plain(words)
+    near = get_close_matches(plain, known, n=3, cutoff=0.5)
+    near += [name for name in sorted(known, key=len) if plain and plain in name and name not in near]
+    if near:
+        hint = f"did you mean {', '.join(known[name] for name in near[:_SHOWN])}?"
+    else:
+        hint = f"see what there is with: obligations query {_LISTS[kind]}"
+    return f"{words}: the graph has no {kind} of that name; {hint}"

@@ -1,0 +1,102 @@
+"""The little of SPARQL's grammar that it takes to put values into a query.
+
+A parameter is a block of data with one variable, `VALUES ?agency { … }`. A value takes the place of what
+stands in the braces: as a term that an RDF library has written, found by tokens, so that neither a string
+nor a comment nor an IRI that holds such words is mistaken for one. A query runs as it is on any engine,
+and with the same words on all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+from pyoxigraph import Literal, NamedNode
+
+from build_graph.errors import ObligationError
+
+Value = NamedNode | Literal | None  # None lets any value do
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>    \s+ | \#[^\n\r]* )
+  | (?P<iri>      <[^<>"{}|^`\\\x00-\x20]*> )
+  | (?P<string>   \"{3} (?: \"{0,2} (?: [^"\\] | \\. ) )* \"{3}
+                | '{3}  (?: '{0,2}  (?: [^'\\] | \\. ) )* '{3}
+                | \"    (?: [^"\\\n\r] | \\. )* \"
+                | '     (?: [^'\\\n\r] | \\. )* ' )
+  | (?P<variable> [?$]\w+ )
+  | (?P<name>     [\w.-]* : (?: [\w.:%-] | \\. )* )      # ob:Measure, which is no keyword
+  | (?P<word>     \w+ )
+  | (?P<mark>     \\. | . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"])
+
+
+class QueryError(ObligationError):
+    """A query that cannot be run as it is."""
+
+
+class Form(StrEnum):
+    """What a query asks for, and so what it answers with."""
+
+    SELECT = "SELECT"  # rows
+    ASK = "ASK"  # yes or no
+    CONSTRUCT = "CONSTRUCT"  # triples
+    DESCRIBE = "DESCRIBE"  # triples
+
+
+def form(query: str, name: str = "query") -> Form:
+    """What a query asks for; raises QueryError for an update, and for what is neither.
+
+    >>> form("PREFIX a: <http://select/> # SELECT\\nASK { ?s ?p 'SELECT' }")
+    <Form.ASK: 'ASK'>
+    """
+    for token in tokens(query):
+        if token.lastgroup != "word":
+            continue
+        word = token[0].upper()
+        if word in _UPDATES:
+            raise QueryError(
+                f"{name}: {word} changes data; only queries are run: SELECT, ASK, CONSTRUCT, DESCRIBE"
+            )
+        if word in Form.__members__:
+            return Form(word)
+    raise QueryError(f"{name}: holds no query; write SELECT, ASK, CONSTRUCT or DESCRIBE")
+
+
+def places(query: str) -> dict[str, list[tuple[int, int]]]:
+    """Where the braces of each block `VALUES ?name { … }` begin and end, by the variable's name.
+
+    >>> places("SELECT * { VALUES ?n { 5 } FILTER (?x > ?n) }")
+    {'n': [(21, 26)]}
+    """
+    found: dict[str, list[tuple[int, int]]] = {}
+    known = [token for token in tokens(query) if token.lastgroup != "space"]
+    for index, token in enumerate(known[:-2]):
+        variable, brace = known[index + 1], known[index + 2]
+        if token[0].upper() == "VALUES" and variable.lastgroup == "variable" and brace[0] == "{":
+            end = next((t.end() for t in known[index + 3 :] if t[0] == "}"), len(query))
+            found.setdefault(variable[0][1:], []).append((brace.start(), end))
+    return found
+
+
+def with_values(query: str, values: Mapping[str, Value]) -> str:
+    """The query with each value in its blocks; KeyError for a name that has none.
+
+    >>> with_values("SELECT * { VALUES ?n { 5 } ?s ?p ?n }", {"n": Literal('"} 6')})
+    'SELECT * { VALUES ?n { "\\\\"} 6" } ?s ?p ?n }'
+    """
+    blocks = places(query)
+    spans = [(span, value) for name, value in values.items() for span in blocks[name]]
+    for (start, end), value in sorted(spans, key=lambda pair: pair[0], reverse=True):
+        query = f"{query[:start]}{{ {'UNDEF' if value is None else value} }}{query[end:]}"
+    return query
+
+
+def tokens(query: str) -> Iterator[re.Match[str]]:
+    """The tokens of a query, blanks and comments too, each in the group of its kind."""
+    return _TOKEN.finditer(query)

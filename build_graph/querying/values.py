@@ -1,0 +1,90 @@
+"""What a user gives for a parameter, as a term."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyoxigraph import Literal
+
+from build_graph.errors import ObligationError
+from build_graph.querying.catalogue import Question
+from build_graph.querying.headers import ANY, TODAY, Kind, Parameter
+from build_graph.querying.names import NameFinder
+from build_graph.querying.sparql import Value, with_values
+from build_graph.vocabulary import term
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+_LITERALS = (Kind.DATE, Kind.INTEGER)
+
+
+class WrongValueError(ObligationError):
+    """A value that is missing, or not of the parameter's kind."""
+
+
+def assignments(given: Iterable[str]) -> dict[str, str]:
+    """Values by parameter from `agency=商务部`; raises WrongValueError for anything else.
+
+    >>> assignments(["agency=商务部", "date=2024-01-01"])
+    {'agency': '商务部', 'date': '2024-01-01'}
+    """
+    values: dict[str, str] = {}
+    for words in given:
+        name, sign, value = (part.strip() for part in words.partition("="))
+        if not (name and sign and value):
+            raise WrongValueError(f"{words}: gives no value; write it as: --set agency=商务部")
+        if name in values:
+            raise WrongValueError(f"{words}: {name} is given twice; give it once")
+        values[name] = value
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """Puts values into questions: names are looked up in the graph, `today` is the day."""
+
+    names: NameFinder
+    today: date
+
+    def bound(self, question: Question, given: Mapping[str, str]) -> str:
+        """The query with what was given, and with the defaults of the rest, as terms.
+
+        Raises ObligationError for a parameter that there is not, that is missing, or of the wrong kind.
+        """
+        parameters = {name: question.parameter(name) for name in given}
+        values: dict[str, Value] = {}
+        for parameter in question.header.parameters:
+            words = given[parameter.name] if parameter.name in parameters else parameter.default
+            if words is None:
+                raise WrongValueError(
+                    f"{question.name}: needs {parameter.name}; "
+                    f"give it, for example: --set {parameter.name}={parameter.example}"
+                )
+            values[parameter.name] = self._value(parameter, words.strip())
+        return with_values(question.query, values)
+
+    def _value(self, parameter: Parameter, words: str) -> Value:
+        if words == ANY and parameter.optional:
+            return None
+        if parameter.kind in _LITERALS:
+            return _literal(parameter, self.today.isoformat() if words == TODAY else words)
+        return self.names.find(parameter.kind, words)
+
+
+def _literal(parameter: Parameter, words: str) -> Literal:
+    """A date or a number; raises WrongValueError for what is none."""
+    if parameter.kind is Kind.INTEGER and _INTEGER.fullmatch(words):
+        return Literal(int(words))
+    if parameter.kind is Kind.DATE and _is_date(words):
+        return Literal(words, datatype=term("xsd:date"))
+    what = "date" if parameter.kind is Kind.DATE else "whole number"
+    raise WrongValueError(f"{parameter.name}: {words!r} is no {what}; write it as {parameter.example}")
+
+
+def _is_date(words: str) -> bool:
+    try:
+        return date.fromisoformat(words).isoformat() == words
+    except ValueError:
+        return False
