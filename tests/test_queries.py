@@ -2,9 +2,8 @@
 
 A change that is wanted is read in the diff after
 
-    obligations query NAME --set PARAMETER=EXAMPLE --format tsv > tests/golden/queries/NAME.tsv
-
-and for docs/queries.md after `obligations queries --format md > docs/queries.md`.
+    python tests/write_golden_queries.py
+    obligations queries --format md > docs/queries.md
 """
 
 from __future__ import annotations
