@@ -15,6 +15,7 @@ _PLAN = 5  # years: the twelfth plan ended in 2015
 _FIRST_PLAN = 1955  # the end of plan n is 1955 + 5 n
 _LATE = 10  # from October on, what is planned for the next year is put out
 _DATED = frozenset("在于年今明本当次每前0123456789")  # what a deadline begins with
+_HEAD = 2000  # what is done when is told at the beginning of a text
 _LEAP = 2020  # every day of the calendar is one of it
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
@@ -95,13 +96,17 @@ def periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
         yield Span(found.start(), found.end()), found["time"]
 
 
-def reckoned_from(issued: date | None, title: str | None) -> date | None:
-    """What a date without a year counts from: the day of issue, or the year that the title names.
+def reckoned_from(issued: date | None, title: str | None, content: str = "") -> date | None:
+    """What a date without a year counts from: the day of issue, or the year that title or text name first.
 
     >>> reckoned_from(date(2020, 12, 28), "2021年工作要点"), reckoned_from(date(2021, 3, 1), "2021年工作要点")
     (datetime.date(2021, 1, 1), datetime.date(2021, 3, 1))
+    >>> reckoned_from(None, "方案", "到2017年10月15日前完成，年底前总结")
+    datetime.date(2017, 1, 1)
     """
     named = _titled().search(title or "")
+    if issued is None and named is None:
+        named = _titled().search(content, 0, _HEAD)
     first = date(int(named["year"]), 1, 1) if named else None
     if issued is None or first is None:
         return issued or first
@@ -114,9 +119,10 @@ def _titled() -> re.Pattern[str]:
     return re.compile(r"(?<![\d\-—–~～至])(?P<year>20\d\d)年")
 
 
-def is_dated(content: str, span: Span) -> bool:
-    """Whether any date stands within the span."""
-    return bool(_pattern().search(content, span.start, span.end))
+def first_date(content: str, span: Span) -> int | None:
+    """Where the first date within the span stands; None without one."""
+    found = _pattern().search(content, span.start, span.end)
+    return found.start() if found else None
 
 
 def goal_at(content: str, span: Span) -> bool:
