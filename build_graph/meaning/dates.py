@@ -20,7 +20,8 @@ _LEAP = 2020  # every day of the calendar is one of it
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
 _DATE = r"""
-    (?<![\d—–~～\-])
+    (?<!\d)(?<![\d年月日][—–~～\-])(?<![\d年月日][—–~～\-]{2})   # ——到2020年, but not 3月—5月
+    (?P<range>20\d\d\s?年?[—–~～\-至到]{1,2}(?=20\d\d))?
     (?:(?<![年月日旬底初末截止])(?P<goal>到|至))?      # not 1月至5月, not 截至
     (?:
         (?P<year>20\d\d|今|明|本|后)\s?年(?:度(?=\d|[上下]半年))?
@@ -32,10 +33,12 @@ _DATE = r"""
         (?:\d{1,2}月(?:份)?(?:\d{1,2}日)?|(?P<vague_part>[上下]半年|第?[一二三四]季度)|(?=年?[底末内初中]))
       | (?P<bare_month>\d{1,2})月(?:份)?(?:(?P<bare_day>\d{1,2})日)?
       | (?<![一二两三四五六七八九十几半每多近全后前满\s])年(?=[底末内])
-      | ["“”]?十(?P<plan>[一二三四五六七八九])五["”]?(?:规划)?(?=末|期末)
+      | ["“”]?十(?P<plan>[一二三四五六七八九])五["”]?(?:规划)?(?=末|期末|期间|时期)
     )
     (?P<part>年?[底末内初中]|期末|[上中下]旬)?
+    (?:[（(][^（）()]{1,6}[)）](?=之?以?前))?          # 4月17日（星期五）前
     (?P<before>之?以?前)?
+    (?P<during>期间|时期)?
 """
 
 
@@ -48,6 +51,7 @@ class Due:
     goal: bool  # 到2020年: what follows is what will be
     strict: bool  # it says 前, 底, 末 or 内
     exact: bool  # it names a day
+    during: bool  # it is a stretch of years: 2018—2020年, “十四五”期间
 
 
 @cache
@@ -71,7 +75,8 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
         strict = bool(found["part"] or found["before"] or found["vague_part"])
         exact = bool(found["day"] or found["bare_day"] or found["vague"])
         goal = bool(found["goal"]) and (strict or not exact)  # 12月19日至12月20日 is no goal
-        yield Due(Span(found.start(), found.end()), day, goal, strict, exact)
+        during = bool(found["range"] or (found["plan"] and found["during"]))
+        yield Due(Span(found.start(), found.end()), day, goal, strict, exact, during)
 
 
 def is_recurring(content: str, span: Span) -> bool:
@@ -82,7 +87,7 @@ def is_recurring(content: str, span: Span) -> bool:
 @cache
 def _within() -> re.Pattern[str]:
     return re.compile(
-        r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内)"
+        r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内|(?:左右)?的?时间)"
     )
 
 
@@ -106,12 +111,20 @@ def reckoned_from(issued: date | None, title: str | None, content: str = "") -> 
     """
     named = _titled().search(title or "")
     if issued is None and named is None:
-        named = _titled().search(content, 0, _HEAD)
+        named = _planned().search(content, 0, _HEAD)
     first = date(int(named["year"]), 1, 1) if named else None
     if issued is None or first is None:
         return issued or first
     eve = first.year == issued.year + 1 and issued.month >= _LATE
     return first if eve else issued
+
+
+@cache
+def _planned() -> re.Pattern[str]:
+    """A year by which something is to be reached."""
+    return re.compile(
+        r"(?<![\d—–~～\-])(?:(?<=到)|(?=20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?[底末]|之?以?前)))(?P<year>20\d\d)年"
+    )
 
 
 @cache
