@@ -14,6 +14,9 @@ from build_graph.meaning.phrases import outside
 from build_graph.model import NormKind, Span
 
 _SHORT = 4  # 积极作用: too short for an adverb, a verb and its object
+_LINK = "并"
+_DUE = "前"
+_SOMEBODY = "者"  # 可在门诊治疗者 tells who is meant
 _LONG = 400  # no phrase is longer; a text without commas is not searched for verbs
 
 
@@ -43,6 +46,7 @@ class Reading:
     public: bool = False  # 鼓励各市政府…: what only governments do is encouraged too
     adverbial: bool = False  # a call whose verb stands behind the comma: 要根据…
     closed: bool = False  # ... and nothing but that can be meant: 要根据方案要求
+    linked: bool = False  # 并 goes before it
     open: bool = False  # no word of the lexicon opens it
     awaits_subject: bool = False  # it opens with a modal: its subject may stand before the comma
 
@@ -89,8 +93,8 @@ class Reader:
 
     def read(self, content: str, phrase: Span) -> Reading:
         """What the phrase is."""
-        other = Reading(Nature.OTHER, phrase)
         text = outside(phrase.of(content)).rstrip() if len(phrase) <= _LONG else ""
+        other = Reading(Nature.OTHER, phrase, linked=text.startswith(_LINK))
         if not text:
             return other
         if self.grammar.is_circumstance(text):
@@ -101,7 +105,9 @@ class Reader:
         for step in self._steps():
             if found := step(replace(other, start=begin), text, date.end() if date else start):
                 return found
-        return replace(other, start=begin, open=self._is_open(text, start))
+        due = date is not None and date.group().endswith(_DUE)  # 于5月底前行文报送
+        opens = self._is_open(text, date.end() if date and due else start)
+        return replace(other, start=begin, open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
 
     def _is_open(self, text: str, start: int) -> bool:
         """Whether the phrase can begin with a verb that is not known."""
@@ -126,7 +132,7 @@ class Reader:
     def _modal(self, reading: Reading, text: str, start: int) -> Reading | None:
         """各地区要…, 符合条件的可…, 不得…: the act begins at the modal, behind its subject."""
         modal = self.grammar.modal(text, start)
-        if modal is None:
+        if modal is None or text.endswith(_SOMEBODY):
             return None
         first, head = self.grammar.head(text, start), self.grammar.head(text, modal.end)
         case = first is not None and first.at < modal.at and first.word in self.words.prepositions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from build_graph.meaning.dates import deadline_at
+from build_graph.meaning.dates import deadline_at, without_dates
 from build_graph.meaning.lexicon import Lexicon, Words
 from build_graph.model import Span
 
@@ -109,6 +109,9 @@ class Grammar:
             return not self._is_usage(text, head)
         if self._is_usage(text, head):
             return False
+        soft = words.soft_closers.before(text, end) if head.word in words.standards else ""
+        if soft and words.links.before(text, end - len(soft)):
+            return True
         return self.inner(text, head) is None
 
     def _is_usage(self, text: str, head: Head) -> bool:
@@ -144,6 +147,8 @@ class Grammar:
             if first and not manner:
                 return None  # 以激励各方加强管理: a purpose
             at = max(at, manner)  # 以甲为重点推进乙, 以抽查的方式进行验收
+        elif opener.word in self.words.means:
+            at = max(at, self._manner_end(text, at))  # 通过开展…的形式督促…
         while at < len(text) - 1:
             word = self._inner_word(text, at, opener)
             if word and self._is_inner(text, Head(at, at, word), opener):
@@ -152,6 +157,12 @@ class Grammar:
                     return verb
             at += len(word) or 1
         return None
+
+    def _manner_end(self, text: str, start: int) -> int:
+        """Where a manner such as …的形式 ends that an act follows; `start` if there is none."""
+        ends = (end for end in range(start, len(text) - 1) if text.startswith("的", end))
+        found = (end + 1 + len(self.words.manners.at(text, end + 1)) for end in ends)
+        return next((end for end in found if text[end - 1] != "的"), start)
 
     def _inner_word(self, text: str, at: int, opener: Head) -> str:
         words = self.words
@@ -169,6 +180,8 @@ class Grammar:
         if not word and self._ends_case(text, at):
             known = words.dual if opener.word in words.cases else words.acts  # 对企业招用…，给予…
             word = known.at(text, at)
+            if words.institutions.at(text, at + len(word)):
+                return ""  # 依托职工帮扶中心
         return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
 
     def _ends_case(self, text: str, at: int) -> bool:
@@ -189,8 +202,8 @@ class Grammar:
             or self._is_quality(text, verb)
         ):
             return False
-        if text[verb.at - 1] == "的" and verb.end == len(text):
-            return False  # 通过以上工作的开展
+        if verb.end == len(text) and (text[verb.at - 1] == "的" or verb.word in self.words.actors):
+            return False  # 通过以上工作的开展, 依托共青团组织
         return not (opener.word in self.words.cases and self._is_relative(text, verb))
 
     def _is_relative(self, text: str, verb: Head) -> bool:
@@ -246,7 +259,9 @@ class Grammar:
         return not verbal or compound or "的" in before  # 申报单位应…, but 明确企业应承担的责任
 
     def _is_other_word(self, text: str, start: int, end: int) -> bool:
-        """要 of 要素 and of 主要 are no modals."""
+        """要 of 要素 and of 主要 are no modals; 应 of 应对 is one behind a body: 市局应对申请进行审核."""
+        if self.words.shifting.at(text, start) and self.ends_in_actor(text[:start]):
+            return False
         return self._is_part(self.words.other_words, text, start, end)
 
     @staticmethod
@@ -369,10 +384,12 @@ class Grammar:
         return head.word in self.words.government or bool(self.words.instruments.before(text, len(text)))
 
     def is_hope(self, text: str, head: Head) -> bool:
-        """争取销售额突破400亿元: a target and no act, where the subject is a figure."""
-        marks = self.words.marks
-        hoped = head.word in self.words.hopes
-        return hoped and any(marks.at(text, at) for at in range(head.end + 1, len(text)))
+        """争取销售额突破400亿元, 确保新增1.3万家: a target and no act."""
+        words, rest = self.words, without_dates(text[head.end :])
+        if head.word not in words.hopes:
+            return False
+        counted = head.word not in words.efforts and any(map(str.isdigit, rest))
+        return counted or any(words.marks.at(text, at) for at in range(head.end + 1, len(text)))
 
     def is_result(self, text: str, head: Head) -> bool:
         """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""

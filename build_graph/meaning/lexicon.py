@@ -97,6 +97,7 @@ class Lexicon:
     stresses: Words
     favours: Words
     gifts: Words
+    links: Words
     bases: Words
     lights: Words
     things: Words
@@ -123,6 +124,9 @@ class Lexicon:
     products: Words
     no_products: Words
     hopes: Words
+    institutions: Words
+    shifting: Words
+    efforts: Words
     marks: Words
     cases: Words
     motives: Words

@@ -111,7 +111,9 @@ class NormFinder:
         for index, reading in enumerate(readings):
             text = reading.phrase.of(content)
             if grammar.opens_case(text):
-                first, treated = index, reading.nature is Nature.ACT and grammar.is_treated(text)
+                light = reading.head in words.lights
+                treated = reading.nature is Nature.ACT and (light or grammar.is_treated(text))
+                first = index
             if any(words.verdicts.at(text, at) for at in range(len(text))):
                 first = None
             named = self._names_case(text, reading) and (not treated or grammar.ends_in_actor(text))
@@ -152,9 +154,10 @@ class NormFinder:
 
     def _carries(self, content: str, reading: Reading) -> bool:
         """Whether 将 opens the act and what is done with its object is still to come."""
-        text = reading.phrase.of(content)
-        carried = (self.reader.words.carried.at(text, at) for at in range(len(text)))
-        return reading.head in self.reader.words.carriers and not any(carried)
+        words, text = self.reader.words, reading.phrase.of(content)
+        cue = reading.cue.end if reading.cue else 0
+        opened = reading.head in words.carriers or words.carriers.at(text, cue)
+        return bool(opened) and not any(words.carried.at(text, at) for at in range(len(text)))
 
     def _without_subjects(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
@@ -201,11 +204,11 @@ def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
     out: list[Reading] = []
     call: Reading | None = None
     for reading in readings:
-        if call and (answer := _answer(call, reading)):
+        if call and not reading.linked and (answer := _answer(call, reading)):
             out.append(answer)
             call = None
             continue
-        if call and (call.adverbial or reading.nature is not Nature.OTHER):
+        if call and (call.adverbial or reading.linked or reading.nature is not Nature.OTHER):
             out += _unanswered(call)
             call = None
         if reading.nature is Nature.CALL:
