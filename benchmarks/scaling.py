@@ -117,6 +117,7 @@ def build(data: bytes, pipeline: Pipeline, descriptions: Descriptions) -> tuple[
     clock.append(process_time())
     understood = pipeline.understand(source, Metadata(title="通知"))
     clock.append(process_time())
+    gc.freeze()  # as the program does
     assembly = Timed()
     assembly.add(parts(understood, descriptions))
     passed, turtle = assembly.finish()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,7 @@ class _Work:
         try:
             document = self.pipeline.understand_input(found, self.given)
             if self._is_new(document) and (self.keep_going or not self.failures):
+                gc.freeze()  # the document stays: do not look through it again and again
                 issuer = self.pipeline.issuer(document)
                 self.assembly.add(parts(document, self.descriptions, issuer=issuer))
                 self.tallies.append(tally(document))

@@ -138,7 +138,7 @@ class Pipeline:
         """
         content, headings = text.content, dict(_headings(outline))
         theme = self.domains.theme(content, outline.metadata.title)
-        reckoned = reckoned_from(outline.metadata.issued, outline.metadata.title)
+        reckoned = reckoned_from(outline.metadata.issued, outline.metadata.title, content)
         for measure in measures:
             norms = self.norms.find(content, measure)
             targets = self.targets.find(content, measure, reckoned)

@@ -21,7 +21,16 @@ from build_graph.model import Allocation, Assignment, Measure, Span, Target
 TESTS = Path(__file__).parent
 CASES = tomllib.loads((TESTS / "cases" / "targets.toml").read_text(encoding="utf-8"))["case"]
 ISSUED = date(2019, 3, 15)
-GOLD = sorted(path.stem for path in (TESTS / "gold").glob("*.json"))
+GOLD = [
+    "baotou-105",
+    "fengong-009",
+    "guangxi-024",
+    "guofa-2015-24",
+    "guofa-2018-38",
+    "guofa-2019-3",
+    "jiujiang-062",
+    "wuhua-113",
+]
 BAR = 0.85
 
 

@@ -26,7 +26,7 @@ class Assembly:
     def __init__(self, base: str = BASE) -> None:
         """Begin an empty graph, whose Turtle names IRIs relative to `base`."""
         self._base = base
-        self._frame: dict[str, dict[Triple, tuple[str, Quad]]] = {}  # what no part owns, by subject
+        self._frame: dict[str, dict[Triple, None]] = {}  # what no part owns, by subject
         self._bodies: dict[str, bytes] = {}  # Turtle of each part, by its root in angle brackets
         self._batch: dict[str, Said] = {}  # what is to be checked next
         self._size = 0  # statements in the batch
@@ -57,10 +57,10 @@ class Assembly:
             if not part.root:
                 self._whole.add(name)
             if part.owns(name):
-                said = [*self._frame.pop(name, {}).values(), *said]  # noqa: PLW2901
+                said = [*_said(self._frame.pop(name, {})), *said]  # noqa: PLW2901
                 yield name, said
             else:
-                self._frame.setdefault(name, {}).update((quad.triple, (of, quad)) for of, quad in said)
+                self._frame.setdefault(name, {}).update((quad.triple, None) for _, quad in said)
             self._batch.setdefault(name, []).extend(said)
             self._size += len(said)
 
@@ -81,7 +81,7 @@ class Assembly:
             if is_part:
                 yield from map(self._bodies.__getitem__, names)
             else:
-                yield self._written({name: list(self._frame[name].values()) for name in names})
+                yield self._written({name: _said(self._frame[name]) for name in names})
 
     # ------------------------------------------------------------------------------- checks
 
@@ -103,7 +103,13 @@ class Assembly:
 
     def _card(self, name: str) -> Iterator[Quad]:
         """The classes and words of a thing, without what it refers to in its turn."""
-        for predicate, quad in self._frame[name].values():
+        for predicate, quad in _said(self._frame[name]):
             value = quad.object
             if not predicate or (isinstance(value, Literal) and len(value.value) <= _READ):
                 yield quad
+
+
+def _said(triples: Iterable[Triple]) -> Said:
+    """Statements of one subject with their predicates."""
+    quads = (Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+    return [one for said in by_subject(quads).values() for one in said]

@@ -14,6 +14,9 @@ from build_graph.meaning.phrases import outside
 from build_graph.model import NormKind, Span
 
 _SHORT = 4  # 积极作用: too short for an adverb, a verb and its object
+_LINK = "并"
+_DUE = "前"
+_SOMEBODY = "者"  # 可在门诊治疗者 tells who is meant
 _LONG = 400  # no phrase is longer; a text without commas is not searched for verbs
 
 
@@ -40,6 +43,11 @@ class Reading:
     cue: Span | None = None
     carries: bool = False  # its kind goes on to the phrases behind it
     government: bool = False  # only governments do this
+    public: bool = False  # 鼓励各市政府…: what only governments do is encouraged too
+    adverbial: bool = False  # a call whose verb stands behind the comma: 要根据…
+    closed: bool = False  # ... and nothing but that can be meant: 要根据方案要求
+    linked: bool = False  # 并 goes before it
+    open: bool = False  # no word of the lexicon opens it
     awaits_subject: bool = False  # it opens with a modal: its subject may stand before the comma
 
     @property
@@ -85,8 +93,8 @@ class Reader:
 
     def read(self, content: str, phrase: Span) -> Reading:
         """What the phrase is."""
-        other = Reading(Nature.OTHER, phrase)
         text = outside(phrase.of(content)).rstrip() if len(phrase) <= _LONG else ""
+        other = Reading(Nature.OTHER, phrase, linked=text.startswith(_LINK))
         if not text:
             return other
         if self.grammar.is_circumstance(text):
@@ -97,7 +105,14 @@ class Reader:
         for step in self._steps():
             if found := step(replace(other, start=begin), text, date.end() if date else start):
                 return found
-        return other
+        due = date is not None and date.group().endswith(_DUE)  # 于5月底前行文报送
+        opens = self._is_open(text, date.end() if date and due else start)
+        return replace(other, start=begin, open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
+
+    def _is_open(self, text: str, start: int) -> bool:
+        """Whether the phrase can begin with a verb that is not known."""
+        known = self.grammar.head(text, start) or self.grammar.is_noun_phrase(text, start)
+        return len(text) - start >= _SHORT and not known
 
     def _placed(self, reading: Reading, text: str) -> Reading:
         """鼓励数据商在…前提下, 推动各地在…基础上: the act stands behind the comma; else a circumstance."""
@@ -117,7 +132,7 @@ class Reader:
     def _modal(self, reading: Reading, text: str, start: int) -> Reading | None:
         """各地区要…, 符合条件的可…, 不得…: the act begins at the modal, behind its subject."""
         modal = self.grammar.modal(text, start)
-        if modal is None:
+        if modal is None or text.endswith(_SOMEBODY):
             return None
         first, head = self.grammar.head(text, start), self.grammar.head(text, modal.end)
         case = first is not None and first.at < modal.at and first.word in self.words.prepositions
@@ -126,10 +141,13 @@ class Reader:
             cue = head  # 应严禁…
         begin = reading.start if case else self.grammar.verge(text, start, modal)
         found = self._with_cue(replace(reading, start=begin), text, cue)
+        if not self.grammar.is_front(text, start, modal):
+            found = replace(found, awaits_subject=False)
         if head is None:
             return found
         if self.grammar.is_adverbial(text, head):
-            return replace(found, nature=Nature.CALL)  # 可根据…，按照…开展…
+            closed = self.grammar.is_standard(text, head)
+            return replace(found, nature=Nature.CALL, adverbial=True, closed=closed)  # 可根据…，按照…开展…
         return replace(found, government=self.grammar.is_government(text, head))
 
     def _headed(self, reading: Reading, text: str, start: int) -> Reading | None:
@@ -168,7 +186,8 @@ class Reader:
         verb = self.grammar.inner(text, head) or head
         if head.word == "为":
             linked = text[: reading.start].endswith("并")
-            return replace(reading, nature=Nature.ACT if linked else Nature.PURPOSE)
+            acts = linked or not self.grammar.is_favour(text, Span(head.end, verb.begin))
+            return replace(reading, nature=Nature.ACT if acts else Nature.PURPOSE)
         if self.words.kind(verb.word):
             return self._with_cue(reading, text, verb)
         government = self.grammar.is_government(text, verb)
@@ -247,4 +266,6 @@ class Reader:
         waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_name(text, cue)
         waits = waits or self.grammar.is_placed(text, cue, asked)
         carries = asked is not None or reading.carries
-        return replace(reading, nature=Nature.CALL if waits else Nature.ACT, carries=carries)
+        public = asked is not None and self.grammar.is_public(text, Span(cue.end, asked.begin))
+        nature = Nature.CALL if waits else Nature.ACT
+        return replace(reading, nature=nature, carries=carries, public=public)

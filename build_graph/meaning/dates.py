@@ -15,11 +15,13 @@ _PLAN = 5  # years: the twelfth plan ended in 2015
 _FIRST_PLAN = 1955  # the end of plan n is 1955 + 5 n
 _LATE = 10  # from October on, what is planned for the next year is put out
 _DATED = frozenset("在于年今明本当次每前0123456789")  # what a deadline begins with
+_HEAD = 2000  # what is done when is told at the beginning of a text
 _LEAP = 2020  # every day of the calendar is one of it
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
 _DATE = r"""
-    (?<![\d—–~～\-])
+    (?<!\d)(?<![\d年月日][—–~～\-])(?<![\d年月日][—–~～\-]{2})   # ——到2020年, but not 3月—5月
+    (?P<range>20\d\d\s?年?[—–~～\-至到]{1,2}(?=20\d\d))?
     (?:(?<![年月日旬底初末截止])(?P<goal>到|至))?      # not 1月至5月, not 截至
     (?:
         (?P<year>20\d\d|今|明|本|后)\s?年(?:度(?=\d|[上下]半年))?
@@ -31,10 +33,12 @@ _DATE = r"""
         (?:\d{1,2}月(?:份)?(?:\d{1,2}日)?|(?P<vague_part>[上下]半年|第?[一二三四]季度)|(?=年?[底末内初中]))
       | (?P<bare_month>\d{1,2})月(?:份)?(?:(?P<bare_day>\d{1,2})日)?
       | (?<![一二两三四五六七八九十几半每多近全后前满\s])年(?=[底末内])
-      | ["“”]?十(?P<plan>[一二三四五六七八九])五["”]?(?:规划)?(?=末|期末)
+      | ["“”]?十(?P<plan>[一二三四五六七八九])五["”]?(?:规划)?(?=末|期末|期间|时期)
     )
     (?P<part>年?[底末内初中]|期末|[上中下]旬)?
+    (?:[（(][^（）()]{1,6}[)）](?=之?以?前))?          # 4月17日（星期五）前
     (?P<before>之?以?前)?
+    (?P<during>期间|时期)?
 """
 
 
@@ -47,6 +51,7 @@ class Due:
     goal: bool  # 到2020年: what follows is what will be
     strict: bool  # it says 前, 底, 末 or 内
     exact: bool  # it names a day
+    during: bool  # it is a stretch of years: 2018—2020年, “十四五”期间
 
 
 @cache
@@ -70,7 +75,8 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
         strict = bool(found["part"] or found["before"] or found["vague_part"])
         exact = bool(found["day"] or found["bare_day"] or found["vague"])
         goal = bool(found["goal"]) and (strict or not exact)  # 12月19日至12月20日 is no goal
-        yield Due(Span(found.start(), found.end()), day, goal, strict, exact)
+        during = bool(found["range"] or (found["plan"] and found["during"]))
+        yield Due(Span(found.start(), found.end()), day, goal, strict, exact, during)
 
 
 def is_recurring(content: str, span: Span) -> bool:
@@ -81,7 +87,7 @@ def is_recurring(content: str, span: Span) -> bool:
 @cache
 def _within() -> re.Pattern[str]:
     return re.compile(
-        r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内)"
+        r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内|(?:左右)?的?时间)"
     )
 
 
@@ -95,13 +101,17 @@ def periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
         yield Span(found.start(), found.end()), found["time"]
 
 
-def reckoned_from(issued: date | None, title: str | None) -> date | None:
-    """What a date without a year counts from: the day of issue, or the year that the title names.
+def reckoned_from(issued: date | None, title: str | None, content: str = "") -> date | None:
+    """What a date without a year counts from: the day of issue, or the year that title or text name first.
 
     >>> reckoned_from(date(2020, 12, 28), "2021年工作要点"), reckoned_from(date(2021, 3, 1), "2021年工作要点")
     (datetime.date(2021, 1, 1), datetime.date(2021, 3, 1))
+    >>> reckoned_from(None, "方案", "到2017年10月15日前完成，年底前总结")
+    datetime.date(2017, 1, 1)
     """
     named = _titled().search(title or "")
+    if issued is None and named is None:
+        named = _planned().search(content, 0, _HEAD)
     first = date(int(named["year"]), 1, 1) if named else None
     if issued is None or first is None:
         return issued or first
@@ -110,13 +120,22 @@ def reckoned_from(issued: date | None, title: str | None) -> date | None:
 
 
 @cache
+def _planned() -> re.Pattern[str]:
+    """A year by which something is to be reached."""
+    return re.compile(
+        r"(?<![\d—–~～\-])(?:(?<=到)|(?=20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?[底末]|之?以?前)))(?P<year>20\d\d)年"
+    )
+
+
+@cache
 def _titled() -> re.Pattern[str]:
     return re.compile(r"(?<![\d\-—–~～至])(?P<year>20\d\d)年")
 
 
-def is_dated(content: str, span: Span) -> bool:
-    """Whether any date stands within the span."""
-    return bool(_pattern().search(content, span.start, span.end))
+def first_date(content: str, span: Span) -> int | None:
+    """Where the first date within the span stands; None without one."""
+    found = _pattern().search(content, span.start, span.end)
+    return found.start() if found else None
 
 
 def goal_at(content: str, span: Span) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from build_graph.meaning.dates import deadline_at
+from build_graph.meaning.dates import deadline_at, without_dates
 from build_graph.meaning.lexicon import Lexicon, Words
+from build_graph.model import Span
 
 _SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
 _COMPOUND = 6  # nor a body's name that begins with a verb: 申报单位, 参保人员
+_MANNER = range(2, 5)  # 创造性地: so many characters stand before its 地
 _TAIL = 8  # nor the noun behind a relative clause: 进入国内销售的医疗器械
 
 
@@ -59,13 +61,13 @@ class Grammar:
         return [Head(start, at, word) for at in stops if (word := self._head_word(text, at))]
 
     def _head_word(self, text: str, at: int) -> str:
-        word = self.words.heads.at(text, at)
+        word = self.words.heads.at(text, at) or self.words.compound(text, at)
         return "" if len(self.words.other_words.at(text, at)) > len(word) else word
 
     def _adverbs(self, text: str, start: int) -> list[int]:
         """Where the phrase could go on behind each of its adverbs, `start` first."""
         at, stops = start, [start]
-        while adverb := self.words.adverbs.at(text, at) or deadline_at(text, at):
+        while adverb := self.words.adverbs.at(text, at) or deadline_at(text, at) or self._manner(text, at):
             longer = max(
                 (words.at(text, at) for words in (self.words.heads, self.words.other_words)), key=len
             )
@@ -76,6 +78,14 @@ class Grammar:
                 at += 1  # 及时、准确地
             stops.append(at)
         return stops
+
+    def _manner(self, text: str, at: int) -> str:
+        """充满感情地, 深入地, before a verb; not 注册地."""
+        end = text.find("地", at + _MANNER.start, at + _MANNER.stop)
+        words = self.words
+        if end < 0 or not words.acts.at(text, end + 1):
+            return ""
+        return text[at : end + 1] if words.tempers.before(text, end) else ""
 
     def openings(self, text: str, start: int) -> list[int]:
         """Where the verb may stand behind conjunctions, adverbs and hopes: 力争, 争取."""
@@ -99,11 +109,28 @@ class Grammar:
             return not self._is_usage(text, head)
         if self._is_usage(text, head):
             return False
+        soft = words.soft_closers.before(text, end) if head.word in words.standards else ""
+        if soft and words.links.before(text, end - len(soft)):
+            return True
         return self.inner(text, head) is None
 
     def _is_usage(self, text: str, head: Head) -> bool:
         """采用安全的设备 is an act, 运用大数据等技术 an adverbial."""
         return head.word in self.words.usages and "等" not in text[-_TAIL:]
+
+    def is_standard(self, text: str, head: Head) -> bool:
+        """Whether the phrase says after what something is to be done, and no more: 根据…要求."""
+        words, end = self.words, len(text)
+        closed = words.closers.before(text, end) or words.soft_closers.before(text, end)
+        return bool(closed) and head.word in words.bases
+
+    def is_favour(self, text: str, receiver: Span) -> bool:
+        """为产业发展提供…, 为企业提供支撑: a purpose, where 为企业提供住房 is an act."""
+        if self.words.favours.before(text, len(text)):
+            return True
+        words, end = self.words, receiver.end
+        named = self.ends_in_actor(text[:end]) and not words.dual.before(text, end)
+        return bool(words.gifts.at(text, end)) and not named
 
     def is_means(self, text: str, head: Head) -> bool:
         """运用…等手段, 参照…规定: an adverbial that wants an act behind the comma."""
@@ -120,12 +147,22 @@ class Grammar:
             if first and not manner:
                 return None  # 以激励各方加强管理: a purpose
             at = max(at, manner)  # 以甲为重点推进乙, 以抽查的方式进行验收
+        elif opener.word in self.words.means:
+            at = max(at, self._manner_end(text, at))  # 通过开展…的形式督促…
         while at < len(text) - 1:
             word = self._inner_word(text, at, opener)
             if word and self._is_inner(text, Head(at, at, word), opener):
-                return next(iter(self._heads(text, at)), Head(at, at, word))
+                verb = next(iter(self._heads(text, at)), Head(at, at, word))
+                if not text.startswith("的", verb.end):  # 依托省里统一建设的系统
+                    return verb
             at += len(word) or 1
         return None
+
+    def _manner_end(self, text: str, start: int) -> int:
+        """Where a manner such as …的形式 ends that an act follows; `start` if there is none."""
+        ends = (end for end in range(start, len(text) - 1) if text.startswith("的", end))
+        found = (end + 1 + len(self.words.manners.at(text, end + 1)) for end in ends)
+        return next((end for end in found if text[end - 1] != "的"), start)
 
     def _inner_word(self, text: str, at: int, opener: Head) -> str:
         words = self.words
@@ -133,11 +170,23 @@ class Grammar:
             return words.services.at(text, at)
         word = words.inner.at(text, at)
         if not word and opener.word in words.agents:
-            return words.late.at(text, at)
-        if not word and (opener.word in words.locals or self._ends_name(text, at)):
+            word = words.late.at(text, at)
+        if word:
+            return word
+        if words.stresses.before(text, at) and opener.word not in words.standards:
+            return words.acts.at(text, at)  # 对…对象按规定实名登记
+        if opener.word in words.locals:
             word = words.dual.at(text, at)
-            return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
-        return word
+        if not word and self._ends_case(text, at):
+            known = words.dual if opener.word in words.cases else words.acts  # 对企业招用…，给予…
+            word = known.at(text, at)
+            if words.institutions.at(text, at + len(word)):
+                return ""  # 依托职工帮扶中心
+        return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
+
+    def _ends_case(self, text: str, at: int) -> bool:
+        """Whether the adverbial can end here, so that any verb goes on: 在…方面约定…, 向居民承诺…."""
+        return self._ends_name(text, at) or bool(self.words.closers.before(text, at))
 
     def _ends_name(self, text: str, at: int) -> bool:
         """Whether a body's name or a list ends here: 依托交易所建设…, 围绕甲、乙等部署…."""
@@ -147,15 +196,31 @@ class Grammar:
         """Whether the verb is the phrase's own, not in a list or a relative clause."""
         if (
             text[verb.at - 1] in "、和与及或不"
-            or text.startswith("、", verb.end)
-            or text.startswith("的", verb.end)
+            or text[opener.end : verb.at] == "并"  # 适应并促进…
+            or text.startswith(("、", "和", "与", "及", "并", "的"), verb.end)
             or self.is_noun(text, verb)
+            or self._is_quality(text, verb)
         ):
             return False
-        if text[verb.at - 1] == "的" and verb.end == len(text):
-            return False  # 通过以上工作的开展
-        case = opener.word in ("对", "对于") and "的" in text[verb.end :]
-        return not (case and self.ends_in_actor(text))  # 对提供…的企业
+        if verb.end == len(text) and (text[verb.at - 1] == "的" or verb.word in self.words.actors):
+            return False  # 通过以上工作的开展, 依托共青团组织
+        return not (opener.word in self.words.cases and self._is_relative(text, verb))
+
+    def _is_relative(self, text: str, verb: Head) -> bool:
+        """对提供…的企业, 对到现场办理的事项; but 对企业实行动态的管理."""
+        words = self.words
+        if "的" not in text[verb.end :]:
+            return False
+        thing = words.things.before(text, len(text)) or self.ends_in_actor(text)
+        return bool(thing) or not words.lights.at(text, verb.at)
+
+    def _is_quality(self, text: str, verb: Head) -> bool:
+        """Whether nothing but a class of bodies or a sum follows: 牵头单位, 支持额度的20%."""
+        words = self.words
+        if words.sums.at(text, verb.end) and (verb.word in words.dual or words.kind(verb.word)):
+            return True
+        noun = max((nouns.before(text, len(text)) for nouns in (words.actors, words.things)), key=len)
+        return bool(noun) and len(noun) == len(text) - verb.end
 
     # ---------------------------------------------------------------------- modals and subjects
 
@@ -172,10 +237,14 @@ class Grammar:
 
     def verge(self, text: str, start: int, modal: Head) -> int:
         """Where the quote begins: at the modal, or at the adverbs, the case or the figure before it."""
-        if modal.at in self._adverbs(text, start) or self.words.measures.at(text, modal.end):
+        if self.is_front(text, start, modal) or self.words.measures.at(text, modal.end):
             return start
         cases = (at for at in self.subjects(text, start) if at < modal.at and self.words.cases.at(text, at))
         return next(cases, modal.at)
+
+    def is_front(self, text: str, start: int, modal: Head) -> bool:
+        """Whether only adverbs stand before the modal."""
+        return modal.at in self._adverbs(text, start)
 
     def _governs(self, text: str, modal: Head, first: Head | None) -> bool:
         words, before = self.words, text[modal.begin : modal.at]
@@ -190,7 +259,9 @@ class Grammar:
         return not verbal or compound or "的" in before  # 申报单位应…, but 明确企业应承担的责任
 
     def _is_other_word(self, text: str, start: int, end: int) -> bool:
-        """要 of 要素 and of 主要 are no modals."""
+        """要 of 要素 and of 主要 are no modals; 应 of 应对 is one behind a body: 市局应对申请进行审核."""
+        if self.words.shifting.at(text, start) and self.ends_in_actor(text[:start]):
+            return False
         return self._is_part(self.words.other_words, text, start, end)
 
     @staticmethod
@@ -226,6 +297,12 @@ class Grammar:
         closed = self.words.closers.before(text, len(text))
         return bool(closed) and place >= 0 and (asked is None or asked.at >= place)
 
+    def is_public(self, text: str, asked: Span) -> bool:
+        """Whether those who are asked are themselves government: 各市（州）, 地方政府."""
+        name = text[asked.start : asked.end].rstrip()
+        public = self.words.publics.before(name, len(name))
+        return len(public) > len(self.words.no_publics.before(name, len(name)))
+
     def is_name(self, text: str, cue: Head) -> bool:
         """Whether nothing but a class of bodies follows the cue word."""
         head = self.head(text, cue.end)
@@ -257,6 +334,17 @@ class Grammar:
         word = self.words.cases.at(text, 0)
         longer = max((words.at(text, 0) for words in (self.words.heads, self.words.other_words)), key=len)
         return bool(word) and len(word) >= len(longer)
+
+    def is_noun_phrase(self, text: str, start: int) -> bool:
+        """Whether the phrase is a statement, a subject or the name of somebody."""
+        named = self.ends_in_actor(text) or next(self.subjects(text, start), None) is not None
+        told = self.words.statives.at(text, start) or "不" in text
+        return named or bool(told) or self.is_statement(text) or self.is_subject(text)
+
+    def is_treated(self, text: str) -> bool:
+        """Whether 对 leads to somebody and not to a verb: 对新增人员进行登记, but 对投资建设…."""
+        heads = self._heads(text, len(self.words.cases.at(text, 0)))
+        return all(text.startswith("的", head.end) for head in heads)
 
     def is_statement(self, text: str) -> bool:
         """能力显著增强: a degree and a change end the phrase."""
@@ -296,10 +384,12 @@ class Grammar:
         return head.word in self.words.government or bool(self.words.instruments.before(text, len(text)))
 
     def is_hope(self, text: str, head: Head) -> bool:
-        """争取销售额突破400亿元: a target and no act, where the subject is a figure."""
-        marks = self.words.marks
-        hoped = head.word in self.words.hopes
-        return hoped and any(marks.at(text, at) for at in range(head.end + 1, len(text)))
+        """争取销售额突破400亿元, 确保新增1.3万家: a target and no act."""
+        words, rest = self.words, without_dates(text[head.end :])
+        if head.word not in words.hopes:
+            return False
+        counted = head.word not in words.efforts and any(map(str.isdigit, rest))
+        return counted or any(words.marks.at(text, at) for at in range(head.end + 1, len(text)))
 
     def is_result(self, text: str, head: Head) -> bool:
         """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""

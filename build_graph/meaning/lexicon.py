@@ -87,6 +87,22 @@ class Lexicon:
     government: Words
     acts: Words  # all verbs
     dual: Words
+    singles: Words
+    complements: Words
+    no_compounds: Words
+    tempers: Words
+    publics: Words
+    no_publics: Words
+    oversight: Words
+    stresses: Words
+    favours: Words
+    gifts: Words
+    links: Words
+    bases: Words
+    lights: Words
+    things: Words
+    carried: Words
+    sums: Words
     names: Words
     nominal: Words
     rates: Words
@@ -108,6 +124,9 @@ class Lexicon:
     products: Words
     no_products: Words
     hopes: Words
+    institutions: Words
+    shifting: Words
+    efforts: Words
     marks: Words
     cases: Words
     motives: Words
@@ -116,6 +135,7 @@ class Lexicon:
     no_predicates: Words
     degrees: Words
     changes: Words
+    statives: Words
     instruments: Words
     heads: Words  # whatever can head a phrase: cues, verbs, purposes, prepositions, carriers
 
@@ -131,6 +151,13 @@ class Lexicon:
             **{name: Words(data["cues"][name]) for name in ("studied", "awaiting")},
         }
         return cls(cues=_cues(data["cues"]), acts=_acts(data["verbs"]), heads=_heads(data), **lists)
+
+    def compound(self, text: str, start: int) -> str:
+        """A verb of one character with what comes of it, or "": 守牢, 选准; such are coined anew."""
+        word = text[start : start + 2]
+        if word[:1] not in self.singles or word[1:] not in self.complements or word in self.no_compounds:
+            return ""
+        return word
 
     def kind(self, word: str) -> NormKind | None:
         """The kind that a cue word gives."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from build_graph.meaning.acts import Nature, Reader, Reading
-from build_graph.meaning.dates import goal_at, is_dated
+from build_graph.meaning.dates import first_date, goal_at
 from build_graph.meaning.phrases import Sentence, outside, sentences
 from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
 from build_graph.model import Measure, Norm, NormKind, Span
@@ -34,24 +34,31 @@ class NormFinder:
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
         """The norms within `measure.span`, in text order and not overlapping.
 
-        A goals clause that sets a date has targets and no norms.
+        A goals clause that sets a date has targets and no norms, but for what goes before that paragraph.
         """
-        if measure.goal and is_dated(content, measure.span):
-            return ()
         found: list[Norm] = []
-        held: NormKind | None = None
+        held: Reading | None = None
         goal = False  # 到2020年 stands before the semicolon
-        for sentence in sentences(content, measure.span):
+        for sentence in self._telling(content, measure):
             aims = (goal or measure.goal) and _has_figures(content, sentence)
             phrases = () if aims else sentence.phrases
             for act in self._acts(content, phrases):
-                kind, held = _kind(self._owned(content, act, held), held)
+                kind, held = self._kind(self._owned(content, act, held), held)
                 found += [Norm(span, kind, _cue(act, span)) for span in _parts(content, act)]
             goal = goal or any(goal_at(content, phrase) for phrase in sentence.phrases)
             goal = goal and sentence.stop in _SEMICOLONS
-            if sentence.stop not in _SEMICOLONS or held is NormKind.PERMISSION:
+            if sentence.stop not in _SEMICOLONS or (held and held.kind is NormKind.PERMISSION):
                 held = None
         return tuple(found)
+
+    def _telling(self, content: str, measure: Measure) -> Iterator[Sentence]:
+        """The sentences that may hold norms; behind a goal's date only those that open with a case."""
+        dated = first_date(content, measure.span) if measure.goal else None
+        goals = measure.span.end if dated is None else content.rfind("\n", measure.span.start, dated)
+        for sentence in sentences(content, measure.span):
+            first = sentence.phrases[0]
+            if first.end <= goals or self.reader.grammar.opens_case(first.of(content)):
+                yield sentence
 
     def _acts(self, content: str, phrases: Sequence[Span]) -> list[Reading]:
         """The acts of one sentence."""
@@ -59,17 +66,30 @@ class NormFinder:
         readings = self._without_cases(content, self._without_motives(content, readings))
         readings = self._without_subjects(content, readings)
         readings = self._continued(content, readings)
-        readings = _answered_calls(readings)
+        readings = _answered_calls(self._carried(content, readings))
         readings = _means_with_ends(readings)
         return _slogans(self._without_purposes(readings))
 
-    def _owned(self, content: str, act: Reading, held: NormKind | None) -> Reading:
+    def _owned(self, content: str, act: Reading, held: Reading | None) -> Reading:
         """The act; so many new platforms are the government's aim, though 支持 went before."""
-        if held is NormKind.ENCOURAGEMENT and act.kind is None:
+        if held and held.kind is NormKind.ENCOURAGEMENT and act.kind is None:
             text = plain(act.span.of(content))
             if has_number(text) and self.quantities.find(text, Licence.COUNT):
                 return replace(act, government=True)
         return act
+
+    def _kind(self, act: Reading, held: Reading | None) -> tuple[NormKind, Reading | None]:
+        """The act's kind, and the act whose kind goes on: 鼓励 and 可 reach as far as their subject."""
+        if act.kind is not None:
+            return act.kind, act if act.carries else None
+        if held and held.kind and not (act.government and not self._is_asked(act, held)):
+            return held.kind, held
+        return NormKind.OBLIGATION, None
+
+    def _is_asked(self, act: Reading, held: Reading) -> bool:
+        """Whether what only governments do is encouraged of one: 鼓励各市…，建立…机制."""
+        asked = held.public and held.kind is NormKind.ENCOURAGEMENT
+        return asked and act.head not in self.reader.words.oversight
 
     def _without_motives(self, content: str, readings: list[Reading]) -> list[Reading]:
         """为鼓励建设，改善环境，根据…，制定本办法: the first two are no acts."""
@@ -87,13 +107,17 @@ class NormFinder:
         """对投资建设…的企业，接入…的，给予…: up to its 的 a case holds no act."""
         words, grammar, out = self.reader.words, self.reader.grammar, list(readings)
         first: int | None = None
+        treated = False
         for index, reading in enumerate(readings):
             text = reading.phrase.of(content)
             if grammar.opens_case(text):
+                light = reading.head in words.lights
+                treated = reading.nature is Nature.ACT and (light or grammar.is_treated(text))
                 first = index
             if any(words.verdicts.at(text, at) for at in range(len(text))):
                 first = None
-            if first is not None and (text.endswith("的") or self._names_case(text, reading)):
+            named = self._names_case(text, reading) and (not treated or grammar.ends_in_actor(text))
+            if first is not None and (text.endswith("的") or named):
                 held = out[first : index + 1]
                 out[first : index + 1] = [replace(case, nature=Nature.OTHER) for case in held]
                 first = None
@@ -116,6 +140,24 @@ class NormFinder:
             else:
                 out.append(reading)
         return out
+
+    def _carried(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
+        """将共性问题，纳入清单: one act."""
+        words, out = self.reader.words, list[Reading]()
+        for reading in readings:
+            carried = words.carried.at(reading.phrase.of(content), 0)
+            if carried and out and self._carries(content, out[-1]):
+                out[-1] = replace(out[-1], phrase=Span(out[-1].phrase.start, reading.phrase.end))
+            else:
+                out.append(reading)
+        return out
+
+    def _carries(self, content: str, reading: Reading) -> bool:
+        """Whether 将 opens the act and what is done with its object is still to come."""
+        words, text = self.reader.words, reading.phrase.of(content)
+        cue = reading.cue.end if reading.cue else 0
+        opened = reading.head in words.carriers or words.carriers.at(text, cue)
+        return bool(opened) and not any(words.carried.at(text, at) for at in range(len(text)))
 
     def _without_subjects(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
@@ -162,13 +204,12 @@ def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
     out: list[Reading] = []
     call: Reading | None = None
     for reading in readings:
-        answers = reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None
-        if call and answers:
-            out.append(_answer(call, reading))
+        if call and not reading.linked and (answer := _answer(call, reading)):
+            out.append(answer)
             call = None
             continue
-        if call and reading.nature is not Nature.OTHER:
-            out.append(replace(call, nature=Nature.ACT))
+        if call and (call.adverbial or reading.linked or reading.nature is not Nature.OTHER):
+            out += _unanswered(call)
             call = None
         if reading.nature is Nature.CALL:
             call = reading
@@ -177,10 +218,21 @@ def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
     return [*out, replace(call, nature=Nature.ACT)] if call else out
 
 
-def _answer(call: Reading, act: Reading) -> Reading:
+def _answer(call: Reading, reading: Reading) -> Reading | None:
+    """The norm that the call and the phrase behind it make; None where that is no answer.
+
+    Behind 要根据… even a verb that is not known is one: the modal waits for it.
+    """
+    acts = reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None
     if call.kind is NormKind.OBLIGATION:
-        return replace(act, nature=Nature.ACT)
-    return replace(call, nature=Nature.ACT, phrase=Span(call.phrase.start, act.phrase.end), carries=True)
+        return replace(reading, nature=Nature.ACT) if acts or (call.adverbial and reading.open) else None
+    whole = Span(call.phrase.start, reading.phrase.end)
+    return replace(call, nature=Nature.ACT, phrase=whole, carries=True) if acts else None
+
+
+def _unanswered(call: Reading) -> list[Reading]:
+    """要根据…方案, and no act behind the comma: none is told."""
+    return [] if call.closed else [replace(call, nature=Nature.ACT)]
 
 
 def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
@@ -209,15 +261,6 @@ def _slogans(acts: Sequence[Reading]) -> list[Reading]:
 def _is_slogan(act: Reading) -> bool:
     modal = len(act.cue) if act.cue and act.kind is NormKind.OBLIGATION else 0
     return len(act.span) - modal == _SLOGAN
-
-
-def _kind(act: Reading, held: NormKind | None) -> tuple[NormKind, NormKind | None]:
-    """The act's kind, and the kind that goes on: 鼓励 and 可 reach as far as their subject."""
-    if act.kind is not None:
-        return act.kind, act.kind if act.carries else None
-    if held and not act.government:
-        return held, held
-    return NormKind.OBLIGATION, None
 
 
 def _parts(content: str, act: Reading) -> list[Span]:

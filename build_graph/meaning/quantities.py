@@ -17,6 +17,9 @@ _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
 _JOINTS = "、和及与"
 _WHOLE = ("100%", "100％")  # needs no word of change ...
 _SHARES = ("的", "按", "以")  # ... but 按面积的100%
+_PERCENT = ("%", "％")
+_PAST = "了"  # 建设了60个: there they are
+_SUM = "等"  # 甲、乙等35个灌区: the list is counted
 _NOUN = 2  # what is counted has at least two characters
 
 
@@ -70,11 +73,13 @@ class _Lists:
     counts: Words
     multiples: Words
     aims: Words
+    briefs: Words
     moves: Words
     existing: Words
     facts: Words
     limits: Words
     times: Words
+    ages: Words
 
     @classmethod
     def load(cls) -> _Lists:
@@ -135,6 +140,9 @@ class Quantities:
 
     def is_given(self, text: str) -> bool:
         """Whether the phrase tells what somebody is given, or bound to in a single case."""
+        number = _number().match(text)
+        if number and self._is_share(text, number, self._unit_end(text, number.end())):
+            return False
         return any(self.words.grants.at(text, at) for at in range(len(text)))
 
     def is_told(self, text: str) -> bool:
@@ -149,16 +157,25 @@ class Quantities:
         if number["fold"]:
             return True
         whole = text[number.start() : end] in _WHOLE and text[: number.start()][-1:] not in _SHARES
+        whole = whole or self._is_share(text, number, end)
         changed = whole or self._is_changed(text, number.start())
-        if self._is_binding(text, number, end, changed=changed):
+        if self._is_binding(text, number, end, changed=changed) or text.endswith(_PAST, 0, number.start()):
             return False
         if changed or licence is Licence.CHANGE:
             return changed
         if licence is Licence.UNIT:
-            return end > number.end()
+            return end > number.end() and text[number.end() : end] not in self.words.ages
         if licence is Licence.LISTED and number.start() == 0:
             return self._is_count(text[number.end() : end])
         return self._is_counted(text, number, end, opened=opened)
+
+    def _is_share(self, text: str, number: re.Match[str], end: int) -> bool:
+        """90%以上政务服务事项实现网上办: a share of all at the front, and what is to become of it."""
+        rest = _after(text, end)
+        if number.start() or rest == end or text[number.end() : end] not in _PERCENT:
+            return False
+        words = self.words
+        return any(words.aims.at(text, at) or words.changes.at(text, at) for at in range(rest, len(text)))
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
         """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
@@ -167,17 +184,20 @@ class Quantities:
             return True  # 1000mg, 96156热线
         if self.words.limits.before(text, number.start()) and self.words.times.before(text, end):
             return True
-        return (changed or text[end - 1] == "元") and text.startswith("的", _after(text, end))
+        share = number.start() == 0 and text[end - 1] in _PERCENT  # 90%以上的事项实现…
+        return (changed or text[end - 1] == "元") and not share and text.startswith("的", _after(text, end))
 
     def _is_counted(self, text: str, number: re.Match[str], end: int, *, opened: bool) -> bool:
         """Whether the number tells how many there will be, behind its verb or behind its noun."""
         if not self._is_count(text[number.end() : end]):
             return False
-        verb = self.words.aims.before(text, self._unsoftened(text, number.start()))
+        at = self._unsoftened(text, number.start())
+        verb = self.words.aims.before(text, at) or self.words.briefs.before(text, at)
         if verb:
             return not (verb in self.words.moves and self._tells_of_existing(text, end))
         after = _after(text, end)
-        return opened and after == len(text) and text[end:after].strip() not in _LIMITS
+        last = after == len(text) and text[end:after].strip() not in _LIMITS
+        return opened and (last or text.startswith(_SUM, at - len(_SUM)))
 
     def _is_count(self, unit: str) -> bool:
         return unit[len(self.words.multiples.at(unit, 0)) :] in self.words.counts

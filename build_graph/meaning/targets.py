@@ -33,6 +33,7 @@ class _Words:
     no_aim_before: Words
     no_aim_after: Words
     openers: Words
+    done: Words
     no_deadlines: Words
     leads: Words
     ifs: Words
@@ -70,6 +71,10 @@ class _Segment:
     def goal(self) -> Due | None:
         """到2020年, here or before the semicolon."""
         return next((due for due in (self.aim, self.held) if due and due.goal), None)
+
+    def ends_with_date(self, span: Span) -> bool:
+        """Whether the segment's date is the last thing in the span."""
+        return self.aim is not None and self.aim.span.end == span.end
 
     def tells(self, piece: _Piece) -> bool:
         """Whether the goal's own date stands in the piece."""
@@ -112,7 +117,7 @@ class TargetFinder:
         due: date | None = None
         for segment, row in zip(segments, pieces, strict=True):
             due = segment.aim.day if segment.aim else due
-            if segment.aim is None and not quantified and due:
+            if not quantified and due:
                 yield Target(segment.whole, due, None)
                 continue
             dated = due is not None and bool(segment.aim or segment.held)
@@ -130,7 +135,7 @@ class TargetFinder:
                 yield from (
                     Target(p.span, due, p.quantity) for p in pieces if p.quantity or dated or segment.tells(p)
                 )
-            else:
+            elif not segment.aim.during or self._is_act(content, segment, segment.aim):
                 yield self._unquantified(content, segment, segment.aim)
             if aim is None and not any(piece.quantity for piece in pieces):
                 yield from self._in_periods(content, segment)
@@ -244,6 +249,8 @@ class TargetFinder:
             return False
         if content[phrase.end - 1] == "的" or self.words.ifs.at(content, phrase.start):
             return False  # 12月31日前未签订合同的
+        if not (due.strict or due.goal or due.during) and self._is_circumstance(plain(phrase.of(content))):
+            return False  # 2月份的期限延长后
         leads = first == phrase.start and self.words.openers.before(before, len(before)) == before
         told = due.exact or due.day is None  # 3月16日 alone tells what happened
         return due.goal or due.strict or (leads and not told and self._goes_on(content, phrase, due))
@@ -258,21 +265,30 @@ class TargetFinder:
     def _pieces(self, content: str, segment: _Segment, *, among_goals: bool = False) -> Iterator[_Piece]:
         """Each phrase with a quantity, and the runs of phrases between them.
 
-        What stands between the date and the first quantity goes with it.
+        What stands between the date and the first quantity goes with it, but for 基本建成….
         """
         run: Span | None = None
-        first = segment.aim is not None
+        first, apart = segment.aim is not None, False
         for piece in self._split_all(content, segment, among_goals=among_goals):
+            done = piece.quantity is None and self._is_done(content, piece.span)
+            if done and run and not segment.ends_with_date(run):
+                yield _Piece(run, None)
+                run = None
             whole = Span(run.start if run else piece.span.start, piece.span.end)
             if piece.quantity is None:
-                run = whole
+                run, apart = whole, apart or done
                 continue
-            if run and not first and len(run) > _WORD:
+            if run and (apart or not first) and len(run) > _WORD:
                 yield _Piece(run, None)
-            yield _Piece(whole if first else piece.span, piece.quantity)
-            run, first = None, False
-        if run and not (segment.aim and segment.aim.span.end == run.end):
+            yield _Piece(whole if first and not apart else piece.span, piece.quantity)
+            run, first, apart = None, False, False
+        if run and not segment.ends_with_date(run):
             yield _Piece(run, None)
+
+    def _is_done(self, content: str, span: Span) -> bool:
+        """Whether 基本建成 opens the words: an aim of its own beside those with figures."""
+        text = span.of(content)
+        return bool(self.reader.words.acts.at(text, len(self.words.done.at(text, 0) or text)))
 
     def _split_all(self, content: str, segment: _Segment, *, among_goals: bool) -> Iterator[_Piece]:
         counted = False
