@@ -23,6 +23,7 @@ lint: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m compileall -q build_graph
 	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/queries.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -17,7 +17,7 @@ from rich.cells import cell_len
 
 from build_graph.building import Builder
 from build_graph.cli import main
-from build_graph.querying.answers import written
+from build_graph.querying.answers import Format, written
 from build_graph.querying.engines import EndpointEngine, EngineError, OxigraphEngine
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder, UnknownNameError
@@ -149,6 +149,11 @@ def test_a_terminal_gets_a_table_of_its_width(graph: Path) -> None:
     assert lines[0].split() == ["a", "b"]
     assert lines[2].split() == ["商务部", "x", "y"]
     assert all(cell_len(line) <= 12 for line in lines)
+
+
+def test_a_table_does_not_steer_the_terminal() -> None:
+    answer = OxigraphEngine.over(Store()).answer("SELECT ('\x1b[2J商务部\x07' AS ?a) {}")
+    assert written(answer, Format.TABLE).splitlines()[2] == "\ufffd[2J商务部\ufffd"
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "tsv", "csv", "table"])

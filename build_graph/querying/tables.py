@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from io import StringIO
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what could steer a terminal
 WIDTH = 160  # columns where the output is no terminal
 
 
@@ -24,7 +26,7 @@ def as_table(
         right = index in numbers
         table.add_column(name, overflow="fold", justify="right" if right else "left", no_wrap=right)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(_CONTROL.sub("\ufffd", cell) for cell in row))
     out = StringIO()
     Console(file=out, width=width or WIDTH, markup=False, highlight=False, emoji=False).print(table)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
