@@ -137,6 +137,7 @@ class Reader:
             return None
         first, head = self.grammar.head(text, start), self.grammar.head(text, modal.end)
         case = first is not None and first.at < modal.at and first.word in self.words.prepositions
+        case = case and not (first and first.word == "为")  # a motive is left out
         cue = modal
         if head and self.words.kind(head.word) is NormKind.PROHIBITION:
             cue = head  # 应严禁…

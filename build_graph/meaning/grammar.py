@@ -258,6 +258,8 @@ class Grammar:
             return True
         if first is None and len(before) <= _SUBJECT:
             return True
+        if first is not None and first.word == "为" and words.agents.at(text, modal.end):
+            return True  # 为扩大产能新购置设备可向…申请
         if not self.ends_in_actor(before):
             return False
         verbal = first is not None and first.word not in words.prepositions and first.word not in words.dual

@@ -120,6 +120,8 @@ class Lexicon:
     standings: Words
     no_purposes: Words
     helped: Words
+    spanning: Words
+    spanned: Words
     gives: Words
     deferring: Words
     adjusts: Words

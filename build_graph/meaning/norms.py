@@ -66,7 +66,7 @@ class NormFinder:
         readings = [self.reader.read(content, phrase) for phrase in _before_goal(content, phrases)]
         readings = self._without_cases(content, self._without_motives(content, readings))
         readings = self._without_subjects(content, readings)
-        readings = self._continued(content, readings)
+        readings = self._continued(content, self._spanning(content, readings))
         readings = _answered_calls(self._carried(content, readings))
         readings = _means_with_ends(readings)
         return _slogans(self._without_purposes(readings))
@@ -144,6 +144,26 @@ class NormFinder:
             acts = out and out[-1].nature is Nature.ACT and reading.nature is Nature.OTHER
             if acts and self.reader.words.joins.at(reading.phrase.of(content), 0):
                 out[-1] = replace(out[-1], phrase=Span(out[-1].phrase.start, reading.phrase.end))
+            else:
+                out.append(reading)
+        return out
+
+    def _spanning(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
+        """落实降低成本，确保利率下降的政策: the object goes on up to its noun."""
+        words, out = self.reader.words, list[Reading]()
+        for reading in readings:
+            text = reading.phrase.of(content)
+            last = out[-1] if out else reading
+            spans = out and last.head in words.spanning and "的" not in last.phrase.of(content)
+            noun = words.spanned.before(text, len(text))
+            if (
+                spans
+                and noun
+                and "的" in text
+                and reading.kind is None
+                and reading.head not in words.spanning
+            ):
+                out[-1] = replace(last, phrase=Span(last.phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
