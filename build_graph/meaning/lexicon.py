@@ -120,6 +120,7 @@ class Lexicon:
     standings: Words
     no_purposes: Words
     helped: Words
+    them: Words
     spanning: Words
     spanned: Words
     gives: Words

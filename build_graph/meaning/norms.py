@@ -151,7 +151,7 @@ class NormFinder:
     def _spanning(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """落实降低成本，确保利率下降的政策: the object goes on up to its noun."""
         words, out = self.reader.words, list[Reading]()
-        for reading in readings:
+        for reading in self._chosen(content, readings):
             text = reading.phrase.of(content)
             last = out[-1] if out else reading
             spans = out and last.head in words.spanning and "的" not in last.phrase.of(content)
@@ -167,6 +167,18 @@ class NormFinder:
             else:
                 out.append(reading)
         return out
+
+    def _chosen(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
+        """重点支持形成产能，取得证书的企业，对其给予…: whom it is for is told over commas."""
+        them = self.reader.words.them
+        turn = next((at for at, one in enumerate(readings) if them.at(one.phrase.of(content), 0)), 0)
+        first = readings[0] if readings else None
+        if turn < 2 or first is None or first.kind is not NormKind.ENCOURAGEMENT:
+            return list(readings)
+        last = readings[turn - 1].phrase
+        if not self.reader.grammar.is_subject(last.of(content)):
+            return list(readings)
+        return [replace(first, phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
     def _carried(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """将共性问题，纳入清单: one act."""
