@@ -219,7 +219,7 @@ class Reader:
         if head.word in words.purposes or head.word in words.results or (bare and head.word in words.dual):
             return False
         if head.word in words.prepositions:
-            return determined
+            return determined or head.word in words.cases  # 担保机构对小微企业减免费用
         return determined or not bare or "的" in text[start : head.begin]
 
     def _verdict(self, reading: Reading, text: str, start: int) -> Reading | None:
