@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import product
 
 Make = Callable[[int], str]
 
@@ -18,8 +19,9 @@ def repeated(unit: str, before: str = "一、发展。\n", after: str = "") -> M
 
 
 def _bodies(before: str, after: str) -> Make:
-    """A list of bodies that are all different."""
-    return lambda size: f"{before}{'、'.join(f'第{i}区商务局' for i in range(size // 8))}{after}"
+    """A list of bodies that are all different: 东东东县商务局、东东南县商务局、…"""
+    places = ["".join(place) for place in product("东南西北中山河江湖海林田平安宁和新兴广丰", repeat=3)]
+    return lambda size: before + "、".join(f"{place}县商务局" for place in places[: size // 8]) + after
 
 
 def _nested(openers: str, closers: str) -> Make:

@@ -193,6 +193,13 @@ def test_large_inputs_end(name: str, ended: list[str]) -> None:
     assert name in ended
 
 
+def test_a_list_of_a_thousand_bodies() -> None:
+    document = understood_text(INPUTS["bodies in brackets"](8_000))
+    assert document is not None
+    (measure,) = document.measures
+    assert len({bearer.body for bearer in measure.bearers}) == 1_000
+
+
 def test_nesting_does_not_exhaust_the_stack() -> None:
     """Brackets 10,000 deep, at a depth of calls at which a function that calls itself would fail."""
     before = sys.getrecursionlimit()

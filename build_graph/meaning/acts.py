@@ -104,7 +104,8 @@ class Reader:
         begin = start if date is None or date["keep"] else date.end()
         for step in self._steps():
             if found := step(replace(other, start=begin), text, date.end() if date else start):
-                return found
+                whole = date and found.start == date.end() and found.head in self.words.verdicts
+                return replace(found, start=start) if whole else found  # 2月免收房租
         due = date is not None and date.group().endswith(_DUE)  # 于5月底前行文报送
         opens = self._is_open(text, date.end() if date and due else start)
         return replace(other, start=begin, open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
@@ -136,6 +137,7 @@ class Reader:
             return None
         first, head = self.grammar.head(text, start), self.grammar.head(text, modal.end)
         case = first is not None and first.at < modal.at and first.word in self.words.prepositions
+        case = case and not (first and first.word == "为")  # a motive is left out
         cue = modal
         if head and self.words.kind(head.word) is NormKind.PROHIBITION:
             cue = head  # 应严禁…
@@ -217,7 +219,7 @@ class Reader:
         if head.word in words.purposes or head.word in words.results or (bare and head.word in words.dual):
             return False
         if head.word in words.prepositions:
-            return determined
+            return determined or head.word in words.cases  # 担保机构对小微企业减免费用
         return determined or not bare or "的" in text[start : head.begin]
 
     def _verdict(self, reading: Reading, text: str, start: int) -> Reading | None:
@@ -225,8 +227,16 @@ class Reader:
         for at in range(start, len(text)):
             if word := self.words.verdicts.at(text, at):
                 kind = self.words.kind(word)
+                if word in self.words.gives and not self._opens_with_case(text[start:at]):
+                    start = at  # 省级财政给予…
+                    reading = replace(reading, start=start)
                 return replace(reading, nature=Nature.ACT, head=word, kind=kind, government=True)
         return None
+
+    def _opens_with_case(self, text: str) -> bool:
+        """Whether somebody or something is named before a verdict for which it is."""
+        opened = any(self.words.prepositions.at(text, at) for at in (0, 1))  # 仍按照…
+        return "的" in text or opened
 
     def _impersonal(self, reading: Reading, text: str, start: int) -> Reading | None:
         """重大事项及时报告: the subject is any noun, the adverb shows that a verb follows."""

@@ -129,7 +129,7 @@ class Grammar:
         if self.words.favours.before(text, len(text)):
             return True
         words, end = self.words, receiver.end
-        named = self.ends_in_actor(text[:end]) and not words.dual.before(text, end)
+        named = self.ends_in_actor(text[:end])
         return bool(words.gifts.at(text, end)) and not named
 
     def is_means(self, text: str, head: Head) -> bool:
@@ -169,6 +169,9 @@ class Grammar:
         if opener.word == "为":
             return words.services.at(text, at)
         word = words.inner.at(text, at)
+        if opener.word == "在" and (trial := words.trials.at(text, at)):
+            after = at + len(trial)
+            return trial if text[after : after + 1] in ("", "〇") else word  # 在部分企业试点
         if not word and opener.word in words.agents:
             word = words.late.at(text, at)
         if word:
@@ -197,7 +200,10 @@ class Grammar:
         if (
             text[verb.at - 1] in "、和与及或不"
             or text[opener.end : verb.at] == "并"  # 适应并促进…
-            or text.startswith(("、", "和", "与", "及", "并", "的"), verb.end)
+            or (
+                text.startswith(("、", "和", "与", "及", "并", "的"), verb.end)
+                and not verb.word.startswith("不")
+            )
             or self.is_noun(text, verb)
             or self._is_quality(text, verb)
         ):
@@ -252,6 +258,8 @@ class Grammar:
             return True
         if first is None and len(before) <= _SUBJECT:
             return True
+        if first is not None and first.word == "为" and words.agents.at(text, modal.end):
+            return True  # 为扩大产能新购置设备可向…申请
         if not self.ends_in_actor(before):
             return False
         verbal = first is not None and first.word not in words.prepositions and first.word not in words.dual
@@ -289,6 +297,9 @@ class Grammar:
             head = self.head(text, at)
             if head and not (head.word in self.words.dual and head.end == len(text)):
                 return head
+            adverb = "" if head else self.words.eager.at(text, at)
+            if adverb and at + len(adverb) < len(text):
+                return Head(at, at + len(adverb), "")  # 引导养殖户及时出栏
         return None
 
     def is_placed(self, text: str, cue: Head, asked: Head | None) -> bool:
@@ -396,6 +407,8 @@ class Grammar:
         words, end = self.words, len(text)
         drifts = head.word in words.drives and words.drifts.before(text, end)
         stands = head.word in words.makes and words.standings.before(text, end)
+        if head.word in words.adjusts and words.settings.before(text, end):
+            return False
         if head.word in words.products:
             return bool(words.no_products.before(text, end) or not words.instruments.before(text, end))
         staged = words.stages.at(text, head.begin)

@@ -120,6 +120,15 @@ class Lexicon:
     standings: Words
     no_purposes: Words
     helped: Words
+    them: Words
+    spanning: Words
+    spanned: Words
+    gives: Words
+    deferring: Words
+    adjusts: Words
+    settings: Words
+    trials: Words
+    traits: Words
     outcomes: Words
     products: Words
     no_products: Words

@@ -15,6 +15,7 @@ from build_graph.model import Measure, Norm, NormKind, Span
 _SLOGAN = 4  # 解放思想: four characters
 _SLOGANS = 3  # so many in a row are one norm
 _REMARK = 8  # a bracket of no more, such as （试行）, belongs to the name before it
+_FOR = "为"  # behind a means an act of its own: 通过热线，为职工提供服务
 _CLOSED = ("）", ")", "］", "]")
 _SEMICOLONS = ("；", ";")
 
@@ -65,7 +66,7 @@ class NormFinder:
         readings = [self.reader.read(content, phrase) for phrase in _before_goal(content, phrases)]
         readings = self._without_cases(content, self._without_motives(content, readings))
         readings = self._without_subjects(content, readings)
-        readings = self._continued(content, readings)
+        readings = self._continued(content, self._spanning(content, readings))
         readings = _answered_calls(self._carried(content, readings))
         readings = _means_with_ends(readings)
         return _slogans(self._without_purposes(readings))
@@ -108,6 +109,8 @@ class NormFinder:
         words, grammar, out = self.reader.words, self.reader.grammar, list(readings)
         first: int | None = None
         treated = False
+        if len(readings) > 1 and self._defers(readings[-1].phrase.of(content)):
+            out[0] = replace(readings[0], nature=Nature.OTHER)
         for index, reading in enumerate(readings):
             text = reading.phrase.of(content)
             if grammar.opens_case(text):
@@ -122,6 +125,10 @@ class NormFinder:
                 out[first : index + 1] = [replace(case, nature=Nature.OTHER) for case in held]
                 first = None
         return out
+
+    def _defers(self, text: str) -> bool:
+        """上级出台政策，我市遵照执行: what others do."""
+        return bool(self.reader.words.deferring.before(text, len(text)))
 
     def _names_case(self, text: str, reading: Reading) -> bool:
         """Whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
@@ -140,6 +147,38 @@ class NormFinder:
             else:
                 out.append(reading)
         return out
+
+    def _spanning(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
+        """落实降低成本，确保利率下降的政策: the object goes on up to its noun."""
+        words, out = self.reader.words, list[Reading]()
+        for reading in self._chosen(content, readings):
+            text = reading.phrase.of(content)
+            last = out[-1] if out else reading
+            spans = out and last.head in words.spanning and "的" not in last.phrase.of(content)
+            noun = words.spanned.before(text, len(text))
+            if (
+                spans
+                and noun
+                and "的" in text
+                and reading.kind is None
+                and reading.head not in words.spanning
+            ):
+                out[-1] = replace(last, phrase=Span(last.phrase.start, reading.phrase.end))
+            else:
+                out.append(reading)
+        return out
+
+    def _chosen(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
+        """重点支持形成产能，取得证书的企业，对其给予…: whom it is for is told over commas."""
+        them = self.reader.words.them
+        turn = next((at for at, one in enumerate(readings) if them.at(one.phrase.of(content), 0)), 0)
+        first = readings[0] if readings else None
+        if turn < 2 or first is None or first.kind is not NormKind.ENCOURAGEMENT:
+            return list(readings)
+        last = readings[turn - 1].phrase
+        if not self.reader.grammar.is_subject(last.of(content)):
+            return list(readings)
+        return [replace(first, phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
     def _carried(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """将共性问题，纳入清单: one act."""
@@ -163,6 +202,8 @@ class NormFinder:
         """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
         kept: list[Reading] = []
         awaited = False
+        if len(readings) > 1 and self._is_topic(readings[0].phrase.of(content), readings[0]):
+            readings = [replace(readings[0], nature=Nature.OTHER), *readings[1:]]
         for reading in reversed(readings):
             phrase = reading.phrase.of(content)
             if awaited and reading.cue is None and self.reader.grammar.is_subject(phrase):
@@ -172,6 +213,12 @@ class NormFinder:
             if reading.nature is not Nature.OTHER:
                 awaited = reading.awaits_subject
         return kept[::-1]
+
+    def _is_topic(self, text: str, reading: Reading) -> bool:
+        """列入名单的企业，按月…: whom the sentence is about, by what the verb says of them."""
+        grammar = self.reader.grammar
+        trait = reading.head in self.reader.words.traits and reading.start == 0
+        return trait and grammar.is_subject(text) and grammar.ends_in_actor(text)
 
     def _without_purposes(self, readings: Sequence[Reading]) -> list[Reading]:
         """The acts, and the purposes that stand before an act or alone; of those between acts not all."""
@@ -239,7 +286,9 @@ def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
     """运用大数据等技术，实现…: the means is what is to be done, and its purpose goes with it."""
     out: list[Reading] = []
     for reading in readings:
-        if out and out[-1].nature is Nature.MEANS and reading.nature is Nature.PURPOSE:
+        if out and out[-1].nature is Nature.MEANS and reading.head == _FOR:
+            out[-1] = replace(reading, nature=Nature.ACT)
+        elif out and out[-1].nature is Nature.MEANS and reading.nature is Nature.PURPOSE:
             phrase = Span(out[-1].phrase.start, reading.phrase.end)
             out[-1] = replace(out[-1], nature=Nature.ACT, phrase=phrase)
         else:

@@ -80,6 +80,9 @@ class _Lists:
     limits: Words
     times: Words
     ages: Words
+    funds: Words
+    provides: Words
+    moved: Words
 
     @classmethod
     def load(cls) -> _Lists:
@@ -189,7 +192,10 @@ class Quantities:
 
     def _is_counted(self, text: str, number: re.Match[str], end: int, *, opened: bool) -> bool:
         """Whether the number tells how many there will be, behind its verb or behind its noun."""
-        if not self._is_count(text[number.end() : end]):
+        unit = text[number.end() : end]
+        if unit.endswith("元") and self.words.funds.before(text, len(text)):
+            return bool(self.words.provides.before(text, number.start()))
+        if not self._is_count(unit):
             return False
         at = self._unsoftened(text, number.start())
         verb = self.words.aims.before(text, at) or self.words.briefs.before(text, at)
@@ -197,7 +203,11 @@ class Quantities:
             return not (verb in self.words.moves and self._tells_of_existing(text, end))
         after = _after(text, end)
         last = after == len(text) and text[end:after].strip() not in _LIMITS
-        return opened and (last or text.startswith(_SUM, at - len(_SUM)))
+        return opened and (last or text.startswith(_SUM, at - len(_SUM)) or self._moves(text, end))
+
+    def _moves(self, text: str, end: int) -> bool:
+        """推动15件事项接入平台: what becomes of so many."""
+        return any(self.words.moved.at(text, at) for at in range(end + 1, len(text)))
 
     def _is_count(self, unit: str) -> bool:
         return unit[len(self.words.multiples.at(unit, 0)) :] in self.words.counts

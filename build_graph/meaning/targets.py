@@ -249,11 +249,17 @@ class TargetFinder:
             return False
         if content[phrase.end - 1] == "的" or self.words.ifs.at(content, phrase.start):
             return False  # 12月31日前未签订合同的
+        if not due.strict and not due.goal and self._is_relief(content, phrase):
+            return False  # 2020年2月免收房租
         if not (due.strict or due.goal or due.during) and self._is_circumstance(plain(phrase.of(content))):
             return False  # 2月份的期限延长后
         leads = first == phrase.start and self.words.openers.before(before, len(before)) == before
         told = due.exact or due.day is None  # 3月16日 alone tells what happened
         return due.goal or due.strict or (leads and not told and self._goes_on(content, phrase, due))
+
+    def _is_relief(self, content: str, phrase: Span) -> bool:
+        """Whether the phrase grants something: its date tells for how long."""
+        return self.reader.read(content, phrase).kind is NormKind.PERMISSION
 
     def _goes_on(self, content: str, phrase: Span, due: Due) -> bool:
         """Whether an act or a figure follows 2020年: not 2020年春风行动."""
