@@ -32,7 +32,7 @@ $(BIN)/python:
 	  { rm -rf $(VENV); sh .ci/packages.sh python3-venv && $(PYTHON) -m venv $(VENV); }
 
 $(VENV)/.installed: $(BIN)/python $(SETUP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[formats]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
 $(VENV)/.installed-test: $(BIN)/python $(SETUP)

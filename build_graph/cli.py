@@ -18,7 +18,9 @@ from build_graph import __version__
 from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
+    from build_graph.analysis.choices import Choices
     from build_graph.model import Metadata
+    from build_graph.querying.engines import Engine
     from build_graph.reading.inputs import InputReader
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -420,6 +422,121 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeo
     _show(written(answer, Format(form) if form else None, width=_width()))
 
 
+@main.command()
+@click.argument("graph", default=str(_GRAPH), metavar="[FILE|STORE|URL]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output") / "analysis",
+    show_default=True,
+    metavar="DIR",
+    help="Where the files are written.",
+)
+@click.option("--document", metavar="NAME", help="Only this document: 国发〔2015〕24号.")
+@click.option("--domain", metavar="NAME", help="Only measures of this policy domain: 电子商务.")
+@click.option(
+    "--groups/--no-groups", default=False, show_default=True, help="Count 有关部门 and the like too."
+)
+@click.option(
+    "--divided/--no-divided",
+    default=True,
+    show_default=True,
+    help="Count measures that the text divides among their bearers (分别负责).",
+)
+@click.option(
+    "--roles",
+    type=click.Choice(["any", "lead-support"]),
+    default="any",
+    show_default=True,
+    help="lead-support: from who leads (牵头) to who supports (配合).",
+)
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    help="Merge bodies into those that had taken their place by this day: 2024-01-01, or today.",
+)
+@click.option(
+    "--unit",
+    type=click.Choice(["measures", "norms"]),
+    default="measures",
+    show_default=True,
+    help="norms: a measure counts once for each norm in it.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn."
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Random tables that pairs are held against; 0 for none.",
+)
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of analysis.md."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an endpoint may take for an answer.",
+)
+@_speaks_plainly
+def analyse(graph: str, output: Path, language: str, timeout: float, **options: Any) -> None:
+    """Which agencies are co-responsible most often, and more often than their sizes explain?
+
+    Writes analysis.md (two pages to send on), pairs.csv, agencies.csv, bearings.csv (every bearer that was
+    counted), network.graphml, network.gexf (for Gephi), ranking.svg and heatmap.svg. What was counted stands
+    in the output; the same graph, choices and seed give the same bytes.
+
+    \b
+    Examples:
+      obligations analyse
+      obligations analyse --no-divided --as-of 2024-01-01 -o output/today
+      obligations analyse http://localhost:7878/query --domain 电子商务 --language zh
+    """
+    from build_graph.extras import extra
+
+    for module in ("scipy", "pandas", "matplotlib"):
+        extra(module, "analysis", "obligations analyse")
+    from build_graph.analysing import Analyst
+    from build_graph.analysis.choices import Language
+    from build_graph.analysis.summary import printed
+    from build_graph.querying.engines import open_graph
+
+    engine = open_graph(graph, timeout)
+    choices = _choices(engine, options)
+    with _bar(choices.draws, "tables drawn") as drawn:
+        analyst = Analyst(engine, choices, "" if graph == str(_GRAPH) else graph, drawn)
+        findings, paths = analyst.write(output, Language(language))
+    click.echo(printed(findings, _width()), nl=False)
+    click.echo(f"wrote {', '.join(path.name for path in paths)} to {output}")
+
+
+def _choices(engine: Engine, options: dict[str, Any]) -> Choices:
+    """The choices that options give; raises ObligationError for a name that the graph does not have."""
+    from datetime import date
+
+    from build_graph.analysis.choices import Choices, Roles, Unit
+    from build_graph.querying.headers import Kind
+    from build_graph.querying.names import NameFinder
+    from build_graph.querying.values import day
+
+    names = NameFinder(engine)
+    document, domain, as_of = (options.pop(name) for name in ("document", "domain", "as_of"))
+    return Choices(
+        document=names.find(Kind.DOCUMENT, document) if document else None,
+        domain=names.find(Kind.DOMAIN, domain) if domain else None,
+        as_of=day("--as-of", as_of, date.today()) if as_of else None,
+        roles=Roles(options.pop("roles")),
+        unit=Unit(options.pop("unit")),
+        **options,
+    )
+
+
 def _standard_input() -> str:
     """What comes in; raises ObligationError where it is not UTF-8."""
     try:
@@ -481,6 +598,20 @@ def _progress() -> Iterator[Callable[[str], None]]:
             status.update(f"{number:,} documents  {escape(name)}")
 
         yield show
+
+
+@contextmanager
+def _bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """What to tell how far the work is: a bar in a terminal, once it takes a while."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
 
 
 def _by_ending(names: Sequence[str]) -> str:

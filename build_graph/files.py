@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,14 +17,26 @@ def write(path: Path, data: bytes | Iterable[bytes]) -> None:
 
     Missing folders are made. Raises ObligationError if the place cannot be written.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    write_all({path: data})
+
+
+def write_all(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
+    """Put each file at its path as `write` does; none is renamed before all stand on disk.
+
+    Raises ObligationError if a place cannot be written; then no file is there that was not before.
+    """
+    asides = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in files}
+    path = next(iter(files), Path())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_through(aside, data)
-        aside.replace(path)
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_through(asides[path], data)
+        for path, aside in asides.items():
+            aside.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            aside.unlink()
+        for aside in asides.values():
+            with suppress(OSError):
+                aside.unlink()
         reason = error.strerror or type(error).__name__
         message = f"{path}: cannot be written ({reason}); choose a place that can, or make room there"
         raise ObligationError(message) from error

@@ -20,10 +20,10 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from build_graph.errors import ObligationError
+from build_graph.extras import MissingExtraError
 from build_graph.model import Document, Metadata, Role, Source
 from build_graph.pipeline import Pipeline
 from build_graph.reading.docx import read_docx
-from build_graph.reading.extras import MissingExtraError
 from build_graph.reading.html import read_html
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reading.kinds import Kind, UnreadableError

@@ -21,11 +21,13 @@ ROWS = [
     "graph",
     "reports",
     "querying",
+    "analysis",
+    "analysing",
     "building",
     "reviewing",
     "cli",
 ]
-BASE = {"__init__", "errors", "model", "resources", "vocabulary", "ontology", "files"}
+BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files"}
 STAGES = [
     "reading.source",
     "reading.repairs",

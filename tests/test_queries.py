@@ -400,4 +400,8 @@ def test_lookups_are_no_questions() -> None:
         "document",
         "clause",
         "known",
+        "bearings",
+        "bodies",
+        "norms",
+        "successions",
     }

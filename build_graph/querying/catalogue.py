@@ -72,6 +72,15 @@ def find(name: str) -> Question:
     raise UnknownQueryError(f"{name}: there is no such query; {hint}")
 
 
+def lookup(name: str) -> str:
+    """The text of one of the queries that the program itself asks, which are no questions of the catalogue.
+
+    >>> lookup("known").splitlines()[1]
+    'ASK {'
+    """
+    return (folder("queries") / "lookups" / f"{name}.rq").read_text(encoding="utf-8")
+
+
 def _file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")

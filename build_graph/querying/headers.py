@@ -49,6 +49,7 @@ class Kind(StrEnum):
     DOCUMENT = "document"
     CLAUSE = "clause"  # or a section
     STATEMENT = "statement"  # anything that the graph speaks of
+    ALLOCATION = "allocation"  # how a measure is shared out: divided, joint, unstated
     DATE = "date"
     INTEGER = "integer"
 

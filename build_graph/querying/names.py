@@ -15,10 +15,10 @@ from difflib import get_close_matches
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions
 
 from build_graph.errors import ObligationError
+from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine
 from build_graph.querying.headers import Kind
 from build_graph.querying.sparql import with_values
-from build_graph.resources import folder
 from build_graph.structure.document_names import DocumentNames, standard_number
 from build_graph.structure.numerals import number
 from build_graph.vocabulary import BASE
@@ -63,7 +63,7 @@ class NameFinder:
     def _names(self, kind: Kind) -> Names:
         """The things of a kind with their names."""
         if kind not in self._known:
-            rows = self.engine.answer(_lookup(kind))
+            rows = self.engine.answer(lookup(kind))
             assert isinstance(rows, QuerySolutions), f"lookups/{kind}.rq is no SELECT query"
             found: dict[NamedNode, list[str]] = {}
             for row in rows:
@@ -77,7 +77,7 @@ class NameFinder:
         """A thing by its IRI, or by the end of it behind the base."""
         for iri in (words, BASE + words.strip("/")):
             node = _node(iri)
-            if node and bool(self._ask(with_values(_lookup("known"), {"node": node}))):
+            if node and bool(self._ask(with_values(lookup("known"), {"node": node}))):
                 return node
         raise UnknownNameError(
             f"{words}: the graph says nothing of it; give an IRI, or the end of one "
@@ -88,10 +88,6 @@ class NameFinder:
         answer = self.engine.answer(query)
         assert isinstance(answer, QueryBoolean), "lookups/known.rq is no ASK query"
         return bool(answer)
-
-
-def _lookup(name: str) -> str:
-    return (folder("queries") / "lookups" / f"{name}.rq").read_text(encoding="utf-8")
 
 
 def _node(iri: str) -> NamedNode | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from build_graph.errors import ObligationError
 from build_graph.querying.catalogue import Question
@@ -18,6 +18,7 @@ from build_graph.vocabulary import term
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LITERALS = (Kind.DATE, Kind.INTEGER)
+_ALLOCATIONS = ("divided", "joint", "unstated")
 
 
 class WrongValueError(ObligationError):
@@ -70,6 +71,8 @@ class Binder:
             return None
         if parameter.kind in _LITERALS:
             return _literal(parameter, self.today.isoformat() if words == TODAY else words)
+        if parameter.kind is Kind.ALLOCATION:
+            return _allocation(parameter, words)
         return self.names.find(parameter.kind, words)
 
 
@@ -81,6 +84,30 @@ def _literal(parameter: Parameter, words: str) -> Literal:
         return Literal(words, datatype=term("xsd:date"))
     what = "date" if parameter.kind is Kind.DATE else "whole number"
     raise WrongValueError(f"{parameter.name}: {words!r} is no {what}; write it as {parameter.example}")
+
+
+def _allocation(parameter: Parameter, words: str) -> NamedNode:
+    """The concept of a way to share out; raises WrongValueError for what is none."""
+    if words.lower() not in _ALLOCATIONS:
+        raise WrongValueError(f"{parameter.name}: {words!r} is no way to share out; write {_listed()}")
+    return term(f"ob:{words.capitalize()}")
+
+
+def _listed() -> str:
+    return f"{', '.join(_ALLOCATIONS[:-1])} or {_ALLOCATIONS[-1]}"
+
+
+def day(name: str, words: str, today: date) -> date:
+    """The day that words name; `today` is the day itself. Raises WrongValueError where they name none.
+
+    >>> day("--as-of", "2024-01-01", date.today())
+    datetime.date(2024, 1, 1)
+    """
+    if words == TODAY:
+        return today
+    if not _is_date(words):
+        raise WrongValueError(f"{name}: {words!r} is no date; write it as 2024-01-01, or today")
+    return date.fromisoformat(words)
 
 
 def _is_date(words: str) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from build_graph.extras import extra
 from build_graph.model import Source
 from build_graph.reading.archives import open_zip, opened
-from build_graph.reading.extras import extra
 from build_graph.reading.kinds import Kind, UnreadableError
 from build_graph.reading.limits import LimitError, Limits, Meter, Unpacked, read_whole
 from build_graph.reading.numbering import Numbering

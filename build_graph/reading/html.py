@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from build_graph.extras import extra
 from build_graph.model import Source
-from build_graph.reading.extras import extra
 from build_graph.reading.kinds import Kind, UnreadableError
 from build_graph.reading.limits import LimitError, Limits
 from build_graph.reading.source import decode, decode_leniently

@@ -17,8 +17,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from build_graph.errors import ObligationError
+from build_graph.extras import extra
 from build_graph.model import Source
-from build_graph.reading.extras import extra
 from build_graph.reading.kinds import Kind, UnreadableError
 from build_graph.reading.limits import MEGABYTE, Limits
 from build_graph.reading.tables import Cell, TableWriter

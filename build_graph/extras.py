@@ -1,4 +1,4 @@
-"""Libraries that read one kind of file each: installed as extras, loaded when such a file comes."""
+"""Libraries that only some work needs: installed as extras, loaded when that work comes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from build_graph.errors import ObligationError
 
 
 class MissingExtraError(ObligationError):
-    """A library that a kind of file needs is not installed."""
+    """A library that the work at hand needs is not installed."""
 
 
 def extra(module: str, name: str, doing: str) -> ModuleType:
@@ -17,7 +17,7 @@ def extra(module: str, name: str, doing: str) -> ModuleType:
 
     >>> extra("no_such_module", "html", "page.html: reading HTML")
     Traceback (most recent call last):
-    build_graph.reading.extras.MissingExtraError: page.html: reading HTML needs an extra; \
+    build_graph.extras.MissingExtraError: page.html: reading HTML needs an extra; \
 run: pip install 'obligation-graph[html]'
     """
     try:

@@ -1,0 +1,71 @@
+"""The table that an analysis counts: which body bears which measure, as `queries/lookups` ask a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+
+import pandas as pd
+from pyoxigraph import QueryResultsFormat, QuerySolutions
+
+from build_graph.analysis.choices import Choices, Unit
+from build_graph.analysis.successors import Succession
+from build_graph.querying.catalogue import lookup
+from build_graph.querying.engines import Engine
+from build_graph.querying.sparql import Value, with_values
+from build_graph.vocabulary import OB
+
+
+@dataclass(frozen=True, slots=True)
+class Bearings:
+    """What the graph says of bearers.
+
+    `rows`, one a bearer of a measure: measure, body, role, written, inferred, allocation, domain (the main
+    one), norms (how many the measure holds, where norms are the unit; else 1). `bodies`, by IRI: name,
+    english, kind, place (IRI), group.
+    """
+
+    rows: pd.DataFrame
+    bodies: pd.DataFrame
+    successions: tuple[Succession, ...]
+
+    @classmethod
+    def of(cls, engine: Engine, choices: Choices) -> Bearings:
+        """What the graph that an engine answers for says; raises ObligationError where it cannot be asked."""
+        chosen: dict[str, Value] = {"document": choices.document, "subject": choices.domain}
+        rows = _table(engine, "bearings", chosen)
+        if choices.unit is Unit.NORMS:
+            norms = _table(engine, "norms", {"document": choices.document})
+            rows = rows.merge(norms, on="measure", how="inner")
+            rows["norms"] = rows["norms"].astype(int)
+        else:
+            rows["norms"] = 1
+        for column in ("role", "allocation"):
+            rows[column] = rows[column].str.removeprefix(OB)
+        bodies = _table(engine, "bodies").drop_duplicates("body").set_index("body").sort_index()
+        bodies["group"] = bodies["group"] == "true"
+        bodies["kind"] = bodies["kind"].str.removeprefix(OB)
+        successions = _table(engine, "successions").itertuples(index=False)
+        return cls(
+            rows.sort_values(["measure", "body", "role", "written"], ignore_index=True),
+            bodies,
+            tuple(sorted(Succession(old, new, _last_day(day)) for old, new, day in successions)),
+        )
+
+
+def _table(engine: Engine, name: str, values: dict[str, Value] | None = None) -> pd.DataFrame:
+    """What a lookup answers, as strings; empty where there is no value."""
+    found = engine.answer(with_values(lookup(name), values or {}))
+    assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
+    data = found.serialize(format=QueryResultsFormat.CSV) or b""
+    return pd.read_csv(BytesIO(data), dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def _last_day(written: str) -> date:
+    """The day by which a change had happened: of a year or a month the last one.
+
+    >>> _last_day("2018"), _last_day("2018-03-17")
+    (datetime.date(2018, 12, 31), datetime.date(2018, 3, 17))
+    """
+    return date.fromisoformat(f"{written}-12-31" if len(written) == 4 else written)

@@ -1,0 +1,81 @@
+"""The choices that change what an analysis counts, and what the output says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from pyoxigraph import NamedNode
+
+from build_graph.resources import word_lists
+from build_graph.vocabulary import BASE
+
+DRAWS = 1_000  # of the null model
+
+
+class Unit(StrEnum):
+    """What is counted."""
+
+    MEASURES = "measures"
+    NORMS = "norms"  # a measure counts once for each norm in it
+
+
+class Roles(StrEnum):
+    """Which part a body must have in a measure to be tied to another, and whether a tie has a direction."""
+
+    ANY = "any"  # whoever bears it: pairs without direction
+    LEAD_SUPPORT = "lead-support"  # from who leads (牵头) to who supports (配合)
+
+
+class Language(StrEnum):
+    """The language of a report."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What is counted; the defaults count every measure and every agency that it names."""
+
+    document: NamedNode | None = None  # None: all
+    domain: NamedNode | None = None
+    groups: bool = False  # whether 有关部门 and the like are counted as bodies
+    divided: bool = True  # whether measures count that the text divides among their bearers
+    roles: Roles = Roles.ANY
+    as_of: date | None = None  # predecessors are merged into the bodies of that day
+    unit: Unit = Unit.MEASURES
+    seed: int = 0
+    draws: int = DRAWS  # 0: no null model
+
+    @property
+    def directed(self) -> bool:
+        """Whether a pair has a direction."""
+        return self.roles is Roles.LEAD_SUPPORT
+
+    def said(self, language: Language = Language.EN) -> Iterator[tuple[str, str]]:
+        """Each choice and what was chosen, in words.
+
+        >>> dict(Choices().said())["unit"]
+        'measures'
+        """
+        words = word_lists("analysis")["choices"]
+        for choice, chosen, value in self._chosen():
+            yield words[choice]["name"][language], words[choice][chosen][language].format(value)
+
+    def _chosen(self) -> Iterator[tuple[str, str, object]]:
+        """Each choice: its name, what was chosen, and a value that belongs to it."""
+        yield "documents", "one" if self.document else "all", _end(self.document)
+        yield "domain", "one" if self.domain else "all", _end(self.domain)
+        yield "bodies", "groups" if self.groups else "agencies", ""
+        yield "divided", "in" if self.divided else "out", ""
+        yield "roles", self.roles, ""
+        yield "as_of", "day" if self.as_of else "none", self.as_of
+        yield "unit", self.unit, ""
+        yield "chance", "curveball" if self.draws else "none", f"{self.draws:,}, {self.seed}"
+
+
+def _end(node: NamedNode | None) -> str:
+    return node.value.removeprefix(BASE) if node else ""

@@ -1,0 +1,141 @@
+"""The bipartite graph of units and bodies as a sparse matrix, after the choices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array, csr_array
+
+from build_graph.analysis.bearings import Bearings
+from build_graph.analysis.choices import Choices
+from build_graph.analysis.successors import Heirs, heirs
+from build_graph.errors import ObligationError
+
+
+class NothingToCountError(ObligationError):
+    """A graph, or choices, that leave no measure with a bearer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incidence:
+    """Which body bears which unit. Matrices are units by `bodies`, 1 where it does."""
+
+    bodies: tuple[str, ...]  # IRIs, sorted
+    labels: tuple[str, ...]  # how documents mostly call them, each once
+    bears: csr_array
+    leads: csr_array
+    supports: csr_array
+    domains: pd.Series  # the main domain's IRI of each unit; empty where there is none
+    rows: pd.DataFrame  # the bearings that were counted, one a bearer of a measure
+    heirs: Heirs
+    inferred: int  # bearings that a rule stated elsewhere gives, not the measure's own words
+
+    @property
+    def units(self) -> int:
+        """How many units there are."""
+        return int(self.bears.shape[0])
+
+
+def incidence(bearings: Bearings, choices: Choices) -> Incidence:
+    """The incidence matrix under the choices; raises NothingToCountError where nothing is left."""
+    rows = _chosen(bearings, choices)
+    if rows.empty:
+        raise NothingToCountError(
+            "no measure with a bearer is left to count; choose less narrowly, or build a graph that has some"
+        )
+    found = Heirs({}, {})
+    if choices.as_of:
+        found = heirs(sorted(set(rows["named"])), bearings.successions, choices.as_of)
+        rows = rows.assign(body=rows["named"].map(lambda body: found.of.get(body, body)))
+    bodies = sorted(set(rows["body"]))
+    units, index = _units(rows)
+    columns = pd.Index(bodies).get_indexer(pd.Index(rows["body"]))
+    return Incidence(
+        bodies=tuple(bodies),
+        labels=_labels(rows, bodies, bearings.bodies),
+        bears=_matrix(units, index, columns, len(bodies)),
+        leads=_matrix(units, index, columns, len(bodies), rows["role"] == "Lead"),
+        supports=_matrix(units, index, columns, len(bodies), rows["role"] == "Support"),
+        domains=rows.drop_duplicates("measure")["domain"].repeat(units.tolist()).reset_index(drop=True),
+        rows=rows,
+        heirs=found,
+        inferred=int((rows["inferred"] == "true").sum()),
+    )
+
+
+def _chosen(bearings: Bearings, choices: Choices) -> pd.DataFrame:
+    """The rows that the choices leave."""
+    rows = bearings.rows
+    if not choices.groups:
+        groups = bearings.bodies.index[bearings.bodies["group"]]
+        rows = rows[~rows["body"].isin(groups)]
+    if not choices.divided:
+        rows = rows[rows["allocation"] != "Divided"]
+    return rows.assign(named=rows["body"]).reset_index(drop=True)
+
+
+def _units(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """For each measure how many units it counts for, and for each row the number of its measure.
+
+    Rows are sorted by measure.
+    """
+    index, _ = pd.factorize(rows["measure"])
+    return rows.drop_duplicates("measure")["norms"].to_numpy(), index
+
+
+def _matrix(
+    units: np.ndarray, index: np.ndarray, columns: np.ndarray, width: int, only: pd.Series | None = None
+) -> csr_array:
+    """Units by bodies; a body that a measure names twice counts once."""
+    keep = slice(None) if only is None else only.to_numpy()
+    ones = np.ones(len(index[keep]), dtype=np.int64)
+    measures = coo_array((ones, (index[keep], columns[keep])), shape=(len(units), width)).tocsr()
+    measures.sum_duplicates()
+    measures.data[:] = 1
+    return measures if (units == 1).all() else measures[np.repeat(np.arange(len(units)), units)]
+
+
+def _labels(rows: pd.DataFrame, bodies: list[str], known: pd.DataFrame) -> tuple[str, ...]:
+    """A short name for each body that no other has.
+
+    A central body is called as documents mostly write it (发展改革委), a local one by its place
+    (杭州市商务局); where that is not to be had, or is another's too, the next longer name serves.
+    """
+    written = (
+        rows[rows["body"] == rows["named"]].groupby(["body", "written"]).size().reset_index(name="times")
+    )
+    written = written.sort_values(["body", "times", "written"], ascending=[True, False, True])
+    mostly = dict(
+        zip(*(written.drop_duplicates("body")[column] for column in ("body", "written")), strict=True)
+    )
+    full, places = dict(known["name"]), dict(known["place"])
+    ways = [
+        [
+            _local(body) if places.get(body) else mostly.get(body, ""),
+            full.get(body, ""),
+            "".join(_steps(body)),
+        ]
+        for body in bodies
+    ]
+    labels = [next(filter(None, way)) for way in ways]
+    for longer in range(1, len(ways[0])):
+        doubled = {label for label, times in Counter(labels).items() if times > 1}
+        labels = [
+            way[longer] or label if label in doubled else label
+            for way, label in zip(ways, labels, strict=True)
+        ]
+    return tuple(labels)
+
+
+def _local(body: str) -> str:
+    """The last place in a local body's IRI, and its words: 杭州市商务局."""
+    return "".join(_steps(body)[-2:])
+
+
+def _steps(body: str) -> list[str]:
+    """The steps of an IRI behind the class: 浙江省, 杭州市, 商务局."""
+    return unquote(body.partition("/id/")[2].partition("/")[2] or body).split("/")

@@ -1,0 +1,165 @@
+"""The report: two pages that an analyst can send on, each figure with the query that gives it."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from build_graph.analysis.charts import LEVEL
+from build_graph.analysis.choices import Choices, Language, Unit
+from build_graph.analysis.incidence import Incidence
+from build_graph.resources import folder
+from build_graph.vocabulary import BASE
+
+_PAIRS, _AGENCIES, _SURE, _GROUPS, _MEMBERS = 15, 15, 10, 8, 30  # rows shown
+_IN_CELLS = re.compile(r"[\\`*_\[\]<>|]")
+_NOT_ASKED = {
+    Language.EN: "No query of the catalogue takes these choices: count the rows of bearings.csv.",
+    Language.ZH: "查询目录不含上述口径，请据 bearings.csv 的行计数。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a report tells of; tables as in `tables`, communities as labels."""
+
+    choices: Choices
+    incidence: Incidence
+    pairs: pd.DataFrame
+    agencies: pd.DataFrame
+    communities: tuple[tuple[str, ...], ...]
+    modularity: float
+    names: dict[str, str]  # of bodies that were merged or took another's place, by IRI
+    graph: str  # the graph that was asked, as --graph takes it; empty for the default
+
+
+def markdown(findings: Findings, language: Language) -> str:
+    """The report in Markdown."""
+    environment = Environment(
+        loader=FileSystemLoader(folder("templates")), undefined=StrictUndefined, keep_trailing_newline=True
+    )
+    environment.filters |= {"thousands": "{:,}".format, "figure": _figure, "cell": _cell}
+    return environment.get_template(f"analysis.{language}.md.j2").render(_values(findings, language))
+
+
+def _values(findings: Findings, language: Language) -> dict[str, Any]:
+    """What the templates name."""
+    choices, incidence, pairs = findings.choices, findings.incidence, findings.pairs
+    sure = (
+        pairs[pairs["p"] <= LEVEL].sort_values("z", ascending=False, kind="stable")
+        if "p" in pairs
+        else pairs[:0]
+    )
+    several = [group for group in findings.communities if len(group) > 1]
+    shown = _records(pairs.head(_PAIRS))
+    return {
+        "choices": choices,
+        "unit": str(choices.unit),
+        "said": list(choices.said(language)),
+        "found": {
+            "units": incidence.units,
+            "bodies": len(incidence.bodies),
+            "pairs": len(pairs),
+            "sure": len(sure),
+            "bearings": len(incidence.rows),
+            "inferred": incidence.inferred,
+            "modularity": findings.modularity,
+        },
+        "top": shown[0] if shown else None,
+        "pairs": shown,
+        "sure": _records(sure.head(_SURE)),
+        "level": LEVEL,
+        "agencies": _records(findings.agencies.head(_AGENCIES)),
+        "groups": [_some(group) for group in several[:_GROUPS]],
+        "hidden": len(several) > _GROUPS or any(len(group) > _MEMBERS for group in several),
+        "merged": [
+            (_name(findings, old), _name(findings, new)) for old, new in sorted(incidence.heirs.of.items())
+        ],
+        "split": [
+            (_name(findings, old), [_name(findings, new) for new in several])
+            for old, several in sorted(incidence.heirs.split.items())
+        ],
+        "commands": _commands(findings, shown, language),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows, their words as cells of a table."""
+    rows = table.to_dict("records")
+    return [
+        {str(k): _cell(v) if isinstance(v, str) and "label" in str(k) else v for k, v in row.items()}
+        for row in rows
+    ]
+
+
+def _some(group: tuple[str, ...]) -> list[str]:
+    return [*group[:_MEMBERS], "…"] if len(group) > _MEMBERS else list(group)
+
+
+def _name(findings: Findings, body: str) -> str:
+    return findings.names.get(body) or body.removeprefix(BASE)
+
+
+def _commands(findings: Findings, shown: list[dict[str, Any]], language: Language) -> dict[str, str]:
+    """The commands that give the figures of each section; where no query does, what does."""
+    choices = findings.choices
+    if choices.groups or choices.as_of or choices.unit is Unit.NORMS:
+        return dict.fromkeys(("pairs", "agencies"), _NOT_ASKED[language])
+    pairs = [_command("leads" if choices.directed else "pairs", findings)]
+    if shown and not choices.directed:
+        one, other = (shown[0][side].removeprefix(BASE) for side in ("agency", "partner"))
+        pairs.append(_command("shared-measures", findings, agency=one, partner=other))
+    return {"pairs": _fenced(pairs), "agencies": _fenced([_command("agencies-by-measures", findings)])}
+
+
+def _command(query: str, findings: Findings, **given: str) -> str:
+    """A command that puts a question of the catalogue to the graph, under the choices."""
+    choices = findings.choices
+    if choices.document:
+        given["document"] = choices.document.value.removeprefix(BASE)
+    if choices.domain:
+        given["domain"] = choices.domain.value.removeprefix(BASE)
+    if not choices.divided:
+        given["without"] = "divided"
+    words = ["obligations", "query", query]
+    for name, value in given.items():
+        words += ["--set", f"{name}={value}"]
+    words += ["--graph", findings.graph] if findings.graph else []
+    return " ".join(_quoted(word) for word in words)
+
+
+def _quoted(word: str) -> str:
+    """A word as a shell takes it; Chinese letters need no quotes.
+
+    >>> _quoted("agency=浙江省/商务厅"), _quoted("a b")
+    ('agency=浙江省/商务厅', "'a b'")
+    """
+    return word if re.fullmatch(r"[\w@%+=:,./\-]+", word) else shlex.quote(word)
+
+
+def _fenced(commands: list[str]) -> str:
+    return "\n".join(["```sh", *commands, "```"])
+
+
+def _figure(value: float, digits: int) -> str:
+    """A figure with so many digits; a dash where there is none.
+
+    >>> _figure(1.005, 1), _figure(float("nan"), 1)
+    ('1.0', '–')
+    """
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _cell(text: str) -> str:
+    r"""Words as Markdown shows them, on one line.
+
+    >>> print(_cell("a|b\n<c>"))
+    a\|b \<c\>
+    """
+    return _IN_CELLS.sub(r"\\\g<0>", " ".join(text.split()))

@@ -1,0 +1,67 @@
+"""What was found, as tables: one row a pair, one row a body, one row a bearing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from build_graph.analysis.bearings import Bearings
+from build_graph.analysis.incidence import Incidence
+from build_graph.analysis.projection import Projection
+from build_graph.analysis.significance import Significance
+
+_DIGITS = 6
+_BEARINGS = ["measure", "body", "named", "role", "written", "inferred", "allocation", "domain", "norms"]
+
+
+def pairs_table(
+    incidence: Incidence, pairs: Projection, chance: Significance | None, *, directed: bool
+) -> pd.DataFrame:
+    """One row a pair, the most frequent first: agency, partner, labels, together, shared_out, association.
+
+    With a null model also expected, deviation, z, p, q. Of an undirected pair the body that bears more stands
+    first; of a directed one, who leads.
+    """
+    first, second = pairs.first, pairs.second
+    if not directed:
+        size = incidence.bears.sum(axis=0)
+        swapped = size[second] > size[first]
+        first, second = np.where(swapped, second, first), np.where(swapped, first, second)
+    bodies, labels = pd.Series(incidence.bodies), pd.Series(incidence.labels)
+    columns: dict[str, Any] = {
+        "agency": bodies[first].to_numpy(),
+        "label": labels[first].to_numpy(),
+        "partner": bodies[second].to_numpy(),
+        "partner_label": labels[second].to_numpy(),
+        "together": pairs.together,
+        "shared_out": pairs.shared_out,
+        "association": pairs.association,
+    }
+    if chance:
+        found = ("expected", "deviation", "z", "p", "q")
+        columns |= {name: getattr(chance, name) for name in found}
+    table = pd.DataFrame(columns)
+    order = ["together", "shared_out", "agency", "partner"]
+    return table.round(_DIGITS).sort_values(order, ascending=[False, False, True, True], ignore_index=True)
+
+
+def agencies_table(places: pd.DataFrame, incidence: Incidence, bearings: Bearings) -> pd.DataFrame:
+    """One row a body, who bears most first: its IRI as the index, label, names and kind, then its place."""
+    known = bearings.bodies.reindex(incidence.bodies)
+    table = places.copy()
+    table.insert(0, "label", incidence.labels)
+    for at, column in enumerate(("name", "english", "kind"), start=1):
+        table.insert(at, column, known[column].fillna("").to_numpy())
+    return table.sort_values(["measures", "strength", "agency"], ascending=[False, False, True])
+
+
+def bearings_table(incidence: Incidence) -> pd.DataFrame:
+    """The bearings that were counted; `named` is the body in the text, `body` that of the day chosen."""
+    return incidence.rows[_BEARINGS]
+
+
+def as_csv(table: pd.DataFrame, *, index: bool = False) -> bytes:
+    """The table as CSV in UTF-8, empty where there is no value."""
+    return table.to_csv(index=index, lineterminator="\n").encode()
