@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := setup.cfg pyproject.toml
 
-.PHONY: run test lint bench clean system
+.PHONY: run test lint bench vendor clean system
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m compileall -q build_graph  # pip does this for a wheel: a build starts 50 ms sooner
@@ -20,10 +20,14 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.installed-test
+bench: system $(VENV)/.installed-test
 	@$(BIN)/python -m compileall -q build_graph
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/queries.py
+	$(BIN)/python benchmarks/pages.py
+
+vendor: $(BIN)/python  # brings what is not ours again, byte for byte; needs npm
+	$(BIN)/python .ci/vendor.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -39,8 +43,9 @@ $(VENV)/.installed-test: $(BIN)/python $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
 	@touch $@ $(VENV)/.installed
 
-system:  # a Java runtime, for the checker of OWL 2 DL
+system:  # a Java runtime, for the checker of OWL 2 DL; a browser and Chinese characters, for pages
 	@command -v java >/dev/null || sh .ci/packages.sh default-jre-headless
+	@test -x /usr/bin/chromium || sh .ci/packages.sh chromium fonts-wqy-zenhei
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

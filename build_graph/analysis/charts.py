@@ -32,12 +32,12 @@ def ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
         return _nothing()
     figure = Figure(figsize=(9, 1.4 + 0.32 * max(len(shown), 1)), layout="constrained")
     axes = figure.subplots()
-    arrow = " → " if directed else " – "
+    arrow = " › " if directed else " – "
     names = [
         f"{one}{arrow}{other}" for one, other in zip(shown["label"], shown["partner_label"], strict=True)
     ]
     rows = np.arange(len(shown))
-    sure = shown["p"] <= LEVEL if "p" in shown else np.ones(len(shown), dtype=bool)
+    sure = shown["p"] < LEVEL if "p" in shown else np.ones(len(shown), dtype=bool)
     axes.barh(rows, shown["together"], color=np.where(sure, _SURE, _CHANCE), height=0.68)
     for row, count in enumerate(shown["together"].tolist()):
         axes.text(count, row, f" {count}", va="center", size=9)
@@ -45,7 +45,7 @@ def ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
         axes.vlines(shown["expected"], rows - 0.42, rows + 0.42, color=_TICK, linewidth=1.6)
         axes.set_xlabel(
             f"{unit} together 共同{_zh(unit)}数;  红线 red mark: expected from their sizes 按规模预期\n"
-            f"深色 dark: more than chance 显著多于随机 (p ≤ {LEVEL})"
+            f"深色 dark: more than chance 显著多于随机 (p < {LEVEL})"
         )
     else:
         axes.set_xlabel(f"{unit} together 共同{_zh(unit)}数")

@@ -11,7 +11,7 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships n
 
 from build_graph.resources import folder
 
-FONT = "noto-sans-sc-chinese-simplified-400-normal.woff"
+FONT = "noto-sans-sc-400.woff"
 _MISSING = "〓"  # what printers set for a character that their case does not have
 
 

@@ -52,7 +52,7 @@ def _values(findings: Findings, language: Language) -> dict[str, Any]:
     """What the templates name."""
     choices, incidence, pairs = findings.choices, findings.incidence, findings.pairs
     sure = (
-        pairs[pairs["p"] <= LEVEL].sort_values("z", ascending=False, kind="stable")
+        pairs[pairs["p"] < LEVEL].sort_values("z", ascending=False, kind="stable")
         if "p" in pairs
         else pairs[:0]
     )

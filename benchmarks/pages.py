@@ -1,0 +1,138 @@
+"""Times how long pages take from being opened to being drawn, in Debian's Chromium.
+
+    .venv/bin/python benchmarks/pages.py [--runs 9] [--nodes 2000] [--edges 5000]
+
+A page says itself that it is drawn: `performance.mark("drawn")` at the first time that the network is on its
+canvas. What is timed is the way there from the start of the navigation. Each page is opened in a profile of
+its own, the pages in turn, so that what else the machine does hits all alike. Medians; read ratios.
+
+`empty` is a page with nothing on it, `library` one with vis-network and no node, and `bare` what anybody
+would write with vis-network: the nodes where they are to stand, no physics, nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import platform
+import random
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from build_graph.resources import folder
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+OPTIONS = {"physics": False}
+SEED = 24
+
+Item = dict[str, Any]  # a node or an edge, as vis-network takes it
+
+
+def empty() -> str:
+    """A page with nothing on it, which is drawn when the browser first draws."""
+    return page('<script>requestAnimationFrame(() => performance.mark("drawn"))</script>')
+
+
+def bare(nodes: Iterable[Item], edges: Iterable[Item], options: Mapping[str, Any] | None = None) -> str:
+    """A page with the vis-network that the package ships and nothing else; nodes bring their x and y."""
+    library = (folder("vendor") / "vis-network" / "vis-network.js").read_text(encoding="utf-8")
+    data = {"nodes": list(nodes), "edges": list(edges)}
+    return page(
+        f"""<div id="graph"></div>
+<script>{library}</script>
+<script>
+const data = {script_json(data)};
+const nodes = new vis.DataSet(data.nodes), edges = new vis.DataSet(data.edges);
+const container = document.getElementById("graph");
+const network = new vis.Network(container, {{nodes, edges}}, {script_json(OPTIONS | dict(options or {}))});
+network.once("afterDrawing", () => performance.mark("drawn"));
+</script>"""
+    )
+
+
+def page(body: str) -> str:
+    """An HTML document."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>benchmark</title>\n'
+        "<style>html, body, #graph { margin: 0; width: 100%; height: 100%; }</style></head>\n"
+        f"<body>{body}</body>\n</html>\n"
+    )
+
+
+def script_json(value: object) -> str:
+    """JSON that cannot end the script element that it stands in."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def graph(nodes: int, edges: int) -> tuple[list[Item], list[Item]]:
+    """As many nodes with names on a disc, and edges among them; some nodes have many, as agencies do."""
+    chance = random.Random(SEED)
+    drawn = []
+    for index in range(nodes):
+        radius, angle = 40 * math.sqrt(index), index * 2.399963  # a sunflower: even, and none on another
+        x, y = round(radius * math.cos(angle), 1), round(radius * math.sin(angle), 1)
+        drawn.append({"id": index, "label": f"第{index}项措施", "x": x, "y": y})
+    ends = [(int(nodes * chance.random() ** 3), chance.randrange(nodes)) for _ in range(edges)]
+    return drawn, [{"id": index, "from": a, "to": b} for index, (a, b) in enumerate(ends)]
+
+
+def drawn(pages: Mapping[str, Path], runs: int) -> dict[str, float]:
+    """Milliseconds from the start of the navigation to the mark `drawn`, by page: medians of so many runs.
+
+    The pages are opened in turn, `runs` times, after a turn that does not count.
+    """
+    times: dict[str, list[float]] = {name: [] for name in pages}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for run in range(runs + 1):
+            for name, path in pages.items():
+                with browser.new_context(offline=True, viewport={"width": 1280, "height": 800}) as context:
+                    tab = context.new_page()
+                    tab.goto(path.resolve().as_uri())
+                    tab.wait_for_function('performance.getEntriesByName("drawn").length', polling=50)
+                    mark = tab.evaluate('performance.getEntriesByName("drawn")[0].startTime')
+                    if run:
+                        times[name].append(float(mark))
+        browser.close()
+    return {name: median(found) for name, found in times.items()}
+
+
+def table(times: Mapping[str, float], sizes: Mapping[str, int], base: str) -> str:
+    """The times and sizes of the pages, each time also as a multiple of that of the page `base`."""
+    lines = [f"{'page':<12}{'kB':>8}{'drawn, ms':>12}{'of ' + base:>12}"]
+    for name, ms in times.items():
+        lines.append(f"{name:<12}{sizes[name] / 1000:8,.0f}{ms:12,.1f}{ms / times[base]:12.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--nodes", type=int, default=2000)
+    parser.add_argument("--edges", type=int, default=5000)
+    options = parser.parse_args()
+    texts = {
+        "empty": empty(),
+        "library": bare([], []),
+        "bare": bare(*graph(options.nodes, options.edges)),
+    }
+    with tempfile.TemporaryDirectory() as folder_name:
+        paths = {name: Path(folder_name) / f"{name}.html" for name in texts}
+        for name, path in paths.items():
+            path.write_text(texts[name], encoding="utf-8")
+        times = drawn(paths, options.runs)
+        sizes = {name: path.stat().st_size for name, path in paths.items()}
+    size = f"{options.nodes:,} nodes, {options.edges:,} edges"
+    print(f"Python {platform.python_version()}, {platform.machine()}, {size}, medians of {options.runs}")
+    print(table(times, sizes, "bare"))
+
+
+if __name__ == "__main__":
+    main()
