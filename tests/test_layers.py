@@ -22,6 +22,7 @@ ROWS = [
     "reports",
     "querying",
     "analysis",
+    "pages",
     "analysing",
     "building",
     "reviewing",

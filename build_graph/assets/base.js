@@ -1,0 +1,101 @@
+// What all pages share: words in two languages, the theme, the state in the address, files to be saved.
+"use strict";
+
+const page = (() => {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const words = read("words");
+  const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
+  const listeners = [];
+
+  // Characters that nobody would see, or that turn text around, as their numbers.
+  const shown = (text) => String(text).replace(UNSEEN, (found) =>
+    `[U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
+
+  // What the address says behind #, as a plain object; values are strings.
+  const address = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+
+  // Put values into the address; empty ones are taken out. A step back undoes `push`.
+  const go = (changes, { push = false } = {}) => {
+    const state = { ...address(), ...changes };
+    const kept = Object.entries(state).filter(([, value]) => value !== null && value !== undefined && value !== "");
+    const text = kept.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2F/g, "/").replace(/%2C/g, ",")}`).join("&");
+    history[push ? "pushState" : "replaceState"](null, "", `#${text}`);
+    changed();
+  };
+
+  const changed = () => { applied(); for (const hear of listeners) hear(address()); };
+
+  const language = () => {
+    const asked = address().lang;
+    if (asked === "en" || asked === "zh") return asked;
+    return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+  };
+
+  // A word by its key; {} in it takes the values in turn.
+  const t = (key, ...values) => {
+    let next = 0;
+    return (words[language()][key] ?? key).replace(/\{\}/g, () => shown(values[next++]));
+  };
+
+  const dark = () => {
+    const asked = address().theme;
+    return asked ? asked === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+
+  let applies = "";
+  // The page's own words and colours, as the address asks for them.
+  const applied = () => {
+    const now = `${language()} ${dark()}`;
+    if (now === applies) return;
+    applies = now;
+    document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
+    document.documentElement.dataset.theme = dark() ? "dark" : "light";
+    for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+    for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
+    for (const node of document.querySelectorAll("[data-t-hint]")) node.placeholder = t(node.dataset.tHint);
+  };
+
+  // An element with attributes and children; strings become text, never markup.
+  const make = (tag, attributes = {}, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else node.setAttribute(name, value === true ? "" : value);
+    }
+    node.append(...children.flat().filter((child) => child !== null && child !== undefined)
+      .map((child) => typeof child === "string" ? shown(child) : child));
+    return node;
+  };
+
+  const save = (name, blob) => {
+    const link = make("a", { href: URL.createObjectURL(blob), download: name });
+    document.body.append(link);
+    link.click();
+    link.remove();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
+  // Rows as CSV that a spreadsheet opens as UTF-8 and in which no cell is taken for a formula.
+  const csv = (rows) => "\ufeff" + rows.map((row) => row.map((cell) => {
+    const text = String(cell ?? "");
+    const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  }).join(",")).join("\r\n") + "\r\n";
+
+  const saveCsv = (name, rows) => save(name, new Blob([csv(rows)], { type: "text/csv;charset=utf-8" }));
+
+  // Buttons that every page has.
+  const bind = () => {
+    document.getElementById("language")?.addEventListener("click", () => go({ lang: language() === "zh" ? "en" : "zh" }));
+    document.getElementById("theme")?.addEventListener("click", () => go({ theme: dark() ? "light" : "dark" }));
+    document.getElementById("print")?.addEventListener("click", () => window.print());
+    addEventListener("hashchange", changed);
+    addEventListener("popstate", changed);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+  };
+
+  applied();
+  bind();
+  return { read, shown, address, go, language, t, dark, make, save, saveCsv, csv, onChange: (hear) => listeners.push(hear) };
+})();
