@@ -9,8 +9,9 @@ from pathlib import Path
 from build_graph.analysis import charts, exports
 from build_graph.analysis.bearings import Bearings
 from build_graph.analysis.choices import Choices, Language
+from build_graph.analysis.communities import communities, network
 from build_graph.analysis.incidence import Incidence, incidence
-from build_graph.analysis.network import communities, modularity, network, places
+from build_graph.analysis.network import modularity, places
 from build_graph.analysis.projection import project
 from build_graph.analysis.report import Findings, markdown
 from build_graph.analysis.significance import significance

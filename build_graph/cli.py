@@ -102,6 +102,18 @@ def _input_options(command: Command) -> Command:
     )(command)
 
 
+def _timeout_option(command: Command) -> Command:
+    """Adds the option that limits how long an endpoint is waited for."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long an endpoint may take for an answer.",
+    )(command)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="obligations")
 def main() -> None:
@@ -384,14 +396,7 @@ def queries(name: str | None, form: str) -> None:
     metavar="FILE|STORE|URL",
     help="A Turtle file, the folder of an Oxigraph store, or a SPARQL endpoint.",
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long an endpoint may take.",
-)
+@_timeout_option
 @_speaks_plainly
 def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeout: float) -> None:
     """Put a question to a graph: one of the catalogue (obligations queries), or your own SPARQL.
@@ -476,14 +481,7 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeo
 @click.option(
     "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of analysis.md."
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long an endpoint may take for an answer.",
-)
+@_timeout_option
 @_speaks_plainly
 def analyse(graph: str, output: Path, language: str, timeout: float, **options: Any) -> None:
     """Which agencies are co-responsible most often, and more often than their sizes explain?
@@ -514,6 +512,53 @@ def analyse(graph: str, output: Path, language: str, timeout: float, **options: 
         findings, paths = analyst.write(output, Language(language))
     click.echo(printed(findings, _width()), nl=False)
     click.echo(f"wrote {', '.join(path.name for path in paths)} to {output}")
+
+
+@main.command()
+@click.argument("graph", default=str(_GRAPH), metavar="[FILE|STORE|URL]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output") / "network.html",
+    show_default=True,
+    metavar="FILE",
+    help="The page.",
+)
+@click.option("--document", metavar="NAME", help="Only this document: 国发〔2015〕24号.")
+@click.option("--domain", metavar="NAME", help="Only measures of this policy domain: 电子商务.")
+@_timeout_option
+@_speaks_plainly
+def view(graph: str, output: Path, document: str | None, domain: str | None, timeout: float) -> None:
+    """Write the network as an interactive page: who bears measures with whom, and the words behind it.
+
+    The page is one file that works from disk, without a network, in Chinese and English. Search, filters and
+    what is selected stand in its address, so that a view can be sent: network.html#agency=mofcom.
+
+    \b
+    Examples:
+      obligations view
+      obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
+      obligations view http://localhost:7878/query --document 国发〔2015〕24号
+    """
+    from build_graph.querying.engines import open_graph
+    from build_graph.querying.headers import Kind
+    from build_graph.querying.names import NameFinder
+    from build_graph.viewing import write_network
+
+    engine = open_graph(graph, timeout)
+    names = NameFinder(engine)
+    shown = write_network(
+        engine,
+        output,
+        document=names.find(Kind.DOCUMENT, document) if document else None,
+        domain=names.find(Kind.DOMAIN, domain) if domain else None,
+    )
+    click.echo(
+        f"wrote {output}: {shown.measures:,} measures of {shown.documents:,} document"
+        f"{'' if shown.documents == 1 else 's'}, {shown.bodies:,} bodies, {shown.size / 1e6:.1f} MB"
+    )
+    click.echo(f"next: open {output} in a browser")
 
 
 def _choices(engine: Engine, options: dict[str, Any]) -> Choices:

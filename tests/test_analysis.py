@@ -33,7 +33,7 @@ from pyoxigraph import RdfFormat, Store
 from scipy.sparse import csr_array
 
 from build_graph.analysing import Analyst
-from build_graph.analysis import fonts, network
+from build_graph.analysis import communities, fonts, network
 from build_graph.analysis.choices import Choices, Language, Roles, Unit
 from build_graph.analysis.incidence import Incidence, NothingToCountError
 from build_graph.analysis.projection import project
@@ -468,8 +468,8 @@ BRIDGED = np.array(
 
 def test_places() -> None:
     incidence = made(BRIDGED)
-    graph = network.network(project(incidence, directed=False), 7, directed=False)
-    groups = network.communities(graph, seed=0)
+    graph = communities.network(project(incidence, directed=False), 7, directed=False)
+    groups = communities.communities(graph, seed=0)
     assert groups == [[0, 1, 2], [3, 4, 5]]
     places = network.places(graph, incidence, groups, seed=0)
     assert places["measures"].tolist() == [2, 2, 3, 3, 2, 2, 1]
@@ -490,7 +490,7 @@ def test_participation_over_domains() -> None:
     """All in one domain: 0; half in each of two: 1/2; without a domain: no figure."""
     incidence = made(np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
     domains = pd.Series(["a", "a", "b", ""])
-    graph = network.network(project(incidence, directed=False), 3, directed=False)
+    graph = communities.network(project(incidence, directed=False), 3, directed=False)
     with_domains = Incidence(
         **{name: getattr(incidence, name) for name in Incidence.__slots__} | {"domains": domains}
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -14,6 +12,7 @@ from build_graph.analysis.bearings import Bearings
 from build_graph.analysis.choices import Choices
 from build_graph.analysis.successors import Heirs, heirs
 from build_graph.errors import ObligationError
+from build_graph.querying.short_names import mostly_written, short_names
 
 
 class NothingToCountError(ObligationError):
@@ -100,42 +99,7 @@ def _matrix(
 
 
 def _labels(rows: pd.DataFrame, bodies: list[str], known: pd.DataFrame) -> tuple[str, ...]:
-    """A short name for each body that no other has.
-
-    A central body is called as documents mostly write it (发展改革委), a local one by its place
-    (杭州市商务局); where that is not to be had, or is another's too, the next longer name serves.
-    """
-    written = (
-        rows[rows["body"] == rows["named"]].groupby(["body", "written"]).size().reset_index(name="times")
-    )
-    written = written.sort_values(["body", "times", "written"], ascending=[True, False, True])
-    mostly = dict(
-        zip(*(written.drop_duplicates("body")[column] for column in ("body", "written")), strict=True)
-    )
-    full, places = dict(known["name"]), dict(known["place"])
-    ways = [
-        [
-            _local(body) if places.get(body) else mostly.get(body, ""),
-            full.get(body, ""),
-            "".join(_steps(body)),
-        ]
-        for body in bodies
-    ]
-    labels = [next(filter(None, way)) for way in ways]
-    for longer in range(1, len(ways[0])):
-        doubled = {label for label, times in Counter(labels).items() if times > 1}
-        labels = [
-            way[longer] or label if label in doubled else label
-            for way, label in zip(ways, labels, strict=True)
-        ]
-    return tuple(labels)
-
-
-def _local(body: str) -> str:
-    """The last place in a local body's IRI, and its words: 杭州市商务局."""
-    return "".join(_steps(body)[-2:])
-
-
-def _steps(body: str) -> list[str]:
-    """The steps of an IRI behind the class: 浙江省, 杭州市, 商务局."""
-    return unquote(body.partition("/id/")[2].partition("/")[2] or body).split("/")
+    """A short name for each body that no other has."""
+    own = rows[rows["body"] == rows["named"]]
+    mostly = mostly_written(zip(own["body"], own["written"], strict=True))
+    return short_names(bodies, mostly, dict(known["name"]), dict(known["place"]))

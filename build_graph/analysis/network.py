@@ -1,7 +1,6 @@
-"""The network of bodies: its graph, what each body's place in it is, and the communities.
+"""What each body's place in the network of bodies is.
 
-Nodes are numbered, so that nothing depends on how names hash; figures are rounded, so that nothing depends
-on the order in which a processor adds.
+Figures are rounded, so that nothing depends on the order in which a processor adds.
 """
 
 from __future__ import annotations
@@ -14,40 +13,9 @@ import numpy as np
 import pandas as pd
 
 from build_graph.analysis.incidence import Incidence
-from build_graph.analysis.projection import Projection
 
 _EXACT = 2_000  # nodes up to which betweenness looks at every path; above, from so many nodes drawn
 _DIGITS = 6
-
-
-def network(pairs: Projection, bodies: int, *, directed: bool) -> nx.Graph[int]:
-    """The graph whose nodes are the numbers of the bodies; an edge has weight, shared_out and distance."""
-    graph: nx.Graph[int] = nx.DiGraph() if directed else nx.Graph()
-    graph.add_nodes_from(range(bodies))
-    columns = (pairs.first, pairs.second, pairs.together, pairs.shared_out)
-    for one, other, together, shared in zip(*(column.tolist() for column in columns), strict=True):
-        graph.add_edge(one, other, weight=together, shared_out=shared, distance=1 / together)
-    return graph
-
-
-def communities(graph: nx.Graph[int], seed: int) -> list[list[int]]:
-    """Louvain's communities, the largest first; a body without a pair is in none.
-
-    Blondel et al., J. Stat. Mech. P10008 (2008).
-    """
-    tied = graph.subgraph(sorted(node for node in graph if graph.degree(node)))
-    if not tied:
-        return []
-    found = nx.community.louvain_communities(_copied(tied), weight="weight", seed=seed)
-    return sorted((sorted(group) for group in found), key=lambda group: (-len(group), group))
-
-
-def _copied(graph: nx.Graph[int]) -> nx.Graph[int]:
-    """A graph of its own whose nodes and edges stand in order."""
-    copy = graph.__class__()
-    copy.add_nodes_from(sorted(graph))
-    copy.add_edges_from(sorted(graph.edges(data=True), key=lambda edge: edge[:2]))
-    return copy
 
 
 def modularity(graph: nx.Graph[int], groups: list[list[int]]) -> float:

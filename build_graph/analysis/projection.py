@@ -5,6 +5,7 @@ The work is one sparse product of the incidence matrix with itself for the count
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,10 @@ class Projection:
 
     def __len__(self) -> int:
         return len(self.first)
+
+    def __iter__(self) -> Iterator[tuple[int, int, int, float]]:
+        columns = (self.first, self.second, self.together, self.shared_out)
+        return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def project(incidence: Incidence, *, directed: bool) -> Projection:

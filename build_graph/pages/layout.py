@@ -1,0 +1,171 @@
+"""Where the nodes of a network stand: worked out once, from a seed, so that the picture is the same tomorrow.
+
+Each component is laid out by itself, a large one community by community, and the parts are set side by side.
+Then boxes that lie on one another are pushed apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.float64]
+
+_SPRING = 350  # nodes up to which springs are let go; more are parted into communities
+_PUSHES = 150
+_PAD = 10.0  # pixels between two boxes, and twelve times that between two parts
+_ROOM = 2.2  # times the area of all boxes that a part is spread over
+_WIDER = 1.35
+_STEP = 60.0  # pixels between two seeds of a sunflower
+_GOLDEN = math.pi * (3 - math.sqrt(5))  # the angle from one seed to the next
+_TRIED, _TURNS = 256, 60  # places that are tried at a time, and how many times
+
+
+def positions(
+    graph: nx.Graph[int], first: Sequence[int], boxes: Sequence[tuple[float, float]], seed: int
+) -> list[tuple[int, int]]:
+    """The middle of each node 0, 1, … in whole pixels; `boxes` are their widths and heights.
+
+    The nodes of `first` are laid out as if they were alone; the others are set among them.
+    """
+    sizes = np.array(boxes, dtype=float).reshape(-1, 2)
+    points = np.zeros((len(graph), 2))
+    inner = graph.subgraph(first)
+    groups = [sorted(group) for group in nx.connected_components(inner)]
+    parts = sorted((group for group in groups if len(group) > 1), key=lambda group: (-len(group), group))
+    if alone := sorted(group[0] for group in groups if len(group) == 1):
+        parts.append(alone)
+    for part in parts:
+        points[part] = _spread(graph.subgraph(part), part, sizes, seed)
+    _packed(points, sizes, parts)
+    _set_among(points, sizes, graph, set(first))
+    return [(round(x), round(y)) for x, y in points.tolist()]
+
+
+def _set_among(points: Points, sizes: Points, graph: nx.Graph[int], placed: set[int]) -> None:
+    """Give each other node the nearest free place to the middle of its neighbours, in a spiral around it."""
+    for node in sorted(set(graph) - placed):
+        near = [other for other in sorted(graph[node]) if other in placed]
+        taken = sorted(placed)
+        middle = points[near].mean(axis=0) if near else np.zeros(2)
+        room = (sizes[taken] + sizes[node]) / 2 + _PAD
+        for turn in range(_TURNS):
+            tried = middle + _spiral(turn * _TRIED, _TRIED)
+            free = ~(np.abs(points[taken] - tried[:, None, :]) < room).all(axis=2).any(axis=1)
+            points[node] = tried[free.argmax()]
+            if free.any():
+                break
+        placed = placed | {node}
+
+
+def _spiral(first: int, count: int) -> Points:
+    """Places around the origin from the number `first` on, nearest first, close enough to miss no gap."""
+    step = np.arange(first, first + count)
+    return (9 * np.sqrt(step) * np.array([np.cos(step * _GOLDEN), np.sin(step * _GOLDEN)])).T
+
+
+def _spread(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
+    """Points for the nodes of one part, around its middle."""
+    if graph.number_of_edges() == 0:
+        found = _grid(sizes[nodes])
+    elif len(nodes) <= _SPRING:
+        found = _scaled(_springs(graph, nodes, seed), sizes[nodes])
+    else:
+        found = _by_communities(graph, nodes, sizes, seed)
+    found = _apart(found, sizes[nodes])
+    return found - found.mean(axis=0)
+
+
+def _scaled(points: Points, sizes: Points) -> Points:
+    """The points spread over as much room as their boxes need, wider than high as names are."""
+    spread = points.std(axis=0)
+    room = math.sqrt(_ROOM * ((sizes + _PAD).prod(axis=1)).sum())
+    shape = np.array([math.sqrt(_WIDER), 1 / math.sqrt(_WIDER)])
+    return (points - points.mean(axis=0)) / np.where(spread > 0, spread, 1) * shape * room / 4
+
+
+def _springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
+    """Points by Fruchterman and Reingold; ties pull by the root of their weight, so that none collapses."""
+    ordered: nx.Graph[int] = nx.Graph()
+    ordered.add_nodes_from(range(len(nodes)))
+    number = {node: at for at, node in enumerate(nodes)}
+    for one, other, weight in sorted(graph.edges(data="weight", default=1)):
+        ordered.add_edge(number[one], number[other], weight=math.sqrt(weight))
+    near = 2.2 / math.sqrt(len(nodes))
+    found = nx.spring_layout(ordered, k=near, weight="weight", seed=seed, iterations=200, method="force")
+    return np.array([found[at] for at in range(len(nodes))])
+
+
+def _by_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
+    """Points of a part that is too large for springs: its communities side by side."""
+    copy: nx.Graph[int] = nx.Graph()
+    copy.add_nodes_from(nodes)
+    copy.add_edges_from(sorted(graph.edges(data=True), key=lambda edge: edge[:2]))
+    found = nx.community.louvain_communities(copy, weight="weight", seed=seed)
+    groups = sorted((sorted(group) for group in found), key=lambda group: (-len(group), group))
+    place = {node: at for at, node in enumerate(nodes)}
+    points = np.zeros((len(nodes), 2))
+    if len(groups) == 1:
+        return _sunflower(len(nodes))
+    for group in groups:
+        points[[place[node] for node in group]] = _spread(graph.subgraph(group), group, sizes, seed)
+    _packed(points, sizes[nodes], [[place[node] for node in group] for group in groups])
+    return points
+
+
+def _sunflower(count: int) -> Points:
+    """Points on a disc, as seeds stand in a sunflower: even, and none on another."""
+    index = np.arange(count)
+    radius, angle = _STEP * np.sqrt(index), index * _GOLDEN
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+
+
+def _grid(sizes: Points) -> Points:
+    """Points in rows, for nodes that have no edge."""
+    columns = max(1, round(math.sqrt(len(sizes) * 1.6)))
+    step = sizes.max(axis=0) + _PAD
+    index = np.arange(len(sizes))
+    return np.column_stack([index % columns, index // columns]) * step
+
+
+def _apart(points: Points, sizes: Points) -> Points:
+    """The points, those whose boxes lie on one another pushed apart along the shorter way."""
+    points = points.copy()
+    for _ in range(_PUSHES if len(points) <= 2 * _SPRING else _PUSHES // 5):
+        gap = points[:, None, :] - points[None, :, :]
+        room = (sizes[:, None, :] + sizes[None, :, :]) / 2 + _PAD
+        over = room - np.abs(gap)
+        meets = (over > 0).all(axis=2)
+        np.fill_diagonal(meets, val=False)
+        if not meets.any():
+            break
+        side = np.where(over[:, :, 0] < over[:, :, 1], 0, 1)
+        for axis in (0, 1):
+            on = meets & (side == axis)
+            order = np.sign(gap[:, :, axis])
+            tie = np.triu(np.ones_like(order), 1) - np.tril(np.ones_like(order), -1)
+            push = np.where(on, (over[:, :, axis] / 2 + 0.5) * np.where(order == 0, -tie, order), 0)
+            points[:, axis] += push.max(axis=1, initial=0) + push.min(axis=1, initial=0)
+    return points
+
+
+def _packed(points: Points, sizes: Points, parts: list[list[int]]) -> None:
+    """Move the parts, the largest first, into rows below one another, as wide as high in all."""
+    bounds = []
+    for part in parts:
+        low, high = (points[part] - sizes[part] / 2).min(axis=0), (points[part] + sizes[part] / 2).max(axis=0)
+        points[part] -= low
+        bounds.append(high - low + 12 * _PAD)
+    width = max([math.sqrt(sum(w * h for w, h in bounds)) * 1.3, *(w for w, _ in bounds)], default=0)
+    x = y = row = 0.0
+    for part, (w, h) in zip(parts, bounds, strict=True):
+        if x and x + w > width:
+            x, y, row = 0.0, y + row, 0.0
+        points[part] += (x, y)
+        x, row = x + w, max(row, h)
+    if parts:
+        points -= points.mean(axis=0)

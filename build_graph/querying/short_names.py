@@ -1,0 +1,63 @@
+"""Short names for bodies, for where there is little room: each body has one, and no two have the same."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote
+
+
+def mostly_written(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """How documents mostly call each body, from its IRI and the words of every bearing.
+
+    >>> mostly_written([("ndrc", "发改委"), ("ndrc", "发展改革委"), ("ndrc", "发展改革委")])
+    {'ndrc': '发展改革委'}
+    """
+    times: dict[str, Counter[str]] = defaultdict(Counter)
+    for body, words in bearings:
+        times[body][words] += 1
+    return {body: min(said, key=lambda words: (-said[words], words)) for body, said in times.items()}
+
+
+def short_names(
+    bodies: Sequence[str], mostly: Mapping[str, str], full: Mapping[str, str], places: Mapping[str, str]
+) -> tuple[str, ...]:
+    """A short name for each body that no other has.
+
+    A central body is called as documents mostly write it (发展改革委), a local one by its place
+    (杭州市商务局); where that is not to be had, or is another's too, the next longer name serves.
+
+    >>> base = "https://w3id.org/obligation-graph/id/agency/浙江省/"
+    >>> short_names([base + "杭州市/商务局", base + "商务厅"], {}, {}, {base + "杭州市/商务局": "p"})
+    ('杭州市商务局', '浙江省商务厅')
+    """
+    ways = [
+        [
+            _short(body, mostly.get(body, ""), places.get(body, "")),
+            full.get(body, ""),
+            "".join(_steps(body)),
+        ]
+        for body in bodies
+    ]
+    labels = [next(filter(None, way)) for way in ways]
+    for longer in (1, 2):
+        doubled = {label for label, times in Counter(labels).items() if times > 1}
+        labels = [
+            way[longer] or label if label in doubled else label
+            for way, label in zip(ways, labels, strict=True)
+        ]
+    return tuple(labels)
+
+
+def _short(body: str, mostly: str, place: str) -> str:
+    """The words for a central body; for a local one its last place and its own words: 杭州市商务局.
+
+    Words that say more than that stay: 济源示范区管委会.
+    """
+    local = "".join(_steps(body)[-2:])
+    return local if place and not mostly.endswith(local) else mostly
+
+
+def _steps(body: str) -> list[str]:
+    """The steps of an IRI behind the class: 浙江省, 杭州市, 商务局."""
+    return unquote(body.partition("/id/")[2].partition("/")[2] or body).split("/")

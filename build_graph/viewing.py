@@ -1,0 +1,54 @@
+"""From a graph to the network page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode
+
+from build_graph.files import write
+from build_graph.pages.network import Links, network_page
+from build_graph.pages.network_data import NetworkData, network_data
+from build_graph.pages.reader import reader_path
+from build_graph.querying.engines import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a network page holds, and its size in bytes."""
+
+    documents: int
+    measures: int
+    bodies: int
+    size: int
+
+
+def write_network(
+    engine: Engine, output: Path, *, document: NamedNode | None = None, domain: NamedNode | None = None
+) -> Shown:
+    """Write the network page of what an engine answers for, of one document or domain if given.
+
+    Where the readers of its documents, or an index, stand beside the page, it leads to them. Raises
+    ObligationError where the graph cannot be asked, nothing is left to show, it is too much for a page, or
+    the place cannot be written.
+    """
+    data = network_data(engine, document, domain)
+    page = network_page(data, title_of(data), _links(data, output.parent))
+    write(output, page)
+    return Shown(len(data.documents), sum(1 for _ in data.measures), len(data.bodies), len(page))
+
+
+def title_of(data: NetworkData) -> str:
+    """What a page of the data is called: its one document's title, or how many documents there are."""
+    if len(data.documents) == 1:
+        only = data.documents[0]
+        return only.title or only.number or only.id
+    return f"{len(data.documents):,} 份文件 · {len(data.documents):,} documents"
+
+
+def _links(data: NetworkData, folder: Path) -> Links:
+    """The readers and the index that stand beside a page in a folder."""
+    readers = {document.id: reader_path(document.id) for document in data.documents}
+    index = "index.html" if (folder / "index.html").is_file() else ""
+    return Links({id_: path for id_, path in readers.items() if (folder / path).is_file()}, index)
