@@ -1,7 +1,7 @@
 """A page as one HTML file: styles, scripts and data stand in it, and its policy forbids anything else.
 
-Words from documents reach a page in two ways: through Jinja, which escapes them, or as JSON in a block that no
-browser runs. Marks that steer the direction of text, or that nobody sees, are shown as what they are.
+Words from documents reach a page in two ways: through Jinja, which escapes them, or as JSON in a block that
+no browser runs. Marks that steer the direction of text, or that nobody sees, are shown as what they are.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data: blob:; "
     "base-uri 'none'; form-action 'none'"
 )
-# Control characters but tab and line ends, soft hyphen, marks of joining, direction and separation, and halves
-# of surrogate pairs.
+# Control characters but tab and line ends, soft hyphen, marks of joining, direction and separation, and
+# halves of surrogate pairs.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff"
