@@ -280,7 +280,7 @@
       body.en ? make("div", {}, body.short ? `${body.en} (${body.short})` : body.en) : null,
       body.unresolved ? make("div", { class: "faint" }, t("unresolved")) : null,
       ...(body.answers ?? []).map(([en, zh]) => make("div", { class: "faint" }, t("answers_to", page.language() === "zh" ? zh : en))),
-      "rule" in bearer ? make("div", {}, t("inferred"), ": ", bearer.rule ? jump(bearer.rule, t("rule", `${about.source}:${bearer.at}`)) : t("rule", `${about.source}:${bearer.at}`)) : null,
+      "rule" in bearer ? make("div", {}, t("inferred"), ": ", bearer.rule ? make("button", { class: "plain", type: "button", "data-go": bearer.rule, onclick: () => choose(bearer.rule) }, t("rule", `${about.source}:${bearer.at}`)) : t("rule", `${about.source}:${bearer.at}`)) : null,
     ];
   };
   const bearerItem = (bearer) => item(bearer,
@@ -486,6 +486,7 @@
       if (part.getBoundingClientRect().top > line) break;
       current = part;
     }
+    if (!here && main.scrollTop > 0 && main.scrollTop + main.clientHeight >= main.scrollHeight - 2) current = sections.at(-1) ?? null;
     const link = current ? links.get(current.id) : null;
     for (const one of links.values()) if (one !== link) one.removeAttribute("aria-current");
     if (!link || link.hasAttribute("aria-current")) return;

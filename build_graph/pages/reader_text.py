@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -98,10 +99,10 @@ class _Setter:
 
     def plain(self, span: Span) -> Items:
         """A stretch without divisions: paragraphs, those of one measure together."""
-        if not span.of(self.content).strip():
-            yield from [self._block(span)] if span.start < span.end else []
-            return
-        for unit, group in groupby(self._pieces(span), self._unit_at):
+        pieces = deque(self._pieces(span))
+        while pieces and self._is_blank(pieces[0]):  # what ends the line of a measure before
+            yield self._block(pieces.popleft())
+        for unit, group in groupby(pieces, self._unit_at):
             blocks = tuple(map(self._block, group))
             if unit < 0:
                 yield from blocks
@@ -131,8 +132,10 @@ class _Setter:
         return found if found >= 0 and piece.start < self.units[found].end else -1
 
     def _block(self, piece: Span) -> Block:
-        blank = not piece.of(self.content).strip()
-        return Block(self.sweep.within(piece), blank=blank)
+        return Block(self.sweep.within(piece), blank=self._is_blank(piece))
+
+    def _is_blank(self, piece: Span) -> bool:
+        return not piece.of(self.content).strip()
 
 
 def _behind(content: str, at: int, limit: int) -> int:
