@@ -160,7 +160,7 @@ def large(nodes: Iterable[Item], edges: Iterable[Item]) -> bytes:
 
 
 def filtering(path: Path, runs: int) -> float:
-    """Milliseconds from a choice in the filter of domains to the frame that shows it: the median of so many."""
+    """Milliseconds from a choice in the filter of domains to the frame that shows it: a median."""
     script = """(value) => new Promise((done) => {
         const select = document.getElementById("domain"), start = performance.now();
         select.value = value;

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
 
 from build_graph.files import write
 from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
-from build_graph.pages.reader import reader_path
+from build_graph.pages.reader import file_name
 from build_graph.querying.engines import Engine
+
+INDEX = "index.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,17 @@ def title_of(data: NetworkData) -> str:
     return f"{len(data.documents):,} 份文件 · {len(data.documents):,} documents"
 
 
+def reader_of(document: str) -> str:
+    """Where the reader of a document lies beside its network page, from the end of the document's IRI.
+
+    >>> reader_of("document/国发-2015-24")
+    'read/国发-2015-24.html'
+    """
+    return f"read/{file_name(unquote(document.removeprefix('document/')))}"
+
+
 def _links(data: NetworkData, folder: Path) -> Links:
     """The readers and the index that stand beside a page in a folder."""
-    readers = {document.id: reader_path(document.id) for document in data.documents}
-    index = "index.html" if (folder / "index.html").is_file() else ""
-    return Links({id_: path for id_, path in readers.items() if (folder / path).is_file()}, index)
+    readers = {document.id: reader_of(document.id) for document in data.documents}
+    index = INDEX if (folder / INDEX).is_file() else ""
+    return Links({id_: quote(path) for id_, path in readers.items() if (folder / path).is_file()}, index)

@@ -1,4 +1,4 @@
-"""The network page in a real browser: drawn, searched, filtered, clicked, sent on, saved, and never outwitted."""
+"""The network page in a real browser: drawn, searched, filtered, clicked, sent on, saved, not outwitted."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_it_is_small_enough(page_path: Path) -> None:
 
 
 def test_nothing_in_it_is_of_elsewhere(page_path: Path) -> None:
-    """No address but those of data: nothing to be fetched, and nothing to be run but what the policy names."""
+    """No address but those of data: nothing to be fetched, nothing to be run but what the policy names."""
     text = page_path.read_text(encoding="utf-8")
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
     assert policy
@@ -391,7 +391,7 @@ def test_the_picture_follows_the_filter(visit: Visit) -> None:
     nodes, edges = page.tab.evaluate(script)
     rows = page.tab.locator("#panel table").first.locator("tbody tr").all_inner_texts()
     borne = {row.split()[0]: int(row.split()[1]) for row in rows}
-    assert {label: found for label, found in nodes} == {label: size(count) for label, count in borne.items()}
+    assert dict(nodes) == {label: size(count) for label, count in borne.items()}
     pairs = page.tab.locator("#panel table").nth(1).locator("tbody tr").all_inner_texts()
     assert sorted(edges) == sorted(width(int(row.split()[-1])) for row in pairs)
 

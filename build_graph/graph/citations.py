@@ -25,9 +25,9 @@ def of_citations(emit: Emitter) -> Iterator[Quad]:
     yield from emit.about(emit.document_iri, *_keys(names, title))
     cited: dict[str, list[Citation]] = {}
     for index, citation in enumerate(emit.document.citations, start=1):
-        iri = _cited_iri(emit, names, citation)
+        iri = cited_iri(emit, names, citation)
         cited.setdefault(iri, []).append(citation)
-        holder, node = parts.around(citation.span.start), f"{emit.document_iri}/citation/{index}"
+        holder, node = parts.around(citation.span.start), citation_iri(emit, index)
         yield from emit.about(holder, ("ob:hasCitation", NamedNode(node)))
         if holder != emit.document_iri:
             yield from emit.about(holder, ("eli:cites", NamedNode(iri)))
@@ -64,7 +64,12 @@ def _keys(names: DocumentNames, title: str | None) -> Iterator[tuple[str, str]]:
         yield "ob:titleKey", key
 
 
-def _cited_iri(emit: Emitter, names: DocumentNames, citation: Citation) -> str:
+def citation_iri(emit: Emitter, index: int) -> str:
+    """The IRI of a citation, counted from 1."""
+    return f"{emit.document_iri}/citation/{index}"
+
+
+def cited_iri(emit: Emitter, names: DocumentNames, citation: Citation) -> str:
     """The cited document's IRI; below the citing document where its words do not say which it is."""
     identity = names.identity(citation)
     if identity is not None:

@@ -87,6 +87,36 @@ def measure_iri(emit: Emitter, measure: Measure) -> str:
     return f"{_division_iri(emit, measure)}/m{measure.index}"
 
 
+def norm_iri(measure: str, index: int) -> str:
+    """The IRI of a measure's norm, from the measure's own; indices here and below count from 1."""
+    return f"{measure}/n{index}"
+
+
+def target_iri(measure: str, index: int) -> str:
+    """The IRI of a measure's target."""
+    return f"{measure}/t{index}"
+
+
+def audience_iri(measure: str, index: int) -> str:
+    """The IRI of what is said of one that a measure is for."""
+    return f"{measure}/audience/{index}"
+
+
+def assignment_iri(measure: str) -> str:
+    """The IRI of the one assignment that a measure may have."""
+    return f"{measure}/assignment"
+
+
+def bearer_iri(measure: str, rank: int) -> str:
+    """The IRI of what is said of a bearer; those by a rule stated elsewhere come after the measure's own."""
+    return f"{assignment_iri(measure)}/b{rank}"
+
+
+def rider_iri(measure: str, index: int) -> str:
+    """The IRI of a rider of a measure's assignment."""
+    return f"{assignment_iri(measure)}/r{index}"
+
+
 def _division_iri(emit: Emitter, measure: Measure) -> str:
     return "/".join((emit.document_iri, *map(segment, measure.path)))
 
@@ -107,9 +137,9 @@ def of_measure(emit: Emitter, measure: Measure) -> Iterator[Quad]:
     )
     yield from emit.evidence(node, measure.span)
     for index, norm in enumerate(measure.norms, start=1):
-        yield from _norm(emit, norm, measure, node, f"{node}/n{index}")
+        yield from _norm(emit, norm, measure, node, norm_iri(node, index))
     for index, target in enumerate(measure.targets, start=1):
-        yield from _target(emit, target, node, f"{node}/t{index}")
+        yield from _target(emit, target, node, target_iri(node, index))
     if measure.assignment or measure.defaults:
         yield from _assignment(emit, measure, node)
     yield from _subjects(emit, measure, node)
@@ -179,7 +209,7 @@ def _subjects(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
 
 def _audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
     for index, audience in enumerate(measure.audiences, start=1):
-        statement = f"{node}/audience/{index}"
+        statement = audience_iri(node, index)
         group = NamedNode(f"{emit.base}target-group/{segment(audience.name)}")
         yield from emit.about(node, ("dcterms:audience", group), ("ob:hasAudience", NamedNode(statement)))
         yield from emit.about(
@@ -199,7 +229,7 @@ def _audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
 def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Quad]:
     """Who bears a measure: by its own attribution, then by a rule stated elsewhere."""
     assignment = measure.assignment or _by_default(measure)
-    node = f"{owner}/assignment"
+    node = assignment_iri(owner)
     yield from emit.about(
         owner,
         ("ob:hasAssignment", NamedNode(node)),
@@ -215,7 +245,7 @@ def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Quad]:
     yield from emit.evidence(node, assignment.span)
     stated = len(assignment.bearers)
     for rank, bearer in enumerate((*assignment.bearers, *measure.defaults), start=1):
-        statement = f"{node}/b{rank}"
+        statement = bearer_iri(owner, rank)
         yield from emit.about(node, ("ob:hasBearer", NamedNode(statement)))
         yield from emit.about(
             statement,
@@ -228,7 +258,7 @@ def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Quad]:
         )
         yield from emit.evidence(statement, bearer.span)
     for index, rider in enumerate(assignment.riders, start=1):
-        yield from _rider(emit, rider, node, f"{node}/r{index}")
+        yield from _rider(emit, rider, node, rider_iri(owner, index))
 
 
 def _by_default(measure: Measure) -> Assignment:

@@ -89,7 +89,7 @@ def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Quad]:
 def of_coverage(emit: Emitter) -> Iterator[Quad]:
     """What the characters of the text were understood as, and the stretches that were not."""
     content, coverage = emit.document.text.content, emit.document.coverage
-    node = f"{emit.document_iri}/coverage"
+    node = _coverage_iri(emit)
     yield from emit.about(emit.text.value, ("ob:hasCoverage", NamedNode(node)))
     yield from emit.about(
         node,
@@ -98,7 +98,7 @@ def of_coverage(emit: Emitter) -> Iterator[Quad]:
     )
     unread = (span for reading, span in coverage.stretches if reading is Reading.UNREAD)
     for index, span in enumerate(unread, start=1):
-        stretch = f"{node}/unread/{index}"
+        stretch = unread_iri(emit, index)
         yield from emit.about(node, ("ob:hasUnreadStretch", NamedNode(stretch)))
         yield from emit.about(stretch, ("rdf:type", term("ob:UnreadStretch")))
         yield from emit.evidence(stretch, span)
@@ -107,15 +107,34 @@ def of_coverage(emit: Emitter) -> Iterator[Quad]:
 def of_flaws(emit: Emitter) -> Iterator[Quad]:
     """Stretches that stayed damaged, and brackets that were refused."""
     for index, damage in enumerate(emit.document.text.damages, start=1):
-        node = f"{emit.document_iri}/damage/{index}"
+        node = damage_iri(emit, index)
         yield from emit.about(emit.text.value, ("ob:hasDamage", NamedNode(node)))
         yield from emit.about(node, ("rdf:type", term("ob:Damage")), ("ob:reason", damage.reason))
         yield from emit.evidence(node, damage.span)
     for index, refusal in enumerate(emit.document.refused, start=1):
-        node = f"{emit.document_iri}/refused/{index}"
+        node = refusal_iri(emit, index)
         yield from emit.about(emit.text.value, ("ob:hasRefusedBracket", NamedNode(node)))
         yield from emit.about(node, ("rdf:type", term("ob:RefusedBracket")), ("ob:reason", refusal.reason))
         yield from emit.evidence(node, refusal.span)
+
+
+def unread_iri(emit: Emitter, index: int) -> str:
+    """The IRI of a stretch that was not read; indices here and below count from 1."""
+    return f"{_coverage_iri(emit)}/unread/{index}"
+
+
+def damage_iri(emit: Emitter, index: int) -> str:
+    """The IRI of a stretch that stayed damaged."""
+    return f"{emit.document_iri}/damage/{index}"
+
+
+def refusal_iri(emit: Emitter, index: int) -> str:
+    """The IRI of a bracket that was refused."""
+    return f"{emit.document_iri}/refused/{index}"
+
+
+def _coverage_iri(emit: Emitter) -> str:
+    return f"{emit.document_iri}/coverage"
 
 
 def _writable(text: str) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-Points = NDArray[np.float64]
+Points = NDArray[Any]  # one row a point: x, y
 
 _SPRING = 350  # nodes up to which springs are let go; more are parted into communities
 _PUSHES = 150
@@ -65,7 +66,8 @@ def _set_among(points: Points, sizes: Points, graph: nx.Graph[int], placed: set[
 def _spiral(first: int, count: int) -> Points:
     """Places around the origin from the number `first` on, nearest first, close enough to miss no gap."""
     step = np.arange(first, first + count)
-    return (9 * np.sqrt(step) * np.array([np.cos(step * _GOLDEN), np.sin(step * _GOLDEN)])).T
+    found: Points = np.column_stack([np.cos(step * _GOLDEN), np.sin(step * _GOLDEN)])
+    return found * 9 * np.sqrt(step)[:, None]
 
 
 def _spread(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
@@ -139,7 +141,7 @@ def _apart(points: Points, sizes: Points) -> Points:
         gap = points[:, None, :] - points[None, :, :]
         room = (sizes[:, None, :] + sizes[None, :, :]) / 2 + _PAD
         over = room - np.abs(gap)
-        meets = (over > 0).all(axis=2)
+        meets: NDArray[np.bool_] = (over > 0).all(axis=2)
         np.fill_diagonal(meets, val=False)
         if not meets.any():
             break

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from pyoxigraph import Literal
+
 from build_graph.analysis.communities import communities, network
 from build_graph.errors import ObligationError
 from build_graph.ontology import statements
@@ -100,7 +102,10 @@ def letters(measures: int) -> float:
 def _boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
     """The room that each body takes: its circle, and its name below it."""
     return [
-        (max(2 * size(borne[at]), letters(borne[at]) * len(body.label)), 2 * size(borne[at]) + letters(borne[at]))
+        (
+            max(2 * size(borne[at]), letters(borne[at]) * len(body.label)),
+            2 * size(borne[at]) + letters(borne[at]),
+        )
         for at, body in enumerate(data.bodies)
     ]
 
@@ -115,7 +120,7 @@ def _drawing(
 
     Directed, pyvis keeps every edge as it is, and looks at none twice; the arrows that it adds are taken out.
     """
-    from pyvis.network import Network  # slow to import: it brings IPython
+    from pyvis.network import Network  # type: ignore[import-untyped]  # slow to import: it brings IPython
 
     drawing = Network(directed=True)
     for at, (body, (x, y)) in enumerate(zip(data.bodies, places, strict=True)):
@@ -127,7 +132,8 @@ def _drawing(
     return {
         "nodes": [{name: node[name] for name in kept} for node in nodes],
         "edges": [
-            {"id": at, "from": edge["from"], "to": edge["to"], "width": edge["width"]} for at, edge in enumerate(edges)
+            {"id": at, "from": edge["from"], "to": edge["to"], "width": edge["width"]}
+            for at, edge in enumerate(edges)
         ],
     }
 
@@ -174,7 +180,10 @@ def _details(document: DocumentCard) -> list[list[Any]]:
             measure.text,
             measure.words,
             int(measure.open),
-            [[f.kind, f.start, f.end, f.due] if f.due else [f.kind, f.start, f.end] for f in measure.findings],
+            [
+                [f.kind, f.start, f.end, f.due] if f.due else [f.kind, f.start, f.end]
+                for f in measure.findings
+            ],
             list(measure.audiences),
         ]
         for measure in document.measures
@@ -186,9 +195,8 @@ def _kinds() -> Iterator[tuple[str, list[str]]]:
     scheme, label = term("ob:AgencyKind"), term("skos:prefLabel")
     for node, said in statements(folder("ontology") / "obligations.ttl").items():
         if any(triple.predicate == term("rdf:type") and triple.object == scheme for triple in said):
-            names = {t.object.language: t.object.value for t in said if t.predicate in (label, term("rdfs:label"))}  # type: ignore[union-attr]
+            words = (t.object for t in said if t.predicate == label and isinstance(t.object, Literal))
+            names = {word.language: word.value for word in words}
             yield node.value.removeprefix(OB), [names["en"], names["zh"]]
     for kind in _KINDS:
         yield kind, []  # the page's own words
-
-

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, QuerySolutions
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Triple
 
 from build_graph.errors import ObligationError
 from build_graph.model import NormKind
@@ -46,7 +46,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """That a body bears a measure: number of the body, number of the role, whether a rule elsewhere says so."""
+    """That a body bears a measure: numbers of body and role, and whether a rule stated elsewhere says so."""
 
     body: int
     role: int
@@ -141,9 +141,12 @@ class _Asked:
         found = self.engine.answer(with_values(lookup(name), values))
         assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
         names = [variable.value for variable in found.variables]
-        every = ([row[name] for name in names] for row in found)
-        rows = [tuple("" if value is None else value.value for value in row) for row in every]  # type: ignore[union-attr]
-        return [dict(zip(names, row, strict=True)) for row in sorted(rows)]
+        rows = sorted(tuple(_plain(row[name]) for name in names) for row in found)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _plain(value: NamedNode | BlankNode | Literal | Triple | None) -> str:
+    return value.value if isinstance(value, (NamedNode, Literal)) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +204,8 @@ class _Made:
 
     def _document(self, document: str, measures: list[Measure]) -> DocumentCard:
         row = self.documents.get(document, {})
-        said = (row.get(name, "") for name in ("number", "title", "date"))
-        return DocumentCard(_id(document), *said, tuple(measures))
+        number, title, day = (row.get(name, "") for name in ("number", "title", "date"))
+        return DocumentCard(_id(document), number, title, day, tuple(measures))
 
     def _bodies(self, bodies: list[str]) -> tuple[Body, ...]:
         written = ((row["body"], row["written"]) for rows in self.bearings.values() for row in rows)
@@ -217,7 +220,9 @@ class _Made:
                 name=full[body],
                 english=known[body].get("english", ""),
                 others=tuple(
-                    name for name in self.names.get(body, ()) if name not in (full[body], known[body].get("english"))
+                    name
+                    for name in self.names.get(body, ())
+                    if name not in (full[body], known[body].get("english"))
                 ),
                 kind=_kind(known[body]),
             )
@@ -237,13 +242,18 @@ class _Made:
             text=row["text"],
             words=row["words"],
             bearings=tuple(
-                Bearing(numbers[b["body"]], _number(ROLES, b["role"]), b["inferred"] == "true") for b in bearings
+                Bearing(numbers[b["body"]], _number(ROLES, b["role"]), b["inferred"] == "true")
+                for b in bearings
             ),
             domains=tuple(
                 numbers[subject["domain"]]
-                for subject in sorted(self.subjects.get(measure, ()), key=lambda subject: int(subject["rank"]))
+                for subject in sorted(
+                    self.subjects.get(measure, ()), key=lambda subject: int(subject["rank"])
+                )
             ),
-            findings=tuple(sorted(_within(found, start, len(row["text"])), key=lambda f: (f.start, f.end, f.kind))),
+            findings=tuple(
+                sorted(_within(found, start, len(row["text"])), key=lambda f: (f.start, f.end, f.kind))
+            ),
             audiences=tuple(audience["name"] for audience in self.audiences.get(measure, ())),
             due=days[0] if days else "",
         )
@@ -253,7 +263,11 @@ def _within(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[F
     """The norms and targets that stand within a measure's words; riders stand behind them."""
     kinds = {**{kind.value.capitalize(): at for at, kind in enumerate(NORMS)}, "Target": TARGET}
     for row in found:
-        kind, begin, end = kinds.get(row["type"].removeprefix(OB)), int(row["start"]) - start, int(row["end"]) - start
+        kind, begin, end = (
+            kinds.get(row["type"].removeprefix(OB)),
+            int(row["start"]) - start,
+            int(row["end"]) - start,
+        )
         if kind is not None and 0 <= begin < end <= length:
             yield Finding(kind, begin, end, row["due"])
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from build_graph.resources import folder, word_lists
 
@@ -55,7 +55,7 @@ def html(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shown"] = shown
+    environment.filters |= {"shown": shown, "visible": visible}
     said = {key: value for section in ("page", *words) for key, value in word_lists("pages")[section].items()}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
     text = environment.get_template(template).render(
@@ -86,6 +86,16 @@ def shown(text: str) -> str:
     '商务[U+202E]部'
     """
     return _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+
+
+def visible(text: str) -> Markup:
+    r"""The text as markup in which `shown` numbers stand in elements of their own, one for each character.
+
+    >>> visible("<商务\u202e部>")
+    Markup('&lt;商务<span class="unseen">[U+202E]</span>部&gt;')
+    """
+    marked = _UNSEEN.sub(lambda found: f'<span class="unseen">{shown(found[0])}</span>', str(escape(text)))
+    return Markup(marked.replace("\r", "&#13;"))  # a bare one would become a line feed
 
 
 def _asset(name: str) -> str:

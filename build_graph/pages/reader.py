@@ -1,0 +1,85 @@
+"""A document as one page: its text with everything that was understood marked in it, and shown on a click."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections import Counter
+from pathlib import Path
+from urllib.parse import quote
+
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.emitter import Emitter
+from build_graph.model import Document, NormKind
+from build_graph.pages.page import html
+from build_graph.pages.reader_data import counts, data_of, outline
+from build_graph.pages.reader_marks import KINDS, marks_of
+from build_graph.pages.reader_text import text_of
+from build_graph.vocabulary import BASE
+
+_NOT_IN_NAME = re.compile(r"[^\w.\-]|^\.")
+_LONGEST_NAME = 60  # characters, of up to four bytes each: a file's name has 255 bytes at most
+# The order of the legend.
+LEGEND = (
+    "measure",
+    *(kind.value for kind in NormKind),
+    "cue",
+    "attribution",
+    "bearer",
+    "rider",
+    "target",
+    "audience",
+    "citation",
+    "heading",
+    "unread",
+    "refused",
+    "damaged",
+)
+
+
+def reader_page(document: Document, descriptions: Descriptions, *, network: str | None = None) -> bytes:
+    """The page of a document, in UTF-8; the same document gives the same bytes.
+
+    `network` is the address of the network page, from where this one will lie; None for no links to it.
+    """
+    emit = Emitter.of(document, descriptions, BASE, None)
+    metadata = document.outline.metadata
+    marked = Counter(mark.kind for mark in marks_of(emit))
+    assert set(LEGEND) == set(KINDS), "every kind of mark has a switch"
+    return html(
+        "reader.html.j2",
+        styles=("base.css", "reader.css"),
+        scripts=("base.js", "reader.js"),
+        words=("reader",),
+        data=data_of(emit, network),
+        title=metadata.title or document.text.source.name,
+        facts=[fact for fact in (metadata.number, metadata.issuer, metadata.issued) if fact],
+        source=document.text.source.name,
+        counts=counts(emit),
+        repairs=sorted(Counter(repair.name for repair in document.text.repairs).items()),
+        legend=[(kind, marked[kind]) for kind in LEGEND if marked[kind]],
+        outline=outline(emit),
+        text=text_of(emit),
+    )
+
+
+def address_from(page: Path, other: Path) -> str:
+    """The relative address of another file, as seen from a page.
+
+    >>> address_from(Path("output/read/a.html"), Path("output/network 1.html"))
+    '../network%201.html'
+    """
+    return quote(Path(os.path.relpath(other.resolve(), page.resolve().parent)).as_posix())
+
+
+def file_name(document_id: str) -> str:
+    """The name of the file for a document's page; no two documents have the same.
+
+    >>> file_name("国发-2015-24"), file_name("a/b")
+    ('国发-2015-24.html', 'a_b-c14cddc033f6.html')
+    """
+    name = _NOT_IN_NAME.sub("_", document_id)[:_LONGEST_NAME]
+    if name != document_id:
+        name += f"-{hashlib.sha256(document_id.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    return f"{name}.html"

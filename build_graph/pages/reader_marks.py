@@ -1,0 +1,125 @@
+"""What is marked in the text of a document: everything that was found in it, and what was not understood.
+
+Each mark has the key of what stands there: the end of its IRI behind the document's, which is also how the
+page's data and its address name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from build_graph.graph.citations import citation_iri
+from build_graph.graph.emitter import Emitter
+from build_graph.graph.measures import (
+    assignment_iri,
+    audience_iri,
+    bearer_iri,
+    measure_iri,
+    norm_iri,
+    rider_iri,
+    target_iri,
+)
+from build_graph.graph.provenance import damage_iri, refusal_iri, unread_iri
+from build_graph.model import Division, Measure, Reading, Span
+from build_graph.pages.segments import Mark
+from build_graph.vocabulary import segment
+
+# Of marks with the same span the first of these goes around the others.
+KINDS = (
+    "unread",
+    "heading",
+    "measure",
+    "attribution",
+    "refused",
+    "obligation",
+    "prohibition",
+    "permission",
+    "encouragement",
+    "target",
+    "citation",
+    "rider",
+    "bearer",
+    "audience",
+    "cue",
+    "damaged",
+)
+
+Found = Iterator[tuple[str, Span, str]]  # kind, span, IRI
+
+
+def marks_of(emit: Emitter) -> list[Mark]:
+    """Every mark of a document's text; one without characters is left out."""
+    found = (*_divisions(emit), *_outside(emit), *_measures(emit))
+    return [
+        Mark(span, kind, key(emit, iri) if iri else "", KINDS.index(kind))
+        for kind, span, iri in found
+        if span.start < span.end
+    ]
+
+
+def key(emit: Emitter, iri: str) -> str:
+    """The end of an IRI behind the document's."""
+    return iri.removeprefix(f"{emit.document_iri}/")
+
+
+def divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
+    """Every division in document order, its IRI, and how deep it lies, from 1."""
+    pending = [(root, emit.document_iri, 1) for root in reversed(emit.document.outline.divisions)]
+    while pending:
+        division, parent, depth = pending.pop()
+        iri = f"{parent}/{segment(division.key)}"
+        yield division, iri, depth
+        pending += [(part, iri, depth + 1) for part in reversed(division.parts)]
+
+
+def head(emit: Emitter, division: Division) -> Span | None:
+    """The heading of a division, else its mark; None where it has neither."""
+    if division.heading:
+        return division.heading
+    printed = Span(division.span.start, division.span.start + len(division.mark or ""))
+    return printed if division.mark and emit.words(printed) == division.mark else None
+
+
+def _divisions(emit: Emitter) -> Found:
+    for division, iri, _ in divisions(emit):
+        if span := head(emit, division):
+            yield "heading", span, iri
+
+
+def _outside(emit: Emitter) -> Found:
+    """What belongs to no measure in particular."""
+    document = emit.document
+    for index, citation in enumerate(document.citations, start=1):
+        yield "citation", citation.span, citation_iri(emit, index)
+    for index, refusal in enumerate(document.refused, start=1):
+        yield "refused", refusal.span, refusal_iri(emit, index)
+    for index, damage in enumerate(document.text.damages, start=1):
+        yield "damaged", damage.span, damage_iri(emit, index)
+    unread = (span for reading, span in document.coverage.stretches if reading is Reading.UNREAD)
+    for index, span in enumerate(unread, start=1):
+        yield "unread", span, unread_iri(emit, index)
+
+
+def _measures(emit: Emitter) -> Found:
+    for measure in emit.document.measures:
+        iri = measure_iri(emit, measure)
+        yield "measure", measure.span, iri
+        for index, norm in enumerate(measure.norms, start=1):
+            yield norm.kind.value, norm.span, norm_iri(iri, index)
+            if norm.cue:
+                yield "cue", norm.cue, ""
+        for index, target in enumerate(measure.targets, start=1):
+            yield "target", target.span, target_iri(iri, index)
+        for index, audience in enumerate(measure.audiences, start=1):
+            yield "audience", audience.span, audience_iri(iri, index)
+        yield from _assignment(measure, iri)
+
+
+def _assignment(measure: Measure, iri: str) -> Found:
+    if not measure.assignment:
+        return
+    yield "attribution", measure.assignment.span, assignment_iri(iri)
+    for rank, bearer in enumerate(measure.assignment.bearers, start=1):
+        yield "bearer", bearer.span, bearer_iri(iri, rank)
+    for index, rider in enumerate(measure.assignment.riders, start=1):
+        yield "rider", rider.span, rider_iri(iri, index)
