@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from build_graph.errors import ObligationError, SeveralFaultsError
-from build_graph.files import write
+from build_graph.files import write_all
 from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import parts
 from build_graph.model import Document, Metadata
+from build_graph.paging import Pages
 from build_graph.pipeline import Pipeline, default_document
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reports.summary import Tally, summary, tally
+from build_graph.viewing import INDEX
+
+GRAPH = "graph.ttl"
 
 _SINGLE = (
     "--title, --number, --issuer and --date describe one document; "
@@ -39,6 +43,8 @@ class Built:
     failures: tuple[str, ...] = ()  # documents that could not be read or understood
     copies: tuple[str, ...] = ()  # documents whose text was there already
     left_alone: tuple[str, ...] = ()  # files that are no documents by their ending
+    index: Path | None = None  # the page that names the others; None where no pages were written
+    no_pages: str = ""  # why not
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +54,18 @@ class Builder:
     reader: InputReader = field(default_factory=InputReader)
     given: Metadata = field(default_factory=Metadata)  # what the one document does not hold
     keep_going: bool = False  # whether documents with faults are left out, and the others written
+    pages: bool | None = None  # whether pages are written; None: for a few documents
     begun: Callable[[str], None] = lambda name: None
 
     def build(self, paths: Sequence[Path], output: Path) -> Built:
-        """Build `graph.ttl` in the folder `output` from the documents at `paths`.
+        """Build `graph.ttl`, and pages, in the folder `output` from the documents at `paths`.
 
-        Raises ObligationError for every fault of input or output; then nothing is written.
+        All files are written, or none: raises ObligationError for every fault of input or output.
         """
         paths = paths or [default_document()]
         if len(paths) > 1 and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
-        work = _Work(Pipeline.load(), Descriptions.load(), self.given, self.keep_going)
+        work = _Work(Pipeline.load(), Descriptions.load(), self.given, self.keep_going, Pages(self.pages))
         for found in (found for path in paths for found in self.reader.read(path)):
             if isinstance(found, LeftAlone):
                 work.left_alone.append(found.name)
@@ -69,9 +76,12 @@ class Builder:
                 work.add(found)
         work.check()
         passed, turtle = work.assembly.finish()
-        path = output / "graph.ttl"
-        write(path, turtle)
-        return work.built(path, passed.statements, passed.checks)
+        files: dict[str, bytes | Iterable[bytes]] = {GRAPH: turtle}
+        if work.pages.wanted:
+            graph = b"".join(turtle)
+            files = {GRAPH: graph, **work.pages.files(graph, GRAPH)}
+        write_all({output / name: data for name, data in files.items()})
+        return work.built(output, passed.statements, passed.checks)
 
 
 @dataclass(slots=True)
@@ -82,6 +92,7 @@ class _Work:
     descriptions: Descriptions
     given: Metadata
     keep_going: bool
+    pages: Pages
     assembly: Assembly = field(default_factory=Assembly)
     tallies: list[Tally] = field(default_factory=list)
     failures: list[ObligationError] = field(default_factory=list)
@@ -100,6 +111,7 @@ class _Work:
                 issuer = self.pipeline.issuer(document)
                 self.assembly.add(parts(document, self.descriptions, issuer=issuer))
                 self.tallies.append(tally(document))
+                self.pages.add(document, self.descriptions)
         except ObligationError as error:
             self.failures.append(error)
 
@@ -108,16 +120,18 @@ class _Work:
         if self.failures and not (self.keep_going and self.tallies):
             raise self.failures[0] if len(self.failures) == 1 else SeveralFaultsError(self.failures)
 
-    def built(self, path: Path, statements: int, checks: int) -> Built:
+    def built(self, output: Path, statements: int, checks: int) -> Built:
         """What was written, and what was left out."""
         return Built(
-            path=path,
+            path=output / GRAPH,
             statements=statements,
             checks=checks,
             summary=tuple(summary(self.tallies)),
             failures=tuple(str(error) for error in self.failures),
             copies=tuple(self.copies),
             left_alone=tuple(self.left_alone),
+            index=output / INDEX if self.pages.wanted else None,
+            no_pages=self.pages.why_not,
         )
 
     def _is_new(self, document: Document) -> bool:

@@ -140,14 +140,21 @@ def main() -> None:
     default=Path("output"),
     show_default=True,
     metavar="DIR",
-    help="Where graph.ttl is written.",
+    help="Where graph.ttl, index.html and the pages that it names are written.",
 )
 @click.option("--keep-going", is_flag=True, help="Leave out documents with faults, and write the others.")
+@click.option(
+    "--pages/--no-pages",
+    default=None,
+    help="Write the network and a reader for each document as pages, or not.  [default: up to 50 documents]",
+)
 @_metadata_options
 @_input_options
 @_speaks_plainly
-def build(paths: tuple[Path, ...], output: Path, keep_going: bool, **options: Any) -> None:
-    """Build the graph of documents and write it as Turtle.
+def build(
+    paths: tuple[Path, ...], output: Path, keep_going: bool, pages: bool | None, **options: Any
+) -> None:
+    """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
 
     PATH is a document (text, HTML, DOCX, PDF with text), many of them (JSON Lines with "text" and perhaps
     "id", "title", "number"; ZIP; a folder), a document within these (pack.zip/a.html, corpus.jsonl:17), or -
@@ -166,13 +173,17 @@ def build(paths: tuple[Path, ...], output: Path, keep_going: bool, **options: An
 
     given, reader = _read_options(options)
     with _progress() as begun:
-        result = Builder(reader, given, keep_going, begun).build(paths, output)
+        result = Builder(reader, given, keep_going, pages, begun).build(paths, output)
     click.echo("\n".join(result.summary))
     for left_out in (*result.failures, *result.copies):
         click.echo(f"left out: {left_out}", err=True)
     if result.left_alone:
         click.echo(f"left alone: {_by_ending(result.left_alone)}, no documents by their endings", err=True)
     click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
+    if result.index:
+        click.echo(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
+    elif result.no_pages:
+        click.echo(f"no pages: {result.no_pages}", err=True)
     default = result.path == _GRAPH
     click.echo(
         f"next: obligations explain 四{'' if default else f' --graph {result.path}'}"

@@ -14,7 +14,7 @@ from build_graph.pages.network_data import NetworkData, network_data
 from build_graph.pages.reader import file_name
 from build_graph.querying.engines import Engine
 
-INDEX = "index.html"
+INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def reader_of(document: str) -> str:
     >>> reader_of("document/国发-2015-24")
     'read/国发-2015-24.html'
     """
-    return f"read/{file_name(unquote(document.removeprefix('document/')))}"
+    return f"{READERS}/{file_name(unquote(document.removeprefix('document/')))}"
 
 
 def _links(data: NetworkData, folder: Path) -> Links:

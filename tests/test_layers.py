@@ -23,6 +23,8 @@ ROWS = [
     "querying",
     "analysis",
     "pages",
+    "viewing",
+    "paging",
     "analysing",
     "building",
     "reviewing",

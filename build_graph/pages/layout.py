@@ -78,8 +78,13 @@ def _spread(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) ->
         found = _scaled(_springs(graph, nodes, seed), sizes[nodes])
     else:
         found = _by_communities(graph, nodes, sizes, seed)
-    found = _apart(found, sizes[nodes])
-    return found - found.mean(axis=0)
+    return _centred(_apart(found, sizes[nodes]))
+
+
+def _centred(points: Points) -> Points:
+    """The points, moved so that their middle is the origin."""
+    moved: Points = points - points.mean(axis=0)
+    return moved
 
 
 def _scaled(points: Points, sizes: Points) -> Points:
@@ -87,7 +92,8 @@ def _scaled(points: Points, sizes: Points) -> Points:
     spread = points.std(axis=0)
     room = math.sqrt(_ROOM * ((sizes + _PAD).prod(axis=1)).sum())
     shape = np.array([math.sqrt(_WIDER), 1 / math.sqrt(_WIDER)])
-    return (points - points.mean(axis=0)) / np.where(spread > 0, spread, 1) * shape * room / 4
+    scale: Points = shape * room / 4 / np.where(spread > 0, spread, 1)
+    return _centred(points) * scale
 
 
 def _springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
@@ -129,7 +135,7 @@ def _sunflower(count: int) -> Points:
 def _grid(sizes: Points) -> Points:
     """Points in rows, for nodes that have no edge."""
     columns = max(1, round(math.sqrt(len(sizes) * 1.6)))
-    step = sizes.max(axis=0) + _PAD
+    step: Points = sizes.max(axis=0) + _PAD
     index = np.arange(len(sizes))
     return np.column_stack([index % columns, index // columns]) * step
 

@@ -1,0 +1,73 @@
+"""The pages of a build: a reader for each document, the network of all, and an index that names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from pyoxigraph import RdfFormat, Store
+
+from build_graph.graph.descriptions import Descriptions
+from build_graph.model import Document
+from build_graph.pages.index import Entry, index_page
+from build_graph.pages.network import Links, PageTooLargeError, network_page
+from build_graph.pages.network_data import NothingToShowError, network_data
+from build_graph.pages.reader import file_name, reader_page
+from build_graph.querying.engines import OxigraphEngine
+from build_graph.viewing import INDEX, NETWORK, READERS, title_of
+from build_graph.vocabulary import segment
+
+MOST = 50  # documents up to which a build writes pages without being told to
+
+
+@dataclass(slots=True)
+class Pages:
+    """The pages of the documents so far; `asked` is None where nobody said whether they are wanted."""
+
+    asked: bool | None = None
+    why_not: str = ""
+    _readers: dict[str, bytes] = field(default_factory=dict)  # by name
+    _links: dict[str, str] = field(
+        default_factory=dict
+    )  # addresses of readers, by the end of the document's IRI
+    _entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are to be pages."""
+        return self.asked is not False and not self.why_not
+
+    def add(self, document: Document, descriptions: Descriptions) -> None:
+        """Take in a document."""
+        if not self.wanted:
+            return
+        if self.asked is None and len(self._entries) == MOST:
+            self._none(f"more than {MOST} documents; ask for them with --pages")
+            return
+        name = f"{READERS}/{file_name(document.id)}"
+        self._readers[name] = reader_page(document, descriptions, network=f"../{NETWORK}")
+        self._links[f"document/{segment(document.id)}"] = quote(name)
+        self._entries.append(Entry.of(document, quote(name)))
+
+    def files(self, graph: bytes, name: str) -> dict[str, bytes]:
+        """The pages by name: of the graph in Turtle, which lies beside them under its own name.
+
+        None where there is no network, or too much of it for a page; then `why_not` says so. Raises
+        ObligationError where somebody asked for pages all the same.
+        """
+        store = Store()
+        store.bulk_load(input=graph, format=RdfFormat.TURTLE)
+        try:
+            data = network_data(OxigraphEngine.over(store))
+            network = network_page(data, title_of(data), Links(self._links, INDEX))
+        except (NothingToShowError, PageTooLargeError) as error:
+            if self.asked:
+                raise
+            self._none(str(error))
+            return {}
+        return {NETWORK: network, INDEX: index_page(self._entries, NETWORK, name), **self._readers}
+
+    def _none(self, why_not: str) -> None:
+        self.why_not = why_not
+        self._readers.clear()
+        self._entries.clear()
