@@ -292,7 +292,7 @@ def read(path: Path | None, output: Path | None, network: Path, **options: Any) 
       obligations read opinion.docx -o opinion.html
       obligations read corpus.jsonl.gz:17 --network output/network.html
     """
-    from build_graph.files import write
+    from build_graph.files import is_file, write
     from build_graph.graph.descriptions import Descriptions
     from build_graph.pages.reader import address_from, file_name, reader_page
     from build_graph.pipeline import Pipeline, default_document
@@ -300,7 +300,7 @@ def read(path: Path | None, output: Path | None, network: Path, **options: Any) 
     given, reader = _read_options(options)
     document = Pipeline.load().understand_input(reader.read_one(path or default_document()), given)
     page = output or Path("output") / "read" / file_name(document.id)
-    link = address_from(page, network) if network.is_file() else None
+    link = address_from(page, network) if is_file(network) else None
     write(page, reader_page(document, Descriptions.load(), network=link))
     found = [len(document.measures), sum(len(measure.norms) for measure in document.measures)]
     click.echo(

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 
 from pyoxigraph import NamedNode
 
-from build_graph.files import write
+from build_graph.files import is_file, write
 from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
 from build_graph.pages.reader import file_name
@@ -62,5 +62,5 @@ def reader_of(document: str) -> str:
 def _links(data: NetworkData, folder: Path) -> Links:
     """The readers and the index that stand beside a page in a folder."""
     readers = {document.id: reader_of(document.id) for document in data.documents}
-    index = INDEX if (folder / INDEX).is_file() else ""
-    return Links({id_: quote(path) for id_, path in readers.items() if (folder / path).is_file()}, index)
+    index = INDEX if is_file(folder / INDEX) else ""
+    return Links({id_: quote(path) for id_, path in readers.items() if is_file(folder / path)}, index)

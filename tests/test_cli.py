@@ -46,7 +46,9 @@ def test_build_needs_no_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (found["sections"][0], found["clauses"][0], found["bearers"][0]) == ("8", "29", "200")
     assert found["measures"] == ["75", "73", "with", "an", "attribution"]
     assert "35 agencies, 4 groups" in result.output
-    assert [path.name for path in (tmp_path / "output").iterdir()] == ["graph.ttl"]
+    written = {path.name for path in (tmp_path / "output").iterdir()}
+    assert written == {"graph.ttl", "index.html", "network.html", "read"}
+    assert [path.name for path in (tmp_path / "output" / "read").iterdir()] == ["国发-2015-24.html"]
 
 
 SEED_COUNTS = {
@@ -90,7 +92,11 @@ def test_same_bytes_in_any_locale_and_hash_seed(graph: Path, tmp_path: Path) -> 
             check=True,
             capture_output=True,
         )
-        assert (folder / "graph.ttl").read_bytes() == graph.read_bytes()
+        expected = sorted(path for path in graph.parent.rglob("*") if path.is_file())
+        names = {path.name for path in expected}
+        assert names == {"graph.ttl", "index.html", "network.html", "国发-2015-24.html"}
+        for path in expected:
+            assert (folder / path.relative_to(graph.parent)).read_bytes() == path.read_bytes()
 
 
 def test_build_several_documents(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import errno
 import os
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
@@ -52,8 +53,19 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, place, reason):
 
 def test_data_are_flushed_to_disk_before_the_rename(tmp_path, monkeypatch):
     order = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda file: (order.append("fsync"), fsync(file)))
-    monkeypatch.setattr(Path, "replace", lambda self, to: (order.append("rename"), replace(self, to))[1])
+    monkeypatch.setattr(os, "replace", lambda aside, to: (order.append("rename"), replace(aside, to)))
     write(tmp_path / "graph.ttl", b"new")
     assert order == ["fsync", "rename"]
+
+
+def test_chinese_names_in_any_locale(tmp_path):
+    """One name in UTF-8, even where Python would write names in ASCII."""
+    script = "import sys; from pathlib import Path; from build_graph.files import is_file, write\n"
+    script += "path = Path(sys.argv[1]) / '\\u56fd\\u53d1.html'; write(path, b'x'); print(is_file(path))"
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["国发.html"]
