@@ -113,10 +113,11 @@
     const number = state.colour === "kind" ? kinds.indexOf(body.kind) : body.community - 1;
     return number < 0 ? GREY[theme()] : PALETTE[theme()][number % PALETTE[theme()].length];
   };
-  const ink = () => getComputedStyle(document.documentElement).getPropertyValue("--ink").trim();
-  const paper = () => getComputedStyle(document.documentElement).getPropertyValue("--paper").trim();
-  const accent = () => getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
-  const kindColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  // The page's colours, read once for each theme: asking for a style is slow.
+  const colours = {};
+  const colour = (name) => (colours[theme()] ??= Object.fromEntries(["ink", "paper", "accent", ...NORMS, "target"]
+    .map((one) => [one, getComputedStyle(document.documentElement).getPropertyValue(`--${one}`).trim()])))[name];
+  const ink = () => colour("ink"), paper = () => colour("paper"), accent = () => colour("accent"), kindColour = colour;
   const lineColour = () => page.dark() ? "rgba(170,190,200,0.42)" : "rgba(70,92,105,0.38)";
   const thinLine = () => page.dark() ? "rgba(170,190,200,0.22)" : "rgba(80,100,112,0.2)";
   const faintLine = () => page.dark() ? "rgba(170,190,200,0.07)" : "rgba(80,100,112,0.07)";
@@ -124,10 +125,10 @@
   // How each node and edge is to look.
   const nodeLook = (body, state, left, near) => {
     const count = left.borne.get(body.at) ?? 0;
-    const colour = colourOf(body, state);
+    const fill = colourOf(body, state);
     const selected = body === state.agency || body === state.partner;
     return { hidden: !count, size: size(count), font: { size: letters(count) }, opacity: near && !near.has(body.at) ? 0.18 : 1, borderWidth: selected ? 4 : 1,
-      color: { background: colour, border: selected ? ink() : colour, highlight: { background: colour, border: ink() } } };
+      color: { background: fill, border: selected ? ink() : fill, highlight: { background: fill, border: ink() } } };
   };
   const edgeLook = (edge, state, left, near) => {
     const count = left.pairs.get(edge.from * bodies.length + edge.to) ?? 0;
@@ -176,12 +177,13 @@
   // All of it within the frame, with room for names at the rim.
   const fit = () => {
     network.fit({ nodes: around ? around.nodes.getIds() : visible(), animation: false, maxZoomLevel: 1.4 });
-    network.moveTo({ scale: network.getScale() * 0.9, animation: false });
+    network.moveTo({ scale: network.getScale() * 0.96, animation: false });
   };
   let around = null; // what is drawn around one thing, or null for all bodies
   fit();
   network.once("afterDrawing", () => {
     performance.mark("drawn");
+    document.body.classList.remove("starting"); // words and controls come once the picture is there
     setTimeout(begin, 0);
   });
 
@@ -520,8 +522,8 @@
     const lines = set.edges.get({ filter: (edge) => !edge.hidden && ids.has(edge.from) && ids.has(edge.to) }).map(({ from, to, width: wide = 1, color }) =>
       `<line x1="${places[from].x}" y1="${places[from].y}" x2="${places[to].x}" y2="${places[to].y}" stroke="${xml(color?.color ?? lineColour())}" stroke-width="${wide}"/>`);
     const dots = drawn.map((node) => {
-      const { x, y } = places[node.id], radius = node.size ?? 12, colour = typeof node.color === "string" ? node.color : node.color?.background;
-      return `<circle cx="${x}" cy="${y}" r="${radius}" fill="${xml(colour)}" opacity="${node.opacity ?? 1}"/>` +
+      const { x, y } = places[node.id], radius = node.size ?? 12, fill = typeof node.color === "string" ? node.color : node.color?.background;
+      return `<circle cx="${x}" cy="${y}" r="${radius}" fill="${xml(fill)}" opacity="${node.opacity ?? 1}"/>` +
         `<text x="${x}" y="${y + radius + 16}" text-anchor="middle" opacity="${node.opacity ?? 1}">${xml(node.label)}</text>`;
     });
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${low[0]} ${low[1]} ${high[0] - low[0]} ${high[1] - low[1]}" width="${high[0] - low[0]}" height="${high[1] - low[1]}" ` +
@@ -600,6 +602,7 @@
     document.getElementById("weight").max = Math.max(1, ...left.pairs.values());
     page.onChange(update);
     update(page.address());
+    fit(); // the legend has taken its room by now
     performance.mark("ready");
   };
 })();
