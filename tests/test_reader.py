@@ -834,8 +834,9 @@ def test_the_outline_follows_the_reader(show: Show) -> None:
 
 
 def test_paper_has_the_text_and_no_controls(show: Show) -> None:
-    page = show("lang=en&measure=s2/c4/m1")
+    page = show("lang=en&measure=s2/c4/m1&theme=dark")
     page.tab.emulate_media(media="print")
+    assert page.tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     for place in ("#side", "#panel", "#filters", ".actions", ".matches", ".switch"):
         assert not page.tab.locator(place).is_visible(), place
     assert page.tab.locator(".key").is_visible()
