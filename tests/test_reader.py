@@ -492,6 +492,8 @@ def test_inferred_bearers_lead_to_their_rule(show: Show) -> None:
     said = page.tab.locator("#panel").inner_text()
     line, column = found.text.line_column(inferred[-1].defaults[0].span.start)
     assert f"by a rule stated elsewhere: Rule at test.txt:{line}:{column}" in said
+    page.tab.get_by_role("button", name="Rule at").first.click()
+    assert page.tab.locator("#text .bearer.chosen").inner_text() == "商务局"
     page.assert_clean()
 
 
@@ -727,7 +729,8 @@ def test_the_words_as_they_came_of_other_documents(name: str, show: Show) -> Non
 
 
 def test_hostile_words_show_as_text(show: Show) -> None:
-    found = understood(HOSTILE, '<b>"&\u202e.txt')
+    given = Metadata(title='</title><script>alert(5)</script>\u202e甲"', issuer="<i>\u2066某局")
+    found = pipeline().understand(Source('<b>"&\u202e.txt', HOSTILE, "utf-8"), given)
     page = show("lang=en&words=source", found, network="../network.html")
     content = page.tab.evaluate("document.getElementById('text').textContent")
     assert content == shown(found.text.source.content)
@@ -739,6 +742,9 @@ def test_hostile_words_show_as_text(show: Show) -> None:
     body = page.tab.locator("body").inner_text()
     assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\ufeff]", body)
     assert page.tab.locator("script:not([type])").count() == 2
+    assert page.tab.title() == '</title><script>alert(5)</script>[U+202E]甲"'
+    assert page.tab.locator("h1").inner_text() == page.tab.title()
+    assert "<i>[U+2066]某局" in page.tab.locator(".facts").inner_text()
     page.assert_clean()
 
 
@@ -828,8 +834,9 @@ def test_the_outline_follows_the_reader(show: Show) -> None:
 
 
 def test_paper_has_the_text_and_no_controls(show: Show) -> None:
-    page = show("lang=en&measure=s2/c4/m1")
+    page = show("lang=en&measure=s2/c4/m1&theme=dark")
     page.tab.emulate_media(media="print")
+    assert page.tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     for place in ("#side", "#panel", "#filters", ".actions", ".matches", ".switch"):
         assert not page.tab.locator(place).is_visible(), place
     assert page.tab.locator(".key").is_visible()
