@@ -14,6 +14,16 @@ const page = (() => {
   // What the address says behind #, as a plain object; values are strings.
   const address = () => Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 
+  // What is read from it again and again, until it changes.
+  const now = {};
+  const reread = () => {
+    const asked = address();
+    now.language = asked.lang === "en" || asked.lang === "zh" ? asked.lang : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+    now.dark = asked.theme ? asked.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  };
+  const language = () => now.language;
+  const dark = () => now.dark;
+
   // Put values into the address; empty ones are taken out. A step back undoes `push`.
   const go = (changes, { push = false } = {}) => {
     const state = { ...address(), ...changes };
@@ -25,31 +35,23 @@ const page = (() => {
 
   const changed = () => { applied(); for (const hear of listeners) hear(address()); };
 
-  const language = () => {
-    const asked = address().lang;
-    if (asked === "en" || asked === "zh") return asked;
-    return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
-  };
-
   // A word by its key; {} in it takes the values in turn.
   const t = (key, ...values) => {
     let next = 0;
     return (words[language()][key] ?? key).replace(/\{\}/g, () => shown(values[next++]));
   };
 
-  const dark = () => {
-    const asked = address().theme;
-    return asked ? asked === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  };
-
-  let applies = "";
+  let applies = ""; // what the page shows now; it comes in English
   // The page's own words and colours, as the address asks for them.
   const applied = () => {
-    const now = `${language()} ${dark()}`;
-    if (now === applies) return;
-    applies = now;
+    reread();
+    const asked = `${language()} ${dark()}`;
+    if (asked === applies) return;
+    applies = asked;
+    const spoken = document.documentElement.lang.slice(0, 2) !== language();
     document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = dark() ? "dark" : "light";
+    if (!spoken) return;
     for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
     for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
     for (const node of document.querySelectorAll("[data-t-hint]")) node.placeholder = t(node.dataset.tHint);

@@ -105,7 +105,7 @@
   // ------------------------------------------------------------------------- the picture
 
   const size = (count) => Math.round((6 + 3.6 * Math.sqrt(count)) * 10) / 10; // as network.py has it
-  const letters = (count) => Math.round(13 + 1.2 * Math.sqrt(count));
+  const letters = (count) => count < 10 ? 14 : 18; // two sizes: each one more takes a browser ten milliseconds
   const width = (count) => Math.round((0.4 + 1.1 * Math.sqrt(count)) * 10) / 10;
   const theme = () => page.dark() ? "dark" : "light";
   const kinds = Object.keys(index.kinds);
@@ -128,12 +128,12 @@
     const fill = colourOf(body, state);
     const selected = body === state.agency || body === state.partner;
     return { hidden: !count, size: size(count), font: { size: letters(count) }, opacity: near && !near.has(body.at) ? 0.18 : 1, borderWidth: selected ? 4 : 1,
-      color: { background: fill, border: selected ? ink() : fill, highlight: { background: fill, border: ink() } } };
+      color: { background: fill, border: selected ? ink() : fill } };
   };
   const edgeLook = (edge, state, left, near) => {
     const count = left.pairs.get(edge.from * bodies.length + edge.to) ?? 0;
     const on = near && state.agency && [edge.from, edge.to].includes(state.agency.at) && (!state.partner || [edge.from, edge.to].includes(state.partner.at));
-    return { hidden: !count, width: width(count), color: { color: on ? accent() : near ? faintLine() : lineColour(), highlight: accent(), opacity: 1 } };
+    return { hidden: !count, width: width(count), color: { color: on ? accent() : near ? faintLine() : lineColour(), opacity: 1 } };
   };
   // The selected body and its partners; null where nothing is selected.
   const nearOf = (state, left) => {
@@ -152,21 +152,24 @@
     return fresh;
   };
   const start = nearOf(state, left);
+  // What is as the options have it is left out at first: vis-network reads each attribute of each node anew.
   const nodes = new vis.DataSet(drawing.nodes.map((node) => {
-    const look = nodeLook(bodies[node.id], state, left, start);
-    remember(`n${node.id}`, look);
-    return { ...node, ...look };
+    const whole = nodeLook(bodies[node.id], state, left, start);
+    const { hidden, font, opacity, borderWidth, ...look } = whole;
+    remember(`n${node.id}`, whole);
+    return { ...node, ...look, ...(hidden && { hidden }), ...(font.size !== letters(0) && { font }), ...(opacity < 1 && { opacity }), ...(borderWidth > 1 && { borderWidth }) };
   }));
   const edges = new vis.DataSet(drawing.edges.map((edge) => {
-    const look = edgeLook(edge, state, left, start);
-    remember(`e${edge.id}`, look);
-    return { ...edge, ...look };
+    const whole = edgeLook(edge, state, left, start);
+    const { hidden, color, ...look } = whole;
+    remember(`e${edge.id}`, whole);
+    return { ...edge, ...look, ...(hidden && { hidden }), ...(start && { color }) };
   }));
-  const fonts = () => ({ color: ink(), face: "Noto Sans SC, PingFang SC, Microsoft YaHei, WenQuanYi Zen Hei, Noto Sans CJK SC, sans-serif", size: 14, strokeWidth: 3, strokeColor: paper() });
+  const fonts = () => ({ color: ink(), face: "Noto Sans SC, PingFang SC, Microsoft YaHei, WenQuanYi Zen Hei, Noto Sans CJK SC, sans-serif", size: 14, background: page.dark() ? "rgba(20,25,28,0.66)" : "rgba(255,255,255,0.7)" });
   const options = () => ({
     physics: false, layout: { improvedLayout: false }, autoResize: true,
     nodes: { shape: "dot", font: fonts(), chosen: false },
-    edges: { smooth: false, chosen: false, selectionWidth: 0, hoverWidth: 0 },
+    edges: { smooth: false, chosen: false, selectionWidth: 0, hoverWidth: 0, color: { color: lineColour(), opacity: 1 } },
     interaction: { hover: false, keyboard: { enabled: true, bindToWindow: false }, hideEdgesOnDrag: drawing.edges.length > 3000, tooltipDelay: 150, multiselect: false, selectConnectedEdges: false },
   });
   const container = document.getElementById("graph");

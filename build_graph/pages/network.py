@@ -24,6 +24,7 @@ LARGEST = 20_000_000  # bytes of a page that a browser still opens with ease
 _SEED = 0  # as `obligations analyse` has it, so that communities are the same
 _STYLES = ("base.css", "network.css")
 _SCRIPTS = ("vis-network/vis-network.js", "base.js", "network.js")
+_MANY = 10  # measures from which on a body has a larger name
 _KINDS = (GROUP, "Local", "Other")  # kinds of bodies beside those of the ontology
 
 
@@ -96,7 +97,7 @@ def width(measures: int) -> float:
 
 def letters(measures: int) -> float:
     """The size of the name of a body that bears so many measures, in pixels."""
-    return round(13 + 1.2 * math.sqrt(measures))
+    return 14.0 if measures < _MANY else 18.0
 
 
 def _boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
