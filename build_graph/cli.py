@@ -102,6 +102,34 @@ def _input_options(command: Command) -> Command:
     )(command)
 
 
+def _graph_argument(command: Command) -> Command:
+    """Adds the graph to be asked: a file, a store, or an endpoint."""
+    return click.argument("graph", default=str(_GRAPH), metavar="[FILE|STORE|URL]")(command)
+
+
+def _output_option(name: str, metavar: str, what: str) -> Callable[[Command], Command]:
+    """Adds the place to write to, in output/ by default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        default=Path("output") / name,
+        show_default=True,
+        metavar=metavar,
+        help=what,
+    )
+
+
+def _narrowing_options(command: Command) -> Command:
+    """Adds the options that narrow a graph to one document or domain."""
+    for name, what, example in (
+        ("domain", "measures of this policy domain", "电子商务"),
+        ("document", "this document", "国发〔2015〕24号"),
+    ):
+        command = click.option(f"--{name}", metavar="NAME", help=f"Only {what}: {example}.")(command)
+    return command
+
+
 def _timeout_option(command: Command) -> Command:
     """Adds the option that limits how long an endpoint is waited for."""
     return click.option(
@@ -493,18 +521,9 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeo
 
 
 @main.command()
-@click.argument("graph", default=str(_GRAPH), metavar="[FILE|STORE|URL]")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default=Path("output") / "analysis",
-    show_default=True,
-    metavar="DIR",
-    help="Where the files are written.",
-)
-@click.option("--document", metavar="NAME", help="Only this document: 国发〔2015〕24号.")
-@click.option("--domain", metavar="NAME", help="Only measures of this policy domain: 电子商务.")
+@_graph_argument
+@_output_option("analysis", "DIR", "Where the files are written.")
+@_narrowing_options
 @click.option(
     "--groups/--no-groups", default=False, show_default=True, help="Count 有关部门 and the like too."
 )
@@ -580,18 +599,9 @@ def analyse(graph: str, output: Path, language: str, timeout: float, **options: 
 
 
 @main.command()
-@click.argument("graph", default=str(_GRAPH), metavar="[FILE|STORE|URL]")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    default=Path("output") / "network.html",
-    show_default=True,
-    metavar="FILE",
-    help="The page.",
-)
-@click.option("--document", metavar="NAME", help="Only this document: 国发〔2015〕24号.")
-@click.option("--domain", metavar="NAME", help="Only measures of this policy domain: 电子商务.")
+@_graph_argument
+@_output_option("network.html", "FILE", "The page.")
+@_narrowing_options
 @_timeout_option
 @_speaks_plainly
 def view(graph: str, output: Path, document: str | None, domain: str | None, timeout: float) -> None:

@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 from rich.cells import cell_len
 
-from build_graph.building import Builder
 from build_graph.cli import main
 from build_graph.querying.answers import Format, written
 from build_graph.querying.engines import EndpointEngine, EngineError, OxigraphEngine
@@ -29,12 +28,6 @@ OB = "PREFIX ob: <https://w3id.org/obligation-graph/ontology#>\n"
 
 def run(*args: object, stdin: str | bytes | None = None) -> Result:
     return CliRunner().invoke(main, [str(arg) for arg in args], input=stdin)
-
-
-@pytest.fixture(scope="session")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The graph of the document that ships with the package."""
-    return Builder().build([], tmp_path_factory.mktemp("seed")).path
 
 
 @pytest.fixture(scope="session")

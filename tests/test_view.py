@@ -44,17 +44,6 @@ def run(*args: object) -> Result:
 
 
 @pytest.fixture(scope="session")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The graph of the document that ships with the package."""
-    return Builder().build([], tmp_path_factory.mktemp("seed")).path
-
-
-@pytest.fixture(scope="session")
-def engine(graph: Path) -> Engine:
-    return open_graph(str(graph))
-
-
-@pytest.fixture(scope="session")
 def page_path(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The network page of the first document, with a reader to lead to."""
     path = tmp_path_factory.mktemp("page") / "network.html"
