@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from pyoxigraph import RdfFormat, Store, parse
 
-from build_graph.cli import _LIMITS, main
+from build_graph.cli import main
+from build_graph.cli.options import LIMITS
 from build_graph.reading.limits import Limits, as_size, parse_size
 
 ROOT = Path(__file__).parent.parent
@@ -179,7 +180,7 @@ def test_limits_are_options(tmp_path: Path) -> None:
     result = run("extract", tmp_path / "a.txt", "--max-size", "50")
     assert "give a higher --max-size" in result.stderr
     assert run("extract", tmp_path / "a.txt", "--max-size", "50 apples").exit_code == 2
-    stated = {name: parse_size(str(default)) for name, default, _ in _LIMITS}
+    stated = {name: parse_size(str(default)) for name, default, _ in LIMITS}
     assert Limits(**stated) == Limits()
     assert all(
         f"[default: {as_size(stated['max_size'])}]" in run(c, "--help").output for c in ("build", "text")

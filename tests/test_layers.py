@@ -86,7 +86,7 @@ def test_stages_do_not_import_each_other() -> None:
 
 def test_only_the_command_line_prints_and_exits() -> None:
     for path in MODULES:
-        if name(path) == "cli":
+        if name(path).startswith("cli."):
             continue
         calls = {
             node.func.id

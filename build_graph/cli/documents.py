@@ -1,0 +1,251 @@
+"""Commands on documents: build a graph of them, or show what is understood of them."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
+from build_graph.cli.terminal import progress
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("output"),
+    show_default=True,
+    metavar="DIR",
+    help="Where graph.ttl, index.html and the pages that it names are written.",
+)
+@click.option("--keep-going", is_flag=True, help="Leave out documents with faults, and write the others.")
+@click.option(
+    "--pages/--no-pages",
+    default=None,
+    help="Write the network and a reader for each document as pages, or not.  [default: up to 50 documents]",
+)
+@metadata_options
+@input_options
+@speaks_plainly
+def build(
+    paths: tuple[Path, ...], output: Path, keep_going: bool, pages: bool | None, **options: Any
+) -> None:
+    """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
+
+    PATH is a document (text, HTML, DOCX, PDF with text), many of them (JSON Lines with "text" and perhaps
+    "id", "title", "number"; ZIP; a folder), a document within these (pack.zip/a.html, corpus.jsonl:17), or -
+    for standard input. Without one, the document that ships with the package is read. What a document does
+    not hold can stand in NAME.toml beside NAME.txt.
+
+    If a document cannot be read or understood, all faults are listed and nothing is written; with
+    --keep-going the others are. A text that is there twice is taken once.
+
+    \b
+    Examples:
+      obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
+      obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
+    """
+    from build_graph.building import Builder
+
+    given, reader = read_options(options)
+    with progress() as begun:
+        result = Builder(reader, given, keep_going, pages, begun).build(paths, output)
+    click.echo("\n".join(result.summary))
+    for left_out in (*result.failures, *result.copies):
+        click.echo(f"left out: {left_out}", err=True)
+    if result.left_alone:
+        click.echo(f"left alone: {_by_ending(result.left_alone)}, no documents by their endings", err=True)
+    click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
+    if result.index:
+        click.echo(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
+    elif result.no_pages:
+        click.echo(f"no pages: {result.no_pages}", err=True)
+    default = result.path == GRAPH
+    click.echo(
+        f"next: obligations explain 四{'' if default else f' --graph {result.path}'}"
+        f"  |  obligations validate{'' if default else f' {result.path}'}"
+    )
+    gc.freeze()  # all that was made is used up now: do not look through it at exit
+
+
+@click.command()
+@click.argument("path", metavar="PATH", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "table"]),
+    default="table",
+    show_default=True,
+    help="json is the format of the annotated documents.",
+)
+@metadata_options
+@input_options
+@speaks_plainly
+def extract(path: Path, form: str, **options: Any) -> None:
+    """Show what is understood of one document, without writing a graph.
+
+    PATH is a document of any kind that build reads.
+
+    \b
+    Examples:
+      obligations extract opinion.html
+      obligations extract corpus.jsonl.gz:17
+      obligations extract opinion.txt --format json > opinion.json
+    """
+    from build_graph.pipeline import Pipeline
+    from build_graph.reports.extract import as_gold
+
+    given, reader = read_options(options)
+    document = Pipeline.load().understand_input(reader.read_one(path), given)
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(as_gold(document), ensure_ascii=False, indent=1))
+    else:
+        from build_graph.reports.tables import measures_table
+
+        measures_table(document, sys.stdout)
+
+
+@click.command()
+@click.argument("path", metavar="PATH", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "--source", is_flag=True, help="The text before it was repaired: lines and columns count in it."
+)
+@input_options
+@speaks_plainly
+def text(path: Path, source: bool, **options: Any) -> None:
+    """Print the text of one document as it was understood: taken out of its file, and repaired.
+
+    The positions in a graph count in this text; places such as notice.docx:12:8 count in the text before
+    it was repaired (--source).
+
+    \b
+    Examples:
+      obligations text notice.docx
+      obligations text pages.zip/notice.html --source
+    """
+    from build_graph.reading.repairs import repair
+
+    found = read_options(options)[1].read_one(path)
+    click.echo(found.source.content if source else repair(found.source).content, nl=False)
+
+
+@click.command()
+@click.argument(
+    "path", required=False, metavar="[DOCUMENT]", type=click.Path(path_type=Path, allow_dash=True)
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the page is written.  [default: output/read/NUMBER.html]",
+)
+@click.option(
+    "--network",
+    type=click.Path(path_type=Path),
+    default=Path("output") / "network.html",
+    show_default=True,
+    metavar="FILE",
+    help="The network page that the page links to, if it is there.",
+)
+@metadata_options
+@input_options
+@speaks_plainly
+def read(path: Path | None, output: Path | None, network: Path, **options: Any) -> None:
+    """Write one document as a page in which all that was understood is marked.
+
+    The page is one file: it opens in a browser without a network, in Chinese and English, and can be mailed.
+    DOCUMENT is a document of any kind that build reads; without one, the document that ships with the package
+    is taken. What stands behind # in the page's address chooses what it shows: agency=agency/mofcom,
+    domain=domain/taxation, norm=prohibition, role=lead, allocation=divided, measure=s2/c4/m1, lang=zh,
+    theme=dark, words=source.
+
+    \b
+    Examples:
+      obligations read
+      obligations read opinion.docx -o opinion.html
+      obligations read corpus.jsonl.gz:17 --network output/network.html
+    """
+    from build_graph.files import is_file, write
+    from build_graph.graph.descriptions import Descriptions
+    from build_graph.pages.reader import address_from, file_name, reader_page
+    from build_graph.pipeline import Pipeline, default_document
+
+    given, reader = read_options(options)
+    document = Pipeline.load().understand_input(reader.read_one(path or default_document()), given)
+    page = output or Path("output") / "read" / file_name(document.id)
+    link = address_from(page, network) if is_file(network) else None
+    write(page, reader_page(document, Descriptions.load(), network=link))
+    found = [len(document.measures), sum(len(measure.norms) for measure in document.measures)]
+    click.echo(
+        f"wrote {page}: {found[0]:,} measures, {found[1]:,} norms, {len(document.text.repairs):,} repairs"
+    )
+    click.echo(f"next: open {page} in a browser")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Documents shown.")
+@click.option(
+    "--details",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    help="Doubts shown of each of them.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "table"]),
+    default="table",
+    show_default=True,
+    help="json gives every doubt of every document.",
+)
+@metadata_options
+@input_options
+@speaks_plainly
+def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options: Any) -> None:
+    """List what was not understood of documents, worst first.
+
+    PATH is whatever build reads. A doubt is a stretch that was not read, a bracket that looks like an
+    attribution but was refused, a body that is not known, or damage. Documents are ordered by the
+    characters in doubt; each doubt stands with file, line and column.
+
+    \b
+    Examples:
+      obligations review corpus.jsonl.gz --top 10
+      obligations review opinion.txt --details 100
+      obligations review pages/ --format json > doubts.json
+    """
+    from build_graph.reports.review import as_json, print_reviews
+    from build_graph.reviewing import Reviewer
+
+    given, reader = read_options(options)
+    with progress() as begun:
+        found = Reviewer(reader, given, begun).review(paths)
+    if form == "json":
+        import json
+
+        click.echo(json.dumps(as_json(found.reviews, found.failures), ensure_ascii=False, indent=1))
+    elif found.reviews:
+        print_reviews(found.reviews, found.failures, sys.stdout, top=top, details=details)
+    for failure in found.failures:
+        click.echo(f"not understood: {failure}", err=True)
+    if not found.reviews:
+        sys.exit(1)
+
+
+def _by_ending(names: Sequence[str]) -> str:
+    """How many files there are of each ending: 3 .doc, 1 .xls."""
+    endings = Counter(Path(name).suffix.lower() or Path(name).name for name in names)
+    return ", ".join(f"{number} {ending}" for ending, number in endings.most_common())

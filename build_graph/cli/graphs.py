@@ -1,0 +1,291 @@
+"""Commands on graphs: check them, ask them, look at them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from build_graph.cli.options import (
+    GRAPH,
+    graph_argument,
+    narrowing_options,
+    output_option,
+    speaks_plainly,
+    timeout_option,
+)
+from build_graph.cli.terminal import bar, marked, show, standard_input, width
+
+if TYPE_CHECKING:
+    from build_graph.analysis.choices import Choices
+    from build_graph.querying.engines import Engine
+
+
+@click.command()
+@click.argument("graph", default=GRAPH, type=click.Path(path_type=Path))
+@speaks_plainly
+def validate(graph: Path) -> None:
+    """Check a graph against the SHACL shapes of the ontology.
+
+    GRAPH is a Turtle file, output/graph.ttl by default. Exit code 1 if it does not conform.
+
+    \b
+    Example:
+      obligations validate output/graph.ttl
+    """
+    from build_graph.graph.validation import validate as validate_graph
+
+    report = validate_graph(graph)
+    click.echo("\n".join(report.lines()))
+    if not report.conforms:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("name", metavar="IRI|CLAUSE")
+@click.option(
+    "--graph",
+    type=click.Path(path_type=Path),
+    default=GRAPH,
+    show_default=True,
+    metavar="FILE",
+    help="The graph to look in.",
+)
+@speaks_plainly
+def explain(name: str, graph: Path) -> None:
+    """Show the words behind a statement, in their sentence, and what was understood from them.
+
+    NAME is a clause's number (四, （四）, 4; 二、 for a section), an IRI of the graph, or the end of one.
+
+    \b
+    Examples:
+      obligations explain 四
+      obligations explain document/国发-2015-24/s2/c4/m1/n3
+      obligations explain agency/mofcom
+    """
+    from build_graph.reports.explain import Explainer
+
+    explainer = Explainer.load(graph, marked)
+    click.echo("\n".join(explainer.explain(name)))
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "md"]),
+    default="table",
+    show_default=True,
+    help="md is what docs/queries.md holds.",
+)
+@speaks_plainly
+def queries(name: str | None, form: str) -> None:
+    """List the questions that can be put to a graph, or show one of them with its SPARQL.
+
+    Parameters in brackets may be left out.
+
+    \b
+    Examples:
+      obligations queries
+      obligations queries pairs
+    """
+    from build_graph.querying.catalogue import catalogue, find
+
+    if name:
+        click.echo(find(name).query, nl=False)
+        return
+    from build_graph.querying import handbook
+
+    if form == "md":
+        click.echo(handbook.markdown(catalogue()), nl=False)
+    else:
+        click.echo(handbook.table(catalogue(), width()), nl=False)
+
+
+@click.command()
+@click.argument("name", metavar="NAME|FILE.rq|-")
+@click.option(
+    "--set", "given", multiple=True, metavar="PARAMETER=VALUE", help="A value: agency=商务部; repeatable."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "tsv", "json", "xml", "ttl"]),
+    help="table in a terminal, else csv; ttl for triples.",
+)
+@click.option(
+    "--graph",
+    default=str(GRAPH),
+    show_default=True,
+    metavar="FILE|STORE|URL",
+    help="A Turtle file, the folder of an Oxigraph store, or a SPARQL endpoint.",
+)
+@timeout_option
+@speaks_plainly
+def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeout: float) -> None:
+    """Put a question to a graph: one of the catalogue (obligations queries), or your own SPARQL.
+
+    An agency is named as people write it: 商务部, MOFCOM, its IRI, or the end of that; so are domains,
+    documents and clauses. Your own query may have parameters too: its header names them
+    (# parameter: agency, agency, no default, example 商务部), a VALUES block takes them. Updates are refused.
+
+    \b
+    Examples:
+      obligations query agency-obligations --set agency=商务部
+      obligations query pairs --set minimum=5 --format csv > pairs.csv
+      obligations query mine.rq --graph http://localhost:7878/query
+      echo 'SELECT (COUNT(*) AS ?n) { ?s ?p ?o }' | obligations query -
+    """
+    from datetime import date
+
+    from build_graph.querying.answers import Format, written
+    from build_graph.querying.catalogue import Question, find
+    from build_graph.querying.engines import open_graph
+    from build_graph.querying.names import NameFinder
+    from build_graph.querying.values import Binder, assignments
+
+    values = assignments(given)
+    question = Question.read(standard_input(), "-") if name == "-" else find(name)
+    engine = open_graph(graph, timeout)
+    answer = engine.answer(Binder(NameFinder(engine), date.today()).bound(question, values), question.name)
+    show(written(answer, Format(form) if form else None, width=width()))
+
+
+@click.command()
+@graph_argument
+@output_option("analysis", "DIR", "Where the files are written.")
+@narrowing_options
+@click.option(
+    "--groups/--no-groups", default=False, show_default=True, help="Count 有关部门 and the like too."
+)
+@click.option(
+    "--divided/--no-divided",
+    default=True,
+    show_default=True,
+    help="Count measures that the text divides among their bearers (分别负责).",
+)
+@click.option(
+    "--roles",
+    type=click.Choice(["any", "lead-support"]),
+    default="any",
+    show_default=True,
+    help="lead-support: from who leads (牵头) to who supports (配合).",
+)
+@click.option(
+    "--as-of",
+    metavar="DATE",
+    help="Merge bodies into those that had taken their place by this day: 2024-01-01, or today.",
+)
+@click.option(
+    "--unit",
+    type=click.Choice(["measures", "norms"]),
+    default="measures",
+    show_default=True,
+    help="norms: a measure counts once for each norm in it.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn."
+)
+@click.option(
+    "--draws",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Random tables that pairs are held against; 0 for none.",
+)
+@click.option(
+    "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of analysis.md."
+)
+@timeout_option
+@speaks_plainly
+def analyse(graph: str, output: Path, language: str, timeout: float, **options: Any) -> None:
+    """Which agencies are co-responsible most often, and more often than their sizes explain?
+
+    Writes analysis.md (two pages to send on), pairs.csv, agencies.csv, bearings.csv (every bearer that was
+    counted), network.graphml, network.gexf (for Gephi), ranking.svg and heatmap.svg. What was counted stands
+    in the output; the same graph, choices and seed give the same bytes.
+
+    \b
+    Examples:
+      obligations analyse
+      obligations analyse --no-divided --as-of 2024-01-01 -o output/today
+      obligations analyse http://localhost:7878/query --domain 电子商务 --language zh
+    """
+    from build_graph.extras import extra
+
+    for module in ("scipy", "pandas", "matplotlib"):
+        extra(module, "analysis", "obligations analyse")
+    from build_graph.analysing import Analyst
+    from build_graph.analysis.choices import Language
+    from build_graph.analysis.summary import printed
+    from build_graph.querying.engines import open_graph
+
+    engine = open_graph(graph, timeout)
+    choices = _choices(engine, options)
+    with bar(choices.draws, "tables drawn") as drawn:
+        analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
+        findings, paths = analyst.write(output, Language(language))
+    click.echo(printed(findings, width()), nl=False)
+    click.echo(f"wrote {', '.join(path.name for path in paths)} to {output}")
+
+
+def _choices(engine: Engine, options: dict[str, Any]) -> Choices:
+    """The choices that options give; raises ObligationError for a name that the graph does not have."""
+    from datetime import date
+
+    from build_graph.analysis.choices import Choices, Roles, Unit
+    from build_graph.querying.headers import Kind
+    from build_graph.querying.names import NameFinder
+    from build_graph.querying.values import day
+
+    names = NameFinder(engine)
+    document, domain, as_of = (options.pop(name) for name in ("document", "domain", "as_of"))
+    return Choices(
+        document=names.find(Kind.DOCUMENT, document) if document else None,
+        domain=names.find(Kind.DOMAIN, domain) if domain else None,
+        as_of=day("--as-of", as_of, date.today()) if as_of else None,
+        roles=Roles(options.pop("roles")),
+        unit=Unit(options.pop("unit")),
+        **options,
+    )
+
+
+@click.command()
+@graph_argument
+@output_option("network.html", "FILE", "The page.")
+@narrowing_options
+@timeout_option
+@speaks_plainly
+def view(graph: str, output: Path, document: str | None, domain: str | None, timeout: float) -> None:
+    """Write the network as an interactive page: who bears measures with whom, and the words behind it.
+
+    The page is one file that works from disk, without a network, in Chinese and English. Search, filters and
+    what is selected stand in its address, so that a view can be sent: network.html#agency=mofcom.
+
+    \b
+    Examples:
+      obligations view
+      obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
+      obligations view http://localhost:7878/query --document 国发〔2015〕24号
+    """
+    from build_graph.querying.engines import open_graph
+    from build_graph.querying.headers import Kind
+    from build_graph.querying.names import NameFinder
+    from build_graph.viewing import write_network
+
+    engine = open_graph(graph, timeout)
+    names = NameFinder(engine)
+    shown = write_network(
+        engine,
+        output,
+        document=names.find(Kind.DOCUMENT, document) if document else None,
+        domain=names.find(Kind.DOMAIN, domain) if domain else None,
+    )
+    click.echo(
+        f"wrote {output}: {shown.measures:,} measures of {shown.documents:,} document"
+        f"{'' if shown.documents == 1 else 's'}, {shown.bodies:,} bodies, {shown.size / 1e6:.1f} MB"
+    )
+    click.echo(f"next: open {output} in a browser")

@@ -1,0 +1,145 @@
+"""What commands share: how they fail, the options of several, and what the options mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from build_graph.errors import ObligationError
+
+if TYPE_CHECKING:
+    from build_graph.model import Metadata
+    from build_graph.reading.inputs import InputReader
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+GRAPH = Path("output") / "graph.ttl"
+
+
+def speaks_plainly(command: Command) -> Command:
+    """A command whose ObligationErrors are a line each on stderr and exit code 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except ObligationError as error:
+            for line in str(error).splitlines():
+                click.echo(f"obligations: {line}", err=True)
+            sys.exit(1)
+        except BrokenPipeError:  # the reader of our output went away: obligations extract | head
+            sys.stderr.close()
+            sys.exit(1)
+
+    return run  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def metadata_options(command: Command) -> Command:
+    """Adds the options that give what a text does not hold."""
+    for name, example in [
+        ("issuer", "国务院"),
+        ("date", "2015-05-04"),
+        ("number", "国发〔2015〕24号"),
+        ("title", "国务院关于…的意见"),
+    ]:
+        command = click.option(
+            f"--{name}",
+            metavar="TEXT",
+            help=f"The document's {name}, if the text does not hold it: {example}",
+        )(command)
+    return command
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+    """The bytes that an option such as 64MB gives; a usage error for what is no size."""
+    from build_graph.reading.limits import parse_size
+
+    try:
+        return parse_size(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no size; write it as 64MB", ctx, param) from error
+
+
+# Name, default, and what it limits; the defaults are those of `Limits`.
+LIMITS = (
+    ("max_size", "64MB", "Bytes of one document, unpacked."),
+    ("max_total", "4GB", "Bytes of all documents of one archive, unpacked."),
+    ("max_members", 20_000, "Files in one archive."),
+    ("max_nesting", 3, "Archives within archives."),
+    ("max_ratio", 200, "Times that a file may be larger unpacked."),
+    ("max_depth", 1_000, "Elements within elements on an HTML page."),
+)
+
+
+def input_options(command: Command) -> Command:
+    """Adds the options that say how inputs are read: their encoding, and limits on them."""
+    for name, default, what in reversed(LIMITS):
+        command = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            type=str if isinstance(default, str) else click.IntRange(min=1),
+            callback=_size if isinstance(default, str) else None,
+            default=default,
+            show_default=True,
+            metavar="SIZE" if isinstance(default, str) else "N",
+            help=what,
+        )(command)
+    return click.option(
+        "--encoding", metavar="NAME", help="The encoding of text, e.g. gb18030; found by itself."
+    )(command)
+
+
+def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
+    """Metadata from the options that were given, and a reader within the limits that they set."""
+    from build_graph.reading.inputs import InputReader
+    from build_graph.reading.limits import Limits
+    from build_graph.structure.metadata import from_values
+
+    limits = Limits(**{name: options.pop(name) for name, _, _ in LIMITS})
+    reader = InputReader(limits, options.pop("encoding"))
+    return from_values({name: value for name, value in options.items() if value}, "options"), reader
+
+
+def graph_argument(command: Command) -> Command:
+    """Adds the graph to be asked: a file, a store, or an endpoint."""
+    return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|URL]")(command)
+
+
+def output_option(name: str, metavar: str, what: str) -> Callable[[Command], Command]:
+    """Adds the place to write to, in output/ by default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        default=Path("output") / name,
+        show_default=True,
+        metavar=metavar,
+        help=what,
+    )
+
+
+def narrowing_options(command: Command) -> Command:
+    """Adds the options that narrow a graph to one document or domain."""
+    for name, what, example in (
+        ("domain", "measures of this policy domain", "电子商务"),
+        ("document", "this document", "国发〔2015〕24号"),
+    ):
+        command = click.option(f"--{name}", metavar="NAME", help=f"Only {what}: {example}.")(command)
+    return command
+
+
+def timeout_option(command: Command) -> Command:
+    """Adds the option that limits how long an endpoint is waited for."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long an endpoint may take for an answer.",
+    )(command)
