@@ -84,6 +84,18 @@ def test_from_the_network_to_the_words_and_back(built: Path, open_page: OpenPage
     again.assert_clean()
 
 
+def test_a_view_leads_to_the_readers_beside_it(built: Path) -> None:
+    for name in ("again.html", "elsewhere/page.html"):
+        assert run("view", built / "graph.ttl", "-o", built / name).exit_code == 0
+        text = (built / name).read_text(encoding="utf-8")
+        assert (
+            ("read/%E5%9B%BD%E5%8F%91-2019-3.html" in text)
+            == ('href="index.html"' in text)
+            == ("/" not in name)
+        )
+        (built / name).unlink()
+
+
 def test_a_hostile_title_in_the_index(tmp_path: Path, open_page: OpenPage) -> None:
     title = "<script>alert(1)</script>\u202e&#60;"
     assert run("build", "-o", tmp_path, "--title", title).exit_code == 0

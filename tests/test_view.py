@@ -508,6 +508,11 @@ def test_a_node_stays_where_it_is_dragged(visit: Visit) -> None:
     page.tab.get_by_label("Kind of norm").select_option("encouragement")
     page.tab.get_by_label("Kind of norm").select_option("")
     assert place(page, "旅游局") == pytest.approx((x - 80, y + 60), abs=3)
+    here = "page.network.getPosition(page.read('drawing').nodes.find((node) => node.label === '旅游局').id)"
+    there = page.tab.evaluate(here)
+    go(page, "around=agency/saic")
+    go(page, "")
+    assert page.tab.evaluate(here) == there
 
 
 def test_the_same_picture_each_time(visit: Visit) -> None:
@@ -582,6 +587,7 @@ def test_formulas_stay_text(visit: Visit) -> None:
 HOSTILE = {
     "script": "<script>document.title='owned'</script>",
     "ending": "</script><img src=http://127.0.0.1:1/x onerror=alert(1)>",
+    "spaced": "</script ><!-- <script x",
     "quotes": "\"'`${1}`\\",
     "entities": "&#60;b&#62;&amp;&lt;",
     "separators": "a\u2028b\u2029c",
