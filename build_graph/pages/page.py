@@ -20,7 +20,7 @@ from build_graph.resources import folder, word_lists
 
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data: blob:; "
-    "base-uri 'none'; form-action 'none'"
+    "base-uri 'none'; form-action {forms}"
 )
 # Control characters but tab and line ends, soft hyphen, marks of joining, direction and separation, and
 # halves of surrogate pairs.
@@ -32,19 +32,22 @@ _UNSEEN = re.compile(
 _LANGUAGES = ("en", "zh")
 
 
-def html(
+def html(  # noqa: PLR0913  # each is named where it is called
     template: str,
     *,
     styles: Iterable[str],
     scripts: Iterable[str],
     data: Mapping[str, object],
     words: Iterable[str] = (),
+    more_words: Mapping[str, Mapping[str, str]] | None = None,
+    forms: bool = False,
     **values: Any,
 ) -> bytes:
     """The page that a template gives, in UTF-8.
 
     `styles` and `scripts` are files of the package, `data` becomes a block of JSON for each name, `words` are
-    the sections of `data/pages.toml` whose words the page shows; `values` are for the template.
+    the sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and
+    language; `forms` lets the page send forms to where it came from; `values` are for the template.
     """
     css = [Markup(_asset(name)) for name in styles]
     code = [Markup(_asset(name)) for name in scripts]
@@ -56,10 +59,14 @@ def html(
         lstrip_blocks=True,
     )
     environment.filters |= {"shown": shown, "visible": visible}
-    said = {key: value for section in ("page", *words) for key, value in word_lists("pages")[section].items()}
+    lists = word_lists("pages")
+    said = {key: value for section in ("page", *words) for key, value in lists[section].items()}
+    said |= more_words or {}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
     text = environment.get_template(template).render(
-        policy=Markup(_POLICY.format(scripts=_hashes(code), styles=_hashes(css))),
+        policy=Markup(
+            _POLICY.format(scripts=_hashes(code), styles=_hashes(css), forms="'self'" if forms else "'none'")
+        ),
         styles=css,
         scripts=code,
         data={name: Markup(script_json(value)) for name, value in blocks.items()},

@@ -22,7 +22,7 @@ from build_graph.querying.tables import as_table
 from build_graph.vocabulary import BASE, PREFIXES, XSD
 
 _NUMBERS = frozenset(f"{XSD}{name}" for name in ("integer", "decimal", "double", "float"))
-_Term = NamedNode | BlankNode | Literal | Triple | None
+Term = NamedNode | BlankNode | Literal | Triple | None
 
 
 class AnswerError(ObligationError):
@@ -80,12 +80,12 @@ def _table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:
         return "yes\n" if answer else "no\n"
     names = [variable.value for variable in answer.variables]
     rows = [[row[name] for name in names] for row in answer]
-    numbers = [i for i in range(len(names)) if rows and all(_is_number(row[i]) for row in rows)]
+    numbers = [i for i in range(len(names)) if rows and all(is_number(row[i]) for row in rows)]
     table = as_table(names, [list(map(shown, row)) for row in rows], width, numbers)
     return f"{table}{len(rows):,} row{'' if len(rows) == 1 else 's'}\n"
 
 
-def shown(value: _Term) -> str:
+def shown(value: Term) -> str:
     """A term as people read it: an IRI without the base or with a prefix, a literal's words.
 
     >>> shown(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
@@ -105,5 +105,6 @@ def shown(value: _Term) -> str:
     return value.value
 
 
-def _is_number(value: _Term) -> bool:
+def is_number(value: Term) -> bool:
+    """Whether a term is a number, or nothing."""
     return value is None or (isinstance(value, Literal) and value.datatype.value in _NUMBERS)
