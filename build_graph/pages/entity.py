@@ -1,4 +1,4 @@
-"""The page of a thing of the graph: what the graph says of it, and what the catalogue can be asked about it."""
+"""The page of a thing: what the graph says of it, and what the catalogue can be asked about it."""
 
 from __future__ import annotations
 

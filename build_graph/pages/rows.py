@@ -57,7 +57,14 @@ def cell(value: Term) -> Cell:
     >>> cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     Cell(text='agency/mofcom', href='/id/agency/mofcom')
     """
-    return Cell(shown(value), address(value.value) if isinstance(value, NamedNode) else "")
+    if not isinstance(value, NamedNode):
+        return Cell(shown(value))
+    within = shown(value).split(
+        "/", 2
+    )  # document/国发-2015-24/s2/c4/m1: what it is within the document says enough
+    return Cell(
+        within[2] if within[0] == "document" and len(within) > 2 else shown(value), address(value.value)
+    )
 
 
 def address(iri: str) -> str:
