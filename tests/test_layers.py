@@ -26,6 +26,8 @@ ROWS = [
     "viewing",
     "paging",
     "analysing",
+    "explaining",
+    "storing",
     "building",
     "reviewing",
     "cli",
