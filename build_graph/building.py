@@ -23,7 +23,7 @@ from build_graph.pipeline import Pipeline, default_document, given_of
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reports.summary import Tally, summary, tally
 from build_graph.storing.filling import Filler
-from build_graph.storing.fingerprints import Fingerprint
+from build_graph.storing.fingerprints import Fingerprint, rules
 from build_graph.storing.store import Known, StoreError
 from build_graph.viewing import INDEX
 from build_graph.vocabulary import BASE, segment
@@ -118,7 +118,7 @@ class Builder:
         going on was asked for; those before it stay. Raises ObligationError for every fault of input or
         output.
         """
-        with Filler(store) as filler:
+        with Filler(store, rules()) as filler:
             work = self._work(paths, filler, Descriptions.load())
             try:
                 work.check()

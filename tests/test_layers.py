@@ -27,6 +27,7 @@ ROWS = [
     "paging",
     "analysing",
     "explaining",
+    "validating",
     "storing",
     "building",
     "reviewing",

@@ -183,10 +183,24 @@ def open_graph(where: str, timeout: float = TIMEOUT) -> Engine:
 
     An endpoint is asked only when there is a query.
     """
-    if where.startswith(("http://", "https://")):
+    if is_address(where):
         return EndpointEngine(where, timeout)
     path = Path(where)
     return OxigraphEngine.over(_store(path) if path.is_dir() else _loaded(path))
+
+
+def is_address(where: str) -> bool:
+    """Whether a graph is named by the address of an endpoint."""
+    return where.startswith(("http://", "https://"))
+
+
+def format_of(path: Path) -> RdfFormat:
+    """What a file is by its ending; Turtle where that says nothing.
+
+    >>> format_of(Path("graph.nq")).name, format_of(Path("graph")).name
+    ('N-Quads', 'Turtle')
+    """
+    return RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
 
 
 def _store(path: Path) -> Store:
@@ -219,7 +233,7 @@ def _no_store(path: Path) -> EngineError:
 def _loaded(path: Path) -> Store:
     """A file in memory, its graphs taken together."""
     store = Store()
-    known = RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
+    known = format_of(path)
     try:
         if known.supports_datasets:
             store.bulk_extend(Quad(*quad.triple) for quad in parse(path=str(path), format=known))

@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 from build_graph.graph.checks import FailedCheckError, check
 from build_graph.graph.triples import Part
 from build_graph.model import Document
-from build_graph.storing.fingerprints import Fingerprint, rules
+from build_graph.storing.fingerprints import Fingerprint
 from build_graph.storing.store import DocumentStore, Known, holds_something
 from build_graph.vocabulary import BASE, segment
 
@@ -22,7 +22,7 @@ class Filler:
     """A store that documents are put into; it is made when the first one is there."""
 
     path: Path
-    rules: str = field(default_factory=rules)
+    rules: str  # hash of what documents are understood by
     moved: list[str] = field(default_factory=list)  # documents that gave way to one read from the same text
     checks: int = 0  # that each document passed
     _store: DocumentStore | None = None

@@ -185,11 +185,14 @@ class DocumentStore:
         mark = Quad(_ONTOLOGY, term("ob:sha256"), Literal(version), _ONTOLOGY)
         if mark in self._store:
             return
-        # Blank nodes keep their names only outside of SPARQL's text: so a graph beside, then a move.
-        quads = {quad for name, data in texts for quad in _named_alike(data, name)}
+        quads = [mark, *(quad for name, data in texts for quad in _named_alike(data, name))]
         with _Writing(self.path):
             self._store.remove_graph(_NEXT)  # left over from a crash
-            self._store.extend({_in_graph(quad, _NEXT) for quad in (*quads, mark)})
+            if not self._store.contains_named_graph(_ONTOLOGY):
+                self._store.extend(_in_graph(quad, _ONTOLOGY) for quad in quads)
+                return
+            # Blank nodes keep their names only outside of SPARQL's text: so a graph beside, then a move.
+            self._store.extend(_in_graph(quad, _NEXT) for quad in quads)
             self._store.update(f"MOVE GRAPH {_NEXT} TO {_ONTOLOGY}")
 
     def flush(self) -> None:
