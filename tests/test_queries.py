@@ -391,4 +391,5 @@ def test_lookups_are_no_questions() -> None:
         *("agency", "clause", "document", "domain", "known"),  # names
         *("bearings", "bodies", "norms", "successions"),  # what the analysis counts
         *("audiences", "documents", "findings", "measures", "subjects"),  # what the pages show
+        *("explained", "marks", "named-by"),  # what an explanation needs of an endpoint
     }
