@@ -1,24 +1,32 @@
-"""From inputs to one graph on disk: understand every document, emit, check, write whole or not at all."""
+"""From inputs to a graph on disk: understand every document, emit, check, write.
+
+A file is written whole or not at all; a store takes in one document after the other, each of them whole.
+"""
 
 from __future__ import annotations
 
 import gc
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from build_graph.errors import ObligationError, SeveralFaultsError
 from build_graph.files import write_all
 from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import parts
+from build_graph.graph.provenance import sha256
+from build_graph.graph.triples import Part, parts
 from build_graph.model import Document, Metadata
 from build_graph.paging import Pages
-from build_graph.pipeline import Pipeline, default_document
+from build_graph.pipeline import Pipeline, default_document, given_of
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reports.summary import Tally, summary, tally
+from build_graph.storing.filling import Filler
+from build_graph.storing.fingerprints import Fingerprint, rules
+from build_graph.storing.store import Known, StoreError
 from build_graph.viewing import INDEX
+from build_graph.vocabulary import BASE, segment
 
 GRAPH = "graph.ttl"
 
@@ -33,6 +41,15 @@ class NoDocumentsError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a build did not take in, a line each."""
+
+    failures: tuple[str, ...] = ()  # documents that could not be read or understood
+    copies: tuple[str, ...] = ()  # documents whose text was there already
+    left_alone: tuple[str, ...] = ()  # files that are no documents by their ending
+
+
+@dataclass(frozen=True, slots=True)
 class Built:
     """What a build wrote, and what it left out."""
 
@@ -40,11 +57,22 @@ class Built:
     statements: int
     checks: int
     summary: tuple[str, ...]  # lines
-    failures: tuple[str, ...] = ()  # documents that could not be read or understood
-    copies: tuple[str, ...] = ()  # documents whose text was there already
-    left_alone: tuple[str, ...] = ()  # files that are no documents by their ending
+    left_out: LeftOut = LeftOut()
     index: Path | None = None  # the page that names the others; None where no pages were written
     no_pages: str = ""  # why not
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a build wrote into a store, and what it left out or found unchanged."""
+
+    path: Path
+    written: int  # documents
+    unchanged: int
+    statements: int  # in the store, those of earlier builds among them
+    summary: tuple[str, ...]  # lines, on the documents that were written
+    left_out: LeftOut = LeftOut()
+    moved: tuple[str, ...] = ()  # documents that gave way to one read from the same text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +90,56 @@ class Builder:
 
         All files are written, or none: raises ObligationError for every fault of input or output.
         """
+        descriptions = Descriptions.load()
+        target = _Files(Pages(self.pages), descriptions)
+        work = self._work(paths, target, descriptions)
+        work.check()
+        passed, turtle = target.assembly.finish()
+        files: dict[str, bytes | Iterable[bytes]] = {GRAPH: turtle}
+        if target.pages.wanted:
+            graph = b"".join(turtle)
+            files = {GRAPH: graph, **target.pages.files(graph, GRAPH)}
+        write_all({output / name: data for name, data in files.items()})
+        return Built(
+            path=output / GRAPH,
+            statements=passed.statements,
+            checks=passed.checks,
+            summary=tuple(summary(work.tallies)),
+            left_out=work.left_out(),
+            index=output / INDEX if target.pages.wanted else None,
+            no_pages=target.pages.why_not,
+        )
+
+    def fill(self, paths: Sequence[Path], store: Path) -> Filled:
+        """Put the documents at `paths` into the Oxigraph store in a folder, and the ontology beside them.
+
+        Each document takes the place of what the store held of it, in one transaction; one that would come
+        out the same is not understood again. After a document with faults no more are written, unless
+        going on was asked for; those before it stay. Raises ObligationError for every fault of input or
+        output.
+        """
+        with Filler(store, rules()) as filler:
+            work = self._work(paths, filler, Descriptions.load())
+            try:
+                work.check()
+            except ObligationError as error:
+                raise _with_what_stays(error, store, len(work.tallies)) from error
+            return Filled(
+                path=store,
+                written=len(work.tallies),
+                unchanged=work.unchanged,
+                statements=filler.finish(),
+                summary=tuple(summary(work.tallies)),
+                left_out=work.left_out(),
+                moved=tuple(filler.moved),
+            )
+
+    def _work(self, paths: Sequence[Path], target: Target, descriptions: Descriptions) -> _Work:
+        """The work of putting the documents at the paths into a target, done."""
         paths = paths or [default_document()]
         if len(paths) > 1 and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
-        work = _Work(Pipeline.load(), Descriptions.load(), self.given, self.keep_going, Pages(self.pages))
+        work = _Work(target, Pipeline.load(), descriptions, self.given, self.keep_going)
         for found in (found for path in paths for found in self.reader.read(path)):
             if isinstance(found, LeftAlone):
                 work.left_alone.append(found.name)
@@ -74,81 +148,118 @@ class Builder:
             else:
                 self.begun(found.source.name)
                 work.add(found)
-        work.check()
-        passed, turtle = work.assembly.finish()
-        files: dict[str, bytes | Iterable[bytes]] = {GRAPH: turtle}
-        if work.pages.wanted:
-            graph = b"".join(turtle)
-            files = {GRAPH: graph, **work.pages.files(graph, GRAPH)}
-        write_all({output / name: data for name, data in files.items()})
-        return work.built(output, passed.statements, passed.checks)
+        return work
+
+
+class Target(Protocol):
+    """Where documents go."""
+
+    rules: str  # hash of what documents are understood by; empty where nothing is known from before
+
+    def known(self, fingerprint: Fingerprint) -> Known | None:
+        """The document that is there already with that fingerprint."""
+
+    def add(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
+        """Take in what the parts say of a document; raises ObligationError where it cannot be."""
+
+
+@dataclass(slots=True)
+class _Files:
+    """One Turtle file and its pages, in the making: every document is new to it."""
+
+    pages: Pages
+    descriptions: Descriptions
+    assembly: Assembly = field(default_factory=Assembly)
+    rules: str = ""
+
+    def known(self, fingerprint: Fingerprint) -> Known | None:
+        return None
+
+    def add(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
+        gc.freeze()  # the document stays: do not look through it again and again
+        self.assembly.add(parts)
+        self.pages.add(document, self.descriptions)
 
 
 @dataclass(slots=True)
 class _Work:
     """What was made of the documents so far."""
 
+    target: Target
     pipeline: Pipeline
     descriptions: Descriptions
     given: Metadata
     keep_going: bool
-    pages: Pages
-    assembly: Assembly = field(default_factory=Assembly)
+    unchanged: int = 0
     tallies: list[Tally] = field(default_factory=list)
     failures: list[ObligationError] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     left_alone: list[str] = field(default_factory=list)
-    seen: dict[str, tuple[str, bytes]] = field(default_factory=dict)  # by id: name, hash of the text
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict)  # by IRI: name, hash of the text
 
     def add(self, found: Input) -> None:
-        """Understand a document and put it into the graph; what is wrong with it goes to the failures."""
+        """Understand a document and put it into the target; what is wrong with it goes to the failures."""
         if self.seen and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
         try:
-            document = self.pipeline.understand_input(found, self.given)
-            if self._is_new(document) and (self.keep_going or not self.failures):
-                gc.freeze()  # the document stays: do not look through it again and again
-                issuer = self.pipeline.issuer(document)
-                self.assembly.add(parts(document, self.descriptions, issuer=issuer))
-                self.tallies.append(tally(document))
-                self.pages.add(document, self.descriptions)
+            self._put(found)
+        except StoreError:  # no fault of the document: the next would fare no better
+            raise
         except ObligationError as error:
             self.failures.append(error)
 
     def check(self) -> None:
         """Raise ObligationError for the failures, unless they may be left out and others are good."""
-        if self.failures and not (self.keep_going and self.tallies):
+        if self.failures and not (self.keep_going and (self.tallies or self.unchanged)):
             raise self.failures[0] if len(self.failures) == 1 else SeveralFaultsError(self.failures)
 
-    def built(self, output: Path, statements: int, checks: int) -> Built:
-        """What was written, and what was left out."""
-        return Built(
-            path=output / GRAPH,
-            statements=statements,
-            checks=checks,
-            summary=tuple(summary(self.tallies)),
-            failures=tuple(str(error) for error in self.failures),
-            copies=tuple(self.copies),
-            left_alone=tuple(self.left_alone),
-            index=output / INDEX if self.pages.wanted else None,
-            no_pages=self.pages.why_not,
-        )
+    def left_out(self) -> LeftOut:
+        """What was not taken in."""
+        failures = tuple(str(error) for error in self.failures)
+        return LeftOut(failures, tuple(self.copies), tuple(self.left_alone))
 
-    def _is_new(self, document: Document) -> bool:
+    def _put(self, found: Input) -> None:
+        """Put a document into the target, unless it is there already."""
+        given = given_of(found, self.given)
+        fingerprint = Fingerprint.of(found.source, given, self.target.rules)
+        if known := self.target.known(fingerprint):
+            self.unchanged += self._is_new(found.source.name, known)
+            return
+        document = self.pipeline.understand(found.source, given)
+        new = self._is_new(found.source.name, _known(document))
+        if new and (self.keep_going or not self.failures):
+            issuer = self.pipeline.issuer(document)
+            self.target.add(document, parts(document, self.descriptions, issuer=issuer), fingerprint)
+            self.tallies.append(tally(document))
+
+    def _is_new(self, name: str, document: Known) -> bool:
         """Whether the text was not there yet; another text with the same number is an error.
 
         Copies of one text are common in what was collected from several sites: one of them is enough.
         """
-        name = document.text.source.name
-        digest = hashlib.sha256(document.text.content.encode()).digest()
-        if document.id not in self.seen:
-            self.seen[document.id] = (name, digest)
+        if document.iri not in self.seen:
+            self.seen[document.iri] = (name, document.text)
             return True
-        before, hashed = self.seen[document.id]
-        if hashed == digest:
+        before, hashed = self.seen[document.iri]
+        if hashed == document.text:
             self.copies.append(f"{name}: has the same text as {before}")
             return False
+        number = document.iri.rpartition("/")[2]
         raise NoDocumentsError(
-            f"{name}: has the same number as {before} ({document.id}); "
+            f"{name}: has the same number as {before} ({number}); "
             "leave one out, or give one its own number in a sidecar file"
         )
+
+
+def _with_what_stays(error: ObligationError, store: Path, written: int) -> ObligationError:
+    """The error, and what was written into a store before it."""
+    if not written:
+        return error
+    documents = f"{written:,} document{'' if written == 1 else 's'}"
+    stays = f"{store}: {documents} written, each whole; put the others right and run it again to go on"
+    return SeveralFaultsError([error, ObligationError(stays)])
+
+
+def _known(document: Document) -> Known:
+    """What tells a document from others."""
+    return Known(f"{BASE}document/{segment(document.id)}", sha256(document.text.content))

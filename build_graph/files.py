@@ -29,14 +29,14 @@ def write_all(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
     path = next(iter(files), Path())
     try:
         for path, data in files.items():
-            os.makedirs(_name(path.parent), exist_ok=True)
+            os.makedirs(name_of(path.parent), exist_ok=True)
             _write_through(asides[path], data)
         for path, aside in asides.items():
-            os.replace(_name(aside), _name(path))
+            os.replace(name_of(aside), name_of(path))
     except OSError as error:
         for aside in asides.values():
             with suppress(OSError):
-                os.unlink(_name(aside))
+                os.unlink(name_of(aside))
         reason = error.strerror or type(error).__name__
         message = f"{path}: cannot be written ({reason}); choose a place that can, or make room there"
         raise ObligationError(message) from error
@@ -44,16 +44,16 @@ def write_all(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
 
 def is_file(path: Path) -> bool:
     """Whether there is a file at a path, whatever letters are in it."""
-    return os.path.isfile(_name(path))
+    return os.path.isfile(name_of(path))
 
 
-def _name(path: Path) -> bytes:
+def name_of(path: Path) -> bytes:
     """A path as the system takes it: in UTF-8 in any locale, or the same file would have several names."""
     return str(path).encode("utf-8", "surrogateescape")
 
 
 def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
-    with open(_name(path), "wb") as file:
+    with open(name_of(path), "wb") as file:
         file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(file.fileno())

@@ -115,12 +115,8 @@ class Pipeline:
         return self.understand_input(InputReader(encoding=encoding).read_one(path), options)
 
     def understand_input(self, found: Input, options: Metadata) -> Document:
-        """The document that was found.
-
-        `options` give what the text does not hold, then the sidecar file, then the container.
-        """
-        stated = from_file(found.sidecar) if found.sidecar else Metadata()
-        return self.understand(found.source, merged(options, merged(stated, found.given)))
+        """The document that was found, with what is `given` of its metadata."""
+        return self.understand(found.source, given_of(found, options))
 
     def issuer(self, document: Document) -> Body | None:
         """The body that issued a document, the first of several; None where nobody is named."""
@@ -163,6 +159,15 @@ class Pipeline:
                 audiences=audiences,
                 domains=domains,
             )
+
+
+def given_of(found: Input, options: Metadata) -> Metadata:
+    """What is given of a document's metadata: by options, then the sidecar file, then the container.
+
+    Raises BadMetadataError for a sidecar file that cannot be read.
+    """
+    stated = from_file(found.sidecar) if found.sidecar else Metadata()
+    return merged(options, merged(stated, found.given))
 
 
 def default_document() -> Path:

@@ -392,4 +392,5 @@ def test_lookups_are_no_questions() -> None:
         *("bearings", "bodies", "norms", "successions"),  # what the analysis counts
         *("audiences", "documents", "findings", "measures", "subjects"),  # what the pages show
         *("facts", "mentions"),  # what there is of a thing
+        *("explained", "marks", "named-by"),  # what an explanation needs of an endpoint
     }

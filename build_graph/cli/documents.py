@@ -7,12 +7,15 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
 from build_graph.cli.terminal import progress
+
+if TYPE_CHECKING:
+    from build_graph.building import Built, Filled, LeftOut
 
 
 @click.command()
@@ -21,10 +24,14 @@ from build_graph.cli.terminal import progress
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    default=Path("output"),
-    show_default=True,
     metavar="DIR",
-    help="Where graph.ttl, index.html and the pages that it names are written.",
+    help="Where graph.ttl, index.html and the pages that it names are written.  [default: output]",
+)
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Put the documents into the Oxigraph store in this folder, made if missing: no file, no pages.",
 )
 @click.option("--keep-going", is_flag=True, help="Leave out documents with faults, and write the others.")
 @click.option(
@@ -36,7 +43,12 @@ from build_graph.cli.terminal import progress
 @input_options
 @speaks_plainly
 def build(
-    paths: tuple[Path, ...], output: Path, keep_going: bool, pages: bool | None, **options: Any
+    paths: tuple[Path, ...],
+    output: Path | None,
+    store: Path | None,
+    keep_going: bool,
+    pages: bool | None,
+    **options: Any,
 ) -> None:
     """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
 
@@ -48,21 +60,55 @@ def build(
     If a document cannot be read or understood, all faults are listed and nothing is written; with
     --keep-going the others are. A text that is there twice is taken once.
 
+    With --store each document goes into the store as soon as it is understood, in place of what was there of
+    it, and the documents of earlier builds stay; one whose text, given metadata and rules have not changed
+    is not understood again. After a document with faults no more are written, without --keep-going; run it
+    again to go on. A store excludes -o and --pages: obligations view draws its network. All commands that
+    take a graph take a store.
+
     \b
     Examples:
       obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
       obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
+      obligations build pages/ --store policies
     """
-    from build_graph.building import Builder
+    from build_graph.building import Builder, Filled
 
+    if store and (output or pages):
+        raise click.UsageError(f"--store writes no files: leave out {'-o' if output else '--pages'}")
     given, reader = read_options(options)
     with progress() as begun:
-        result = Builder(reader, given, keep_going, pages, begun).build(paths, output)
-    click.echo("\n".join(result.summary))
-    for left_out in (*result.failures, *result.copies):
-        click.echo(f"left out: {left_out}", err=True)
-    if result.left_alone:
-        click.echo(f"left alone: {_by_ending(result.left_alone)}, no documents by their endings", err=True)
+        builder = Builder(reader, given, keep_going, pages, begun)
+        result = builder.fill(paths, store) if store else builder.build(paths, output or Path("output"))
+    for line in result.summary:
+        click.echo(line)
+    _tell_left_out(result.left_out)
+    if isinstance(result, Filled):
+        _tell_filled(result)
+    else:
+        _tell_built(result)
+    gc.freeze()  # all that was made is used up now: do not look through it at exit
+
+
+def _tell_left_out(left_out: LeftOut) -> None:
+    for line in (*left_out.failures, *left_out.copies):
+        click.echo(f"left out: {line}", err=True)
+    if left_out.left_alone:
+        endings = _by_ending(left_out.left_alone)
+        click.echo(f"left alone: {endings}, no documents by their endings", err=True)
+
+
+def _tell_filled(result: Filled) -> None:
+    for line in result.moved:
+        click.echo(f"replaced: {line}", err=True)
+    documents = f"{result.written:,} document{'' if result.written == 1 else 's'} written"
+    click.echo(
+        f"wrote {result.path}: {documents}, {result.unchanged:,} unchanged, {result.statements:,} statements"
+    )
+    click.echo(f"next: obligations query documents --graph {result.path}")
+
+
+def _tell_built(result: Built) -> None:
     click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
     if result.index:
         click.echo(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
@@ -73,7 +119,6 @@ def build(
         f"next: obligations explain 四{'' if default else f' --graph {result.path}'}"
         f"  |  obligations validate{'' if default else f' {result.path}'}"
     )
-    gc.freeze()  # all that was made is used up now: do not look through it at exit
 
 
 @click.command()

@@ -11,6 +11,7 @@ import click
 from build_graph.cli.options import (
     GRAPH,
     graph_argument,
+    graph_option,
     narrowing_options,
     output_option,
     speaks_plainly,
@@ -24,20 +25,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("graph", default=GRAPH, type=click.Path(path_type=Path))
+@graph_argument
+@timeout_option
 @speaks_plainly
-def validate(graph: Path) -> None:
+def validate(graph: str, timeout: float) -> None:
     """Check a graph against the SHACL shapes of the ontology.
 
-    GRAPH is a Turtle file, output/graph.ttl by default. Exit code 1 if it does not conform.
+    The graph is output/graph.ttl by default; it is taken into memory. Exit code 1 if it does not conform.
 
     \b
-    Example:
+    Examples:
       obligations validate output/graph.ttl
+      obligations validate policies/
     """
-    from build_graph.graph.validation import validate as validate_graph
+    from build_graph.validating import validate as validate_graph
 
-    report = validate_graph(graph)
+    report = validate_graph(graph, timeout)
     click.echo("\n".join(report.lines()))
     if not report.conforms:
         sys.exit(1)
@@ -45,16 +48,10 @@ def validate(graph: Path) -> None:
 
 @click.command()
 @click.argument("name", metavar="IRI|CLAUSE")
-@click.option(
-    "--graph",
-    type=click.Path(path_type=Path),
-    default=GRAPH,
-    show_default=True,
-    metavar="FILE",
-    help="The graph to look in.",
-)
+@graph_option
+@timeout_option
 @speaks_plainly
-def explain(name: str, graph: Path) -> None:
+def explain(name: str, graph: str, timeout: float) -> None:
     """Show the words behind a statement, in their sentence, and what was understood from them.
 
     NAME is a clause's number (四, （四）, 4; 二、 for a section), an IRI of the graph, or the end of one.
@@ -65,10 +62,9 @@ def explain(name: str, graph: Path) -> None:
       obligations explain document/国发-2015-24/s2/c4/m1/n3
       obligations explain agency/mofcom
     """
-    from build_graph.reports.explain import Explainer
+    from build_graph.explaining import explain as lines
 
-    explainer = Explainer.load(graph, marked)
-    click.echo("\n".join(explainer.explain(name)))
+    click.echo("\n".join(lines(graph, name, marked, timeout)))
 
 
 @click.command()
@@ -116,13 +112,7 @@ def queries(name: str | None, form: str) -> None:
     type=click.Choice(["table", "csv", "tsv", "json", "xml", "ttl"]),
     help="table in a terminal, else csv; ttl for triples.",
 )
-@click.option(
-    "--graph",
-    default=str(GRAPH),
-    show_default=True,
-    metavar="FILE|STORE|URL",
-    help="A Turtle file, the folder of an Oxigraph store, or a SPARQL endpoint.",
-)
+@graph_option
 @timeout_option
 @speaks_plainly
 def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeout: float) -> None:

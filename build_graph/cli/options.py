@@ -110,6 +110,17 @@ def graph_argument(command: Command) -> Command:
     return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|URL]")(command)
 
 
+def graph_option(command: Command) -> Command:
+    """Adds the graph to be asked as an option, for commands whose argument is something else."""
+    return click.option(
+        "--graph",
+        default=str(GRAPH),
+        show_default=True,
+        metavar="FILE|STORE|URL",
+        help="A file (.ttl, .trig, .nq, .nt), the folder of an Oxigraph store, or a SPARQL endpoint.",
+    )(command)
+
+
 def output_option(name: str, metavar: str, what: str) -> Callable[[Command], Command]:
     """Adds the place to write to, in output/ by default."""
     return click.option(

@@ -38,7 +38,7 @@ class Emitter:
         """The emitter of a document; without `issuer` the issuer's name is looked up as it stands."""
         lines = document.text.source.line_starts()
         iri = f"{base}document/{segment(document.id)}"
-        graph, text = NamedNode(iri), NamedNode(f"{iri}/text")
+        graph, text = NamedNode(iri), NamedNode(text_of(iri))
         issuer = issuer or _issuer(document.outline.metadata.issuer, descriptions)
         return cls(document, descriptions, base, issuer, iri, graph, text, lines)
 
@@ -109,6 +109,21 @@ def _object(value: NamedNode | Literal | str | int | bool | date) -> NamedNode |
     if isinstance(value, date):
         return Literal(value.isoformat(), datatype=term("xsd:date"))
     return Literal(value)
+
+
+def text_of(document: str) -> str:
+    """The IRI of the text of the document with that IRI."""
+    return f"{document}/text"
+
+
+def source_of(document: str) -> str:
+    """The IRI of what the document with that IRI was read from."""
+    return f"{document}/source"
+
+
+def reading_of(document: str) -> str:
+    """The IRI of the reading of the document with that IRI."""
+    return f"{document}/reading"
 
 
 def zh(words: str | None) -> Literal | None:

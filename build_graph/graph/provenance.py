@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pyoxigraph import NamedNode, Quad
 
 from build_graph import __version__
-from build_graph.graph.emitter import Emitter, zh
+from build_graph.graph.emitter import Emitter, reading_of, source_of, zh
 from build_graph.model import Reading, Repair
 from build_graph.vocabulary import segment, term
 
@@ -20,7 +20,7 @@ _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: eac
 def of_provenance(emit: Emitter) -> Iterator[Quad]:
     """The text, the source that it was read from, the run, and the repairs."""
     text, source = emit.document.text, emit.document.text.source
-    reading, program = f"{emit.document_iri}/reading", emit.program
+    reading, program = reading_of(emit.document_iri), emit.program
     yield from emit.about(
         emit.text.value,
         ("rdf:type", term("eli:LegalExpression")),
@@ -28,23 +28,23 @@ def of_provenance(emit: Emitter) -> Iterator[Quad]:
         ("eli:realizes", NamedNode(emit.document_iri)),
         ("eli:title", zh(emit.document.outline.metadata.title)),
         ("schema:text", text.content),
-        ("ob:sha256", _sha256(text.content)),
-        ("prov:wasDerivedFrom", NamedNode(f"{emit.document_iri}/source")),
+        ("ob:sha256", sha256(text.content)),
+        ("prov:wasDerivedFrom", NamedNode(source_of(emit.document_iri))),
         ("prov:wasGeneratedBy", NamedNode(reading)),
     )
     yield from emit.about(
-        f"{emit.document_iri}/source",
+        source_of(emit.document_iri),
         ("rdf:type", term("prov:Entity")),
         ("schema:name", _writable(source.name)),
         ("dcterms:format", NamedNode(_MEDIA + source.media)),
         ("ob:encoding", source.encoding or None),
-        ("ob:sha256", _sha256(source.content)),
+        ("ob:sha256", sha256(source.content)),
     )
     yield from emit.about(_MEDIA + source.media, ("rdf:type", term("dcterms:MediaType")))
     yield from emit.about(
         reading,
         ("rdf:type", term("prov:Activity")),
-        ("prov:used", NamedNode(f"{emit.document_iri}/source")),
+        ("prov:used", NamedNode(source_of(emit.document_iri))),
         ("prov:wasAssociatedWith", NamedNode(program)),
     )
     yield from emit.about(
@@ -142,5 +142,6 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _sha256(text: str) -> str:
+def sha256(text: str) -> str:
+    """The SHA-256 of a text in UTF-8, in lower-case hexadecimal, as graphs give it."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -41,7 +41,7 @@ class Violation:
 class Report:
     """What a validation found: violations by thing and message; none if the graph conforms."""
 
-    path: Path
+    path: Path | str  # or the address of an endpoint
     triples: int
     shapes: int
     violations: tuple[Violation, ...]
@@ -65,7 +65,7 @@ def validate(path: Path) -> Report:
     return validate_graph(_read(path), path)
 
 
-def validate_graph(graph: Graph, path: Path = Path("graph")) -> Report:
+def validate_graph(graph: Graph, path: Path | str = "graph") -> Report:
     """The report on a graph in memory, which is left as it is."""
     shapes = _parse(folder("ontology") / _SHAPES)
     _, results, _ = shacl(

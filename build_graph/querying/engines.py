@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pyoxigraph import (
+    DefaultGraph,
+    Quad,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
@@ -23,6 +25,7 @@ from pyoxigraph import (
 )
 
 from build_graph.errors import ObligationError
+from build_graph.files import name_of
 from build_graph.querying import sparql
 from build_graph.querying.faults import check
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0  # seconds that an endpoint may take
 _PIECE = 1 << 16  # bytes of an endpoint's answer that are read at a time
+_ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
 _SHOWN = 160  # characters of what an endpoint says of an error
 
 
@@ -62,7 +66,11 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OxigraphEngine:
-    """Oxigraph over a store; where it holds named graphs, all of them are asked as one."""
+    """Oxigraph over a store: its default graph or, where nothing is in that, its named graphs together.
+
+    A statement that stands in several named graphs counts several times when they are asked together.
+    `obligations build --store` therefore writes the statements of all documents into the default graph too.
+    """
 
     store: Store
     union: bool = False
@@ -70,7 +78,8 @@ class OxigraphEngine:
     @classmethod
     def over(cls, store: Store) -> OxigraphEngine:
         """The engine over a store."""
-        return cls(store, union=next(store.named_graphs(), None) is not None)
+        default = store.quads_for_pattern(None, None, None, DefaultGraph())
+        return cls(store, union=next(default, None) is None)
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """What a query answers; raises QueryError for what is no query, or cannot be answered."""
@@ -174,26 +183,62 @@ def open_graph(where: str, timeout: float = TIMEOUT) -> Engine:
 
     An endpoint is asked only when there is a query.
     """
-    if where.startswith(("http://", "https://")):
+    if is_address(where):
         return EndpointEngine(where, timeout)
     path = Path(where)
     return OxigraphEngine.over(_store(path) if path.is_dir() else _loaded(path))
 
 
+def is_address(where: str) -> bool:
+    """Whether a graph is named by the address of an endpoint."""
+    return where.startswith(("http://", "https://"))
+
+
+def format_of(path: Path) -> RdfFormat:
+    """What a file is by its ending; Turtle where that says nothing.
+
+    >>> format_of(Path("graph.nq")).name, format_of(Path("graph")).name
+    ('N-Quads', 'Turtle')
+    """
+    return RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
+
+
 def _store(path: Path) -> Store:
-    try:
-        return Store.read_only(str(path))
-    except (OSError, ValueError) as error:
-        inside = path / "graph.ttl"
-        hint = f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
-        raise EngineError(f"{path}: this folder is no Oxigraph store; {hint}") from error
+    """A store as it is now: what a build writes into it from now on is not seen."""
+    for attempt in reversed(range(_ATTEMPTS)):
+        try:
+            return Store.read_only(name_of(path).decode())
+        except (OSError, RuntimeError, ValueError) as error:
+            if not (path / "CURRENT").is_file():
+                inside = path / "graph.ttl"
+                hint = (
+                    f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
+                )
+                raise EngineError(f"{path}: this folder is no Oxigraph store; {hint}") from error
+            if not attempt:
+                raise EngineError(
+                    f"{path}: this store cannot be opened ({_brief(error)}); "
+                    "if a build is writing it, try again, else make it anew"
+                ) from error
+            sleep(_PAUSE)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _no_store(path: Path) -> EngineError:
+    inside = path / "graph.ttl"
+    hint = f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
+    return EngineError(f"{path}: this folder is no Oxigraph store; {hint}")
 
 
 def _loaded(path: Path) -> Store:
+    """A file in memory, its graphs taken together."""
     store = Store()
-    known = RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
+    known = format_of(path)
     try:
-        store.bulk_load(path=str(path), format=known)
+        if known.supports_datasets:
+            store.bulk_extend(Quad(*quad.triple) for quad in parse(path=str(path), format=known))
+        else:
+            store.bulk_load(path=str(path), format=known)
     except FileNotFoundError as error:
         raise EngineError(f"{path}: there is no such graph; make it with: obligations build") from error
     except (SyntaxError, ValueError, OSError) as error:

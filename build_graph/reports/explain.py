@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
 from build_graph.errors import ObligationError
 from build_graph.structure.numerals import number
@@ -25,28 +24,15 @@ class CannotExplainError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """Looks things up in a graph; `mark` makes words stand out in their sentence."""
+    """Looks things up in a store; `mark` makes words stand out in their sentence."""
 
     store: Store
     mark: Mark
-
-    @classmethod
-    def load(cls, path: Path, mark: Mark) -> Explainer:
-        """An explainer for the Turtle file at `path`; raises CannotExplainError where it cannot be read."""
-        store = Store()
-        try:
-            store.bulk_load(path=str(path), format=RdfFormat.TURTLE)
-        except FileNotFoundError as error:
-            raise CannotExplainError(
-                f"{path}: there is no such graph; make it with: obligations build"
-            ) from error
-        except (SyntaxError, OSError, ValueError) as error:
-            raise CannotExplainError(f"{path}: not a Turtle file that can be read: {error}") from error
-        return cls(store, mark)
+    graph: DefaultGraph | None = None  # the graph of the store that is looked in; None for all together
 
     def explain(self, name: str) -> Iterator[str]:
         """The lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
-        node = self._find(name)
+        node = self.find(name)
         types = {kind.value for kind in self._all(node, "rdf:type")}
         if types & {term("ob:Section").value, term("ob:Clause").value, term("ob:Closing").value}:
             yield from self._division(node)
@@ -59,13 +45,11 @@ class Explainer:
 
     # ---------------------------------------------------------------------------- finding
 
-    def _find(self, name: str) -> NamedNode:
+    def find(self, name: str) -> NamedNode:
         """The one node of that name; raises CannotExplainError with what would do instead."""
-        for candidate in (name, BASE + name.removeprefix("/")):
-            if re.match(r"https?://[^\s<>\"{}|\\^`]+$", candidate):
-                node = NamedNode(candidate)
-                if next(self.store.quads_for_pattern(node, None, None, None), None):
-                    return node
+        for node in candidates(name):
+            if next(self.store.quads_for_pattern(node, None, None, self.graph), None):
+                return node
         found = self._by_mark(name)
         if len(found) == 1:
             return found[0]
@@ -84,7 +68,7 @@ class Explainer:
             return []
         kind = "ob:Section" if name.endswith("、") else "ob:Clause"
         alike: dict[NamedNode, str] = {}
-        for quad in self.store.quads_for_pattern(None, term("rdf:type"), term(kind), None):
+        for quad in self._said(None, term("rdf:type"), term(kind)):
             numeral = _NUMERAL.search(self._text(quad.subject, "eli:number"))
             if numeral and number(numeral[0]) == number(found[0]) and isinstance(quad.subject, NamedNode):
                 alike[quad.subject] = numeral[0]
@@ -140,7 +124,7 @@ class Explainer:
         if cue:
             yield f"  cue     {cue}"
         yield f"  iri     {node.value}"
-        measure = NamedNode(re.sub(r"(/m\d+)/.*$", r"\1", node.value))
+        measure = measure_of(node)
         if measure != node and self._one(measure, "rdf:type"):
             yield ""
             yield from self._measure(measure)
@@ -159,7 +143,7 @@ class Explainer:
                 "dcterms:subject",
                 "dcterms:audience",
             )
-            for quad in self.store.quads_for_pattern(None, term(predicate), node, None)
+            for quad in self._said(None, term(predicate), node)
             if isinstance(quad.subject, NamedNode)
             and term("ob:Measure") in self._all(quad.subject, "rdf:type")
         }
@@ -223,17 +207,24 @@ class Explainer:
         labels = {
             quad.object.language: quad.object.value
             for predicate in ("rdfs:label", "skos:prefLabel")
-            for quad in self.store.quads_for_pattern(node, term(predicate), None, None)
+            for quad in self._said(node, term(predicate), None)
             if isinstance(quad.object, Literal)
         }
         return " ".join(labels[lang] for lang in ("zh", "en", None) if lang in labels) or node.value
 
     # --------------------------------------------------------------------------- the graph
 
+    def _said(
+        self, subject: NamedNode | None, predicate: NamedNode, value: NamedNode | None
+    ) -> Iterable[Triple]:
+        """The statements that fit, each once, in however many graphs it stands."""
+        quads = self.store.quads_for_pattern(subject, predicate, value, self.graph)
+        return dict.fromkeys(quad.triple for quad in quads)
+
     def _all(self, node: object, predicate: str) -> list[NamedNode]:
         if not isinstance(node, NamedNode):
             return []
-        quads = self.store.quads_for_pattern(node, term(predicate), None, None)
+        quads = self._said(node, term(predicate), None)
         return [quad.object for quad in quads if isinstance(quad.object, NamedNode)]
 
     def _one(self, node: object, predicate: str) -> NamedNode | None:
@@ -243,12 +234,31 @@ class Explainer:
     def _all_texts(self, node: object, predicate: str) -> list[str]:
         if not isinstance(node, NamedNode):
             return []
-        quads = self.store.quads_for_pattern(node, term(predicate), None, None)
+        quads = self._said(node, term(predicate), None)
         return [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
 
     def _text(self, node: object, predicate: str) -> str:
         found = self._all_texts(node, predicate)
         return found[0] if found else ""
+
+
+def candidates(name: str) -> list[NamedNode]:
+    """The IRIs that a name may stand for: itself, or the end of one behind the base.
+
+    >>> [node.value for node in candidates("agency/mofcom")]
+    ['https://w3id.org/obligation-graph/id/agency/mofcom']
+    """
+    iris = (name, BASE + name.removeprefix("/"))
+    return [NamedNode(iri) for iri in iris if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri)]
+
+
+def measure_of(node: NamedNode) -> NamedNode:
+    """The measure that a thing lies below; the thing itself where there is none.
+
+    >>> measure_of(NamedNode("https://x/s2/c4/m1/n3")).value
+    'https://x/s2/c4/m1'
+    """
+    return NamedNode(re.sub(r"(/m\d+)/.*$", r"\1", node.value))
 
 
 def _tail(node: NamedNode | None) -> str:

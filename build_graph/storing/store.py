@@ -1,0 +1,294 @@
+"""Graphs of documents in an Oxigraph store: one named graph a document, and all of them as one.
+
+How the store lies:
+
+- Each document's statements stand in the graph that is named by the document.
+- The default graph holds the statements of all documents, each once. Queries ask it: Oxigraph does not take
+  statements together that stand in several graphs (a body that two documents name would be counted twice),
+  and any SPARQL server over the folder gives the same answers without being told to.
+- The ontology and the registries stand in the graph that is named by the ontology, outside the default
+  graph: they describe bodies that no document names.
+
+What was found of pyoxigraph 0.5, and is relied on:
+
+- `extend` is one transaction, and so is `update`, however many operations it holds: when the second of two
+  fails, nothing of the first is there. `bulk_load` and `bulk_extend` bring in files piece by piece and are
+  not used.
+- A transaction that has returned survives `kill -9`; one that has not leaves nothing. It goes to the log
+  without waiting for the disk: when the power fails, the last transactions may be gone, each as a whole,
+  unless `flush` was called since. A build calls it at its end.
+- A store has one writer. Another process that opens it for reading (`Store.read_only`) sees the last
+  transaction before it opened, and keeps seeing that. Once the writer flushes or tidies up, files go away
+  that such a reader may need: it then fails, and must open the store anew. It never sees half a transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    parse,
+)
+
+from build_graph.errors import ObligationError
+from build_graph.files import name_of
+from build_graph.graph.emitter import source_of, text_of
+from build_graph.graph.provenance import sha256
+from build_graph.resources import folder
+from build_graph.storing.fingerprints import Fingerprint
+from build_graph.vocabulary import ONTOLOGY, term
+
+_ONTOLOGY = NamedNode(ONTOLOGY)
+_NEXT = NamedNode(f"{ONTOLOGY}/next")  # where a new version is put together; not there between builds
+_FILES = ("obligations.ttl", "agencies.ttl", "domains.ttl")
+_COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+# The files of a RocksDB database. Where a build was killed while it made the store, some of them are missing.
+_ROCKSDB = re.compile(
+    r"CURRENT | LOCK | IDENTITY | LOG (?:\.old.*)? | (?:MANIFEST|OPTIONS)-\d+ | \d+\.(?:log|sst|dbtmp|blob)"
+    r" | OPTIONS-\d+\.dbtmp",
+    re.VERBOSE,
+)
+
+
+class StoreError(ObligationError):
+    """A store that cannot be opened or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A document of the store: its IRI, and the SHA-256 of its text."""
+
+    iri: str
+    text: str
+
+
+@dataclass(slots=True)
+class DocumentStore:
+    """A store that is open for writing, until it is closed; nobody else writes it meanwhile."""
+
+    path: Path
+    _opened: Store | None
+
+    @classmethod
+    def open(cls, path: Path) -> DocumentStore:
+        """The store in a folder, made if it is missing.
+
+        Raises StoreError where the place cannot be written, holds something else, or another build is at it.
+        """
+        _refuse_others(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return cls(path, Store(name_of(path).decode()))
+        except (OSError, ValueError) as error:
+            said = str(error)
+            if "lock hold by" in said or "While lock file" in said:
+                raise StoreError(
+                    f"{path}: another program is writing this store; try again when it has ended"
+                ) from error
+            reason = getattr(error, "strerror", None) or " ".join(said.split())
+            raise StoreError(
+                f"{path}: cannot be opened as a store ({reason}); give a folder that can be written"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the store; what was written stays."""
+        self._opened = None
+
+    def __enter__(self) -> DocumentStore:
+        """The store itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    @property
+    def _store(self) -> Store:
+        assert self._opened is not None, f"{self.path} was closed"
+        return self._opened
+
+    # ------------------------------------------------------------------------- looking up
+
+    def made_from(self, fingerprint: Fingerprint) -> Known | None:
+        """The document with that fingerprint, if there is one."""
+        for graph in self.read_from(fingerprint.source):
+            if all(quad in self._store for quad in fingerprint.quads(graph)):
+                text = NamedNode(text_of(graph.value))
+                hashes = self._store.quads_for_pattern(text, term("ob:sha256"), None, graph)
+                for quad in hashes:
+                    if isinstance(quad.object, Literal):
+                        return Known(graph.value, quad.object.value)
+        return None
+
+    def read_from(self, source: str) -> list[NamedNode]:
+        """The graphs of the documents that were read from a text with that SHA-256, in order."""
+        found = self._store.quads_for_pattern(None, term("ob:sha256"), Literal(source), None)
+        graphs = {
+            quad.graph_name
+            for quad in found
+            if isinstance(quad.graph_name, NamedNode)
+            and isinstance(quad.subject, NamedNode)
+            and quad.subject.value == source_of(quad.graph_name.value)
+        }
+        return sorted(graphs, key=str)
+
+    def statements(self) -> int:
+        """How many statements the documents make, each counted once."""
+        rows = self._store.query(_COUNT)
+        assert isinstance(rows, QuerySolutions)
+        return sum(int(row["n"].value) for row in rows if isinstance(row["n"], Literal))
+
+    # ---------------------------------------------------------------------------- writing
+
+    def replace(self, graph: NamedNode, quads: Iterable[Quad], gone: Collection[NamedNode] = ()) -> None:
+        """Let a graph hold the quads, all in it, and nothing else; drop those that are `gone`.
+
+        One transaction: readers see all of it or nothing, and so does who comes after a crash. Only what
+        differs is written. Raises StoreError where it cannot be.
+
+        The first document (21,581 statements) takes 0.8 s when it is new, 0.3 s where little of it
+        changed, and 2.8 s where every statement did.
+        """
+        new = set(quads)
+        graphs = {graph, *gone}
+        old = {quad for one in graphs for quad in self._store.quads_for_pattern(None, None, None, one)}
+        lost = set(self._said_nowhere_else(old - new, graphs)) - _merged(new)
+        added, removed = new - old, old - new
+        with _Writing(self.path):
+            if removed:
+                self._store.update(_exchange(removed | lost, added | _merged(added), gone))
+            else:
+                self._store.extend(added | _merged(added))
+
+    def describe(self) -> None:
+        """Put the ontology and the registries into their graph, if they are not there as they are now.
+
+        Readers see the old version or the new one. Raises StoreError where it cannot be written.
+        """
+        texts = [(name, (folder("ontology") / name).read_bytes()) for name in _FILES]
+        version = sha256("\n".join(sha256(data.decode()) for _, data in texts))
+        mark = Quad(_ONTOLOGY, term("ob:sha256"), Literal(version), _ONTOLOGY)
+        if mark in self._store:
+            return
+        quads = [mark, *(quad for name, data in texts for quad in _named_alike(data, name))]
+        with _Writing(self.path):
+            self._store.remove_graph(_NEXT)  # left over from a crash
+            if not self._store.contains_named_graph(_ONTOLOGY):
+                self._store.extend(_in_graph(quad, _ONTOLOGY) for quad in quads)
+                return
+            # Blank nodes keep their names only outside of SPARQL's text: so a graph beside, then a move.
+            self._store.extend(_in_graph(quad, _NEXT) for quad in quads)
+            self._store.update(f"MOVE GRAPH {_NEXT} TO {_ONTOLOGY}")
+
+    def flush(self) -> None:
+        """Wait until everything stands on the disk. Raises StoreError where it cannot."""
+        with _Writing(self.path):
+            self._store.flush()
+
+    def _said_nowhere_else(self, quads: Iterable[Quad], graphs: Collection[NamedNode]) -> Iterator[Quad]:
+        """Those of the statements, in the default graph, that no document outside of the graphs makes."""
+        apart = {*graphs, _ONTOLOGY, DefaultGraph()}
+        for quad in quads:
+            said = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+            if all(other.graph_name in apart for other in said):
+                yield _in_graph(quad, DefaultGraph())
+
+
+class _Writing:
+    """Errors of the store in one plain line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, (OSError, RuntimeError)):
+            reason = " ".join(str(error).split())
+            raise StoreError(
+                f"{self.path}: cannot be written ({reason}); make room there, or choose another place"
+            ) from error
+
+
+def holds_something(path: Path) -> bool:
+    """Whether there is anything at a path, be it a file or a folder that is not empty."""
+    return bool(_names(path))
+
+
+def _refuse_others(path: Path) -> None:
+    """Raise StoreError for a folder that holds anything but a store: RocksDB would write among its files."""
+    other = next((name for name in _names(path) if not _ROCKSDB.fullmatch(name)), None)
+    if other is not None:
+        raise StoreError(f"{path}: is no store, it holds {other}; give a new or an empty folder")
+
+
+def _names(path: Path) -> list[str]:
+    """What lies in a folder; raises StoreError for a file, and for a folder that cannot be read."""
+    try:
+        return sorted(entry.name for entry in path.iterdir())
+    except FileNotFoundError:
+        return []
+    except NotADirectoryError as error:
+        raise StoreError(f"{path}: is a file, or lies below one; give the name of a folder") from error
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+
+
+def _exchange(removed: Iterable[Quad], added: Iterable[Quad], gone: Iterable[NamedNode]) -> str:
+    """An update that takes statements away and puts others there; its operations are one transaction."""
+    operations = [f"DELETE DATA {{ {_data(removed)} }}", f"INSERT DATA {{ {_data(added)} }}"]
+    return " ;\n".join([*operations, *(f"DROP SILENT GRAPH {graph}" for graph in gone)])
+
+
+def _data(quads: Iterable[Quad]) -> str:
+    """Statements as SPARQL writes them, each graph's together."""
+    graphs: dict[NamedNode | BlankNode | DefaultGraph, list[str]] = {}
+    for quad in quads:
+        lines = graphs.setdefault(quad.graph_name, [])
+        lines.append(f"{quad.subject} {quad.predicate} {quad.object} .")
+    parts = []
+    for graph, lines in graphs.items():
+        data = "\n".join(lines)
+        parts.append(data if isinstance(graph, DefaultGraph) else f"GRAPH {graph} {{ {data} }}")
+    return "\n".join(parts)
+
+
+def _merged(quads: Iterable[Quad]) -> set[Quad]:
+    """The statements in the default graph."""
+    return {_in_graph(quad, DefaultGraph()) for quad in quads}
+
+
+def _in_graph(quad: Quad, graph: NamedNode | DefaultGraph) -> Quad:
+    return Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
+def _named_alike(data: bytes, name: str) -> Iterator[Quad]:
+    """The statements of a Turtle file; its blank nodes are numbered, and so the same from build to build."""
+    numbers: dict[BlankNode, BlankNode] = {}
+    stem = name.partition(".")[0]
+    for quad in parse(data, format=RdfFormat.TURTLE):
+        subject, value = (
+            numbers.setdefault(node, BlankNode(f"{stem}{len(numbers)}"))
+            if isinstance(node, BlankNode)
+            else node
+            for node in (quad.subject, quad.object)
+        )
+        yield Quad(subject, quad.predicate, value)
