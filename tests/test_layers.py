@@ -26,6 +26,7 @@ ROWS = [
     "viewing",
     "paging",
     "analysing",
+    "exporting",
     "building",
     "reviewing",
     "cli",
