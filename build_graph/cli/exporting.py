@@ -25,9 +25,7 @@ _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv
 @click.option("--url", metavar="URL", help="The folder on the net in which the files will be.")
 @timeout_option
 @speaks_plainly
-def export(
-    graph: str, form: str, output: Path | None, licence: str | None, url: str | None, timeout: float
-) -> None:
+def export(graph: str, form: str, output: Path | None, timeout: float, **published: str | None) -> None:
     """Write a graph in the format of another program, with a description beside it (dataset.ttl: VoID, DCAT).
 
     RDF formats hold every statement, sorted; trig and nq keep named graphs. jsonld has a context made from
@@ -50,10 +48,10 @@ def export(
     from build_graph.exporting.source import Source
 
     kind = Form(form)
-    published = Publication(_iri("--licence", licence), _iri("--url", url))
+    addresses = {name: _iri(f"--{name}", words) for name, words in published.items()}
     folder = Path("output") / "export" / form
     place = output or (folder if kind.is_folder else folder / f"graph.{kind.ending}")
-    exported = Exporter(Source.open(graph, timeout), kind, published).write(place)
+    exported = Exporter(Source.open(graph, timeout), kind, Publication(**addresses)).write(place)
     click.echo(
         f"wrote {place}: {exported.statements:,} statements, "
         f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB"

@@ -12,11 +12,10 @@ _TYPES = {"string": "", "integer": ":long", "boolean": ":boolean", "date": ":dat
 _LINE = b"\n"
 _SCRIPT = """#!/bin/sh
 # Makes a Neo4j database (5 or newer) of the files in this folder: sh import.sh [DATABASE]
-# Run it where neo4j-admin is, while the database is stopped; what the database held is replaced.
+# Run it where neo4j-admin is. The database must not be there yet: nothing is overwritten.
 set -eu
 cd "$(dirname "$0")"
 neo4j-admin database import full "${{1:-neo4j}}" \\
-  --overwrite-destination \\
   --id-type=string \\
   --multiline-fields=true \\
   --ignore-empty-strings=true \\
@@ -24,8 +23,8 @@ neo4j-admin database import full "${{1:-neo4j}}" \\
 """
 _README = """# Obligations for Neo4j
 
-`sh import.sh` makes a database of these files with `neo4j-admin database import` (Neo4j 5 or newer); what the
-database held before is replaced. Nodes are known by their IRIs (`iri`), which are those of the RDF graph.
+`sh import.sh` makes a database of these files with `neo4j-admin database import` (Neo4j 5 or newer); a
+database that is there already stays as it is, and the import is refused. Nodes are known by their IRIs (`iri`), which are those of the RDF graph.
 
 | file | what it holds |
 |---|---|

@@ -97,4 +97,4 @@ def _page(engine: Engine, after: str) -> list[Quad]:
 def _size(engine: Engine) -> int:
     found = engine.answer(lookup("size"), "size")
     assert isinstance(found, QuerySolutions), "lookups/size.rq is no SELECT query"
-    return sum(int(row["statements"].value) for row in found)  # type: ignore[union-attr]
+    return sum(int(row["statements"].value) for row in found)
