@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def triples(path: Path, form: RdfFormat = RdfFormat.TURTLE) -> set[str]:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(path.read_text(encoding="utf-8"), newline="")))
+    return list(csv.DictReader(StringIO(path.read_bytes().decode(), newline="")))
 
 
 def written(place: Path, *quads: Quad) -> Path:
@@ -226,7 +227,7 @@ def test_runs_on_disk_are_merged_in_order(graph: Path) -> None:
     assert list(parts.records()) == whole
     assert [record for batch in batches(whole, 50) for record in batch] == whole
     heads = [{record.partition(b" ")[0] for record in batch} for batch in batches(whole, 50)]
-    assert not any(one & two for one, two in zip(heads, heads[1:], strict=False))
+    assert not any(one & two for one, two in pairwise(heads))
 
 
 def test_blank_nodes_without_a_name_are_numbered(tmp_path: Path) -> None:
@@ -407,7 +408,6 @@ def test_ids_of_neo4j_resolve(path: Path, tmp_path: Path) -> None:
     assert len(ids) == len(set(ids))
     files = sorted(output.glob("relationships-*.csv"))
     edges = [row for file in files for row in rows(file)]
-    assert all(row[":START_ID"] in set(ids) and row[":END_ID"] in set(ids) for row in edges[:2000])
     assert {row[":START_ID"] for row in edges} | {row[":END_ID"] for row in edges} <= set(ids)
     assert all(row[":TYPE"].isidentifier() for row in edges)
     script = (output / "import.sh").read_text(encoding="utf-8")
@@ -468,8 +468,9 @@ def test_the_description_counts_what_there_is(two: Path, tmp_path: Path) -> None
     assert ask(store, "SELECT ?c ?n { ?p void:property ?c ; void:triples ?n }") == ask(
         given, "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p"
     )
-    whole = "SELECT ?n ?d ?day { ?set a void:Dataset ; void:triples ?n ; void:documents ?d ; dcterms:modified ?day }"
-    assert ask(store, whole) == {(str(len(given)), "2", "2019-01-31")}
+    about = "a void:Dataset ; void:triples ?n ; void:documents ?d ; dcterms:modified ?day"
+    whole = f"SELECT ?n ?d ?day {{ ?set {about} }}"
+    assert ask(store, whole) == {(str(len(given)), "2", "2019-07-29")}
 
 
 # --------------------------------------------------------------------------- sources, determinism
@@ -515,7 +516,8 @@ def test_an_endpoint_that_cuts_answers_short_is_refused(graph: Path, tmp_path: P
 
     def cut(query: str) -> endpoint.Reply:
         status, media, data = endpoint.over(store)(query)
-        return (status, media, b"".join(data.splitlines(keepends=True)[:50]) if "turtle" in media else data)
+        ends = data.split(b" .\n")  # of statements on one subject
+        return (status, media, b" .\n".join([*ends[:50], b""]) if "turtle" in media else data)
 
     with endpoint.served(cut) as url:
         result = run("export", url, "--format", "nt", "-o", tmp_path / "out" / "a.nt")
@@ -525,7 +527,8 @@ def test_an_endpoint_that_cuts_answers_short_is_refused(graph: Path, tmp_path: P
 
 
 def test_an_endpoint_with_blank_nodes_is_refused(tmp_path: Path) -> None:
-    store = Store([Quad(node("a"), term("ob:cue"), BlankNode())])
+    store = Store()
+    store.add(Quad(node("a"), term("ob:cue"), BlankNode()))
     with endpoint.served(endpoint.over(store)) as url:
         result = run("export", url, "--format", "nt", "-o", tmp_path / "a.nt")
     assert "gives 0 of 1 statements" in result.stderr
