@@ -23,8 +23,9 @@ neo4j-admin database import full "${{1:-neo4j}}" \\
 """
 _README = """# Obligations for Neo4j
 
-`sh import.sh` makes a database of these files with `neo4j-admin database import` (Neo4j 5 or newer); a
-database that is there already stays as it is, and the import is refused. Nodes are known by their IRIs (`iri`), which are those of the RDF graph.
+`sh import.sh` makes a database of these files with `neo4j-admin database import` (Neo4j 5 or newer); where
+there is one of that name, it stays as it is and the import is refused. Nodes are known by their IRIs (`iri`),
+which are those of the RDF graph.
 
 | file | what it holds |
 |---|---|
