@@ -29,6 +29,7 @@ ROWS = [
     "explaining",
     "validating",
     "storing",
+    "exporting",
     "building",
     "reviewing",
     "cli",

@@ -23,6 +23,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, RdfFormat, Store
 from rdflib import Graph
 
 from build_graph.errors import ObligationError
+from build_graph.exporting.tables import layout
 from build_graph.querying import handbook
 from build_graph.querying.answers import Format, written
 from build_graph.querying.catalogue import Question, catalogue
@@ -393,4 +394,6 @@ def test_lookups_are_no_questions() -> None:
         *("audiences", "documents", "findings", "measures", "subjects"),  # what the pages show
         *("facts", "mentions"),  # what there is of a thing
         *("explained", "marks", "named-by"),  # what an explanation needs of an endpoint
+        *("size", "statements"),  # what is copied from an endpoint
+        *(f"table-{table.name}" for table in layout()),  # what is exported
     }

@@ -1,0 +1,74 @@
+"""The command that takes a graph to other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from build_graph.cli.options import graph_argument, speaks_plainly, timeout_option
+
+_FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv", "parquet", "neo4j-csv")
+
+
+@click.command()
+@graph_argument
+@click.option("--format", "form", type=click.Choice(_FORMS), required=True, help="What is written.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="Where; a folder for csv, parquet and neo4j-csv.  [default: output/export/FORMAT/]",
+)
+@click.option("--licence", metavar="IRI", help="The licence that the description names.")
+@click.option("--url", metavar="URL", help="The folder on the net in which the files will be.")
+@timeout_option
+@speaks_plainly
+def export(graph: str, form: str, output: Path | None, timeout: float, **published: str | None) -> None:
+    """Write a graph in the format of another program, with a description beside it (dataset.ttl: VoID, DCAT).
+
+    RDF formats hold every statement, sorted; trig and nq keep named graphs. jsonld has a context made from
+    the ontology, also as context.jsonld. graphml and gexf are the network of documents, clauses, measures,
+    norms, bodies and domains. csv is a Data Package of eight tables, parquet the same tables, neo4j-csv what
+    neo4j-admin imports. The same graph gives the same bytes.
+
+    An endpoint is copied first, 500 subjects at a time, into memory; its default graph is what is exported.
+    Cells of csv hold words as they are: import them into a spreadsheet as text, or =… may run as a formula.
+
+    \b
+    Examples:
+      obligations export --format csv
+      obligations export corpus/graph.ttl --format nt -o graph.nt --licence https://example.org/licence
+      obligations export http://localhost:7878/query --format jsonld
+    """
+    from build_graph.exporting.description import Publication
+    from build_graph.exporting.exporter import Exporter
+    from build_graph.exporting.formats import Form
+    from build_graph.exporting.source import Source
+
+    kind = Form(form)
+    addresses = {name: _iri(f"--{name}", words) for name, words in published.items()}
+    folder = Path("output") / "export" / form
+    place = output or (folder if kind.is_folder else folder / f"graph.{kind.ending}")
+    exported = Exporter(Source.open(graph, timeout), kind, Publication(**addresses)).write(place)
+    click.echo(
+        f"wrote {place}: {exported.statements:,} statements, "
+        f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB"
+    )
+
+
+def _iri(option: str, words: str | None) -> str | None:
+    """The address that an option gives; raises ObligationError for what is none."""
+    from pyoxigraph import NamedNode
+
+    from build_graph.errors import ObligationError
+
+    if words is None:
+        return None
+    try:
+        if words.startswith(("http://", "https://")):
+            return NamedNode(words).value
+    except ValueError:
+        pass
+    raise ObligationError(f"{option}: {words!r} is no address; write it as https://example.org/…")

@@ -1,0 +1,1 @@
+"""Exporting: a graph in the formats of other programs, with a description beside it."""

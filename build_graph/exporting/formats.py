@@ -1,0 +1,65 @@
+"""The formats of an export: what each is called, and what files of it are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+_IANA = {
+    "ttl": "text/turtle",
+    "trig": "application/trig",
+    "nt": "application/n-triples",
+    "nq": "application/n-quads",
+    "jsonld": "application/ld+json",
+    "rdf": "application/rdf+xml",
+    "graphml": "application/xml",
+    "gexf": "application/xml",
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+    "sh": "application/x-sh",
+    "md": "text/markdown",
+}
+
+
+class Form(StrEnum):
+    """What a graph can be exported as."""
+
+    TTL = "ttl"
+    TRIG = "trig"
+    NT = "nt"
+    NQ = "nq"
+    JSONLD = "jsonld"
+    RDFXML = "rdfxml"
+    GRAPHML = "graphml"
+    GEXF = "gexf"
+    CSV = "csv"
+    PARQUET = "parquet"
+    NEO4J = "neo4j-csv"
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether an export is a folder of files, not one file."""
+        return self in (Form.CSV, Form.PARQUET, Form.NEO4J)
+
+    @property
+    def keeps_graphs(self) -> bool:
+        """Whether statements stay in their named graphs; the other formats merge them."""
+        return self in (Form.TRIG, Form.NQ)
+
+    @property
+    def ending(self) -> str:
+        """How the name of a file ends.
+
+        >>> Form.RDFXML.ending
+        'rdf'
+        """
+        return "rdf" if self is Form.RDFXML else self.value
+
+
+def media_type(name: str) -> str:
+    """The media type of a file by its name.
+
+    >>> media_type("graph.nt")
+    'application/n-triples'
+    """
+    return _IANA[name.rpartition(".")[2]]

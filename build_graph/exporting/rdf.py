@@ -1,0 +1,81 @@
+"""Statements in the formats of RDF, written in pieces by pyoxigraph, under a fixed header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from xml.sax.saxutils import quoteattr
+
+from pyoxigraph import Literal, Quad, RdfFormat, serialize
+
+from build_graph.errors import ObligationError
+from build_graph.exporting.formats import Form
+from build_graph.exporting.ordering import batches, statements
+from build_graph.vocabulary import BASE, PREFIXES
+
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LOCAL = re.compile(r"[^\W\d][\w.\-·]*\Z")  # how an IRI ends that can name an element of XML
+
+
+class NotInXmlError(ObligationError):
+    """A statement that RDF/XML cannot hold."""
+
+
+def written(records: Iterable[bytes], form: Form) -> Iterator[bytes]:
+    """The records, which are in order, as a file in pieces: nt, nq, ttl, trig or rdfxml."""
+    if form in (Form.NT, Form.NQ):
+        yield from _lines(records)
+    elif form is Form.RDFXML:
+        yield from _rdfxml(records)
+    else:
+        yield from _turtle(records, RdfFormat.TRIG if form is Form.TRIG else RdfFormat.TURTLE)
+
+
+def refuse_no_xml(quads: Iterable[Quad]) -> Iterator[Quad]:
+    """The statements, if RDF/XML can hold them; raises NotInXmlError for the first that it cannot."""
+    good: set[str] = set()
+    for quad in quads:
+        name = quad.predicate.value
+        if name not in good:
+            if not _LOCAL.search(name):
+                raise NotInXmlError(f"{name}: RDF/XML cannot hold this property; choose another format")
+            good.add(name)
+        if isinstance(quad.object, Literal) and (found := NOT_IN_XML.search(quad.object.value)):
+            raise NotInXmlError(
+                f"{quad.subject}: RDF/XML cannot hold its character U+{ord(found[0]):04X}; "
+                "choose another format"
+            )
+        yield quad
+
+
+def _lines(records: Iterable[bytes]) -> Iterator[bytes]:
+    for record in records:
+        graph, _, triple = record.partition(b"\t")
+        yield b"%s %s .\n" % (triple, graph) if graph else b"%s .\n" % triple
+
+
+def _turtle(records: Iterable[bytes], form: RdfFormat) -> Iterator[bytes]:
+    """Pieces of Turtle or TriG; pyoxigraph writes its prefixes in the order of a hash table."""
+    yield f"@base <{BASE}> .\n".encode()
+    for prefix in sorted(PREFIXES):
+        yield f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n".encode()
+    for batch in batches(records):
+        quads = statements(batch)
+        said: Iterable[object] = quads if form.supports_datasets else (quad.triple for quad in quads)
+        piece = serialize(said, format=form, prefixes=PREFIXES, base_iri=BASE)  # type: ignore[arg-type]
+        assert piece is not None  # it is only where an output file is given
+        *_, lines = piece.split(b"\n", len(PREFIXES) + 1)
+        yield lines
+
+
+def _rdfxml(records: Iterable[bytes]) -> Iterator[bytes]:
+    names = "".join(f"\n\txmlns:{prefix}={quoteattr(PREFIXES[prefix])}" for prefix in sorted(PREFIXES))
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{names}>\n'.encode()
+    for batch in batches(records):
+        triples = (quad.triple for quad in statements(batch))
+        piece = serialize(triples, format=RdfFormat.RDF_XML, prefixes=PREFIXES)
+        assert piece is not None  # it is only where an output file is given
+        _, _, lines = piece.partition(b"<rdf:RDF")
+        # A bare line feed would do for whoever reads the file, if a carriage return stood there as it is.
+        yield lines[lines.index(b">\n") + 2 : lines.rindex(b"</rdf:RDF>")].replace(b"\r", b"&#13;")
+    yield b"</rdf:RDF>\n"

@@ -1,0 +1,225 @@
+"""The tables of a graph: `data/export_tables.toml` lists them, `queries/lookups/table-*.rq` ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, QuerySolutions
+
+from build_graph.errors import ObligationError
+from build_graph.querying.catalogue import lookup
+from build_graph.querying.engines import Engine
+from build_graph.resources import word_lists
+from build_graph.vocabulary import OB
+
+Value = str | int | bool | date | None
+Row = tuple[Value, ...]
+
+_JOINED = "、"  # between several values of a cell
+
+
+class NoTableError(ObligationError):
+    """A value in a graph that its column cannot hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Words in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        """Both, for formats that have room for one."""
+        return f"{self.en} / {self.zh}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `to` is the table that its values are keys of, `edge` what that is called in a network."""
+
+    name: str
+    type: str  # string, integer, boolean, date
+    title: Texts
+    description: Texts
+    to: str = ""
+    edge: str = ""
+    is_term: bool = False  # of the ontology, written without its namespace
+    is_joined: bool = False  # of several values
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A table whose rows are edges: from the value of one column to that of another."""
+
+    start: str
+    end: str
+    edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; its first column is its key. `rows` are in the order of documents and of the text."""
+
+    name: str
+    title: Texts
+    description: Texts
+    columns: tuple[Column, ...]
+    label: str = ""  # of its rows as nodes of a network; empty where they are none
+    caption: tuple[str, ...] = ()
+    link: Link | None = None
+    rows: tuple[Row, ...] = field(default=(), repr=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [column.name for column in self.columns]
+
+    def at(self, name: str) -> int:
+        """The place of a column; ValueError if there is none of that name."""
+        return self.names.index(name)
+
+    def with_rows(self, rows: Iterable[Row]) -> Table:
+        """The table with other rows."""
+        return Table(
+            self.name, self.title, self.description, self.columns, self.label, self.caption, self.link,
+            tuple(rows),
+        )  # fmt: skip
+
+
+def layout() -> tuple[Table, ...]:
+    """The tables without rows.
+
+    >>> [table.name for table in layout()][:3]
+    ['documents', 'clauses', 'measures']
+    """
+    return tuple(_table(given) for given in word_lists("export_tables")["table"])
+
+
+def tables(engine: Engine, where: str) -> dict[str, Table]:
+    """The tables of the graph that an engine answers for, by name; `where` is what messages call it.
+
+    What a row leads to and no table has gets a row of its own, with its IRI alone, so that every key leads
+    to a row. Raises ObligationError where the graph cannot be asked, or a value is not of its column's type.
+    """
+    found = {table.name: _filled(table, engine, where) for table in layout()}
+    files = _source_files(found["documents"])
+    whole = {name: _sorted(_placed(table, files)) for name, table in found.items()}
+    return {name: _completed(table, whole.values()) for name, table in whole.items()}
+
+
+def _table(given: Mapping[str, Any]) -> Table:
+    link = given.get("link")
+    return Table(
+        given["name"],
+        Texts(**given["title"]),
+        Texts(**given["description"]),
+        tuple(map(_column, given["columns"])),
+        given.get("label", ""),
+        tuple(given.get("caption", ())),
+        Link(link["from"], link["to"], link["edge"]) if link else None,
+    )
+
+
+def _column(given: Mapping[str, Any]) -> Column:
+    kind = given["type"]
+    return Column(
+        given["name"],
+        "string" if kind in ("term", "strings") else kind,
+        Texts(given["en"], given["zh"]),
+        Texts(**given["says"]),
+        given.get("to", ""),
+        given.get("edge", ""),
+        is_term=kind == "term",
+        is_joined=kind == "strings",
+    )
+
+
+def _filled(table: Table, engine: Engine, where: str) -> Table:
+    """The table with a row for each key; of several values the first is taken, in the order of the text."""
+    answer = engine.answer(lookup(f"table-{table.name}"), f"table-{table.name}")
+    assert isinstance(answer, QuerySolutions), f"lookups/table-{table.name}.rq is no SELECT query"
+    given = {variable.value for variable in answer.variables}
+    found: dict[Value, list[Row]] = {}
+    for solution in answer:
+        row = tuple(
+            _value(column, solution[column.name] if column.name in given else None, table.name, where)
+            for column in table.columns
+        )
+        found.setdefault(row[0], []).append(row)
+    return table.with_rows(_merged(table, rows) for rows in found.values())
+
+
+def _value(column: Column, term: Any, table: str, where: str) -> Value:
+    """A term as a value of a column; None for no term, and for no words."""
+    text = term.value if isinstance(term, (NamedNode, Literal)) else "" if term is None else str(term)
+    if not text:
+        return None
+    try:
+        if column.type == "integer":
+            return int(text)
+        if column.type == "date":
+            return date.fromisoformat(text)
+        if column.type == "boolean":
+            return {"true": True, "1": True, "false": False, "0": False}[text]
+    except (ValueError, KeyError) as error:
+        raise NoTableError(
+            f"{where}: {text!r} is no {column.type}, as {column.name} in the table {table} has to be; "
+            "put the graph right (obligations validate says where)"
+        ) from error
+    return text.removeprefix(OB) if column.is_term else text
+
+
+def _merged(table: Table, rows: list[Row]) -> Row:
+    """One row of several with the same key: the first in the text, and all values of what is joined."""
+    first = min(rows, key=lambda row: _order(table, row))
+    return tuple(
+        _JOINED.join(sorted({str(row[at]) for row in rows if row[at] is not None})) or None
+        if column.is_joined
+        else first[at]
+        for at, column in enumerate(table.columns)
+    )
+
+
+def _order(table: Table, row: Row) -> tuple[str, tuple[int, str], tuple[int, str], list[str]]:
+    """Where a row stands: by document, place in the text, then what it says."""
+    place = dict(zip(table.names, row, strict=True))
+    start, end = (
+        (value, "") if isinstance(value := place.get(name), int) else (-1, "") for name in ("start", "end")
+    )
+    document = place.get("document")
+    return ("" if document is None else str(document)), start, (-end[0], ""), [str(value) for value in row]
+
+
+def _sorted(table: Table) -> Table:
+    return table.with_rows(sorted(table.rows, key=lambda row: _order(table, row)))
+
+
+def _source_files(documents: Table) -> dict[Value, Value]:
+    at = documents.at("source_file")
+    return {row[0]: row[at] for row in documents.rows}
+
+
+def _placed(table: Table, files: Mapping[Value, Value]) -> Table:
+    """The table with the source file of each row's document."""
+    if table.name == "documents" or "source_file" not in table.names:
+        return table
+    at, document = table.at("source_file"), table.at("document")
+    return table.with_rows((*row[:at], files.get(row[document]), *row[at + 1 :]) for row in table.rows)
+
+
+def _completed(table: Table, others: Iterable[Table]) -> Table:
+    """The table with a row for each key that another table, or it itself, leads to."""
+    known = {row[0] for row in table.rows}
+    missing = sorted({str(key) for other in others for key in _keys(other, table.name) if key not in known})
+    empty = (None,) * (len(table.columns) - 1)
+    return table.with_rows((*table.rows, *((key, *empty) for key in missing)))
+
+
+def _keys(table: Table, to: str) -> Iterator[Value]:
+    for at, column in enumerate(table.columns):
+        if column.to == to:
+            yield from (row[at] for row in table.rows if row[at] is not None)
