@@ -26,6 +26,7 @@ ROWS = [
     "viewing",
     "paging",
     "analysing",
+    "serving",
     "building",
     "reviewing",
     "cli",

@@ -10,6 +10,7 @@ import click
 from build_graph import __version__
 from build_graph.cli.documents import build, extract, read, review, text
 from build_graph.cli.graphs import analyse, explain, queries, query, validate, view
+from build_graph.cli.serving import serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -24,6 +25,7 @@ def main() -> None:
     obligations query pairs           which agencies share most measures; obligations queries lists more
     obligations analyse               who is responsible together, as tables, charts and a report
     obligations view                  the network as a page to look at, and to send
+    obligations serve                 the graph as a SPARQL endpoint
     """
     gc.set_threshold(100_000)  # a build makes many objects and little garbage: 50 ms less for one document
     for stream in (sys.stdout, sys.stderr):  # Chinese in any locale
@@ -31,5 +33,5 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-for _command in (build, extract, text, read, review, explain, queries, query, analyse, view, validate):
+for _command in (build, extract, text, read, review, explain, queries, query, analyse, view, serve, validate):
     main.add_command(_command)
