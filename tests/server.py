@@ -74,8 +74,8 @@ def read(response: HTTPResponse) -> Reply:
 
 
 @contextmanager
-def serving(*arguments: Any, wait: float = 120) -> Iterator[Server]:
-    """A server with these options, on a free port; when it ends it must have ended well, and said nothing."""
+def serving(*arguments: Any, code: int = 0) -> Iterator[Server]:
+    """A server with these options, on a free port; it must end with this code, and say nothing else."""
     command = [sys.executable, "-m", "build_graph.cli", "serve", "--port", "0", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
@@ -88,7 +88,7 @@ def serving(*arguments: Any, wait: float = 120) -> Iterator[Server]:
         yield Server(line.strip(), process)
         process.terminate()
         out, err = process.communicate(timeout=20)
-        assert (process.returncode, out, err) == (0, "", "")
+        assert (process.returncode, out, err) == (code, "", "")
     finally:
         process.kill()
         process.wait()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import tomllib
@@ -34,7 +34,6 @@ from pyoxigraph import (
     Store,
     parse,
     parse_query_results,
-    serialize,
 )
 from server import DIRECT, FORM, Reply, Server, serving, until
 
@@ -84,15 +83,19 @@ def seed(graph: Path) -> Iterator[Server]:
 def sent(case: dict[str, Any], server: Server) -> Reply:
     path = case.get("path", "/sparql")
     if "parameters" in case:
-        path += "?" + urlencode(case["parameters"])
+        path += "?" + encoded(case["parameters"])
     form, nested = case.get("form"), case.get("nested")
     if nested:
         form = [["query", f"SELECT * {{ {'{' * nested} {'}' * nested} }}"]]
-    body = urlencode(form).encode() if form else case.get("body", "").encode()
+    body = encoded(form).encode() if form else case.get("body", "").encode()
     body = bytes.fromhex(case["hex"]) if "hex" in case else body
     headers = {"Content_Type": case.get("type", FORM if form else ""), "Accept": case.get("accept", "")}
     method = case.get("method", "POST" if form or {"body", "hex"} & set(case) else "GET")
     return server.send(method, path, body, **{name: value for name, value in headers.items() if value})
+
+
+def encoded(pairs: list[list[str]]) -> str:
+    return urlencode([(name, value) for name, value in pairs])
 
 
 def values(reply: Reply) -> bool | list[str]:
@@ -425,20 +428,8 @@ def test_what_is_no_http_does_no_harm(data: bytes, small: Server) -> None:
     with socket.create_connection((host, port), timeout=10) as client:
         client.sendall(data + b"\r\n\r\n")
         client.shutdown(socket.SHUT_WR)
-        try:
-            assert client.recv(100)[9:12] in (
-                b"",
-                b"400",
-                b"404",
-                b"405",
-                b"501",
-                b"505",
-                b"200",
-                b"415",
-                b"406",
-            )
-        except ConnectionError:
-            pass
+        with contextlib.suppress(ConnectionError):
+            assert client.recv(100)[9:12] != b"500"
     assert small.ask("ASK {}").status == 200
 
 
@@ -509,12 +500,11 @@ def test_it_stops_while_a_query_runs(number: signal.Signals, graph: Path) -> Non
 
 
 def test_nothing_is_left_of_a_server_that_is_killed(graph: Path) -> None:
-    with pytest.raises(AssertionError), serving("--graph", graph) as server:
+    with serving("--graph", graph, code=-signal.SIGKILL) as server:
         processes = server.processes()
         server.process.kill()
         server.process.wait()
         assert until(lambda: not any(map(alive, processes)), 3)
-        raise AssertionError
 
 
 def test_a_keeper_that_is_killed_is_replaced(graph: Path) -> None:
