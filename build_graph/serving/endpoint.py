@@ -40,6 +40,8 @@ class Endpoint:
             response = plain(error.status, str(error), error.headers)
         except (GoneError, ClientDisconnect):
             return
+        except asyncio.CancelledError:  # the server stops, and waits no longer for what is under way
+            response = plain(503, "the server stops; ask again when it is back", {"Retry-After": "60"})
         await response(scope, receive, send)
 
     async def _response(self, request: Request) -> Response:

@@ -32,6 +32,7 @@ from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked
 from build_graph.serving.settings import Limits, ServeError
 
+_ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _GRACE = 5  # seconds of processor beyond its limit after which a worker that nobody killed is killed
 _DATA = re.compile(r"^VmData:\s+(\d+) kB", re.MULTILINE)
 _FIRST = 3  # the first number of an open file beyond those that every process has
@@ -89,6 +90,10 @@ class Keeper:
         with self._lock:
             self._control.send(worker.pid)
             self._control.recv()
+
+    def alive(self) -> bool:
+        """Is the keeper there? Where it is not, its workers are not either."""
+        return self._process.is_alive()
 
     def close(self) -> None:
         """End the keeper and all workers."""
@@ -164,6 +169,7 @@ def _end(pid: int) -> None:
 def _work(stream: socket.socket, opened: Callable[[], Store], limits: Limits) -> None:
     """Answer what comes over the socket until the server is gone; ends the process."""
     try:
+        _die_with_parent()
         answerer = Answerer(opened(), limits)
         _warm(answerer)
         _confine(limits)
@@ -175,6 +181,14 @@ def _work(stream: socket.socket, opened: Callable[[], Store], limits: Limits) ->
                 both.flush()
     except BaseException:  # whatever it is, a fork must not go on as its parent would
         os._exit(1)
+
+
+def _die_with_parent() -> None:
+    """Have Linux end this process when its keeper ends; elsewhere the limit of processor time does."""
+    import ctypes
+
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(_ON_PARENTS_DEATH, signal.SIGKILL)
 
 
 def _warm(answerer: Answerer) -> None:

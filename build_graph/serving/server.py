@@ -16,7 +16,7 @@ from build_graph.serving.settings import ServeError, Settings
 from build_graph.serving.workers import Workers
 
 _LONGEST = 1 << 18  # bytes of a request's first line and headers, with the query in it
-_GRACE = 3  # seconds that answers which are under way get when the server is told to stop
+_GRACE = 2  # seconds that answers which are under way get when the server is told to stop
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -39,9 +39,24 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             h11_max_incomplete_event_size=_LONGEST,
             timeout_graceful_shutdown=_GRACE,
         )
+        server = _Server(config, lambda: announce(_address(listener)))
         with _stops_quietly():
-            announce(_address(listener))
-            uvicorn.Server(config).run(sockets=[listener])
+            server.run(sockets=[listener])
+        if not server.started:
+            raise ServeError(f"{settings.graph}: its workers cannot be started; give fewer --workers")
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
 
 
 @contextmanager
@@ -62,11 +77,10 @@ def _listening(settings: Settings) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=1024)
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:
         raise ServeError(f"{where}: there is no such host; give --host an address of this machine") from error
-    except (OSError, UnicodeError, OverflowError) as error:
-        number = getattr(error, "errno", None)
-        reason = os.strerror(number) if number else str(error)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
         raise ServeError(
             f"{where}: cannot be listened at ({reason}); give another --port (0 for a free one) or --host"
         ) from error

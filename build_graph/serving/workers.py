@@ -42,6 +42,7 @@ class Workers:
         self._settings, self._limits, self._keeper = settings, settings.limits, keeper
         self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
         self._replacing: set[asyncio.Task[None]] = set()
+        self._renewing = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         """Start the workers."""
@@ -72,6 +73,10 @@ class Workers:
             return refusal(504, said)
         except (EOFError, OSError):  # asyncio.IncompleteReadError is an EOFError
             self._replace(line)
+            if not self._keeper.alive():
+                raise RefusedError(
+                    503, "the graph is being loaded again; ask again later", Retry_After="5"
+                ) from None
             return refusal(
                 400,
                 f"query: takes more than {as_size(self._limits.memory)} of memory, or is nested too deeply; "
@@ -102,11 +107,15 @@ class Workers:
 
     async def _exchange(self, line: _Line) -> None:
         line.writer.transport.abort()
+        keeper = self._keeper
         try:
-            await asyncio.to_thread(self._keeper.kill, line.worker)
+            await asyncio.to_thread(keeper.kill, line.worker)
             await self._add()
-        except (EOFError, OSError):  # the keeper is gone: the rest of its workers with it, one by one
-            self._keeper = await asyncio.to_thread(Keeper.start, self._settings.graph, self._settings.limits)
+        except (EOFError, OSError):  # the keeper is gone: the rest of its workers will be, one by one
+            async with self._renewing:
+                if self._keeper is keeper:
+                    start = self._settings.graph, self._limits
+                    self._keeper = await asyncio.to_thread(Keeper.start, *start)
             await self._add()
 
     async def _add(self) -> None:
