@@ -30,6 +30,7 @@ ROWS = [
     "validating",
     "storing",
     "exporting",
+    "serving",
     "building",
     "reviewing",
     "cli",

@@ -11,6 +11,7 @@ from build_graph import __version__
 from build_graph.cli.documents import build, extract, read, review, text
 from build_graph.cli.exporting import export
 from build_graph.cli.graphs import analyse, explain, queries, query, validate, view
+from build_graph.cli.serving import serve
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -26,6 +27,7 @@ def main() -> None:
     obligations analyse               who is responsible together, as tables, charts and a report
     obligations view                  the network as a page to look at, and to send
     obligations export --format csv   the graph for other programs: tables, RDF, JSON-LD, Gephi, Neo4j
+    obligations serve                 the graph as a SPARQL endpoint
     """
     gc.set_threshold(100_000)  # a build makes many objects and little garbage: 50 ms less for one document
     for stream in (sys.stdout, sys.stderr):  # Chinese in any locale
@@ -34,6 +36,6 @@ def main() -> None:
 
 
 for _command in (
-    *(build, extract, text, read, review, explain, queries, query, analyse, view, export, validate),
+    *(build, extract, text, read, review, explain, queries, query, analyse, view, export, serve, validate),
 ):
     main.add_command(_command)

@@ -55,7 +55,7 @@ def metadata_options(command: Command) -> Command:
     return command
 
 
-def _size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def size(ctx: click.Context, param: click.Parameter, value: str) -> int:
     """The bytes that an option such as 64MB gives; a usage error for what is no size."""
     from build_graph.reading.limits import parse_size
 
@@ -83,7 +83,7 @@ def input_options(command: Command) -> Command:
             f"--{name.replace('_', '-')}",
             name,
             type=str if isinstance(default, str) else click.IntRange(min=1),
-            callback=_size if isinstance(default, str) else None,
+            callback=size if isinstance(default, str) else None,
             default=default,
             show_default=True,
             metavar="SIZE" if isinstance(default, str) else "N",

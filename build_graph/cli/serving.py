@@ -1,0 +1,119 @@
+"""The command that serves a graph over HTTP."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from build_graph.cli.options import GRAPH, size, speaks_plainly
+
+_SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
+
+
+@click.command()
+@click.option(
+    "--graph", type=click.Path(path_type=Path), metavar="FILE", help=f"A graph.  [default: {GRAPH}]"
+)
+@click.option("--store", type=click.Path(path_type=Path), metavar="DIR", help="Or the folder of a store.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=7878, show_default=True, help="0 for one that is free."
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Other machines reach it at 0.0.0.0.",
+)
+@click.option("--cors", metavar="ORIGIN|*", help="Lets pages of this origin, or all (*), ask.")
+@click.option(
+    "--timeout",
+    "seconds",
+    type=_SECONDS,
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For one query.",
+)
+@click.option(
+    "--max-rows",
+    "rows",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    metavar="N",
+    help="Rows of an answer; one that has more is refused, not cut.",
+)
+@click.option(
+    "--max-answer",
+    "answer",
+    callback=size,
+    default="64MB",
+    show_default=True,
+    metavar="SIZE",
+    help="Its bytes.",
+)
+@click.option(
+    "--max-body",
+    "body",
+    callback=size,
+    default="1MB",
+    show_default=True,
+    metavar="SIZE",
+    help="Bytes of a request.",
+)
+@click.option(
+    "--max-memory",
+    "memory",
+    callback=size,
+    default="2GB",
+    show_default=True,
+    metavar="SIZE",
+    help="What one query may take beside the graph.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=lambda: max(4, os.cpu_count() or 1),
+    show_default="one a processor, 4 at least",
+    metavar="N",
+    help="Queries at once.",
+)
+@click.option(
+    "--wait",
+    "waiting",
+    type=_SECONDS,
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long others wait for their turn.",
+)
+@speaks_plainly
+def serve(graph: Path | None, store: Path | None, **options: Any) -> None:
+    """Answer SPARQL over HTTP, for this machine only unless --host says otherwise.
+
+    The endpoint speaks the SPARQL 1.1 Protocol. It changes nothing, and asks no other endpoint. A query that
+    takes too long or too much is stopped, and the answer says so. Ctrl-C ends it.
+
+    \b
+    Examples:
+      obligations serve
+      obligations serve --graph corpus/graph.ttl --port 0 --timeout 5
+      obligations query pairs --graph http://127.0.0.1:7878/sparql
+    """
+    from build_graph.extras import extra
+
+    for module in ("starlette", "uvicorn", "mimeparse"):
+        extra(module, "serve", "obligations serve")
+    from build_graph.serving.server import serve as run
+    from build_graph.serving.settings import Limits, ServeError, Settings
+
+    if graph and store:
+        raise click.UsageError("--graph and --store: give one of them")
+    if store and store.is_file():
+        raise ServeError(f"{store}: this is a file, no folder of a store; give it as --graph")
+    place = {name: options.pop(name) for name in ("host", "port", "cors")}
+    run(Settings(store or graph or GRAPH, **place, limits=Limits(**options)), click.echo)

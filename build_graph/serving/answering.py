@@ -1,0 +1,165 @@
+"""One query answered from a store, within limits, in the bytes that go to the client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Triple,
+    serialize,
+)
+
+from build_graph.errors import ObligationError
+from build_graph.querying import faults, sparql
+from build_graph.querying.engines import Triples
+from build_graph.reading.limits import as_size
+from build_graph.serving.negotiation import ROWS, TRIPLES, Media
+from build_graph.serving.protocol import Asked, RefusedError
+from build_graph.serving.settings import Limits
+from build_graph.vocabulary import PREFIXES
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_FORMS_OF_TRIPLES = (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
+_PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A query on its way to a worker."""
+
+    asked: Asked
+    media: Media
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back to the client."""
+
+    status: int
+    media: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers queries from a store; one that names no graphs is put to all of them as one."""
+
+    store: Store
+    limits: Limits
+
+    def answer(self, task: Task) -> Reply:
+        """The answer, or in words why there is none."""
+        try:
+            return self._answer(task)
+        except RefusedError as error:
+            return refusal(error.status, str(error))
+        except ObligationError as error:
+            return refusal(400, str(error))
+
+    def _answer(self, task: Task) -> Reply:
+        query = task.asked.query
+        form = sparql.form(query)
+        keywords = _keywords(query)
+        if "SERVICE" in keywords:
+            raise RefusedError(
+                400, "query: SERVICE asks other endpoints, which this one does not; take it out"
+            )
+        faults.check(query)
+        media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
+        if media is None:
+            offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
+            raise RefusedError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
+        try:
+            body = self._written(self._found(task.asked, own="FROM" in keywords), media)
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise sparql.QueryError(f"query: cannot be answered ({reason}); put it right") from error
+        return Reply(200, media, body)
+
+    def _found(self, asked: Asked, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """What the store finds; `own` says that the query names its graphs itself."""
+        if asked.default_graphs is not None and asked.named_graphs is not None:
+            return self.store.query(
+                asked.query,
+                default_graph=[NamedNode(iri) for iri in asked.default_graphs],
+                named_graphs=[NamedNode(iri) for iri in asked.named_graphs],
+            )
+        return self.store.query(asked.query, use_default_graph_as_union=not own)  # which would undo FROM
+
+    def _written(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
+        out = _Bounded(self.limits.answer)
+        if isinstance(found, QueryTriples):
+            triples = Triples.of(self._bounded(found)).triples  # the same answer, the same bytes
+            serialize(triples, out, TRIPLES[media], prefixes=PREFIXES)
+            return out.getvalue()
+        found.serialize(out, ROWS[media])
+        body = out.getvalue()
+        if isinstance(found, QuerySolutions) and more_rows(body, ROWS[media], self.limits.rows):
+            raise RefusedError(400, f"query: the answer has more than {self.limits.rows:,} rows; {_PIECES}")
+        return body
+
+    def _bounded(self, found: Iterable[Triple]) -> Iterator[Triple]:
+        seen: set[Triple] = set()
+        for triple in found:
+            seen.add(triple)
+            if len(seen) > self.limits.rows:
+                said = f"query: the answer has more than {self.limits.rows:,} triples; {_PIECES}"
+                raise RefusedError(400, said)
+        yield from seen
+
+
+def refusal(status: int, message: str) -> Reply:
+    """A reply that says in plain text why there is no answer."""
+    return Reply(status, "text/plain", f"{message}\n".encode("utf-8", errors="replace"))
+
+
+def more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
+    r"""Are there more rows in an answer than that? Oxigraph writes, but does not count them.
+
+    >>> more_rows(b'a\r\n"x\r\ny"\r\nz\r\n', QueryResultsFormat.CSV, 2)
+    False
+    """
+    if form == QueryResultsFormat.XML:  # in texts < is escaped
+        return body.count(b"<result>") > most
+    if form == QueryResultsFormat.TSV:  # and here line ends
+        return body.count(b"\n") - 1 > most
+    if form == QueryResultsFormat.CSV:
+        return body.count(b"\r\n") - 1 > most and b"".join(body.split(b'"')[::2]).count(b"\r\n") - 1 > most
+    between = b"},{"  # stands between rows, and perhaps in texts
+    return body.count(between) >= most and _STRING.sub(b"", body).count(between) >= most > 0
+
+
+class _Bounded(BytesIO):
+    """Takes bytes up to a number, then refuses the answer."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def write(self, data: Buffer) -> int:
+        if self.tell() + memoryview(data).nbytes > self._most:
+            raise RefusedError(400, f"query: the answer is larger than {as_size(self._most)}; {_PIECES}")
+        return super().write(data)
+
+
+def _keywords(query: str) -> set[str]:
+    """The bare words of a query, but language tags: SELECT, FROM, SERVICE."""
+    found, before = set(), ""
+    for token in sparql.tokens(query):
+        if token.lastgroup == "word" and before != "@":
+            found.add(token[0].upper())
+        before = token[0]
+    return found

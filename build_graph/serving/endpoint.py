@@ -1,0 +1,120 @@
+"""The SPARQL endpoint as an ASGI application: a request in, an answer or a plain word of refusal out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from build_graph.reading.limits import as_size
+from build_graph.serving.answering import Reply, Task, refusal
+from build_graph.serving.description import description
+from build_graph.serving.negotiation import TRIPLES, Media, best, content_type, prefers_html
+from build_graph.serving.protocol import METHODS, RefusedError, asked
+from build_graph.serving.settings import Settings
+from build_graph.serving.workers import Workers
+
+
+class GoneError(Exception):
+    """The client has hung up: nobody waits for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Answers /sparql."""
+
+    settings: Settings
+    workers: Workers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; where the client hangs up, its query is stopped."""
+        request = Request(scope, receive)
+        try:
+            response = await self._response(request)
+        except RefusedError as error:
+            response = plain(error.status, str(error), error.headers)
+        except (GoneError, ClientDisconnect):
+            return
+        except asyncio.CancelledError:  # the server stops, and waits no longer for what is under way
+            response = plain(503, "the server stops; ask again when it is back", {"Retry-After": "60"})
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
+        accept = ", ".join(request.headers.getlist("accept"))
+        parameters = request.scope["query_string"].decode("ascii", errors="replace")
+        body = await self._body(request) if request.method == "POST" else b""
+        query = asked(request.method, parameters, request.headers.get("content-type", ""), body)
+        if query is None:
+            return self._description(request, accept)
+        task = Task(query, Media.accepted(accept))
+        return _response(await _unless_gone(request, self.workers.answer(task)))
+
+    async def _body(self, request: Request) -> bytes:
+        """The whole body; raises RefusedError for one that is too large, or does not come in time."""
+        most, body = self.settings.limits.body, bytearray()
+        said = request.headers.get("content-length", "0")
+        if said.isdigit() and int(said[:20]) > most:
+            raise _too_large(most)
+        try:
+            async with asyncio.timeout(self.settings.limits.reading):
+                async for piece in request.stream():
+                    body += piece
+                    if len(body) > most:
+                        raise _too_large(most)
+        except TimeoutError as error:
+            raise RefusedError(408, "the request does not come in; send it faster") from error
+        return bytes(body)
+
+    def _description(self, request: Request, accept: str) -> Response:
+        if self.settings.landing and prefers_html(accept):
+            return RedirectResponse(self.settings.landing, 303, headers={"Vary": "Accept"})
+        media = best(tuple(TRIPLES), accept)
+        if media is None:
+            raise RefusedError(
+                406, f"Accept: takes none of the formats there are: {', '.join(TRIPLES)}; or send a query"
+            )
+        try:
+            body = description(str(request.url), TRIPLES[media])
+        except ValueError as error:  # it is the client that names the host
+            raise RefusedError(400, "Host: is no name of a host; give the one in the address") from error
+        return _response(Reply(200, media, body))
+
+
+def plain(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    """A refusal in words."""
+    return _response(refusal(status, message), headers)
+
+
+def _response(reply: Reply, headers: dict[str, str] | None = None) -> Response:
+    given = {"Content-Type": content_type(reply.media), "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
+    return Response(reply.body, reply.status, headers=given | (headers or {}))
+
+
+async def _unless_gone(request: Request, answering: Coroutine[Any, Any, Reply]) -> Reply:
+    """The reply, unless the client hangs up before it is there: raises GoneError then."""
+    answer = asyncio.ensure_future(answering)
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise GoneError
+        return answer.result()
+    finally:
+        answer.cancel()
+        leaving.cancel()
+
+
+async def _left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _too_large(most: int) -> RefusedError:
+    return RefusedError(413, f"the request is larger than {as_size(most)}; send a shorter query")

@@ -1,0 +1,76 @@
+"""Which format an answer comes in: what the client accepts, best first, among those that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import mimeparse  # type: ignore[import-untyped]
+from pyoxigraph import QueryResultsFormat, RdfFormat
+
+# Media types by preference: the first is what a client gets that takes anything.
+ROWS: Mapping[str, QueryResultsFormat] = MappingProxyType(
+    {
+        "application/sparql-results+json": QueryResultsFormat.JSON,
+        "application/sparql-results+xml": QueryResultsFormat.XML,
+        "text/csv": QueryResultsFormat.CSV,
+        "text/tab-separated-values": QueryResultsFormat.TSV,
+        "application/json": QueryResultsFormat.JSON,  # what some clients call them
+        "application/xml": QueryResultsFormat.XML,
+    }
+)
+TRIPLES: Mapping[str, RdfFormat] = MappingProxyType(
+    {
+        "text/turtle": RdfFormat.TURTLE,
+        "application/n-triples": RdfFormat.N_TRIPLES,
+        "application/ld+json": RdfFormat.JSON_LD,
+        "application/rdf+xml": RdfFormat.RDF_XML,
+    }
+)
+HTML = "text/html"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The media types chosen for either kind of answer; None where the client takes none that there is."""
+
+    rows: str | None
+    triples: str | None
+
+    @classmethod
+    def accepted(cls, header: str) -> Media:
+        """What a client that sends this Accept header gets."""
+        return cls(best(tuple(ROWS), header), best(tuple(TRIPLES), header))
+
+
+def best(offered: tuple[str, ...], header: str) -> str | None:
+    """The media type that an Accept header likes best, the earlier of equals; None if it takes none.
+
+    >>> best(("text/csv", "application/json"), "application/*;q=0.8, text/*;q=0.3")
+    'application/json'
+    >>> best(("text/csv", "application/json"), "*/*")
+    'text/csv'
+    >>> best(("text/csv",), "text/csv;q=0, */*;q=0") is None
+    True
+    """
+    if not header.strip(" ,"):
+        return offered[0]
+    try:
+        return mimeparse.best_match(offered[::-1], header) or None
+    except mimeparse.MimeTypeParseException:
+        return None
+
+
+def prefers_html(header: str) -> bool:
+    """Does the header name HTML before any RDF? Browsers do.
+
+    >>> prefers_html("text/html,application/xhtml+xml,*/*;q=0.8"), prefers_html("*/*")
+    (True, False)
+    """
+    return HTML in header.lower() and best((*TRIPLES, HTML), header) == HTML
+
+
+def content_type(media: str) -> str:
+    """The media type as a header gives it: texts with their encoding."""
+    return f"{media}; charset=utf-8" if media.startswith("text/") else media

@@ -1,0 +1,91 @@
+"""The server: an address that it listens at, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from build_graph.serving.app import SPARQL, application
+from build_graph.serving.keeper import Keeper
+from build_graph.serving.settings import ServeError, Settings
+from build_graph.serving.workers import Workers
+
+_LONGEST = 1 << 18  # bytes of a request's first line and headers, with the query in it
+_GRACE = 2  # seconds that answers which are under way get when the server is told to stop
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM; `announce` is given the address of the endpoint once it answers.
+
+    Raises ObligationError where the graph or the address cannot be had.
+    """
+    with _listening(settings) as listener:
+        keeper = Keeper.start(settings.graph, settings.limits)
+        config = uvicorn.Config(
+            application(settings, Workers(settings, keeper)),
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="on",
+            h11_max_incomplete_event_size=_LONGEST,
+            timeout_graceful_shutdown=_GRACE,
+        )
+        server = _Server(config, lambda: announce(_address(listener)))
+        with _stops_quietly():
+            server.run(sockets=[listener])
+        if not server.started:
+            raise ServeError(f"{settings.graph}: its workers cannot be started; give fewer --workers")
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+@contextmanager
+def _stops_quietly() -> Iterator[None]:
+    """uvicorn raises the signals that stopped it again when it has stopped: they have done their work."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: None) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """The socket that listens at the address; raises ServeError where it cannot."""
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except (socket.gaierror, UnicodeError) as error:
+        raise ServeError(f"{where}: there is no such host; give --host an address of this machine") from error
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ServeError(
+            f"{where}: cannot be listened at ({reason}); give another --port (0 for a free one) or --host"
+        ) from error
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{SPARQL}"

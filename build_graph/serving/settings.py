@@ -1,0 +1,42 @@
+"""What an endpoint serves, where, and within which limits."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from build_graph.errors import ObligationError
+
+MEGABYTE = 1 << 20
+PORT = 7878
+
+
+class ServeError(ObligationError):
+    """An endpoint that cannot be set up as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one query may take of the machine, and how many may run at once."""
+
+    seconds: float = 30.0  # that a query may run
+    rows: int = 100_000  # rows or triples of an answer
+    answer: int = 64 * MEGABYTE  # bytes of an answer
+    memory: int = 2048 * MEGABYTE  # bytes that a query may take beside the graph
+    body: int = MEGABYTE  # bytes of a request
+    reading: float = 30.0  # seconds in which a request must have come in
+    workers: int = field(default_factory=lambda: max(4, os.cpu_count() or 1))  # queries at once
+    waiting: float = 10.0  # seconds that a query waits for its turn
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """An endpoint: the graph behind it, its address, who may ask it, its limits."""
+
+    graph: Path  # a file, or the folder of an Oxigraph store
+    host: str = "127.0.0.1"
+    port: int = PORT  # 0 for one that is free
+    cors: str | None = None  # the origin of pages that may ask, or * for all
+    landing: str | None = None  # the path that a browser is sent to when it opens the endpoint
+    limits: Limits = field(default_factory=Limits)

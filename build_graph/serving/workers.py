@@ -1,0 +1,122 @@
+"""The workers: each query has one to itself, and one that runs over its limit is killed and replaced."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+from build_graph.reading.limits import as_size
+from build_graph.serving.answering import Reply, Task, refusal
+from build_graph.serving.channel import pack, receive_soon
+from build_graph.serving.keeper import Keeper, Worker
+from build_graph.serving.protocol import RefusedError
+from build_graph.serving.settings import MEGABYTE, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A worker, and the line to it."""
+
+    worker: Worker
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def to(cls, worker: Worker) -> _Line:
+        reader, writer = await asyncio.open_connection(sock=worker.socket, limit=MEGABYTE)
+        return cls(worker, reader, writer)
+
+    async def ask(self, task: Task) -> Any:
+        self.writer.write(pack(task))
+        await self.writer.drain()
+        return await receive_soon(self.reader)
+
+
+class Workers:
+    """So many workers over one graph, from entering to leaving the context."""
+
+    def __init__(self, settings: Settings, keeper: Keeper) -> None:
+        """Workers that fork from a keeper."""
+        self._settings, self._limits, self._keeper = settings, settings.limits, keeper
+        self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
+        self._replacing: set[asyncio.Task[None]] = set()
+        self._renewing = asyncio.Lock()
+
+    async def __aenter__(self) -> Self:
+        """Start the workers."""
+        for _ in range(self._limits.workers):
+            await self._add()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End them all."""
+        for replacing in self._replacing:
+            replacing.cancel()
+        await asyncio.to_thread(self._keeper.close)
+
+    async def answer(self, task: Task) -> Reply:
+        """The reply to a query; where it is stopped, a reply that says so.
+
+        Raises RefusedError where no worker is free in time. When it is cancelled, the query is stopped.
+        """
+        line = await self._free()
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                reply: Reply = await line.ask(task)
+        except TimeoutError:
+            self._replace(line)
+            said = f"query: has been stopped after {self._limits.seconds:g} seconds; ask for less"
+            return refusal(504, said)
+        except (EOFError, OSError):  # asyncio.IncompleteReadError is an EOFError
+            self._replace(line)
+            if not self._keeper.alive():
+                raise RefusedError(
+                    503, "the graph is being loaded again; ask again later", Retry_After="5"
+                ) from None
+            return refusal(
+                400,
+                f"query: takes more than {as_size(self._limits.memory)} of memory, or is nested too deeply; "
+                "ask for less",
+            )
+        except BaseException:  # the client has gone
+            self._replace(line)
+            raise
+        self._idle.put_nowait(line)
+        return reply
+
+    async def _free(self) -> _Line:
+        try:
+            async with asyncio.timeout(self._limits.waiting):
+                return await self._idle.get()
+        except TimeoutError as error:
+            raise RefusedError(
+                503,
+                f"all {self._limits.workers} workers are busy; ask again later",
+                Retry_After=str(max(1, round(self._limits.waiting))),
+            ) from error
+
+    def _replace(self, line: _Line) -> None:
+        """Kill a worker and start another, while the client is answered."""
+        replacing = asyncio.create_task(self._exchange(line))
+        self._replacing.add(replacing)
+        replacing.add_done_callback(self._replacing.discard)
+
+    async def _exchange(self, line: _Line) -> None:
+        line.writer.transport.abort()
+        keeper = self._keeper
+        try:
+            await asyncio.to_thread(keeper.kill, line.worker)
+            await self._add()
+        except (EOFError, OSError):  # the keeper is gone: the rest of its workers will be, one by one
+            async with self._renewing:
+                if self._keeper is keeper:
+                    start = self._settings.graph, self._limits
+                    self._keeper = await asyncio.to_thread(Keeper.start, *start)
+            await self._add()
+
+    async def _add(self) -> None:
+        self._idle.put_nowait(await _Line.to(await asyncio.to_thread(self._keeper.fork)))

@@ -1,0 +1,534 @@
+"""`obligations serve` over HTTP: the protocol, the catalogue through a client, limits, and bad input."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import SPARQLWrapper
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Store,
+    parse,
+    parse_query_results,
+)
+from server import DIRECT, FORM, Reply, Server, serving, until
+
+from build_graph.cli import main
+from build_graph.querying.catalogue import Question, catalogue
+from build_graph.querying.engines import EndpointEngine, Engine
+from build_graph.querying.headers import TODAY
+from build_graph.querying.names import NameFinder
+from build_graph.querying.values import Binder
+from build_graph.serving.answering import more_rows
+from build_graph.serving.endpoint import Endpoint
+from build_graph.serving.settings import Settings
+
+CASES = tomllib.loads((Path(__file__).parent / "cases" / "protocol.toml").read_text(encoding="utf-8"))["case"]
+QUESTIONS = list(catalogue())
+# Every status that the endpoint documents; h11 answers 400 for what is no HTTP.
+STATUSES = {200, 204, 400, 404, 405, 406, 413, 415, 503, 504}
+CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+HOARD = "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?a ?f"  # holds all rows before it gives one
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves a folder: a store of three graphs of a triple each, which the cases are about."""
+    folder = tmp_path_factory.mktemp("store")
+    store = Store(str(folder))
+    for number in "123":
+        node = NamedNode(f"http://d/{number}")
+        store.add(Quad(node, NamedNode("http://p"), Literal(number), node))
+    store.flush()
+    del store
+    with serving("--store", folder, "--max-body", "256KB", "--cors", "https://a.example") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def seed(graph: Path) -> Iterator[Server]:
+    """Serves the graph of the first document, with limits that tests can reach."""
+    limits = ("--timeout", 2, "--workers", 2, "--wait", 0.5, "--max-rows", 1000, "--max-answer", "16MB")
+    with serving("--graph", graph, *limits, "--max-memory", "100MB") as server:
+        yield server
+
+
+# --------------------------------------------------------------------------------- the protocol
+
+
+def sent(case: dict[str, Any], server: Server) -> Reply:
+    path = case.get("path", "/sparql")
+    if "parameters" in case:
+        path += "?" + encoded(case["parameters"])
+    form, nested = case.get("form"), case.get("nested")
+    if nested:
+        form = [["query", f"SELECT * {{ {'{' * nested} {'}' * nested} }}"]]
+    body = encoded(form).encode() if form else case.get("body", "").encode()
+    body = bytes.fromhex(case["hex"]) if "hex" in case else body
+    headers = {"Content_Type": case.get("type", FORM if form else ""), "Accept": case.get("accept", "")}
+    method = case.get("method", "POST" if form or {"body", "hex"} & set(case) else "GET")
+    return server.send(method, path, body, **{name: value for name, value in headers.items() if value})
+
+
+def encoded(pairs: list[list[str]]) -> str:
+    return urlencode([(name, value) for name, value in pairs])
+
+
+def values(reply: Reply) -> bool | list[str]:
+    """Yes or no, or the values of ?o."""
+    form = "XML" if "xml" in reply.headers["content-type"] else "JSON"
+    found = parse_query_results(reply.body, format=getattr(QueryResultsFormat, form))
+    return bool(found) if isinstance(found, QueryBoolean) else [row["o"].value for row in found]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_protocol(case: dict[str, Any], small: Server) -> None:
+    reply = sent(case, small)
+    assert reply.status == case.get("status", 200), reply.text
+    if reply.status != 200:
+        assert reply.headers["content-type"] == "text/plain; charset=utf-8"
+    assert reply.headers["content-type"].startswith(case.get("gives", ""))
+    assert case.get("says", "") in reply.text
+    if "rows" in case:
+        assert values(reply) == case["rows"]
+
+
+def test_methods(small: Server) -> None:
+    """HEAD gives what GET gives, without a body; OPTIONS and 405 name the methods that there are."""
+    path = "/sparql?" + urlencode({"query": "ASK {}"})
+    head, got = small.send("HEAD", path), small.send("GET", path)
+    assert (head.status, head.body) == (200, b"")
+    assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
+    options = small.send("OPTIONS")
+    assert (options.status, options.headers["allow"]) == (204, "GET, HEAD, POST, OPTIONS")
+    assert small.send("PATCH").headers["allow"] == "GET, HEAD, POST, OPTIONS"
+
+
+def test_pages_of_an_origin_may_ask(small: Server, seed: Server) -> None:
+    allowed = "access-control-allow-origin"
+    assert small.send("GET", Origin="https://a.example").headers[allowed] == "https://a.example"
+    assert allowed not in small.send("GET", Origin="https://b.example").headers
+    assert allowed not in seed.send("GET", Origin="https://a.example").headers
+    before = small.send(
+        "OPTIONS",
+        Origin="https://a.example",
+        Access_Control_Request_Method="POST",
+        Access_Control_Request_Headers="content-type",
+    )
+    assert before.status == 200
+    assert before.headers[allowed] == "https://a.example"
+
+
+def test_the_description_names_the_endpoint(small: Server) -> None:
+    triples = {quad.triple for quad in parse(small.send("GET").body, format=RdfFormat.TURTLE)}
+    service = "http://www.w3.org/ns/sparql-service-description#endpoint"
+    assert [t.object.value for t in triples if t.predicate.value == service] == [small.url]  # type: ignore[union-attr]
+    assert small.send("GET", Host="no <host>").status in (200, 400)
+
+
+def test_a_browser_may_be_sent_elsewhere(tmp_path: Path) -> None:
+    """Where a page lies beside the endpoint, who opens it in a browser gets there, and no program does."""
+    from starlette.requests import Request
+
+    endpoint = Endpoint(Settings(tmp_path, landing="/"), workers=None)  # type: ignore[arg-type]
+    scope = {"type": "http", "path": "/sparql", "query_string": b"", "headers": [(b"host", b"x")]}
+    scope |= {"method": "GET", "scheme": "http", "server": ("x", 80)}
+    moved = endpoint._description(Request(scope), "text/html,*/*;q=0.8")
+    assert (moved.status_code, moved.headers["location"]) == (303, "/")
+    assert endpoint._description(Request(scope), "*/*").status_code == 200
+
+
+def test_nothing_goes_out(graph: Path) -> None:
+    """No query makes the server connect to another, whatever it says."""
+    with socket.create_server(("127.0.0.1", 0)) as other, serving("--graph", graph) as server:
+        other.settimeout(0.5)
+        address = f"<http://127.0.0.1:{other.getsockname()[1]}/x>"
+        for query in (
+            f"SELECT * {{ SERVICE {address} {{ ?s ?p ?o }} }}",
+            f"SELECT * {{ SERVICE SILENT {address} {{ ?s ?p ?o }} }}",
+            f"ASK {{ {{ SELECT * {{ ?s ?p ?o. service{address}{{}} }} }} }}",
+            f"SELECT * {{ \\u0053ERVICE {address} {{ ?s ?p ?o }} }}",
+            f"SELECT * {{ VALUES ?e {{ {address} }} SERVICE ?e {{ ?s ?p ?o }} }}",
+            f"SELECT * FROM {address} {{ ?s ?p ?o }}",
+            f"LOAD {address}",
+        ):
+            assert server.ask(query).status == (200 if "FROM" in query else 400)
+        assert server.send(
+            "GET", f"/sparql?{urlencode({'query': 'ASK {}', 'default-graph-uri': address[1:-1]})}"
+        )
+        with pytest.raises(TimeoutError):
+            other.accept()
+
+
+# --------------------------------------------------------------------------------- a client
+
+
+def bound(question: Question, engine: Engine) -> str:
+    examples = {p.name: p.example for p in question.header.parameters if p.default in (None, TODAY)}
+    return Binder(NameFinder(engine), date(2024, 1, 1)).bound(question, examples)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
+def test_the_catalogue_through_sparqlwrapper(
+    question: Question, small: Server, engine: Engine, whole: Server
+) -> None:
+    """Every query gives the same rows as the engine does without HTTP, in each format of results."""
+    query = bound(question, engine)
+    answer = engine.answer(query)
+    assert isinstance(answer, QuerySolutions)
+    expected = json.loads(answer.serialize(format=QueryResultsFormat.JSON) or b"")
+    for method in (SPARQLWrapper.GET, SPARQLWrapper.POST):
+        client = SPARQLWrapper.SPARQLWrapper(whole.url, returnFormat=SPARQLWrapper.JSON)
+        client.setMethod(method)
+        client.setQuery(query)
+        assert client.queryAndConvert() == expected
+    client.setRequestMethod(SPARQLWrapper.POSTDIRECTLY)
+    assert client.queryAndConvert() == expected
+    client.setReturnFormat(SPARQLWrapper.XML)
+    assert len(client.queryAndConvert().getElementsByTagName("result")) == len(
+        expected["results"]["bindings"]
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(graph: Path) -> Iterator[Server]:
+    """Serves the graph of the first document as it is served by default."""
+    with serving("--graph", graph) as server:
+        yield server
+
+
+def test_our_own_client(whole: Server, engine: Engine) -> None:
+    """`obligations query --graph` asks it: rows, yes or no, triples, and a place where a query is wrong."""
+    remote = EndpointEngine(whole.url)
+    assert bool(remote.answer("ASK { ?s ?p ?o }"))
+    describe = "DESCRIBE <https://w3id.org/obligation-graph/id/agency/mofcom>"
+    assert remote.answer(describe) == engine.answer(describe)
+    result = run("query", "pairs", "--graph", whole.url, "--set", "minimum=12")
+    assert "商务部" in result.stdout
+
+
+def test_a_connection_answers_many(whole: Server) -> None:
+    connection = whole.connect()
+    for _ in range(3):
+        connection.request("POST", "/sparql", b"ASK {}", {"Content-Type": DIRECT})
+        assert b"true" in connection.getresponse().read()
+    connection.close()
+
+
+# --------------------------------------------------------------------------------- limits
+
+
+def test_a_query_that_runs_too_long_is_stopped(seed: Server) -> None:
+    """From its limit on it takes no time of the processor; meanwhile others are answered."""
+    with ThreadPoolExecutor() as pool:
+        begun = time.monotonic()
+        running = pool.submit(seed.ask, CROSS)
+        time.sleep(0.2)
+        times = []
+        while not running.done():
+            start = time.monotonic()
+            assert seed.ask("ASK {}").status == 200
+            times.append(time.monotonic() - start)
+            time.sleep(0.05)
+        assert 1.9 < time.monotonic() - begun < 4
+        assert sorted(times)[len(times) // 2] < 0.2
+    reply = running.result()
+    assert (reply.status, reply.text) == (504, "query: has been stopped after 2 seconds; ask for less\n")
+    time.sleep(0.5)
+    before = seed.busy()
+    time.sleep(1)
+    assert seed.busy() - before < 0.3
+
+
+def test_a_client_that_leaves_stops_its_query(seed: Server) -> None:
+    before = set(seed.processes())
+    connection = seed.connect()
+    connection.request("POST", "/sparql", CROSS.encode(), {"Content-Type": DIRECT})
+    time.sleep(0.3)
+    connection.close()
+    assert until(lambda: len(set(seed.processes()) - before) == 1, 1.2), "the worker has not been replaced"
+    assert len(seed.processes()) == len(before)
+
+
+def test_memory_comes_back(seed: Server) -> None:
+    """A query that hoards rows is ended at its limit; afterwards the server is as large as before."""
+    seed.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+    before = seed.memory()
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(seed.ask, HOARD)
+        most = before
+        while not running.done():
+            most = max(most, seed.memory())
+            time.sleep(0.02)
+    reply = running.result()
+    assert reply.status == 400
+    assert "query: takes more than 100MB of memory" in reply.text
+    assert before + 50_000_000 < most < before + 150_000_000
+    assert until(lambda: seed.memory() < before + 20_000_000, 3)
+    assert seed.ask("ASK {}").status == 200
+
+
+def test_others_wait_and_are_told(seed: Server) -> None:
+    """With all workers busy, a query waits its time and is then told when to come again."""
+    with ThreadPoolExecutor() as pool:
+        running = [pool.submit(seed.ask, CROSS) for _ in range(2)]
+        time.sleep(0.3)
+        start = time.monotonic()
+        reply = seed.ask("ASK {}")
+        assert 0.4 < time.monotonic() - start < 1.5
+        assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+        assert reply.text == "all 2 workers are busy; ask again later\n"
+        assert [each.result().status for each in running] == [504, 504]
+    assert until(lambda: seed.ask("ASK {}").status == 200, 3)
+
+
+ROWS = "SELECT * { VALUES ?x { %s } }"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["application/json", "application/sparql-results+xml", "text/csv", "text/tab-separated-values"],
+)
+def test_more_rows_than_allowed(accept: str, seed: Server) -> None:
+    """None are left out silently: at the limit all are there, over it the answer is refused."""
+    assert seed.ask(ROWS % ("1 " * 1000), accept).status == 200
+    reply = seed.ask(ROWS % ("1 " * 1001), accept)
+    assert (reply.status, reply.text) == (
+        400,
+        "query: the answer has more than 1,000 rows; "
+        "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET\n",
+    )
+
+
+def test_more_triples_than_allowed(seed: Server) -> None:
+    same = "CONSTRUCT { <a:a> <a:b> ?p } WHERE { ?s ?p ?o }"  # a triple counts once
+    assert seed.ask(same).status == 200
+    assert "more than 1,000 triples" in seed.ask("CONSTRUCT WHERE { ?s ?p ?o }").text
+
+
+def test_a_larger_answer_than_allowed(seed: Server) -> None:
+    """It is not worked out to its end: this one has hundreds of millions of rows."""
+    start = time.monotonic()
+    reply = seed.ask("SELECT * { ?a ?b ?c . ?d ?e ?f }")
+    assert "the answer is larger than 16MB" in reply.text
+    assert (reply.status, time.monotonic() - start < 1.5) == (400, True)
+
+
+def test_a_larger_request_than_allowed(small: Server) -> None:
+    query = b"ASK {} #" + b"x" * (1 << 18)
+    assert small.send("POST", "/sparql", query, Content_Type=DIRECT).status == 413
+    connection = small.connect()
+    pieces = iter([query[:200_000], query[200_000:]])  # without Content-Length
+    connection.request("POST", "/sparql", pieces, {"Content-Type": DIRECT}, encode_chunked=True)
+    reply = connection.getresponse()
+    assert (reply.status, b"larger than 256KB" in reply.read()) == (413, True)
+    connection.close()
+
+
+TEXT = st.text(st.sampled_from('"\\,{}[]\r\n<>x:&') | st.characters(codec="utf-8"), max_size=12)
+
+
+@given(st.lists(st.tuples(TEXT | st.none(), TEXT | st.none()), max_size=6))
+@settings(deadline=None, max_examples=150)
+def test_rows_are_counted(rows: list[tuple[str | None, str | None]]) -> None:
+    """In every format, whatever stands in them."""
+    terms = " ".join(
+        "(" + " ".join("UNDEF" if cell is None else str(Literal(cell)) for cell in row) + ")" for row in rows
+    )
+    store = Store()
+    for form in (
+        QueryResultsFormat.CSV,
+        QueryResultsFormat.TSV,
+        QueryResultsFormat.JSON,
+        QueryResultsFormat.XML,
+    ):
+        found = store.query(f"SELECT * {{ VALUES (?a ?b) {{ {terms} }} }}")
+        assert isinstance(found, QuerySolutions)
+        body = found.serialize(format=form) or b""
+        assert not more_rows(body, form, max(1, len(rows)))
+        assert len(rows) < 2 or more_rows(body, form, len(rows) - 1)
+
+
+# --------------------------------------------------------------------------------- anything at all
+
+WORDS = st.sampled_from(
+    ["query", "update", "default-graph-uri", "named-graph-uri", "ASK {}", "SELECT * { ?s ?p ?o }", "http://d/1",
+     "CLEAR ALL", "DESCRIBE <http://d/1>", "", "%", "&", "=", "SERVICE", "{", "\x00", "商务部", "\ud7ff"]
+)  # fmt: skip
+WORD = WORDS | st.text(max_size=20)
+MEDIA = st.sampled_from(
+    [FORM, DIRECT, "application/sparql-update", "text/csv", "*/*", "text/html", "a/b", "/", ";", "*", ""]
+)
+HEADER = st.builds(
+    lambda *parts: "".join(parts),
+    MEDIA,
+    st.sampled_from(
+        ["", ";q=0", ";q=1.5", ";q=x", "; charset=utf-8", "; charset=x", ", text/turtle;q=0.1", ";;", ',"']
+    ),
+) | st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(str.strip)
+PAIRS = st.lists(st.tuples(WORD, WORD), max_size=4).map(lambda pairs: urlencode(pairs).encode())
+BODY = PAIRS | st.binary(max_size=60) | WORD.map(str.encode)
+
+
+@given(
+    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "PATCH", "TRACE", "BREW"]),
+    path=st.sampled_from(["/sparql", "/sparql/", "/", "/sparql/x", "//", "/%00", "/%ff"]),
+    parameters=PAIRS | st.just(b"") | st.binary(max_size=20).map(lambda data: data.hex().encode()),
+    accept=st.none() | HEADER,
+    content_type=st.none() | HEADER,
+    body=BODY,
+)
+@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_request_gets_a_documented_status(  # noqa: PLR0917
+    method: str,
+    path: str,
+    parameters: bytes,
+    accept: str | None,
+    content_type: str | None,
+    body: bytes,
+    small: Server,
+) -> None:
+    headers = {"Accept": accept, "Content_Type": content_type, "Origin": "https://a.example"}
+    given = {name: value for name, value in headers.items() if value is not None}
+    where = path + ("?" + parameters.decode() if parameters else "")
+    reply = small.send(method, where, body if method not in ("GET", "HEAD") else b"", **given)
+    assert reply.status in STATUSES, reply
+    if reply.status >= 400 and method != "HEAD":
+        assert reply.text.strip()
+        assert "Traceback" not in reply.text
+
+
+@given(data=st.binary(max_size=80))
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_no_http_does_no_harm(data: bytes, small: Server) -> None:
+    host, port = small.connect().host, small.connect().port
+    with socket.create_connection((host, port), timeout=10) as client:
+        client.sendall(data + b"\r\n\r\n")
+        client.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            assert client.recv(100)[9:12] != b"500"
+    assert small.ask("ASK {}").status == 200
+
+
+# --------------------------------------------------------------------------------- the command
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--graph", "no.ttl"], "no.ttl: there is no such graph; make it with: obligations build"),
+        (["--graph", "README.md"], "README.md: is no"),
+        (["--store", "tests"], "tests: this folder is no Oxigraph store"),
+        (["--store", "README.md"], "give it as --graph"),
+        (["--host", "no.such.host.invalid"], "there is no such host; give --host an address of this machine"),
+        (["--host", "192.0.2.1"], "192.0.2.1:0: cannot be listened at"),
+        (["--host", "a" * 300], "there is no such host"),
+    ],
+)
+def test_bad_input(arguments: list[str], said: str, graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line on stderr that says what to do, exit code 1, no traceback."""
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    given = [] if {"--graph", "--store"} & set(arguments) else ["--graph", graph]
+    result = run("serve", "--port", 0, *arguments, *given)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (1, "", 1), result.output
+    assert isinstance(result.exception, SystemExit)
+    assert result.stderr.startswith("obligations: ")
+    assert said in result.stderr
+
+
+def test_a_port_in_use(small: Server, graph: Path) -> None:
+    port = small.connect().port
+    result = run("serve", "--graph", graph, "--port", port)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"obligations: 127.0.0.1:{port}: cannot be listened at (Address already in use); "
+        "give another --port (0 for a free one) or --host\n"
+    )
+
+
+def test_libraries_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    result = run("serve")
+    assert result.exit_code == 1
+    assert "obligations serve needs an extra; run: pip install 'obligation-graph[serve]'" in result.stderr
+
+
+def test_help_has_an_example() -> None:
+    assert "obligations serve " in run("serve", "--help").output.split("Example", 1)[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_while_a_query_runs(number: signal.Signals, graph: Path) -> None:
+    """Who waits for an answer is told; no process is left."""
+    with serving("--graph", graph, "--workers", 1) as server, ThreadPoolExecutor() as pool:
+        running = pool.submit(server.ask, CROSS)
+        time.sleep(0.5)
+        processes = server.processes()
+        assert len(processes) > 2
+        server.process.send_signal(number)
+        assert server.process.wait(timeout=10) == 0
+        assert running.result().status == 503
+        assert until(lambda: not any(map(alive, processes)), 2)
+
+
+def test_nothing_is_left_of_a_server_that_is_killed(graph: Path) -> None:
+    with serving("--graph", graph, code=-signal.SIGKILL) as server:
+        processes = server.processes()
+        server.process.kill()
+        server.process.wait()
+        assert until(lambda: not any(map(alive, processes)), 3)
+
+
+def test_a_keeper_that_is_killed_is_replaced(graph: Path) -> None:
+    """Its workers end with it, and the graph is loaded again."""
+    with serving("--graph", graph, "--workers", 2, "--timeout", 1) as server:
+        forked = [pid for pid in server.processes() if b"spawn_main" in command(pid)]
+        keeper = min(forked, key=lambda pid: parent(pid) != server.process.pid)
+        os.kill(keeper, signal.SIGKILL)
+        reply = server.ask("ASK {}")
+        assert (reply.status, reply.headers["retry-after"]) == (503, "5")
+        assert "the graph is being loaded again" in reply.text
+        assert until(lambda: server.ask("ASK {}").status == 200, 20)
+        assert server.ask(CROSS).status == 504
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def command(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
