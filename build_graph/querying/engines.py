@@ -24,6 +24,7 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.querying import sparql
+from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
 from build_graph.querying.faults import check
 
 if TYPE_CHECKING:
@@ -104,12 +105,15 @@ class EndpointEngine:
 
     url: str
     timeout: float = TIMEOUT
+    credentials: Credentials = NOBODY
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """What the endpoint answers; raises EngineError where it is down, slow, or no SPARQL endpoint."""
         form = sparql.form(query, name)
         triples = form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
         media, data = self._ask(query, name, triples=triples)
+        if form is sparql.Form.ASK:
+            data = _plain_yes_or_no(data)
         try:
             if triples:
                 read = parse(data, format=RdfFormat.from_media_type(media) or RdfFormat.TURTLE)
@@ -117,42 +121,58 @@ class EndpointEngine:
             return _results(data, QueryResultsFormat.from_media_type(media))
         except (SyntaxError, ValueError) as error:
             raise EngineError(
-                f"{self.url}: answered with {media or 'something'} that is no SPARQL result; "
+                f"{shown(self.url)}: answered with {media or 'something'} that is no SPARQL result; "
                 "give the address of the SPARQL endpoint itself, as a rule one that ends in /sparql or /query"
             ) from error
 
     def _ask(self, query: str, name: str, *, triples: bool) -> tuple[str, bytes]:
         """Media type and bytes of the answer."""
         from http.client import HTTPException
-
-        from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
+        from urllib.error import HTTPError
 
         deadline = monotonic() + self.timeout
         try:
-            response = self._request(query, triples=triples)
-            media = str(response.info().get("content-type", "")).partition(";")[0].strip()
-            return media, self._read(response.response, deadline)
-        except QueryBadFormed as error:
-            check(query, name)  # says where, if it is the query that is at fault
-            raise EngineError(f"{self.url}: refuses the query ({_brief(error)})") from error
+            with self._request(query, triples=triples) as response:
+                return response.headers.get_content_type(), self._read(response, deadline)
+        except HTTPError as error:
+            with error:
+                raise self._refused(error, query, name) from error
         except TimeoutError as error:
             raise self._slow() from error
-        except (OSError, HTTPException, SPARQLWrapperException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise self._slow() from error
-            raise EngineError(
-                f"{self.url}: does not answer ({_brief(error)}); see whether it runs, and at this address"
-            ) from error
+            raise self._silent(_brief(error)) from error
 
     def _request(self, query: str, *, triples: bool) -> Any:
+        """The answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
         from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
 
         wrapper = SPARQLWrapper(self.url, agent="obligation-graph")
-        wrapper.setTimeout(max(1, int(self.timeout)))
         wrapper.setMethod(POST)
         wrapper.setReturnFormat(TURTLE if triples else JSON)
         wrapper.setQuery(query)
-        return wrapper.query()
+        # Its own way to open a request sends a password along to wherever the endpoint sends us on.
+        request = wrapper._createRequest()
+        self.credentials.sign(request)
+        return self.credentials.opener(self.url).open(request, timeout=self.timeout)
+
+    def _refused(self, error: Any, query: str, name: str) -> EngineError:
+        """What to say of an answer that is none."""
+        if error.code in (400, 500):  # 500 is what Virtuoso says of a query that it does not take
+            check(query, name)  # says where, if it is the query that is at fault
+        if error.code == 400:
+            said = _short(error.read(4 * _SHOWN).decode("utf-8", "replace")) or error.reason
+            return EngineError(f"{shown(self.url)}: refuses the query ({self.credentials.hidden(said)})")
+        if error.code == 401:
+            return EngineError(f"{shown(self.url)}: {self.credentials.refused()}")
+        return self._silent(f"{error.code} {error.reason}")
+
+    def _silent(self, why: str) -> EngineError:
+        return EngineError(
+            f"{shown(self.url)}: does not answer ({self.credentials.hidden(why)}); "
+            "see whether it runs, and at this address"
+        )
 
     def _read(self, response: Any, deadline: float) -> bytes:
         """The whole answer, unless it trickles in for longer than the timeout."""
@@ -165,17 +185,18 @@ class EndpointEngine:
 
     def _slow(self) -> EngineError:
         return EngineError(
-            f"{self.url}: no answer within {self.timeout:g} seconds; ask for less, or give a higher --timeout"
+            f"{shown(self.url)}: no answer within {self.timeout:g} seconds; ask for less, or give a higher --timeout"
         )
 
 
-def open_graph(where: str, timeout: float = TIMEOUT) -> Engine:
+def open_graph(where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY) -> Engine:
     """The engine for a file, a store's folder, or an endpoint's address; raises EngineError if it cannot be.
 
     An endpoint is asked only when there is a query.
     """
     if where.startswith(("http://", "https://")):
-        return EndpointEngine(where, timeout)
+        check_address(where)
+        return EndpointEngine(where, timeout, credentials)
     path = Path(where)
     return OxigraphEngine.over(_store(path) if path.is_dir() else _loaded(path))
 
@@ -205,8 +226,30 @@ def _results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolut
     return parse_query_results(data, format=media or QueryResultsFormat.JSON)
 
 
+def _plain_yes_or_no(data: bytes) -> bytes:
+    """The answer to an ASK as the standard has it; Virtuoso 7 gives a row with a number instead."""
+    if b"__ASK_RETVAL" not in data:
+        return data
+    try:
+        (row,) = _rows(_results(data))
+        return b'{"head":{},"boolean":%s}' % (b"true" if row[0] in ("1", "true") else b"false")
+    except (SyntaxError, ValueError):
+        return data
+
+
+def _rows(found: QuerySolutions | QueryBoolean) -> list[list[str]]:
+    """The values of the rows that were found; ValueError for yes and no."""
+    if isinstance(found, QueryBoolean):
+        raise ValueError("no rows")
+    return [[getattr(value, "value", "") for value in row] for row in found]
+
+
 def _brief(error: Exception) -> str:
     """What an error says, on one line and not too long."""
     said = getattr(error, "reason", None) or getattr(error, "msg", None) or error
-    words = " ".join(str(said).split()) or type(error).__name__
+    return _short(str(said)) or type(error).__name__
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
