@@ -9,6 +9,7 @@ import click
 
 from build_graph import __version__
 from build_graph.cli.documents import build, extract, read, review, text
+from build_graph.cli.exchange import pull, push
 from build_graph.cli.graphs import analyse, explain, queries, query, validate, view
 
 
@@ -24,6 +25,7 @@ def main() -> None:
     obligations query pairs           which agencies share most measures; obligations queries lists more
     obligations analyse               who is responsible together, as tables, charts and a report
     obligations view                  the network as a page to look at, and to send
+    obligations push URL              the graph into a triple store; obligations pull fetches it again
     """
     gc.set_threshold(100_000)  # a build makes many objects and little garbage: 50 ms less for one document
     for stream in (sys.stdout, sys.stderr):  # Chinese in any locale
@@ -31,5 +33,5 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-for _command in (build, extract, text, read, review, explain, queries, query, analyse, view, validate):
+for _command in (build, extract, text, read, review, explain, queries, query, analyse, view, validate, push, pull):
     main.add_command(_command)

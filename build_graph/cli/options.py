@@ -14,6 +14,7 @@ from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
     from build_graph.model import Metadata
+    from build_graph.querying.credentials import Credentials
     from build_graph.reading.inputs import InputReader
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -143,3 +144,29 @@ def timeout_option(command: Command) -> Command:
         metavar="SECONDS",
         help="How long an endpoint may take for an answer.",
     )(command)
+
+
+def user_option(command: Command) -> Command:
+    """Adds the option that says who asks an endpoint."""
+    return click.option(
+        "--user",
+        metavar="NAME",
+        help="Who asks the endpoint; the password comes from OBLIGATIONS_PASSWORD, netrc, or a prompt. "
+        "Without it: the token in OBLIGATIONS_TOKEN, or the user whom netrc names for the host.",
+    )(command)
+
+
+def credentials_of(where: str, user: str | None) -> Credentials:
+    """Who asks, where an endpoint is asked; raises CredentialsError where the password is missing."""
+    import os
+
+    from build_graph.querying.credentials import NOBODY, credentials_for
+
+    if not where.startswith(("http://", "https://")):
+        return NOBODY
+    ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return credentials_for(where, user, os.environ, ask)
+
+
+def _ask(what: str) -> str:
+    return str(click.prompt(what, hide_input=True, err=True))

@@ -17,7 +17,7 @@ from build_graph.errors import ObligationError
 from build_graph.vocabulary import BASE, ELI
 
 SHARED = f"{BASE}graph/shared"
-_REALIZES = f"{ELI}realizes"
+REALIZES = f"{ELI}realizes"
 
 Lines = frozenset[bytes]  # statements as N-Triples, each with its line break
 
@@ -40,7 +40,7 @@ def read_parts(path: Path, named_graph: str | None = None) -> Parts:
     Raises PartsError for what cannot be read, and for blank nodes outside named graphs.
     """
     if named_graph:
-        name = _checked(named_graph)
+        name = checked(named_graph)
         return Parts({name: frozenset(_line(quad) for quad in _quads(path))}, {})
     graphs: dict[str, set[bytes]] = {}
     subjects: dict[str, set[bytes]] = {}
@@ -52,7 +52,7 @@ def read_parts(path: Path, named_graph: str | None = None) -> Parts:
         if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
             raise PartsError(f"{path}: blank nodes belong to no document; give --named-graph for all of it")
         subjects.setdefault(quad.subject.value, set()).add(_line(quad))  # type: ignore[union-attr]
-        if quad.predicate.value == _REALIZES:
+        if quad.predicate.value == REALIZES:
             documents.add(quad.object.value)  # type: ignore[union-attr]
     shared = {}
     for subject, lines in subjects.items():
@@ -99,8 +99,8 @@ def _quads(path: Path) -> Iterator[Quad]:
         raise PartsError(f"{path}{f':{line}' if line else ''}: {what} ({said[:160]}); put it right") from error
 
 
-def _checked(iri: str) -> str:
-    """An IRI that can name a graph."""
+def checked(iri: str) -> str:
+    """An IRI that can name a graph; raises PartsError for what is none."""
     try:
         return NamedNode(iri).value
     except ValueError as error:

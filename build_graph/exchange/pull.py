@@ -26,6 +26,17 @@ def check_ending(path: Path) -> None:
         raise PartsError(f"{path}: ends in none of {', '.join(ENDINGS)}; choose one")
 
 
+def names_of(server: Server) -> list[str]:
+    """The named graphs of a server; raises ExchangeError where there are none, or none to be found."""
+    where = shown(server.url)
+    if server.query is None:
+        raise ExchangeError(f"{where}: nothing says which graphs there are; give --named-graph or --query-url")
+    names = server.graphs()
+    if not names:
+        raise ExchangeError(f"{where}: has no named graphs; send some with: obligations push {where}")
+    return names
+
+
 def pull(
     server: Server,
     names: list[str],

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from build_graph.exchange.client import ExchangeError
 from build_graph.exchange.fetching import MARK, fetch
-from build_graph.exchange.parts import SHARED, Lines, Parts, owner
+from build_graph.exchange.parts import REALIZES, SHARED, Lines, Parts, owner
 from build_graph.exchange.servers import Server
 from build_graph.querying.credentials import shown
 
@@ -41,7 +41,7 @@ class Pusher:
         """Send the parts, and tell `done` how many graphs are there; raises ExchangeError where one is not."""
         marks = self._marks()
         graphs = dict(parts.graphs)
-        if shared := self._shared(parts.shared, {*graphs, *marks}):
+        if shared := self._shared(parts.shared, {*graphs, *self._documents()}, there=SHARED in marks):
             graphs[SHARED] = shared
         sent = statements = 0
         for number, name in enumerate(sorted(graphs), 1):
@@ -61,13 +61,19 @@ class Pusher:
             marks[name] = mark if name not in marks else ""  # two marks say nothing
         return marks
 
-    def _shared(self, mine: Mapping[str, Lines], documents: Collection[str]) -> Lines:
+    def _documents(self) -> list[str]:
+        """The documents that have a graph of their own there."""
+        if self.server.query is None:
+            return []
+        return [name for (name,) in self.server.rows(f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}")]
+
+    def _shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
         """What the graph of all documents is to hold: what it held, and what is new.
 
         What documents say of one that has a graph of its own stands there.
         """
         wanted = {line for name, lines in mine.items() if not owner(name, documents) for line in lines}
-        if mine and not self.replace_shared and SHARED in documents:
+        if mine and there and not self.replace_shared:
             for triple in fetch(self.server, SHARED):
                 if not owner(getattr(triple.subject, "value", ""), documents):
                     wanted.add(f"{triple} .\n".encode())
