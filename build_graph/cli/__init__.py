@@ -33,5 +33,19 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-for _command in (build, extract, text, read, review, explain, queries, query, analyse, view, validate, push, pull):
+for _command in (
+    build,
+    extract,
+    text,
+    read,
+    review,
+    explain,
+    queries,
+    query,
+    analyse,
+    view,
+    validate,
+    push,
+    pull,
+):
     main.add_command(_command)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from build_graph.cli.options import GRAPH, Command, credentials_of, speaks_plainly, timeout_option, user_option
+from build_graph.cli.options import (
+    GRAPH,
+    Command,
+    credentials_of,
+    speaks_plainly,
+    timeout_option,
+    user_option,
+)
 from build_graph.cli.terminal import bar
+
+if TYPE_CHECKING:
+    from build_graph.exchange.client import Client
+    from build_graph.exchange.servers import Server
 
 
 def _server_options(command: Command) -> Command:
@@ -42,18 +54,7 @@ def _server_options(command: Command) -> Command:
 )
 @_server_options
 @speaks_plainly
-def push(  # noqa: PLR0913  # one parameter an option
-    url: str,
-    graph: Path,
-    named_graph: str | None,
-    force: bool,
-    replace_shared: bool,
-    gsp_url: str | None,
-    update_url: str | None,
-    query_url: str | None,
-    user: str | None,
-    timeout: float,
-) -> None:
+def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None:
     """Send a graph to a triple store: each document as a named graph, what they share as one more.
 
     URL is the address of a server (Oxigraph, Virtuoso, Fuseki are known) or of one of its endpoints. A graph
@@ -65,17 +66,15 @@ def push(  # noqa: PLR0913  # one parameter an option
       obligations push http://localhost:7878
       OBLIGATIONS_PASSWORD=… obligations push http://localhost:8890 --user dba --graph corpus/graph.ttl
     """
-    from build_graph.exchange.client import Client
     from build_graph.exchange.parts import read_parts
     from build_graph.exchange.push import Pusher
-    from build_graph.exchange.servers import find_server
     from build_graph.querying.credentials import shown
 
-    client = Client(credentials_of(url, user), timeout)
+    client = _client(url, options)
     parts = read_parts(graph, named_graph)
-    server = find_server(client, url, store=gsp_url, update=update_url, query=query_url)
+    pusher = Pusher(_server(client, url, options), options["force"], options["replace_shared"])
     with bar(len(parts.graphs) + bool(parts.shared), "graphs") as done:
-        result = Pusher(server, force, replace_shared).push(parts, done)
+        result = pusher.push(parts, done)
     click.echo(
         f"pushed {_graphs(result.sent)} to {shown(url)}: {result.statements:,} statements; "
         f"{result.unchanged:,} unchanged"
@@ -95,16 +94,7 @@ def push(  # noqa: PLR0913  # one parameter an option
 @click.option("--named-graph", metavar="IRI", help="Fetch this graph alone.")
 @_server_options
 @speaks_plainly
-def pull(
-    url: str,
-    output: Path,
-    named_graph: str | None,
-    gsp_url: str | None,
-    update_url: str | None,
-    query_url: str | None,
-    user: str | None,
-    timeout: float,
-) -> None:
+def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> None:
     """Fetch the named graphs of a triple store into a file.
 
     The file is written whole or not at all; the same statements give the same bytes.
@@ -114,22 +104,33 @@ def pull(
       obligations pull http://localhost:7878 -o output/fetched.ttl
       obligations pull http://localhost:8890/sparql -o fetched.trig
     """
-    from build_graph.exchange.client import Client
     from build_graph.exchange.parts import checked
-    from build_graph.exchange.pull import check_ending, names_of, pull, written
-    from build_graph.exchange.servers import find_server
+    from build_graph.exchange.pull import check_ending, sizes, written
+    from build_graph.exchange.pull import pull as fetched
     from build_graph.files import write
 
     check_ending(output)
     one = checked(named_graph) if named_graph else None
-    client = Client(credentials_of(url, user), timeout)
-    server = find_server(client, url, store=gsp_url, update=update_url, query=query_url)
-    names = [one] if one else names_of(server)
+    server = _server(_client(url, options), url, options)
+    names = {one: None} if one else sizes(server)
     with bar(len(names), "graphs") as done:
-        graphs = pull(server, names, done)
+        graphs = fetched(server, names, done)
     write(output, written(graphs, output))
     statements = sum(map(len, graphs.values()))
     click.echo(f"wrote {output}: {_graphs(len(graphs))}, {statements:,} statements")
+
+
+def _client(url: str, options: dict[str, Any]) -> Client:
+    from build_graph.exchange.client import Client
+
+    return Client(credentials_of(url, options["user"]), options["timeout"])
+
+
+def _server(client: Client, url: str, options: dict[str, Any]) -> Server:
+    from build_graph.exchange.servers import find_server
+
+    endpoints = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
+    return find_server(client, url, **{name: options[option] for name, option in endpoints.items()})
 
 
 def _graphs(number: int) -> str:

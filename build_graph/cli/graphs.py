@@ -10,7 +10,7 @@ import click
 
 from build_graph.cli.options import (
     GRAPH,
-    credentials_of,
+    engine_of,
     graph_argument,
     narrowing_options,
     output_option,
@@ -128,7 +128,7 @@ def queries(name: str | None, form: str) -> None:
 @timeout_option
 @user_option
 @speaks_plainly
-def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeout: float, user: str | None) -> None:
+def query(name: str, given: tuple[str, ...], form: str | None, graph: str, **options: Any) -> None:
     """Put a question to a graph: one of the catalogue (obligations queries), or your own SPARQL.
 
     An agency is named as people write it: 商务部, MOFCOM, its IRI, or the end of that; so are domains,
@@ -146,13 +146,12 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeo
 
     from build_graph.querying.answers import Format, written
     from build_graph.querying.catalogue import Question, find
-    from build_graph.querying.engines import open_graph
     from build_graph.querying.names import NameFinder
     from build_graph.querying.values import Binder, assignments
 
     values = assignments(given)
     question = Question.read(standard_input(), "-") if name == "-" else find(name)
-    engine = open_graph(graph, timeout, credentials_of(graph, user))
+    engine = engine_of(graph, options)
     answer = engine.answer(Binder(NameFinder(engine), date.today()).bound(question, values), question.name)
     show(written(answer, Format(form) if form else None, width=width()))
 
@@ -205,7 +204,7 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeo
 @timeout_option
 @user_option
 @speaks_plainly
-def analyse(graph: str, output: Path, language: str, timeout: float, user: str | None, **options: Any) -> None:
+def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     """Which agencies are co-responsible most often, and more often than their sizes explain?
 
     Writes analysis.md (two pages to send on), pairs.csv, agencies.csv, bearings.csv (every bearer that was
@@ -225,9 +224,8 @@ def analyse(graph: str, output: Path, language: str, timeout: float, user: str |
     from build_graph.analysing import Analyst
     from build_graph.analysis.choices import Language
     from build_graph.analysis.summary import printed
-    from build_graph.querying.engines import open_graph
 
-    engine = open_graph(graph, timeout, credentials_of(graph, user))
+    engine = engine_of(graph, options)
     choices = _choices(engine, options)
     with bar(choices.draws, "tables drawn") as drawn:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
@@ -264,7 +262,7 @@ def _choices(engine: Engine, options: dict[str, Any]) -> Choices:
 @timeout_option
 @user_option
 @speaks_plainly
-def view(graph: str, output: Path, document: str | None, domain: str | None, timeout: float, user: str | None) -> None:
+def view(graph: str, output: Path, document: str | None, domain: str | None, **options: Any) -> None:
     """Write the network as an interactive page: who bears measures with whom, and the words behind it.
 
     The page is one file that works from disk, without a network, in Chinese and English. Search, filters and
@@ -276,12 +274,11 @@ def view(graph: str, output: Path, document: str | None, domain: str | None, tim
       obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
       obligations view http://localhost:7878/query --document 国发〔2015〕24号
     """
-    from build_graph.querying.engines import open_graph
     from build_graph.querying.headers import Kind
     from build_graph.querying.names import NameFinder
     from build_graph.viewing import write_network
 
-    engine = open_graph(graph, timeout, credentials_of(graph, user))
+    engine = engine_of(graph, options)
     names = NameFinder(engine)
     shown = write_network(
         engine,

@@ -15,6 +15,7 @@ from build_graph.errors import ObligationError
 if TYPE_CHECKING:
     from build_graph.model import Metadata
     from build_graph.querying.credentials import Credentials
+    from build_graph.querying.engines import Engine
     from build_graph.reading.inputs import InputReader
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -154,6 +155,13 @@ def user_option(command: Command) -> Command:
         help="Who asks the endpoint; the password comes from OBLIGATIONS_PASSWORD, netrc, or a prompt. "
         "Without it: the token in OBLIGATIONS_TOKEN, or the user whom netrc names for the host.",
     )(command)
+
+
+def engine_of(graph: str, options: dict[str, Any]) -> Engine:
+    """What answers for a graph, with the time and the credentials that the options give."""
+    from build_graph.querying.engines import open_graph
+
+    return open_graph(graph, options.pop("timeout"), credentials_of(graph, options.pop("user")))
 
 
 def credentials_of(where: str, user: str | None) -> Credentials:

@@ -5,8 +5,8 @@ Credentials go to the server that was named and to no other, whatever it says.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -17,8 +17,9 @@ from build_graph.querying.credentials import Credentials, shown
 
 if TYPE_CHECKING:
     import requests
-    from requests.auth import AuthBase
     from urllib3.util.retry import Retry
+
+Proof = Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]  # puts on a request who asks
 
 TIMEOUT = 60.0  # seconds that one request may take
 _AGAIN = (429, 502, 503, 504)  # what a server says that may take it later
@@ -31,6 +32,15 @@ _SHOWN = 160  # characters of what a server says of a failure
 
 class ExchangeError(ObligationError):
     """A store on the net that does not do what it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent; a body that is a mapping goes as a form."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] | None = None
+    body: bytes | Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +67,19 @@ class Client:
     timeout: float = TIMEOUT
     backoff: float = 0.5
     _session: requests.Session = field(init=False, repr=False)
-    _proof: dict[tuple[str, str], AuthBase] = field(init=False, default_factory=dict, repr=False)
+    _proof: dict[tuple[str, str], Proof] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Open a session; raises MissingExtraError where requests is not installed."""
         self._session = extra("requests", "remote", "talking to a store on the net").Session()
         self._session.headers["User-Agent"] = "obligation-graph"
 
-    def ask(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
-        body: bytes | Mapping[str, str] | None = None,
-        also: Collection[int] = (),
-    ) -> Reply:
+    def ask(self, method: str, url: str, what: Request, also: Collection[int] = ()) -> Reply:
         """What the server answers, if that is good or of a status in `also`.
 
         Raises ExchangeError for any other answer, and where there is none in time.
         """
-        reply = self._proved(method, url, headers=dict(headers or {}), params=params, data=body)
+        reply = self._proved(method, url, what)
         if reply.good or reply.status in also:
             return reply
         raise self.failure(reply, url)
@@ -92,7 +93,7 @@ class Client:
         words = {
             401: self.credentials.refused(),
             403: "does not allow this; it is read-only, or the user may not",
-            404: "there is nothing at this address; see whether it is right, or give --gsp-url or --update-url",
+            404: "there is nothing at this address; see whether it is right, or give --gsp-url",
             405: "does not take this here; see whether it is read-only, or give --gsp-url or --update-url",
             413: "does not take so much at once; allow it more there, or give --update-url alone",
         }
@@ -100,7 +101,9 @@ class Client:
         if reply.status in words:
             return ExchangeError(f"{where}: {words[reply.status]}{f' ({said})' if said else ''}")
         if reply.status in _AGAIN:
-            return ExchangeError(f"{where}: is busy or down behind its front ({reply.status}); try again later")
+            return ExchangeError(
+                f"{where}: is busy or down behind its front ({reply.status}); try again later"
+            )
         return ExchangeError(f"{where}: fails ({reply.status}{f': {said}' if said else ''}); see its log")
 
     def _said(self, reply: Reply) -> str:
@@ -112,7 +115,7 @@ class Client:
 
     # -------------------------------------------------------------------- one request, proved
 
-    def _proved(self, method: str, url: str, **what: Any) -> Reply:
+    def _proved(self, method: str, url: str, what: Request) -> Reply:
         """The answer after the server was told, in the way that it wants, who asks."""
         for _ in range(_HOPS):
             reply = self._tried(method, url, self._auth(url), what)
@@ -121,10 +124,10 @@ class Client:
             to = urljoin(url, reply.location) if reply.location else ""
             if not to or not _may_follow(method, reply.status, url, to):
                 return reply
-            url, what = to, {**what, "params": None}
+            url, what = to, replace(what, params=None)
         return reply
 
-    def _auth(self, url: str) -> AuthBase:
+    def _auth(self, url: str) -> Proof:
         """What proves who asks at an address: nothing elsewhere, and nothing before it is asked for."""
         if not self._proof and self.credentials.token:
             self._proof[_origin(url)] = _bearer(self.credentials.token)
@@ -145,7 +148,7 @@ class Client:
 
     # ------------------------------------------------------------------- one request, repeated
 
-    def _tried(self, method: str, url: str, auth: AuthBase, what: dict[str, Any]) -> Reply:
+    def _tried(self, method: str, url: str, auth: Proof, what: Request) -> Reply:
         """The answer, which may take several attempts."""
         import requests
         from urllib3.exceptions import MaxRetryError
@@ -192,12 +195,20 @@ class Client:
         except (MaxRetryError, HTTPError):
             raise self._down(url, error) from error
 
-    def _once(self, method: str, url: str, auth: AuthBase, what: dict[str, Any]) -> tuple[Reply, Any]:
+    def _once(self, method: str, url: str, auth: Proof, what: Request) -> tuple[Reply, Any]:
         import requests
 
         end = monotonic() + self.timeout
         with self._session.request(
-            method, url, auth=auth, timeout=self.timeout, allow_redirects=False, stream=True, **what
+            method,
+            url,
+            headers=what.headers,
+            params=what.params,
+            data=what.body,
+            auth=auth,
+            timeout=self.timeout,
+            allow_redirects=False,
+            stream=True,
         ) as response:
             pieces = []
             for piece in response.iter_content(_PIECE):
@@ -257,17 +268,14 @@ def _sleep(retries: Retry, raw: Any) -> None:
         retries.sleep()
 
 
-def _bearer(token: str) -> AuthBase:
-    from requests.auth import AuthBase
+def _bearer(token: str) -> Proof:
+    def prove(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
 
-    class Bearer(AuthBase):
-        def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-            request.headers["Authorization"] = f"Bearer {token}"
-            return request
-
-    return Bearer()
+    return prove
 
 
-def _nobody(request: Any) -> Any:
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Proves nothing, and keeps requests from looking into netrc by itself."""
     return request

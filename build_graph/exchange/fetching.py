@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyoxigraph import Quad, RdfFormat, Triple, parse
 
-from build_graph.exchange.client import ExchangeError, Reply
+from build_graph.exchange.client import ExchangeError, Reply, Request
 from build_graph.exchange.servers import Server
 from build_graph.querying.credentials import shown
 from build_graph.vocabulary import SCHEMA
@@ -14,12 +14,14 @@ _ACCEPT = "application/n-triples, text/turtle;q=0.5"
 _PAGE = 10_000  # statements; as many as Virtuoso gives at once
 
 
-def fetch(server: Server, graph: str) -> frozenset[Triple]:
+def fetch(server: Server, graph: str, expected: int | None = None) -> frozenset[Triple]:
     """The statements of a named graph, without the mark that a push leaves; none where it is not there.
 
-    Raises ExchangeError where a server does not give all of them.
+    `expected` is how many there are; it is asked for where it is not known. Raises ExchangeError where a
+    server does not give all of them.
     """
-    expected = _count(server, graph)
+    if expected is None:
+        expected = _count(server, graph)
     found = _whole(server, graph)
     if found is None or (expected is not None and len(found) < expected):
         found = _by_page(server, graph, expected or 0)
@@ -49,9 +51,7 @@ def _whole(server: Server, graph: str) -> set[Triple] | None:
     if server.store is None:
         return None
     also = (400, 404, 405, 406, 500, 501) if server.query else (404,)
-    reply = server.client.ask(
-        "GET", server.store, headers={"Accept": _ACCEPT}, params={"graph": graph}, also=also
-    )
+    reply = server.client.ask("GET", server.store, Request({"Accept": _ACCEPT}, {"graph": graph}), also)
     if not reply.good:
         return None if server.query else set()
     return _triples(reply, server.store)
@@ -67,7 +67,7 @@ def _by_page(server: Server, graph: str, expected: int) -> set[Triple]:
             "CONSTRUCT { ?s ?p ?o } WHERE { { SELECT ?s ?p ?o WHERE { "
             f"GRAPH <{graph}> {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o }} }} LIMIT {_PAGE} OFFSET {len(found)}"
         )
-        reply = server.client.ask("POST", server.query, headers={"Accept": _ACCEPT}, body={"query": query})
+        reply = server.client.ask("POST", server.query, Request({"Accept": _ACCEPT}, body={"query": query}))
         page = _triples(reply, server.query)
         if page <= found:
             break

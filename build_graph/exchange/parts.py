@@ -96,7 +96,9 @@ def _quads(path: Path) -> Iterator[Quad]:
         said = " ".join(str(getattr(error, "msg", None) or error).split())
         line = getattr(error, "lineno", None)
         what = "this folder is no Oxigraph store" if path.is_dir() else "cannot be read as a graph"
-        raise PartsError(f"{path}{f':{line}' if line else ''}: {what} ({said[:160]}); put it right") from error
+        raise PartsError(
+            f"{path}{f':{line}' if line else ''}: {what} ({said[:160]}); put it right"
+        ) from error
 
 
 def checked(iri: str) -> str:
@@ -104,6 +106,6 @@ def checked(iri: str) -> str:
     try:
         return NamedNode(iri).value
     except ValueError as error:
-        raise PartsError(f"--named-graph: {iri!r} is no IRI; give one such as https://example.org/graph") from (
-            error
-        )
+        raise PartsError(
+            f"--named-graph: {iri!r} is no IRI; give one such as https://example.org/graph"
+        ) from (error)

@@ -26,31 +26,35 @@ def check_ending(path: Path) -> None:
         raise PartsError(f"{path}: ends in none of {', '.join(ENDINGS)}; choose one")
 
 
-def names_of(server: Server) -> list[str]:
+def sizes(server: Server) -> dict[str, int | None]:
     """The named graphs of a server; raises ExchangeError where there are none, or none to be found."""
     where = shown(server.url)
     if server.query is None:
-        raise ExchangeError(f"{where}: nothing says which graphs there are; give --named-graph or --query-url")
-    names = server.graphs()
-    if not names:
+        raise ExchangeError(
+            f"{where}: nothing says which graphs there are; give --named-graph or --query-url"
+        )
+    found = server.graphs()
+    if not found:
         raise ExchangeError(f"{where}: has no named graphs; send some with: obligations push {where}")
-    return names
+    return dict(found)
 
 
 def pull(
     server: Server,
-    names: list[str],
+    names: Mapping[str, int | None],
     done: Callable[[int], None] = lambda number: None,
 ) -> dict[str, frozenset[Triple]]:
-    """The statements of named graphs; tells `done` how many of them are here.
+    """The statements of named graphs, whose sizes may be known; tells `done` how many of them are here.
 
     Raises ExchangeError where one is not there, or not given whole.
     """
     graphs = {}
-    for number, name in enumerate(names, 1):
-        graphs[name] = fetch(server, name)
+    for number, (name, size) in enumerate(names.items(), 1):
+        graphs[name] = fetch(server, name, size)
         if not graphs[name]:
-            raise ExchangeError(f"{shown(server.url)}: has no graph <{name}>; leave out --named-graph for all")
+            raise ExchangeError(
+                f"{shown(server.url)}: has no graph <{name}>; leave out --named-graph for all"
+            )
         done(number)
     return graphs
 
@@ -69,7 +73,11 @@ def written(graphs: Graphs, path: Path) -> Iterator[bytes]:
 
 def _ordered(graphs: Graphs) -> list[Quad]:
     """All statements in order; blank nodes are named by what is said of them."""
-    quads = [Quad(*triple, NamedNode(name)) for name in sorted(graphs) for triple in graphs[name]]
+    quads = [
+        Quad(triple.subject, triple.predicate, triple.object, NamedNode(name))
+        for name in sorted(graphs)
+        for triple in graphs[name]
+    ]
     if any(isinstance(term, BlankNode) for quad in quads for term in quad.triple):
         data = Dataset(quads)
         data.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)

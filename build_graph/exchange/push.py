@@ -1,7 +1,7 @@
 """Sends named graphs to a server, each whole, and only what is not there yet.
 
-A graph bears a mark: the SHA-256 of its statements, as one more statement. It is sent with the last of them,
-so that a push that was broken off goes on where it stopped, and a graph that has not changed is not sent again.
+A graph bears a mark: the SHA-256 of its statements, as one more statement. It is sent with the last of them.
+So a push that was broken off goes on where it stopped, and what has not changed is not sent again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from build_graph.exchange.client import ExchangeError
+from build_graph.exchange.client import ExchangeError, Request
 from build_graph.exchange.fetching import MARK, fetch
 from build_graph.exchange.parts import REALIZES, SHARED, Lines, Parts, owner
 from build_graph.exchange.servers import Server
@@ -38,7 +38,10 @@ class Pusher:
     replace_shared: bool = False
 
     def push(self, parts: Parts, done: Callable[[int], None] = lambda number: None) -> Pushed:
-        """Send the parts, and tell `done` how many graphs are there; raises ExchangeError where one is not."""
+        """Send the parts, and tell `done` how many graphs are there.
+
+        Raises ExchangeError where the server does not take one.
+        """
         marks = self._marks()
         graphs = dict(parts.graphs)
         if shared := self._shared(parts.shared, {*graphs, *self._documents()}, there=SHARED in marks):
@@ -65,7 +68,9 @@ class Pusher:
         """The documents that have a graph of their own there."""
         if self.server.query is None:
             return []
-        return [name for (name,) in self.server.rows(f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}")]
+        return [
+            name for (name,) in self.server.rows(f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}")
+        ]
 
     def _shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
         """What the graph of all documents is to hold: what it held, and what is new.
@@ -88,14 +93,10 @@ class Pusher:
     def _put(self, name: str, lines: Iterable[bytes]) -> bool:
         """Send a graph by the Graph Store Protocol; whether the server has that."""
         assert self.server.store is not None
-        reply = self.server.client.ask(
-            "PUT",
-            self.server.store,
-            params={"graph": name},
-            headers={"Content-Type": "text/turtle; charset=utf-8"},  # N-Triples are Turtle; all know that
-            body=b"".join(lines),
-            also=_NO_STORE if self.server.update else (),
-        )
+        # N-Triples are Turtle, which every server reads.
+        what = Request({"Content-Type": "text/turtle; charset=utf-8"}, {"graph": name}, b"".join(lines))
+        also = _NO_STORE if self.server.update else ()
+        reply = self.server.client.ask("PUT", self.server.store, what, also)
         return reply.good
 
     def _insert(self, name: str, lines: list[bytes]) -> None:
@@ -107,8 +108,8 @@ class Pusher:
         chunks = list(_chunks(lines, _CHUNK))
         if len(chunks) > 1 and any(line.startswith(b"_:") or b" _:" in line for line in lines):
             raise ExchangeError(
-                f"{shown(self.server.url)}: <{name}> has blank nodes, which several updates would tear apart; "
-                "give --gsp-url"
+                f"{shown(self.server.url)}: <{name}> has blank nodes, which "
+                "several updates would tear apart; give --gsp-url"
             )
         self._update(f"DROP SILENT GRAPH <{name}>".encode())
         for chunk in chunks:
@@ -117,7 +118,7 @@ class Pusher:
     def _update(self, update: bytes) -> None:
         assert self.server.update is not None
         headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
-        self.server.client.ask("POST", self.server.update, headers=headers, body=update)
+        self.server.client.ask("POST", self.server.update, Request(headers, body=update))
 
 
 def _mark(lines: Lines) -> str:
@@ -130,7 +131,8 @@ def _chunks(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
     >>> list(_chunks([b"ab", b"c", b"defg", b"h"], 3))
     [b'abc', b'defg', b'h']
     """
-    chunk, length = [], 0
+    chunk: list[bytes] = []
+    length = 0
     for line in lines:
         if chunk and length + len(line) > size:
             yield b"".join(chunk)

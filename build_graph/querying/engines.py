@@ -5,6 +5,7 @@ All give the same answers to the queries of the catalogue, in the types of pyoxi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,15 @@ from build_graph.errors import ObligationError
 from build_graph.querying import sparql
 from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
 from build_graph.querying.faults import check
+from build_graph.vocabulary import XSD
 
 if TYPE_CHECKING:
     from rdflib import Graph
 
 TIMEOUT = 60.0  # seconds that an endpoint may take
 _PIECE = 1 << 16  # bytes of an endpoint's answer that are read at a time
+_BOOLEAN = f"{XSD}boolean"
+_YES = ("1", "true")
 _SHOWN = 160  # characters of what an endpoint says of an error
 
 
@@ -112,8 +116,8 @@ class EndpointEngine:
         form = sparql.form(query, name)
         triples = form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
         media, data = self._ask(query, name, triples=triples)
-        if form is sparql.Form.ASK:
-            data = _plain_yes_or_no(data)
+        if not triples:
+            data = _plain(data, yes_or_no=form is sparql.Form.ASK)
         try:
             if triples:
                 read = parse(data, format=RdfFormat.from_media_type(media) or RdfFormat.TURTLE)
@@ -161,12 +165,12 @@ class EndpointEngine:
         """What to say of an answer that is none."""
         if error.code in (400, 500):  # 500 is what Virtuoso says of a query that it does not take
             check(query, name)  # says where, if it is the query that is at fault
+        said = self.credentials.hidden(_reason(error))
         if error.code == 400:
-            said = _short(error.read(4 * _SHOWN).decode("utf-8", "replace")) or error.reason
-            return EngineError(f"{shown(self.url)}: refuses the query ({self.credentials.hidden(said)})")
+            return EngineError(f"{shown(self.url)}: refuses the query ({said})")
         if error.code == 401:
             return EngineError(f"{shown(self.url)}: {self.credentials.refused()}")
-        return self._silent(f"{error.code} {error.reason}")
+        return self._silent(f"{error.code} {said}")
 
     def _silent(self, why: str) -> EngineError:
         return EngineError(
@@ -185,7 +189,8 @@ class EndpointEngine:
 
     def _slow(self) -> EngineError:
         return EngineError(
-            f"{shown(self.url)}: no answer within {self.timeout:g} seconds; ask for less, or give a higher --timeout"
+            f"{shown(self.url)}: no answer within {self.timeout:g} seconds; "
+            "ask for less, or give a higher --timeout"
         )
 
 
@@ -226,22 +231,31 @@ def _results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolut
     return parse_query_results(data, format=media or QueryResultsFormat.JSON)
 
 
-def _plain_yes_or_no(data: bytes) -> bytes:
-    """The answer to an ASK as the standard has it; Virtuoso 7 gives a row with a number instead."""
-    if b"__ASK_RETVAL" not in data:
+def _plain(data: bytes, *, yes_or_no: bool) -> bytes:
+    """An answer in JSON with yes and no as the standard writes them.
+
+    Virtuoso 7 says "1" and "0" for true and false, and answers ASK with a row of one number.
+    """
+    if not (yes_or_no and b"__ASK_RETVAL" in data) and _BOOLEAN.encode() not in data:
         return data
     try:
-        (row,) = _rows(_results(data))
-        return b'{"head":{},"boolean":%s}' % (b"true" if row[0] in ("1", "true") else b"false")
-    except (SyntaxError, ValueError):
-        return data
+        answer = json.loads(data)
+        rows = answer["results"]["bindings"]
+        if yes_or_no:
+            return json.dumps({"head": {}, "boolean": rows[0]["__ASK_RETVAL"]["value"] in _YES}).encode()
+        for value in (value for row in rows for value in row.values()):
+            if value.get("datatype") == _BOOLEAN:
+                value["value"] = "true" if value["value"] in _YES else "false"
+        return json.dumps(answer).encode()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return data  # whoever reads it says what is wrong with it
 
 
-def _rows(found: QuerySolutions | QueryBoolean) -> list[list[str]]:
-    """The values of the rows that were found; ValueError for yes and no."""
-    if isinstance(found, QueryBoolean):
-        raise ValueError("no rows")
-    return [[getattr(value, "value", "") for value in row] for row in found]
+def _reason(error: Any) -> str:
+    """What a server says of a failure; a page says no more than its status does."""
+    plain = "html" not in error.headers.get_content_type()
+    said = error.read(4 * _SHOWN).decode("utf-8", "replace") if plain else ""
+    return _short(said) or str(error.reason)
 
 
 def _brief(error: Exception) -> str:
