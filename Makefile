@@ -43,9 +43,11 @@ $(VENV)/.installed-test: $(BIN)/python $(SETUP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,dev]'
 	@touch $@ $(VENV)/.installed
 
-system:  # a Java runtime, for the checker of OWL 2 DL; a browser and Chinese characters, for pages
+# A Java runtime, for the checker of OWL 2 DL; a browser and Chinese characters, for pages; Virtuoso, for push.
+system:
 	@command -v java >/dev/null || sh .ci/packages.sh default-jre-headless
 	@test -x /usr/bin/chromium || sh .ci/packages.sh chromium fonts-wqy-zenhei
+	@command -v virtuoso-t >/dev/null || sh .ci/packages.sh virtuoso-opensource-7-bin
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

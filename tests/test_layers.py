@@ -21,6 +21,7 @@ ROWS = [
     "graph",
     "reports",
     "querying",
+    "exchange",
     "analysis",
     "pages",
     "viewing",

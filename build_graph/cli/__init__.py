@@ -9,6 +9,7 @@ import click
 
 from build_graph import __version__
 from build_graph.cli.documents import build, extract, read, review, text
+from build_graph.cli.exchange import pull, push
 from build_graph.cli.exporting import export
 from build_graph.cli.graphs import analyse, explain, queries, query, validate, view
 from build_graph.cli.serving import serve
@@ -28,6 +29,7 @@ def main() -> None:
     obligations view                  the network as a page to look at, and to send
     obligations export --format csv   the graph for other programs: tables, RDF, JSON-LD, Gephi, Neo4j
     obligations serve                 the graph as a SPARQL endpoint
+    obligations push URL              the graph into a triple store; obligations pull fetches it again
     """
     gc.set_threshold(100_000)  # a build makes many objects and little garbage: 50 ms less for one document
     for stream in (sys.stdout, sys.stderr):  # Chinese in any locale
@@ -36,6 +38,8 @@ def main() -> None:
 
 
 for _command in (
-    *(build, extract, text, read, review, explain, queries, query, analyse, view, export, serve, validate),
+    *(build, extract, text, read, review),
+    *(explain, queries, query, analyse, view, validate),
+    *(export, serve, push, pull),
 ):
     main.add_command(_command)

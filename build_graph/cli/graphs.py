@@ -10,12 +10,14 @@ import click
 
 from build_graph.cli.options import (
     GRAPH,
+    engine_of,
     graph_argument,
     graph_option,
     narrowing_options,
     output_option,
     speaks_plainly,
     timeout_option,
+    user_option,
 )
 from build_graph.cli.terminal import bar, marked, show, standard_input, width
 
@@ -114,8 +116,9 @@ def queries(name: str | None, form: str) -> None:
 )
 @graph_option
 @timeout_option
+@user_option
 @speaks_plainly
-def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeout: float) -> None:
+def query(name: str, given: tuple[str, ...], form: str | None, graph: str, **options: Any) -> None:
     """Put a question to a graph: one of the catalogue (obligations queries), or your own SPARQL.
 
     An agency is named as people write it: 商务部, MOFCOM, its IRI, or the end of that; so are domains,
@@ -133,13 +136,12 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeo
 
     from build_graph.querying.answers import Format, written
     from build_graph.querying.catalogue import Question, find
-    from build_graph.querying.engines import open_graph
     from build_graph.querying.names import NameFinder
     from build_graph.querying.values import Binder, assignments
 
     values = assignments(given)
     question = Question.read(standard_input(), "-") if name == "-" else find(name)
-    engine = open_graph(graph, timeout)
+    engine = engine_of(graph, options)
     answer = engine.answer(Binder(NameFinder(engine), date.today()).bound(question, values), question.name)
     show(written(answer, Format(form) if form else None, width=width()))
 
@@ -190,8 +192,9 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, timeo
     "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of analysis.md."
 )
 @timeout_option
+@user_option
 @speaks_plainly
-def analyse(graph: str, output: Path, language: str, timeout: float, **options: Any) -> None:
+def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     """Which agencies are co-responsible most often, and more often than their sizes explain?
 
     Writes analysis.md (two pages to send on), pairs.csv, agencies.csv, bearings.csv (every bearer that was
@@ -211,9 +214,8 @@ def analyse(graph: str, output: Path, language: str, timeout: float, **options: 
     from build_graph.analysing import Analyst
     from build_graph.analysis.choices import Language
     from build_graph.analysis.summary import printed
-    from build_graph.querying.engines import open_graph
 
-    engine = open_graph(graph, timeout)
+    engine = engine_of(graph, options)
     choices = _choices(engine, options)
     with bar(choices.draws, "tables drawn") as drawn:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
@@ -248,8 +250,9 @@ def _choices(engine: Engine, options: dict[str, Any]) -> Choices:
 @output_option("network.html", "FILE", "The page.")
 @narrowing_options
 @timeout_option
+@user_option
 @speaks_plainly
-def view(graph: str, output: Path, document: str | None, domain: str | None, timeout: float) -> None:
+def view(graph: str, output: Path, document: str | None, domain: str | None, **options: Any) -> None:
     """Write the network as an interactive page: who bears measures with whom, and the words behind it.
 
     The page is one file that works from disk, without a network, in Chinese and English. Search, filters and
@@ -261,12 +264,11 @@ def view(graph: str, output: Path, document: str | None, domain: str | None, tim
       obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
       obligations view http://localhost:7878/query --document 国发〔2015〕24号
     """
-    from build_graph.querying.engines import open_graph
     from build_graph.querying.headers import Kind
     from build_graph.querying.names import NameFinder
     from build_graph.viewing import write_network
 
-    engine = open_graph(graph, timeout)
+    engine = engine_of(graph, options)
     names = NameFinder(engine)
     shown = write_network(
         engine,

@@ -14,6 +14,8 @@ from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
     from build_graph.model import Metadata
+    from build_graph.querying.credentials import Credentials
+    from build_graph.querying.engines import Engine
     from build_graph.reading.inputs import InputReader
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -154,3 +156,36 @@ def timeout_option(command: Command) -> Command:
         metavar="SECONDS",
         help="How long an endpoint may take for an answer.",
     )(command)
+
+
+def user_option(command: Command) -> Command:
+    """Adds the option that says who asks an endpoint."""
+    return click.option(
+        "--user",
+        metavar="NAME",
+        help="Who asks the endpoint; the password comes from OBLIGATIONS_PASSWORD, netrc, or a prompt. "
+        "Without it: the token in OBLIGATIONS_TOKEN, or the user whom netrc names for the host.",
+    )(command)
+
+
+def engine_of(graph: str, options: dict[str, Any]) -> Engine:
+    """What answers for a graph, with the time and the credentials that the options give."""
+    from build_graph.querying.engines import open_graph
+
+    return open_graph(graph, options.pop("timeout"), credentials_of(graph, options.pop("user")))
+
+
+def credentials_of(where: str, user: str | None) -> Credentials:
+    """Who asks, where an endpoint is asked; raises CredentialsError where the password is missing."""
+    import os
+
+    from build_graph.querying.credentials import NOBODY, credentials_for
+
+    if not where.startswith(("http://", "https://")):
+        return NOBODY
+    ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+    return credentials_for(where, user, os.environ, ask)
+
+
+def _ask(what: str) -> str:
+    return str(click.prompt(what, hide_input=True, err=True))

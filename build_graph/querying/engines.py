@@ -5,6 +5,7 @@ All give the same answers to the queries of the catalogue, in the types of pyoxi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,9 @@ from pyoxigraph import (
 from build_graph.errors import ObligationError
 from build_graph.files import name_of
 from build_graph.querying import sparql
+from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
 from build_graph.querying.faults import check
+from build_graph.vocabulary import XSD
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 TIMEOUT = 60.0  # seconds that an endpoint may take
 _PIECE = 1 << 16  # bytes of an endpoint's answer that are read at a time
 _ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
+_BOOLEAN = f"{XSD}boolean"
+_YES = ("1", "true")
 _SHOWN = 160  # characters of what an endpoint says of an error
 
 
@@ -113,12 +118,15 @@ class EndpointEngine:
 
     url: str
     timeout: float = TIMEOUT
+    credentials: Credentials = NOBODY
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """What the endpoint answers; raises EngineError where it is down, slow, or no SPARQL endpoint."""
         form = sparql.form(query, name)
         triples = form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
         media, data = self._ask(query, name, triples=triples)
+        if not triples:
+            data = _plain(data, yes_or_no=form is sparql.Form.ASK)
         try:
             if triples:
                 read = parse(data, format=RdfFormat.from_media_type(media) or RdfFormat.TURTLE)
@@ -126,42 +134,58 @@ class EndpointEngine:
             return _results(data, QueryResultsFormat.from_media_type(media))
         except (SyntaxError, ValueError) as error:
             raise EngineError(
-                f"{self.url}: answered with {media or 'something'} that is no SPARQL result; "
+                f"{shown(self.url)}: answered with {media or 'something'} that is no SPARQL result; "
                 "give the address of the SPARQL endpoint itself, as a rule one that ends in /sparql or /query"
             ) from error
 
     def _ask(self, query: str, name: str, *, triples: bool) -> tuple[str, bytes]:
         """Media type and bytes of the answer."""
         from http.client import HTTPException
-
-        from SPARQLWrapper.SPARQLExceptions import QueryBadFormed, SPARQLWrapperException
+        from urllib.error import HTTPError
 
         deadline = monotonic() + self.timeout
         try:
-            response = self._request(query, triples=triples)
-            media = str(response.info().get("content-type", "")).partition(";")[0].strip()
-            return media, self._read(response.response, deadline)
-        except QueryBadFormed as error:
-            check(query, name)  # says where, if it is the query that is at fault
-            raise EngineError(f"{self.url}: refuses the query ({_brief(error)})") from error
+            with self._request(query, triples=triples) as response:
+                return response.headers.get_content_type(), self._read(response, deadline)
+        except HTTPError as error:
+            with error:
+                raise self._refused(error, query, name) from error
         except TimeoutError as error:
             raise self._slow() from error
-        except (OSError, HTTPException, SPARQLWrapperException, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise self._slow() from error
-            raise EngineError(
-                f"{self.url}: does not answer ({_brief(error)}); see whether it runs, and at this address"
-            ) from error
+            raise self._silent(_brief(error)) from error
 
     def _request(self, query: str, *, triples: bool) -> Any:
+        """The answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
         from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
 
         wrapper = SPARQLWrapper(self.url, agent="obligation-graph")
-        wrapper.setTimeout(max(1, int(self.timeout)))
         wrapper.setMethod(POST)
         wrapper.setReturnFormat(TURTLE if triples else JSON)
         wrapper.setQuery(query)
-        return wrapper.query()
+        # Its own way to open a request sends a password along to wherever the endpoint sends us on.
+        request = wrapper._createRequest()
+        self.credentials.sign(request)
+        return self.credentials.opener(self.url).open(request, timeout=self.timeout)
+
+    def _refused(self, error: Any, query: str, name: str) -> EngineError:
+        """What to say of an answer that is none."""
+        if error.code in (400, 500):  # 500 is what Virtuoso says of a query that it does not take
+            check(query, name)  # says where, if it is the query that is at fault
+        said = self.credentials.hidden(_reason(error))
+        if error.code == 400:
+            return EngineError(f"{shown(self.url)}: refuses the query ({said})")
+        if error.code == 401:
+            return EngineError(f"{shown(self.url)}: {self.credentials.refused()}")
+        return self._silent(f"{error.code} {said}")
+
+    def _silent(self, why: str) -> EngineError:
+        return EngineError(
+            f"{shown(self.url)}: does not answer ({self.credentials.hidden(why)}); "
+            "see whether it runs, and at this address"
+        )
 
     def _read(self, response: Any, deadline: float) -> bytes:
         """The whole answer, unless it trickles in for longer than the timeout."""
@@ -174,17 +198,19 @@ class EndpointEngine:
 
     def _slow(self) -> EngineError:
         return EngineError(
-            f"{self.url}: no answer within {self.timeout:g} seconds; ask for less, or give a higher --timeout"
+            f"{shown(self.url)}: no answer within {self.timeout:g} seconds; "
+            "ask for less, or give a higher --timeout"
         )
 
 
-def open_graph(where: str, timeout: float = TIMEOUT) -> Engine:
+def open_graph(where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY) -> Engine:
     """The engine for a file, a store's folder, or an endpoint's address; raises EngineError if it cannot be.
 
     An endpoint is asked only when there is a query.
     """
     if is_address(where):
-        return EndpointEngine(where, timeout)
+        check_address(where)
+        return EndpointEngine(where, timeout, credentials)
     path = Path(where)
     return OxigraphEngine.over(_store(path) if path.is_dir() else _loaded(path))
 
@@ -250,8 +276,39 @@ def _results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolut
     return parse_query_results(data, format=media or QueryResultsFormat.JSON)
 
 
+def _plain(data: bytes, *, yes_or_no: bool) -> bytes:
+    """An answer in JSON with yes and no as the standard writes them.
+
+    Virtuoso 7 says "1" and "0" for true and false, and answers ASK with a row of one number.
+    """
+    if not (yes_or_no and b"__ASK_RETVAL" in data) and _BOOLEAN.encode() not in data:
+        return data
+    try:
+        answer = json.loads(data)
+        rows = answer["results"]["bindings"]
+        if yes_or_no:
+            return json.dumps({"head": {}, "boolean": rows[0]["__ASK_RETVAL"]["value"] in _YES}).encode()
+        for value in (value for row in rows for value in row.values()):
+            if value.get("datatype") == _BOOLEAN:
+                value["value"] = "true" if value["value"] in _YES else "false"
+        return json.dumps(answer).encode()
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return data  # whoever reads it says what is wrong with it
+
+
+def _reason(error: Any) -> str:
+    """What a server says of a failure; a page says no more than its status does."""
+    plain = "html" not in error.headers.get_content_type()
+    said = error.read(4 * _SHOWN).decode("utf-8", "replace") if plain else ""
+    return _short(said) or str(error.reason)
+
+
 def _brief(error: Exception) -> str:
     """What an error says, on one line and not too long."""
     said = getattr(error, "reason", None) or getattr(error, "msg", None) or error
-    words = " ".join(str(said).split()) or type(error).__name__
+    return _short(str(said)) or type(error).__name__
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"

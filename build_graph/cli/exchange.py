@@ -1,0 +1,137 @@
+"""Commands that send a graph to a triple store on the net, and fetch it from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from build_graph.cli.options import (
+    GRAPH,
+    Command,
+    credentials_of,
+    speaks_plainly,
+    timeout_option,
+    user_option,
+)
+from build_graph.cli.terminal import bar
+
+if TYPE_CHECKING:
+    from build_graph.exchange.client import Client
+    from build_graph.exchange.servers import Server
+
+
+def _server_options(command: Command) -> Command:
+    """Adds where a server takes graphs, changes and queries, who asks, and how long it may take."""
+    for name, what in (
+        ("query", "answers queries"),
+        ("update", "takes SPARQL Update"),
+        ("gsp", "takes whole graphs (SPARQL Graph Store HTTP Protocol)"),
+    ):
+        command = click.option(
+            f"--{name}-url", metavar="URL", help=f"Where the server {what}, if that is not found."
+        )(command)
+    return user_option(timeout_option(command))
+
+
+@click.command()
+@click.argument("url", metavar="URL")
+@click.option(
+    "--graph",
+    type=click.Path(path_type=Path),
+    default=GRAPH,
+    show_default=True,
+    metavar="FILE|STORE",
+    help="What is sent: a file (Turtle, TriG, N-Triples, N-Quads) or the folder of an Oxigraph store.",
+)
+@click.option("--named-graph", metavar="IRI", help="Put everything into this one graph.")
+@click.option("--force", is_flag=True, help="Send graphs that have not changed, too.")
+@click.option(
+    "--replace-shared",
+    is_flag=True,
+    help="Drop bodies, domains and places that this graph does not have; else they stay.",
+)
+@_server_options
+@speaks_plainly
+def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None:
+    """Send a graph to a triple store: each document as a named graph, what they share as one more.
+
+    URL is the address of a server (Oxigraph, Virtuoso, Fuseki are known) or of one of its endpoints. A graph
+    that is there and has not changed is not sent again, so that a push that was broken off can be repeated.
+    Graphs that are there and not in the file stay.
+
+    \b
+    Examples:
+      obligations push http://localhost:7878
+      OBLIGATIONS_PASSWORD=… obligations push http://localhost:8890 --user dba --graph corpus/graph.ttl
+    """
+    from build_graph.exchange.parts import read_parts
+    from build_graph.exchange.push import Pusher
+    from build_graph.querying.credentials import shown
+
+    client = _client(url, options)
+    parts = read_parts(graph, named_graph)
+    pusher = Pusher(_server(client, url, options), options["force"], options["replace_shared"])
+    with bar(len(parts.graphs) + bool(parts.shared), "graphs") as done:
+        result = pusher.push(parts, done)
+    click.echo(
+        f"pushed {_graphs(result.sent)} to {shown(url)}: {result.statements:,} statements; "
+        f"{result.unchanged:,} unchanged"
+    )
+
+
+@click.command()
+@click.argument("url", metavar="URL")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where it is written: .ttl and .nt hold all graphs as one, .trig and .nq each by its name.",
+)
+@click.option("--named-graph", metavar="IRI", help="Fetch this graph alone.")
+@_server_options
+@speaks_plainly
+def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> None:
+    """Fetch the named graphs of a triple store into a file.
+
+    The file is written whole or not at all; the same statements give the same bytes.
+
+    \b
+    Examples:
+      obligations pull http://localhost:7878 -o output/fetched.ttl
+      obligations pull http://localhost:8890/sparql -o fetched.trig
+    """
+    from build_graph.exchange.parts import checked
+    from build_graph.exchange.pull import check_ending, sizes, written
+    from build_graph.exchange.pull import pull as fetched
+    from build_graph.files import write
+
+    check_ending(output)
+    one = checked(named_graph) if named_graph else None
+    server = _server(_client(url, options), url, options)
+    names = {one: None} if one else sizes(server)
+    with bar(len(names), "graphs") as done:
+        graphs = fetched(server, names, done)
+    write(output, written(graphs, output))
+    statements = sum(map(len, graphs.values()))
+    click.echo(f"wrote {output}: {_graphs(len(graphs))}, {statements:,} statements")
+
+
+def _client(url: str, options: dict[str, Any]) -> Client:
+    from build_graph.exchange.client import Client
+
+    return Client(credentials_of(url, options["user"]), options["timeout"])
+
+
+def _server(client: Client, url: str, options: dict[str, Any]) -> Server:
+    from build_graph.exchange.servers import find_server
+
+    endpoints = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
+    return find_server(client, url, **{name: options[option] for name, option in endpoints.items()})
+
+
+def _graphs(number: int) -> str:
+    return f"{number:,} graph{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Graphs sent to a triple store on the net, and fetched from it."""

@@ -1,0 +1,281 @@
+"""HTTP as stores on the net need it: who asks is proved, what breaks is tried again, failures are one line.
+
+Credentials go to the server that was named and to no other, whatever it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from build_graph.errors import ObligationError
+from build_graph.extras import extra
+from build_graph.querying.credentials import Credentials, shown
+
+if TYPE_CHECKING:
+    import requests
+    from urllib3.util.retry import Retry
+
+Proof = Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]  # puts on a request who asks
+
+TIMEOUT = 60.0  # seconds that one request may take
+_AGAIN = (429, 502, 503, 504)  # what a server says that may take it later
+_TIMES = 4  # how often a request is tried again
+_LONGEST = 60  # seconds that a server may ask to be waited for
+_HOPS = 5  # how often a server may send on
+_PIECE = 1 << 16  # bytes of an answer that are read at a time
+_SHOWN = 160  # characters of what a server says of a failure
+
+
+class ExchangeError(ObligationError):
+    """A store on the net that does not do what it is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent; a body that is a mapping goes as a form."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] | None = None
+    body: bytes | Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answers; `media` is the type of the body, without parameters."""
+
+    status: int
+    media: str
+    body: bytes
+    location: str = ""
+    challenge: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether the server did what it was asked for."""
+        return 200 <= self.status < 300
+
+
+@dataclass(slots=True)
+class Client:
+    """Sends requests; `timeout` is what one of them may take, `backoff` the first wait, in seconds."""
+
+    credentials: Credentials
+    timeout: float = TIMEOUT
+    backoff: float = 0.5
+    _session: requests.Session = field(init=False, repr=False)
+    _proof: dict[tuple[str, str], Proof] = field(init=False, default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Open a session; raises MissingExtraError where requests is not installed."""
+        self._session = extra("requests", "remote", "talking to a store on the net").Session()
+        self._session.headers["User-Agent"] = "obligation-graph"
+
+    def ask(self, method: str, url: str, what: Request, also: Collection[int] = ()) -> Reply:
+        """What the server answers, if that is good or of a status in `also`.
+
+        Raises ExchangeError for any other answer, and where there is none in time.
+        """
+        reply = self._proved(method, url, what)
+        if reply.good or reply.status in also:
+            return reply
+        raise self.failure(reply, url)
+
+    def failure(self, reply: Reply, url: str) -> ExchangeError:
+        """What to say of an answer that is not good."""
+        where = shown(url)
+        if 300 <= reply.status < 400:
+            to = shown(urljoin(url, reply.location))
+            return ExchangeError(f"{where}: sends on to {to}; give that address, if you trust it")
+        words = {
+            401: self.credentials.refused(),
+            403: "does not allow this; it is read-only, or the user may not",
+            404: "there is nothing at this address; see whether it is right, or give --gsp-url",
+            405: "does not take this here; see whether it is read-only, or give --gsp-url or --update-url",
+            413: "does not take so much at once; allow it more there, or give --update-url alone",
+        }
+        said = self._said(reply)
+        if reply.status in words:
+            return ExchangeError(f"{where}: {words[reply.status]}{f' ({said})' if said else ''}")
+        if reply.status in _AGAIN:
+            return ExchangeError(
+                f"{where}: is busy or down behind its front ({reply.status}); try again later"
+            )
+        return ExchangeError(f"{where}: fails ({reply.status}{f': {said}' if said else ''}); see its log")
+
+    def _said(self, reply: Reply) -> str:
+        """The reason that a server gives, on one line; a page gives none."""
+        if "html" in reply.media or reply.body.lstrip()[:1] == b"<":
+            return ""
+        words = " ".join(self.credentials.hidden(reply.body[:4096].decode("utf-8", "replace")).split())
+        return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
+
+    # -------------------------------------------------------------------- one request, proved
+
+    def _proved(self, method: str, url: str, what: Request) -> Reply:
+        """The answer after the server was told, in the way that it wants, who asks."""
+        for _ in range(_HOPS):
+            reply = self._tried(method, url, self._auth(url), what)
+            if reply.status == 401 and self._learn(url, reply.challenge):
+                reply = self._tried(method, url, self._auth(url), what)
+            to = urljoin(url, reply.location) if reply.location else ""
+            if not to or not _may_follow(method, reply.status, url, to):
+                return reply
+            url, what = to, replace(what, params=None)
+        return reply
+
+    def _auth(self, url: str) -> Proof:
+        """What proves who asks at an address: nothing elsewhere, and nothing before it is asked for."""
+        if not self._proof and self.credentials.token:
+            self._proof[_origin(url)] = _bearer(self.credentials.token)
+        return self._proof.get(_origin(url), _nobody)
+
+    def _learn(self, url: str, challenge: str) -> bool:
+        """Take up the way that a server wants to be told who asks; whether there is one."""
+        from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+
+        if not self.credentials.user or self._proof:  # asked already, or this is another server
+            return False
+        user, password = self.credentials.user.encode(), self.credentials.password.encode()
+        if "digest" in challenge.lower():
+            self._proof[_origin(url)] = HTTPDigestAuth(user.decode(), password.decode())
+        elif "basic" in challenge.lower():
+            self._proof[_origin(url)] = HTTPBasicAuth(user, password)
+        return bool(self._proof)
+
+    # ------------------------------------------------------------------- one request, repeated
+
+    def _tried(self, method: str, url: str, auth: Proof, what: Request) -> Reply:
+        """The answer, which may take several attempts."""
+        import requests
+        from urllib3.exceptions import MaxRetryError
+
+        retries = self._retries()
+        while True:
+            try:
+                reply, raw = self._once(method, url, auth, what)
+                if reply.status not in _AGAIN:
+                    return reply
+                retries = retries.increment(method, url, response=raw)
+                _sleep(retries, raw)
+            except MaxRetryError:
+                return reply
+            except requests.Timeout as error:
+                raise self._slow(url) from error
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+                retries = self._after(error, retries, method, url)
+                retries.sleep()
+            except (requests.RequestException, ValueError) as error:
+                raise self._down(url, error) from error
+
+    def _retries(self) -> Retry:
+        from urllib3.util.retry import Retry
+
+        return Retry(
+            total=_TIMES,
+            connect=2,  # what refuses connections is seldom there a moment later
+            status_forcelist=_AGAIN,
+            allowed_methods=None,  # all that is sent here may be sent twice
+            backoff_factor=self.backoff,
+            backoff_max=_LONGEST,
+            retry_after_max=_LONGEST,
+        )
+
+    def _after(self, error: Exception, retries: Retry, method: str, url: str) -> Retry:
+        """What is left of the attempts after a connection broke."""
+        from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
+
+        cause = getattr(error.args[0] if error.args else None, "reason", None)
+        broken = cause if isinstance(cause, NewConnectionError) else ProtocolError(str(error))
+        try:
+            return retries.increment(method, url, error=broken)
+        except (MaxRetryError, HTTPError):
+            raise self._down(url, error) from error
+
+    def _once(self, method: str, url: str, auth: Proof, what: Request) -> tuple[Reply, Any]:
+        import requests
+
+        end = monotonic() + self.timeout
+        with self._session.request(
+            method,
+            url,
+            headers=what.headers,
+            params=what.params,
+            data=what.body,
+            auth=auth,
+            timeout=self.timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            pieces = []
+            for piece in response.iter_content(_PIECE):
+                pieces.append(piece)
+                if monotonic() > end:  # it sends, but a little now and then
+                    raise requests.Timeout
+            media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            challenge = response.headers.get("WWW-Authenticate", "")
+            location = response.headers.get("Location", "") if response.is_redirect else ""
+            return Reply(response.status_code, media, b"".join(pieces), location, challenge), response.raw
+
+    def _slow(self, url: str) -> ExchangeError:
+        return ExchangeError(
+            f"{shown(url)}: no answer within {self.timeout:g} seconds; give a higher --timeout"
+        )
+
+    def _down(self, url: str, error: Exception) -> ExchangeError:
+        return ExchangeError(
+            f"{shown(url)}: does not answer ({_why(error)}); see whether it runs, and at this address"
+        )
+
+
+def _why(error: Exception) -> str:
+    """Why a connection failed, in words of the library that repeat neither address nor object."""
+    from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(cause, NameResolutionError):
+        return "there is no such host"
+    if isinstance(cause, NewConnectionError):
+        return "connection refused"
+    name = type(error).__name__
+    known = {"SSLError": "its certificate or encryption is not good", "ProxyError": "the proxy fails"}
+    broken = ("ConnectionError", "ChunkedEncodingError")
+    return known.get(name, "the connection breaks" if name in broken else "this is no address")
+
+
+def _may_follow(method: str, status: int, url: str, to: str) -> bool:
+    """Whether a request goes where it is sent on: reads do, writes only within their server, as they are."""
+    if urlsplit(to).scheme not in ("http", "https"):
+        return False
+    return method == "GET" or (status in (307, 308) and _origin(url) == _origin(to))
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
+def _sleep(retries: Retry, raw: Any) -> None:
+    """Wait as long as the server asks, or as the attempts so far suggest."""
+    from urllib3.exceptions import InvalidHeader
+
+    try:
+        retries.sleep(raw)
+    except InvalidHeader:  # a Retry-After that says nothing
+        retries.sleep()
+
+
+def _bearer(token: str) -> Proof:
+    def prove(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {token}"
+        return request
+
+    return prove
+
+
+def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Proves nothing, and keeps requests from looking into netrc by itself."""
+    return request

@@ -1,0 +1,143 @@
+"""Sends named graphs to a server, each whole, and only what is not there yet.
+
+A graph bears a mark: the SHA-256 of its statements, as one more statement. It is sent with the last of them.
+So a push that was broken off goes on where it stopped, and what has not changed is not sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from build_graph.exchange.client import ExchangeError, Request
+from build_graph.exchange.fetching import MARK, fetch
+from build_graph.exchange.parts import REALIZES, SHARED, Lines, Parts, owner
+from build_graph.exchange.servers import Server
+from build_graph.querying.credentials import shown
+
+_CHUNK = 100_000  # bytes of one INSERT DATA; Virtuoso compiles each, and has limits
+_NO_STORE = (404, 405, 501)  # how a server says that it has no Graph Store Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a push did: graphs and statements that were sent, and graphs that were there already."""
+
+    sent: int
+    statements: int
+    unchanged: int
+
+
+@dataclass(slots=True)
+class Pusher:
+    """Sends graphs to a server; `force` sends those that have not changed, too."""
+
+    server: Server
+    force: bool = False
+    replace_shared: bool = False
+
+    def push(self, parts: Parts, done: Callable[[int], None] = lambda number: None) -> Pushed:
+        """Send the parts, and tell `done` how many graphs are there.
+
+        Raises ExchangeError where the server does not take one.
+        """
+        marks = self._marks()
+        graphs = dict(parts.graphs)
+        if shared := self._shared(parts.shared, {*graphs, *self._documents()}, there=SHARED in marks):
+            graphs[SHARED] = shared
+        sent = statements = 0
+        for number, name in enumerate(sorted(graphs), 1):
+            lines, mark = graphs[name], _mark(graphs[name])
+            if self.force or marks.get(name) != mark:
+                self._send(name, lines, mark)
+                sent, statements = sent + 1, statements + len(lines)
+            done(number)
+        return Pushed(sent, statements, len(graphs) - sent)
+
+    def _marks(self) -> dict[str, str]:
+        """The marks of the graphs that are there, and bear one."""
+        if self.server.query is None:
+            return {}
+        marks: dict[str, str] = {}
+        for name, mark in self.server.rows(f"SELECT ?g ?mark WHERE {{ GRAPH ?g {{ ?g <{MARK}> ?mark }} }}"):
+            marks[name] = mark if name not in marks else ""  # two marks say nothing
+        return marks
+
+    def _documents(self) -> list[str]:
+        """The documents that have a graph of their own there."""
+        if self.server.query is None:
+            return []
+        return [
+            name for (name,) in self.server.rows(f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}")
+        ]
+
+    def _shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
+        """What the graph of all documents is to hold: what it held, and what is new.
+
+        What documents say of one that has a graph of its own stands there.
+        """
+        wanted = {line for name, lines in mine.items() if not owner(name, documents) for line in lines}
+        if mine and there and not self.replace_shared:
+            for triple in fetch(self.server, SHARED):
+                if not owner(getattr(triple.subject, "value", ""), documents):
+                    wanted.add(f"{triple} .\n".encode())
+        return frozenset(wanted)
+
+    def _send(self, name: str, lines: Lines, mark: str) -> None:
+        """Put a graph in the place of what bears its name."""
+        ordered = [*sorted(lines), f'<{name}> <{MARK}> "{mark}" .\n'.encode()]
+        if self.server.store is None or not self._put(name, ordered):
+            self._insert(name, ordered)
+
+    def _put(self, name: str, lines: Iterable[bytes]) -> bool:
+        """Send a graph by the Graph Store Protocol; whether the server has that."""
+        assert self.server.store is not None
+        # N-Triples are Turtle, which every server reads.
+        what = Request({"Content-Type": "text/turtle; charset=utf-8"}, {"graph": name}, b"".join(lines))
+        also = _NO_STORE if self.server.update else ()
+        reply = self.server.client.ask("PUT", self.server.store, what, also)
+        return reply.good
+
+    def _insert(self, name: str, lines: list[bytes]) -> None:
+        """Send a graph by SPARQL Update, in pieces; the old one goes first, the mark comes last."""
+        if self.server.update is None:
+            raise ExchangeError(
+                f"{shown(self.server.url)}: takes no graphs and no updates; give --gsp-url or --update-url"
+            )
+        chunks = list(_chunks(lines, _CHUNK))
+        if len(chunks) > 1 and any(line.startswith(b"_:") or b" _:" in line for line in lines):
+            raise ExchangeError(
+                f"{shown(self.server.url)}: <{name}> has blank nodes, which "
+                "several updates would tear apart; give --gsp-url"
+            )
+        self._update(f"DROP SILENT GRAPH <{name}>".encode())
+        for chunk in chunks:
+            self._update(f"INSERT DATA {{ GRAPH <{name}> {{\n".encode() + chunk + b"} }")
+
+    def _update(self, update: bytes) -> None:
+        assert self.server.update is not None
+        headers = {"Content-Type": "application/sparql-update; charset=utf-8"}
+        self.server.client.ask("POST", self.server.update, Request(headers, body=update))
+
+
+def _mark(lines: Lines) -> str:
+    return sha256(b"".join(sorted(lines))).hexdigest()
+
+
+def _chunks(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Lines in pieces of at most `size` bytes; a longer line is a piece of its own.
+
+    >>> list(_chunks([b"ab", b"c", b"defg", b"h"], 3))
+    [b'abc', b'defg', b'h']
+    """
+    chunk: list[bytes] = []
+    length = 0
+    for line in lines:
+        if chunk and length + len(line) > size:
+            yield b"".join(chunk)
+            chunk, length = [], 0
+        chunk.append(line)
+        length += len(line)
+    if chunk:
+        yield b"".join(chunk)

@@ -1,0 +1,154 @@
+"""Who asks an endpoint, and how that is proved; what is secret in it never shows in a text."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from netrc import NetrcParseError, netrc
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, urlsplit
+
+from build_graph.errors import ObligationError
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector, Request
+
+PASSWORD = "OBLIGATIONS_PASSWORD"  # the variables that hold them
+TOKEN = "OBLIGATIONS_TOKEN"
+
+
+class CredentialsError(ObligationError):
+    """Credentials that are not there, or stand where everybody sees them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user with a password, or a token, or neither."""
+
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    def __bool__(self) -> bool:
+        """Whether there is something to prove who asks."""
+        return bool(self.user or self.token)
+
+    def hidden(self, text: str) -> str:
+        """A text, such as what a server says, without what is secret.
+
+        >>> Credentials("me", "pass-word").hidden("no pass-word for me")
+        'no … for me'
+        """
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            text = text.replace(secret, "…")
+        return text
+
+    def opener(self, url: str) -> OpenerDirector:
+        """What opens `url`, and says who asks when it is asked by `url` itself, not by where that leads."""
+        from urllib.request import (
+            HTTPBasicAuthHandler,
+            HTTPDigestAuthHandler,
+            HTTPPasswordMgrWithDefaultRealm,
+            build_opener,
+        )
+
+        if not self.user:
+            return build_opener()
+        passwords = HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, url, self.user, self.password)
+        return build_opener(HTTPDigestAuthHandler(passwords), HTTPBasicAuthHandler(passwords))
+
+    def sign(self, request: Request) -> None:
+        """Put a token on a request; it does not go along where the request is sent on."""
+        if self.token:
+            request.add_unredirected_header("Authorization", f"Bearer {self.token}")
+
+    def refused(self) -> str:
+        """What to say, and to do, where an endpoint answers 401."""
+        if self.token:
+            return f"refuses the token; see whether {TOKEN} is right"
+        if self.user:
+            return f"refuses {self.user} with this password; see whether both are right"
+        return f"wants to know who asks; give --user, and the password in {PASSWORD}"
+
+    def _secrets(self) -> set[str]:
+        pair = b64encode(f"{self.user}:{self.password}".encode()).decode()
+        known = {self.password, self.token, pair} if self.password else {self.token}
+        return {form for secret in known - {""} for form in (secret, quote(secret), quote_plus(secret))}
+
+
+NOBODY = Credentials()
+
+
+def credentials_for(
+    url: str, user: str | None, environment: Mapping[str, str], ask: Callable[[str], str] | None = None
+) -> Credentials:
+    """Who asks the endpoint at `url`: the user with the password from the environment, netrc, or `ask`.
+
+    Without a user, the token from the environment, or whom netrc names for the host; else nobody. Raises
+    CredentialsError where a password is missing, or stands in the address.
+    """
+    host = check_address(url)
+    if not user:
+        if token := environment.get(TOKEN):
+            return Credentials(token=_one_line(token, TOKEN))
+        return _from_netrc(host, environment) or NOBODY
+    if ":" in user:
+        raise CredentialsError(f"--user: give the name alone, and the password in {PASSWORD}")
+    known = _from_netrc(host, environment)
+    password = environment.get(PASSWORD) or (known.password if known and known.user == user else "")
+    if not password and ask:
+        password = ask(f"Password of {user} at {host}")
+    if not password:
+        raise CredentialsError(
+            f"{shown(url)}: no password for {user}; put it into the variable {PASSWORD}, or into netrc"
+        )
+    return Credentials(user, _one_line(password, PASSWORD))
+
+
+def check_address(url: str) -> str:
+    """The host of an address; raises CredentialsError where a user or password stands in it."""
+    try:
+        parts = urlsplit(url)
+        if "@" in parts.netloc:
+            raise CredentialsError(
+                f"{shown(url)}: a user or password stands in the address, where others see it; "
+                f"give --user, and the password in {PASSWORD}"
+            )
+        return parts.hostname or ""
+    except ValueError:
+        return ""  # no address at all: who opens it says so
+
+
+def shown(url: str) -> str:
+    """An address as messages show it: without user, password and parameters.
+
+    >>> shown("http://me:pass-word@host:8080/sparql?key=1")
+    'http://host:8080/sparql'
+    """
+    scheme, sep, rest = url.rpartition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{sep}{host.rpartition('@')[2]}{slash}{path}".partition("?")[0]
+
+
+def _from_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None:
+    """The user and password that netrc has for this very host; its default is for no endpoint meant."""
+    place = environment.get("NETRC") or str(Path(environment.get("HOME") or "~").expanduser() / ".netrc")
+    try:
+        entry = netrc(place).hosts.get(host) if os.path.isfile(place) else None  # noqa: PTH113
+    except (NetrcParseError, OSError, ValueError) as error:
+        line = getattr(error, "lineno", None)  # the error itself may quote a password
+        raise CredentialsError(
+            f"{place}{f':{line}' if line else ''}: is no netrc file that can be read; put it right"
+        ) from None
+    return Credentials(entry[0], entry[2]) if entry and entry[0] and entry[2] else None
+
+
+def _one_line(secret: str, name: str) -> str:
+    """A secret that can stand in a header; raises CredentialsError, which does not show it."""
+    if any(ord(letter) < 32 for letter in secret):
+        raise CredentialsError(f"{name}: holds a line break or another control character; give it without")
+    return secret
