@@ -244,7 +244,7 @@ def _store(path: Path) -> Store:
             if not attempt:
                 raise EngineError(
                     f"{path}: this store cannot be opened ({_brief(error)}); "
-                    "if a build is writing it, try again, else make it anew"
+                    "if a build is writing it, try again, else run that build again"
                 ) from error
             sleep(_PAUSE)
     raise AssertionError("the last attempt returns or raises")

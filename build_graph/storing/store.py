@@ -17,6 +17,8 @@ What was found of pyoxigraph 0.5, and is relied on:
 - A transaction that has returned survives `kill -9`; one that has not leaves nothing. It goes to the log
   without waiting for the disk: when the power fails, the last transactions may be gone, each as a whole,
   unless `flush` was called since. A build calls it at its end.
+- A kill while the folder is being made (some 20 ms) can leave a store that `Store.read_only` refuses; to open
+  it for writing, as the next build does, completes it.
 - A store has one writer. Another process that opens it for reading (`Store.read_only`) sees the last
   transaction before it opened, and keeps seeing that. Once the writer flushes or tidies up, files go away
   that such a reader may need: it then fails, and must open the store anew. It never sees half a transaction.
