@@ -25,6 +25,7 @@ bench: system $(VENV)/.installed-test
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/queries.py
 	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/endpoint.py --seconds 20
 
 vendor: $(BIN)/python  # brings what is not ours again, byte for byte; needs npm
 	$(BIN)/python .ci/vendor.py

@@ -2,12 +2,12 @@
 
     .venv/bin/python benchmarks/endpoint.py [GRAPH] [--seconds 60] [--clients 8]
 
-GRAPH is a Turtle file, by default the graph of the first document, which is built for the purpose. Each client
-asks the queries of the catalogue in an order of its own, over a connection that stays open. Small queries are
-those that take the engine less than 5 ms.
+GRAPH is a Turtle file, by default the graph of the first document, which is built for the purpose. Each
+client asks the queries of the catalogue in an order of its own, over a connection that stays open. Small
+queries are those that take the engine less than 5 ms.
 
-Bars: no error; the 99th percentile within ten times the median of a single client; 5 ms more than the engine for
-small queries.
+Bars: no error; the 99th percentile within ten times the median of a single client; 5 ms more than the engine
+for small queries.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from time import monotonic, perf_counter
 from urllib.parse import urlsplit
 
 from pyoxigraph import QueryResultsFormat
-from queries import questions_of
 
 from build_graph.building import Builder
 from build_graph.querying.engines import OxigraphEngine, open_graph
+from queries import bound
 
 SMALL = 0.005  # seconds
 OVERHEAD = 0.005  # seconds that HTTP may add
@@ -100,7 +100,7 @@ def report(graph: Path, seconds: float, number: int) -> bool:
     """Print the figures; are the bars met?"""
     engine = open_graph(str(graph))
     assert isinstance(engine, OxigraphEngine)
-    queries = questions_of(engine)
+    queries = dict(bound(engine))
     print(f"Python {platform.python_version()}, {platform.machine()}, {len(engine.store):,} statements")
     own = embedded(engine, queries)
     del engine

@@ -76,7 +76,7 @@ def _listening(settings: Settings) -> socket.socket:
     where = f"{settings.host}:{settings.port}"
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=1024)
+        listener = socket.create_server(address[:2], family=family, backlog=1024)
     except (socket.gaierror, UnicodeError) as error:
         raise ServeError(f"{where}: there is no such host; give --host an address of this machine") from error
     except OSError as error:
@@ -84,6 +84,9 @@ def _listening(settings: Settings) -> socket.socket:
         raise ServeError(
             f"{where}: cannot be listened at ({reason}); give another --port (0 for a free one) or --host"
         ) from error
+
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or each answer takes 40 ms longer
+    return listener
 
 
 def _address(listener: socket.socket) -> str:
