@@ -62,23 +62,23 @@ def _by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -> Json
     words: dict[str, list[Json]] = {}
     for value in values:
         if not (isinstance(value, Literal) and value.language and _TAG.match(value.language)):
-            return [_value(value, None, bare=False) for value in values]
+            return [_value(value, None) for value in values]
         words.setdefault(value.language, []).append(value.value)
     return {language: _one(words[language]) for language in sorted(words)}
 
 
-def _value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None, *, bare: bool = True) -> Json:
-    """A value; `kind` is what the context says of it, and `bare` that this need not be repeated."""
+def _value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) -> Json:
+    """A value; `kind` is what the context says of it, which need not be repeated."""
     if isinstance(value, (NamedNode, BlankNode)):
-        return _reference(value) if kind == ID and bare else {"@id": _reference(value)}
+        return _reference(value) if kind == ID else {"@id": _reference(value)}
     if isinstance(value, Triple):
         raise ObligationError(f"{value}: JSON-LD cannot hold a statement as a value; choose another format")
     if value.language:
         return {"@value": value.value, "@language": value.language}
     datatype = value.datatype.value
     if is_plain(value):
-        return value.value if kind is None and bare else {"@value": value.value}
-    if kind == datatype and bare:
+        return value.value if kind is None else {"@value": value.value}
+    if kind == datatype:
         return _native(value.value, datatype)
     return {"@value": value.value, "@type": datatype}
 
