@@ -114,7 +114,7 @@ def answering(answer: Callable[[Asked], Answer]) -> Iterator[tuple[str, list[Ask
             except OSError:  # who asked has gone
                 self.close_connection = True
 
-        do_GET = do_PUT = do_POST = do_DELETE = answer
+        do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815  # the library's names
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -22,12 +22,13 @@ from build_graph.exchange.client import Client, ExchangeError, Request
 from build_graph.exchange.parts import SHARED, owner, read_parts
 from build_graph.querying.catalogue import Question
 from build_graph.querying.credentials import Credentials, CredentialsError, credentials_for, shown
-from build_graph.querying.engines import EndpointEngine, Engine, EngineError, OxigraphEngine, open_graph
+from build_graph.querying.engines import EndpointEngine, Engine, EngineError, open_graph
 
 SECRET = "s3cret-Wort-9"
 GOLD = Path(__file__).parent / "gold" / "documents"
 ASK = Answer(200, "application/sparql-results+json", b'{"head":{},"boolean":true}')
 NONE = Answer(200, "application/sparql-results+json", b'{"head":{"vars":["g"]},"results":{"bindings":[]}}')
+OWN = ("http://www.openlinksw.com/", "http://www.w3.org/ns/sparql-service-description#")  # Virtuoso's classes
 Target = tuple[str, list[str]]  # the address, and the options that it needs
 
 
@@ -69,10 +70,9 @@ def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Virtu
         yield server
 
 
-@pytest.fixture(params=["oxigraph", "virtuoso"])
-def target(request: pytest.FixtureRequest, graph: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
-    """A real server, in which the first document is."""
-    monkeypatch.setenv("OBLIGATIONS_PASSWORD", servers.PASSWORD)
+@pytest.fixture(scope="module", params=["oxigraph", "virtuoso"])
+def target(request: pytest.FixtureRequest, graph: Path) -> Target:
+    """A real server, in which the first document is; tests leave it so."""
     if request.param == "oxigraph":
         found: Target = request.getfixturevalue("oxigraph_url"), []
     else:
@@ -131,14 +131,16 @@ def test_by_updates_alone(target: Target, graph: Path, tmp_path: Path) -> None:
 def test_one_graph(target: Target, graph: Path, tmp_path: Path) -> None:
     name = "https://example.org/图/one"
     few = tmp_path / "few.ttl"
-    few.write_text('@prefix x: <http://x/> . x:a x:b "long\\n\\"text\\"\\\\"@zh-Hans , "1" , 1 , 1.50 , true .')
+    few.write_text(
+        "@prefix x: <http://x/> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . "
+        'x:a x:b "long\\n\\"text\\"\\\\"@zh-Hans , "1" , 1 , 1.50 , "2015"^^xsd:gYear , '
+        f'"2015-05-04"^^xsd:date , "01"^^xsd:integer , "{"长" * 70_000}" ; x:c true .'
+    )
     assert "pushed 1 graph " in push(target, "--graph", few, "--named-graph", name)
     pull(target, tmp_path / "one.nt", "--named-graph", name)
-    assert statements(tmp_path / "one.nt") >= {
-        '<http://x/a> <http://x/b> "long\\n\\"text\\"\\\\"@zh-Hans',
-        '<http://x/a> <http://x/b> "1"',
-    }
-    assert len(statements(tmp_path / "one.nt")) == 5
+    # Both servers keep numbers, not how they were written.
+    expected = {line.replace('"1.50"', '"1.5"').replace('"01"', '"1"') for line in statements(few)}
+    assert statements(tmp_path / "one.nt") == expected
     few.write_text("@prefix x: <http://x/> . x:a x:b x:c .")
     push(target, "--graph", few, "--named-graph", name)
     pull(target, tmp_path / "one.nt", "--named-graph", name)
@@ -156,19 +158,12 @@ def drop(target: Target, name: str) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
 def test_the_catalogue(question: Question, target: Target, graph: Path, engine: Engine) -> None:
-    """The same values as the embedded engine gives, also for the user who may write."""
+    """The same values as the embedded engine gives; Oxigraph's server has to be told to ask all graphs."""
     url, own = target
-    remote: Engine = EndpointEngine(f"{url}/sparql" if own else f"{url}/query")
-    if not own:  # Oxigraph's server asks the default graph alone, unless it is told
-        named = Store()
-        named.bulk_load(path=str(graph), format=RdfFormat.TURTLE)
-        assert values(engine, bound(question, engine)) == values(
-            OxigraphEngine.over(named), bound(question, engine)
-        )
-        remote = EndpointEngine(f"{url}/query?union-default-graph")
+    remote = EndpointEngine(f"{url}/sparql" if own else f"{url}/query?union-default-graph")
     query = bound(question, remote)
     assert query == bound(question, engine)
-    found = {row: number for row, number in values(remote, query).items() if "openlinksw" not in str(row)}
+    found = {row: number for row, number in values(remote, query).items() if not str(row[0]).startswith(OWN)}
     assert found == values(engine, query)
 
 
@@ -181,7 +176,6 @@ def values(engine: Engine, query: str) -> Counter[tuple[str | None, ...]]:
 
 def test_documents_one_after_the_other(target: Target, graph: Path, tmp_path: Path) -> None:
     """What an earlier document said of bodies stays; the documents together are as if they came together."""
-    url, own = target
     papers = [GOLD / f"{name}.txt" for name in ("guofa-2019-3", "jiujiang-062")]
     parts = [Builder(pages=False).build([paper], tmp_path / paper.stem).path for paper in papers]
     for part in parts:
@@ -204,7 +198,9 @@ def test_virtuoso_wants_to_know_who_asks(virtuoso: servers.Virtuoso, graph: Path
     assert "does not allow this" in failed(*given)
     said = failed(*given, "--user", servers.USER, OBLIGATIONS_PASSWORD=SECRET)
     assert "refuses writer with this password" in said
-    said = failed("query", "counts", "--graph", f"{url}/sparql-auth", "--user", "x", OBLIGATIONS_PASSWORD=SECRET)
+    said = failed(
+        "query", "counts", "--graph", f"{url}/sparql-auth", "--user", "x", OBLIGATIONS_PASSWORD=SECRET
+    )
     assert "refuses x with this password" in said
     assert "wants to know who asks" in failed("query", "counts", "--graph", f"{url}/sparql-auth")
     netrc = tmp_path / "netrc"
@@ -247,8 +243,9 @@ def test_a_push_that_was_broken_off(graph: Path, tmp_path: Path) -> None:
         answer, seen = endpoint.storing(store, whole=whole), [0]
 
         def breaks(asked: Asked, path: str = path, seen: list[int] = seen, answer: object = answer) -> Answer:
-            seen[0] += asked.path.startswith(path) and asked.method != "GET"
-            return Answer(500) if seen[0] == 2 else answer(asked)  # type: ignore[operator]
+            counts = asked.path.startswith(path) and asked.method != "GET"
+            seen[0] += counts
+            return Answer(500) if counts and seen[0] == 2 else answer(asked)  # type: ignore[operator]
 
         with endpoint.answering(breaks) as (url, _):
             assert "fails (500)" in failed("push", url, "--graph", graph)
@@ -275,9 +272,9 @@ def test_a_server_that_cuts_answers(graph: Path, tmp_path: Path) -> None:
 
     def cuts(asked: Asked) -> Answer:
         said = whole(asked)
-        if asked.method == "GET" or b"CONSTRUCT" in asked.body:
-            return Answer(said.status, said.media, b"".join(said.body.splitlines(keepends=True)[:100]))
-        return said
+        if asked.method == "GET":
+            return Answer(200, said.media, b"".join(said.body.splitlines(keepends=True)[:100]))
+        return Answer(200, "text/turtle") if b"CONSTRUCT" in asked.body else said
 
     with endpoint.answering(cuts) as (url, _):
         done("push", url, "--graph", graph)
@@ -293,7 +290,7 @@ def guarded(challenge: str, proof: str, store: Store) -> Callable[[Asked], Answe
 
     def answer(asked: Asked) -> Answer:
         if asked.headers.get("Authorization") != proof:
-            echoed = f"you said {asked.headers.get('Authorization')} {SECRET}".encode()
+            echoed = f"you said {asked.headers.get('Authorization')}".encode()
             return Answer(401, "text/plain", echoed, {"WWW-Authenticate": challenge})
         return inner(asked)
 
@@ -313,13 +310,13 @@ def test_basic_and_bearer(graph: Path, tmp_path: Path) -> None:
             said = done("push", url, *options, "--graph", graph, **environment)
             said += done("pull", url, *options, "-o", tmp_path / "back.ttl", **environment)
             said += done("query", "counts", "--graph", f"{url}/query", *options, **environment)
-            wrong = {name: f"{value}x" for name, value in environment.items()}
+        with endpoint.answering(guarded(challenge, "another", Store())) as (url, _):
             for command in (
                 ["push", url, "--graph", graph],
                 ["pull", url, "-o", tmp_path / "no.ttl"],
                 ["query", "counts", "--graph", f"{url}/query"],
             ):
-                line = failed(*command, *options, **wrong)
+                line = failed(*command, *options, **environment)
                 assert "refuses" in line
                 said += line
         assert SECRET not in said
@@ -338,7 +335,9 @@ def test_nothing_secret_goes_elsewhere(scheme: str, status: int, graph: Path, tm
                 return Answer(401, headers=challenge)
             return Answer(status, headers={"Location": f"{other}{asked.path}"})
 
-        environment = {"OBLIGATIONS_TOKEN": SECRET} if scheme == "Bearer" else {"OBLIGATIONS_PASSWORD": SECRET}
+        environment = (
+            {"OBLIGATIONS_TOKEN": SECRET} if scheme == "Bearer" else {"OBLIGATIONS_PASSWORD": SECRET}
+        )
         options = [] if scheme == "Bearer" else ["--user", "me"]
         with endpoint.answering(sends_on) as (url, _):
             ends = ["--query-url", f"{url}/query", "--gsp-url", f"{url}/store"]
@@ -493,7 +492,7 @@ def test_what_is_no_store(what: str, graph: Path) -> None:
 BAD: dict[str, tuple[list[object], str]] = {
     "down": (["push", "http://127.0.0.1:1"], "connection refused"),
     "no address": (["push", "localhost"], "is no address"),
-    "no address at all": (["push", "http://[x"], "does not answer"),
+    "no address at all": (["push", "http://[x"], "is no address"),
     "no such graph": (["push", "http://127.0.0.1:1", "--graph", "no.ttl"], "make it with: obligations build"),
     "no graph": (["push", "http://127.0.0.1:1", "--graph", __file__], "cannot be read as a graph"),
     "no store": (["push", "http://127.0.0.1:1", "--graph", "/"], "no Oxigraph store"),

@@ -97,7 +97,7 @@ class Client:
             405: "does not take this here; see whether it is read-only, or give --gsp-url or --update-url",
             413: "does not take so much at once; allow it more there, or give --update-url alone",
         }
-        said = self._said(reply)
+        said = "" if reply.status == 401 else self._said(reply)
         if reply.status in words:
             return ExchangeError(f"{where}: {words[reply.status]}{f' ({said})' if said else ''}")
         if reply.status in _AGAIN:

@@ -90,15 +90,18 @@ def _quads(path: Path) -> Iterator[Quad]:
             return
         known = RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
         yield from parse(path=str(path), format=known)
-    except FileNotFoundError as error:
-        raise PartsError(f"{path}: there is no such graph; make it with: obligations build") from error
     except (OSError, SyntaxError, ValueError) as error:
-        said = " ".join(str(getattr(error, "msg", None) or error).split())
-        line = getattr(error, "lineno", None)
-        what = "this folder is no Oxigraph store" if path.is_dir() else "cannot be read as a graph"
-        raise PartsError(
-            f"{path}{f':{line}' if line else ''}: {what} ({said[:160]}); put it right"
-        ) from error
+        raise PartsError(_unreadable(path, error)) from error
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    if path.is_dir():
+        return f"{path}: this folder is no Oxigraph store; give a file, or the folder of a store"
+    if isinstance(error, FileNotFoundError):
+        return f"{path}: there is no such graph; make it with: obligations build"
+    said = " ".join(str(getattr(error, "msg", None) or error).split())[:160]
+    line = getattr(error, "lineno", None)
+    return f"{path}{f':{line}' if line else ''}: cannot be read as a graph ({said}); put it right"
 
 
 def checked(iri: str) -> str:

@@ -87,8 +87,7 @@ def find_server(
     Raises ExchangeError where no SPARQL server is there, or it does not know who asks.
     """
     for address in filter(None, (url, store, update, query)):
-        check_address(address)
-        if not address.startswith(("http://", "https://")):
+        if not check_address(address) or not address.startswith(("http://", "https://")):
             raise ExchangeError(f"{shown(address)}: is no address; give one such as http://localhost:7878")
     if query or ((store or update) and not _is_sparql(client, url)):
         return Server(client, url, store, update, query)
