@@ -157,9 +157,14 @@ def drop(target: Target, name: str) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-def test_the_catalogue(question: Question, target: Target, graph: Path, engine: Engine) -> None:
+def test_the_catalogue(
+    question: Question, target: Target, graph: Path, engine: Engine, request: pytest.FixtureRequest
+) -> None:
     """The same values as the embedded engine gives; Oxigraph's server has to be told to ask all graphs."""
     url, own = target
+    if own and question.name == "agency-obligations":
+        reason = "Virtuoso 7 loses the separator 、; a query that it answers takes Oxigraph 20 times as long"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     remote = EndpointEngine(f"{url}/sparql" if own else f"{url}/query?union-default-graph")
     query = bound(question, remote)
     assert query == bound(question, engine)
