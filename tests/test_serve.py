@@ -512,6 +512,7 @@ def test_a_keeper_that_is_killed_is_replaced(graph: Path) -> None:
         forked = [pid for pid in server.processes() if b"spawn_main" in command(pid)]
         keeper = min(forked, key=lambda pid: parent(pid) != server.process.pid)
         os.kill(keeper, signal.SIGKILL)
+        assert until(lambda: not any(map(alive, forked)), 5)
         reply = server.ask("ASK {}")
         assert (reply.status, reply.headers["retry-after"]) == (503, "5")
         assert "the graph is being loaded again" in reply.text

@@ -130,10 +130,11 @@ def _told(control: Connection, children: set[int], opened: Callable[[], Store], 
         control.send(None)
         return children - {pid}
     stream = socket.socket(fileno=recv_handle(control))
+    keeper = os.getpid()
     pid = os.fork()
     if not pid:
         control.close()
-        _work(stream, opened, limits)
+        _work(stream, opened, limits, keeper)
     stream.close()
     control.send(pid)
     return children | {pid}
@@ -166,10 +167,10 @@ def _end(pid: int) -> None:
 # ------------------------------------------------------------------------------- in a worker
 
 
-def _work(stream: socket.socket, opened: Callable[[], Store], limits: Limits) -> None:
+def _work(stream: socket.socket, opened: Callable[[], Store], limits: Limits, keeper: int) -> None:
     """Answer what comes over the socket until the server is gone; ends the process."""
     try:
-        _die_with_parent()
+        _die_with(keeper)
         answerer = Answerer(opened(), limits)
         _warm(answerer)
         _confine(limits)
@@ -183,12 +184,14 @@ def _work(stream: socket.socket, opened: Callable[[], Store], limits: Limits) ->
         os._exit(1)
 
 
-def _die_with_parent() -> None:
+def _die_with(keeper: int) -> None:
     """Have Linux end this process when its keeper ends; elsewhere the limit of processor time does."""
     import ctypes
 
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(_ON_PARENTS_DEATH, signal.SIGKILL)
+    if os.getppid() != keeper:  # it has ended before it could be told
+        os._exit(1)
 
 
 def _warm(answerer: Answerer) -> None:
