@@ -72,6 +72,16 @@ def path(request: pytest.FixtureRequest, graph: Path, two: Path) -> Path:
     return graph if request.param == "seed" else two
 
 
+@pytest.fixture(scope="session")
+def store_folder(graph: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An Oxigraph store of the first document's graph, on disk."""
+    place = tmp_path_factory.mktemp("store")
+    store = Store(str(place))
+    store.bulk_load(path=str(graph), format=RdfFormat.TURTLE)
+    store.flush()
+    return place
+
+
 def exported(where: object, form: Form, place: Path) -> Path:
     """The file, or the folder, of an export in a folder."""
     output = place if form.is_folder else place / f"graph.{form.ending}"
@@ -519,15 +529,14 @@ def test_same_graph_same_bytes(form: Form, two: Path, tmp_path: Path) -> None:
 
 
 @all_forms
-def test_a_store_and_an_endpoint_give_the_same(form: Form, graph: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "store"
-    store = Store(str(folder))
+def test_a_store_and_an_endpoint_give_the_same(
+    form: Form, graph: Path, store_folder: Path, tmp_path: Path
+) -> None:
+    store = Store()
     store.bulk_load(path=str(graph), format=RdfFormat.TURTLE)
-    store.flush()
     with endpoint.served(endpoint.over(store)) as url:
         copied = exported(url, form, tmp_path / "endpoint")
-    del store
-    kept = exported(folder, form, tmp_path / "kept")
+    kept = exported(store_folder, form, tmp_path / "kept")
     expected = exported(graph, form, tmp_path / "file")
     for output in (copied, kept):
         place = output if form.is_folder else output.parent
