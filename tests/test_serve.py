@@ -46,6 +46,7 @@ from build_graph.serving.answering import more_rows
 from build_graph.serving.endpoint import Endpoint
 from build_graph.serving.settings import Settings
 
+GOLD = Path(__file__).parent / "gold" / "documents"
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "protocol.toml").read_text(encoding="utf-8"))["case"]
 QUESTIONS = list(catalogue())
 # Every status that the endpoint documents; h11 answers 400 for what is no HTTP.
@@ -218,6 +219,20 @@ def whole(graph: Path) -> Iterator[Server]:
     """Serves the graph of the first document as it is served by default."""
     with serving("--graph", graph) as server:
         yield server
+
+
+def test_a_store_of_documents_counts_nothing_twice(tmp_path: Path) -> None:
+    """What two documents say of one body stands in two named graphs, and is one statement all the same."""
+    documents = [GOLD / f"{name}.txt" for name in ("guofa-2019-3", "guofa-2018-38")]
+    filled = CliRunner().invoke(main, ["build", *map(str, documents), "--store", str(tmp_path / "store")])
+    assert filled.exit_code == 0, filled.output
+    with serving("--store", tmp_path / "store") as server:
+        for name in ("agencies-by-measures", "pairs"):
+            asked = ["query", name, "--graph"]
+            there = CliRunner().invoke(main, [*asked, server.url])
+            here = CliRunner().invoke(main, [*asked, str(tmp_path / "store")])
+            assert there.stdout == here.stdout
+            assert len(there.stdout.splitlines()) > 30
 
 
 def test_our_own_client(whole: Server, engine: Engine) -> None:

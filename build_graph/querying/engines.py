@@ -69,6 +69,11 @@ class Engine(Protocol):
         """What a query answers; raises ObligationError where there is no answer to be had."""
 
 
+def in_default_graph(store: Store) -> bool:
+    """Whether anything is in a store's default graph: it is what is asked, else all named graphs as one."""
+    return next(store.quads_for_pattern(None, None, None, DefaultGraph()), None) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class OxigraphEngine:
     """Oxigraph over a store: its default graph or, where nothing is in that, its named graphs together.
@@ -83,8 +88,7 @@ class OxigraphEngine:
     @classmethod
     def over(cls, store: Store) -> OxigraphEngine:
         """The engine over a store."""
-        default = store.quads_for_pattern(None, None, None, DefaultGraph())
-        return cls(store, union=next(default, None) is None)
+        return cls(store, union=not in_default_graph(store))
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """What a query answers; raises QueryError for what is no query, or cannot be answered."""

@@ -21,7 +21,7 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.querying import faults, sparql
-from build_graph.querying.engines import Triples
+from build_graph.querying.engines import Triples, in_default_graph
 from build_graph.reading.limits import as_size
 from build_graph.serving.negotiation import ROWS, TRIPLES, Media
 from build_graph.serving.protocol import Asked, RefusedError
@@ -55,7 +55,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Answers queries from a store; one that names no graphs is put to all of them as one."""
+    """Answers queries from a store, as `OxigraphEngine` does where a query names no graphs."""
 
     store: Store
     limits: Limits
@@ -97,7 +97,8 @@ class Answerer:
                 default_graph=[NamedNode(iri) for iri in asked.default_graphs],
                 named_graphs=[NamedNode(iri) for iri in asked.named_graphs],
             )
-        return self.store.query(asked.query, use_default_graph_as_union=not own)  # which would undo FROM
+        union = not own and not in_default_graph(self.store)  # which would undo FROM
+        return self.store.query(asked.query, use_default_graph_as_union=union)
 
     def _written(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
         out = _Bounded(self.limits.answer)
