@@ -240,11 +240,7 @@ def _store(path: Path) -> Store:
             return Store.read_only(name_of(path).decode())
         except (OSError, RuntimeError, ValueError) as error:
             if not (path / "CURRENT").is_file():
-                inside = path / "graph.ttl"
-                hint = (
-                    f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
-                )
-                raise EngineError(f"{path}: this folder is no Oxigraph store; {hint}") from error
+                raise _no_store(path) from error
             if not attempt:
                 raise EngineError(
                     f"{path}: this store cannot be opened ({_brief(error)}); "
