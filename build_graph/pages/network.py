@@ -62,8 +62,6 @@ def network_page(data: NetworkData, title: str, links: Links | None = None) -> b
         },
         title=title,
         index=links.index,
-        measures=sum(1 for _ in data.measures),
-        documents=len(data.documents),
     )
     if len(page) > LARGEST:
         raise PageTooLargeError(
