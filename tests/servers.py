@@ -35,8 +35,8 @@ TransactionFile = {folder}/temp.trx
 ServerPort = 127.0.0.1:{sql}
 DisableUnixSocket = 1
 DirsAllowed = {folder}
-NumberOfBuffers = 4000
-MaxDirtyBuffers = 3000
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty}
 MaxClientConnections = 10
 CheckpointInterval = 0
 ThreadsPerQuery = 2
@@ -75,14 +75,18 @@ def oxigraph(folder: Path, mode: str = "serve") -> Iterator[str]:
 
 
 @contextmanager
-def virtuoso(folder: Path) -> Iterator[Virtuoso]:
-    """A Virtuoso with an empty database in `folder`, and in it USER, who may write."""
+def virtuoso(folder: Path, buffers: int = 4000) -> Iterator[Virtuoso]:
+    """A Virtuoso with an empty database in `folder`, and in it USER, who may write.
+
+    `buffers` pages of 8 kB stay in memory.
+    """
     program = shutil.which("virtuoso-t")
     if program is None:
         pytest.skip("Virtuoso is not installed: make system")
     sql, http = _free_port(), _free_port()
     ini = folder / "virtuoso.ini"
-    ini.write_text(_INI.format(folder=folder, sql=sql, http=http), encoding="utf-8")
+    settings = _INI.format(folder=folder, sql=sql, http=http, buffers=buffers, dirty=buffers * 3 // 4)
+    ini.write_text(settings, encoding="utf-8")
     url = f"http://127.0.0.1:{http}"
     with _running([program, "+foreground", "+configfile", str(ini)], folder, f"{url}/sparql"):
 
