@@ -20,12 +20,9 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: system $(VENV)/.installed-test
+bench: system $(VENV)/.installed-test  # CORPUS=FILE: documents to use; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m compileall -q build_graph
-	$(BIN)/python benchmarks/build.py
-	$(BIN)/python benchmarks/queries.py
-	$(BIN)/python benchmarks/pages.py
-	$(BIN)/python benchmarks/endpoint.py --seconds 20
+	$(BIN)/python benchmarks/run.py $(if $(CORPUS),--corpus $(CORPUS))
 
 vendor: $(BIN)/python  # brings what is not ours again, byte for byte; needs npm
 	$(BIN)/python .ci/vendor.py

@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/engines.py [--sizes 2000 200000 2000000] [--runs 5] [--limit 15]
 
 The graphs are made of the annotated documents of the tests, each as often as is needed, under numbers of
-their own, the shortest first, and are a few statements larger than asked for. All engines load the same N-Triples file and are asked the same
-queries of the catalogue, with the busiest agency, domain and section of the graph; Virtuoso answers over HTTP
-on this machine, the others in this process. Medians, in milliseconds; rdflib is ended after the limit in
-seconds, which is shown as `inf`.
+their own, the shortest first, and are a few statements larger than asked for. All engines load the same
+N-Triples file and are asked the same queries of the catalogue, with the busiest agency, domain and section of
+the graph; Virtuoso answers over HTTP on this machine, the others in this process. Medians, in milliseconds;
+rdflib is ended after the limit in seconds, which is shown as `inf`.
 """
 
 from __future__ import annotations
