@@ -23,7 +23,17 @@ from time import perf_counter
 
 HERE = Path(__file__).parent
 PACKAGES = (
-    "rdflib pyoxigraph OpenCC pyahocorasick networkx scipy pandas pyarrow starlette uvicorn pyspark".split()
+    "rdflib",
+    "pyoxigraph",
+    "OpenCC",
+    "pyahocorasick",
+    "networkx",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "starlette",
+    "uvicorn",
+    "pyspark",
 )
 
 
