@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/build.py [RUNS]
 
-The whole program without pages, interpreter start included, is compared with a floor measured in the same run,
-in turns: a Python that only imports rdflib, pyoxigraph and opencc. Medians; the machine may be noisy.
+The whole program without pages, interpreter start included, is compared with a floor measured in the same
+run, in turns: a Python that only imports rdflib, pyoxigraph and opencc. Medians; the machine may be noisy.
 """
 
 from __future__ import annotations
