@@ -76,6 +76,7 @@ def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Quad
         ("rdfs:label", zh(f"{division.mark or ''}{heading or ''}" or None)),
         ("ob:statesPrinciples", division.principle or None),
         ("ob:statesGoals", division.goal or None),
+        ("ob:bodyStart", division.body.start),
     )
     yield from emit.evidence(node, division.span)
     for part in division.parts:

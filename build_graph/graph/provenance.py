@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pyoxigraph import NamedNode, Quad
 
 from build_graph import __version__
+from build_graph.graph.changes import written
 from build_graph.graph.emitter import Emitter, reading_of, source_of, zh
 from build_graph.model import Reading, Repair
 from build_graph.vocabulary import segment, term
@@ -46,6 +47,7 @@ def of_provenance(emit: Emitter) -> Iterator[Quad]:
         ("rdf:type", term("prov:Activity")),
         ("prov:used", NamedNode(source_of(emit.document_iri))),
         ("prov:wasAssociatedWith", NamedNode(program)),
+        ("ob:allChanges", written(text.repairs)),
     )
     yield from emit.about(
         program,
