@@ -223,14 +223,14 @@ def read(path: Path | None, output: Path | None, network: Path, **options: Any) 
     """
     from build_graph.files import is_file, write
     from build_graph.graph.descriptions import Descriptions
-    from build_graph.pages.reader import address_from, file_name, reader_page
+    from build_graph.pages.reader import Links, address_from, file_name, reader_page
     from build_graph.pipeline import Pipeline, default_document
 
     given, reader = read_options(options)
     document = Pipeline.load().understand_input(reader.read_one(path or default_document()), given)
     page = output or Path("output") / "read" / file_name(document.id)
     link = address_from(page, network) if is_file(network) else None
-    write(page, reader_page(document, Descriptions.load(), network=link))
+    write(page, reader_page(document, Descriptions.load(), Links(link)))
     found = [len(document.measures), sum(len(measure.norms) for measure in document.measures)]
     click.echo(
         f"wrote {page}: {found[0]:,} measures, {found[1]:,} norms, {len(document.text.repairs):,} repairs"

@@ -8,9 +8,14 @@ and whether any citation of a document names it as a basis.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from pyoxigraph import NamedNode
+
+from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import text_of
 from build_graph.model import Citation, Coverage, Document, Measure, Outline, Reading, Refusal
+from build_graph.querying.engines import Engine
 from build_graph.restoring.bodies import restored_place
 from build_graph.restoring.facts import Facts, RestoringError
 from build_graph.restoring.measures import restored_measures
@@ -20,14 +25,31 @@ from build_graph.structure.coverage import coverage
 from build_graph.vocabulary import plain
 
 
-def restored(facts: Facts) -> Document:
-    """The document of which the facts are; raises RestoringError where they are too few for one."""
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A document from a graph, what the graph says of bodies and domains, and the base of its IRIs."""
+
+    document: Document
+    descriptions: Descriptions
+    base: str
+
+    @classmethod
+    def of(cls, engine: Engine, document: NamedNode) -> Restored:
+        """The document with an IRI, from the graph that an engine answers for.
+
+        Raises ObligationError where the graph cannot be asked, has no such document, or says too little of it.
+        """
+        facts = Facts.of(engine, document)
+        base = base_of(document.value)
+        return cls(_document(facts, base), Descriptions(facts.triples(), {}, {}), base)
+
+
+def _document(facts: Facts, base: str) -> Document:
     if text_of(facts.document) not in facts.said:
         raise RestoringError(
             f"{facts.document}: the graph has no text of such a document; "
             "see which it has with: obligations query documents"
         )
-    base = base_of(facts.document)
     text = restored_text(facts)
     outline = restored_outline(facts, text.content)
     measures = restored_measures(facts, base, outline.divisions)
