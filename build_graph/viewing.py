@@ -13,7 +13,7 @@ from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
 from build_graph.pages.reader import ReaderLinks, file_name, reader_page
 from build_graph.querying.engines import Engine
-from build_graph.restoring.document import Restored
+from build_graph.restoring.document import restored
 from build_graph.vocabulary import BASE, plain
 
 INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
@@ -50,7 +50,7 @@ def reader_page_of(engine: Engine, document: NamedNode, links: ReaderLinks = SER
 
     Raises ObligationError where the graph cannot be asked, or has no text of such a document.
     """
-    found = Restored.of(engine, document)
+    found = restored(engine, document)
     return reader_page(found.document, found.descriptions, links, base=found.base)
 
 

@@ -1,8 +1,8 @@
 """A document from the graph: the inverse of `graph.triples`.
 
-What the graph does not hold is worked out again from what it does (the count of clauses, the readings of what is
-not unread) or is as near as the graph has it: the standard form of a number, three signals of a domain,
-and whether any citation of a document names it as a basis.
+What the graph does not hold is worked out again from what it does (the count of clauses, the readings of what
+is not unread) or is as near as the graph has it: the standard form of a number, three signals of a domain, and
+whether any citation of a document names it as a basis.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from build_graph.vocabulary import plain
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """A document from a graph, what the graph says of bodies and domains, and the base of its IRIs."""
+class Described:
+    """A document, what is said of its bodies and domains, and the base of its IRIs."""
 
     document: Document
     descriptions: Descriptions
     base: str
 
-    @classmethod
-    def of(cls, engine: Engine, document: NamedNode) -> Restored:
-        """The document with an IRI, from the graph that an engine answers for.
 
-        Raises ObligationError where the graph cannot be asked, has no such document, or says too little of it.
-        """
-        facts = Facts.of(engine, document)
-        base = base_of(document.value)
-        return cls(_document(facts, base), Descriptions(facts.triples(), {}, {}), base)
+def restored(engine: Engine, document: NamedNode) -> Described:
+    """The document with an IRI, from the graph that an engine answers for.
+
+    Raises ObligationError where the graph cannot be asked, has no such document, or says too little.
+    """
+    facts = Facts.of(engine, document)
+    base = base_of(document.value)
+    return Described(_document(facts, base), Descriptions(facts.triples(), {}, {}), base)
 
 
 def _document(facts: Facts, base: str) -> Document:

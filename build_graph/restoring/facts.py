@@ -91,7 +91,7 @@ class Facts:
         return None if words is None else date.fromisoformat(words)
 
     def one_of(self, thing: str, property_: str, terms: Mapping[T, str]) -> T:
-        """The key of the term (a prefixed name) that a property has; raises RestoringError for no such one."""
+        """The key of the term (a prefixed name) that a property has; RestoringError for no such one."""
         found = set(self.nodes(thing, property_))
         key = next((key for key, name in terms.items() if term(name).value in found), None)
         return self._there(key, thing, property_)
