@@ -1,8 +1,8 @@
 """A document from the graph: the inverse of `graph.triples`.
 
-What the graph does not hold is worked out again from what it does (the count of clauses, the readings of what
-is not unread) or is as near as the graph has it: the standard form of a number, three signals of a domain, and
-whether any citation of a document names it as a basis.
+What the graph does not hold is worked out again from what it does (the count of clauses, the readings of
+what is not unread) or is as near as the graph has it: the standard form of a number, three signals of a
+domain, and whether any citation of a document names it as a basis.
 """
 
 from __future__ import annotations
