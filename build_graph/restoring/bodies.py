@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from build_graph.model import Body, BodyKind
-from build_graph.restoring.facts import Facts
+from build_graph.restoring.facts import Facts, RestoringError
 from build_graph.vocabulary import BASE, plain
 
 
@@ -18,15 +18,17 @@ class Bodies:
     _found: dict[str, Body] = field(default_factory=dict)
 
     def body(self, iri: str) -> Body:
-        """The body with an IRI; raises RestoringError where the graph does not give its name."""
+        """The body with an IRI; raises RestoringError where the graph does not give its kind or name."""
         if iri not in self._found:
             self._found[iri] = self._body(iri)
         return self._found[iri]
 
     def _body(self, iri: str) -> Body:
         facts = self.facts
-        known = bool(facts.nodes(iri, "ob:agencyKind"))
+        known = not iri.startswith(self.base) or bool(facts.nodes(iri, "ob:agencyKind"))
         kind, _, end = iri.removeprefix(BASE if known else self.base).partition("/")
+        if kind not in list(BodyKind):
+            raise RestoringError(f"{iri}: bears a measure, but is no agency and no group by its IRI")
         return Body(
             id=plain(end),
             kind=BodyKind(kind),

@@ -41,7 +41,13 @@ def restored(engine: Engine, document: NamedNode) -> Described:
     """
     facts = Facts.of(engine, document)
     base = base_of(document.value)
-    return Described(_document(facts, base), Descriptions(facts.triples(), {}, {}), base)
+    try:
+        return Described(_document(facts, base), Descriptions(facts.triples(), {}, {}), base)
+    except (ValueError, LookupError) as error:  # no number, no date, a place outside of the text
+        raise RestoringError(
+            f"{document.value}: what the graph says of it does not fit together ({error}); "
+            "build the graph with this version of the program"
+        ) from error
 
 
 def _document(facts: Facts, base: str) -> Document:
