@@ -186,7 +186,9 @@ def test_too_little_is_said(property_: str) -> None:
         reader_page_of(without(property_), iri(document(SMALL)))
 
 
-@pytest.mark.parametrize("words", ["", "{", '{"names":[],"row":[1,1,0,"x"]}', '{"names":["a"],"row":[1]}', "[]"])
+@pytest.mark.parametrize(
+    "words", ["", "{", '{"names":[],"row":[1,1,0,"x"]}', '{"names":["a"],"row":[1]}', "[]"]
+)
 def test_changes_that_do_not_lead_back_are_refused(words: str) -> None:
     found = document(SMALL)
     said = {quad for quad in triples(found) if quad.predicate != CHANGES}
@@ -214,7 +216,9 @@ def run(*args: object) -> Result:
     return CliRunner().invoke(main, [str(arg) for arg in args])
 
 
-@pytest.mark.parametrize("name", ["国发〔2015〕24号", "国发[2015]24号", "国发-2015-24", f"{BASE}document/国发-2015-24"])
+@pytest.mark.parametrize(
+    "name", ["国发〔2015〕24号", "国发[2015]24号", "国发-2015-24", f"{BASE}document/国发-2015-24"]
+)
 def test_the_command_writes_the_same_page(name: str, graph: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     result = run("read", name, "--graph", graph, "-o", page, "--network", tmp_path / "none.html")
