@@ -123,7 +123,7 @@ class RdflibEngine:
         if not named or isinstance(self.graph, ConjunctiveGraph):
             return self.graph
         alone = Dataset()
-        alone.default_context = self.graph
+        alone.default_graph = self.graph
         return alone
 
 
