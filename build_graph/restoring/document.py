@@ -42,7 +42,7 @@ def restored(engine: Engine, document: NamedNode) -> Described:
     facts = Facts.of(engine, document)
     base = base_of(document.value)
     try:
-        return Described(_document(facts, base), Descriptions(facts.triples(), {}, {}), base)
+        return Described(_document(facts, base), Descriptions(facts.names(), {}, {}), base)
     except (ValueError, LookupError) as error:  # no number, no date, a place outside of the text
         raise RestoringError(
             f"{document.value}: what the graph says of it does not fit together ({error}); "

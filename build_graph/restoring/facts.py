@@ -119,9 +119,11 @@ class Facts:
         """All things of a class."""
         return [iri for (_, name), found in self.below.items() for iri in found if name == term(class_).value]
 
-    def triples(self) -> dict[NamedNode, list[Triple]]:
-        """Everything as triples by subject."""
-        return {NamedNode(thing): list(_triples(thing, said)) for thing, said in self.said.items()}
+    def names(self) -> dict[NamedNode, list[Triple]]:
+        """What bodies and domains are called, as triples by subject."""
+        label = term("skos:prefLabel").value
+        named = ((thing, said) for thing, said in self.said.items() if label in said)
+        return {NamedNode(thing): list(_triples(thing, said)) for thing, said in named}
 
     def _values(self, thing: str, property_: str) -> Iterable[Value]:
         return self.said.get(thing, {}).get(term(property_).value, ())
