@@ -12,7 +12,7 @@ from build_graph.model import Document
 from build_graph.pages.index import Entry, index_page
 from build_graph.pages.network import Links, PageTooLargeError, network_page
 from build_graph.pages.network_data import NothingToShowError, network_data
-from build_graph.pages.reader import file_name, reader_page
+from build_graph.pages.reader import ReaderLinks, file_name, reader_page
 from build_graph.querying.engines import OxigraphEngine
 from build_graph.viewing import INDEX, NETWORK, READERS, title_of
 from build_graph.vocabulary import segment
@@ -45,7 +45,7 @@ class Pages:
             self._none(f"more than {MOST} documents; ask for them with --pages")
             return
         name = f"{READERS}/{file_name(document.id)}"
-        self._readers[name] = reader_page(document, descriptions, network=f"../{NETWORK}")
+        self._readers[name] = reader_page(document, descriptions, ReaderLinks(f"../{NETWORK}"))
         self._links[f"document/{segment(document.id)}"] = quote(name)
         self._entries.append(Entry.of(document, quote(name)))
 

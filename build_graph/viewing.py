@@ -1,20 +1,23 @@
-"""From a graph to the network page."""
+"""From a graph to pages: the network, and the reader of each document."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from pyoxigraph import NamedNode
 
 from build_graph.files import is_file, write
 from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
-from build_graph.pages.reader import file_name
+from build_graph.pages.reader import ReaderLinks, file_name, reader_page
 from build_graph.querying.engines import Engine
+from build_graph.restoring.document import restored
+from build_graph.vocabulary import BASE, plain
 
 INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
+SERVED = ReaderLinks(network="/network", home="/")  # how a reader leads on where pages are served
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,15 @@ def write_network(
     return Shown(len(data.documents), sum(1 for _ in data.measures), len(data.bodies), len(page))
 
 
+def reader_page_of(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:
+    """The reader of a document of the graph that an engine answers for, in UTF-8.
+
+    Raises ObligationError where the graph cannot be asked, or has no text of such a document.
+    """
+    found = restored(engine, document)
+    return reader_page(found.document, found.descriptions, links, base=found.base)
+
+
 def title_of(data: NetworkData) -> str:
     """What a page of the data is called: its one document's title, or how many documents there are."""
     if len(data.documents) == 1:
@@ -56,7 +68,32 @@ def reader_of(document: str) -> str:
     >>> reader_of("document/国发-2015-24")
     'read/国发-2015-24.html'
     """
-    return f"{READERS}/{file_name(unquote(document.removeprefix('document/')))}"
+    return f"{READERS}/{file_name(plain(document.removeprefix('document/')))}"
+
+
+def address_of(document: str) -> str:
+    """The address of a document's reader where pages are served, from the end of the document's IRI.
+
+    >>> address_of("document/国发-2015-24"), address_of("document/a%20b")
+    ('/read/%E5%9B%BD%E5%8F%91-2015-24', '/read/a%2520b')
+    """
+    return f"/{READERS}/{quote(document.removeprefix('document/'), safe='')}"
+
+
+def document_at(name: str) -> NamedNode:
+    """The document whose reader is served at /read/`name`, percent-decoded once, as servers do it.
+
+    Raises ValueError for what is no IRI.
+
+    >>> document_at("国发-2015-24").value
+    'https://w3id.org/obligation-graph/id/document/国发-2015-24'
+    """
+    return NamedNode(f"{BASE}document/{name}")
+
+
+def served_links(data: NetworkData) -> Links:
+    """The addresses that a network page leads to where pages are served: every reader, and the overview."""
+    return Links({document.id: address_of(document.id) for document in data.documents}, SERVED.home or "")
 
 
 def _links(data: NetworkData, folder: Path) -> Links:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
@@ -88,3 +89,12 @@ def path(words: str) -> str:
     '杭州市/商务局'
     """
     return "/".join(map(segment, words.split("/")))
+
+
+def plain(part: str) -> str:
+    """The words of which `segment` or `path` made a part of an IRI.
+
+    >>> plain("商务部%2F外汇局"), plain(path("杭州市/商务 局"))
+    ('商务部/外汇局', '杭州市/商务 局')
+    """
+    return unquote(part, errors="surrogatepass")

@@ -123,7 +123,7 @@ def _divisions() -> tuple[Division, ...]:
             2,
             between("二、", "负责）\n"),
             at("主要任务"),
-            Span(0, 0),
+            Span(clause.span.start, clause.span.start),
             parts=(clause,),
         ),
         Division(Level.CLOSING, None, "end", 0, between("各部门要", "。"), None, between("各部门要", "。")),

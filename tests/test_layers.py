@@ -23,6 +23,7 @@ ROWS = [
     "querying",
     "exchange",
     "analysis",
+    "restoring",
     "pages",
     "viewing",
     "paging",

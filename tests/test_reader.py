@@ -26,7 +26,7 @@ from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
 from build_graph.model import Document, Metadata, Reading, Source, Span
 from build_graph.pages.page import shown
-from build_graph.pages.reader import LEGEND, address_from, file_name, reader_page
+from build_graph.pages.reader import LEGEND, ReaderLinks, address_from, file_name, reader_page
 from build_graph.pages.reader_marks import KINDS
 from build_graph.pages.segments import Mark, Piece, nested
 from build_graph.pipeline import Pipeline, default_document
@@ -392,7 +392,7 @@ def show(open_page: OpenPage, tmp_path: Path) -> Show:
         size: tuple[int, int] = (1440, 900),
     ) -> Page:
         path = tmp_path / "页 1.html"
-        path.write_bytes(reader_page(found or seed(), descriptions(), network=network))
+        path.write_bytes(reader_page(found or seed(), descriptions(), ReaderLinks(network)))
         page = open_page(path)
         page.tab.set_viewport_size({"width": size[0], "height": size[1]})
         page.tab.goto(f"{page.path.as_uri()}#{state}")

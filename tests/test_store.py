@@ -134,7 +134,7 @@ def test_the_first_document_in_numbers(tmp_path: Path) -> None:
     result = run("build", "--store", tmp_path / "store")
     assert result.exit_code == 0, result.output
     assert "35 agencies, 4 groups" in result.output
-    wrote = f"wrote {tmp_path / 'store'}: 1 document written, 0 unchanged, 21,583 statements"
+    wrote = f"wrote {tmp_path / 'store'}: 1 document written, 0 unchanged, 21,623 statements"
     assert wrote in result.output.splitlines()
     assert {path.name for path in tmp_path.iterdir()} == {"store"}
 

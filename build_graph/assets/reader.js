@@ -9,6 +9,7 @@
   const text = at("text"), main = at("main"), panel = at("panel"), side = at("side");
   const units = [...text.querySelectorAll(".unit[id]")];
   const narrow = matchMedia("(max-width: 799px)");
+  const away = ["home", "network"].filter((id) => about[id]); // pages that this one leads to
   const SHOWN_WORDS = 60; // characters of a mark that are read out
   const LONGEST_QUOTE = 400; // characters of a mark that a card shows
 
@@ -523,12 +524,12 @@
       renderPanel();
     }
     if (moved) { const node = target(); if (node && !inView(node)) node.scrollIntoView({ block: narrow.matches ? "start" : "center" }); follow(); }
-    if (about.network) at("network").href = `${about.network}#lang=${tongue}&theme=${page.dark() ? "dark" : "light"}`;
+    for (const id of away) at(id).href = `${about[id]}#lang=${tongue}&theme=${page.dark() ? "dark" : "light"}`;
   };
   const fold = () => { for (const id of ["filters", "legend-box", "outline-box"]) at(id).open = !narrow.matches; };
   narrow.addEventListener("change", fold);
   fold();
-  if (about.network) at("network").classList.remove("hidden");
+  for (const id of away) at(id).classList.remove("hidden");
   page.onChange(apply);
   apply();
   follow();

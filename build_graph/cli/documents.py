@@ -185,60 +185,6 @@ def text(path: Path, source: bool, **options: Any) -> None:
 
 
 @click.command()
-@click.argument(
-    "path", required=False, metavar="[DOCUMENT]", type=click.Path(path_type=Path, allow_dash=True)
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where the page is written.  [default: output/read/NUMBER.html]",
-)
-@click.option(
-    "--network",
-    type=click.Path(path_type=Path),
-    default=Path("output") / "network.html",
-    show_default=True,
-    metavar="FILE",
-    help="The network page that the page links to, if it is there.",
-)
-@metadata_options
-@input_options
-@speaks_plainly
-def read(path: Path | None, output: Path | None, network: Path, **options: Any) -> None:
-    """Write one document as a page in which all that was understood is marked.
-
-    The page is one file: it opens in a browser without a network, in Chinese and English, and can be mailed.
-    DOCUMENT is a document of any kind that build reads; without one, the document that ships with the package
-    is taken. What stands behind # in the page's address chooses what it shows: agency=agency/mofcom,
-    domain=domain/taxation, norm=prohibition, role=lead, allocation=divided, measure=s2/c4/m1, lang=zh,
-    theme=dark, words=source.
-
-    \b
-    Examples:
-      obligations read
-      obligations read opinion.docx -o opinion.html
-      obligations read corpus.jsonl.gz:17 --network output/network.html
-    """
-    from build_graph.files import is_file, write
-    from build_graph.graph.descriptions import Descriptions
-    from build_graph.pages.reader import address_from, file_name, reader_page
-    from build_graph.pipeline import Pipeline, default_document
-
-    given, reader = read_options(options)
-    document = Pipeline.load().understand_input(reader.read_one(path or default_document()), given)
-    page = output or Path("output") / "read" / file_name(document.id)
-    link = address_from(page, network) if is_file(network) else None
-    write(page, reader_page(document, Descriptions.load(), network=link))
-    found = [len(document.measures), sum(len(measure.norms) for measure in document.measures)]
-    click.echo(
-        f"wrote {page}: {found[0]:,} measures, {found[1]:,} norms, {len(document.text.repairs):,} repairs"
-    )
-    click.echo(f"next: open {page} in a browser")
-
-
-@click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Documents shown.")
 @click.option(

@@ -28,27 +28,28 @@ from build_graph.model import (
 from build_graph.structure.numerals import number
 from build_graph.vocabulary import segment, term
 
-_LEVELS = {Level.SECTION: "ob:Section", Level.CLAUSE: "ob:Clause", Level.CLOSING: "ob:Closing"}
-_NORMS = {
+# The terms for what the model names; whoever reads a graph back needs them too.
+LEVELS = {Level.SECTION: "ob:Section", Level.CLAUSE: "ob:Clause", Level.CLOSING: "ob:Closing"}
+NORMS = {
     NormKind.OBLIGATION: "ob:Obligation",
     NormKind.PROHIBITION: "ob:Prohibition",
     NormKind.PERMISSION: "ob:Permission",
     NormKind.ENCOURAGEMENT: "ob:Encouragement",
 }
-_ROLES = {Role.LEAD: "ob:Lead", Role.SUPPORT: "ob:Support", Role.RESPONSIBLE: "ob:Responsible"}
-_ALLOCATIONS = {
+ROLES = {Role.LEAD: "ob:Lead", Role.SUPPORT: "ob:Support", Role.RESPONSIBLE: "ob:Responsible"}
+ALLOCATIONS = {
     Allocation.DIVIDED: "ob:Divided",
     Allocation.JOINT: "ob:Joint",
     Allocation.UNSTATED: "ob:Unstated",
 }
-_RIDERS = {
+RIDERS = {
     RiderKind.SCOPE: "ob:Scope",
     RiderKind.DEADLINE: "ob:Deadline",
     RiderKind.PERSON: "ob:ContactPerson",
     RiderKind.NOTE: "ob:Note",
 }
 _SHORTCUTS = 100  # bodies of a measure that its norms name too; else many norms times many bodies
-_SIGNALS = 3  # words shown for a domain; where there are more, the text has them
+SIGNALS = 3  # words shown for a domain; where there are more, the text has them
 
 _QUANTITY = re.compile(
     r"""
@@ -69,13 +70,14 @@ def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Quad
     yield from emit.about(
         node,
         ("rdf:type", term("eli:LegalResourceSubdivision")),
-        ("rdf:type", term(_LEVELS[division.level])),
+        ("rdf:type", term(LEVELS[division.level])),
         ("eli:number", division.mark),
         ("ob:ordinal", division.ordinal or None),
         ("ob:heading", heading),
         ("rdfs:label", zh(f"{division.mark or ''}{heading or ''}" or None)),
         ("ob:statesPrinciples", division.principle or None),
         ("ob:statesGoals", division.goal or None),
+        ("ob:bodyStart", division.body.start),
     )
     yield from emit.evidence(node, division.span)
     for part in division.parts:
@@ -161,7 +163,7 @@ def _norm(emit: Emitter, norm: Norm, measure: Measure, owner: str, node: str) ->
     yield from emit.about(
         node,
         ("rdf:type", term("ob:Norm")),
-        ("rdf:type", term(_NORMS[norm.kind])),
+        ("rdf:type", term(NORMS[norm.kind])),
         ("ob:text", emit.words(norm.span)),
         ("ob:cue", emit.words(norm.cue) if norm.cue else None),
         *(_responsible(emit, measure) if len(measure.bearers) <= _SHORTCUTS else ()),
@@ -203,7 +205,7 @@ def _subjects(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
             ("ob:rank", rank),
             ("ob:inferred", None if domain.signals else True),
         )
-        for index, signal in enumerate(emit.words_once(domain.signals)[:_SIGNALS], start=1):
+        for index, signal in enumerate(emit.words_once(domain.signals)[:SIGNALS], start=1):
             yield from emit.evidence(statement, signal, name=_evidence_name(index))
 
 
@@ -233,7 +235,7 @@ def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Quad]:
     yield from emit.about(
         owner,
         ("ob:hasAssignment", NamedNode(node)),
-        ("ob:allocation", term(_ALLOCATIONS[assignment.allocation])),
+        ("ob:allocation", term(ALLOCATIONS[assignment.allocation])),
         ("ob:openList", assignment.open),
     )
     yield from emit.about(
@@ -251,7 +253,7 @@ def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Quad]:
             statement,
             ("rdf:type", term("ob:BearerStatement")),
             ("ob:assignedTo", NamedNode(emit.body_iri(body_of(bearer)))),
-            ("ob:role", term(_ROLES[bearer.role])),
+            ("ob:role", term(ROLES[bearer.role])),
             ("ob:rank", rank),
             ("ob:asWritten", bearer.name),
             ("ob:inferred", True if rank > stated else None),
@@ -272,7 +274,7 @@ def _rider(emit: Emitter, rider: Rider, owner: str, node: str) -> Iterator[Quad]
     yield from emit.about(
         node,
         ("rdf:type", term("ob:Rider")),
-        ("ob:riderKind", term(_RIDERS[rider.kind])),
+        ("ob:riderKind", term(RIDERS[rider.kind])),
         ("ob:asWritten", emit.words(rider.span)),
         ("ob:due", rider.due),
     )

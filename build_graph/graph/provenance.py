@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pyoxigraph import NamedNode, Quad
 
 from build_graph import __version__
+from build_graph.graph.changes import written
 from build_graph.graph.emitter import Emitter, reading_of, source_of, zh
 from build_graph.model import Reading, Repair
 from build_graph.vocabulary import segment, term
 
-_MEDIA = "https://www.iana.org/assignments/media-types/"
+MEDIA = "https://www.iana.org/assignments/media-types/"
 _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
 
 
@@ -36,16 +37,17 @@ def of_provenance(emit: Emitter) -> Iterator[Quad]:
         source_of(emit.document_iri),
         ("rdf:type", term("prov:Entity")),
         ("schema:name", _writable(source.name)),
-        ("dcterms:format", NamedNode(_MEDIA + source.media)),
+        ("dcterms:format", NamedNode(MEDIA + source.media)),
         ("ob:encoding", source.encoding or None),
         ("ob:sha256", sha256(source.content)),
     )
-    yield from emit.about(_MEDIA + source.media, ("rdf:type", term("dcterms:MediaType")))
+    yield from emit.about(MEDIA + source.media, ("rdf:type", term("dcterms:MediaType")))
     yield from emit.about(
         reading,
         ("rdf:type", term("prov:Activity")),
         ("prov:used", NamedNode(source_of(emit.document_iri))),
         ("prov:wasAssociatedWith", NamedNode(program)),
+        ("ob:allChanges", written(text.repairs)),
     )
     yield from emit.about(
         program,

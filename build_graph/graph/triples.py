@@ -86,6 +86,7 @@ def _metadata(emit: Emitter) -> Iterator[Quad]:
         ("dcterms:title", zh(meta.title)),
         ("eli:id_local", standard_number(meta.number) if meta.number else None),
         ("eli:date_document", meta.issued),
+        ("ob:issuerAsWritten", meta.issuer),
         ("eli:passed_by", NamedNode(emit.body_iri(emit.issuer)) if emit.issuer else None),
         ("eli:jurisdiction", emit.place(emit.document.jurisdiction)),
         *(("ob:addressedTo", name) for name in meta.addressees),

@@ -11,6 +11,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -51,19 +52,11 @@ def html(  # noqa: PLR0913  # each is named where it is called
     """
     css = [Markup(_asset(name)) for name in styles]
     code = [Markup(_asset(name)) for name in scripts]
-    environment = Environment(
-        loader=FileSystemLoader(folder("templates")),
-        undefined=StrictUndefined,
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"shown": shown, "visible": visible}
     lists = word_lists("pages")
     said = {key: value for section in ("page", *words) for key, value in lists[section].items()}
     said |= more_words or {}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
-    text = environment.get_template(template).render(
+    text = _templates().get_template(template).render(
         policy=Markup(
             _POLICY.format(scripts=_hashes(code), styles=_hashes(css), forms="'self'" if forms else "'none'")
         ),
@@ -74,6 +67,20 @@ def html(  # noqa: PLR0913  # each is named where it is called
         **values,
     )
     return text.encode()
+
+
+@cache
+def _templates() -> Environment:
+    """The templates of the package; each is compiled once, which takes as long as to fill one in."""
+    environment = Environment(
+        loader=FileSystemLoader(folder("templates")),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"shown": shown, "visible": visible}
+    return environment
 
 
 def script_json(value: object) -> str:

@@ -6,16 +6,18 @@ import hashlib
 import os
 import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
-from build_graph.model import Document, NormKind
+from build_graph.model import Document, Metadata, NormKind
 from build_graph.pages.page import html
 from build_graph.pages.reader_data import counts, data_of, outline
 from build_graph.pages.reader_marks import KINDS, marks_of
 from build_graph.pages.reader_text import text_of
+from build_graph.structure.document_names import standard_number
 from build_graph.vocabulary import BASE
 
 _NOT_IN_NAME = re.compile(r"[^\w.\-]|^\.")
@@ -38,12 +40,22 @@ LEGEND = (
 )
 
 
-def reader_page(document: Document, descriptions: Descriptions, *, network: str | None = None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class ReaderLinks:
+    """Addresses of other pages, as seen from the reader: of the network page, and of what it belongs to."""
+
+    network: str | None = None
+    home: str | None = None
+
+
+def reader_page(
+    document: Document, descriptions: Descriptions, links: ReaderLinks = ReaderLinks(), *, base: str = BASE
+) -> bytes:
     """The page of a document, in UTF-8; the same document gives the same bytes.
 
-    `network` is the address of the network page, from where this one will lie; None for no links to it.
+    `base` is that of the document's IRI.
     """
-    emit = Emitter.of(document, descriptions, BASE, None)
+    emit = Emitter.of(document, descriptions, base, None)
     metadata = document.outline.metadata
     marked = Counter(mark.kind for mark in marks_of(emit))
     assert set(LEGEND) == set(KINDS), "every kind of mark has a switch"
@@ -52,9 +64,9 @@ def reader_page(document: Document, descriptions: Descriptions, *, network: str 
         styles=("base.css", "reader.css"),
         scripts=("base.js", "reader.js"),
         words=("reader",),
-        data=data_of(emit, network),
+        data=data_of(emit, network=links.network, home=links.home),
         title=metadata.title or document.text.source.name,
-        facts=[fact for fact in (metadata.number, metadata.issuer, metadata.issued) if fact],
+        facts=_facts(metadata),
         source=document.text.source.name,
         counts=counts(emit),
         repairs=sorted(Counter(repair.name for repair in document.text.repairs).items()),
@@ -62,6 +74,13 @@ def reader_page(document: Document, descriptions: Descriptions, *, network: str 
         outline=outline(emit),
         text=text_of(emit),
     )
+
+
+def _facts(metadata: Metadata) -> list[str]:
+    """Number, issuer and date, as far as the document has them."""
+    number = standard_number(metadata.number) if metadata.number else None
+    issued = metadata.issued.isoformat() if metadata.issued else None
+    return [fact for fact in (number, metadata.issuer, issued) if fact]
 
 
 def address_from(page: Path, other: Path) -> str:

@@ -13,9 +13,11 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from build_graph.graph.bodies import domain_iri
+from build_graph.graph.changes import row
 from build_graph.graph.citations import citation_iri, cited_iri
 from build_graph.graph.emitter import Emitter, body_of
 from build_graph.graph.measures import (
+    SIGNALS,
     audience_iri,
     bearer_iri,
     measure_iri,
@@ -29,14 +31,13 @@ from build_graph.pages.reader_marks import divisions, head, key
 from build_graph.structure.document_names import DocumentNames
 from build_graph.vocabulary import BASE, term
 
-_SIGNALS = 4  # words shown for a domain
 _LABEL = 14  # characters of a division's first words, where it has no heading
 
 Values = dict[str, Any]
 
 
-def data_of(emit: Emitter, network: str | None) -> dict[str, object]:
-    """The blocks of data of the page, by their names."""
+def data_of(emit: Emitter, **links: str | None) -> dict[str, object]:
+    """The blocks of data of the page, by their names; `links` are addresses of other pages by theirs."""
     panel = _Panel.of(emit)
     document, metadata = emit.document, emit.document.outline.metadata
     about = {
@@ -44,7 +45,7 @@ def data_of(emit: Emitter, network: str | None) -> dict[str, object]:
         "base": BASE,
         "key": emit.document_iri.removeprefix(emit.base),
         "source": document.text.source.name,
-        "network": network,
+        **links,
         "addressees": list(metadata.addressees),
     }
     return {
@@ -54,7 +55,7 @@ def data_of(emit: Emitter, network: str | None) -> dict[str, object]:
         "others": list(panel.others()),
         "bodies": dict(panel.bodies()),
         "domains": dict(panel.domains()),
-        "repairs": _repairs(emit),
+        "repairs": row(document.text.repairs),
     }
 
 
@@ -90,22 +91,6 @@ def _label(emit: Emitter, heading: Span | None, mark: str | None, body: Span) ->
         return f"{mark or ''}{words}"
     first = " ".join(emit.words(body)[: _LABEL * 2].split())
     return f"{mark or ''}{first[:_LABEL]}{'…' if len(first) > _LABEL else ''}"
-
-
-def _repairs(emit: Emitter) -> Values:
-    """The names of the repairs, and four values for each repair in a row, in the order of the text.
-
-    The four are: characters between the end of the one before and it, its length, the number of its name, and
-    what stood there.
-    """
-    repairs = emit.document.text.repairs
-    names = list(dict.fromkeys(repair.name for repair in repairs))
-    row: list[int | str] = []
-    at = 0
-    for repair in repairs:
-        row += (repair.span.start - at, len(repair.span), names.index(repair.name), repair.before)
-        at = repair.span.end
-    return {"names": names, "row": row}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +132,7 @@ class _Panel:
             "domains": [
                 [
                     domain_iri(domain).value.removeprefix(BASE),
-                    *map(self.emit.words, self.emit.words_once(domain.signals)[:_SIGNALS]),
+                    *map(self.emit.words, self.emit.words_once(domain.signals)[:SIGNALS]),
                 ]
                 for domain in measure.domains
             ],
@@ -211,13 +196,11 @@ class _Panel:
     def others(self) -> Iterator[Values]:
         """Citations, and what was not understood."""
         emit, document = self.emit, self.emit.document
-        for index, citation in enumerate(document.citations, start=1):
-            yield {
-                **self._found(citation_iri(emit, index), citation.span),
-                "kind": "citation",
-                "cited": cited_iri(emit, self.names, citation),
-                "basis": citation.basis,
-            }
+        cited = [cited_iri(emit, self.names, citation) for citation in document.citations]
+        bases = {iri for iri, citation in zip(cited, document.citations, strict=True) if citation.basis}
+        for index, (iri, citation) in enumerate(zip(cited, document.citations, strict=True), start=1):
+            found = self._found(citation_iri(emit, index), citation.span)
+            yield {**found, "kind": "citation", "cited": iri, "basis": iri in bases}
         for index, refusal in enumerate(document.refused, start=1):
             found = self._found(refusal_iri(emit, index), refusal.span)
             yield {**found, "kind": "refused", "reason": refusal.reason}
@@ -240,13 +223,13 @@ class _Panel:
 
     def _described(self, body: Body, iri: str) -> Values:
         found: Values = {
-            "zh": self._name(iri, "skos:prefLabel", "zh") if body.known else "",
-            "en": self._name(iri, "skos:prefLabel", "en") if body.known else "",
-            "short": self._name(iri, "skos:altLabel", "en") if body.known else "",
+            "zh": self._names(iri, "skos:prefLabel", "zh") if body.known else "",
+            "en": self._names(iri, "skos:prefLabel", "en") if body.known else "",
+            "short": self._names(iri, "skos:altLabel", "en") if body.known else "",
             "words": body.label,
             "group": body.kind is BodyKind.GROUP,
             "unresolved": body.kind is BodyKind.AGENCY and not body.resolved,
-            "answers": [self._pair(f"{BASE}agency/{id_}") for id_ in body.answers_to],
+            "answers": [self._pair(f"{BASE}agency/{id_}") for id_ in sorted(body.answers_to)],
         }
         return {name: value for name, value in found.items() if value}
 
@@ -262,14 +245,14 @@ class _Panel:
     def _pair(self, iri: str) -> list[str]:
         """The names of a thing of the registries, in English and Chinese."""
         end = iri.rpartition("/")[2]
-        return [self._name(iri, "skos:prefLabel", tongue) or end for tongue in ("en", "zh")]
+        return [self._names(iri, "skos:prefLabel", tongue) or end for tongue in ("en", "zh")]
 
-    def _name(self, iri: str, predicate: str, language: str) -> str:
-        """The first name in a language; empty where there is none."""
+    def _names(self, iri: str, predicate: str, language: str) -> str:
+        """The names in a language, with commas between them; empty where there are none."""
         said = self.emit.descriptions.statements.get(NamedNode(iri), ())
         names: Iterable[Literal] = (
             statement.object
             for statement in said
             if statement.predicate == term(predicate) and isinstance(statement.object, Literal)
         )
-        return next((name.value for name in names if name.language == language), "")
+        return ", ".join(sorted(name.value for name in names if name.language == language))

@@ -109,11 +109,22 @@ class RdflibEngine:
     def answer(self, query: str, name: str = "query") -> Answer:
         """What a query answers; raises QueryError for what is no query."""
         check(query, name)
-        found = self.graph.query(query)
+        found = self._asked(query).query(query)
         if found.graph is not None:
             data = found.graph.serialize(format="nt", encoding="utf-8")
             return Triples.of(quad.triple for quad in parse(data, format=RdfFormat.N_TRIPLES))
         return _results(found.serialize(format="json") or b"")
+
+    def _asked(self, query: str) -> Graph:
+        """What to ask: rdflib takes no GRAPH from a graph that stands alone, and has no named graphs."""
+        from rdflib import ConjunctiveGraph, Dataset
+
+        named = any(token["word"] and token["word"].upper() == "GRAPH" for token in sparql.tokens(query))
+        if not named or isinstance(self.graph, ConjunctiveGraph):
+            return self.graph
+        alone = Dataset()
+        alone.default_graph = self.graph
+        return alone
 
 
 @dataclass(frozen=True, slots=True)

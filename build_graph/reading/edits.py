@@ -59,7 +59,7 @@ class Draft:
 
     def finished(self) -> Text:
         """The text with its repairs and the way back to the source."""
-        starts, shifts = _way_back(self.edits)
+        starts, shifts = way_back(self.edits)
         repairs = tuple(self._repairs())
         damages = tuple(sorted(self.damages, key=lambda damage: damage.span))
         return Text(self.content, self.source, repairs, damages, starts, shifts)
@@ -128,7 +128,7 @@ def _moved(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Dam
         yield Damage(span, damage.reason)
 
 
-def _way_back(edits: Iterable[Edit]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def way_back(edits: Iterable[Edit | Repair]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """`Text.starts` and `Text.shifts`: a character that was put in comes from the last it replaces."""
     steps = {0: 0}
     for edit in edits:

@@ -105,7 +105,7 @@ class OutlineReader:
         marks = tuple(_sequence(content, self._marks(content, metadata.issuer)))
         top = self._nest(content, marks)
         top = tuple(self._describe(content, top) if top else _paragraphs(content, metadata, marks))
-        return Outline(metadata, top, _count_clauses(top))
+        return Outline(metadata, top, count_clauses(top))
 
     # ------------------------------------------------------------------------------- marks
 
@@ -484,7 +484,7 @@ def _cut(content: str, division: Division, end: int) -> Division:
     return replace(division, span=span, body=body, parts=parts)
 
 
-def _count_clauses(top: Iterable[Division]) -> int:
+def count_clauses(top: Iterable[Division]) -> int:
     """Divisions of the lowest level that carries measures: clauses, or sections where there are none.
 
     A clause counts if it has text of its own or nothing below it.
