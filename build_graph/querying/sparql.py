@@ -68,6 +68,20 @@ def form(query: str, name: str = "query") -> Form:
     raise QueryError(f"{name}: holds no query; write SELECT, ASK, CONSTRUCT or DESCRIBE")
 
 
+def keywords(query: str) -> set[str]:
+    """The bare words of a query in capitals, but language tags: SELECT, FROM, SERVICE.
+
+    >>> sorted(keywords("ASK FROM <http://x/select> { ?service ?p 'from'@union }"))
+    ['ASK', 'FROM']
+    """
+    found, before = set(), ""
+    for token in tokens(query):
+        if token.lastgroup == "word" and before != "@":
+            found.add(token[0].upper())
+        before = token[0]
+    return found
+
+
 def places(query: str) -> dict[str, list[tuple[int, int]]]:
     """Where the braces of each block `VALUES ?name { … }` begin and end, by the variable's name.
 

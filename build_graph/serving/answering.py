@@ -72,7 +72,7 @@ class Answerer:
     def _answer(self, task: Task) -> Reply:
         query = task.asked.query
         form = sparql.form(query)
-        keywords = _keywords(query)
+        keywords = sparql.keywords(query)
         if "SERVICE" in keywords:
             raise RefusedError(
                 400, "query: SERVICE asks other endpoints, which this one does not; take it out"
@@ -154,13 +154,3 @@ class _Bounded(BytesIO):
         if self.tell() + memoryview(data).nbytes > self._most:
             raise RefusedError(400, f"query: the answer is larger than {as_size(self._most)}; {_PIECES}")
         return super().write(data)
-
-
-def _keywords(query: str) -> set[str]:
-    """The bare words of a query, but language tags: SELECT, FROM, SERVICE."""
-    found, before = set(), ""
-    for token in sparql.tokens(query):
-        if token.lastgroup == "word" and before != "@":
-            found.add(token[0].upper())
-        before = token[0]
-    return found
