@@ -42,8 +42,12 @@ from build_graph.querying.engines import EndpointEngine, Engine
 from build_graph.querying.headers import TODAY
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
-from build_graph.serving.answering import more_rows
+from build_graph.serving.answering import Reply as Answered
+from build_graph.serving.answering import Task, more_rows
 from build_graph.serving.endpoint import Endpoint
+from build_graph.serving.kept import Kept
+from build_graph.serving.negotiation import Media
+from build_graph.serving.protocol import Asked
 from build_graph.serving.settings import Settings
 
 GOLD = Path(__file__).parent / "gold" / "documents"
@@ -73,6 +77,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def seed(graph: Path) -> Iterator[Server]:
     """Serves the graph of the first document, with limits that tests can reach."""
     limits = ("--timeout", 2, "--workers", 2, "--wait", 0.5, "--max-rows", 1000, "--max-answer", "16MB")
+    limits += ("--cache", "0MB")
     with serving("--graph", graph, *limits, "--max-memory", "100MB") as server:
         yield server
 
@@ -319,6 +324,132 @@ def test_others_wait_and_are_told(seed: Server) -> None:
         assert [each.result().status for each in running] == [504, 504]
     assert until(lambda: seed.ask("ASK {}").status == 200, 3)
 
+
+# --------------------------------------------------------------------------------- kept answers
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+def reply_of(size: int, tag: str = "t") -> Answered:
+    return Answered(200, "text/csv", b"x" * size, tag)
+
+
+def task_of(query: str) -> Task:
+    return Task(Asked(query), Media("text/csv", None))
+
+
+def test_the_answers_not_asked_for_longest_give_way() -> None:
+    kept = Kept(12_000)
+    for name in "abc":
+        kept.keep(task_of(name), reply_of(1900))
+    assert kept.get(task_of("a")) == reply_of(1900)
+    kept.keep(task_of("d"), reply_of(1900))
+    kept.keep(task_of("e"), reply_of(1900))
+    assert [name for name in "abcde" if kept.get(task_of(name))] == ["a", "c", "d", "e"]
+    kept.clear()
+    for name in "fghi":  # as many as before: what was forgotten takes no room
+        kept.keep(task_of(name), reply_of(1900))
+    assert [name for name in "abcdefghi" if kept.get(task_of(name))] == ["f", "g", "h", "i"]
+
+
+@pytest.mark.parametrize(
+    ("query", "reply"),
+    [
+        ("a", Answered(503, "text/plain", b"later")),
+        ("a", reply_of(10, tag="")),
+        ("a", reply_of(3001)),
+        ("a" * 3000, reply_of(10)),
+    ],
+    ids=["a refusal", "an answer that does not last", "a large answer", "a long query"],
+)
+def test_what_is_not_kept(query: str, reply: Answered) -> None:
+    kept = Kept(12_000)
+    kept.keep(task_of(query), reply)
+    assert kept.get(task_of(query)) is None
+
+
+@pytest.mark.parametrize(("cache", "status"), [("1MB", 200), ("0MB", 503)])
+def test_a_kept_answer_needs_no_worker(cache: str, status: int, graph: Path) -> None:
+    limits = ("--workers", 1, "--timeout", 2, "--wait", 0.2, "--cache", cache)
+    with serving("--graph", graph, *limits) as server, ThreadPoolExecutor() as pool:
+        before = server.ask(COUNT)
+        running = pool.submit(server.ask, CROSS)
+        time.sleep(0.3)
+        again = server.ask(COUNT)
+        assert server.ask("ASK {}").status == 503
+        assert server.ask(COUNT, "text/tab-separated-values").status == 503
+        assert running.result().status == 504
+    assert (before.status, again.status) == (200, status)
+    if status == 200:
+        assert (again.body, again.headers["etag"]) == (before.body, before.headers["etag"])
+
+
+def test_who_has_an_answer_gets_no_second_copy(seed: Server) -> None:
+    """Its tag names the answer in its format; a client that sends it along hears that it still holds."""
+    path = f"/sparql?{urlencode({'query': COUNT})}"
+    csv, tsv = (seed.send("GET", path, Accept=f"text/{kind}") for kind in ("csv", "tab-separated-values"))
+    tag = csv.headers["etag"]
+    assert tag != tsv.headers["etag"]
+    assert csv.headers["cache-control"] == "no-cache"
+    for said in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        for method in ("GET", "HEAD"):
+            reply = seed.send(method, path, Accept="text/csv", If_None_Match=said)
+            assert (reply.status, reply.body, reply.headers["etag"]) == (304, b"", tag)
+            assert "content-type" not in reply.headers
+    for said in (tsv.headers["etag"], '"x"', tag.strip('"'), ""):
+        assert seed.send("GET", path, Accept="text/csv", If_None_Match=said).body == csv.body
+    posted = seed.send("POST", body=COUNT.encode(), Content_Type=DIRECT, Accept="text/csv", If_None_Match=tag)
+    assert (posted.status, posted.body) == (200, csv.body)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (RAND() AS ?x) {}",
+        "SELECT (now() AS ?x) {}",
+        "SELECT * { FILTER (STR(UUID()) != '') }",
+        "SELEC",
+    ],
+)
+def test_what_is_another_answer_each_time_has_no_tag(query: str, seed: Server) -> None:
+    assert "etag" not in seed.ask(query).headers
+
+
+def test_a_graph_that_is_loaded_again_has_new_answers(tmp_path: Path) -> None:
+    path, query = tmp_path / "graph.ttl", "SELECT ?o { ?s ?p ?o }"
+    path.write_text("<a:a> <a:b> 1 .", encoding="utf-8")
+    with serving("--graph", path, "--workers", 1) as server:
+        assert server.ask(query, "text/csv").text.split() == ["o", "1"]
+        path.write_text("<a:a> <a:b> 2 .", encoding="utf-8")
+        assert server.ask(query, "text/csv").text.split() == ["o", "1"]
+        keeper, _ = sorted(pid for pid in server.processes() if b"spawn_main" in command(pid))
+        os.kill(keeper, signal.SIGKILL)
+        server.ask("ASK {}")
+        assert until(lambda: server.ask("ASK {}").status == 200, 20)
+        assert server.ask(query, "text/csv").text.split() == ["o", "2"]
+
+
+def test_a_store_that_is_taken_away_is_opened_again(tmp_path: Path) -> None:
+    """A worker whose files a build has tidied away says so, and another takes its place."""
+    folder = tmp_path / "store"
+    store = Store(str(folder))
+    store.extend(Quad(NamedNode(f"a:{n}"), NamedNode("a:b"), Literal(str(n) * 99)) for n in range(9000))
+    store.flush()
+    del store
+    with serving("--store", folder, "--workers", 1) as server:
+        assert server.ask("ASK {}").status == 200  # the worker has opened it
+        kept = {file: file.read_bytes() for file in folder.glob("*.sst")}
+        for file in kept:
+            os.truncate(file, 0)
+        reply = server.ask(COUNT)
+        for file, data in kept.items():
+            file.write_bytes(data)
+        assert (reply.status, reply.text) == (503, "the store has been written; ask again\n")
+        assert reply.headers["retry-after"] == "1"
+        assert until(lambda: server.ask(COUNT, "text/csv").text.split() == ["n", "9000"], 20)
+
+
+# ----------------------------------------------------------------------------- sizes of answers
 
 ROWS = "SELECT * { VALUES ?x { %s } }"
 

@@ -75,6 +75,15 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
     help="What one query may take beside the graph.",
 )
 @click.option(
+    "--cache",
+    "kept",
+    callback=size,
+    default="64MB",
+    show_default=True,
+    metavar="SIZE",
+    help="Answers that are kept for who asks the same again; 0MB keeps none.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, 256),
     default=lambda: max(4, os.cpu_count() or 1),

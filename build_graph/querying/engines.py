@@ -44,7 +44,7 @@ _ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; second
 _APART = (DefaultGraph(), NamedNode(ONTOLOGY))
 _BOOLEAN = f"{XSD}boolean"
 _YES = ("1", "true")
-_OF_FILES = ("Corruption", "IO error")  # how RocksDB's words begin when its files are at fault
+OF_FILES = ("Corruption", "IO error")  # how RocksDB's words begin when its files are at fault
 
 
 class EngineError(ObligationError):
@@ -270,7 +270,7 @@ def readable(folder: Path | None) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:
-        if folder is None or not str(error).startswith(_OF_FILES):
+        if folder is None or not str(error).startswith(OF_FILES):
             raise
         raise _unreadable(folder, error) from error
 

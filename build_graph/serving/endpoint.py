@@ -54,7 +54,8 @@ class Endpoint:
         if query is None:
             return self._description(request, accept)
         task = Task(query, Media.accepted(accept))
-        return _response(await _unless_gone(request, self.workers.answer(task)))
+        reply = await _unless_gone(request, self.workers.answer(task))
+        return _not_modified(reply) if _has_it(request, reply) else _response(reply)
 
     async def _body(self, request: Request) -> bytes:
         """The whole body; raises RefusedError for one that is too large, or does not come in time."""
@@ -94,7 +95,24 @@ def plain(status: int, message: str, headers: dict[str, str] | None = None) -> R
 
 def _response(reply: Reply, headers: dict[str, str] | None = None) -> Response:
     given = {"Content-Type": content_type(reply.media), "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
-    return Response(reply.body, reply.status, headers=given | (headers or {}))
+    return Response(reply.body, reply.status, headers=given | _tagged(reply) | (headers or {}))
+
+
+def _not_modified(reply: Reply) -> Response:
+    return Response(status_code=304, headers={"Vary": "Accept"} | _tagged(reply))
+
+
+def _tagged(reply: Reply) -> dict[str, str]:
+    """Headers with which a client may keep an answer, if it asks each time whether it still holds."""
+    return {"ETag": f'"{reply.tag}"', "Cache-Control": "no-cache"} if reply.tag else {}
+
+
+def _has_it(request: Request, reply: Reply) -> bool:
+    """Does the client have this very answer from before?"""
+    if not reply.tag or request.method not in ("GET", "HEAD"):
+        return False
+    said = ",".join(request.headers.getlist("if-none-match"))
+    return any(tag.strip().removeprefix("W/") in ("*", f'"{reply.tag}"') for tag in said.split(","))
 
 
 async def _unless_gone(request: Request, answering: Coroutine[Any, Any, Reply]) -> Reply:
