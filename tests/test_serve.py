@@ -45,9 +45,9 @@ from build_graph.querying.values import Binder
 from build_graph.serving.answering import Reply as Answered
 from build_graph.serving.answering import Task, more_rows
 from build_graph.serving.endpoint import Endpoint
-from build_graph.serving.kept import Kept
 from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked
+from build_graph.serving.remembered import Remembered
 from build_graph.serving.settings import Settings
 
 GOLD = Path(__file__).parent / "gold" / "documents"
@@ -339,7 +339,7 @@ def task_of(query: str) -> Task:
 
 
 def test_the_answers_not_asked_for_longest_give_way() -> None:
-    kept = Kept(12_000)
+    kept = Remembered(12_000)
     for name in "abc":
         kept.keep(task_of(name), reply_of(1900))
     assert kept.get(task_of("a")) == reply_of(1900)
@@ -363,7 +363,7 @@ def test_the_answers_not_asked_for_longest_give_way() -> None:
     ids=["a refusal", "an answer that does not last", "a large answer", "a long query"],
 )
 def test_what_is_not_kept(query: str, reply: Answered) -> None:
-    kept = Kept(12_000)
+    kept = Remembered(12_000)
     kept.keep(task_of(query), reply)
     assert kept.get(task_of(query)) is None
 

@@ -11,8 +11,8 @@ from build_graph.reading.limits import as_size
 from build_graph.serving.answering import STALE, Reply, Task, refusal
 from build_graph.serving.channel import pack, receive_soon
 from build_graph.serving.keeper import Keeper, Worker
-from build_graph.serving.kept import Kept
 from build_graph.serving.protocol import RefusedError
+from build_graph.serving.remembered import Remembered
 from build_graph.serving.settings import MEGABYTE, Settings
 
 
@@ -41,7 +41,7 @@ class Workers:
     def __init__(self, settings: Settings, keeper: Keeper) -> None:
         """Workers that fork from a keeper."""
         self._settings, self._limits, self._keeper = settings, settings.limits, keeper
-        self._kept = Kept(settings.limits.kept)
+        self._kept = Remembered(settings.limits.kept)
         self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
         self._replacing: set[asyncio.Task[None]] = set()
         self._renewing = asyncio.Lock()

@@ -11,7 +11,7 @@ _CHARACTER = 4  # bytes that a character of a query may take
 _SHARE = 4  # of all memory, what one answer may take is one part in so many
 
 
-class Kept:
+class Remembered:
     """So many bytes of answers; the ones not asked for longest give way."""
 
     def __init__(self, most: int) -> None:
