@@ -102,15 +102,17 @@ class OxigraphEngine:
 
         Raises EngineError where the files of a store can no longer be read.
         """
-        check(query, name)
         try:
             with readable(self.folder):
                 return self._found(query)
+        except SyntaxError:
+            check(query, name)  # says where
+            raise
         except (OSError, RuntimeError, ValueError) as error:
             raise sparql.QueryError(f"{name}: cannot be answered ({brief(error)}); put it right") from error
 
     def _found(self, query: str) -> Answer:
-        union = self.union and "FROM" not in sparql.keywords(query)  # which it would undo
+        union = self.union and not sparql.keywords(query, ["FROM"])  # which it would undo
         found = self.store.query(query, use_default_graph_as_union=union)
         if isinstance(found, QuerySolutions) and self.folder:
             return _results(found.serialize(format=QueryResultsFormat.JSON) or b"")

@@ -36,6 +36,7 @@ STALE = 503  # the status of a reply from a worker whose store has been taken aw
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FORMS_OF_TRIPLES = (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
+_TELLING = _CHANGING | {"FROM", "SERVICE"}
 _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
 
 
@@ -76,18 +77,21 @@ class Answerer:
     def _answer(self, task: Task) -> Reply:
         query = task.asked.query
         form = sparql.form(query)
-        keywords = sparql.keywords(query)
+        keywords = sparql.keywords(query, _TELLING)
         if "SERVICE" in keywords:
             raise RefusedError(
                 400, "query: SERVICE asks other endpoints, which this one does not; take it out"
             )
-        faults.check(query)
         media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
         if media is None:
+            faults.check(query)
             offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
             raise RefusedError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
         try:
             body = self._written(self._found(task.asked, own="FROM" in keywords), media)
+        except SyntaxError:
+            faults.check(query)  # says where
+            raise
         except (OSError, RuntimeError, ValueError) as error:
             if str(error).startswith(OF_FILES):
                 raise RefusedError(STALE, "the store has been written; ask again") from error
