@@ -264,6 +264,54 @@ def test_the_other_commands_take_a_store(tmp_path: Path) -> None:
     )
 
 
+# ---------------------------------------------------------------------------------- pruning
+
+
+def test_pruned_a_store_is_what_a_new_one_would_be(tmp_path: Path) -> None:
+    """What no other document says goes, what another says stays; each that goes is named."""
+    one, two, three = (small(tmp_path / "in", number, f"事务{number}") for number in (1, 2, 3))
+    fill(tmp_path / "store", one, two, three, *SEVERAL[:1])
+    result = run("build", two, *SEVERAL[:1], "--store", tmp_path / "store", "--prune")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.splitlines() == ["removed: document/商发-2020-1", "removed: document/商发-2020-3"]
+    assert "0 documents written, 2 unchanged" in result.stdout
+    fill(tmp_path / "new", two, *SEVERAL[:1])
+    assert graphs(tmp_path / "store") == graphs(tmp_path / "new")
+    again = run("build", two, *SEVERAL[:1], "--store", tmp_path / "store", "--prune")
+    assert (again.exit_code, again.stderr) == (0, "")
+
+
+def test_nothing_is_removed_unasked(tmp_path: Path) -> None:
+    paths = [small(tmp_path / "in", number) for number in (1, 2)]
+    fill(tmp_path / "store", *paths)
+    assert run("build", paths[1], "--store", tmp_path / "store").exit_code == 0
+    assert len(documents(graphs(tmp_path / "store"))) == 2
+
+
+def test_nothing_is_removed_where_an_input_cannot_be_read(tmp_path: Path) -> None:
+    """It may hold the documents that would go; one that is read, but not understood, holds none."""
+    one, two = (small(tmp_path / "in", number) for number in (1, 2))
+    fill(tmp_path / "store", one, two)
+    asked = ("--store", tmp_path / "store", "--prune", "--keep-going")
+    result = run("build", two, tmp_path / "missing.zip", *asked)
+    assert (result.exit_code, result.stdout) == (1, "")
+    fault, said = result.stderr.splitlines()
+    assert "missing.zip" in fault
+    assert said.endswith(
+        "no document was removed, as what these inputs hold is not known; put them right first"
+    )
+    assert len(documents(graphs(tmp_path / "store"))) == 2
+    (tmp_path / "x.txt").write_text("今天天气很好。", encoding="utf-8")
+    result = run("build", two, tmp_path / "x.txt", *asked)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (0, "removed: document/商发-2020-1")
+
+
+@pytest.mark.parametrize("arguments", [["--prune", "--store", "s"], ["--prune", "x.txt"]], ids=" ".join)
+def test_pruning_needs_a_store_and_what_is_to_stay(arguments: list[str]) -> None:
+    result = run("build", *arguments)
+    assert (result.exit_code, "--prune: give the --store, and each PATH" in result.stderr) == (2, True)
+
+
 # --------------------------------------------------------------------------------- skipping
 
 
