@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -44,11 +45,13 @@ from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
 from build_graph.serving.answering import Reply as Answered
 from build_graph.serving.answering import Task, more_rows
+from build_graph.serving.description import description
 from build_graph.serving.endpoint import Endpoint
+from build_graph.serving.holdings import holdings
 from build_graph.serving.negotiation import Media
-from build_graph.serving.protocol import Asked
+from build_graph.serving.protocol import Asked, RefusedError
 from build_graph.serving.remembered import Remembered
-from build_graph.serving.settings import Settings
+from build_graph.serving.settings import Limits, Settings
 
 GOLD = Path(__file__).parent / "gold" / "documents"
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "protocol.toml").read_text(encoding="utf-8"))["case"]
@@ -155,6 +158,67 @@ def test_the_description_names_the_endpoint(small: Server) -> None:
     assert small.send("GET", Host="no <host>").status in (200, 400)
 
 
+SD = "http://www.w3.org/ns/sparql-service-description#"
+SIZES = f"""
+    PREFIX sd: <{SD}> PREFIX void: <http://rdfs.org/ns/void#>
+    SELECT ?name ?size WHERE {{
+      ?dataset a sd:Dataset
+      {{ ?dataset sd:namedGraph [ a sd:NamedGraph ; sd:name ?name ; sd:graph ?graph ] }}
+      UNION {{ ?dataset sd:defaultGraph ?graph }}
+      ?graph a sd:Graph . OPTIONAL {{ ?graph void:triples ?size }}
+    }}
+"""
+
+
+def described(data: bytes) -> dict[str, str]:
+    """The sizes of graphs by name; the default graph is "", and a size that is not there, too."""
+    store = Store()
+    store.load(data, format=RdfFormat.TURTLE)
+    rows = store.query(SIZES)
+    assert isinstance(rows, QuerySolutions)
+    return {getattr(row["name"], "value", ""): getattr(row["size"], "value", "") for row in rows}
+
+
+def test_the_description_lists_the_graphs(small: Server) -> None:
+    graphs = {f"http://d/{number}": "1" for number in "123"}
+    assert described(small.send("GET").body) == {"": "3", **graphs}
+
+
+def workers(*replies: tuple[int, str]) -> Any:
+    """What answers so, one query after the other, whatever is asked."""
+    given = iter(replies)
+
+    async def answer(task: Task) -> Answered:
+        status, body = next(given)
+        return Answered(status, "application/sparql-results+json", body.encode())
+
+    return answer
+
+
+def rows_of(*names: str) -> tuple[int, str]:
+    bindings = [{"g": {"type": "uri", "value": name}} for name in names]
+    return 200, json.dumps({"head": {"vars": ["g"]}, "results": {"bindings": bindings}})
+
+
+def test_graphs_that_are_many_or_large_are_described_as_far_as_may_be() -> None:
+    """No more than a thousand, and it says so; without sizes where it takes too long to count."""
+    names = [f"http://d/{number:04}" for number in range(1001)]
+    held = asyncio.run(holdings(workers(rows_of(*names), (504, "stopped"))))
+    assert (held.more, held.sizes) == (True, None)
+    data = description("http://x/sparql", RdfFormat.TURTLE, held)
+    assert described(data) == dict.fromkeys(["", *names[:1000]], "")
+    assert b"more named graphs than the 1,000" in data
+    fewer = asyncio.run(holdings(workers(rows_of(*names[:1000]), (504, "stopped"))))
+    assert b"more named graphs" not in description("http://x/sparql", RdfFormat.TURTLE, fewer)
+
+
+@pytest.mark.parametrize("replies", [[(504, "stopped")], [(200, rows_of("http://d/1")[1]), (503, "busy")]])
+def test_graphs_that_cannot_be_listed(replies: list[tuple[int, str]]) -> None:
+    """Then there is no description, rather than one that lacks them."""
+    with pytest.raises(RefusedError, match="the graphs cannot be listed: "):
+        asyncio.run(holdings(workers(*replies)))
+
+
 def test_a_browser_may_be_sent_elsewhere(tmp_path: Path) -> None:
     """Where a page lies beside the endpoint, who opens it in a browser gets there, and no program does."""
     from starlette.requests import Request
@@ -162,9 +226,8 @@ def test_a_browser_may_be_sent_elsewhere(tmp_path: Path) -> None:
     endpoint = Endpoint(Settings(tmp_path, landing="/"), workers=None)  # type: ignore[arg-type]
     scope = {"type": "http", "path": "/sparql", "query_string": b"", "headers": [(b"host", b"x")]}
     scope |= {"method": "GET", "scheme": "http", "server": ("x", 80)}
-    moved = endpoint._description(Request(scope), "text/html,*/*;q=0.8")
+    moved = asyncio.run(endpoint._description(Request(scope), "text/html,*/*;q=0.8"))
     assert (moved.status_code, moved.headers["location"]) == (303, "/")
-    assert endpoint._description(Request(scope), "*/*").status_code == 200
 
 
 def test_nothing_goes_out(graph: Path) -> None:
@@ -467,6 +530,27 @@ def test_more_rows_than_allowed(accept: str, seed: Server) -> None:
         "query: the answer has more than 1,000 rows; "
         "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET\n",
     )
+
+
+@pytest.mark.parametrize("pieces", [[], [b"query=ASK"]], ids=["nothing", "a part"])
+def test_a_request_that_does_not_come_in(pieces: list[bytes], tmp_path: Path) -> None:
+    """It is refused when its time is over; this is the endpoint itself, whose time no option sets."""
+    came, said = iter(pieces), list[dict[str, Any]]()
+
+    async def receive() -> dict[str, Any]:
+        if (piece := next(came, None)) is None:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    endpoint = Endpoint(Settings(tmp_path, limits=Limits(reading=0.05)), workers=None)  # type: ignore[arg-type]
+    headers = [(b"content-type", FORM.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/sparql", "query_string": b"", "headers": headers}
+    asyncio.run(asyncio.wait_for(endpoint(scope, receive, send), 10))
+    start, body = said
+    assert (start["status"], body["body"]) == (408, b"the request does not come in; send it faster\n")
 
 
 def test_more_triples_than_allowed(seed: Server) -> None:
