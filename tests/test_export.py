@@ -32,9 +32,9 @@ from build_graph.exporting.context import Context
 from build_graph.exporting.csv_files import csv_files
 from build_graph.exporting.exporter import Exporter
 from build_graph.exporting.formats import Form
-from build_graph.exporting.ordering import Sorted, batches
 from build_graph.exporting.source import Source
 from build_graph.exporting.tables import layout, tables
+from build_graph.graph.ordering import Sorted, batches
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine, OxigraphEngine, open_graph
 from build_graph.resources import folder

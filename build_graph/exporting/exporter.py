@@ -14,11 +14,11 @@ from build_graph.exporting.csv_files import csv_files
 from build_graph.exporting.description import FileFacts, Publication, description
 from build_graph.exporting.formats import Form, media_type
 from build_graph.exporting.neo4j import neo4j_files
-from build_graph.exporting.ordering import Sorted
 from build_graph.exporting.source import Source
 from build_graph.exporting.survey import Survey
 from build_graph.exporting.tables import tables
 from build_graph.files import write_all
+from build_graph.graph.ordering import Sorted
 
 DESCRIPTION, CONTEXT = "dataset.ttl", "context.jsonld"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, Quad, QuerySolutions, RdfFormat, Store, parse
 
-from build_graph.exporting.ordering import renamed
+from build_graph.graph.ordering import renamed
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import (
     TIMEOUT,
