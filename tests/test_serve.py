@@ -303,6 +303,25 @@ def test_a_store_of_documents_counts_nothing_twice(tmp_path: Path) -> None:
             assert len(there.stdout.splitlines()) > 30
 
 
+def test_a_store_in_memory_is_what_it_was_at_the_start(tmp_path: Path) -> None:
+    """Its graphs are those of the folder; the workers know no folder, and see nothing that comes into it."""
+    folder = tmp_path / "store"
+    store = Store(str(folder))
+    graph = NamedNode("http://d/1")
+    store.extend(Quad(NamedNode(f"a:{n}"), NamedNode("a:b"), Literal(n), graph) for n in range(9))
+    store.flush()
+    del store
+    inside = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+    with serving("--store", folder, "--in-memory", "--workers", 1, "--timeout", 1) as server:
+        assert server.ask(inside, "text/csv").text.split() == ["n", "9"]
+        for file in folder.iterdir():
+            file.unlink()
+        worker = max(pid for pid in server.processes() if b"spawn_main" in command(pid))
+        os.kill(worker, signal.SIGKILL)
+        asked = f"{inside} # again"
+        assert until(lambda: server.ask(asked, "text/csv").text.split() == ["n", "9"], 10)
+
+
 def test_our_own_client(whole: Server, engine: Engine) -> None:
     """`obligations query --graph` asks it: rows, yes or no, triples, and a place where a query is wrong."""
     remote = EndpointEngine(whole.url)

@@ -96,7 +96,7 @@ def written(ordered: Sorted, path: Path) -> Iterator[bytes]:
 
 
 def _record(quad: Quad, ending: str) -> bytes:
-    """A statement behind its graph, where the format has any, and its subject's place, where people read it."""
+    """A statement behind its graph, if the format has any, and its subject's place, if people read it."""
     graph = "" if ending in _NEITHER else str(quad.graph_name)
     subject = str(quad.subject)
     place = places([subject])[subject] if ending in _READ else ""

@@ -25,12 +25,12 @@ from threading import Lock
 from pyoxigraph import Store
 
 from build_graph.errors import ObligationError
-from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph
+from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph, readable
 from build_graph.serving.answering import Answerer, Task
 from build_graph.serving.channel import pack, receive
 from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked
-from build_graph.serving.settings import Limits, ServeError
+from build_graph.serving.settings import Limits, ServeError, Settings
 
 _ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _GRACE = 5  # seconds of processor beyond its limit after which a worker that nobody killed is killed
@@ -54,14 +54,15 @@ class Keeper:
         self._control, self._process, self._lock = control, process, Lock()
 
     @classmethod
-    def start(cls, graph: Path, limits: Limits) -> Keeper:
+    def start(cls, settings: Settings) -> Keeper:
         """A keeper that has the graph; raises ObligationError where that cannot be had."""
+        graph = settings.graph
         if not hasattr(os, "fork"):
             raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
         if graph.is_dir():
-            _store(graph)  # says here what is wrong with it; each worker opens it for itself
+            _store(graph)  # says here what is wrong with it
         ours, theirs = Pipe()
-        process = get_context("spawn").Process(target=keep, args=(theirs, graph, limits), daemon=True)
+        process = get_context("spawn").Process(target=keep, args=(theirs, settings), daemon=True)
         process.start()
         theirs.close()
         try:
@@ -103,19 +104,19 @@ class Keeper:
         self._process.kill()
 
 
-def keep(control: Connection, graph: Path, limits: Limits) -> None:
+def keep(control: Connection, settings: Settings) -> None:
     """Load the graph, then fork and kill workers as told, until the server is gone: the process itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the server tells us
     children: set[int] = set()
     try:
-        opened = _opener(graph)
+        opened = _opener(settings)
     except ObligationError as error:
         control.send(str(error))
         return
     control.send(None)
     try:
         while True:
-            children = _told(control, children, opened, limits)
+            children = _told(control, children, opened, settings.limits)
     except (EOFError, OSError):
         for pid in children:
             _end(pid)
@@ -140,15 +141,27 @@ def _told(control: Connection, children: set[int], opened: Callable[[], Store], 
     return children | {pid}
 
 
-def _opener(graph: Path) -> Callable[[], Store]:
-    """What gives a worker its store: a file's is here and shared, a folder is opened in each.
+def _opener(settings: Settings) -> Callable[[], Store]:
+    """What gives a worker its store: one in memory is here and shared, a folder is opened in each.
 
-    An open folder has threads, which do not survive a fork. Raises EngineError where a file cannot be read.
+    An open folder has threads, which do not survive a fork. Raises EngineError where it cannot be read.
     """
+    graph = settings.graph
     if not graph.is_dir():
         store = _store(graph)
         return lambda: store
+    if settings.in_memory:
+        copy = _copied(graph)
+        return lambda: copy
     return lambda: _store(graph)
+
+
+def _copied(folder: Path) -> Store:
+    """A store in memory with what is in that of a folder; once it is here, the folder is closed."""
+    store = Store()
+    with readable(folder):
+        store.bulk_extend(iter(_store(folder)))
+    return store
 
 
 def _store(graph: Path) -> Store:

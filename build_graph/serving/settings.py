@@ -36,6 +36,7 @@ class Settings:
     """An endpoint: the graph behind it, its address, who may ask it, its limits."""
 
     graph: Path  # a file, or the folder of an Oxigraph store
+    in_memory: bool = False  # whether a store is taken into memory, as a file always is
     host: str = "127.0.0.1"
     port: int = PORT  # 0 for one that is free
     cors: str | None = None  # the origin of pages that may ask, or * for all

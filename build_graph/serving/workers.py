@@ -127,8 +127,7 @@ class Workers:
         except (EOFError, OSError):  # the keeper is gone: the rest of its workers will be, one by one
             async with self._renewing:
                 if self._keeper is keeper:
-                    start = self._settings.graph, self._limits
-                    self._keeper = await asyncio.to_thread(Keeper.start, *start)
+                    self._keeper = await asyncio.to_thread(Keeper.start, self._settings)
                     self._kept.clear()
             await self._add()
 
