@@ -322,6 +322,22 @@ def test_a_store_in_memory_is_what_it_was_at_the_start(tmp_path: Path) -> None:
         assert until(lambda: server.ask(asked, "text/csv").text.split() == ["n", "9"], 10)
 
 
+def test_a_store_of_many_files(tmp_path: Path) -> None:
+    """RocksDB opens sixteen files when it opens a store, and others when a query needs them."""
+    folder = tmp_path / "store"
+    store = Store(str(folder))
+    for name in range(11):
+        graph = NamedNode(f"http://d/{name}")
+        store.extend(Quad(NamedNode(f"a:{n}"), NamedNode("a:b"), Literal(n), graph) for n in range(50))
+        store.flush()
+    del store
+    assert len(list(folder.glob("*.sst"))) > 40
+    with serving("--store", folder) as server:
+        for query in ("?s ?p ?o", "GRAPH ?g { ?s ?p ?o }", "GRAPH ?g { ?s <a:b> ?o }"):
+            reply = server.ask(f"SELECT (COUNT(*) AS ?n) {{ {query} }}", "text/csv")
+            assert (reply.status, reply.text.split()) == (200, ["n", "550"]), query
+
+
 def test_our_own_client(whole: Server, engine: Engine) -> None:
     """`obligations query --graph` asks it: rows, yes or no, triples, and a place where a query is wrong."""
     remote = EndpointEngine(whole.url)

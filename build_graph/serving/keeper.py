@@ -116,13 +116,15 @@ def keep(control: Connection, settings: Settings) -> None:
     control.send(None)
     try:
         while True:
-            children = _told(control, children, opened, settings.limits)
+            children = _told(control, children, opened, settings)
     except (EOFError, OSError):
         for pid in children:
             _end(pid)
 
 
-def _told(control: Connection, children: set[int], opened: Callable[[], Store], limits: Limits) -> set[int]:
+def _told(
+    control: Connection, children: set[int], opened: Callable[[], Store], settings: Settings
+) -> set[int]:
     """The children there are after the next order: to kill the worker of a number, or to fork one."""
     pid = control.recv()
     if pid is not None:
@@ -135,7 +137,7 @@ def _told(control: Connection, children: set[int], opened: Callable[[], Store], 
     pid = os.fork()
     if not pid:
         control.close()
-        _work(stream, opened, limits, keeper)
+        _work(stream, opened, settings, keeper)
     stream.close()
     control.send(pid)
     return children | {pid}
@@ -180,13 +182,14 @@ def _end(pid: int) -> None:
 # ------------------------------------------------------------------------------- in a worker
 
 
-def _work(stream: socket.socket, opened: Callable[[], Store], limits: Limits, keeper: int) -> None:
+def _work(stream: socket.socket, opened: Callable[[], Store], settings: Settings, keeper: int) -> None:
     """Answer what comes over the socket until the server is gone; ends the process."""
     try:
+        limits = settings.limits
         _die_with(keeper)
         answerer = Answerer(opened(), limits)
         _warm(answerer)
-        _confine(limits)
+        _confine(limits, _files(settings))
         with stream.makefile("rwb") as both:
             while True:
                 task = receive(both)
@@ -208,13 +211,23 @@ def _die_with(keeper: int) -> None:
 
 
 def _warm(answerer: Answerer) -> None:
-    """Load what a first answer loads: later no file can be opened."""
+    """Load what a first answer loads: later no file but those of a store can be opened."""
     for query in ("SELECT * {", "ASK {}"):
         answerer.answer(Task(Asked(query), Media("text/csv", None)))
 
 
-def _confine(limits: Limits) -> None:
-    """Say nothing, open nothing (no file, no connection), and take no more memory than a query may."""
+def _files(settings: Settings) -> int:
+    """How many files a query may open: RocksDB opens those of a store when it needs them, twice at most."""
+    if settings.in_memory or not settings.graph.is_dir():
+        return 0
+    return _FIRST + 2 * sum(1 for _ in settings.graph.iterdir())
+
+
+def _confine(limits: Limits, files: int) -> None:
+    """Say nothing, take no more memory than a query may, and open no more than so many files.
+
+    Over a graph in memory that is none, and no connection either; `SERVICE` is refused anyhow.
+    """
     import resource
 
     silent = os.open(os.devnull, os.O_RDWR)
@@ -225,7 +238,8 @@ def _confine(limits: Limits) -> None:
     if (used := _data()) is not None:
         most = used + limits.memory
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_FIRST, _FIRST))
+    most = min(_FIRST + files, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _data() -> int | None:
