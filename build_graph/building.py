@@ -73,6 +73,7 @@ class Filled:
     summary: tuple[str, ...]  # lines, on the documents that were written
     left_out: LeftOut = LeftOut()
     moved: tuple[str, ...] = ()  # documents that gave way to one read from the same text
+    pruned: tuple[str, ...] = ()  # documents that were removed, since they are no longer among the inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +111,14 @@ class Builder:
             no_pages=target.pages.why_not,
         )
 
-    def fill(self, paths: Sequence[Path], store: Path) -> Filled:
+    def fill(self, paths: Sequence[Path], store: Path, *, prune: bool = False) -> Filled:
         """Put the documents at `paths` into the Oxigraph store in a folder, and the ontology beside them.
 
         Each document takes the place of what the store held of it, in one transaction; one that would come
         out the same is not understood again. After a document with faults no more are written, unless
-        going on was asked for; those before it stay. Raises ObligationError for every fault of input or
-        output.
+        going on was asked for; those before it stay. With `prune` all others are removed at the end: the
+        store then holds what a new one would; none is where an input could not be read, since what it holds
+        is not known. Raises ObligationError for every fault of input or output.
         """
         with Filler(store, rules()) as filler:
             work = self._work(paths, filler, Descriptions.load())
@@ -124,6 +126,9 @@ class Builder:
                 work.check()
             except ObligationError as error:
                 raise _with_what_stays(error, store, len(work.tallies)) from error
+            if prune and work.unread:
+                raise _not_pruned(store, work.unread)
+            pruned = filler.prune() if prune else ()
             return Filled(
                 path=store,
                 written=len(work.tallies),
@@ -132,6 +137,7 @@ class Builder:
                 summary=tuple(summary(work.tallies)),
                 left_out=work.left_out(),
                 moved=tuple(filler.moved),
+                pruned=tuple(pruned),
             )
 
     def _work(self, paths: Sequence[Path], target: Target, descriptions: Descriptions) -> _Work:
@@ -145,6 +151,7 @@ class Builder:
                 work.left_alone.append(found.name)
             elif isinstance(found, ObligationError):
                 work.failures.append(found)
+                work.unread.append(found)
             else:
                 self.begun(found.source.name)
                 work.add(found)
@@ -193,6 +200,7 @@ class _Work:
     unchanged: int = 0
     tallies: list[Tally] = field(default_factory=list)
     failures: list[ObligationError] = field(default_factory=list)
+    unread: list[ObligationError] = field(default_factory=list)  # of the failures: what they hold is unknown
     copies: list[str] = field(default_factory=list)
     left_alone: list[str] = field(default_factory=list)
     seen: dict[str, tuple[str, str]] = field(default_factory=dict)  # by IRI: name, hash of the text
@@ -258,6 +266,12 @@ def _with_what_stays(error: ObligationError, store: Path, written: int) -> Oblig
     documents = f"{written:,} document{'' if written == 1 else 's'}"
     stays = f"{store}: {documents} written, each whole; put the others right and run it again to go on"
     return SeveralFaultsError([error, ObligationError(stays)])
+
+
+def _not_pruned(store: Path, unread: Sequence[ObligationError]) -> ObligationError:
+    """That nothing was removed, since an input that cannot be read may hold what would have been."""
+    said = f"{store}: no document was removed, as what these inputs hold is not known; put them right first"
+    return SeveralFaultsError([*unread, ObligationError(said)])
 
 
 def _known(document: Document) -> Known:

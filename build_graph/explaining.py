@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from build_graph.querying.catalogue import lookup
-from build_graph.querying.engines import TIMEOUT, Engine, EngineError, OxigraphEngine, Triples, open_graph
+from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, Triples, open_graph, readable
 from build_graph.querying.sparql import with_values
 from build_graph.reports.explain import Explainer, Mark, candidates, measure_of
 
@@ -20,13 +20,8 @@ def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT) -> list
     if not isinstance(engine, OxigraphEngine):
         return list(_fetched(engine, name, mark).explain(name))
     explainer = Explainer(engine.store, mark, None if engine.union else DefaultGraph())
-    try:
+    with readable(engine.folder):
         return list(explainer.explain(name))
-    except (OSError, RuntimeError) as error:  # a build has tidied files away since the store was opened
-        reason = " ".join(str(error).split())
-        raise EngineError(
-            f"{where}: cannot be read ({reason}); if a build is writing it, try again"
-        ) from error
 
 
 def _fetched(engine: Engine, name: str, mark: Mark) -> Explainer:

@@ -32,9 +32,9 @@ from build_graph.exporting.context import Context
 from build_graph.exporting.csv_files import csv_files
 from build_graph.exporting.exporter import Exporter
 from build_graph.exporting.formats import Form
-from build_graph.exporting.ordering import Sorted, batches
 from build_graph.exporting.source import Source
 from build_graph.exporting.tables import layout, tables
+from build_graph.graph.ordering import Sorted, batches
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine, OxigraphEngine, open_graph
 from build_graph.resources import folder
@@ -389,6 +389,26 @@ def test_csv_holds_words_as_they_are(tmp_path: Path) -> None:
     [measure] = rows(output / "measures.csv")
     assert measure["text"] == f"{HOSTILE}{CONTROL}"
     assert [row["text"] for row in rows(output / "norms.csv")] == ["-1+1"]
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_a_spreadsheet_is_kept_from_reckoning(begins: str, tmp_path: Path) -> None:
+    """On request, and in texts alone; the package says so, and is valid."""
+    given = hostile(tmp_path)
+    data = given.read_text(encoding="utf-8")
+    given.write_text(data.replace('"-1+1"', json.dumps(f"{begins}1+1")), encoding="utf-8")
+    out = tmp_path / "out"
+    result = run("export", given, "--format", "csv", "--spreadsheet-safe", "-o", out)
+    assert result.exit_code == 0, result.output
+    [measure], [norm] = rows(out / "measures.csv"), rows(out / "norms.csv")
+    assert norm["text"] == f"'{begins}1+1"
+    assert measure["text"].startswith("'=")
+    assert "apostrophe" in json.loads((out / "datapackage.json").read_text(encoding="utf-8"))["description"]
+
+
+def test_only_csv_is_for_spreadsheets(two: Path, tmp_path: Path) -> None:
+    result = run("export", two, "--format", "nt", "--spreadsheet-safe", "-o", tmp_path / "a.nt")
+    assert (result.exit_code, "it goes with csv" in result.stderr) == (2, True)
 
 
 def test_what_keys_lead_to_has_a_row(tmp_path: Path) -> None:

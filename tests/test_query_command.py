@@ -366,6 +366,30 @@ def test_endpoints_that_answer_otherwise(what: str) -> None:
     assert said in result.stderr
 
 
+# What servers say of a failure, and what of it is shown: the query, which some of them repeat, is not.
+SAID = {
+    "Virtuoso": (
+        "37000 Error SP031: too deep\n\nSPARQL query:\n{query}",
+        "(37000 Error SP031: too deep SPARQL query:)",
+    ),
+    "Fuseki": ("{query}\n\nEncountered x at line 1", "(Encountered x at line 1)"),
+    "many words": ("too much " * 100, "too much too…)"),
+    "one long word": ("x" * 10_000, "xxx…)"),
+}
+
+
+@pytest.mark.parametrize("server", SAID)
+def test_of_a_refusal_the_useful_part_is_shown(server: str) -> None:
+    said, shown = SAID[server]
+    with endpoint.served(lambda query: (400, "text/plain", said.replace("{query}", query).encode())) as url:
+        result = run("query", "counts", "--graph", url)
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith(shown)
+    assert "SELECT" not in line
+    assert len(line) < 340
+
+
 def test_an_endpoint_that_is_slow() -> None:
     with endpoint.served(endpoint.slow) as url:
         start = time.monotonic()

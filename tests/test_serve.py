@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -42,9 +43,15 @@ from build_graph.querying.engines import EndpointEngine, Engine
 from build_graph.querying.headers import TODAY
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
-from build_graph.serving.answering import more_rows
+from build_graph.serving.answering import Reply as Answered
+from build_graph.serving.answering import Task, more_rows
+from build_graph.serving.description import description
 from build_graph.serving.endpoint import Endpoint
-from build_graph.serving.settings import Settings
+from build_graph.serving.holdings import holdings
+from build_graph.serving.negotiation import Media
+from build_graph.serving.protocol import Asked, RefusedError
+from build_graph.serving.remembered import Remembered
+from build_graph.serving.settings import Limits, Settings
 
 GOLD = Path(__file__).parent / "gold" / "documents"
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "protocol.toml").read_text(encoding="utf-8"))["case"]
@@ -73,6 +80,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def seed(graph: Path) -> Iterator[Server]:
     """Serves the graph of the first document, with limits that tests can reach."""
     limits = ("--timeout", 2, "--workers", 2, "--wait", 0.5, "--max-rows", 1000, "--max-answer", "16MB")
+    limits += ("--cache", "0MB")
     with serving("--graph", graph, *limits, "--max-memory", "100MB") as server:
         yield server
 
@@ -150,6 +158,67 @@ def test_the_description_names_the_endpoint(small: Server) -> None:
     assert small.send("GET", Host="no <host>").status in (200, 400)
 
 
+SD = "http://www.w3.org/ns/sparql-service-description#"
+SIZES = f"""
+    PREFIX sd: <{SD}> PREFIX void: <http://rdfs.org/ns/void#>
+    SELECT ?name ?size WHERE {{
+      ?dataset a sd:Dataset
+      {{ ?dataset sd:namedGraph [ a sd:NamedGraph ; sd:name ?name ; sd:graph ?graph ] }}
+      UNION {{ ?dataset sd:defaultGraph ?graph }}
+      ?graph a sd:Graph . OPTIONAL {{ ?graph void:triples ?size }}
+    }}
+"""
+
+
+def described(data: bytes) -> dict[str, str]:
+    """The sizes of graphs by name; the default graph is "", and a size that is not there, too."""
+    store = Store()
+    store.load(data, format=RdfFormat.TURTLE)
+    rows = store.query(SIZES)
+    assert isinstance(rows, QuerySolutions)
+    return {getattr(row["name"], "value", ""): getattr(row["size"], "value", "") for row in rows}
+
+
+def test_the_description_lists_the_graphs(small: Server) -> None:
+    graphs = {f"http://d/{number}": "1" for number in "123"}
+    assert described(small.send("GET").body) == {"": "3", **graphs}
+
+
+def workers(*replies: tuple[int, str]) -> Any:
+    """What answers so, one query after the other, whatever is asked."""
+    given = iter(replies)
+
+    async def answer(task: Task) -> Answered:
+        status, body = next(given)
+        return Answered(status, "application/sparql-results+json", body.encode())
+
+    return answer
+
+
+def rows_of(*names: str) -> tuple[int, str]:
+    bindings = [{"g": {"type": "uri", "value": name}} for name in names]
+    return 200, json.dumps({"head": {"vars": ["g"]}, "results": {"bindings": bindings}})
+
+
+def test_graphs_that_are_many_or_large_are_described_as_far_as_may_be() -> None:
+    """No more than a thousand, and it says so; without sizes where it takes too long to count."""
+    names = [f"http://d/{number:04}" for number in range(1001)]
+    held = asyncio.run(holdings(workers(rows_of(*names), (504, "stopped"))))
+    assert (held.more, held.sizes) == (True, None)
+    data = description("http://x/sparql", RdfFormat.TURTLE, held)
+    assert described(data) == dict.fromkeys(["", *names[:1000]], "")
+    assert b"more named graphs than the 1,000" in data
+    fewer = asyncio.run(holdings(workers(rows_of(*names[:1000]), (504, "stopped"))))
+    assert b"more named graphs" not in description("http://x/sparql", RdfFormat.TURTLE, fewer)
+
+
+@pytest.mark.parametrize("replies", [[(504, "stopped")], [(200, rows_of("http://d/1")[1]), (503, "busy")]])
+def test_graphs_that_cannot_be_listed(replies: list[tuple[int, str]]) -> None:
+    """Then there is no description, rather than one that lacks them."""
+    with pytest.raises(RefusedError, match="the graphs cannot be listed: "):
+        asyncio.run(holdings(workers(*replies)))
+
+
 def test_a_browser_may_be_sent_elsewhere(tmp_path: Path) -> None:
     """Where a page lies beside the endpoint, who opens it in a browser gets there, and no program does."""
     from starlette.requests import Request
@@ -157,9 +226,8 @@ def test_a_browser_may_be_sent_elsewhere(tmp_path: Path) -> None:
     endpoint = Endpoint(Settings(tmp_path, landing="/"), workers=None)  # type: ignore[arg-type]
     scope = {"type": "http", "path": "/sparql", "query_string": b"", "headers": [(b"host", b"x")]}
     scope |= {"method": "GET", "scheme": "http", "server": ("x", 80)}
-    moved = endpoint._description(Request(scope), "text/html,*/*;q=0.8")
+    moved = asyncio.run(endpoint._description(Request(scope), "text/html,*/*;q=0.8"))
     assert (moved.status_code, moved.headers["location"]) == (303, "/")
-    assert endpoint._description(Request(scope), "*/*").status_code == 200
 
 
 def test_nothing_goes_out(graph: Path) -> None:
@@ -233,6 +301,41 @@ def test_a_store_of_documents_counts_nothing_twice(tmp_path: Path) -> None:
             here = CliRunner().invoke(main, [*asked, str(tmp_path / "store")])
             assert there.stdout == here.stdout
             assert len(there.stdout.splitlines()) > 30
+
+
+def test_a_store_in_memory_is_what_it_was_at_the_start(tmp_path: Path) -> None:
+    """Its graphs are those of the folder; the workers know no folder, and see nothing that comes into it."""
+    folder = tmp_path / "store"
+    store = Store(str(folder))
+    graph = NamedNode("http://d/1")
+    store.extend(Quad(NamedNode(f"a:{n}"), NamedNode("a:b"), Literal(n), graph) for n in range(9))
+    store.flush()
+    del store
+    inside = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+    with serving("--store", folder, "--in-memory", "--workers", 1, "--timeout", 1) as server:
+        assert server.ask(inside, "text/csv").text.split() == ["n", "9"]
+        for file in folder.iterdir():
+            file.unlink()
+        worker = max(pid for pid in server.processes() if b"spawn_main" in command(pid))
+        os.kill(worker, signal.SIGKILL)
+        asked = f"{inside} # again"
+        assert until(lambda: server.ask(asked, "text/csv").text.split() == ["n", "9"], 10)
+
+
+def test_a_store_of_many_files(tmp_path: Path) -> None:
+    """RocksDB opens sixteen files when it opens a store, and others when a query needs them."""
+    folder = tmp_path / "store"
+    store = Store(str(folder))
+    for name in range(11):
+        graph = NamedNode(f"http://d/{name}")
+        store.extend(Quad(NamedNode(f"a:{n}"), NamedNode("a:b"), Literal(n), graph) for n in range(50))
+        store.flush()
+    del store
+    assert len(list(folder.glob("*.sst"))) > 40
+    with serving("--store", folder) as server:
+        for query in ("?s ?p ?o", "GRAPH ?g { ?s ?p ?o }", "GRAPH ?g { ?s <a:b> ?o }"):
+            reply = server.ask(f"SELECT (COUNT(*) AS ?n) {{ {query} }}", "text/csv")
+            assert (reply.status, reply.text.split()) == (200, ["n", "550"]), query
 
 
 def test_our_own_client(whole: Server, engine: Engine) -> None:
@@ -320,6 +423,132 @@ def test_others_wait_and_are_told(seed: Server) -> None:
     assert until(lambda: seed.ask("ASK {}").status == 200, 3)
 
 
+# --------------------------------------------------------------------------------- kept answers
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+def reply_of(size: int, tag: str = "t") -> Answered:
+    return Answered(200, "text/csv", b"x" * size, tag)
+
+
+def task_of(query: str) -> Task:
+    return Task(Asked(query), Media("text/csv", None))
+
+
+def test_the_answers_not_asked_for_longest_give_way() -> None:
+    kept = Remembered(12_000)
+    for name in "abc":
+        kept.keep(task_of(name), reply_of(1900))
+    assert kept.get(task_of("a")) == reply_of(1900)
+    kept.keep(task_of("d"), reply_of(1900))
+    kept.keep(task_of("e"), reply_of(1900))
+    assert [name for name in "abcde" if kept.get(task_of(name))] == ["a", "c", "d", "e"]
+    kept.clear()
+    for name in "fghi":  # as many as before: what was forgotten takes no room
+        kept.keep(task_of(name), reply_of(1900))
+    assert [name for name in "abcdefghi" if kept.get(task_of(name))] == ["f", "g", "h", "i"]
+
+
+@pytest.mark.parametrize(
+    ("query", "reply"),
+    [
+        ("a", Answered(503, "text/plain", b"later")),
+        ("a", reply_of(10, tag="")),
+        ("a", reply_of(3001)),
+        ("a" * 3000, reply_of(10)),
+    ],
+    ids=["a refusal", "an answer that does not last", "a large answer", "a long query"],
+)
+def test_what_is_not_kept(query: str, reply: Answered) -> None:
+    kept = Remembered(12_000)
+    kept.keep(task_of(query), reply)
+    assert kept.get(task_of(query)) is None
+
+
+@pytest.mark.parametrize(("cache", "status"), [("1MB", 200), ("0MB", 503)])
+def test_a_kept_answer_needs_no_worker(cache: str, status: int, graph: Path) -> None:
+    limits = ("--workers", 1, "--timeout", 2, "--wait", 0.2, "--cache", cache)
+    with serving("--graph", graph, *limits) as server, ThreadPoolExecutor() as pool:
+        before = server.ask(COUNT)
+        running = pool.submit(server.ask, CROSS)
+        time.sleep(0.3)
+        again = server.ask(COUNT)
+        assert server.ask("ASK {}").status == 503
+        assert server.ask(COUNT, "text/tab-separated-values").status == 503
+        assert running.result().status == 504
+    assert (before.status, again.status) == (200, status)
+    if status == 200:
+        assert (again.body, again.headers["etag"]) == (before.body, before.headers["etag"])
+
+
+def test_who_has_an_answer_gets_no_second_copy(seed: Server) -> None:
+    """Its tag names the answer in its format; a client that sends it along hears that it still holds."""
+    path = f"/sparql?{urlencode({'query': COUNT})}"
+    csv, tsv = (seed.send("GET", path, Accept=f"text/{kind}") for kind in ("csv", "tab-separated-values"))
+    tag = csv.headers["etag"]
+    assert tag != tsv.headers["etag"]
+    assert csv.headers["cache-control"] == "no-cache"
+    for said in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        for method in ("GET", "HEAD"):
+            reply = seed.send(method, path, Accept="text/csv", If_None_Match=said)
+            assert (reply.status, reply.body, reply.headers["etag"]) == (304, b"", tag)
+            assert "content-type" not in reply.headers
+    for said in (tsv.headers["etag"], '"x"', tag.strip('"'), ""):
+        assert seed.send("GET", path, Accept="text/csv", If_None_Match=said).body == csv.body
+    posted = seed.send("POST", body=COUNT.encode(), Content_Type=DIRECT, Accept="text/csv", If_None_Match=tag)
+    assert (posted.status, posted.body) == (200, csv.body)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT (RAND() AS ?x) {}",
+        "SELECT (now() AS ?x) {}",
+        "SELECT * { FILTER (STR(UUID()) != '') }",
+        "SELEC",
+    ],
+)
+def test_what_is_another_answer_each_time_has_no_tag(query: str, seed: Server) -> None:
+    assert "etag" not in seed.ask(query).headers
+
+
+def test_a_graph_that_is_loaded_again_has_new_answers(tmp_path: Path) -> None:
+    path, query = tmp_path / "graph.ttl", "SELECT ?o { ?s ?p ?o }"
+    path.write_text("<a:a> <a:b> 1 .", encoding="utf-8")
+    with serving("--graph", path, "--workers", 1) as server:
+        assert server.ask(query, "text/csv").text.split() == ["o", "1"]
+        path.write_text("<a:a> <a:b> 2 .", encoding="utf-8")
+        assert server.ask(query, "text/csv").text.split() == ["o", "1"]
+        keeper, _ = sorted(pid for pid in server.processes() if b"spawn_main" in command(pid))
+        os.kill(keeper, signal.SIGKILL)
+        server.ask("ASK {}")
+        assert until(lambda: server.ask("ASK {}").status == 200, 20)
+        assert server.ask(query, "text/csv").text.split() == ["o", "2"]
+
+
+def test_a_store_that_is_taken_away_is_opened_again(tmp_path: Path) -> None:
+    """A worker whose files a build has tidied away says so, and another takes its place."""
+    folder = tmp_path / "store"
+    store = Store(str(folder))
+    store.extend(Quad(NamedNode(f"a:{n}"), NamedNode("a:b"), Literal(str(n) * 99)) for n in range(9000))
+    store.flush()
+    del store
+    with serving("--store", folder, "--workers", 1) as server:
+        assert server.ask("ASK {}").status == 200  # the worker has opened it
+        kept = {file: file.read_bytes() for file in folder.glob("*.sst")}
+        for file in kept:
+            os.truncate(file, 0)
+        reply = server.ask("SELECT * { ?s ?p ?o }")
+        for file, data in kept.items():
+            file.write_bytes(data)
+        assert (reply.status, reply.text) == (503, "the store has been written; ask again\n")
+        assert reply.headers["retry-after"] == "1"
+        assert until(lambda: server.ask(COUNT, "text/csv").text.split() == ["n", "9000"], 20)
+
+
+# ----------------------------------------------------------------------------- sizes of answers
+
 ROWS = "SELECT * { VALUES ?x { %s } }"
 
 
@@ -336,6 +565,27 @@ def test_more_rows_than_allowed(accept: str, seed: Server) -> None:
         "query: the answer has more than 1,000 rows; "
         "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET\n",
     )
+
+
+@pytest.mark.parametrize("pieces", [[], [b"query=ASK"]], ids=["nothing", "a part"])
+def test_a_request_that_does_not_come_in(pieces: list[bytes], tmp_path: Path) -> None:
+    """It is refused when its time is over; this is the endpoint itself, whose time no option sets."""
+    came, said = iter(pieces), list[dict[str, Any]]()
+
+    async def receive() -> dict[str, Any]:
+        if (piece := next(came, None)) is None:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    endpoint = Endpoint(Settings(tmp_path, limits=Limits(reading=0.05)), workers=None)  # type: ignore[arg-type]
+    headers = [(b"content-type", FORM.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/sparql", "query_string": b"", "headers": headers}
+    asyncio.run(asyncio.wait_for(endpoint(scope, receive, send), 10))
+    start, body = said
+    assert (start["status"], body["body"]) == (408, b"the request does not come in; send it faster\n")
 
 
 def test_more_triples_than_allowed(seed: Server) -> None:

@@ -187,16 +187,29 @@ def test_every_question_has_the_same_answer_over_file_and_store(built: tuple[Pat
     assert sum(len(answer.splitlines()) > 2 for answer in at_file.values()) > 20
 
 
-def test_named_graphs_of_a_file_are_taken_together(built: tuple[Path, Path], tmp_path: Path) -> None:
-    """A dump of the store, as TriG or N-Quads, answers as the store does."""
-    store = opened(built[1])
-    for name in ("dump.nq", "dump.trig"):
-        dump = Store()
-        dump.extend(quad for quad in store if quad.graph_name not in (DefaultGraph(), ONTOLOGY_GRAPH))
-        dump.dump(str(tmp_path / name), format=RdfFormat.from_extension(name.partition(".")[2]))
-        dumped, stored = (open_graph(str(where)) for where in (tmp_path / name, built[1]))
-        count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
-        assert written(dumped.answer(count), None) == written(stored.answer(count), None)
+ASKED_OF_GRAPHS = (
+    "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+    "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?measure a ?type } }",
+    f"SELECT (COUNT(*) AS ?n) FROM <{BASE}document/国发-2015-24> {{ ?s ?p ?o }}",
+    f"SELECT (COUNT(*) AS ?n) FROM NAMED <{BASE}document/国发-2015-24> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+)
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["the whole store", "the documents"])
+@pytest.mark.parametrize("ending", ["nq", "trig"])
+def test_a_dump_answers_as_the_store_does(
+    ending: str, whole: bool, built: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Its named graphs are there, and their statements as one, each once; the ontology's are not."""
+    dump, apart = Store(), (DefaultGraph(), ONTOLOGY_GRAPH)
+    dump.extend(quad for quad in opened(built[1]) if whole or quad.graph_name not in apart)
+    path = tmp_path / f"dump.{ending}"
+    dump.dump(str(path), format=RdfFormat.from_extension(ending))
+    dumped, stored = open_graph(str(path)), open_graph(str(built[1]))
+    for query in ASKED_OF_GRAPHS if whole else (ASKED_OF_GRAPHS[0], *ASKED_OF_GRAPHS[2:]):
+        rows = written(dumped.answer(query), None)
+        assert rows == written(stored.answer(query), None), query
+        assert rows.split()[1] != "0", query
 
 
 EXPLAINED = ["document/国发-2015-24/s2/c4", "document/国发-2015-24/s2/c4/m1/n3", "agency/mofcom"]
@@ -249,6 +262,54 @@ def test_the_other_commands_take_a_store(tmp_path: Path) -> None:
         "133 pairs among 35 agencies"
         in run("analyse", tmp_path / "store", "--draws", "0", "-o", tmp_path / "again").output
     )
+
+
+# ---------------------------------------------------------------------------------- pruning
+
+
+def test_pruned_a_store_is_what_a_new_one_would_be(tmp_path: Path) -> None:
+    """What no other document says goes, what another says stays; each that goes is named."""
+    one, two, three = (small(tmp_path / "in", number, f"事务{number}") for number in (1, 2, 3))
+    fill(tmp_path / "store", one, two, three, *SEVERAL[:1])
+    result = run("build", two, *SEVERAL[:1], "--store", tmp_path / "store", "--prune")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.splitlines() == ["removed: document/商发-2020-1", "removed: document/商发-2020-3"]
+    assert "0 documents written, 2 unchanged" in result.stdout
+    fill(tmp_path / "new", two, *SEVERAL[:1])
+    assert graphs(tmp_path / "store") == graphs(tmp_path / "new")
+    again = run("build", two, *SEVERAL[:1], "--store", tmp_path / "store", "--prune")
+    assert (again.exit_code, again.stderr) == (0, "")
+
+
+def test_nothing_is_removed_unasked(tmp_path: Path) -> None:
+    paths = [small(tmp_path / "in", number) for number in (1, 2)]
+    fill(tmp_path / "store", *paths)
+    assert run("build", paths[1], "--store", tmp_path / "store").exit_code == 0
+    assert len(documents(graphs(tmp_path / "store"))) == 2
+
+
+def test_nothing_is_removed_where_an_input_cannot_be_read(tmp_path: Path) -> None:
+    """It may hold the documents that would go; one that is read, but not understood, holds none."""
+    one, two = (small(tmp_path / "in", number) for number in (1, 2))
+    fill(tmp_path / "store", one, two)
+    asked = ("--store", tmp_path / "store", "--prune", "--keep-going")
+    result = run("build", two, tmp_path / "missing.zip", *asked)
+    assert (result.exit_code, result.stdout) == (1, "")
+    fault, said = result.stderr.splitlines()
+    assert "missing.zip" in fault
+    assert said.endswith(
+        "no document was removed, as what these inputs hold is not known; put them right first"
+    )
+    assert len(documents(graphs(tmp_path / "store"))) == 2
+    (tmp_path / "x.txt").write_text("今天天气很好。", encoding="utf-8")
+    result = run("build", two, tmp_path / "x.txt", *asked)
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (0, "removed: document/商发-2020-1")
+
+
+@pytest.mark.parametrize("arguments", [["--prune", "--store", "s"], ["--prune", "x.txt"]], ids=" ".join)
+def test_pruning_needs_a_store_and_what_is_to_stay(arguments: list[str]) -> None:
+    result = run("build", *arguments)
+    assert (result.exit_code, "--prune: give the --store, and each PATH" in result.stderr) == (2, True)
 
 
 # --------------------------------------------------------------------------------- skipping
@@ -610,6 +671,39 @@ def test_an_engine_over_foreign_named_graphs_asks_all_of_them() -> None:
     store.extend([statement("1", "a"), statement("2", "b")])
     engine = OxigraphEngine.over(store)
     assert written(engine.answer("SELECT ?o { ?s ?p ?o } ORDER BY ?o"), None).split() == ["o", "1", "2"]
+    one = f"SELECT ?o FROM <{BASE}document/b> {{ ?s ?p ?o }}"
+    assert written(engine.answer(one), None).split() == ["o", "2"]
+
+
+@pytest.mark.parametrize("command", ["query", "analyse", "export", "explain"])
+def test_files_that_vanish_while_they_are_read(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build may take away files that a reader has open: one line says so, whoever reads."""
+    fill(tmp_path / "store")
+    arguments: dict[str, tuple[object, ...]] = {
+        "query": ("documents", "--graph", tmp_path / "store"),
+        "analyse": (tmp_path / "store", "-o", tmp_path / "out"),
+        "export": (tmp_path / "store", "--format", "nt", "-o", tmp_path / "out" / "graph.nt"),
+        "explain": ("四", "--graph", tmp_path / "store"),
+    }
+    open_store = Store.read_only
+
+    class Vanishing:
+        @staticmethod
+        def read_only(path: str) -> Store:
+            store = open_store(path)
+            for file in Path(path).glob("*.sst"):
+                os.truncate(file, 0)
+            return store
+
+    monkeypatch.setattr("build_graph.querying.engines.Store", Vanishing)
+    result = run(command, *arguments[command])
+    assert (result.exit_code, result.stdout) == (1, ""), result.output
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert len(result.stderr.splitlines()) == 1
+    assert "if a build is writing it, try again" in result.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_store_being_tidied_is_opened_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

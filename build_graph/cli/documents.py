@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Put the documents into the Oxigraph store in this folder, made if missing: no file, no pages.",
 )
+@click.option(
+    "--prune", is_flag=True, help="Remove from the store what is not among these documents, and say what."
+)
 @click.option("--keep-going", is_flag=True, help="Leave out documents with faults, and write the others.")
 @click.option(
     "--pages/--no-pages",
@@ -46,7 +49,6 @@ def build(
     paths: tuple[Path, ...],
     output: Path | None,
     store: Path | None,
-    keep_going: bool,
     pages: bool | None,
     **options: Any,
 ) -> None:
@@ -61,25 +63,33 @@ def build(
     --keep-going the others are. A text that is there twice is taken once.
 
     With --store each document goes into the store as soon as it is understood, in place of what was there of
-    it, and the documents of earlier builds stay; one whose text, given metadata and rules have not changed
-    is not understood again. After a document with faults no more are written, without --keep-going; run it
-    again to go on. A store excludes -o and --pages: obligations view draws its network. All commands that
-    take a graph take a store.
+    it, and the documents of earlier builds stay, unless --prune removes them at the end; one whose text,
+    given metadata and rules have not changed is not understood again. After a document with faults no more
+    are written, without --keep-going; run it again to go on. A store excludes -o and --pages: obligations
+    view draws its network. All commands that take a graph take a store.
 
     \b
     Examples:
       obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
       obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
       obligations build pages/ --store policies
+      obligations build pages/ --store policies --prune
     """
     from build_graph.building import Builder, Filled
 
     if store and (output or pages):
         raise click.UsageError(f"--store writes no files: leave out {'-o' if output else '--pages'}")
+    prune = options.pop("prune")
+    if prune and not (store and paths):
+        raise click.UsageError("--prune: give the --store, and each PATH whose documents are to stay in it")
+    keep_going = options.pop("keep_going")
     given, reader = read_options(options)
     with progress() as begun:
         builder = Builder(reader, given, keep_going, pages, begun)
-        result = builder.fill(paths, store) if store else builder.build(paths, output or Path("output"))
+        if store:
+            result: Built | Filled = builder.fill(paths, store, prune=prune)
+        else:
+            result = builder.build(paths, output or Path("output"))
     for line in result.summary:
         click.echo(line)
     _tell_left_out(result.left_out)
@@ -101,6 +111,8 @@ def _tell_left_out(left_out: LeftOut) -> None:
 def _tell_filled(result: Filled) -> None:
     for line in result.moved:
         click.echo(f"replaced: {line}", err=True)
+    for line in result.pruned:
+        click.echo(f"removed: {line}", err=True)
     documents = f"{result.written:,} document{'' if result.written == 1 else 's'} written"
     click.echo(
         f"wrote {result.path}: {documents}, {result.unchanged:,} unchanged, {result.statements:,} statements"

@@ -105,8 +105,7 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
       obligations pull http://localhost:8890/sparql -o fetched.trig
     """
     from build_graph.exchange.parts import checked
-    from build_graph.exchange.pull import check_ending, sizes, written
-    from build_graph.exchange.pull import pull as fetched
+    from build_graph.exchange.pull import Pulled, check_ending, sizes, written
     from build_graph.files import write
 
     check_ending(output)
@@ -114,10 +113,10 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
     server = _server(_client(url, options), url, options)
     names = {one: None} if one else sizes(server)
     with bar(len(names), "graphs") as done:
-        graphs = fetched(server, names, done)
-    write(output, written(graphs, output))
-    statements = sum(map(len, graphs.values()))
-    click.echo(f"wrote {output}: {_graphs(len(graphs))}, {statements:,} statements")
+        pulled = Pulled(server, names, done)
+        ordered = pulled.sorted(output)
+    write(output, written(ordered, output))
+    click.echo(f"wrote {output}: {_graphs(len(names))}, {pulled.statements:,} statements")
 
 
 def _client(url: str, options: dict[str, Any]) -> Client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,9 +24,15 @@ _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv
 )
 @click.option("--licence", metavar="IRI", help="The licence that the description names.")
 @click.option("--url", metavar="URL", help="The folder on the net in which the files will be.")
+@click.option(
+    "--spreadsheet-safe",
+    "guarded",
+    is_flag=True,
+    help="In csv, an apostrophe before each text that a spreadsheet would take for a formula.",
+)
 @timeout_option
 @speaks_plainly
-def export(graph: str, form: str, output: Path | None, timeout: float, **published: str | None) -> None:
+def export(graph: str, form: str, output: Path | None, guarded: bool, **options: Any) -> None:
     """Write a graph in the format of another program, with a description beside it (dataset.ttl: VoID, DCAT).
 
     RDF formats hold every statement, sorted; trig and nq keep named graphs. jsonld has a context made from
@@ -34,7 +41,8 @@ def export(graph: str, form: str, output: Path | None, timeout: float, **publish
     neo4j-admin imports. The same graph gives the same bytes.
 
     An endpoint is copied first, 500 subjects at a time, into memory; its default graph is what is exported.
-    Cells of csv hold words as they are: import them into a spreadsheet as text, or =… may run as a formula.
+    Cells of csv hold words as they are: import them into a spreadsheet as text, or =… may run as a formula;
+    with --spreadsheet-safe it cannot, and the words are no longer those of the graph.
 
     \b
     Examples:
@@ -48,10 +56,14 @@ def export(graph: str, form: str, output: Path | None, timeout: float, **publish
     from build_graph.exporting.source import Source
 
     kind = Form(form)
-    addresses = {name: _iri(f"--{name}", words) for name, words in published.items()}
+    if guarded and kind is not Form.CSV:
+        raise click.UsageError(f"--spreadsheet-safe: {form} is not for spreadsheets; it goes with csv")
+    timeout = options.pop("timeout")
+    addresses = {name: _iri(f"--{name}", words) for name, words in options.items()}
     folder = Path("output") / "export" / form
     place = output or (folder if kind.is_folder else folder / f"graph.{kind.ending}")
-    exported = Exporter(Source.open(graph, timeout), kind, Publication(**addresses)).write(place)
+    source, published = Source.open(graph, timeout), Publication(**addresses)
+    exported = Exporter(source, kind, published, guarded).write(place)
     click.echo(
         f"wrote {place}: {exported.statements:,} statements, "
         f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB"

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, parse
 
 from build_graph.exchange.client import ExchangeError
 from build_graph.exchange.fetching import fetch
 from build_graph.exchange.parts import PartsError
 from build_graph.exchange.servers import Server
-from build_graph.graph.turtle import body, by_subject, file, turtle
+from build_graph.graph.ordering import Sorted, batches
+from build_graph.graph.turtle import body, by_subject, file, places
 from build_graph.querying.credentials import shown
 
 ENDINGS = (".ttl", ".trig", ".nt", ".nq")
 _NEITHER = (".ttl", ".nt")  # formats that know no named graphs
-
-Graphs = Mapping[str, frozenset[Triple]]
+_READ = (".ttl", ".trig")  # formats that people read
 
 
 def check_ending(path: Path) -> None:
@@ -39,58 +41,78 @@ def sizes(server: Server) -> dict[str, int | None]:
     return dict(found)
 
 
-def pull(
-    server: Server,
-    names: Mapping[str, int | None],
-    done: Callable[[int], None] = lambda number: None,
-) -> dict[str, frozenset[Triple]]:
-    """The statements of named graphs, whose sizes may be known; tells `done` how many of them are here.
+@dataclass(slots=True)
+class Pulled:
+    """Named graphs of a server, whose sizes may be known; only one of them is in memory at a time."""
 
-    Raises ExchangeError where one is not there, or not given whole.
-    """
-    graphs = {}
-    for number, (name, size) in enumerate(names.items(), 1):
-        graphs[name] = fetch(server, name, size)
-        if not graphs[name]:
-            raise ExchangeError(
-                f"{shown(server.url)}: has no graph <{name}>; leave out --named-graph for all"
-            )
-        done(number)
-    return graphs
+    server: Server
+    names: Mapping[str, int | None]
+    done: Callable[[int], None] = lambda number: None  # hears how many of them are here
+    statements: int = 0  # of the graphs that are here
 
+    def sorted(self, path: Path) -> Sorted:
+        """The statements in the order of a file, on disk.
 
-def written(graphs: Graphs, path: Path) -> Iterator[bytes]:
-    """The graphs as the file's ending says; Turtle and N-Triples hold them as one."""
-    quads = _ordered(graphs)
-    if path.suffix == ".ttl":
-        yield turtle(quads)
-    elif path.suffix == ".trig":
-        yield from _trig(quads)
-    else:
-        one = path.suffix in _NEITHER
-        yield from sorted({f"{quad.triple if one else quad} .\n".encode() for quad in quads})
+        Raises ExchangeError where a graph is not there, or not given whole, ObligationError where there is no
+        room to sort them.
+        """
+        return Sorted.of_records(_record(quad, path.suffix) for quad in self._quads())
 
-
-def _ordered(graphs: Graphs) -> list[Quad]:
-    """All statements in order; blank nodes are named by what is said of them."""
-    quads = [
-        Quad(triple.subject, triple.predicate, triple.object, NamedNode(name))
-        for name in sorted(graphs)
-        for triple in graphs[name]
-    ]
-    if any(isinstance(term, BlankNode) for quad in quads for term in quad.triple):
-        data = Dataset(quads)
+    def _quads(self) -> Iterator[Quad]:
+        """All statements; blank nodes, which come last, are named by what is said of them."""
+        blank = []
+        for number, (name, size) in enumerate(self.names.items(), 1):
+            for quad in self._graph(name, size):
+                if any(isinstance(term, BlankNode) for term in quad.triple):
+                    blank.append(quad)
+                else:
+                    yield quad
+            self.done(number)
+        data = Dataset(blank)
         data.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-        quads = list(data)
-    return sorted(quads, key=str)
+        yield from data
+
+    def _graph(self, name: str, size: int | None) -> list[Quad]:
+        found = fetch(self.server, name, size)
+        if not found:
+            raise ExchangeError(
+                f"{shown(self.server.url)}: has no graph <{name}>; leave out --named-graph for all"
+            )
+        self.statements += len(found)
+        graph = NamedNode(name)
+        return [Quad(triple.subject, triple.predicate, triple.object, graph) for triple in found]
 
 
-def _trig(quads: list[Quad]) -> Iterator[bytes]:
-    by_graph: dict[str, list[Quad]] = {}
-    for quad in quads:
-        by_graph.setdefault(str(quad.graph_name), []).append(quad)
-    blocks = [
-        f"GRAPH {name} {{\n".encode() + body(by_subject(said))[0].rstrip() + b"\n}\n\n"
-        for name, said in sorted(by_graph.items())
-    ]
-    yield from file(blocks)
+def written(ordered: Sorted, path: Path) -> Iterator[bytes]:
+    """The statements as the file's ending says; Turtle and N-Triples hold all graphs as one."""
+    if path.suffix == ".ttl":
+        yield from file([body(by_subject(_statements(batch)))[0] for batch in batches(ordered.records())])
+    elif path.suffix == ".trig":
+        yield from file([_block(name, said) for name, said in groupby(ordered.records(), _graph_of)])
+    else:
+        for record in ordered.records():
+            graph, _, triple = record.split(b"\t", 2)
+            yield b"%s %s .\n" % (triple, graph) if graph else b"%s .\n" % triple
+
+
+def _record(quad: Quad, ending: str) -> bytes:
+    """A statement behind its graph, if the format has any, and its subject's place, if people read it."""
+    graph = "" if ending in _NEITHER else str(quad.graph_name)
+    subject = str(quad.subject)
+    place = places([subject])[subject] if ending in _READ else ""
+    return f"{graph}\t{place}\t{quad.triple}".encode()
+
+
+def _block(name: bytes, records: Iterable[bytes]) -> bytes:
+    """A named graph in TriG."""
+    said = b"".join(body(by_subject(_statements(batch)))[0] for batch in batches(records))
+    return b"GRAPH %s {\n%s\n}\n\n" % (name, said.rstrip())
+
+
+def _graph_of(record: bytes) -> bytes:
+    return record.partition(b"\t")[0]
+
+
+def _statements(records: Iterable[bytes]) -> Iterator[Quad]:
+    lines = (b"%s .\n" % record.split(b"\t", 2)[2] for record in records)
+    return iter(parse(b"".join(lines), format=RdfFormat.N_TRIPLES, lenient=True))

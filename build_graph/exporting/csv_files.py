@@ -1,7 +1,7 @@
 """Tables as CSV with a Data Package that describes them.
 
 Cells hold the words of the graph as they are: a cell that begins with =, +, - or @ is data, which a
-spreadsheet may take for a formula. Import such a file as text.
+spreadsheet may take for a formula. Who asks for it gets such cells with an apostrophe before them.
 """
 
 from __future__ import annotations
@@ -15,23 +15,37 @@ from typing import Any
 
 from build_graph.exporting.tables import Column, Table, Value
 
-_SAFE = (
+_AS_THEY_ARE = (
     "Cells hold the words of the graph as they are; a spreadsheet may take one that begins with =, +, - or @ "
     "for a formula: import the tables as text. / "
     "单元格保留图中原文；以 =、+、-、@ 开头的内容可能被电子表格当作公式，请按文本导入。"
 )
+_GUARDED = (
+    "For spreadsheets: an apostrophe, which is no part of it, stands before each text that begins with =, +, "
+    "-, @, a tab or a line end. / "
+    "供电子表格使用：以 =、+、-、@、制表符或换行符开头的文本前加了一个撇号，撇号不属于原文。"
+)
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese take the wide ones too
 
 
-def as_csv(names: Iterable[str], rows: Iterable[Iterable[Value]]) -> bytes:
+def as_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
     r"""Rows under their names, in UTF-8; empty where there is no value.
+
+    Where they are to be `guarded`, an apostrophe stands before what a spreadsheet takes for a formula.
 
     >>> as_csv(["a", "b"], [[True, None], ["x, y", 5]])
     b'a,b\ntrue,\n"x, y",5\n'
+    >>> as_csv(["a", "b"], [["=1+1", -5]], guarded=True)
+    b"a,b\n'=1+1,-5\n"
     """
     out = StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    plain = csv.writer(out, lineterminator="\n")
+    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    plain.writerow(names)
+    for row in rows:
+        cells = [_guarded(value) if guarded else _cell(value) for value in row]
+        # Before Python 3.13 a carriage return is not quoted unless it is how lines end.
+        (quoting if any("\r" in str(cell) for cell in cells) else plain).writerow(cells)
     return out.getvalue().encode()
 
 
@@ -39,18 +53,29 @@ def _cell(value: Value) -> Value:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def csv_files(tables: Mapping[str, Table], licence: str | None = None) -> dict[str, bytes]:
-    """The files of a Data Package by name: a table each, and datapackage.json."""
-    files = {f"{name}.csv": as_csv(table.names, table.rows) for name, table in tables.items()}
-    return files | {"datapackage.json": _package(tables, files, licence)}
+def _guarded(value: Value) -> Value:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else _cell(value)
 
 
-def _package(tables: Mapping[str, Table], files: Mapping[str, bytes], licence: str | None) -> bytes:
+def csv_files(
+    tables: Mapping[str, Table], licence: str | None = None, *, guarded: bool = False
+) -> dict[str, bytes]:
+    """The files of a Data Package by name: a table each, and datapackage.json, which says what cells hold."""
+    files = {
+        f"{name}.csv": as_csv(table.names, table.rows, guarded=guarded) for name, table in tables.items()
+    }
+    about = _GUARDED if guarded else _AS_THEY_ARE
+    return files | {"datapackage.json": _package(tables, files, about, licence)}
+
+
+def _package(
+    tables: Mapping[str, Table], files: Mapping[str, bytes], about: str, licence: str | None
+) -> bytes:
     package: dict[str, Any] = {
         "profile": "tabular-data-package",
         "name": "obligation-graph",
         "title": "Who owes what: obligations in policy documents / 政策文件任务分工",
-        "description": _SAFE,
+        "description": about,
     }
     if licence:
         package["licenses"] = [{"path": licence}]

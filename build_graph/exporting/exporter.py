@@ -14,11 +14,11 @@ from build_graph.exporting.csv_files import csv_files
 from build_graph.exporting.description import FileFacts, Publication, description
 from build_graph.exporting.formats import Form, media_type
 from build_graph.exporting.neo4j import neo4j_files
-from build_graph.exporting.ordering import Sorted
 from build_graph.exporting.source import Source
 from build_graph.exporting.survey import Survey
 from build_graph.exporting.tables import tables
 from build_graph.files import write_all
+from build_graph.graph.ordering import Sorted
 
 DESCRIPTION, CONTEXT = "dataset.ttl", "context.jsonld"
 
@@ -43,6 +43,7 @@ class Exporter:
     source: Source
     form: Form
     published: Publication = field(default_factory=Publication)
+    guarded: bool = False  # whether spreadsheets are kept from taking cells of csv for formulas
 
     def write(self, output: Path) -> Exported:
         """Write the graph to a file, or a folder if the format is one, and dataset.ttl beside it.
@@ -107,7 +108,7 @@ class Exporter:
                 yield name, network.gexf(network.Network.of(found))
             else:
                 made = {
-                    Form.CSV: lambda: csv_files(found, self.published.licence),
+                    Form.CSV: lambda: csv_files(found, self.published.licence, guarded=self.guarded),
                     Form.PARQUET: lambda: parquet.parquet_files(found),
                     Form.NEO4J: lambda: neo4j_files(found),
                 }[form]()

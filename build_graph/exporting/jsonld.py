@@ -11,7 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from build_graph.errors import ObligationError
 from build_graph.exporting.context import ID, LANGUAGE, Context, is_plain
-from build_graph.exporting.ordering import batches, statements
+from build_graph.graph.ordering import batches, statements
 from build_graph.vocabulary import BASE, PREFIXES, RDF, XSD
 
 Json = str | int | bool | dict[str, "Json"] | list["Json"]

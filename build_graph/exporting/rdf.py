@@ -10,7 +10,7 @@ from pyoxigraph import Literal, Quad, RdfFormat, serialize
 
 from build_graph.errors import ObligationError
 from build_graph.exporting.formats import Form
-from build_graph.exporting.ordering import batches, statements
+from build_graph.graph.ordering import batches, statements
 from build_graph.vocabulary import BASE, PREFIXES
 
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, Quad, QuerySolutions, RdfFormat, Store, parse
 
-from build_graph.exporting.ordering import renamed
+from build_graph.graph.ordering import renamed
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import (
     TIMEOUT,
@@ -17,6 +17,7 @@ from build_graph.querying.engines import (
     OxigraphEngine,
     Triples,
     open_graph,
+    readable,
 )
 from build_graph.querying.sparql import with_values
 
@@ -43,9 +44,10 @@ class Source:
         return cls(where)
 
     def quads(self) -> Iterator[Quad]:
-        """All statements of all graphs; raises EngineError where a file is missing or broken."""
+        """All statements of all graphs; raises EngineError where a file is missing, broken, or taken away."""
         if self.store is not None:
-            yield from self.store
+            with readable(Path(self.where)):
+                yield from self.store
             return
         known = RdfFormat.from_extension(Path(self.where).suffix.removeprefix(".")) or RdfFormat.TURTLE
         try:
@@ -62,7 +64,9 @@ class Source:
 
     def engine(self) -> Engine:
         """What answers for the graph; raises EngineError where a file is missing or broken."""
-        return open_graph(self.where) if self.store is None else OxigraphEngine.over(self.store)
+        if self.store is None:
+            return open_graph(self.where)
+        return OxigraphEngine.over(self.store, Path(self.where) if Path(self.where).is_dir() else None)
 
 
 def _copied(url: str, engine: Engine) -> Store:

@@ -69,7 +69,7 @@ def refuse(found: Sequence[Fault]) -> None:
     if found:
         raise FailedCheckError(
             "\n".join(fault.line() for fault in found)
-            + "\nnothing was written; this is a fault of the program, not of the "
+            + "\nit is not written; this is a fault of the program, not of the "
             "document: please report it with the document that shows it"
         )
 

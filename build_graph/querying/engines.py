@@ -6,7 +6,8 @@ All give the same answers to the queries of the catalogue, in the types of pyoxi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pyoxigraph import (
     DefaultGraph,
+    NamedNode,
     Quad,
     QueryBoolean,
     QueryResultsFormat,
@@ -30,7 +32,8 @@ from build_graph.files import name_of
 from build_graph.querying import sparql
 from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
 from build_graph.querying.faults import check
-from build_graph.vocabulary import XSD
+from build_graph.querying.sayings import brief, reason
+from build_graph.vocabulary import ONTOLOGY, XSD
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -38,9 +41,10 @@ if TYPE_CHECKING:
 TIMEOUT = 60.0  # seconds that an endpoint may take
 _PIECE = 1 << 16  # bytes of an endpoint's answer that are read at a time
 _ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
+_APART = (DefaultGraph(), NamedNode(ONTOLOGY))
 _BOOLEAN = f"{XSD}boolean"
 _YES = ("1", "true")
-_SHOWN = 160  # characters of what an endpoint says of an error
+OF_FILES = ("Corruption", "IO error")  # how RocksDB's words begin when its files are at fault
 
 
 class EngineError(ObligationError):
@@ -80,24 +84,39 @@ class OxigraphEngine:
 
     A statement that stands in several named graphs counts several times when they are asked together.
     `obligations build --store` therefore writes the statements of all documents into the default graph too.
+    Of a store on disk an answer is read whole: a build may take its files away while rows are asked for.
     """
 
     store: Store
     union: bool = False
+    folder: Path | None = None  # where the store lies on disk
 
     @classmethod
-    def over(cls, store: Store) -> OxigraphEngine:
-        """The engine over a store."""
-        return cls(store, union=not in_default_graph(store))
+    def over(cls, store: Store, folder: Path | None = None) -> OxigraphEngine:
+        """The engine over a store; raises EngineError where its files cannot be read."""
+        with readable(folder):
+            return cls(store, not in_default_graph(store), folder)
 
     def answer(self, query: str, name: str = "query") -> Answer:
-        """What a query answers; raises QueryError for what is no query, or cannot be answered."""
-        check(query, name)
+        """What a query answers; raises QueryError for what is no query, or cannot be answered.
+
+        Raises EngineError where the files of a store can no longer be read.
+        """
         try:
-            found = self.store.query(query, use_default_graph_as_union=self.union)
-            return found if isinstance(found, (QuerySolutions, QueryBoolean)) else Triples.of(found)
+            with readable(self.folder):
+                return self._found(query)
+        except SyntaxError:
+            check(query, name)  # says where
+            raise
         except (OSError, RuntimeError, ValueError) as error:
-            raise sparql.QueryError(f"{name}: cannot be answered ({_brief(error)}); put it right") from error
+            raise sparql.QueryError(f"{name}: cannot be answered ({brief(error)}); put it right") from error
+
+    def _found(self, query: str) -> Answer:
+        union = self.union and not sparql.keywords(query, ["FROM"])  # which it would undo
+        found = self.store.query(query, use_default_graph_as_union=union)
+        if isinstance(found, QuerySolutions) and self.folder:
+            return _results(found.serialize(format=QueryResultsFormat.JSON) or b"")
+        return found if isinstance(found, (QuerySolutions, QueryBoolean)) else Triples.of(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +189,7 @@ class EndpointEngine:
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise self._slow() from error
-            raise self._silent(_brief(error)) from error
+            raise self._silent(brief(error)) from error
 
     def _request(self, query: str, *, triples: bool) -> Any:
         """The answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
@@ -189,7 +208,7 @@ class EndpointEngine:
         """What to say of an answer that is none."""
         if error.code in (400, 500):  # 500 is what Virtuoso says of a query that it does not take
             check(query, name)  # says where, if it is the query that is at fault
-        said = self.credentials.hidden(_reason(error))
+        said = self.credentials.hidden(reason(error, query))
         if error.code == 400:
             return EngineError(f"{shown(self.url)}: refuses the query ({said})")
         if error.code == 401:
@@ -227,7 +246,7 @@ def open_graph(where: str, timeout: float = TIMEOUT, credentials: Credentials = 
         check_address(where)
         return EndpointEngine(where, timeout, credentials)
     path = Path(where)
-    return OxigraphEngine.over(_store(path) if path.is_dir() else _loaded(path))
+    return OxigraphEngine.over(_store(path), path) if path.is_dir() else OxigraphEngine.over(_loaded(path))
 
 
 def is_address(where: str) -> bool:
@@ -253,12 +272,28 @@ def _store(path: Path) -> Store:
             if not (path / "CURRENT").is_file():
                 raise _no_store(path) from error
             if not attempt:
-                raise EngineError(
-                    f"{path}: this store cannot be opened ({_brief(error)}); "
-                    "if a build is writing it, try again, else run that build again"
-                ) from error
+                raise _unreadable(path, error, "opened") from error
             sleep(_PAUSE)
     raise AssertionError("the last attempt returns or raises")
+
+
+@contextmanager
+def readable(folder: Path | None) -> Iterator[None]:
+    """Raises EngineError where the files of a store cannot be read: a build has tidied them away."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        if folder is None or not str(error).startswith(OF_FILES):
+            raise
+        raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception, what: str = "read") -> EngineError:
+    """What to say of a store whose files cannot be opened or, any more, be read."""
+    return EngineError(
+        f"{folder}: this store cannot be {what} ({brief(error)}); "
+        "if a build is writing it, try again, else run that build again"
+    )
 
 
 def _no_store(path: Path) -> EngineError:
@@ -268,19 +303,27 @@ def _no_store(path: Path) -> EngineError:
 
 
 def _loaded(path: Path) -> Store:
-    """A file in memory, its graphs taken together."""
+    """A file in memory, with its named graphs if it has some."""
     store = Store()
     known = format_of(path)
     try:
         if known.supports_datasets:
-            store.bulk_extend(Quad(*quad.triple) for quad in parse(path=str(path), format=known))
+            store.bulk_extend(_also_as_one(parse(path=str(path), format=known)))
         else:
             store.bulk_load(path=str(path), format=known)
     except FileNotFoundError as error:
         raise EngineError(f"{path}: there is no such graph; make it with: obligations build") from error
     except (SyntaxError, ValueError, OSError) as error:
-        raise EngineError(f"{path}: is no {known.name} file that can be read ({_brief(error)})") from error
+        raise EngineError(f"{path}: is no {known.name} file that can be read ({brief(error)})") from error
     return store
+
+
+def _also_as_one(quads: Iterable[Quad]) -> Iterator[Quad]:
+    """Statements in their graphs, and all but the ontology too in the default graph, as in a store."""
+    for quad in quads:
+        yield quad
+        if quad.graph_name not in _APART:
+            yield Quad(*quad.triple)
 
 
 def _results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolutions | QueryBoolean:
@@ -305,21 +348,3 @@ def _plain(data: bytes, *, yes_or_no: bool) -> bytes:
         return json.dumps(answer).encode()
     except (ValueError, LookupError, TypeError, AttributeError):
         return data  # whoever reads it says what is wrong with it
-
-
-def _reason(error: Any) -> str:
-    """What a server says of a failure; a page says no more than its status does."""
-    plain = "html" not in error.headers.get_content_type()
-    said = error.read(4 * _SHOWN).decode("utf-8", "replace") if plain else ""
-    return _short(said) or str(error.reason)
-
-
-def _brief(error: Exception) -> str:
-    """What an error says, on one line and not too long."""
-    said = getattr(error, "reason", None) or getattr(error, "msg", None) or error
-    return _short(str(said)) or type(error).__name__
-
-
-def _short(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"

@@ -9,7 +9,7 @@ and with the same words on all of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from pyoxigraph import Literal, NamedNode
@@ -66,6 +66,24 @@ def form(query: str, name: str = "query") -> Form:
         if word in Form.__members__:
             return Form(word)
     raise QueryError(f"{name}: holds no query; write SELECT, ASK, CONSTRUCT or DESCRIBE")
+
+
+def keywords(query: str, wanted: Iterable[str]) -> set[str]:
+    """Which of some words, in capitals, a query has as keywords or names of functions.
+
+    >>> keywords("ASK from <http://x/select> { ?service ?p 'UNION'@ask }", ["FROM", "SERVICE", "UNION"])
+    {'FROM'}
+    """
+    capitals = query.upper()
+    sought = {word for word in wanted if word in capitals}
+    if not sought:
+        return sought  # as a rule; to look at all tokens takes a tenth of a millisecond or more
+    found, before = set(), ""
+    for token in tokens(query):
+        if token.lastgroup == "word" and before != "@":
+            found.add(token[0].upper())
+        before = token[0]
+    return found & sought
 
 
 def places(query: str) -> dict[str, list[tuple[int, int]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.querying import faults, sparql
-from build_graph.querying.engines import Triples, in_default_graph
+from build_graph.querying.engines import OF_FILES, Triples, in_default_graph
 from build_graph.reading.limits import as_size
 from build_graph.serving.negotiation import ROWS, TRIPLES, Media
 from build_graph.serving.protocol import Asked, RefusedError
@@ -31,8 +32,11 @@ from build_graph.vocabulary import PREFIXES
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
+STALE = 503  # the status of a reply from a worker whose store has been taken away from under it
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FORMS_OF_TRIPLES = (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
+_CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
+_TELLING = _CHANGING | {"FROM", "SERVICE"}
 _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
 
 
@@ -51,6 +55,7 @@ class Reply:
     status: int
     media: str
     body: bytes
+    tag: str = ""  # the same for the same answer; none for a refusal, and for what is another each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +77,28 @@ class Answerer:
     def _answer(self, task: Task) -> Reply:
         query = task.asked.query
         form = sparql.form(query)
-        keywords = _keywords(query)
+        keywords = sparql.keywords(query, _TELLING)
         if "SERVICE" in keywords:
             raise RefusedError(
                 400, "query: SERVICE asks other endpoints, which this one does not; take it out"
             )
-        faults.check(query)
         media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
         if media is None:
+            faults.check(query)
             offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
             raise RefusedError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
         try:
             body = self._written(self._found(task.asked, own="FROM" in keywords), media)
+        except SyntaxError:
+            faults.check(query)  # says where
+            raise
         except (OSError, RuntimeError, ValueError) as error:
+            if str(error).startswith(OF_FILES):
+                raise RefusedError(STALE, "the store has been written; ask again") from error
             reason = " ".join(str(error).split())
             raise sparql.QueryError(f"query: cannot be answered ({reason}); put it right") from error
-        return Reply(200, media, body)
+        tag = "" if keywords & _CHANGING else blake2b(body, digest_size=16, key=media.encode()).hexdigest()
+        return Reply(200, media, body, tag)
 
     def _found(self, asked: Asked, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
         """What the store finds; `own` says that the query names its graphs itself."""
@@ -154,13 +165,3 @@ class _Bounded(BytesIO):
         if self.tell() + memoryview(data).nbytes > self._most:
             raise RefusedError(400, f"query: the answer is larger than {as_size(self._most)}; {_PIECES}")
         return super().write(data)
-
-
-def _keywords(query: str) -> set[str]:
-    """The bare words of a query, but language tags: SELECT, FROM, SERVICE."""
-    found, before = set(), ""
-    for token in sparql.tokens(query):
-        if token.lastgroup == "word" and before != "@":
-            found.add(token[0].upper())
-        before = token[0]
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
@@ -14,10 +14,13 @@ from starlette.types import Receive, Scope, Send
 from build_graph.reading.limits import as_size
 from build_graph.serving.answering import Reply, Task, refusal
 from build_graph.serving.description import description
+from build_graph.serving.holdings import Holdings, holdings
 from build_graph.serving.negotiation import TRIPLES, Media, best, content_type, prefers_html
 from build_graph.serving.protocol import METHODS, RefusedError, asked
 from build_graph.serving.settings import Settings
 from build_graph.serving.workers import Workers
+
+Found = TypeVar("Found")
 
 
 class GoneError(Exception):
@@ -52,9 +55,10 @@ class Endpoint:
         body = await self._body(request) if request.method == "POST" else b""
         query = asked(request.method, parameters, request.headers.get("content-type", ""), body)
         if query is None:
-            return self._description(request, accept)
+            return await self._description(request, accept)
         task = Task(query, Media.accepted(accept))
-        return _response(await _unless_gone(request, self.workers.answer(task)))
+        reply = await _unless_gone(request, self.workers.answer(task))
+        return _not_modified(reply) if _has_it(request, reply) else _response(reply)
 
     async def _body(self, request: Request) -> bytes:
         """The whole body; raises RefusedError for one that is too large, or does not come in time."""
@@ -72,7 +76,7 @@ class Endpoint:
             raise RefusedError(408, "the request does not come in; send it faster") from error
         return bytes(body)
 
-    def _description(self, request: Request, accept: str) -> Response:
+    async def _description(self, request: Request, accept: str) -> Response:
         if self.settings.landing and prefers_html(accept):
             return RedirectResponse(self.settings.landing, 303, headers={"Vary": "Accept"})
         media = best(tuple(TRIPLES), accept)
@@ -81,10 +85,13 @@ class Endpoint:
                 406, f"Accept: takes none of the formats there are: {', '.join(TRIPLES)}; or send a query"
             )
         try:
-            body = description(str(request.url), TRIPLES[media])
+            body = description(str(request.url), TRIPLES[media], await self._holdings(request))
         except ValueError as error:  # it is the client that names the host
             raise RefusedError(400, "Host: is no name of a host; give the one in the address") from error
         return _response(Reply(200, media, body))
+
+    async def _holdings(self, request: Request) -> Holdings:
+        return await _unless_gone(request, holdings(self.workers.answer))
 
 
 def plain(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
@@ -94,11 +101,28 @@ def plain(status: int, message: str, headers: dict[str, str] | None = None) -> R
 
 def _response(reply: Reply, headers: dict[str, str] | None = None) -> Response:
     given = {"Content-Type": content_type(reply.media), "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
-    return Response(reply.body, reply.status, headers=given | (headers or {}))
+    return Response(reply.body, reply.status, headers=given | _tagged(reply) | (headers or {}))
 
 
-async def _unless_gone(request: Request, answering: Coroutine[Any, Any, Reply]) -> Reply:
-    """The reply, unless the client hangs up before it is there: raises GoneError then."""
+def _not_modified(reply: Reply) -> Response:
+    return Response(status_code=304, headers={"Vary": "Accept"} | _tagged(reply))
+
+
+def _tagged(reply: Reply) -> dict[str, str]:
+    """Headers with which a client may keep an answer, if it asks each time whether it still holds."""
+    return {"ETag": f'"{reply.tag}"', "Cache-Control": "no-cache"} if reply.tag else {}
+
+
+def _has_it(request: Request, reply: Reply) -> bool:
+    """Does the client have this very answer from before?"""
+    if not reply.tag or request.method not in ("GET", "HEAD"):
+        return False
+    said = ",".join(request.headers.getlist("if-none-match"))
+    return any(tag.strip().removeprefix("W/") in ("*", f'"{reply.tag}"') for tag in said.split(","))
+
+
+async def _unless_gone(request: Request, answering: Coroutine[Any, Any, Found]) -> Found:
+    """What is answered, unless the client hangs up before it is there: raises GoneError then."""
     answer = asyncio.ensure_future(answering)
     leaving = asyncio.ensure_future(_left(request))
     try:

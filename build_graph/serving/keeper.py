@@ -25,12 +25,12 @@ from threading import Lock
 from pyoxigraph import Store
 
 from build_graph.errors import ObligationError
-from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph
+from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph, readable
 from build_graph.serving.answering import Answerer, Task
 from build_graph.serving.channel import pack, receive
 from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked
-from build_graph.serving.settings import Limits, ServeError
+from build_graph.serving.settings import Limits, ServeError, Settings
 
 _ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _GRACE = 5  # seconds of processor beyond its limit after which a worker that nobody killed is killed
@@ -54,14 +54,15 @@ class Keeper:
         self._control, self._process, self._lock = control, process, Lock()
 
     @classmethod
-    def start(cls, graph: Path, limits: Limits) -> Keeper:
+    def start(cls, settings: Settings) -> Keeper:
         """A keeper that has the graph; raises ObligationError where that cannot be had."""
+        graph = settings.graph
         if not hasattr(os, "fork"):
             raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
         if graph.is_dir():
-            _store(graph)  # says here what is wrong with it; each worker opens it for itself
+            _store(graph)  # says here what is wrong with it
         ours, theirs = Pipe()
-        process = get_context("spawn").Process(target=keep, args=(theirs, graph, limits), daemon=True)
+        process = get_context("spawn").Process(target=keep, args=(theirs, settings), daemon=True)
         process.start()
         theirs.close()
         try:
@@ -103,25 +104,27 @@ class Keeper:
         self._process.kill()
 
 
-def keep(control: Connection, graph: Path, limits: Limits) -> None:
+def keep(control: Connection, settings: Settings) -> None:
     """Load the graph, then fork and kill workers as told, until the server is gone: the process itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the server tells us
     children: set[int] = set()
     try:
-        opened = _opener(graph)
+        opened = _opener(settings)
     except ObligationError as error:
         control.send(str(error))
         return
     control.send(None)
     try:
         while True:
-            children = _told(control, children, opened, limits)
+            children = _told(control, children, opened, settings)
     except (EOFError, OSError):
         for pid in children:
             _end(pid)
 
 
-def _told(control: Connection, children: set[int], opened: Callable[[], Store], limits: Limits) -> set[int]:
+def _told(
+    control: Connection, children: set[int], opened: Callable[[], Store], settings: Settings
+) -> set[int]:
     """The children there are after the next order: to kill the worker of a number, or to fork one."""
     pid = control.recv()
     if pid is not None:
@@ -134,21 +137,33 @@ def _told(control: Connection, children: set[int], opened: Callable[[], Store], 
     pid = os.fork()
     if not pid:
         control.close()
-        _work(stream, opened, limits, keeper)
+        _work(stream, opened, settings, keeper)
     stream.close()
     control.send(pid)
     return children | {pid}
 
 
-def _opener(graph: Path) -> Callable[[], Store]:
-    """What gives a worker its store: a file's is here and shared, a folder is opened in each.
+def _opener(settings: Settings) -> Callable[[], Store]:
+    """What gives a worker its store: one in memory is here and shared, a folder is opened in each.
 
-    An open folder has threads, which do not survive a fork. Raises EngineError where a file cannot be read.
+    An open folder has threads, which do not survive a fork. Raises EngineError where it cannot be read.
     """
+    graph = settings.graph
     if not graph.is_dir():
         store = _store(graph)
         return lambda: store
+    if settings.in_memory:
+        copy = _copied(graph)
+        return lambda: copy
     return lambda: _store(graph)
+
+
+def _copied(folder: Path) -> Store:
+    """A store in memory with what is in that of a folder; once it is here, the folder is closed."""
+    store = Store()
+    with readable(folder):
+        store.bulk_extend(iter(_store(folder)))
+    return store
 
 
 def _store(graph: Path) -> Store:
@@ -167,13 +182,14 @@ def _end(pid: int) -> None:
 # ------------------------------------------------------------------------------- in a worker
 
 
-def _work(stream: socket.socket, opened: Callable[[], Store], limits: Limits, keeper: int) -> None:
+def _work(stream: socket.socket, opened: Callable[[], Store], settings: Settings, keeper: int) -> None:
     """Answer what comes over the socket until the server is gone; ends the process."""
     try:
+        limits = settings.limits
         _die_with(keeper)
         answerer = Answerer(opened(), limits)
         _warm(answerer)
-        _confine(limits)
+        _confine(limits, _files(settings))
         with stream.makefile("rwb") as both:
             while True:
                 task = receive(both)
@@ -195,13 +211,23 @@ def _die_with(keeper: int) -> None:
 
 
 def _warm(answerer: Answerer) -> None:
-    """Load what a first answer loads: later no file can be opened."""
+    """Load what a first answer loads: later no file but those of a store can be opened."""
     for query in ("SELECT * {", "ASK {}"):
         answerer.answer(Task(Asked(query), Media("text/csv", None)))
 
 
-def _confine(limits: Limits) -> None:
-    """Say nothing, open nothing (no file, no connection), and take no more memory than a query may."""
+def _files(settings: Settings) -> int:
+    """How many files a query may open: RocksDB opens those of a store when it needs them, twice at most."""
+    if settings.in_memory or not settings.graph.is_dir():
+        return 0
+    return _FIRST + 2 * sum(1 for _ in settings.graph.iterdir())
+
+
+def _confine(limits: Limits, files: int) -> None:
+    """Say nothing, take no more memory than a query may, and open no more than so many files.
+
+    Over a graph in memory that is none, and no connection either; `SERVICE` is refused anyhow.
+    """
     import resource
 
     silent = os.open(os.devnull, os.O_RDWR)
@@ -212,7 +238,8 @@ def _confine(limits: Limits) -> None:
     if (used := _data()) is not None:
         most = used + limits.memory
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_FIRST, _FIRST))
+    most = min(_FIRST + files, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _data() -> int | None:

@@ -25,7 +25,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     Raises ObligationError where the graph or the address cannot be had.
     """
     with _listening(settings) as listener:
-        keeper = Keeper.start(settings.graph, settings.limits)
+        keeper = Keeper.start(settings)
         config = uvicorn.Config(
             application(settings, Workers(settings, keeper)),
             log_config=None,

@@ -24,6 +24,7 @@ class Limits:
     rows: int = 100_000  # rows or triples of an answer
     answer: int = 64 * MEGABYTE  # bytes of an answer
     memory: int = 2048 * MEGABYTE  # bytes that a query may take beside the graph
+    kept: int = 64 * MEGABYTE  # bytes of answers that are kept for who asks the same again
     body: int = MEGABYTE  # bytes of a request
     reading: float = 30.0  # seconds in which a request must have come in
     workers: int = field(default_factory=lambda: max(4, os.cpu_count() or 1))  # queries at once
@@ -35,6 +36,7 @@ class Settings:
     """An endpoint: the graph behind it, its address, who may ask it, its limits."""
 
     graph: Path  # a file, or the folder of an Oxigraph store
+    in_memory: bool = False  # whether a store is taken into memory, as a file always is
     host: str = "127.0.0.1"
     port: int = PORT  # 0 for one that is free
     cors: str | None = None  # the origin of pages that may ask, or * for all

@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from build_graph.reading.limits import as_size
-from build_graph.serving.answering import Reply, Task, refusal
+from build_graph.serving.answering import STALE, Reply, Task, refusal
 from build_graph.serving.channel import pack, receive_soon
 from build_graph.serving.keeper import Keeper, Worker
 from build_graph.serving.protocol import RefusedError
+from build_graph.serving.remembered import Remembered
 from build_graph.serving.settings import MEGABYTE, Settings
 
 
@@ -40,6 +41,7 @@ class Workers:
     def __init__(self, settings: Settings, keeper: Keeper) -> None:
         """Workers that fork from a keeper."""
         self._settings, self._limits, self._keeper = settings, settings.limits, keeper
+        self._kept = Remembered(settings.limits.kept)
         self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
         self._replacing: set[asyncio.Task[None]] = set()
         self._renewing = asyncio.Lock()
@@ -59,10 +61,17 @@ class Workers:
         await asyncio.to_thread(self._keeper.close)
 
     async def answer(self, task: Task) -> Reply:
-        """The reply to a query; where it is stopped, a reply that says so.
+        """The reply to a query, which may be kept from before; where it is stopped, a reply that says so.
 
         Raises RefusedError where no worker is free in time. When it is cancelled, the query is stopped.
         """
+        if kept := self._kept.get(task):
+            return kept
+        reply = await self._worked_out(task)
+        self._kept.keep(task, reply)
+        return reply
+
+    async def _worked_out(self, task: Task) -> Reply:
         line = await self._free()
         try:
             async with asyncio.timeout(self._limits.seconds):
@@ -85,6 +94,10 @@ class Workers:
         except BaseException:  # the client has gone
             self._replace(line)
             raise
+        if reply.status == STALE:
+            self._kept.clear()
+            self._replace(line)
+            raise RefusedError(STALE, reply.body.decode().strip(), Retry_After="1")
         self._idle.put_nowait(line)
         return reply
 
@@ -114,8 +127,8 @@ class Workers:
         except (EOFError, OSError):  # the keeper is gone: the rest of its workers will be, one by one
             async with self._renewing:
                 if self._keeper is keeper:
-                    start = self._settings.graph, self._limits
-                    self._keeper = await asyncio.to_thread(Keeper.start, *start)
+                    self._keeper = await asyncio.to_thread(Keeper.start, self._settings)
+                    self._kept.clear()
             await self._add()
 
     async def _add(self) -> None:

@@ -70,6 +70,17 @@ class Filler:
             f"{one.value.removeprefix(BASE)}: {name} has the same text, and took its place" for one in gone
         ]
 
+    def prune(self) -> list[str]:
+        """Remove the documents of earlier runs that are not among those of this one, and say which.
+
+        Raises StoreError where the store cannot be written.
+        """
+        store = self._store or self._open()
+        gone = [graph for graph in store.documents() if graph not in self._ours]
+        for graph in gone:
+            store.remove(graph)
+        return [graph.value.removeprefix(BASE) for graph in gone]
+
     def finish(self) -> int:
         """How many statements the store holds of documents, now that all of it stands on the disk."""
         store = self._store or self._open()

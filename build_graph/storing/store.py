@@ -50,11 +50,12 @@ from build_graph.graph.emitter import source_of, text_of
 from build_graph.graph.provenance import sha256
 from build_graph.resources import folder
 from build_graph.storing.fingerprints import Fingerprint
-from build_graph.vocabulary import ONTOLOGY, term
+from build_graph.vocabulary import BASE, ONTOLOGY, term
 
 _ONTOLOGY = NamedNode(ONTOLOGY)
 _NEXT = NamedNode(f"{ONTOLOGY}/next")  # where a new version is put together; not there between builds
 _FILES = ("obligations.ttl", "agencies.ttl", "domains.ttl")
+_DOCUMENTS = f"{BASE}document/"
 _COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 # The files of a RocksDB database. Where a build was killed while it made the store, some of them are missing.
@@ -149,6 +150,11 @@ class DocumentStore:
         }
         return sorted(graphs, key=str)
 
+    def documents(self) -> list[NamedNode]:
+        """The graphs of all documents, in order."""
+        graphs = (graph for graph in self._store.named_graphs() if isinstance(graph, NamedNode))
+        return sorted((graph for graph in graphs if graph.value.startswith(_DOCUMENTS)), key=str)
+
     def statements(self) -> int:
         """How many statements the documents make, each counted once."""
         rows = self._store.query(_COUNT)
@@ -176,6 +182,15 @@ class DocumentStore:
                 self._store.update(_exchange(removed | lost, added | _merged(added), gone))
             else:
                 self._store.extend(added | _merged(added))
+
+    def remove(self, graph: NamedNode) -> None:
+        """Drop a document, and of the default graph what no other says; one transaction.
+
+        Raises StoreError where it cannot be.
+        """
+        old = set(self._store.quads_for_pattern(None, None, None, graph))
+        with _Writing(self.path):
+            self._store.update(_exchange(self._said_nowhere_else(old, [graph]), (), [graph]))
 
     def describe(self) -> None:
         """Put the ontology and the registries into their graph, if they are not there as they are now.

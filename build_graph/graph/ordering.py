@@ -33,11 +33,16 @@ class Sorted:
 
         Raises ObligationError where there is no room on disk to sort them.
         """
+        return cls.of_records((_record(quad, graphs=graphs) for quad in quads), run)
+
+    @classmethod
+    def of_records(cls, given: Iterable[bytes], run: int = RUN) -> Sorted:
+        """Records that were made in another way; raises ObligationError as `of` does."""
         runs: list[list[bytes] | IO[bytes]] = []
         records: list[bytes] = []
         try:
-            for quad in quads:
-                records.append(_record(quad, graphs=graphs))
+            for record in given:
+                records.append(record)
                 if len(records) >= run:
                     runs.append(_spilled(records))
                     records = []

@@ -1,0 +1,46 @@
+"""What errors and servers say, on one line of ours: without the query that they repeat, cut between words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SHOWN = 240  # characters
+_READ = 1 << 16  # bytes of what a server says
+_SHORT = 8  # characters: so short a line of a query may stand in a sentence, too
+
+
+def reason(error: Any, query: str) -> str:
+    """What a server says of a failure, without the query; a page says no more than its status does."""
+    plain = "html" not in error.headers.get_content_type()
+    said = error.read(_READ).decode("utf-8", "replace") if plain else ""
+    return short(without(said, query)) or str(error.reason)
+
+
+def brief(error: Exception) -> str:
+    """What an error says, or else what it is."""
+    said = getattr(error, "reason", None) or getattr(error, "msg", None) or error
+    return short(str(said)) or type(error).__name__
+
+
+def without(said: str, query: str) -> str:
+    r"""What is said without the lines that repeat the query: Virtuoso does behind its words, Fuseki before.
+
+    >>> without("SP030: syntax error at 'x'\n\nSPARQL query:\nSELECT * { x }", "SELECT * { x }")
+    "SP030: syntax error at 'x'\n\nSPARQL query:"
+    """
+    asked = {line.strip() for line in query.splitlines() if len(line.strip()) >= _SHORT}
+    lines = said.replace(query.strip(), "").splitlines()
+    return "\n".join(line for line in lines if line.strip() not in asked)
+
+
+def short(text: str, most: int = SHOWN) -> str:
+    """A text on one line, cut between words where it is longer.
+
+    >>> short("line 1:  unexpected end of the query", 20)
+    'line 1: unexpected…'
+    """
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    kept = line[:most]
+    return f"{kept[: kept.rfind(' ')] if ' ' in kept else kept[:-1]}…"
