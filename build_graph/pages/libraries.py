@@ -1,4 +1,4 @@
-"""Scripts that are not ours and too long to stand in a page: where a server gives them, and what they need."""
+"""Scripts that are not ours and too long to stand in a page: where a server has them, what they need."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def html(  # noqa: PLR0913  # each is named where it is called
 
     `styles` and `scripts` are files of the package, `data` becomes a block of JSON for each name, `words` are
     the sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and
-    language; a page that is `served` may send forms to where it came from, and ask there; `library` is a script
-    that its template takes from there; `values` are for the template.
+    language; a page that is `served` may send forms to where it came from, and ask there; `library` is a
+    script that it takes from there; `values` are for the template.
     """
     css = [Markup(_asset(name)) for name in styles]
     code = [Markup(_asset(name)) for name in scripts]

@@ -58,7 +58,7 @@ def anchor(iri: str) -> str:
 
 
 def address_of_term(iri: str) -> str:
-    """Where a term of the ontology is described in the workbench; empty for what the ontology does not declare.
+    """Where the workbench describes a term of the ontology; empty for what the ontology does not declare.
 
     >>> address_of_term("https://w3id.org/obligation-graph/ontology#Norm"), address_of_term("http://x/")
     ('/ontology#Norm', '')
@@ -88,7 +88,7 @@ def _label(triples: Sequence[Triple], language: str) -> str:
 
 
 def _name(iri: str) -> str:
-    return next(
-        (f"{prefix}:{iri.removeprefix(start)}" for prefix, start in PREFIXES.items() if iri.startswith(start)),
-        "",
-    )
+    for prefix, start in PREFIXES.items():
+        if iri.startswith(start):
+            return f"{prefix}:{iri.removeprefix(start)}"
+    return ""
