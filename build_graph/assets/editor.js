@@ -94,7 +94,7 @@
 
   const yasgui = new Yasgui(here, {
     autofocus: false, autoAddOnInit: false, populateFromUrl: false, copyEndpointOnNewTab: false,
-    persistenceId: "obligation-graph", tabName: page.t("query"),
+    contextMenuContainer: here, persistenceId: "obligation-graph", tabName: page.t("query"),
     endpointCatalogueOptions: { getData: () => [] },
     requestConfig: { endpoint: () => endpoint, method: "POST", acceptHeaderGraph: "text/turtle" },
     yasqe: { value: known.begin, editorHeight: "24rem" },
@@ -142,6 +142,7 @@
     list.open = wide.matches;
     openQuestion(name);
   });
+  document.getElementById("new").addEventListener("click", () => yasgui.addTab(true, { name: yasgui.createTabName(page.t("query")) }));
   document.getElementById("find").addEventListener("input", (event) => {
     const typed = event.target.value.trim().toLowerCase();
     for (const button of list.querySelectorAll("[data-question]")) {
@@ -176,11 +177,19 @@
       if (question && tab.getName() !== title(question)) tab.setName(title(question));
     }
   };
+  // Fields that YASGUI leaves without a name.
+  const name = () => {
+    for (const [place, key] of [[".yasqe textarea", "query_label"], [".tableSizer", "yasgui_page_size"], [".yasqe_sharePopup input", "yasgui_share"]]) {
+      for (const field of here.querySelectorAll(place)) {
+        if (field.getAttribute("aria-label") !== page.t(key)) field.setAttribute("aria-label", page.t(key));
+      }
+    }
+  };
   let waiting = false;
   const speak = () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; say(here); });
+    requestAnimationFrame(() => { waiting = false; say(here); name(); });
   };
   new MutationObserver(speak).observe(here, { subtree: true, childList: true, attributes: true, attributeFilter: NAMES });
 
