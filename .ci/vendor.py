@@ -47,6 +47,11 @@ def contents(package: str) -> dict[str, bytes]:
     return found
 
 
+def copied(file: Entry) -> bytes:
+    """One file of a package, after what the manifest puts at its head."""
+    return file.get("head", "").encode() + contents(file["package"])[file["source"]]
+
+
 def unpack(package: str, modules: Path) -> None:
     """Puts a package where a bundler looks for it."""
     for name, data in contents(package).items():
@@ -76,7 +81,7 @@ def bundle(file: Entry, licences: dict[str, bytes]) -> bytes:
 def brought(manifest: Path) -> dict[str, bytes]:
     """What the files of a manifest are, by their path; a bundle comes after the licences that it quotes."""
     files: list[Entry] = tomllib.loads(manifest.read_text(encoding="utf-8"))["file"]
-    found = {file["path"]: contents(file["package"])[file["source"]] for file in files if "package" in file}
+    found = {file["path"]: copied(file) for file in files if "package" in file}
     found |= {file["path"]: bundle(file, found) for file in files if "bundler" in file}
     sums = {file["path"]: file["sha256"] for file in files}
     wrong = [

@@ -15,7 +15,7 @@ from build_graph.resources import folder
 
 SHIPPED = folder("vendor")
 FOR_TESTS = Path(__file__).parent / "vendor"
-EXACT = re.compile(r"(@[a-z-]+/)?[a-z-]+@\d+\.\d+\.\d+")  # a package and one version of it
+EXACT = re.compile(r"(@[a-z-]+/)?[a-z0-9.-]+@\d+\.\d+\.\d+")  # a package and one version of it
 
 
 def faults(vendor: Path) -> list[str]:

@@ -16,9 +16,10 @@ const page = (() => {
 
   // What is read from it again and again, until it changes.
   const now = {};
+  const { language: fixed } = document.body.dataset; // a page that comes in one language, and has another address in the other
   const reread = () => {
     const asked = address();
-    now.language = asked.lang === "en" || asked.lang === "zh" ? asked.lang : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+    now.language = fixed || (asked.lang === "en" || asked.lang === "zh" ? asked.lang : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
     now.dark = asked.theme ? asked.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   };
   const language = () => now.language;
@@ -89,7 +90,11 @@ const page = (() => {
 
   // Buttons that every page has.
   const bind = () => {
-    document.getElementById("language")?.addEventListener("click", () => go({ lang: language() === "zh" ? "en" : "zh" }));
+    document.getElementById("language")?.addEventListener("click", () => {
+      const lang = language() === "zh" ? "en" : "zh";
+      if (fixed) location.search = `lang=${lang}`;
+      else go({ lang });
+    });
     document.getElementById("theme")?.addEventListener("click", () => go({ theme: dark() ? "light" : "dark" }));
     document.getElementById("print")?.addEventListener("click", () => window.print());
     addEventListener("hashchange", changed);

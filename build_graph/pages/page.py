@@ -6,10 +6,8 @@ no browser runs. Marks that steer the direction of text, or that nobody sees, ar
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -17,11 +15,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from build_graph.pages.libraries import Library, hashes
 from build_graph.resources import folder, word_lists
 
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data: blob:; "
-    "base-uri 'none'; form-action {forms}"
+    "base-uri 'none'; form-action {own}; connect-src {own}"
 )
 # Control characters but tab and line ends, soft hyphen, marks of joining, direction and separation, and
 # halves of surrogate pairs.
@@ -41,14 +40,16 @@ def html(  # noqa: PLR0913  # each is named where it is called
     data: Mapping[str, object],
     words: Iterable[str] = (),
     more_words: Mapping[str, Mapping[str, str]] | None = None,
-    forms: bool = False,
+    served: bool = False,
+    library: Library | None = None,
     **values: Any,
 ) -> bytes:
     """The page that a template gives, in UTF-8.
 
     `styles` and `scripts` are files of the package, `data` becomes a block of JSON for each name, `words` are
     the sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and
-    language; `forms` lets the page send forms to where it came from; `values` are for the template.
+    language; a page that is `served` may send forms to where it came from, and ask there; `library` is a
+    script that it takes from there; `values` are for the template.
     """
     css = [Markup(_asset(name)) for name in styles]
     code = [Markup(_asset(name)) for name in scripts]
@@ -57,9 +58,8 @@ def html(  # noqa: PLR0913  # each is named where it is called
     said |= more_words or {}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
     text = _templates().get_template(template).render(
-        policy=Markup(
-            _POLICY.format(scripts=_hashes(code), styles=_hashes(css), forms="'self'" if forms else "'none'")
-        ),
+        policy=Markup(_policy(code, css, library, served=served)),
+        library=library,
         styles=css,
         scripts=code,
         data={name: Markup(script_json(value)) for name, value in blocks.items()},
@@ -121,7 +121,14 @@ def _asset(name: str) -> str:
     return text
 
 
-def _hashes(texts: Iterable[str]) -> str:
-    """The sources that the policy lets run: these texts, and no others."""
-    digests = (hashlib.sha256(text.encode()).digest() for text in texts)
-    return " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)
+def _policy(scripts: list[Markup], styles: list[Markup], library: Library | None, *, served: bool) -> str:
+    """What the page may run and show: what stands in it, what its library is and adds, and nothing else."""
+    own = "'self'" if served else "'none'"
+    if library is None:
+        return _POLICY.format(scripts=hashes(scripts), styles=hashes(styles), own=own)
+    policy = _POLICY.format(
+        scripts=f"{library.scripts} {hashes(scripts)}",
+        styles=hashes([*styles, *library.styles]),
+        own=own,
+    )
+    return f"{policy}; style-src-attr 'unsafe-hashes' {hashes(library.attributes)}"

@@ -67,7 +67,7 @@ def question_page(  # noqa: PLR0913  # each is named where it is called
         scripts=_SCRIPTS,
         words=["workbench"],
         more_words={key: _both(question, key) for key in ("title", "description")},
-        forms=True,
+        served=True,
         data={},
         title=question.header.text("title@en") or question.name,
         here="queries",

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from build_graph.serving import editor
 from build_graph.serving.endpoint import Endpoint, plain
 from build_graph.serving.protocol import METHODS
 from build_graph.serving.settings import Settings
@@ -24,7 +25,7 @@ SPARQL = "/sparql"
 def routes(settings: Settings, workers: Workers) -> list[BaseRoute]:
     """All that the server answers; what else it is to show gets its route here."""
     endpoint = Endpoint(settings, workers)
-    return [Route(SPARQL, endpoint), Route(f"{SPARQL}/", endpoint)]
+    return [Route(SPARQL, endpoint), Route(f"{SPARQL}/", endpoint), *editor.routes(SPARQL)]
 
 
 def application(settings: Settings, workers: Workers) -> Starlette:

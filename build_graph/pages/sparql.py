@@ -1,0 +1,75 @@
+"""The editor for SPARQL: the catalogue beside it, and the ontology's terms and prefixes at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+from build_graph.pages.libraries import library
+from build_graph.pages.page import html
+from build_graph.pages.terms import PAGE as ONTOLOGY_PAGE
+from build_graph.pages.terms import declared
+from build_graph.querying.catalogue import Question
+from build_graph.resources import word_lists
+from build_graph.vocabulary import BASE, OB, PREFIXES
+
+PAGE = "/workbench"
+_NOBODY = "SELECT * WHERE {\n  ?measure a ob:Measure ; ob:responsibleAgency ?agency .\n}\nLIMIT 10\n"
+
+
+def editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
+    """The page, in UTF-8; `endpoint` is the path that it sends queries to, its own address is /workbench."""
+    known = list(questions)
+    return html(
+        "sparql.html.j2",
+        styles=("base.css", "workbench.css", "yasgui/yasgui.css", "editor.css"),
+        scripts=("base.js", "editor.js"),
+        words=["workbench", "editor", "yasgui"],
+        more_words=dict(entry for question in known for entry in _words(question)),
+        data={
+            "catalogue": [{"name": question.name, "query": _runnable(question)} for question in known],
+            "editor": _knowledge(endpoint),
+        },
+        served=True,
+        library=library("yasgui"),
+        title="SPARQL",
+        here="sparql",
+        questions=[question.name for question in known],
+    )
+
+
+def address_of_query(query: str) -> str:
+    """Where a query opens in the editor.
+
+    >>> address_of_query("ASK { ?s ?p 1 }")
+    '/workbench#query=ASK%20%7B%20%3Fs%20%3Fp%201%20%7D'
+    """
+    return f"{PAGE}#query={quote(query, safe='')}"
+
+
+def _words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
+    """Title and description of a question in both languages."""
+    for key in ("title", "description"):
+        texts = {tongue: question.header.text(f"{key}@{tongue}") for tongue in ("en", "zh")}
+        yield f"{question.name}-{key}", texts
+
+
+def _runnable(question: Question) -> str:
+    """The query, and what its header says of its parameters; title and description stand beside it."""
+    lines = question.query.splitlines(keepends=True)
+    start = next(at for at, line in enumerate(lines) if not line.startswith("#"))
+    parameters = [line for line in lines[:start] if line.startswith("# parameter:")]
+    return "".join([*parameters, *lines[start:]])
+
+
+def _knowledge(endpoint: str) -> dict[str, object]:
+    """What the editor needs to know, so that it need not ask for it."""
+    return {
+        "endpoint": endpoint,
+        "base": BASE,
+        "ontology": ONTOLOGY_PAGE,
+        "prefixes": PREFIXES,
+        "terms": [[term.name, term.kind, term.en, term.zh] for term in declared()],
+        "tabs": word_lists("workbench")["tabs"],
+        "begin": f"PREFIX ob: <{OB}>\n\n{_NOBODY}",
+    }
