@@ -48,7 +48,7 @@ def serving(graph: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
-            yield process.stdout.readline().strip()
+            yield process.stdout.readline().split()[0]
         finally:
             process.terminate()
 

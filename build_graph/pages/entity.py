@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from urllib.parse import urlencode
+from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
 
 from build_graph.errors import ObligationError
-from build_graph.pages.page import html
+from build_graph.pages import addresses
+from build_graph.pages.page import workbench
 from build_graph.pages.rows import Cell, Table, cell, table
 from build_graph.querying.answers import Term, shown
 from build_graph.querying.catalogue import Question, catalogue, lookup
-from build_graph.querying.engines import Engine
+from build_graph.querying.engines import Answer, Triples
 from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
 from build_graph.querying.sparql import with_values
 from build_graph.querying.values import Binder
 from build_graph.vocabulary import BASE, ELI, OB, ORG, SKOS, term
@@ -32,6 +30,25 @@ _KINDS = (
     (f"{OB}Clause", Kind.CLAUSE),
     (f"{OB}Section", Kind.CLAUSE),
 )
+_TITLES = ("skos:prefLabel", "skos:altLabel", "rdfs:label", "dcterms:title")
+_CARDS = {
+    "column_number": "eli:id_local",
+    "column_issuer": "eli:passed_by",
+    "column_date": "eli:date_document",
+    "column_place": "eli:jurisdiction",
+}
+# The order of sections; others stand behind them by name.
+_ORDER = (
+    "agency-obligations",
+    "agency-deadlines",
+    "partners",
+    "agency-reforms",
+    "heirs",
+    "agencies-by-measures",
+    "responsibilities",
+    "targets",
+)
+NAMING = 1000  # statements that name a thing, which its description holds at most
 _NAMES = ("skos:prefLabel", "dcterms:title", "rdfs:label", "ob:heading", "ob:text", "eli:id_local")
 
 
@@ -40,77 +57,129 @@ class UnknownThingError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """What is said of a thing and with it, and whether more statements name it than these."""
+
+    triples: tuple[Triple, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A question of the catalogue about the thing, with the first rows of its answer."""
+    """A question of the catalogue about the thing with the first rows of its answer, or why there is none."""
 
     name: str
     title: str  # the key of its words
     href: str
-    answer: Table
+    answer: Table | None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Encyclopedia:
-    """Writes the pages of things from the graph that an engine answers for; `today` is the day."""
+    """Writes the pages of things from the graph that a binder of values asks."""
 
-    engine: Engine
-    today: date
-    _binders: list[Binder] = field(default_factory=list)
+    binder: Binder
 
     def page(self, iri: str) -> bytes:
-        """The page of the thing with an IRI; raises UnknownThingError where the graph says nothing of it."""
+        """The page of the thing with an IRI; raises UnknownThingError where the graph says nothing of it.
+
+        Raises ObligationError where the graph cannot be asked.
+        """
         facts = self._rows("facts", iri)
         mentions = self._rows("mentions", iri)
         if not facts and not mentions:
-            raise UnknownThingError(
-                f"{iri}: the graph says nothing of it; see the questions for what there is"
-            )
+            raise _unknown(iri)
         kind = _kind(facts)
-        questions = [question for question in catalogue() if _asks_for(question, kind)] if kind else []
-        sections = [self._section(question, kind, iri) for question in questions if kind]
-        words = {
-            f"{question.name}-title": {
-                tongue: question.header.text(f"title@{tongue}") for tongue in ("en", "zh")
-            }
-            for question in questions
-        }
+        questions = sorted((q for q in catalogue() if kind and _asks_for(q, kind)), key=_place)
         end = iri.removeprefix(BASE)
-        return html(
+        return workbench(
             "entity.html.j2",
-            styles=("base.css", "workbench.css"),
-            scripts=("base.js",),
-            words=["workbench"],
-            more_words=words,
-            data={},
+            more_words={f"{question.name}-title": _titles(question) for question in questions},
             title=_name(facts) or end,
             here="",
             iri=iri,
-            names=_values(facts, ("skos:prefLabel", "skos:altLabel", "rdfs:label", "dcterms:title")),
+            kind=kind.value if kind else "",
+            names=_values(facts, _TITLES),
+            cards=_cards(facts) if kind is Kind.DOCUMENT else (),
             facts=_grouped(facts),
             mentions=[(cell(subject), shown(property_)) for subject, property_ in mentions[:_MENTIONS]],
             more=len(mentions) > _MENTIONS,
-            sections=sections,
-            network=f"/network#{kind}={end}" if kind in (Kind.AGENCY, Kind.DOMAIN, Kind.CLAUSE) else "",
+            sections=[self._section(question, kind, iri) for question in questions if kind],
+            reader=addresses.reader_of(iri) if kind is Kind.DOCUMENT else "",
+            document=_document(iri),
+            network=_network(kind, end),
+            editor=addresses.editor(with_values(lookup("mentions"), {"node": NamedNode(iri)})),
         )
 
+    def triples(self, iri: str) -> Description:
+        """What the graph says of a thing, and what names it; raises as `page` does."""
+        found = self._ask("description", iri)
+        assert isinstance(found, Triples), "lookups/description.rq is no CONSTRUCT query"
+        if not found.triples:
+            raise _unknown(iri)
+        naming = sum(1 for triple in found.triples if triple.subject != NamedNode(iri))
+        return Description(found.triples, naming >= NAMING)
+
     def _rows(self, name: str, iri: str) -> list[tuple[Term, Term]]:
-        try:
-            node = NamedNode(iri)
-        except ValueError as error:
-            raise UnknownThingError(f"{iri}: is no IRI; see the questions for what there is") from error
-        found = self.engine.answer(with_values(lookup(name), {"node": node}))
+        found = self._ask(name, iri)
         assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
         first, second = (variable.value for variable in found.variables)
         return [(row[first], row[second]) for row in found]
 
+    def _ask(self, name: str, iri: str) -> Answer:
+        try:
+            node = NamedNode(iri)
+        except ValueError as error:
+            raise UnknownThingError(f"{iri}: is no IRI; see the questions for what there is") from error
+        return self.binder.names.engine.answer(with_values(lookup(name), {"node": node}), name)
+
     def _section(self, question: Question, kind: Kind, iri: str) -> Section:
         parameter = next(p for p in question.header.parameters if p.kind is kind)
-        if not self._binders:
-            self._binders.append(Binder(NameFinder(self.engine), self.today))
-        query = self._binders[0].bound(question, {parameter.name: iri})
-        href = f"/query/{question.name}?{urlencode({parameter.name: iri.removeprefix(BASE)})}"
-        answer = table(self.engine.answer(query, question.name), _ROWS)
-        return Section(question.name, f"{question.name}-title", href, answer)
+        href = addresses.question(question.name, {parameter.name: iri.removeprefix(BASE)})
+        title = f"{question.name}-title"
+        try:
+            query = self.binder.bound(question, {parameter.name: iri})
+            answer = table(self.binder.names.engine.answer(query, question.name), _ROWS)
+        except ObligationError as error:
+            return Section(question.name, title, href, None, str(error))
+        return Section(question.name, title, href, answer)
+
+
+def _unknown(iri: str) -> UnknownThingError:
+    return UnknownThingError(f"{iri}: the graph says nothing of it; see the questions for what there is")
+
+
+def _titles(question: Question) -> dict[str, str]:
+    return {tongue: question.header.text(f"title@{tongue}") for tongue in ("en", "zh")}
+
+
+def _place(question: Question) -> tuple[int, str]:
+    """Where the section of a question stands: what a thing has to do first."""
+    known = question.name in _ORDER
+    return (_ORDER.index(question.name) if known else len(_ORDER), question.name)
+
+
+def _document(iri: str) -> tuple[str, str]:
+    """The document that a thing is a part of, and its page; empty for what is no part of one."""
+    kind, _, rest = iri.removeprefix(BASE).partition("/")
+    document, _, part = rest.partition("/")
+    if kind != "document" or not part:
+        return "", ""
+    return document, addresses.page_of(f"{BASE}{kind}/{document}")
+
+
+def _network(kind: Kind | None, end: str) -> str:
+    """Where the thing stands in the network page; empty for what does not."""
+    if kind in (Kind.DOMAIN, Kind.DOCUMENT):
+        return addresses.network({kind.value: end})
+    return f"{addresses.NETWORK}#{kind}={end}" if kind in (Kind.AGENCY, Kind.CLAUSE) else ""
+
+
+def _cards(facts: Sequence[tuple[Term, Term]]) -> list[tuple[str, list[Cell]]]:
+    """What is known best of a document, with the key of its word."""
+    found = {key: [cell(value) for p, value in facts if p == term(name)] for key, name in _CARDS.items()}
+    return [(key, cells) for key, cells in found.items() if cells]
 
 
 def _asks_for(question: Question, kind: Kind) -> bool:

@@ -16,11 +16,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from build_graph.pages import addresses
 from build_graph.resources import folder, word_lists
 
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data: blob:; "
-    "base-uri 'none'; form-action {forms}"
+    "base-uri 'none'; form-action {own}; connect-src {own}"
 )
 # Control characters but tab and line ends, soft hyphen, marks of joining, direction and separation, and
 # halves of surrogate pairs.
@@ -30,6 +31,15 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 _LANGUAGES = ("en", "zh")
+# The pages that every page of the workbench leads to, by the keys of their names.
+PLACES = (
+    ("home", addresses.HOME),
+    ("documents", addresses.DOCUMENTS),
+    ("queries", addresses.QUERIES),
+    ("sparql", addresses.EDITOR),
+    ("network_page", addresses.NETWORK),
+    ("ontology", addresses.ONTOLOGY),
+)
 
 
 def html(  # noqa: PLR0913  # each is named where it is called
@@ -40,14 +50,15 @@ def html(  # noqa: PLR0913  # each is named where it is called
     data: Mapping[str, object],
     words: Iterable[str] = (),
     more_words: Mapping[str, Mapping[str, str]] | None = None,
-    forms: bool = False,
+    served: bool = False,
     **values: Any,
 ) -> bytes:
     """The page that a template gives, in UTF-8.
 
     `styles` and `scripts` are files of the package, `data` becomes a block of JSON for each name, `words` are
     the sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and
-    language; `forms` lets the page send forms to where it came from; `values` are for the template.
+    language; a page that is `served` may send forms to where it came from, and ask there; `values` are for
+    the template.
     """
     css = [Markup(_asset(name)) for name in styles]
     code = [Markup(_asset(name)) for name in scripts]
@@ -65,7 +76,7 @@ def html(  # noqa: PLR0913  # each is named where it is called
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
     text = environment.get_template(template).render(
         policy=Markup(
-            _POLICY.format(scripts=_hashes(code), styles=_hashes(css), forms="'self'" if forms else "'none'")
+            _POLICY.format(scripts=_hashes(code), styles=_hashes(css), own="'self'" if served else "'none'")
         ),
         styles=css,
         scripts=code,
@@ -74,6 +85,23 @@ def html(  # noqa: PLR0913  # each is named where it is called
         **values,
     )
     return text.encode()
+
+
+def workbench(
+    template: str, *, more_words: Mapping[str, Mapping[str, str]] | None = None, **values: Any
+) -> bytes:
+    """A page of the workbench: in its frame, and served; else as `html`."""
+    return html(
+        template,
+        styles=("base.css", "workbench.css"),
+        scripts=("base.js", "workbench.js"),
+        words=["workbench", "columns", "values"],
+        more_words=more_words,
+        data={},
+        served=True,
+        places=PLACES,
+        **values,
+    )
 
 
 def script_json(value: object) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
+from build_graph.pages.addresses import page_of
 from build_graph.querying.answers import Term, is_number, shown
 from build_graph.querying.engines import Answer, Triples
-from build_graph.vocabulary import BASE
 
 ROWS = 500  # rows that a page shows; the others are to be had as CSV
 
@@ -63,17 +62,8 @@ def cell(value: Term) -> Cell:
         "/", 2
     )  # document/国发-2015-24/s2/c4/m1: what it is within the document says enough
     return Cell(
-        within[2] if within[0] == "document" and len(within) > 2 else shown(value), address(value.value)
+        within[2] if within[0] == "document" and len(within) > 2 else shown(value), page_of(value.value)
     )
-
-
-def address(iri: str) -> str:
-    """Where the page of a thing stands in the workbench; empty for what is not under the base.
-
-    >>> address("https://w3id.org/obligation-graph/id/domain/taxation"), address("http://x/")
-    ('/id/domain/taxation', '')
-    """
-    return f"/id/{quote(iri.removeprefix(BASE), safe='/%')}" if iri.startswith(BASE) else ""
 
 
 def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
