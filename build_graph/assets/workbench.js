@@ -7,7 +7,7 @@
 
   // A field with a list of names below it: arrow keys choose, Enter takes, Escape closes.
   const completed = (field) => {
-    const list = page.make("ul", { role: "listbox", id: `names-${made++}`, class: "names", hidden: true, "aria-label": field.getAttribute("aria-label") ?? field.labels?.[0]?.textContent ?? "" });
+    const list = page.make("ul", { role: "listbox", id: `names-${made++}`, class: "names", hidden: true });
     const box = page.make("span", { class: "completed" });
     field.before(box);
     box.append(field, list);
@@ -32,6 +32,7 @@
       things = found;
       list.replaceChildren(...found.map((thing, at) => page.make("li", { role: "option", id: `${list.id}-${at}`, "aria-selected": "false", lang: "zh-CN", onmousedown: (event) => { event.preventDefault(); take(at); } },
         page.make("span", { class: "words" }, thing.label), page.make("span", { class: "faint words" }, thing.note))));
+      list.setAttribute("aria-label", field.getAttribute("aria-label") ?? field.labels[0].textContent);
       list.hidden = !found.length;
       field.setAttribute("aria-expanded", String(found.length > 0));
       mark(-1);

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
 from build_graph.errors import ObligationError
 from build_graph.pages import addresses
 from build_graph.pages.page import workbench
-from build_graph.pages.rows import Cell, Table, cell, table
+from build_graph.pages.rows import Cell, Table, cell, named, table
 from build_graph.querying.answers import Term, shown
 from build_graph.querying.catalogue import Question, catalogue, lookup
 from build_graph.querying.engines import Answer, Triples
@@ -48,12 +48,27 @@ _ORDER = (
     "responsibilities",
     "targets",
 )
+_OF_DOCUMENTS = ("agencies-by-measures", "responsibilities", "targets")
 NAMING = 1000  # statements that name a thing, which its description holds at most
 _NAMES = ("skos:prefLabel", "dcterms:title", "rdfs:label", "ob:heading", "ob:text", "eli:id_local")
 
 
 class UnknownThingError(ObligationError):
     """A thing of which the graph says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement about a thing; `name` is what its value is called, if that is a thing with a name."""
+
+    predicate: Term
+    value: Term
+    name: Term
+
+    @property
+    def cell(self) -> Cell:
+        """The value as it is shown."""
+        return named(self.value, self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,7 @@ class Encyclopedia:
 
         Raises ObligationError where the graph cannot be asked.
         """
-        facts = self._rows("facts", iri)
+        facts = [Fact(*row) for row in self._rows("facts", iri)]
         mentions = self._rows("mentions", iri)
         if not facts and not mentions:
             raise _unknown(iri)
@@ -121,11 +136,10 @@ class Encyclopedia:
         naming = sum(1 for triple in found.triples if triple.subject != NamedNode(iri))
         return Description(found.triples, naming >= NAMING)
 
-    def _rows(self, name: str, iri: str) -> list[tuple[Term, Term]]:
+    def _rows(self, name: str, iri: str) -> list[list[Term]]:
         found = self._ask(name, iri)
         assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
-        first, second = (variable.value for variable in found.variables)
-        return [(row[first], row[second]) for row in found]
+        return [[row[variable.value] for variable in found.variables] for row in found]
 
     def _ask(self, name: str, iri: str) -> Answer:
         try:
@@ -176,9 +190,11 @@ def _network(kind: Kind | None, end: str) -> str:
     return f"{addresses.NETWORK}#{kind}={end}" if kind in (Kind.AGENCY, Kind.CLAUSE) else ""
 
 
-def _cards(facts: Sequence[tuple[Term, Term]]) -> list[tuple[str, list[Cell]]]:
+def _cards(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
     """What is known best of a document, with the key of its word."""
-    found = {key: [cell(value) for p, value in facts if p == term(name)] for key, name in _CARDS.items()}
+    found = {
+        key: [fact.cell for fact in facts if fact.predicate == term(name)] for key, name in _CARDS.items()
+    }
     return [(key, cells) for key, cells in found.items() if cells]
 
 
@@ -189,39 +205,34 @@ def _asks_for(question: Question, kind: Kind) -> bool:
     return needed == [kind] or optional
 
 
-_OF_DOCUMENTS = ("agencies-by-measures", "responsibilities", "targets")
-
-
-def _kind(facts: Sequence[tuple[Term, Term]]) -> Kind | None:
+def _kind(facts: Sequence[Fact]) -> Kind | None:
     classes = {
-        value.value
-        for property_, value in facts
-        if property_ == term("rdf:type")
-        if isinstance(value, NamedNode)
+        fact.value.value
+        for fact in facts
+        if fact.predicate == term("rdf:type") and isinstance(fact.value, NamedNode)
     }
     return next((kind for class_, kind in _KINDS if class_ in classes), None)
 
 
-def _values(facts: Sequence[tuple[Term, Term]], names: Sequence[str]) -> list[str]:
-    """The words of the first properties that there are, each once."""
-    found = [
-        value.value for name in names for p, value in facts if p == term(name) and isinstance(value, Literal)
-    ]
-    return list(dict.fromkeys(found))
+def _literals(facts: Sequence[Fact], name: str) -> list[Literal]:
+    return [fact.value for fact in facts if fact.predicate == term(name) and isinstance(fact.value, Literal)]
 
 
-def _name(facts: Sequence[tuple[Term, Term]]) -> str:
-    for name in _NAMES:
-        values = [value for p, value in facts if p == term(name) and isinstance(value, Literal)]
-        if values:
-            chinese = [value for value in values if value.language == "zh"]
-            return (chinese or values)[0].value
-    return ""
+def _values(facts: Sequence[Fact], names: Sequence[str]) -> list[str]:
+    """The words of properties, each once."""
+    return list(dict.fromkeys(value.value for name in names for value in _literals(facts, name)))
 
 
-def _grouped(facts: Sequence[tuple[Term, Term]]) -> list[tuple[str, list[Cell]]]:
+def _name(facts: Sequence[Fact]) -> str:
+    """The words of the first property that there is, in Chinese if it has them."""
+    values = next((found for name in _NAMES if (found := _literals(facts, name))), [])
+    chinese = [value for value in values if value.language == "zh"]
+    return (chinese or values)[0].value if values else ""
+
+
+def _grouped(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
     """The values of each property, in the order of the properties."""
     found: dict[str, list[Cell]] = {}
-    for property_, value in facts:
-        found.setdefault(shown(property_), []).append(cell(value))
+    for fact in facts:
+        found.setdefault(shown(fact.predicate), []).append(fact.cell)
     return list(found.items())

@@ -17,15 +17,19 @@ ROWS = 500  # rows that a page shows; the others are to be had as CSV
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell, and the address that it leads to; empty where it is no thing of the graph."""
+    """What stands in a cell, and the address that it leads to; empty where it is no thing of the graph.
+
+    `whole` is the end of the thing's IRI, where the text is not that.
+    """
 
     text: str
     href: str = ""
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The first rows of an answer."""
+    """The first rows of an answer; a thing and its name, two columns of the answer, are one here."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -43,27 +47,64 @@ def table(answer: Answer, most: int = ROWS) -> Table:
     names, found = _rows(answer)
     values = list(islice(found, most + 1))
     more, values = len(values) > most, values[:most]
+    names_at = _named(names)
+    kept = [at for at in range(len(names)) if at not in names_at.values()]
+    brief = len({_document(value) for row in values for value in row} - {""}) < 2  # all in one document
     numbers = frozenset(
-        at for at in range(len(names)) if values and all(is_number(row[at]) for row in values)
+        place for place, at in enumerate(kept) if values and all(is_number(row[at]) for row in values)
     )
-    rows = tuple(tuple(map(cell, row)) for row in values)
-    return Table(tuple(names), rows, numbers, more, tuple(_bars(names, rows, numbers)))
+    rows = tuple(
+        tuple(named(row[at], row[names_at[at]] if at in names_at else None, brief=brief) for at in kept)
+        for row in values
+    )
+    kept_names = tuple(names[at] for at in kept)
+    things = frozenset(place for place, at in enumerate(kept) if at in names_at)
+    return Table(kept_names, rows, numbers, more, tuple(_bars(kept_names, rows, numbers, things)))
 
 
-def cell(value: Term) -> Cell:
-    """A term as a cell.
+def cell(value: Term, *, brief: bool = True) -> Cell:
+    """A term as a cell; what is part of a document is `brief` where it is plain which document that is.
 
     >>> cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
-    Cell(text='agency/mofcom', href='/id/agency/mofcom')
+    Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='')
     """
     if not isinstance(value, NamedNode):
         return Cell(shown(value))
-    within = shown(value).split(
-        "/", 2
-    )  # document/国发-2015-24/s2/c4/m1: what it is within the document says enough
-    return Cell(
-        within[2] if within[0] == "document" and len(within) > 2 else shown(value), page_of(value.value)
-    )
+    whole = shown(value)
+    kind, _, rest = whole.partition("/")
+    document, _, part = rest.partition("/")
+    if kind != "document":
+        return Cell(whole, page_of(value.value))
+    return Cell((part if brief else f"{document} {part}".strip()) or document, page_of(value.value), whole)
+
+
+def named(value: Term, name: Term, *, brief: bool = True) -> Cell:
+    """A thing as a cell, with its name as the text if it has one."""
+    plain = cell(value, brief=brief)
+    return Cell(shown(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
+
+
+def _named(names: Sequence[str]) -> dict[int, int]:
+    """The columns of things that have their names in other columns, with these.
+
+    >>> _named(["agency", "name", "partner", "partnerName", "measures"])
+    {0: 1, 2: 3}
+    """
+    found = {}
+    for at, name in enumerate(names):
+        follows = names[at + 1] if at + 1 < len(names) else ""
+        own = [other for other in (f"{name}Name", f"{name}Title") if other in names]
+        own += ["name"] if follows == "name" else []
+        own += ["title"] if name == "document" and "title" in names else []
+        if own:
+            found[at] = names.index(own[0])
+    return found
+
+
+def _document(value: Term) -> str:
+    """The document that a term is part of; empty for none."""
+    kind, _, rest = shown(value).partition("/") if isinstance(value, NamedNode) else ("", "", "")
+    return rest.partition("/")[0] if kind == "document" else ""
 
 
 def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
@@ -78,14 +119,13 @@ def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
 
 
 def _bars(
-    names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: frozenset[int]
+    names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: frozenset[int], things: frozenset[int]
 ) -> Iterator[tuple[str, float]]:
-    """The first column of numbers, each with the words of its row, where that makes a chart."""
+    """The first column of numbers, each with the things of its row by name, where that makes a chart."""
     column = next((at for at in sorted(numbers) if names[at] not in _NO_FIGURES), None)
     if column is None:
         return
-    words = [at for at, name in enumerate(names) if at not in numbers and name.lower().endswith("name")]
-    words = words or [at for at in range(len(names)) if at not in numbers][:1]
+    words = sorted(things) or [at for at in range(len(names)) if at not in numbers][:1]
     for row in rows:
         if row[column].text:
             yield " – ".join(row[at].text for at in words), float(row[column].text)
