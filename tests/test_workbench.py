@@ -93,7 +93,9 @@ def test_every_question_has_a_page(name: str, engine: Engine) -> None:
 
 
 def test_a_field_that_must_be_filled(open_page: OpenPage, tmp_path: Path) -> None:
-    data = question_page(find("partners"), {}, fault=Fault("商务", True, (("商务部", "/query/partners?agency=x"),)))
+    data = question_page(
+        find("partners"), {}, fault=Fault("商务", True, (("商务部", "/query/partners?agency=x"),))
+    )
     page = seen(open_page, tmp_path, data)
     alert = page.tab.get_by_role("alert")
     assert "Nothing of that kind in the graph is called so: 商务" in alert.inner_text()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
 
 from build_graph.errors import ObligationError
-from build_graph.pages import addresses
+from build_graph.pages import addresses, terms
 from build_graph.pages.page import workbench
 from build_graph.pages.rows import Cell, Table, cell, named, table
 from build_graph.querying.answers import Term, shown
@@ -107,10 +107,16 @@ class Encyclopedia:
             raise _unknown(iri)
         kind = _kind(facts)
         questions = sorted((q for q in catalogue() if kind and _asks_for(q, kind)), key=_place)
+        sections = [self._section(question, kind, iri) for question in questions if kind]
+        keys = {key for section in sections if section.answer for key in section.answer.keys}
+        keys |= {key for fact in facts for key in (fact.cell.key, shown(fact.predicate))}
         end = iri.removeprefix(BASE)
         return workbench(
             "entity.html.j2",
-            more_words={f"{question.name}-title": _titles(question) for question in questions},
+            more_words={
+                **terms.words(keys),
+                **{f"{question.name}-title": _titles(question) for question in questions},
+            },
             title=_name(facts) or end,
             here="",
             iri=iri,
@@ -120,9 +126,9 @@ class Encyclopedia:
             facts=_grouped(facts),
             mentions=[(cell(subject), shown(property_)) for subject, property_ in mentions[:_MENTIONS]],
             more=len(mentions) > _MENTIONS,
-            sections=[self._section(question, kind, iri) for question in questions if kind],
+            sections=sections,
             reader=addresses.reader_of(iri) if kind is Kind.DOCUMENT else "",
-            document=_document(iri),
+            document=self._document(iri),
             network=_network(kind, end),
             editor=addresses.editor(with_values(lookup("mentions"), {"node": NamedNode(iri)})),
         )
@@ -159,6 +165,16 @@ class Encyclopedia:
             return Section(question.name, title, href, None, str(error))
         return Section(question.name, title, href, answer)
 
+    def _document(self, iri: str) -> tuple[str, str]:
+        """What the document is called that a thing is a part of, and its page; empty for what is in none."""
+        kind, _, rest = iri.removeprefix(BASE).partition("/")
+        document, _, part = rest.partition("/")
+        if kind != "document" or not part:
+            return "", ""
+        whole = NamedNode(f"{BASE}{kind}/{document}")
+        names = self.binder.names.names(Kind.DOCUMENT).get(whole, ())
+        return (*names, document)[0], addresses.page_of(whole.value)
+
 
 def _unknown(iri: str) -> UnknownThingError:
     return UnknownThingError(f"{iri}: the graph says nothing of it; see the questions for what there is")
@@ -172,15 +188,6 @@ def _place(question: Question) -> tuple[int, str]:
     """Where the section of a question stands: what a thing has to do first."""
     known = question.name in _ORDER
     return (_ORDER.index(question.name) if known else len(_ORDER), question.name)
-
-
-def _document(iri: str) -> tuple[str, str]:
-    """The document that a thing is a part of, and its page; empty for what is no part of one."""
-    kind, _, rest = iri.removeprefix(BASE).partition("/")
-    document, _, part = rest.partition("/")
-    if kind != "document" or not part:
-        return "", ""
-    return document, addresses.page_of(f"{BASE}{kind}/{document}")
 
 
 def _network(kind: Kind | None, end: str) -> str:

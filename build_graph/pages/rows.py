@@ -9,6 +9,7 @@ from itertools import islice
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
 from build_graph.pages.addresses import page_of
+from build_graph.pages.terms import key_of
 from build_graph.querying.answers import Term, is_number, shown
 from build_graph.querying.engines import Answer, Triples
 
@@ -19,12 +20,14 @@ ROWS = 500  # rows that a page shows; the others are to be had as CSV
 class Cell:
     """What stands in a cell, and the address that it leads to; empty where it is no thing of the graph.
 
-    `whole` is the end of the thing's IRI, where the text is not that.
+    `whole` is the end of the thing's IRI, where the text is not that; `key` that of the words which stand for
+    the value in both languages.
     """
 
     text: str
     href: str = ""
     whole: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ class Table:
     numbers: frozenset[int]  # columns that hold numbers, and nothing else
     more: bool  # whether there are more rows than these
     bars: tuple[tuple[str, float], ...] = ()  # for a chart: what each row is of, and its figure
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of words that stand for values."""
+        return {cell.key for row in self.rows for cell in row if cell.key}
 
 
 def table(answer: Answer, most: int = ROWS) -> Table:
@@ -66,15 +74,15 @@ def cell(value: Term, *, brief: bool = True) -> Cell:
     """A term as a cell; what is part of a document is `brief` where it is plain which document that is.
 
     >>> cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
-    Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='')
+    Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='', key='')
     """
     if not isinstance(value, NamedNode):
-        return Cell(shown(value))
+        return Cell(shown(value), key=key_of(value))
     whole = shown(value)
     kind, _, rest = whole.partition("/")
     document, _, part = rest.partition("/")
     if kind != "document":
-        return Cell(whole, page_of(value.value))
+        return Cell(whole, page_of(value.value), key=key_of(value))
     return Cell((part if brief else f"{document} {part}".strip()) or document, page_of(value.value), whole)
 
 
