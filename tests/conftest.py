@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser import chromium, open_page
+from browser import chromium, open_page, visit
 
 from build_graph.building import Builder
 from build_graph.querying.engines import Engine, open_graph
 
-__all__ = ["chromium", "open_page"]
+__all__ = ["chromium", "open_page", "visit"]
 
 
 @pytest.fixture(scope="session")

@@ -186,7 +186,7 @@ def test_addresses() -> None:
         == "/id/agency/%E6%B5%99%E6%B1%9F%E7%9C%81/%E6%9D%AD%E5%B7%9E%E5%B8%82/%E5%95%86%E5%8A%A1%E5%B1%80"
     )
     assert not re.search("[<>\"']", page_of(f"{BASE}x/\"'<>"))
-    assert not reader_of(f"{BASE}document/x/s1")
+    assert reader_of(f"{BASE}document/国发-2015-24/s1") == "/read/%E5%9B%BD%E5%8F%91-2015-24"
 
 
 def test_an_address_leads_to_its_thing(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlencode
 
@@ -11,6 +12,7 @@ HOME, DOCUMENTS, QUERIES, SEARCH = "/", "/documents", "/queries", "/search"
 NETWORK, EDITOR, ONTOLOGY, ENDPOINT = "/network", "/workbench", "/ontology", "/sparql"
 THINGS, QUESTION, READER, NAMES = "/id/", "/query/", "/read/", "/names/"
 _DOCUMENT = "document/"
+_MEASURE = re.compile(r"(?:\w+/)*m\d+(?=/|$)", re.ASCII)  # in the path of what stands in a measure
 
 
 def page_of(iri: str) -> str:
@@ -35,14 +37,21 @@ def thing_at(address: str) -> str:
 
 
 def reader_of(iri: str) -> str:
-    """Where the text of a document can be read, with all that was understood marked; empty for others.
+    """Where a document can be read with all that was understood marked, at the measure if there is one.
 
-    >>> reader_of("https://w3id.org/obligation-graph/id/document/x"), reader_of(BASE + "agency/mofcom")
-    ('/read/x', '')
+    Empty for what is in no document.
+
+    >>> reader_of(f"{BASE}document/x"), reader_of(f"{BASE}document/x/s2/c4/m1/n3")
+    ('/read/x', '/read/x#measure=s2/c4/m1')
+    >>> reader_of(f"{BASE}agency/mofcom")
+    ''
     """
     start = BASE + _DOCUMENT
-    end = iri.removeprefix(start)
-    return f"{READER}{quote(end, safe='%')}" if iri.startswith(start) and end and "/" not in end else ""
+    document, _, part = iri.removeprefix(start).partition("/")
+    if not iri.startswith(start) or not document:
+        return ""
+    measure = _MEASURE.match(part)
+    return f"{READER}{quote(document, safe='%')}{f'#measure={measure[0]}' if measure else ''}"
 
 
 def question(name: str, values: Mapping[str, str]) -> str:

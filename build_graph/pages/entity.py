@@ -72,6 +72,15 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """The document of a thing: what it is called, its page unless it is the thing, and where it is read."""
+
+    title: str
+    href: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """What is said of a thing and with it, and whether more statements name it than these."""
 
@@ -127,8 +136,7 @@ class Encyclopedia:
             mentions=[(cell(subject), shown(property_)) for subject, property_ in mentions[:_MENTIONS]],
             more=len(mentions) > _MENTIONS,
             sections=sections,
-            reader=addresses.reader_of(iri) if kind is Kind.DOCUMENT else "",
-            document=self._document(iri),
+            whole=self._whole(iri),
             network=_network(kind, end),
             editor=addresses.editor(with_values(lookup("mentions"), {"node": NamedNode(iri)})),
         )
@@ -159,21 +167,22 @@ class Encyclopedia:
         href = addresses.question(question.name, {parameter.name: iri.removeprefix(BASE)})
         title = f"{question.name}-title"
         try:
-            query = self.binder.bound(question, {parameter.name: iri})
+            query = self.binder.bound(question, {parameter.name: NamedNode(iri)})
             answer = table(self.binder.names.engine.answer(query, question.name), _ROWS)
         except ObligationError as error:
             return Section(question.name, title, href, None, str(error))
         return Section(question.name, title, href, answer)
 
-    def _document(self, iri: str) -> tuple[str, str]:
-        """What the document is called that a thing is a part of, and its page; empty for what is in none."""
+    def _whole(self, iri: str) -> Whole | None:
+        """The document that was read and is the thing, or has it as a part; None where there is none."""
         kind, _, rest = iri.removeprefix(BASE).partition("/")
         document, _, part = rest.partition("/")
-        if kind != "document" or not part:
-            return "", ""
-        whole = NamedNode(f"{BASE}{kind}/{document}")
-        names = self.binder.names.names(Kind.DOCUMENT).get(whole, ())
-        return (*names, document)[0], addresses.page_of(whole.value)
+        node = NamedNode(f"{BASE}{kind}/{document}")
+        names = self._rows(Kind.DOCUMENT, node.value) if kind == "document" and document else []
+        if not names:
+            return None
+        href = addresses.page_of(node.value) if part else ""
+        return Whole(shown(names[0][1]) or document, href, addresses.reader_of(iri))
 
 
 def _unknown(iri: str) -> UnknownThingError:

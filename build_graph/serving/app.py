@@ -41,12 +41,14 @@ def application(settings: Settings, workers: Workers) -> Starlette:
         async with workers:
             yield
 
-    return Starlette(
+    app = Starlette(
         routes=routes(settings, workers),
         middleware=_middleware(settings),
         exception_handlers={HTTPException: nothing_here, Exception: failed},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # a slash too many is another path, and in IRIs it is one
+    return app
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
