@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -177,7 +178,8 @@ def test_documents_of_many_are_named(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     with serving("--store", tmp_path / "store", "--workers", 2) as server:
         text = server.send("GET", "/query/without-lead", Accept=BROWSER).text
-        assert ">国发-2019-3 s" in text
+        assert ">Document</th>" in text
+        assert '<td class="words long"><a href="/id/document/' in text
         home = server.send("GET", "/", Accept=BROWSER).text
         listed = server.send("GET", "/documents?sort=measures", Accept=BROWSER).text
         for page_text in (home, listed):
@@ -468,4 +470,4 @@ def check(server: Server, method: str, path: str, pairs: list[tuple[str, str]], 
     if reply.headers.get("content-type") == HTML and method != "HEAD":
         assert reply.text.startswith("<!doctype html>")
         assert '<script>"' not in reply.text
-        assert "\u202e" not in reply.text
+        assert "\u202e" not in re.sub(' value="[^"]*"', "", reply.text)  # a field holds what was given

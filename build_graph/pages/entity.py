@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
 
 from build_graph.errors import ObligationError
-from build_graph.pages import addresses, terms
+from build_graph.pages import addresses, holdings, terms
 from build_graph.pages.page import workbench
 from build_graph.pages.rows import Cell, Table, cell, named, table
 from build_graph.querying.answers import Term, shown
@@ -19,6 +19,7 @@ from build_graph.querying.sparql import with_values
 from build_graph.querying.values import Binder
 from build_graph.vocabulary import BASE, ELI, OB, ORG, SKOS, term
 
+_WITHIN = (Kind.DOCUMENT, Kind.CLAUSE)  # things whose page says already which document it is
 _ROWS = 25  # of each section; the question's own page shows more
 _MENTIONS = 100
 # What kind of thing a class makes; the first that fits counts.
@@ -168,7 +169,8 @@ class Encyclopedia:
         title = f"{question.name}-title"
         try:
             query = self.binder.bound(question, {parameter.name: NamedNode(iri)})
-            answer = table(self.binder.names.engine.answer(query, question.name), _ROWS)
+            documents = {} if kind in _WITHIN else holdings.titles(self.binder.names)
+            answer = table(self.binder.names.engine.answer(query, question.name), _ROWS, documents)
         except ObligationError as error:
             return Section(question.name, title, href, None, str(error))
         return Section(question.name, title, href, answer)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions
 
+from build_graph.errors import ObligationError
 from build_graph.pages import addresses
 from build_graph.querying.catalogue import find
 from build_graph.querying.engines import Engine
-from build_graph.vocabulary import term
+from build_graph.querying.headers import Kind
+from build_graph.querying.names import NameFinder
+from build_graph.vocabulary import BASE, term
 
 # The classes that are counted on the first page, with the keys of their words.
 COUNTED = {
@@ -75,6 +78,20 @@ def documents(engine: Engine) -> tuple[Listed, ...]:
         )
         for iri, row in found.items()
     )
+
+
+def titles(names: NameFinder) -> Mapping[str, str]:
+    """What documents are called, by their ids; empty where there is but one, or they cannot be had."""
+    try:
+        known = names.names(Kind.DOCUMENT)
+    except ObligationError:
+        return {}
+    start = f"{BASE}document/"
+    return {
+        node.value.removeprefix(start): called[0]
+        for node, called in known.items()
+        if called and len(known) > 1
+    }
 
 
 def agencies(engine: Engine) -> tuple[Ranked, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from types import MappingProxyType
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
@@ -12,7 +13,9 @@ from build_graph.pages.addresses import page_of
 from build_graph.pages.terms import key_of
 from build_graph.querying.answers import Term, is_number, shown
 from build_graph.querying.engines import Answer, Triples
+from build_graph.vocabulary import BASE
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 ROWS = 500  # rows that a page shows; the others are to be had as CSV
 
 
@@ -46,32 +49,31 @@ class Table:
         return {cell.key for row in self.rows for cell in row if cell.key}
 
 
-def table(answer: Answer, most: int = ROWS) -> Table:
+def table(answer: Answer, most: int = ROWS, documents: Mapping[str, str] = _NONE) -> Table:
     """The first rows of an answer; yes or no is a row of its own, triples are subject, property and value.
 
-    Raises ValueError, OSError or RuntimeError where the answer, which is worked out while it is read, is not
-    to be had.
+    `documents` says what those of a graph of several are called, by their ids: each row says then which it is
+    of. Raises ValueError, OSError or RuntimeError where the answer, which is worked out while it is read, is
+    not to be had.
     """
     names, found = _rows(answer)
     values = list(islice(found, most + 1))
     more, values = len(values) > most, values[:most]
-    names_at = _named(names)
-    kept = [at for at in range(len(names)) if at not in names_at.values()]
-    brief = len({_document(value) for row in values for value in row} - {""}) < 2  # all in one document
-    numbers = frozenset(
-        place for place, at in enumerate(kept) if values and all(is_number(row[at]) for row in values)
-    )
-    rows = tuple(
-        tuple(named(row[at], row[names_at[at]] if at in names_at else None, brief=brief) for at in kept)
-        for row in values
-    )
-    kept_names = tuple(names[at] for at in kept)
-    things = frozenset(place for place, at in enumerate(kept) if at in names_at)
-    return Table(kept_names, rows, numbers, more, tuple(_bars(kept_names, rows, numbers, things)))
+    called = _named(names)
+    kept = [at for at in range(len(names)) if at not in called.values()]
+    rows = [[named(row[at], row[called[at]] if at in called else None) for at in kept] for row in values]
+    columns = [names[at] for at in kept]
+    numbers = {at for at in range(len(kept)) if values and all(is_number(row[kept[at]]) for row in values)}
+    bars = tuple(_bars(columns, rows, numbers, [place for place, at in enumerate(kept) if at in called]))
+    if documents and "document" not in names and any(map(_document, chain.from_iterable(values))):
+        columns.insert(0, "document")
+        numbers = {at + 1 for at in numbers}
+        rows = [[_whole(value, documents), *row] for value, row in zip(values, rows, strict=True)]
+    return Table(tuple(columns), tuple(map(tuple, rows)), frozenset(numbers), more, bars)
 
 
-def cell(value: Term, *, brief: bool = True) -> Cell:
-    """A term as a cell; what is part of a document is `brief` where it is plain which document that is.
+def cell(value: Term) -> Cell:
+    """A term as a cell; of a part of a document, the part.
 
     >>> cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='', key='')
@@ -80,16 +82,22 @@ def cell(value: Term, *, brief: bool = True) -> Cell:
         return Cell(shown(value), key=key_of(value))
     whole = shown(value)
     kind, _, rest = whole.partition("/")
-    document, _, part = rest.partition("/")
     if kind != "document":
         return Cell(whole, page_of(value.value), key=key_of(value))
-    return Cell((part if brief else f"{document} {part}".strip()) or document, page_of(value.value), whole)
+    return Cell(rest.partition("/")[2] or rest, page_of(value.value), whole)
 
 
-def named(value: Term, name: Term, *, brief: bool = True) -> Cell:
+def named(value: Term, name: Term) -> Cell:
     """A thing as a cell, with its name as the text if it has one."""
-    plain = cell(value, brief=brief)
+    plain = cell(value)
     return Cell(shown(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
+
+
+def _whole(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
+    """The document that a row is of; empty where it is of none."""
+    id_ = next(filter(None, map(_document, row)), "")
+    whole = f"document/{id_}"
+    return Cell(documents.get(id_, id_), page_of(BASE + whole), whole) if id_ else Cell("")
 
 
 def _named(names: Sequence[str]) -> dict[int, int]:
@@ -127,13 +135,13 @@ def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
 
 
 def _bars(
-    names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: frozenset[int], things: frozenset[int]
+    names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Set[int], things: Sequence[int]
 ) -> Iterator[tuple[str, float]]:
     """The first column of numbers, each with the things of its row by name, where that makes a chart."""
     column = next((at for at in sorted(numbers) if names[at] not in _NO_FIGURES), None)
     if column is None:
         return
-    words = sorted(things) or [at for at in range(len(names)) if at not in numbers][:1]
+    words = things or [at for at in range(len(names)) if at not in numbers][:1]
     for row in rows:
         if row[column].text:
             yield " – ".join(row[at].text for at in words), float(row[column].text)

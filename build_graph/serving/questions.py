@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from build_graph.errors import ObligationError
 from build_graph.pages import addresses
+from build_graph.pages.holdings import titles
 from build_graph.pages.questions import Fault, catalogue_page, question_page
 from build_graph.pages.rows import table
 from build_graph.querying.catalogue import Question, UnknownQueryError, catalogue, find
@@ -61,7 +62,8 @@ def _page(library: Library, question: Question, given: Mapping[str, str]) -> Res
     query = ""
     try:
         query = library.binder.bound(question, given)
-        answer = table(library.engine.answer(query, question.name))
+        documents = {} if "document" in given else titles(library.names)
+        answer = table(library.engine.answer(query, question.name), documents=documents)
     except UnknownNameError as error:
         fault = Fault(error.words, True, _instead(question, given, error))
         return Sent(question_page(question, given, fault=fault), status=404)
