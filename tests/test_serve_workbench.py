@@ -179,7 +179,7 @@ def test_documents_of_many_are_named(tmp_path: Path) -> None:
     with serving("--store", tmp_path / "store", "--workers", 2) as server:
         text = server.send("GET", "/query/without-lead", Accept=BROWSER).text
         assert ">Document</th>" in text
-        assert '<td class="words long"><a href="/id/document/' in text
+        assert '<td class="words cut"><a href="/id/document/' in text
         home = server.send("GET", "/", Accept=BROWSER).text
         listed = server.send("GET", "/documents?sort=measures", Accept=BROWSER).text
         for page_text in (home, listed):

@@ -15,6 +15,8 @@ from build_graph.querying.answers import Term, is_number, shown
 from build_graph.querying.engines import Answer, Triples
 from build_graph.vocabulary import BASE
 
+_DATES = ("due", "date", "day", "ended")
+_LONG = ("text", "words", "title", "partners", "bearers", "document")
 _NONE: Mapping[str, str] = MappingProxyType({})
 ROWS = 500  # rows that a page shows; the others are to be had as CSV
 
@@ -42,6 +44,20 @@ class Table:
     numbers: frozenset[int]  # columns that hold numbers, and nothing else
     more: bool  # whether there are more rows than these
     bars: tuple[tuple[str, float], ...] = ()  # for a chart: what each row is of, and its figure
+
+    def shape(self, at: int) -> str:
+        """How a column is set: numbers to the right, dates on one line, words with room.
+
+        A document beside words of its text is cut to one line.
+        """
+        name = self.names[at]
+        if at in self.numbers:
+            return "number"
+        if name in _DATES:
+            return "short"
+        if name == "document" and "text" in self.names:
+            return "words cut"
+        return "words long" if name in _LONG else "words"
 
     @property
     def keys(self) -> set[str]:
