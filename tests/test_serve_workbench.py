@@ -45,7 +45,7 @@ from build_graph.serving.library import Library
 from build_graph.serving.pages import failed, page
 from build_graph.serving.protocol import RefusedError
 from build_graph.serving.settings import Settings
-from build_graph.vocabulary import BASE
+from build_graph.vocabulary import BASE, ELI, OA, OB
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "workbench.toml").read_text(encoding="utf-8"))[
     "case"
@@ -302,16 +302,43 @@ def test_others_wait_and_are_told(graph: Path) -> None:
         assert until(lambda: server.send("GET", "/query/pairs", Accept=BROWSER).status == 200, 5)
 
 
-def test_a_client_that_leaves_stops_its_queries(tmp_path: Path) -> None:
-    """Who closes the page of a long question keeps no worker."""
-    lines = [f"<{BASE}agency/{at % 40}> <http://p/{at}> <{BASE}agency/{at % 37}> ." for at in range(150_000)]
-    (tmp_path / "large.nt").write_text("\n".join(lines), encoding="utf-8")
-    with serving("--graph", tmp_path / "large.nt", "--workers", 1, "--wait", 5) as server:
-        connection = server.connect()
-        connection.request("GET", "/id/agency/1?format=ttl")
-        sleep(0.05)
-        connection.close()
-        assert server.ask("ASK {}").status == 200
+def test_a_client_that_leaves_stops_its_queries(crowd: Server) -> None:
+    """The worker of a page that nobody waits for is replaced."""
+    before = set(crowd.processes())
+    connection = crowd.connect()
+    connection.request("GET", "/query/pairs", headers={"Accept": BROWSER})
+    sleep(1)
+    connection.close()
+    assert until(lambda: len(set(crowd.processes()) - before) == 1, 3), "the worker has not been replaced"
+    assert crowd.ask("ASK {}").status == 200
+
+
+def test_more_bodies_than_can_be_laid_out(crowd: Server) -> None:
+    reply = crowd.send("GET", "/network", Accept=BROWSER)
+    assert (reply.status, "too large for one page" in reply.text) == (400, True)
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves a measure that so many bodies bear that their pairs take long to count."""
+    path = tmp_path_factory.mktemp("crowd") / "crowd.ttl"
+    bodies = [f"<agency/{at}>" for at in range(4000)]
+    path.write_text(
+        f"@base <{BASE}> . @prefix ob: <{OB}> . @prefix oa: <{OA}> . @prefix eli: <{ELI}> .\n"
+        "<document/x/text> eli:realizes <document/x> .\n"
+        '<document/x/m1> a ob:Measure ; ob:statedIn <document/x> ; ob:text "x" ; ob:hasEvidence <e> ;'
+        " eli:is_part_of <document/x> ; ob:allocation ob:Joint ; ob:hasAssignment <a> ;"
+        f" ob:responsibleAgency {', '.join(bodies)} .\n"
+        "<e> oa:hasSelector <s> . <s> oa:start 0 .\n"
+        + "\n".join(
+            f"<a> ob:hasBearer <b/{at}> . <b/{at}> ob:assignedTo {body} ; ob:role ob:Lead ; ob:rank {at} ;"
+            f' ob:asWritten "x" . {body} a <http://www.w3.org/ns/org#FormalOrganization> .'
+            for at, body in enumerate(bodies)
+        ),
+        encoding="utf-8",
+    )
+    with serving("--graph", path, "--workers", 1, "--wait", 5) as server:
+        yield server
 
 
 # --------------------------------------------------------------------------------- parts

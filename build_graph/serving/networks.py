@@ -18,6 +18,7 @@ from build_graph.viewing import title_of
 from build_graph.vocabulary import BASE
 
 _TOO_MUCH = 400  # the status with which the workers refuse an answer that is larger than allowed
+_BODIES = 1_000  # that are laid out while somebody waits: the time grows with their square
 
 
 def drawn(library: Library, request: Request) -> Response:
@@ -45,5 +46,7 @@ def drawn(library: Library, request: Request) -> Response:
 
 def _network(library: Library, document: NamedNode | None, domain: NamedNode | None) -> bytes:
     data = network_data(library.engine, document, domain)
+    if len(data.bodies) > _BODIES:
+        raise PageTooLargeError(f"{len(data.bodies):,} bodies are too many for a page")
     readers = {card.id: addresses.reader_of(BASE + card.id) for card in data.documents}
     return network_page(data, title_of(data), Links(readers, addresses.HOME))
