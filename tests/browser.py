@@ -8,7 +8,8 @@ A test takes the fixture `open_page` and hands it the path of a page:
         page.assert_clean()
         assert axe(page) == []
 
-`page.tab` is Playwright's own page. Every page has a profile of its own and no network.
+`page.tab` is Playwright's own page. Every page has a profile of its own and no network. `visit` does the same
+for the address of a server on this machine, which the page may ask, and no other.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, sync_playwright
+from playwright.sync_api import Browser, Dialog, Request, sync_playwright
 from playwright.sync_api import Page as Tab
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -50,15 +52,15 @@ SETTLE = """
 """
 
 OpenPage = Callable[[Path], "Page"]
+Go = Callable[[str], "Visit"]
 
 
 @dataclass  # Playwright notes something on whom it calls, so no slots
-class Page:
-    """A page in a tab of its own, and what it did that it should not."""
+class Watched:
+    """What a tab shows, and what that did that it should not."""
 
     tab: Tab
-    path: Path
-    faults: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list, kw_only=True)
 
     def watch(self) -> None:
         """Listens to the tab, and to windows that it opens."""
@@ -71,9 +73,13 @@ class Page:
         self.tab.expose_binding("__refused", lambda _, text: self.faults.append(f"policy: {text}"))
         self.tab.add_init_script(WATCH)
 
+    def is_own(self, url: str) -> bool:
+        """Whether a request may be made."""
+        raise NotImplementedError
+
     def requested(self, url: str) -> None:
-        """Notes a request that is not for the page itself and not for something within it."""
-        if url.partition("#")[0] != self.path.as_uri() and not url.startswith(("data:", "blob:")):
+        """Notes a request that may not be made, and that is not for something within the page."""
+        if not self.is_own(url) and not url.startswith(("data:", "blob:")):
             self.faults.append(f"request: {url}")
 
     def asked(self, dialog: Dialog) -> None:
@@ -93,7 +99,51 @@ class Page:
     def assert_clean(self) -> None:
         """Fails if the page asked for anything, complained, broke, or ran against its own policy."""
         self.settle()
-        assert not self.faults, f"{self.path.name}:\n  " + "\n  ".join(self.faults)
+        assert not self.faults, f"{self.tab.url}:\n  " + "\n  ".join(self.faults)
+
+
+@dataclass
+class Page(Watched):
+    """A page that is a file: it asks for nothing."""
+
+    path: Path
+
+    def is_own(self, url: str) -> bool:
+        """Whether a request is for the page itself."""
+        return url.partition("#")[0] == self.path.as_uri()
+
+
+@dataclass
+class Visit(Watched):
+    """A page of a server on this machine, and those that are opened from it: they ask no other host."""
+
+    origin: str  # http://127.0.0.1:7878
+
+    def watch(self) -> None:
+        """Listens to the tab, and lets nothing leave for another host."""
+        super().watch()
+        self.tab.context.route(lambda url: not self.is_own(url), lambda route: route.abort())
+        self.tab.context.on("requestfailed", self.failed)
+        self.tab.context.on("response", lambda response: self.answered(response.status, response.url))
+
+    def is_own(self, url: str) -> bool:
+        """Whether a request goes to the server."""
+        return url.startswith(f"{self.origin}/")
+
+    def failed(self, request: Request) -> None:
+        """Notes a request that got no answer, unless it was saved as a file, or the page was left."""
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"failed: {request.url} {request.failure}")
+
+    def answered(self, status: int, url: str) -> None:
+        """Notes what the server refuses."""
+        if status >= 400:
+            self.faults.append(f"status {status}: {url}")
+
+    def go(self, path: str) -> None:
+        """Opens another page of the server."""
+        self.tab.goto(f"{self.origin}{path}")
+        self.settle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +156,7 @@ class Finding:
     places: tuple[str, ...]
 
 
-def axe(page: Page) -> list[Finding]:
+def axe(page: Watched) -> list[Finding]:
     """What axe-core finds on the page as it stands now that is serious or critical.
 
     It runs in a world of its own: neither the page's policy nor the page's scripts have to do with it.
@@ -191,6 +241,23 @@ def open_page(chromium: Chromium) -> Iterator[OpenPage]:
             page = Page(context.new_page(), path.resolve())
             page.watch()
             page.tab.goto(page.path.as_uri())
+            return page
+
+        yield open_one
+
+
+@pytest.fixture
+def visit(chromium: Chromium) -> Iterator[Go]:
+    """What opens an address of a server on this machine, and closes it after the test."""
+    with chromium.in_use(), ExitStack() as stack:
+
+        def open_one(address: str) -> Visit:
+            context = stack.enter_context(chromium.browser.new_context(locale="en-GB"))
+            context.set_default_timeout(20_000)
+            page = Visit(context.new_page(), origin="{0.scheme}://{0.netloc}".format(urlsplit(address)))
+            page.watch()
+            page.tab.goto(address)
+            page.settle()
             return page
 
         yield open_one

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from browser import chromium, open_page
+from browser import chromium, open_page, visit
 from served import open_served, running
 
 from build_graph.building import Builder
 from build_graph.querying.engines import Engine, open_graph
 
-__all__ = ["chromium", "open_page", "open_served", "running"]
+__all__ = ["chromium", "open_page", "open_served", "running", "visit"]
 
 
 @pytest.fixture(scope="session")

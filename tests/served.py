@@ -11,34 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from browser import Chromium, Page
+from browser import Chromium, Visit
 from server import Server, serving
 
-
-@dataclass  # as its base
-class Served(Page):
-    """A page that may ask the server it comes from, and nobody else."""
-
-    origin: str = ""
-
-    def requested(self, url: str) -> None:
-        """Notes a request for another host."""
-        if not url.startswith((f"{self.origin}/", "blob:")):
-            self.faults.append(f"request: {url}")
-
-    def visit(self, address: str) -> Served:
-        """The page at another address of the server."""
-        self.tab.goto(self.origin + address)
-        self.settle()
-        return self
-
-
-OpenServed = Callable[..., Served]
+OpenServed = Callable[..., Visit]
 
 
 @pytest.fixture(scope="session")
@@ -53,14 +32,15 @@ def open_served(running: Server, chromium: Chromium) -> Iterator[OpenServed]:
     origin = running.url.removesuffix("/sparql")
     with chromium.in_use(), ExitStack() as stack:
 
-        def open_one(address: str, width: int = 1440, scheme: str = "light") -> Served:
+        def open_one(address: str, width: int = 1440, scheme: str = "light") -> Visit:
             size = {"width": width, "height": 900}
             context = stack.enter_context(
                 chromium.browser.new_context(viewport=size, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
             )
             context.set_default_timeout(10_000)
-            page = Served(context.new_page(), Path(urlsplit(address).path), origin=origin)
+            page = Visit(context.new_page(), origin=origin)
             page.watch()
-            return page.visit(address)
+            page.go(address)
+            return page
 
         yield open_one

@@ -83,9 +83,10 @@ def serving(*arguments: Any, code: int = 0) -> Iterator[Server]:
     )
     try:
         assert process.stdout
-        line = process.stdout.readline()
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/sparql\n", line), line + process.communicate()[1]
-        yield Server(line.strip(), process)
+        said = process.stdout.readline() + process.stdout.readline()
+        match = re.fullmatch(r"(http://127\.0\.0\.1:\d+/) .*\n(\1sparql) .*\n", said)
+        assert match, said + process.communicate()[1]
+        yield Server(match[2], process)
         process.terminate()
         out, err = process.communicate(timeout=20)
         assert (process.returncode, out, err) == (code, "", "")

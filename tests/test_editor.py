@@ -9,10 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from browser import Finding, axe
+from browser import Finding, Visit, axe
 from playwright.sync_api import Locator, expect
 from pyoxigraph import QuerySolutions
-from served import OpenServed, Served
+from served import OpenServed
 from server import Server
 
 from build_graph.pages.libraries import library
@@ -30,17 +30,17 @@ FIRST = word_lists("workbench")["tabs"]
 THEIRS = "scrollable-region-focusable"
 
 
-def active(page: Served) -> Locator:
+def active(page: Visit) -> Locator:
     """The tab of the editor that is in front."""
     return page.tab.locator(".tabPanel.active")
 
 
-def text(page: Served) -> str:
+def text(page: Visit) -> str:
     """The query in it."""
     return str(active(page).locator(".CodeMirror").first.evaluate("node => node.CodeMirror.getValue()"))
 
 
-def write(page: Served, query: str) -> None:
+def write(page: Visit, query: str) -> None:
     """Replaces the query, and puts the cursor behind it."""
     active(page).locator(".CodeMirror").first.evaluate(
         "(node, text) => { node.CodeMirror.setValue(text); node.CodeMirror.focus();"
@@ -49,14 +49,14 @@ def write(page: Served, query: str) -> None:
     )
 
 
-def rows(page: Served) -> list[list[str]]:
+def rows(page: Visit) -> list[list[str]]:
     """The cells of the answer."""
     found = active(page).locator(".yasr_results tbody tr")
     expect(found.first).to_be_visible()
     return [row.locator("td").all_inner_texts() for row in found.all()]
 
 
-def ask(page: Served, query: str) -> list[list[str]]:
+def ask(page: Visit, query: str) -> list[list[str]]:
     """The cells of the answer to a query."""
     write(page, query)
     with page.tab.expect_response("**/sparql"):
@@ -64,7 +64,7 @@ def ask(page: Served, query: str) -> list[list[str]]:
     return rows(page)
 
 
-def tabs(page: Served) -> list[str]:
+def tabs(page: Visit) -> list[str]:
     return page.tab.locator(".tabsList .tab a > span").all_inner_texts()
 
 
@@ -204,7 +204,7 @@ def test_tabs_are_there_again(open_served: OpenServed) -> None:
     page.tab.get_by_role("button", name="New query").click()
     write(page, "ASK { ?mine ?is ?here }")
     page.tab.locator("h1").click()
-    page.visit("/workbench")
+    page.go("/workbench")
     assert len(tabs(page)) == len(FIRST) + 1
     assert text(page) == "ASK { ?mine ?is ?here }"
     page.assert_clean()

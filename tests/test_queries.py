@@ -392,7 +392,7 @@ def test_lookups_are_no_questions() -> None:
         *("agency", "clause", "document", "domain", "known"),  # names
         *("bearings", "bodies", "norms", "successions"),  # what the analysis counts
         *("audiences", "documents", "findings", "measures", "subjects"),  # what the pages show
-        *("facts", "mentions"),  # what there is of a thing
+        *("description", "facts", "mentions", "naming"),  # what there is of a thing
         *("explained", "marks", "named-by"),  # what an explanation needs of an endpoint
         *("size", "statements"),  # what is copied from an endpoint
         *(f"table-{table.name}" for table in layout()),  # what is exported

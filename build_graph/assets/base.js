@@ -7,6 +7,10 @@ const page = (() => {
   const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
   const listeners = [];
 
+  // What was chosen on one page holds for the others, where the browser keeps it.
+  const kept = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
+  const keep = (name, value) => { try { localStorage.setItem(name, value); } catch { /* it is in the address */ } };
+
   // Characters that nobody would see, or that turn text around, as their numbers.
   const shown = (text) => String(text).replace(UNSEEN, (found) =>
     `[U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
@@ -19,8 +23,9 @@ const page = (() => {
   const { language: fixed } = document.body.dataset; // a page that comes in one language, and has another address in the other
   const reread = () => {
     const asked = address();
-    now.language = fixed || (asked.lang === "en" || asked.lang === "zh" ? asked.lang : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
-    now.dark = asked.theme ? asked.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const lang = fixed || asked.lang || kept("lang"), theme = asked.theme ?? kept("theme");
+    now.language = lang === "en" || lang === "zh" ? lang : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+    now.dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   };
   const language = () => now.language;
   const dark = () => now.dark;
@@ -88,14 +93,17 @@ const page = (() => {
 
   const saveCsv = (name, rows) => save(name, new Blob([csv(rows)], { type: "text/csv;charset=utf-8" }));
 
+  const choose = (name, value) => { keep(name, value); go({ [name]: value }); };
+
   // Buttons that every page has.
   const bind = () => {
     document.getElementById("language")?.addEventListener("click", () => {
       const lang = language() === "zh" ? "en" : "zh";
-      if (fixed) location.search = `lang=${lang}`;
-      else go({ lang });
+      if (!fixed) return choose("lang", lang);
+      keep("lang", lang);
+      location.search = `lang=${lang}`;
     });
-    document.getElementById("theme")?.addEventListener("click", () => go({ theme: dark() ? "light" : "dark" }));
+    document.getElementById("theme")?.addEventListener("click", () => choose("theme", dark() ? "light" : "dark"));
     document.getElementById("print")?.addEventListener("click", () => window.print());
     addEventListener("hashchange", changed);
     addEventListener("popstate", changed);

@@ -33,6 +33,13 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
     metavar="ADDRESS",
     help="Other machines reach it at 0.0.0.0.",
 )
+@click.option(
+    "--allow-host",
+    "allow_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which this server may be called beside 127.0.0.1, localhost and --host.",
+)
 @click.option("--cors", metavar="ORIGIN|*", help="Lets pages of this origin, or all (*), ask.")
 @click.option(
     "--timeout",
@@ -107,10 +114,12 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 )
 @speaks_plainly
 def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: Any) -> None:
-    """Answer SPARQL over HTTP, for this machine only unless --host says otherwise.
+    """Show a graph in the browser, and answer SPARQL; for this machine only unless --host says otherwise.
 
-    The endpoint speaks the SPARQL 1.1 Protocol. It changes nothing, and asks no other endpoint. A query that
-    takes too long or too much is stopped, and the answer says so. Ctrl-C ends it.
+    The workbench has the questions of the catalogue as forms, the network, and a page for every agency,
+    domain, document and clause. The endpoint at /sparql speaks the SPARQL 1.1 Protocol. Nothing is changed,
+    and no other endpoint asked. A query that takes too long or too much is stopped, and the answer says so.
+    Ctrl-C ends it.
 
     \b
     Examples:
@@ -129,5 +138,11 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
         raise click.UsageError("--graph and --store: give one of them")
     if store and store.is_file():
         raise ServeError(f"{store}: this is a file, no folder of a store; give it as --graph")
-    place = {name: options.pop(name) for name in ("host", "port", "cors")}
-    run(Settings(store or graph or GRAPH, in_memory=in_memory, **place, limits=Limits(**options)), click.echo)
+    place = {name: options.pop(name) for name in ("host", "port", "cors", "allow_hosts")}
+    where, limits = store or graph or GRAPH, Limits(**options)
+    run(Settings(where, in_memory=in_memory, **place, landing="/", limits=limits), _announce)
+
+
+def _announce(address: str) -> None:
+    click.echo(f"{address}         the workbench: open it in a browser")
+    click.echo(f"{address}sparql   the SPARQL endpoint")

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from build_graph.pages import addresses
 from build_graph.pages.libraries import Library, hashes
 from build_graph.resources import folder, word_lists
 
@@ -30,6 +31,15 @@ _UNSEEN = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 _LANGUAGES = ("en", "zh")
+# The pages that every page of the workbench leads to, by the keys of their names.
+PLACES = (
+    ("home", addresses.HOME),
+    ("documents", addresses.DOCUMENTS),
+    ("queries", addresses.QUERIES),
+    ("sparql", addresses.EDITOR),
+    ("network_page", addresses.NETWORK),
+    ("ontology", addresses.ONTOLOGY),
+)
 
 
 def html(  # noqa: PLR0913  # each is named where it is called
@@ -57,14 +67,19 @@ def html(  # noqa: PLR0913  # each is named where it is called
     said = {key: value for section in ("page", *words) for key, value in lists[section].items()}
     said |= more_words or {}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
-    text = _templates().get_template(template).render(
-        policy=Markup(_policy(code, css, library, served=served)),
-        library=library,
-        styles=css,
-        scripts=code,
-        data={name: Markup(script_json(value)) for name, value in blocks.items()},
-        t={key: word["en"] for key, word in said.items()},
-        **values,
+    text = (
+        _templates()
+        .get_template(template)
+        .render(
+            policy=Markup(_policy(code, css, library, served=served)),
+            library=library,
+            places=PLACES,
+            styles=css,
+            scripts=code,
+            data={name: Markup(script_json(value)) for name, value in blocks.items()},
+            t={key: word["en"] for key, word in said.items()},
+            **values,
+        )
     )
     return text.encode()
 
@@ -81,6 +96,22 @@ def _templates() -> Environment:
     )
     environment.filters |= {"shown": shown, "visible": visible}
     return environment
+
+
+def workbench(
+    template: str, *, more_words: Mapping[str, Mapping[str, str]] | None = None, **values: Any
+) -> bytes:
+    """A page of the workbench: in its frame, and served; else as `html`."""
+    return html(
+        template,
+        styles=("base.css", "workbench.css"),
+        scripts=("base.js", "workbench.js"),
+        words=["workbench", "columns", "values"],
+        more_words=more_words,
+        data={},
+        served=True,
+        **values,
+    )
 
 
 def script_json(value: object) -> str:

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
-from urllib.parse import quote
+from itertools import chain, islice
+from types import MappingProxyType
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
+from build_graph.pages.addresses import page_of
+from build_graph.pages.terms import key_of
 from build_graph.querying.answers import Term, is_number, shown
 from build_graph.querying.engines import Answer, Triples
 from build_graph.vocabulary import BASE
 
+_DATES = ("due", "date", "day", "ended")
+_LONG = ("text", "words", "title", "partners", "bearers", "document")
+_NONE: Mapping[str, str] = MappingProxyType({})
 ROWS = 500  # rows that a page shows; the others are to be had as CSV
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell, and the address that it leads to; empty where it is no thing of the graph."""
+    """What stands in a cell, and the address that it leads to; empty where it is no thing of the graph.
+
+    `whole` is the end of the thing's IRI, where the text is not that; `key` that of the words which stand for
+    the value in both languages.
+    """
 
     text: str
     href: str = ""
+    whole: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The first rows of an answer."""
+    """The first rows of an answer; a thing and its name, two columns of the answer, are one here."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -34,46 +45,98 @@ class Table:
     more: bool  # whether there are more rows than these
     bars: tuple[tuple[str, float], ...] = ()  # for a chart: what each row is of, and its figure
 
+    def shape(self, at: int) -> str:
+        """How a column is set: numbers to the right, dates on one line, words with room.
 
-def table(answer: Answer, most: int = ROWS) -> Table:
+        A document beside words of its text is cut to one line.
+        """
+        name = self.names[at]
+        if at in self.numbers:
+            return "number"
+        if name in _DATES:
+            return "short"
+        if name == "document" and "text" in self.names:
+            return "words cut"
+        return "words long" if name in _LONG else "words"
+
+    @property
+    def keys(self) -> set[str]:
+        """The keys of words that stand for values."""
+        return {cell.key for row in self.rows for cell in row if cell.key}
+
+
+def table(answer: Answer, most: int = ROWS, documents: Mapping[str, str] = _NONE) -> Table:
     """The first rows of an answer; yes or no is a row of its own, triples are subject, property and value.
 
-    Raises ValueError, OSError or RuntimeError where the answer, which is worked out while it is read, is not
-    to be had.
+    `documents` says what those of a graph of several are called, by their ids: each row says then which it is
+    of. Raises ValueError, OSError or RuntimeError where the answer, which is worked out while it is read, is
+    not to be had.
     """
     names, found = _rows(answer)
     values = list(islice(found, most + 1))
     more, values = len(values) > most, values[:most]
-    numbers = frozenset(
-        at for at in range(len(names)) if values and all(is_number(row[at]) for row in values)
-    )
-    rows = tuple(tuple(map(cell, row)) for row in values)
-    return Table(tuple(names), rows, numbers, more, tuple(_bars(names, rows, numbers)))
+    called = _named(names)
+    kept = [at for at in range(len(names)) if at not in called.values()]
+    rows = [[named(row[at], row[called[at]] if at in called else None) for at in kept] for row in values]
+    columns = [names[at] for at in kept]
+    numbers = {at for at in range(len(kept)) if values and all(is_number(row[kept[at]]) for row in values)}
+    bars = tuple(_bars(columns, rows, numbers, [place for place, at in enumerate(kept) if at in called]))
+    if documents and "document" not in names and any(map(_document, chain.from_iterable(values))):
+        columns.insert(0, "document")
+        numbers = {at + 1 for at in numbers}
+        rows = [[_whole(value, documents), *row] for value, row in zip(values, rows, strict=True)]
+    return Table(tuple(columns), tuple(map(tuple, rows)), frozenset(numbers), more, bars)
 
 
 def cell(value: Term) -> Cell:
-    """A term as a cell.
+    """A term as a cell; of a part of a document, the part.
 
     >>> cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
-    Cell(text='agency/mofcom', href='/id/agency/mofcom')
+    Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='', key='')
     """
     if not isinstance(value, NamedNode):
-        return Cell(shown(value))
-    within = shown(value).split(
-        "/", 2
-    )  # document/国发-2015-24/s2/c4/m1: what it is within the document says enough
-    return Cell(
-        within[2] if within[0] == "document" and len(within) > 2 else shown(value), address(value.value)
-    )
+        return Cell(shown(value), key=key_of(value))
+    whole = shown(value)
+    kind, _, rest = whole.partition("/")
+    if kind != "document":
+        return Cell(whole, page_of(value.value), key=key_of(value))
+    return Cell(rest.partition("/")[2] or rest, page_of(value.value), whole)
 
 
-def address(iri: str) -> str:
-    """Where the page of a thing stands in the workbench; empty for what is not under the base.
+def named(value: Term, name: Term) -> Cell:
+    """A thing as a cell, with its name as the text if it has one."""
+    plain = cell(value)
+    return Cell(shown(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
 
-    >>> address("https://w3id.org/obligation-graph/id/domain/taxation"), address("http://x/")
-    ('/id/domain/taxation', '')
+
+def _whole(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
+    """The document that a row is of; empty where it is of none."""
+    id_ = next(filter(None, map(_document, row)), "")
+    whole = f"document/{id_}"
+    return Cell(documents.get(id_, id_), page_of(BASE + whole), whole) if id_ else Cell("")
+
+
+def _named(names: Sequence[str]) -> dict[int, int]:
+    """The columns of things that have their names in other columns, with these.
+
+    >>> _named(["agency", "name", "partner", "partnerName", "measures"])
+    {0: 1, 2: 3}
     """
-    return f"/id/{quote(iri.removeprefix(BASE), safe='/%')}" if iri.startswith(BASE) else ""
+    found = {}
+    for at, name in enumerate(names):
+        follows = names[at + 1] if at + 1 < len(names) else ""
+        own = [other for other in (f"{name}Name", f"{name}Title") if other in names]
+        own += ["name"] if follows == "name" else []
+        own += ["title"] if name == "document" and "title" in names else []
+        if own:
+            found[at] = names.index(own[0])
+    return found
+
+
+def _document(value: Term) -> str:
+    """The document that a term is part of; empty for none."""
+    kind, _, rest = shown(value).partition("/") if isinstance(value, NamedNode) else ("", "", "")
+    return rest.partition("/")[0] if kind == "document" else ""
 
 
 def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
@@ -88,14 +151,13 @@ def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
 
 
 def _bars(
-    names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: frozenset[int]
+    names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Set[int], things: Sequence[int]
 ) -> Iterator[tuple[str, float]]:
-    """The first column of numbers, each with the words of its row, where that makes a chart."""
+    """The first column of numbers, each with the things of its row by name, where that makes a chart."""
     column = next((at for at in sorted(numbers) if names[at] not in _NO_FIGURES), None)
     if column is None:
         return
-    words = [at for at, name in enumerate(names) if at not in numbers and name.lower().endswith("name")]
-    words = words or [at for at in range(len(names)) if at not in numbers][:1]
+    words = things or [at for at in range(len(names)) if at not in numbers][:1]
     for row in rows:
         if row[column].text:
             yield " – ".join(row[at].text for at in words), float(row[column].text)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
+from build_graph.pages.addresses import ONTOLOGY
 from build_graph.pages.libraries import library
 from build_graph.pages.page import html
-from build_graph.pages.terms import PAGE as ONTOLOGY_PAGE
 from build_graph.pages.terms import declared
 from build_graph.querying.catalogue import Question
 from build_graph.resources import word_lists
 from build_graph.vocabulary import BASE, OB, PREFIXES
 
-PAGE = "/workbench"
 _NOBODY = "SELECT * WHERE {\n  ?measure a ob:Measure ; ob:responsibleAgency ?agency .\n}\nLIMIT 10\n"
 
 
@@ -38,15 +36,6 @@ def editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
     )
 
 
-def address_of_query(query: str) -> str:
-    """Where a query opens in the editor.
-
-    >>> address_of_query("ASK { ?s ?p 1 }")
-    '/workbench#query=ASK%20%7B%20%3Fs%20%3Fp%201%20%7D'
-    """
-    return f"{PAGE}#query={quote(query, safe='')}"
-
-
 def _words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
     """Title and description of a question in both languages."""
     for key in ("title", "description"):
@@ -67,7 +56,7 @@ def _knowledge(endpoint: str) -> dict[str, object]:
     return {
         "endpoint": endpoint,
         "base": BASE,
-        "ontology": ONTOLOGY_PAGE,
+        "ontology": ONTOLOGY,
         "prefixes": PREFIXES,
         "terms": [[term.name, term.kind, term.en, term.zh] for term in declared()],
         "tabs": word_lists("workbench")["tabs"],

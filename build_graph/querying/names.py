@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -40,7 +40,12 @@ Names = Mapping[NamedNode, tuple[str, ...]]
 
 
 class UnknownNameError(ObligationError):
-    """A name that nothing in the graph has, or several things."""
+    """A name that nothing in the graph has, or several things; `instead` are names that would do."""
+
+    def __init__(self, message: str, words: str, instead: Sequence[str]) -> None:
+        """Refuse the words that were given as a name."""
+        super().__init__(message)
+        self.words, self.instead = words, tuple(instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,14 @@ class NameFinder:
         """The one thing of a kind that is called so; raises UnknownNameError with what would do instead."""
         if kind is Kind.STATEMENT:
             return self._statement(words)
-        names = self._names(kind)
+        names = self.names(kind)
         found = _exact(names, words) or _called(kind, names, words) or _ending(names, words)
         if len(found) == 1:
             return found[0]
-        raise UnknownNameError(_several(kind, words, found) if found else _none(kind, words, names))
+        raise _several(kind, words, found) if found else _none(kind, words, names)
 
-    def _names(self, kind: Kind) -> Names:
-        """The things of a kind with their names."""
+    def names(self, kind: Kind) -> Names:
+        """The things of a kind with their names; raises ObligationError where the graph cannot be asked."""
         if kind not in self._known:
             rows = self.engine.answer(lookup(kind))
             assert isinstance(rows, QuerySolutions), f"lookups/{kind}.rq is no SELECT query"
@@ -81,7 +86,9 @@ class NameFinder:
                 return node
         raise UnknownNameError(
             f"{words}: the graph says nothing of it; give an IRI, or the end of one "
-            "such as document/国发-2015-24/s2/c4/m1/n3"
+            "such as document/国发-2015-24/s2/c4/m1/n3",
+            words,
+            (),
         )
 
     def _ask(self, query: str) -> bool:
@@ -129,22 +136,25 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _several(kind: Kind, words: str, found: list[NamedNode]) -> str:
+def _several(kind: Kind, words: str, found: list[NamedNode]) -> UnknownNameError:
+    """What is said where several things have the name."""
     ends = [node.value.removeprefix(BASE) for node in found]
     listed = ", ".join(ends[:_SHOWN]) + (", …" if len(ends) > _SHOWN else "")
-    return (
+    said = (
         f"{words}: {len(found)} things of the kind {kind} are called so; name one by its IRI's end: {listed}"
     )
+    return UnknownNameError(said, words, ends)
 
 
-def _none(kind: Kind, words: str, names: Names) -> str:
+def _none(kind: Kind, words: str, names: Names) -> UnknownNameError:
     """What is said where nothing has the name: the nearest names, or where to look."""
     known = {_plain(name): name for given in names.values() for name in given}
     plain = _plain(words)
     near = get_close_matches(plain, known, n=3, cutoff=0.5)
     near += [name for name in sorted(known, key=len) if plain and plain in name and name not in near]
-    if near:
-        hint = f"did you mean {', '.join(known[name] for name in near[:_SHOWN])}?"
+    instead = [known[name] for name in near[:_SHOWN]]
+    if instead:
+        hint = f"did you mean {', '.join(instead)}?"
     else:
         hint = f"see what there is with: obligations query {_LISTS[kind]}"
-    return f"{words}: the graph has no {kind} of that name; {hint}"
+    return UnknownNameError(f"{words}: the graph has no {kind} of that name; {hint}", words, instead)

@@ -49,8 +49,8 @@ class Binder:
     names: NameFinder
     today: date
 
-    def bound(self, question: Question, given: Mapping[str, str]) -> str:
-        """The query with what was given, and with the defaults of the rest, as terms.
+    def bound(self, question: Question, given: Mapping[str, str | NamedNode]) -> str:
+        """The query with what was given and the defaults of the rest as terms; a node is taken as it is.
 
         Raises ObligationError for a parameter that there is not, that is missing, or of the wrong kind.
         """
@@ -63,7 +63,9 @@ class Binder:
                     f"{question.name}: needs {parameter.name}; "
                     f"give it, for example: --set {parameter.name}={parameter.example}"
                 )
-            values[parameter.name] = self._value(parameter, words.strip())
+            values[parameter.name] = (
+                words if isinstance(words, NamedNode) else self._value(parameter, words.strip())
+            )
         return with_values(question.query, values)
 
     def _value(self, parameter: Parameter, words: str) -> Value:

@@ -9,23 +9,29 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from build_graph.serving import editor
-from build_graph.serving.endpoint import Endpoint, plain
+from build_graph.pages import addresses
+from build_graph.serving import editor, workbench
+from build_graph.serving.endpoint import Endpoint
+from build_graph.serving.hosts import OwnNames, allowed
+from build_graph.serving.pages import failed, nothing_here
 from build_graph.serving.protocol import METHODS
 from build_graph.serving.settings import Settings
 from build_graph.serving.workers import Workers
 
-SPARQL = "/sparql"
+SPARQL = addresses.ENDPOINT
 
 
 def routes(settings: Settings, workers: Workers) -> list[BaseRoute]:
     """All that the server answers; what else it is to show gets its route here."""
     endpoint = Endpoint(settings, workers)
-    return [Route(SPARQL, endpoint), Route(f"{SPARQL}/", endpoint), *editor.routes(SPARQL)]
+    return [
+        Route(SPARQL, endpoint),
+        Route(f"{SPARQL}/", endpoint),
+        *editor.routes(SPARQL),
+        *workbench.routes(settings, workers),
+    ]
 
 
 def application(settings: Settings, workers: Workers) -> Starlette:
@@ -36,21 +42,22 @@ def application(settings: Settings, workers: Workers) -> Starlette:
         async with workers:
             yield
 
-    return Starlette(
+    app = Starlette(
         routes=routes(settings, workers),
         middleware=_middleware(settings),
-        exception_handlers={HTTPException: _nothing_here},
+        exception_handlers={HTTPException: nothing_here, Exception: failed},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # a slash too many is another path, and in IRIs it is one
+    return app
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    if settings.cors is None:
-        return []
-    origins = [settings.cors]
-    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])]
-
-
-async def _nothing_here(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    return plain(status, f"{request.url.path}: there is nothing here; the endpoint is at {SPARQL}")
+    """What stands before the routes: who may call this server, and pages of which origin may ask it."""
+    names = allowed(settings)
+    standing = [Middleware(OwnNames, names=names)] if names else []
+    if settings.cors is not None:
+        origins = [settings.cors]
+        cors = Middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])
+        standing.append(cors)
+    return standing

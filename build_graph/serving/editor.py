@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from build_graph.extras import MissingExtraError
-from build_graph.pages import sparql, terms
+from build_graph.pages import addresses, sparql
 from build_graph.pages.libraries import library
 from build_graph.pages.ontology_files import ontology_in
 from build_graph.querying.catalogue import catalogue
@@ -30,9 +30,9 @@ def routes(endpoint: str) -> list[BaseRoute]:
     script = library("yasgui")
     editor = cache(lambda: sparql.editor_page(catalogue(), endpoint))
     return [
-        Route(sparql.PAGE, _always(editor, HTML)),
+        Route(addresses.EDITOR, _always(editor, HTML)),
         Route(script.address, _always(lambda: script.body, "text/javascript", {"Cache-Control": _FOREVER})),
-        Route(terms.PAGE, _ontology),
+        Route(addresses.ONTOLOGY, _ontology),
     ]
 
 
@@ -58,7 +58,7 @@ def _ontology(request: Request) -> Response:
     try:
         return _response(200, HTML, ontology_page(_language(request, LANGUAGES)))
     except MissingExtraError as error:
-        return _refused(501, f"{error}; as statements it is at {terms.PAGE}?format=ttl")
+        return _refused(501, f"{error}; as statements it is at {addresses.ONTOLOGY}?format=ttl")
 
 
 def _language(request: Request, languages: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from build_graph.serving.app import SPARQL, application
+from build_graph.serving.app import application
 from build_graph.serving.keeper import Keeper
 from build_graph.serving.settings import ServeError, Settings
 from build_graph.serving.workers import Workers
@@ -20,7 +20,7 @@ _GRACE = 2  # seconds that answers which are under way get when the server is to
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; `announce` is given the address of the endpoint once it answers.
+    """Serve until Ctrl-C or SIGTERM; `announce` is given the address of the workbench once it answers.
 
     Raises ObligationError where the graph or the address cannot be had.
     """
@@ -29,7 +29,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         config = uvicorn.Config(
             application(settings, Workers(settings, keeper)),
             log_config=None,
-            log_level="critical",
+            log_level="critical",  # the application says itself what goes wrong
             access_log=False,
             server_header=False,
             loop="asyncio",
@@ -91,4 +91,4 @@ def _listening(settings: Settings) -> socket.socket:
 
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}{SPARQL}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"

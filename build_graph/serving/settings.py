@@ -40,5 +40,6 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = PORT  # 0 for one that is free
     cors: str | None = None  # the origin of pages that may ask, or * for all
+    allow_hosts: tuple[str, ...] = ()  # names by which it may be called beside those of this machine
     landing: str | None = None  # the path that a browser is sent to when it opens the endpoint
     limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,134 @@
+"""What a graph holds, for the first page and the lists: documents, bodies, domains, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, QuerySolutions
+
+from build_graph.errors import ObligationError
+from build_graph.pages import addresses
+from build_graph.querying.catalogue import find
+from build_graph.querying.engines import Engine
+from build_graph.querying.headers import Kind
+from build_graph.querying.names import NameFinder
+from build_graph.vocabulary import BASE, term
+
+# The classes that are counted on the first page, with the keys of their words.
+COUNTED = {
+    "measures": "ob:Measure",
+    "obligations": "ob:Obligation",
+    "prohibitions": "ob:Prohibition",
+    "permissions": "ob:Permission",
+    "encouragements": "ob:Encouragement",
+    "targets": "ob:Target",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document in a list."""
+
+    iri: str
+    title: str
+    number: str
+    date: str
+    issuer: str
+    measures: int
+    attributed: int
+
+    @property
+    def href(self) -> str:
+        """Its page."""
+        return addresses.page_of(self.iri)
+
+    @property
+    def reader(self) -> str:
+        """Its text, with all that was understood."""
+        return addresses.reader_of(self.iri)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A body or a domain with its number of measures."""
+
+    href: str
+    name: str
+    english: str
+    measures: int
+
+
+def documents(engine: Engine) -> tuple[Listed, ...]:
+    """The documents that were read, each once, in the order of their dates.
+
+    Raises ObligationError where the graph cannot be asked; so do the others.
+    """
+    found = {row("document"): row for row in _rows(engine, "documents")}
+    return tuple(
+        Listed(
+            iri,
+            row("title"),
+            row("number"),
+            row("date"),
+            row("issuer"),
+            int(row("measures")),
+            int(row("attributed")),
+        )
+        for iri, row in found.items()
+    )
+
+
+def titles(names: NameFinder) -> Mapping[str, str]:
+    """What documents are called, by their ids; empty where there is but one, or they cannot be had."""
+    try:
+        known = names.names(Kind.DOCUMENT)
+    except ObligationError:
+        return {}
+    start = f"{BASE}document/"
+    return {
+        node.value.removeprefix(start): called[0]
+        for node, called in known.items()
+        if called and len(known) > 1
+    }
+
+
+def agencies(engine: Engine) -> tuple[Ranked, ...]:
+    """The bodies that bear measures, those with most first."""
+    return _ranked(engine, "agencies-by-measures", "agency")
+
+
+def domains(engine: Engine) -> tuple[Ranked, ...]:
+    """The policy domains of measures, those with most first."""
+    return _ranked(engine, "domains", "domain")
+
+
+def counts(engine: Engine) -> dict[str, int]:
+    """How many things there are of each class that is counted."""
+    found = {row("class"): int(row("things")) for row in _rows(engine, "counts")}
+    return {key: found.get(term(name).value, 0) for key, name in COUNTED.items()}
+
+
+def _ranked(engine: Engine, name: str, thing: str) -> tuple[Ranked, ...]:
+    return tuple(
+        Ranked(
+            addresses.page_of(row(thing)),
+            row("name") or row(thing).rpartition("/")[2],
+            row("english"),
+            int(row("measures")),
+        )
+        for row in _rows(engine, name)
+    )
+
+
+def _rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
+    """The rows of a question of the catalogue: each gives the words of a column, empty for none."""
+    found = engine.answer(find(name).query, name)
+    assert isinstance(found, QuerySolutions), f"{name} is no SELECT query"
+    for row in found:
+        yield lambda column, row=row: _words(row[column])  # type: ignore[misc]
+
+
+def _words(value: Any) -> str:
+    return value.value if isinstance(value, (Literal, NamedNode)) else ""

@@ -1,0 +1,68 @@
+"""What the pages of the workbench share: the graph, the names in it, and lists that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from build_graph.errors import ObligationError
+from build_graph.pages import holdings
+from build_graph.pages.entity import Encyclopedia
+from build_graph.querying.completion import Completion
+from build_graph.querying.engines import Engine
+from build_graph.querying.headers import Kind
+from build_graph.querying.names import NameFinder
+from build_graph.querying.values import Binder
+from build_graph.serving.kept import Kept
+
+Value = TypeVar("Value")
+
+NAMED = (Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT, Kind.CLAUSE)  # things that are found by name
+_LISTS = 32  # of names, documents and the like; there are fewer
+_NETWORKS = 8  # pages of up to 20 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The graph as its pages see it; made once, and asked by many threads."""
+
+    engine: Engine
+    names: NameFinder
+    lists: Kept
+    networks: Kept
+
+    @classmethod
+    def over(cls, engine: Engine, patience: float) -> Library:
+        """The library over an engine; who waits longer than `patience` seconds for a list is refused."""
+        return cls(engine, NameFinder(engine), Kept(_LISTS, patience), Kept(_NETWORKS, patience))
+
+    @property
+    def binder(self) -> Binder:
+        """What puts values into questions today."""
+        return Binder(self.names, date.today())
+
+    @property
+    def encyclopedia(self) -> Encyclopedia:
+        """What writes the pages of things today."""
+        return Encyclopedia(self.binder)
+
+    def documents(self) -> tuple[holdings.Listed, ...]:
+        """The documents of the graph; raises ObligationError where they cannot be had, as all of these do."""
+        return self.held(holdings.documents)
+
+    def completion(self, kind: Kind) -> Completion:
+        """The names of a kind."""
+        return self.lists.get(kind, lambda: Completion.of(kind, self.names.names(kind)))
+
+    def held(self, ask: Callable[[Engine], Value]) -> Value:
+        """What is asked of the graph once."""
+        return self.lists.get(ask, lambda: ask(self.engine))
+
+    def held_if(self, ask: Callable[[Engine], Value]) -> Value | None:
+        """The same; None where it cannot be had."""
+        try:
+            return self.held(ask)
+        except ObligationError:
+            return None

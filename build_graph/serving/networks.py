@@ -1,0 +1,52 @@
+"""The network page over HTTP: of the whole graph, or narrowed to a document, a domain, or both."""
+
+from __future__ import annotations
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+
+from build_graph.pages import addresses
+from build_graph.pages.narrowing import narrowing_page
+from build_graph.pages.network import Links, PageTooLargeError, network_page
+from build_graph.pages.network_data import NothingToShowError, network_data
+from build_graph.querying.headers import Kind
+from build_graph.serving.library import Library
+from build_graph.serving.protocol import RefusedError
+from build_graph.serving.responses import Sent
+from build_graph.viewing import title_of
+from build_graph.vocabulary import BASE
+
+_TOO_MUCH = 400  # the status with which the workers refuse an answer that is larger than allowed
+_BODIES = 1_000  # that are laid out while somebody waits: the time grows with their square
+
+
+def drawn(library: Library, request: Request) -> Response:
+    """The network of what the address names; where it is too much, or nothing, a page that asks for other.
+
+    Raises ObligationError where a name is nothing's, or the graph cannot be asked.
+    """
+    given: dict[str, str] = {
+        kind: request.query_params.get(kind, "").strip() for kind in (Kind.DOCUMENT, Kind.DOMAIN)
+    }
+    document, domain = (
+        library.names.find(Kind(kind), words) if words else None for kind, words in given.items()
+    )
+    try:
+        return Sent(library.networks.get((document, domain), lambda: _network(library, document, domain)))
+    except NothingToShowError:
+        return Sent(narrowing_page("nothing_shared", given), status=404)
+    except PageTooLargeError:
+        return Sent(narrowing_page("too_large", given), status=_TOO_MUCH)
+    except RefusedError as error:
+        if error.status != _TOO_MUCH:
+            raise
+        return Sent(narrowing_page("too_large", given), status=_TOO_MUCH)
+
+
+def _network(library: Library, document: NamedNode | None, domain: NamedNode | None) -> bytes:
+    data = network_data(library.engine, document, domain)
+    if len(data.bodies) > _BODIES:
+        raise PageTooLargeError(f"{len(data.bodies):,} bodies are too many for a page")
+    readers = {card.id: addresses.reader_of(BASE + card.id) for card in data.documents}
+    return network_page(data, title_of(data), Links(readers, addresses.HOME))
