@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, open_page
+from served import open_served, running
 
 from build_graph.building import Builder
 from build_graph.querying.engines import Engine, open_graph
 
-__all__ = ["chromium", "open_page"]
+__all__ = ["chromium", "open_page", "open_served", "running"]
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,16 @@
     const inner = page.make("span", { class: value.type === "uri" ? null : "nonIri" }, ...content(value, this.persistentConfig.compact));
     return page.make("div", {}, inner).outerHTML;
   };
+  // What rows are searched and sorted by is text too: YASGUI would read it as markup in order to clean it.
+  const { getColumns } = Yasr.plugins.table.prototype;
+  Yasr.plugins.table.prototype.getColumns = function () {
+    const [number, ...columns] = getColumns.call(this);
+    return [number, ...columns.map((column) => ({
+      ...column,
+      render: (value, kind) => !value ? "" : kind === "display" || kind === "type" ? this.getCellContent(value)
+        : page.make("span", {}, value.value).innerHTML,
+    }))];
+  };
   Yasr.plugins.table.prototype.download = function (name) {
     const columns = this.yasr.results?.getVariables() ?? [];
     const rows = () => (this.yasr.results?.getBindings() ?? []).map((row) => columns.map((column) => row[column]?.value ?? ""));

@@ -56,6 +56,7 @@ def _documented(pylode: Any, language: str) -> Any:
     page = pylode.OntPub(ontology=graph_of(language))
     page.fids.update({found.iri: anchor(found.iri) for found in declared()})
     page.make_html()
+    del page.content.attributes["id"]  # the frame's own element has it
     _add_individuals(pylode, page)
     ordered(page.content)
     linked(page.content)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, parse
 from pyoxigraph import Literal as OxLiteral
-from rdflib import OWL, RDF, SKOS, BNode, Graph, Literal, URIRef
+from rdflib import OWL, RDF, SKOS, VANN, BNode, Graph, Literal, URIRef
 from rdflib.term import Node
 
 from build_graph.resources import folder, word_lists
-from build_graph.vocabulary import ONTOLOGY, PREFIXES
+from build_graph.vocabulary import OB, ONTOLOGY, PREFIXES
 
 # A property that is functional would be described twice; a note says so instead.
 _NOTED: dict[Node, str] = {
@@ -25,6 +25,8 @@ def graph_of(language: str) -> Graph:
     graph = Graph(bind_namespaces="none")
     for prefix, start in PREFIXES.items():
         graph.bind(prefix, start)
+    graph.add((_SUBJECT_OF_ALL, VANN.preferredNamespacePrefix, Literal("ob")))
+    graph.add((_SUBJECT_OF_ALL, VANN.preferredNamespaceUri, Literal(OB)))  # or one is made up
     for triple in _statements(language):
         graph.add(triple)
     return graph
