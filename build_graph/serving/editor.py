@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute, Route
 from build_graph.extras import MissingExtraError
 from build_graph.pages import sparql, terms
 from build_graph.pages.libraries import library
-from build_graph.pages.ontology_docs import LANGUAGES, ontology_page
 from build_graph.pages.ontology_files import ontology_in
 from build_graph.querying.catalogue import catalogue
 from build_graph.serving.negotiation import HTML, TRIPLES, best, content_type
@@ -54,17 +53,19 @@ def _ontology(request: Request) -> Response:
         return _refused(status, f"{what}: takes none of what there is: {HTML}, {offered}")
     if media != HTML:
         return _response(200, media, ontology_in(_WRITTEN[media]))
+    from build_graph.pages.ontology_docs import LANGUAGES, ontology_page  # rdflib would delay the start
+
     try:
-        return _response(200, HTML, ontology_page(_language(request)))
+        return _response(200, HTML, ontology_page(_language(request, LANGUAGES)))
     except MissingExtraError as error:
         return _refused(501, f"{error}; as statements it is at {terms.PAGE}?format=ttl")
 
 
-def _language(request: Request) -> str:
-    """The language that is asked for, else the one that the client names first, else English."""
+def _language(request: Request, languages: Sequence[str]) -> str:
+    """The language that is asked for, else the one that the client names first, else the first of all."""
     asked = request.query_params.get("lang", "")
     first = request.headers.get("accept-language", "").split(",")[0].split("-")[0].strip().lower()
-    return next((language for language in (asked, first) if language in LANGUAGES), LANGUAGES[0])
+    return next((language for language in (asked, first) if language in languages), languages[0])
 
 
 def _refused(status: int, message: str) -> Response:
