@@ -17,11 +17,15 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 from rdflib.compare import isomorphic
 from served import OpenServed
 from server import ROOT, Server
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from build_graph.extras import MissingExtraError
 from build_graph.pages.ontology_docs import LANGUAGES, ontology_page
 from build_graph.pages.terms import address_of_term, anchor
 from build_graph.resources import folder, word_lists
+from build_graph.serving.editor import routes
 from build_graph.vocabulary import OB, PREFIXES
 
 KINDS = (
@@ -160,6 +164,25 @@ def test_without_pylode(monkeypatch: pytest.MonkeyPatch) -> None:
         match=r"the page of the ontology needs an extra; run: pip install 'obligation-graph\[serve\]'",
     ):
         ontology_page.__wrapped__("en")
+
+
+def test_a_server_without_pylode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what is missing, and where the statements are, which need nothing more."""
+    monkeypatch.setitem(sys.modules, "pylode", None)
+    ontology_page.cache_clear()
+    (route,) = (
+        route for route in routes("/sparql") if isinstance(route, Route) and route.path == "/ontology"
+    )
+
+    def get(query: bytes) -> Response:
+        headers = [(b"accept", b"text/html")]
+        return route.endpoint(Request({"type": "http", "headers": headers, "query_string": query}))
+
+    assert get(b"").status_code == 501
+    assert bytes(get(b"").body).endswith(
+        b"'obligation-graph[serve]'; as statements it is at /ontology?format=ttl\n"
+    )
+    assert get(b"format=ttl").status_code == 200
 
 
 # The server.

@@ -39,7 +39,7 @@ def ontology_page(language: str) -> bytes:
     return html(
         "ontology.html.j2",
         styles=("base.css", "workbench.css", "ontology.css"),
-        scripts=("base.js",),
+        scripts=("base.js", "workbench.js"),
         words=["workbench", "ontology"],
         data={},
         served=True,

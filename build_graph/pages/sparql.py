@@ -21,7 +21,7 @@ def editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
     return html(
         "sparql.html.j2",
         styles=("base.css", "workbench.css", "yasgui/yasgui.css", "editor.css"),
-        scripts=("base.js", "editor.js"),
+        scripts=("base.js", "workbench.js", "editor.js"),
         words=["workbench", "editor", "yasgui"],
         more_words=dict(entry for question in known for entry in _words(question)),
         data={
