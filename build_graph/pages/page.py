@@ -56,7 +56,8 @@ def html(  # noqa: PLR0913  # each is named where it is called
     said = {key: value for section in ("page", *words) for key, value in lists[section].items()}
     said |= more_words or {}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
-    text = _templates().get_template(template).render(
+    filled = _templates().get_template(template)
+    text = filled.render(
         policy=Markup(
             _POLICY.format(scripts=_hashes(code), styles=_hashes(css), forms="'self'" if forms else "'none'")
         ),
