@@ -3,9 +3,9 @@
     .venv/bin/python benchmarks/reader.py [GRAPH] [DOCUMENT] [--runs 9]
 
 GRAPH is a file, a store or an endpoint; without one, the graph of the document that ships with the package is
-made. Processor time stands beside time, which other work on the machine makes longer; of an endpoint it says
-nothing. Medians. The bars: 100 ms for the first document in memory, 300 ms for one of a store of 2 M
-statements.
+made. Processor time beside time, as other work on the machine makes the second longer; of an endpoint the
+first says nothing. Medians. The bars, for asking: 100 ms for the first document in memory, 300 ms for one of
+a store of 2 M statements.
 """
 
 from __future__ import annotations

@@ -393,6 +393,8 @@ def test_lookups_are_no_questions() -> None:
         *("bearings", "bodies", "norms", "successions"),  # what the analysis counts
         *("audiences", "documents", "findings", "measures", "subjects"),  # what the pages show
         *("description", "facts", "mentions", "naming"),  # what there is of a thing
+        *("document-itself", "document-graph", "document-findings"),  # a document put together again
+        *("document-places", "document-neighbours"),
         *("explained", "marks", "named-by"),  # what an explanation needs of an endpoint
         *("size", "statements"),  # what is copied from an endpoint
         *(f"table-{table.name}" for table in layout()),  # what is exported

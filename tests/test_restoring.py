@@ -191,6 +191,18 @@ def test_too_little_is_said(property_: str) -> None:
         reader_page_of(without(property_), iri(document(SMALL)))
 
 
+@pytest.mark.parametrize("value", ["x", "-1", "1000000"])
+@pytest.mark.parametrize("property_", ["oa:end", "oa:start", "ob:bodyStart"])
+def test_nonsense_is_refused(property_: str, value: str) -> None:
+    """No page is made of numbers that are none, or of places outside of the text."""
+    said = sorted(triples(document(SMALL)), key=str)
+    changed = next(quad for quad in said if quad.predicate == term(property_))
+    other = Quad(changed.subject, changed.predicate, Literal(value))
+    engine = OxigraphEngine(_store({*said, other} - {changed}))
+    with pytest.raises(RestoringError, match="does not fit together"):
+        restored(engine, iri(document(SMALL)))
+
+
 WRONG = (
     "{",
     "[]",

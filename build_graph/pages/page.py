@@ -67,19 +67,16 @@ def html(  # noqa: PLR0913  # each is named where it is called
     said = {key: value for section in ("page", *words) for key, value in lists[section].items()}
     said |= more_words or {}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
-    text = (
-        _templates()
-        .get_template(template)
-        .render(
-            policy=Markup(_policy(code, css, library, served=served)),
-            library=library,
-            places=PLACES,
-            styles=css,
-            scripts=code,
-            data={name: Markup(script_json(value)) for name, value in blocks.items()},
-            t={key: word["en"] for key, word in said.items()},
-            **values,
-        )
+    filled = _templates().get_template(template)
+    text = filled.render(
+        policy=Markup(_policy(code, css, library, served=served)),
+        library=library,
+        places=PLACES,
+        styles=css,
+        scripts=code,
+        data={name: Markup(script_json(value)) for name, value in blocks.items()},
+        t={key: word["en"] for key, word in said.items()},
+        **values,
     )
     return text.encode()
 

@@ -39,9 +39,9 @@ def restored(engine: Engine, document: NamedNode) -> Described:
 
     Raises ObligationError where the graph cannot be asked, has no such document, or says too little.
     """
-    facts = Facts.of(engine, document)
     base = base_of(document.value)
     try:
+        facts = Facts.of(engine, document)
         return Described(_document(facts, base), Descriptions(facts.names(), {}, {}), base)
     except (ValueError, LookupError) as error:  # no number, no date, a place outside of the text
         raise RestoringError(
@@ -57,6 +57,8 @@ def _document(facts: Facts, base: str) -> Document:
             "see which it has with: obligations query documents"
         )
     text = restored_text(facts)
+    if outside := next(facts.outside(len(text.content)), None):
+        raise ValueError(f"{outside} stands outside of the text")
     outline = restored_outline(facts, text.content)
     measures = restored_measures(facts, base, outline.divisions)
     return Document(

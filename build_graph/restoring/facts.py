@@ -106,6 +106,12 @@ class Facts:
         """Where a thing stands; raises RestoringError where it is said to stand nowhere."""
         return self._there(next(iter(self.spans(thing)), None), thing, "ob:hasEvidence")
 
+    def outside(self, length: int) -> Iterator[str]:
+        """What is said to stand where a text of so many code points has nothing."""
+        for (thing, _), spans in self.places.items():
+            if any(not 0 <= span.start <= span.end <= length for span in spans):
+                yield thing
+
     def cue(self, thing: str) -> Span | None:
         """Where the cue of a norm stands; None where it has none."""
         return next(iter(self.places.get((thing, term("ob:kindEvidence").value), ())), None)

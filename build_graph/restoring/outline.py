@@ -37,6 +37,8 @@ def _division(facts: Facts, content: str, iri: str) -> Division:
     span, parts = facts.span(iri), _divisions(facts, content, iri)
     start = int(facts.needed(iri, "ob:bodyStart"))
     end = parts[0].span.start if parts else span.end
+    if not span.start <= start <= span.end:
+        raise ValueError(f"the body of {iri} starts outside of it")
     heading = facts.text(iri, "ob:heading")
     return Division(
         level=facts.one_of(iri, "rdf:type", LEVELS),
