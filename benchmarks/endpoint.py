@@ -204,7 +204,7 @@ def report(graph: Path, seconds: float, number: int) -> bool:
         show("median, one client, again", f"{again * 1000:.1f} ms")
         last, kept = told(load, number, seconds, worked_out)
     near = last <= TIMES * worked_out
-    show("to that of one who asks again", f"{last / again:.1f} times")
+    show("times one who asks again", f"{last / again:.1f}")
     show(f"within {TIMES} times", "yes" if near else "no", good=near)
     return sound and kept and near and added <= OVERHEAD
 

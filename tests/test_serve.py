@@ -412,7 +412,7 @@ def test_memory_comes_back(seed: Server) -> None:
 def test_others_wait_and_are_told(seed: Server) -> None:
     """With all workers busy, a query waits its time and is then told when to come again."""
     with ThreadPoolExecutor() as pool:
-        running = [pool.submit(seed.ask, CROSS) for _ in range(2)]
+        running = [pool.submit(seed.ask, f"{CROSS} # {number}") for number in range(2)]
         time.sleep(0.3)
         start = time.monotonic()
         reply = seed.ask("ASK {}")
@@ -480,6 +480,22 @@ def test_a_kept_answer_needs_no_worker(cache: str, status: int, graph: Path) -> 
     assert (before.status, again.status) == (200, status)
     if status == 200:
         assert (again.body, again.headers["etag"]) == (before.body, before.headers["etag"])
+
+
+def test_who_asks_the_same_at_once_shares_an_answer(graph: Path) -> None:
+    """One worker is enough for both; one that leaves does not stop what the other waits for."""
+    with serving("--graph", graph, "--workers", 1, "--timeout", 2, "--wait", 0.2) as server:
+        leaving = server.connect()
+        leaving.request("POST", "/sparql", CROSS.encode(), {"Content-Type": DIRECT, "Accept": "*/*"})
+        time.sleep(0.3)
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(server.ask, CROSS)
+            time.sleep(0.3)
+            leaving.close()
+            assert server.ask(f"{CROSS} # another").status == 503
+            assert server.ask(CROSS.replace("(COUNT", "(RAND() AS ?r) (COUNT")).status == 503
+            assert waiting.result().status == 504
+        assert until(lambda: server.ask("ASK {}").status == 200, 5)
 
 
 def test_who_has_an_answer_gets_no_second_copy(seed: Server) -> None:

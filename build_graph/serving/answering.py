@@ -133,6 +133,16 @@ class Answerer:
         yield from seen
 
 
+def changes(query: str) -> bool:
+    """May a query have another answer each time? At worst it is taken to, where a name holds such a word.
+
+    >>> changes("SELECT (rand() AS ?x) {}"), changes("SELECT * { ?s ?p ?o }")
+    (True, False)
+    """
+    capitals = query.upper()
+    return any(word in capitals for word in _CHANGING)
+
+
 def refusal(status: int, message: str) -> Reply:
     """A reply that says in plain text why there is no answer."""
     return Reply(status, "text/plain", f"{message}\n".encode("utf-8", errors="replace"))

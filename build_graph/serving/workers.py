@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from build_graph.reading.limits import as_size
-from build_graph.serving.answering import STALE, Reply, Task, refusal
+from build_graph.serving.answering import STALE, Reply, Task, changes, refusal
 from build_graph.serving.channel import pack, receive_soon
 from build_graph.serving.keeper import Keeper, Worker
 from build_graph.serving.protocol import RefusedError
@@ -35,6 +35,14 @@ class _Line:
         return await receive_soon(self.reader)
 
 
+@dataclass(slots=True)
+class _Shared:
+    """An answer that is being worked out, and how many wait for it; when nobody does, it is stopped."""
+
+    found: asyncio.Task[Reply]
+    waiting: int = 0
+
+
 class Workers:
     """So many workers over one graph, from entering to leaving the context."""
 
@@ -42,6 +50,7 @@ class Workers:
         """Workers that fork from a keeper."""
         self._settings, self._limits, self._keeper = settings, settings.limits, keeper
         self._kept = Remembered(settings.limits.kept)
+        self._shared: dict[Task, _Shared] = {}
         self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
         self._replacing: set[asyncio.Task[None]] = set()
         self._renewing = asyncio.Lock()
@@ -67,6 +76,24 @@ class Workers:
         """
         if kept := self._kept.get(task):
             return kept
+        if changes(task.asked.query):
+            return await self._worked_out(task)
+        shared = self._shared.get(task) or self._share(task)
+        shared.waiting += 1
+        try:
+            return await asyncio.shield(shared.found)
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting and self._shared.get(task) is shared:
+                del self._shared[task]
+                shared.found.cancel()
+
+    def _share(self, task: Task) -> _Shared:
+        """Begin to work out an answer for all who ask for it until it is there."""
+        shared = self._shared[task] = _Shared(asyncio.create_task(self._kept_when_found(task)))
+        return shared
+
+    async def _kept_when_found(self, task: Task) -> Reply:
         reply = await self._worked_out(task)
         self._kept.keep(task, reply)
         return reply
