@@ -57,7 +57,7 @@ def _made(make: Make, request: Request) -> Response | Exception:
         return refused(request, 404, str(error))
     except ObligationError as error:
         return refused(request, 400, str(error))
-    except Exception as error:  # noqa: BLE001  # raised again by who called
+    except Exception as error:  # raised again by who called
         return error
 
 
