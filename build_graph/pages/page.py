@@ -82,6 +82,7 @@ def html(  # noqa: PLR0913  # each is named where it is called
         scripts=code,
         data={name: Markup(script_json(value)) for name, value in blocks.items()},
         t={key: word["en"] for key, word in said.items()},
+        places=PLACES,
         **values,
     )
     return text.encode()
@@ -99,7 +100,6 @@ def workbench(
         more_words=more_words,
         data={},
         served=True,
-        places=PLACES,
         **values,
     )
 

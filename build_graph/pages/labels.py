@@ -17,10 +17,10 @@ _LABELS = ("rdfs:label", "skos:prefLabel")
 
 
 @cache
-def labels() -> Mapping[str, Mapping[str, str]]:
+def known() -> Mapping[str, Mapping[str, str]]:
     """The labels of the terms of the ontology, by prefixed name and language.
 
-    >>> labels()["ob:Lead"]
+    >>> known()["ob:Lead"]
     {'en': 'lead', 'zh': '牵头'}
     """
     properties = [term(name) for name in _LABELS]
@@ -44,15 +44,15 @@ def key_of(value: Term) -> str:
     ('value_true', '')
     """
     if isinstance(value, NamedNode):
-        return shown(value) if value.value.startswith(OB) and shown(value) in labels() else ""
+        return shown(value) if value.value.startswith(OB) and shown(value) in known() else ""
     if not isinstance(value, Literal):
         return ""
     if (own := f"value_{value.value}") in word_lists("pages")["values"]:
         return own
     name = f"ob:{value.value}"
-    return name if value.value[:1].isupper() and name in labels() else ""
+    return name if value.value[:1].isupper() and name in known() else ""
 
 
 def words(keys: Iterable[str]) -> dict[str, dict[str, str]]:
     """The words of those keys that are terms of the ontology."""
-    return {key: dict(labels()[key]) for key in sorted(set(keys)) if key in labels()}
+    return {key: dict(known()[key]) for key in sorted(set(keys)) if key in known()}
