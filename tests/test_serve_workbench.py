@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import re
@@ -24,7 +25,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.testclient import TestClient
 
 from build_graph.cli import main
 from build_graph.pages.addresses import page_of
@@ -351,11 +351,21 @@ def test_what_goes_wrong_is_told_to_who_serves(caplog: pytest.LogCaptureFixture)
         raise ZeroDivisionError("broken")
 
     app = Starlette(routes=[Route("/broken", page(broken))], exception_handlers={Exception: failed})
-    client = TestClient(app, raise_server_exceptions=False)
-    secret = {"Authorization": "Bearer s3cret", "Accept": BROWSER}
-    reply = client.get("/broken?token=s3cret", headers=secret)
-    assert reply.status_code == 500
-    assert "An error of this program" in reply.text
+    sent: list[dict[str, Any]] = []
+    headers = [(b"authorization", b"Bearer s3cret"), (b"accept", BROWSER.encode())]
+    scope = {"type": "http", "method": "GET", "path": "/broken", "query_string": b"token=s3cret"}
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()  # the client stays
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(dict(message))
+
+    with pytest.raises(ZeroDivisionError):  # which the server, that is silent, gets too
+        asyncio.run(app({**scope, "headers": headers}, receive, send))
+    assert sent[0]["status"] == 500
+    assert "An error of this program" in sent[1]["body"].decode()
     assert "s3cret" not in caplog.text
     assert "GET /broken: failed" in caplog.text
     assert "ZeroDivisionError: broken" in caplog.text

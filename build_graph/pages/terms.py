@@ -1,11 +1,8 @@
-"""The terms that the ontology declares, its own and those of others: names, kinds, labels, addresses.
-
-In answers they are shown by their words in both languages: 义务 and obligation for `ob:Obligation`.
-"""
+"""The terms that the ontology declares, its own and those of others: names, kinds, labels, addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,8 +10,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from build_graph.ontology import statements
 from build_graph.pages.addresses import ONTOLOGY
-from build_graph.querying import answers
-from build_graph.resources import folder, word_lists
+from build_graph.resources import folder
 from build_graph.vocabulary import OB, PREFIXES, term
 
 # What a type makes of a term; the first that fits counts.
@@ -68,40 +64,6 @@ def address_of_term(iri: str) -> str:
     ('/ontology#Norm', '')
     """
     return f"{ONTOLOGY}#{anchor(iri)}" if iri in _iris() else ""
-
-
-@cache
-def labels() -> Mapping[str, Mapping[str, str]]:
-    """The labels of the terms that have one in both languages, by prefixed name and language.
-
-    >>> labels()["ob:Lead"]
-    {'en': 'lead', 'zh': '牵头'}
-    """
-    return {found.name: {"en": found.en, "zh": found.zh} for found in declared() if found.en and found.zh}
-
-
-def key_of(value: answers.Term) -> str:
-    """The key of the words that stand for a value: a term of the ontology, or its bare name; empty for none.
-
-    >>> key_of(NamedNode("https://w3id.org/obligation-graph/ontology#Lead")), key_of(Literal("Obligation"))
-    ('ob:Lead', 'ob:Obligation')
-    >>> key_of(Literal("true")), key_of(Literal("text"))
-    ('value_true', '')
-    """
-    if isinstance(value, NamedNode):
-        name = _name(value.value)
-        return name if name.startswith("ob:") and name in labels() else ""
-    if not isinstance(value, Literal):
-        return ""
-    if (own := f"value_{value.value}") in word_lists("pages")["values"]:
-        return own
-    name = f"ob:{value.value}"
-    return name if value.value[:1].isupper() and name in labels() else ""
-
-
-def words(keys: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The words of those keys that are terms of the ontology."""
-    return {key: dict(labels()[key]) for key in sorted(set(keys)) if key in labels()}
 
 
 @cache

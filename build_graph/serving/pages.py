@@ -29,7 +29,7 @@ def page(make: Make) -> Callable[[Request], Awaitable[Response]]:
     """What answers a request with what `make` makes of it; its queries stop when the client leaves."""
 
     async def respond(request: Request) -> Response:
-        made: list[Response] = []
+        made: Response | Exception = Response(status_code=_CLIENT_LEFT)
         async with anyio.create_task_group() as group:
 
             async def leave() -> None:
@@ -38,15 +38,17 @@ def page(make: Make) -> Callable[[Request], Awaitable[Response]]:
                 group.cancel_scope.cancel()
 
             group.start_soon(leave)
-            made.append(await to_thread.run_sync(_made, make, request, abandon_on_cancel=True))
+            made = await to_thread.run_sync(_made, make, request, abandon_on_cancel=True)
             group.cancel_scope.cancel()
-        return made[0] if made else Response(status_code=_CLIENT_LEFT)
+        if isinstance(made, Exception):
+            raise made
+        return made
 
     return respond
 
 
-def _made(make: Make, request: Request) -> Response:
-    """What is made, or why it cannot be."""
+def _made(make: Make, request: Request) -> Response | Exception:
+    """What is made, or why it cannot be; an error of the program is handed on without the group around it."""
     try:
         return make(request)
     except RefusedError as error:
@@ -55,6 +57,8 @@ def _made(make: Make, request: Request) -> Response:
         return refused(request, 404, str(error))
     except ObligationError as error:
         return refused(request, 400, str(error))
+    except Exception as error:  # raised again by who called
+        return error
 
 
 def refused(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:

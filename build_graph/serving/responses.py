@@ -12,7 +12,7 @@ from starlette.responses import Response
 from build_graph.serving.negotiation import HTML, content_type
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
 # What a page may do stands in the page; who may show it within another page, only a header can say.
 _PAGE = {"Content-Security-Policy": "frame-ancestors 'none'", "Vary": "Accept"}
@@ -36,19 +36,10 @@ class Sent(Response):
         super().__init__(body, status, headers={**given, **(headers or {})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, or where the browser has it already, that it is unchanged; to HEAD without the body."""
+        """Send it, or where the browser has it already, that it is unchanged."""
         tag = self.headers.get("etag")
         if tag and tag in Request(scope).headers.get("if-none-match", "").replace("W/", "").split(", "):
             kept = {name: value for name, value in self.headers.items() if not name.startswith("content-")}
             await Response(status_code=304, headers=kept)(scope, receive, send)
-        elif scope["method"] == "HEAD":
-            await super().__call__(scope, receive, _without_body(send))
         else:
             await super().__call__(scope, receive, send)
-
-
-def _without_body(send: Send) -> Send:
-    async def sent(message: Message) -> None:
-        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
-
-    return sent
