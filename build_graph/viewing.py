@@ -9,15 +9,18 @@ from urllib.parse import quote
 from pyoxigraph import NamedNode
 
 from build_graph.files import is_file, write
+from build_graph.pages import addresses
 from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
 from build_graph.pages.reader import ReaderLinks, file_name, reader_page
 from build_graph.querying.engines import Engine
 from build_graph.restoring.document import restored
-from build_graph.vocabulary import BASE, plain
+from build_graph.vocabulary import plain
 
 INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
-SERVED = ReaderLinks(network="/network", home="/")  # how a reader leads on where pages are served
+SERVED = ReaderLinks(
+    network=addresses.NETWORK, home=addresses.HOME
+)  # how a reader leads on where pages are served
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +72,6 @@ def reader_of(document: str) -> str:
     'read/国发-2015-24.html'
     """
     return f"{READERS}/{file_name(plain(document.removeprefix('document/')))}"
-
-
-def address_of(document: str) -> str:
-    """The address of a document's reader where pages are served, from the end of the document's IRI.
-
-    >>> address_of("document/国发-2015-24"), address_of("document/a%20b")
-    ('/read/%E5%9B%BD%E5%8F%91-2015-24', '/read/a%2520b')
-    """
-    return f"/{READERS}/{quote(document.removeprefix('document/'), safe='')}"
-
-
-def document_at(name: str) -> NamedNode:
-    """The document whose reader is served at /read/`name`, percent-decoded once, as servers do it.
-
-    Raises ValueError for what is no IRI.
-
-    >>> document_at("国发-2015-24").value
-    'https://w3id.org/obligation-graph/id/document/国发-2015-24'
-    """
-    return NamedNode(f"{BASE}document/{name}")
-
-
-def served_links(data: NetworkData) -> Links:
-    """The addresses that a network page leads to where pages are served: every reader, and the overview."""
-    return Links({document.id: address_of(document.id) for document in data.documents}, SERVED.home or "")
 
 
 def _links(data: NetworkData, folder: Path) -> Links:

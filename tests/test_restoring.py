@@ -23,7 +23,6 @@ from build_graph.graph.changes import undone, written
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
 from build_graph.model import Document, Metadata, Source
-from build_graph.pages.network_data import network_data
 from build_graph.pages.reader import ReaderLinks, reader_page
 from build_graph.pipeline import Pipeline, default_document
 from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine, RdflibEngine
@@ -31,7 +30,7 @@ from build_graph.reading.edits import Change, Draft
 from build_graph.restoring.document import restored
 from build_graph.restoring.facts import RestoringError
 from build_graph.structure.coverage import coverage
-from build_graph.viewing import SERVED, address_of, document_at, reader_page_of, served_links
+from build_graph.viewing import SERVED, reader_page_of
 from build_graph.vocabulary import BASE, segment, term
 
 GOLD = Path(__file__).parent / "gold" / "documents"
@@ -265,14 +264,6 @@ def test_the_command_says_what_is_wrong(
     assert (result.exit_code, result.stdout) == (code, "")
     assert words in result.stderr
     assert not page.exists()
-
-
-def test_served_pages_lead_to_one_another(together: Engine) -> None:
-    links = served_links(network_data(together))
-    found = document(SMALL)
-    assert links.index == "/"
-    assert links.readers[f"document/{segment(found.id)}"] == address_of(f"document/{segment(found.id)}")
-    assert document_at(segment(found.id)) == iri(found)
 
 
 def test_a_served_reader_leads_home_and_to_the_network(open_page: OpenPage, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ PAGES = (
     "/search?q=x",
     "/id/agency/mofcom",
     "/network",
+    "/read/国发-2015-24",
     "/nothing",
 )
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

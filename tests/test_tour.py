@@ -73,7 +73,12 @@ def test_the_tour(server: Server, visit: Go) -> None:
     tab.locator("p.kind a").click()
     expect(tab.locator("h1")).to_have_text("国务院关于大力发展电子商务加快培育经济新动力的意见")
     reader = tab.get_by_role("link", name="Read the text")
-    assert reader.get_attribute("href") == "/read/%E5%9B%BD%E5%8F%91-2015-24"
+    reader.click()
+    assert tab.url.partition("#")[0] == f"{home(server)}/read/%E5%9B%BD%E5%8F%91-2015-24"
+    expect(tab.locator("h1")).to_have_text("国务院关于大力发展电子商务加快培育经济新动力的意见")
+    assert tab.locator("mark, .mark").count() > 500
+    tab.get_by_role("link", name="Network").first.click()
+    expect(tab.locator("#panel")).to_be_visible()
     page.assert_clean()
 
 
@@ -151,7 +156,10 @@ def test_the_network_leads_on(server: Server, visit: Go) -> None:
     expect(tab.locator("#panel h2").first).to_have_text("商务部")
     assert "/network#agency=agency/mofcom" in tab.url
     readers = tab.locator('#panel a[href^="/read/"]')
-    assert readers.count() > 0
+    readers.first.click()
+    assert "/read/" in tab.url
+    expect(tab.get_by_role("heading", name="Norms")).to_be_visible()  # of the measure that was clicked
+    tab.go_back()
     tab.get_by_role("link", name="Overview").click()
     expect(tab.locator("h1")).to_have_text("What this graph holds")
     page.assert_clean()

@@ -54,6 +54,17 @@ def reader_of(iri: str) -> str:
     return f"{READER}{quote(document, safe='%')}{f'#measure={measure[0]}' if measure else ''}"
 
 
+def document_at(address: str) -> str:
+    """The IRI of the document whose text is read at an address, percent-encoded as it comes.
+
+    Raises ValueError where the address is no UTF-8.
+
+    >>> document_at("/read/x")
+    'https://w3id.org/obligation-graph/id/document/x'
+    """
+    return thing_at(f"{THINGS}{_DOCUMENT}{address.removeprefix(READER)}")
+
+
 def question(name: str, values: Mapping[str, str]) -> str:
     """Where a question with these values is answered.
 

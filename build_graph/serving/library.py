@@ -22,6 +22,7 @@ Value = TypeVar("Value")
 NAMED = (Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT, Kind.CLAUSE)  # things that are found by name
 _LISTS = 32  # of names, documents and the like; there are fewer
 _NETWORKS = 8  # pages of up to 20 MB
+_READERS = 32  # pages of some 0.3 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,13 @@ class Library:
     names: NameFinder
     lists: Kept
     networks: Kept
+    readers: Kept
 
     @classmethod
     def over(cls, engine: Engine, patience: float) -> Library:
         """The library over an engine; who waits longer than `patience` seconds for a list is refused."""
-        return cls(engine, NameFinder(engine), Kept(_LISTS, patience), Kept(_NETWORKS, patience))
+        lists, networks, readers = (Kept(most, patience) for most in (_LISTS, _NETWORKS, _READERS))
+        return cls(engine, NameFinder(engine), lists, networks, readers)
 
     @property
     def binder(self) -> Binder:

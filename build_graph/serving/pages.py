@@ -15,6 +15,7 @@ from build_graph.errors import ObligationError
 from build_graph.pages.entity import UnknownThingError
 from build_graph.pages.found import refused_page
 from build_graph.querying.names import UnknownNameError
+from build_graph.restoring.facts import RestoringError
 from build_graph.serving.negotiation import prefers_html
 from build_graph.serving.protocol import RefusedError
 from build_graph.serving.responses import Sent
@@ -53,7 +54,7 @@ def _made(make: Make, request: Request) -> Response | Exception:
         return make(request)
     except RefusedError as error:
         return refused(request, error.status, str(error), error.headers)
-    except (UnknownThingError, UnknownNameError) as error:
+    except (UnknownThingError, UnknownNameError, RestoringError) as error:
         return refused(request, 404, str(error))
     except ObligationError as error:
         return refused(request, 400, str(error))

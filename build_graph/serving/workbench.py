@@ -14,7 +14,7 @@ from build_graph.pages.overview import Choice, documents_page, overview_page
 from build_graph.pages.page import script_json
 from build_graph.querying.completion import Thing
 from build_graph.querying.headers import Kind
-from build_graph.serving import networks, questions, things
+from build_graph.serving import networks, questions, readers, things
 from build_graph.serving.asking import WorkersEngine
 from build_graph.serving.library import NAMED, Library
 from build_graph.serving.pages import page
@@ -40,6 +40,7 @@ def routes(settings: Settings, workers: Workers) -> list[BaseRoute]:
         (f"{addresses.QUESTION}{{name}}", questions.answered),
         (f"{addresses.THINGS}{{end:path}}", things.described),
         (addresses.NETWORK, networks.drawn),
+        (f"{addresses.READER}{{document:path}}", readers.read),
     )
     return [Route(path, page(partial(make, library)), methods=["GET"]) for path, make in made]
 
