@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pyoxigraph import RdfFormat, serialize
-
 from build_graph.graph.checks import check
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
+from build_graph.graph.terms import read, written
+from build_graph.graph.triples import parts
 from build_graph.model import Body, Document
 
 
@@ -17,8 +16,7 @@ def document_nquads(
 
     The same document gives the same bytes. Raises FailedCheckError where a check finds a fault.
     """
-    said = list(dict.fromkeys(quads(document, descriptions, issuer=issuer)))
-    check(said)
-    written = serialize(said, format=RdfFormat.N_QUADS)
-    assert written is not None  # it is only where an output file is given
-    return written, len(said)
+    frame, *measures = parts(document, descriptions, issuer=issuer)
+    said = dict.fromkeys(one for part in (frame, *measures) for one in part.statements)
+    check(read(said, frame.graph))
+    return written(said, frame.graph).encode(), len(said)
