@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import handmade
 import pytest
+from stated import stated
 
 from build_graph.graph import assembly
 from build_graph.graph.assembly import Assembly
@@ -45,7 +46,7 @@ def test_same_file(
     """However few statements are looked at together, the file is that of all together."""
     monkeypatch.setattr(assembly, "_BATCH", batch)
     whole = list(quads(document, descriptions))
-    assert assembled(parts(document, descriptions)) == (check(whole).statements, turtle(whole))
+    assert assembled(parts(document, descriptions)) == (check(stated(whole)).statements, turtle(whole))
 
 
 def test_several_documents(descriptions: Descriptions) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from build_graph.graph.checks import check
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.terms import read, written
+from build_graph.graph.terms import written
 from build_graph.graph.triples import parts
 from build_graph.model import Body, Document
 
@@ -18,5 +18,5 @@ def document_nquads(
     """
     frame, *measures = parts(document, descriptions, issuer=issuer)
     said = dict.fromkeys(one for part in (frame, *measures) for one in part.statements)
-    check(read(said, frame.graph))
+    check(said)
     return written(said, frame.graph).encode(), len(said)

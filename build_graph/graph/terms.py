@@ -89,12 +89,12 @@ def day(value: date | None) -> Term | None:
     return Term(f'"{value.isoformat()}"^^<{XSD}date>') if value else None
 
 
-def written(statements: Iterable[Statement], graph: Term) -> str:
-    """Statements of a graph as N-Quads, in their order."""
-    end = f" {graph} .\n"
+def written(statements: Iterable[Statement], graph: Term | None = None) -> str:
+    """Statements of a graph as N-Quads, or of none as N-Triples, in their order."""
+    end = f" {graph} .\n" if graph else " .\n"
     return "".join([f"{subject} {predicate} {value}{end}" for subject, predicate, value in statements])
 
 
-def read(statements: Iterable[Statement], graph: Term) -> Iterator[Quad]:
-    """Statements of a graph as objects of the store, in their order."""
+def read(statements: Iterable[Statement], graph: Term | None = None) -> Iterator[Quad]:
+    """Statements of a graph, or of none, as objects of the store, in their order."""
     return parse(written(statements, graph), format=RdfFormat.N_QUADS)
