@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from build_graph.graph.bodies import domain_iri
 from build_graph.graph.emitter import Emitter, Said, body_of
@@ -123,6 +123,7 @@ def _division_iri(emit: Emitter, measure: Measure) -> str:
 def of_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
     """A measure with its norms, targets, assignment, domains and audiences."""
     parent, node = _division_iri(emit, measure), measure_iri(emit, measure)
+    bodies = tuple(_responsible(emit, measure))
     yield from emit.part_of(node, parent)
     yield from emit.about(
         node,
@@ -132,11 +133,12 @@ def of_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
         ("ob:index", number(measure.index)),
         ("ob:text", words(emit.words(measure.span))),
         ("ob:statesGoals", flag(measure.goal)),
-        *_responsible(emit, measure),
+        *bodies,
     )
     yield from emit.evidence(node, measure.span)
+    shortcuts = bodies if len(measure.bearers) <= _SHORTCUTS else ()
     for index, norm in enumerate(measure.norms, start=1):
-        yield from _norm(emit, norm, measure, node, norm_iri(node, index))
+        yield from _norm(emit, norm, shortcuts, node, norm_iri(node, index))
     for index, target in enumerate(measure.targets, start=1):
         yield from _target(emit, target, node, target_iri(node, index))
     if measure.assignment or measure.defaults:
@@ -146,7 +148,7 @@ def of_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
 
 
 def _responsible(emit: Emitter, measure: Measure) -> Iterator[Said]:
-    """The shortcuts from a measure, or a norm of it, to the bodies that bear it."""
+    """The shortcuts from a measure, and its norms, to the bodies that bear it."""
     for bearer in (*measure.bearers, *measure.defaults):
         group = body_of(bearer).kind is BodyKind.GROUP
         yield (
@@ -155,7 +157,7 @@ def _responsible(emit: Emitter, measure: Measure) -> Iterator[Said]:
         )
 
 
-def _norm(emit: Emitter, norm: Norm, measure: Measure, owner: str, node: str) -> Iterator[Statement]:
+def _norm(emit: Emitter, norm: Norm, bodies: Iterable[Said], owner: str, node: str) -> Iterator[Statement]:
     yield from emit.about(owner, ("ob:hasNorm", iri(node)))
     yield from emit.about(
         node,
@@ -163,7 +165,7 @@ def _norm(emit: Emitter, norm: Norm, measure: Measure, owner: str, node: str) ->
         ("rdf:type", named(_NORMS[norm.kind])),
         ("ob:text", words(emit.words(norm.span))),
         ("ob:cue", words(emit.words(norm.cue)) if norm.cue else None),
-        *(_responsible(emit, measure) if len(measure.bearers) <= _SHORTCUTS else ()),
+        *bodies,
     )
     yield from emit.evidence(node, norm.span)
     if norm.cue:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from build_graph.graph.terms import Statement, Term, named
+from build_graph.graph.terms import Statement, Term, named, truth
 from build_graph.vocabulary import OB
 
 Pairs = list[tuple[Term, Term]]  # subjects and objects
@@ -66,6 +66,14 @@ def repeated(said: Said, words: Collection[Term]) -> bool:
     return any(len(dict(pairs)) < len(pairs) for pairs in map(said.pairs.get, words) if pairs)
 
 
+def unshown(said: Said, words: Collection[Term]) -> bool:
+    """Whether something of a class that the query names has no evidence and was not inferred."""
+    things = {subject for subject, kind in said.by("rdf:type") if kind in words}
+    things.difference_update([subject for subject, _ in said.by("ob:hasEvidence")])
+    things.difference_update([subject for subject, so in said.by("ob:inferred") if so == truth(True)])
+    return bool(things)
+
+
 def outside(said: Said, words: Collection[Term]) -> bool:
     """Whether a norm stands outside of what it is a norm of."""
     place = dict(said.places)
@@ -112,6 +120,7 @@ def _value(literal: Term) -> str:
 SIEVES: Mapping[str, Callable[[Said, Collection[Term]], bool]] = {
     "dangling": undescribed,
     "doubled": repeated,
+    "evidence": unshown,
     "outside": outside,
     "quotes": misquoted,
 }
