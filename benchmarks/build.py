@@ -40,7 +40,8 @@ def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     """The stages of a build on the first document, each with what it needs made beforehand."""
     from build_graph.graph.checks import check
     from build_graph.graph.descriptions import Descriptions
-    from build_graph.graph.triples import quads
+    from build_graph.graph.nquads import document_nquads
+    from build_graph.graph.triples import parts, quads
     from build_graph.graph.turtle import turtle
     from build_graph.pipeline import Pipeline, default_document
     from build_graph.reading.inputs import InputReader
@@ -53,7 +54,8 @@ def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     document = pipeline.understand(source, given)
     text, outline = document.text, document.outline
     attributions = pipeline.attribution.read(text, outline)
-    statements = list(quads(document, descriptions))
+    statements = [one for part in parts(document, descriptions) for one in part.statements]
+    objects = list(quads(document, descriptions))
     yield "load ontology and words", Pipeline.load
     yield "read", lambda: InputReader().read_one(path)
     yield "repair", lambda: repair(source)
@@ -64,9 +66,10 @@ def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "targets", lambda: [pipeline.targets.find(text.content, m, None) for m in attributions.measures]
     yield "audiences", lambda: [pipeline.audiences.find(text.content, m) for m in attributions.measures]
     yield "understand, all of these", lambda: pipeline.understand(source, given)
-    yield "triples", lambda: list(quads(document, descriptions))
+    yield "triples", lambda: [part.statements for part in parts(document, descriptions)]
     yield "check", lambda: check(statements)
-    yield "Turtle", lambda: turtle(statements)
+    yield "Turtle", lambda: turtle(objects)
+    yield "N-Quads, with triples and check", lambda: document_nquads(document, descriptions)
 
 
 def time_of(work: Callable[[], Any], runs: int) -> float:

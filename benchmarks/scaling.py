@@ -17,7 +17,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 from statistics import median
@@ -27,8 +27,8 @@ from typing import Any
 from build_graph.files import write
 from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.terms import Statement
 from build_graph.graph.triples import parts
-from build_graph.graph.turtle import Said
 from build_graph.model import Metadata
 from build_graph.pipeline import Pipeline
 from build_graph.reading.inputs import InputReader
@@ -103,9 +103,9 @@ class Timed(Assembly):
         super()._check()
         self.seconds["check"] += process_time() - start
 
-    def _written(self, subjects: dict[str, Said]) -> bytes:
+    def _written(self, said: Iterable[Statement]) -> bytes:
         start = process_time()
-        turtle = super()._written(subjects)
+        turtle = super()._written(said)
         self.seconds["Turtle"] += process_time() - start
         return turtle
 

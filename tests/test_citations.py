@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad
+from stated import stated
 
 from build_graph.graph.checks import check
 from build_graph.graph.descriptions import Descriptions
@@ -160,7 +161,7 @@ def test_a_place_behind_the_last_division_belongs_to_the_document() -> None:
 
 
 def test_the_graph_passes_checks_and_shapes(graph: list[Quad], tmp_path: Path) -> None:
-    assert check(graph).checks > 5
+    assert check(stated(graph)).checks > 5
     path = tmp_path / "graph.ttl"
     path.write_bytes(turtle(graph))
     assert list(validate(path).lines())[:-1] == []
@@ -174,7 +175,7 @@ def test_a_citing_and_a_cited_document_go_into_one_graph() -> None:
         handmade.document(), id="杭政-2016-2", outline=replace(citing_other.outline, metadata=metadata)
     )
     together = emitted(citing_other) + emitted(cited)
-    assert check(together).checks > 5
+    assert check(stated(together)).checks > 5
     assert set(objects(together, f"{BASE}document/杭政-2016-2", "eli:id_local")) == {"杭政〔2016〕2号"}
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -22,6 +22,7 @@ from build_graph import building
 from build_graph.building import Builder, Filled
 from build_graph.cli import main
 from build_graph.graph.checks import FailedCheckError
+from build_graph.graph.terms import Statement
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document
 from build_graph.querying.answers import written
@@ -532,10 +533,11 @@ def test_a_document_that_fails_a_check_is_refused(tmp_path: Path, monkeypatch: p
     paths = [small(tmp_path / "in", number, f"事务{number}") for number in (1, 2, 3)]
     check = filling.check
 
-    def picky(quads: list[Quad]) -> object:
-        if any("事务2" in str(quad.object) for quad in quads):
+    def picky(statements: Iterable[Statement]) -> object:
+        said = list(statements)
+        if any("事务2" in value for *_, value in said):
             raise FailedCheckError("evidence: <x>: nothing shows this")
-        return check(quads)
+        return check(said)
 
     monkeypatch.setattr(filling, "check", picky)
     result = run("build", *paths, "--store", tmp_path / "store")

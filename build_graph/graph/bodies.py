@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from pyoxigraph import NamedNode, Quad
-
-from build_graph.graph.emitter import Emitter, body_of, zh
+from build_graph.graph.emitter import Emitter, body_of
+from build_graph.graph.terms import Statement, Term, iri, named, truth, zh
 from build_graph.model import Body, BodyKind, Domain
-from build_graph.vocabulary import BASE, path, segment, term
+from build_graph.vocabulary import BASE, path, segment
 
 
-def of_bodies(emit: Emitter) -> Iterator[Quad]:
+def of_bodies(emit: Emitter) -> Iterator[Statement]:
     """The issuer and every body that bears a measure."""
     bearers = (body_of(bearer) for measure in emit.document.measures for bearer in measure.bearers)
     bodies = dict.fromkeys([emit.issuer, *bearers] if emit.issuer else bearers)
-    yield from _described(emit, dict.fromkeys(node for body in bodies for node in _known(emit, body)))
+    yield from emit.descriptions.of(node for body in bodies for node in _known(emit, body))
     for body in bodies:
-        if NamedNode(emit.body_iri(body)) not in emit.descriptions.statements:
+        if not emit.descriptions.has(iri(emit.body_iri(body))):
             yield from _stranger(emit, body)
 
 
-def _known(emit: Emitter, body: Body) -> Iterator[NamedNode]:
+def _known(emit: Emitter, body: Body) -> Iterator[Term]:
     """What the registry may say of a body: the body itself, its functions, the bodies that it answers to."""
     if body.known:
-        yield NamedNode(emit.body_iri(body))
+        yield iri(emit.body_iri(body))
     yield from map(_function, body.functions)
     yield from map(_central, body.answers_to)
 
 
-def _function(id_: str) -> NamedNode:
-    return NamedNode(f"{BASE}function/{segment(id_)}")
+def _function(id_: str) -> Term:
+    return iri(f"{BASE}function/{segment(id_)}")
 
 
-def _central(id_: str) -> NamedNode:
-    return NamedNode(f"{BASE}agency/{segment(id_)}")
+def _central(id_: str) -> Term:
+    return iri(f"{BASE}agency/{segment(id_)}")
 
 
-def _stranger(emit: Emitter, body: Body) -> Iterator[Quad]:
+def _stranger(emit: Emitter, body: Body) -> Iterator[Statement]:
     """A body that the registry does not have, be it an office or a firm: its words, place and functions."""
     node, words = emit.body_iri(body), ("skos:prefLabel", zh(body.label))
     if body.kind is BodyKind.GROUP:
-        yield from emit.about(node, ("rdf:type", term("ob:AgencyGroup")), words)
+        yield from emit.about(node, ("rdf:type", named("ob:AgencyGroup")), words)
         return
     jurisdiction = body.id.rpartition("/")[0] or None
     yield from emit.about(
         node,
-        ("rdf:type", term("org:FormalOrganization")),
-        ("rdf:type", term("schema:Organization")),
+        ("rdf:type", named("org:FormalOrganization")),
+        ("rdf:type", named("schema:Organization")),
         words,
-        ("ob:resolved", None if body.resolved else False),
+        ("ob:resolved", None if body.resolved else truth(False)),
         ("ob:jurisdiction", emit.place(jurisdiction)),
         *(("ob:localFunction", _function(id_)) for id_ in body.functions),
         *(("ob:answersTo", _central(id_)) for id_ in body.answers_to),
@@ -58,26 +57,21 @@ def _stranger(emit: Emitter, body: Body) -> Iterator[Quad]:
         yield from of_place(emit, jurisdiction)
 
 
-def of_domains(emit: Emitter) -> Iterator[Quad]:
+def of_domains(emit: Emitter) -> Iterator[Statement]:
     """The policy domains of the measures."""
     found = (domain for measure in emit.document.measures for domain in measure.domains)
-    yield from _described(emit, dict.fromkeys(map(domain_iri, found)))
+    yield from emit.descriptions.of(map(iri, map(domain_iri, found)))
 
 
-def _described(emit: Emitter, nodes: Iterable[NamedNode]) -> Iterator[Quad]:
-    for triple in emit.descriptions.of(nodes):
-        yield Quad(triple.subject, triple.predicate, triple.object, emit.graph)
-
-
-def of_place(emit: Emitter, jurisdiction: str) -> Iterator[Quad]:
+def of_place(emit: Emitter, jurisdiction: str) -> Iterator[Statement]:
     """The administrative area with the path `jurisdiction`: 广东省/广州市."""
     return emit.about(
         f"{emit.base}place/{path(jurisdiction)}",
-        ("rdf:type", term("schema:AdministrativeArea")),
+        ("rdf:type", named("schema:AdministrativeArea")),
         ("rdfs:label", zh(jurisdiction.replace("/", ""))),
     )
 
 
-def domain_iri(domain: Domain) -> NamedNode:
-    """The concept of `ontology/domains.ttl` that a finding names."""
-    return NamedNode(f"{BASE}domain/{segment(domain.id)}")
+def domain_iri(domain: Domain) -> str:
+    """The IRI of the concept of `ontology/domains.ttl` that a finding names."""
+    return f"{BASE}domain/{segment(domain.id)}"

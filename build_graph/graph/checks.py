@@ -1,21 +1,28 @@
 """Fast checks of a graph before it is written: queries that find what must not be there.
 
-Each is a file in `ontology/checks`; its first line says what is wrong with the things that it finds.
+Each is a file in `ontology/checks`; its first line says what is wrong with the things that it finds. A store
+of the whole graph is made, and the queries asked, only where something may be at fault.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
-from pyoxigraph import Quad, QuerySolutions, Store
+from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from build_graph.errors import ObligationError
+from build_graph.graph.sieves import SIEVES, Said, visible
+from build_graph.graph.terms import Statement, Term, iri, written
 from build_graph.resources import folder
 
 _SHOWN = 5  # faults named in one message
+_PREFIX = re.compile(r"^PREFIX (\w+): <([^>]+)>", re.MULTILINE)
+_WORD = re.compile(r"\b(\w+):(\w+)")
 
 
 class FailedCheckError(ObligationError):
@@ -45,23 +52,66 @@ class Passed:
     statements: int
 
 
-def check(quads: Iterable[Quad]) -> Passed:
-    """What passed all checks; raises FailedCheckError where one finds a fault."""
-    store = Store()
-    store.extend(quads)
-    return Passed(check_store(store), len(store))
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A query that finds what must not be there, and the IRIs that it names: predicates and classes."""
+
+    name: str
+    message: str
+    query: str
+    words: frozenset[Term]
+
+    @classmethod
+    def read(cls, file: Path) -> Check:
+        """The check in a file."""
+        query = file.read_text(encoding="utf-8")
+        message = query.partition("\n")[0].lstrip("# ")
+        prefixes = dict(_PREFIX.findall(query))
+        names = (prefixes[prefix] + local for prefix, local in _WORD.findall(query) if prefix in prefixes)
+        return cls(file.stem, message, query, frozenset(map(iri, names)))
+
+    def faults(self, store: Store) -> Iterator[Fault]:
+        """What the check finds in a store, all its graphs taken together."""
+        rows = store.query(self.query, use_default_graph_as_union=True)
+        assert isinstance(rows, QuerySolutions), f"{self.name} is not a SELECT query"
+        for row in rows:
+            value = row["value"]
+            yield Fault(self.name, self.message, str(row["focus"]), "" if value is None else str(value))
 
 
-def check_store(store: Store, known: Container[str] = ()) -> int:
-    """How many checks a store passed; raises FailedCheckError where one finds a fault.
+@cache
+def checks() -> tuple[Check, ...]:
+    """The checks, in order of their names."""
+    return tuple(map(Check.read, sorted((folder("ontology") / "checks").glob("*.rq"))))
+
+
+def check(statements: Iterable[Statement], known: Container[str] = ()) -> Passed:
+    """What passed all checks; raises FailedCheckError where one finds a fault.
 
     Things whose IRIs, in angle brackets, are `known` have been checked before, with all that is said
     of them.
     """
-    files = check_files()
-    found = (fault for file in files for fault in sorted(faults(store, file)) if fault.focus not in known)
-    refuse(list(islice(found, _SHOWN)))
-    return len(files)
+    once = dict.fromkeys(statements)
+    if _suspicious(Said.of(once), known):
+        store = _store(once)
+        found = (fault for one in checks() for fault in sorted(one.faults(store)) if fault.focus not in known)
+        refuse(list(islice(found, _SHOWN)))
+    return Passed(len(checks()), len(once))
+
+
+def _suspicious(said: Said, known: Container[str]) -> bool:
+    """Whether a check may find a fault: a sieve does or, for checks without one, the query itself."""
+    if any(SIEVES[one.name](said, one.words) for one in checks() if one.name in SIEVES):
+        return True
+    asked = [one for one in checks() if one.name not in SIEVES]
+    store = _store(visible(said, frozenset().union(*(one.words for one in asked))))
+    return any(fault.focus not in known for one in asked for fault in one.faults(store))
+
+
+def _store(statements: Iterable[Statement]) -> Store:
+    store = Store()
+    store.load(written(statements), format=RdfFormat.N_TRIPLES)
+    return store
 
 
 def refuse(found: Sequence[Fault]) -> None:
@@ -72,19 +122,3 @@ def refuse(found: Sequence[Fault]) -> None:
             + "\nit is not written; this is a fault of the program, not of the "
             "document: please report it with the document that shows it"
         )
-
-
-def check_files() -> list[Path]:
-    """The checks, in order of their names."""
-    return sorted((folder("ontology") / "checks").glob("*.rq"))
-
-
-def faults(store: Store, file: Path) -> Iterator[Fault]:
-    """What a check finds in a store, all its graphs taken together."""
-    query = file.read_text(encoding="utf-8")
-    message = query.partition("\n")[0].lstrip("# ")
-    rows = store.query(query, use_default_graph_as_union=True)
-    assert isinstance(rows, QuerySolutions), f"{file} is not a SELECT query"
-    for row in rows:
-        value = row["value"]
-        yield Fault(file.stem, message, str(row["focus"]), "" if value is None else str(value))

@@ -10,58 +10,57 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, Quad
-
-from build_graph.graph.emitter import Emitter, zh
+from build_graph.graph.emitter import Emitter, Said
+from build_graph.graph.terms import Statement, iri, named, words, zh
 from build_graph.model import Citation, Division, Span
 from build_graph.structure.document_names import DocumentNames, standard_number
-from build_graph.vocabulary import segment, term
+from build_graph.vocabulary import segment
 
 
-def of_citations(emit: Emitter) -> Iterator[Quad]:
+def of_citations(emit: Emitter) -> Iterator[Statement]:
     """Every citation with its evidence, what it cites, and which part of the document cites it."""
     names, parts = DocumentNames.load(), _Parts.of(emit)
     title = emit.document.outline.metadata.title
     yield from emit.about(emit.document_iri, *_keys(names, title))
     cited: dict[str, list[Citation]] = {}
     for index, citation in enumerate(emit.document.citations, start=1):
-        iri = cited_iri(emit, names, citation)
-        cited.setdefault(iri, []).append(citation)
+        other = cited_iri(emit, names, citation)
+        cited.setdefault(other, []).append(citation)
         holder, node = parts.around(citation.span.start), citation_iri(emit, index)
-        yield from emit.about(holder, ("ob:hasCitation", NamedNode(node)))
+        yield from emit.about(holder, ("ob:hasCitation", iri(node)))
         if holder != emit.document_iri:
-            yield from emit.about(holder, ("eli:cites", NamedNode(iri)))
+            yield from emit.about(holder, ("eli:cites", iri(other)))
         yield from emit.about(
             node,
-            ("rdf:type", term("ob:Citation")),
-            ("ob:citedDocument", NamedNode(iri)),
-            ("ob:asWritten", emit.words(citation.span)),
+            ("rdf:type", named("ob:Citation")),
+            ("ob:citedDocument", iri(other)),
+            ("ob:asWritten", words(emit.words(citation.span))),
         )
         yield from emit.evidence(node, citation.span)
-    for iri, citations in cited.items():
-        yield from _cited(emit, names, iri, citations)
+    for other, citations in cited.items():
+        yield from _cited(emit, names, other, citations)
 
 
-def _cited(emit: Emitter, names: DocumentNames, iri: str, citations: list[Citation]) -> Iterator[Quad]:
+def _cited(emit: Emitter, names: DocumentNames, other: str, citations: list[Citation]) -> Iterator[Statement]:
     """What the citations of one document say of it, and how the citing document stands to it."""
     basis = any(citation.basis for citation in citations)
     titles = list(dict.fromkeys(c.title for c in citations if c.title))
     number = next((c.number for c in citations if c.number), None)
-    yield from emit.about(emit.document_iri, ("eli:based_on" if basis else "eli:cites", NamedNode(iri)))
+    yield from emit.about(emit.document_iri, ("eli:based_on" if basis else "eli:cites", iri(other)))
     yield from emit.about(
-        iri,
-        ("rdf:type", term("eli:LegalResource")),
-        ("rdf:type", term("ob:CitedDocument")),
+        other,
+        ("rdf:type", named("eli:LegalResource")),
+        ("rdf:type", named("ob:CitedDocument")),
         ("eli:title", zh(titles[0]) if titles else None),
-        ("eli:id_local", standard_number(number) if number else None),
+        ("eli:id_local", words(standard_number(number)) if number else None),
     )
     keys = dict.fromkeys(pair for title in titles for pair in _keys(names, title))
-    yield from emit.about(iri, *keys)
+    yield from emit.about(other, *keys)
 
 
-def _keys(names: DocumentNames, title: str | None) -> Iterator[tuple[str, str]]:
+def _keys(names: DocumentNames, title: str | None) -> Iterator[Said]:
     for key in names.keys(title) if title else ():
-        yield "ob:titleKey", key
+        yield "ob:titleKey", words(key)
 
 
 def citation_iri(emit: Emitter, index: int) -> str:

@@ -7,11 +7,12 @@ the domain's labels and the broader domains: the Turtle file can be read without
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from build_graph.graph.terms import Statement, Term, iri
 from build_graph.ontology import statements
 from build_graph.resources import folder
 from build_graph.vocabulary import OB, term
@@ -22,12 +23,21 @@ _GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # from an event back 
 
 
 @dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is said of one node, and the nodes that must be described with it."""
+
+    said: tuple[Statement, ...] = ()
+    near: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Descriptions:
     """The statements of the registries by subject, the events of each body, and bodies by name."""
 
     statements: dict[NamedNode, list[Triple]]
     events: dict[NamedNode, list[NamedNode]]
     names: dict[str, set[NamedNode]]
+    _entries: dict[Term, _Entry] = field(default_factory=dict)  # of the nodes asked for before
 
     @classmethod
     def load(cls, ontology: Path | None = None) -> Descriptions:
@@ -37,18 +47,33 @@ class Descriptions:
         domains = _without_method(statements(place / "domains.ttl"))
         return cls(bodies | domains, _events(bodies), _names(bodies))
 
-    def of(self, nodes: Iterable[NamedNode]) -> Iterator[Triple]:
+    def has(self, node: Term) -> bool:
+        """Whether the registries say anything of a node."""
+        return NamedNode(node[1:-1]) in self.statements
+
+    def of(self, nodes: Iterable[Term]) -> Iterator[Statement]:
         """Everything said of the nodes, of what they refer to, and of what became of them."""
         waiting = list(dict.fromkeys(nodes))
         seen = set(waiting)
         for node in waiting:  # grows while we walk
-            said = self.statements.get(node, ())
-            yield from said
-            found = [t.object for t in said if isinstance(t.object, NamedNode)]
-            for near in (*found, *self.events.get(node, ())):
-                if near in self.statements and near not in seen:
-                    seen.add(near)
-                    waiting.append(near)
+            entry = self._entries.get(node) or self._entry(node)
+            yield from entry.said
+            waiting += (near for near in entry.near if near not in seen)
+            seen.update(entry.near)
+
+    def _entry(self, node: Term) -> _Entry:
+        """What is said of a node, kept for the next document; nothing for one that no registry has."""
+        key = NamedNode(node[1:-1])
+        if key not in self.statements:
+            return _Entry()
+        said = self.statements[key]
+        found = [t.object for t in said if isinstance(t.object, NamedNode)]
+        near = dict.fromkeys(one for one in (*found, *self.events.get(key, ())) if one in self.statements)
+        entry = self._entries[node] = _Entry(
+            tuple((Term(str(t.subject)), Term(str(t.predicate)), Term(str(t.object))) for t in said),
+            tuple(iri(one.value) for one in near),
+        )
+        return entry
 
     def named(self, name: str) -> NamedNode | None:
         """The one body with this name or short name; None where there are none or several."""

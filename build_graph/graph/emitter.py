@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode
 
 from build_graph import __version__
 from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.terms import Statement, Term, iri, named, number, words
 from build_graph.model import Bearer, Body, BodyKind, Document, Span, line_column
-from build_graph.vocabulary import BASE, path, segment, term
+from build_graph.vocabulary import BASE, path, segment
 
-Value = NamedNode | Literal | str | int | bool | date | None
+Said = tuple[str, Term | None]  # the prefixed name of a predicate and what it says, if anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +29,17 @@ class Emitter:
     base: str
     issuer: Body | None
     document_iri: str
-    graph: NamedNode
-    text: NamedNode
+    graph: Term
+    text: Term
     lines: tuple[int, ...]
 
     @classmethod
     def of(cls, document: Document, descriptions: Descriptions, base: str, issuer: Body | None) -> Emitter:
         """The emitter of a document; without `issuer` the issuer's name is looked up as it stands."""
         lines = document.text.source.line_starts()
-        iri = f"{base}document/{segment(document.id)}"
-        graph, text = NamedNode(iri), NamedNode(text_of(iri))
+        name = NamedNode(f"{base}document/{segment(document.id)}").value  # ValueError where `base` is no IRI
         issuer = issuer or _issuer(document.outline.metadata.issuer, descriptions)
-        return cls(document, descriptions, base, issuer, iri, graph, text, lines)
+        return cls(document, descriptions, base, issuer, name, iri(name), iri(text_of(name)), lines)
 
     # ------------------------------------------------------------------------------ names
 
@@ -62,53 +61,47 @@ class Emitter:
 
     def evidence(
         self, thing: str, span: Span, link: str = "ob:hasEvidence", name: str = "evidence"
-    ) -> Iterator[Quad]:
-        """Where a thing stands; most of a graph is this, so it goes without `_about`."""
-        iri, graph, kind = f"{thing}/{name}", self.graph, term("rdf:type")
-        node, position, quote = NamedNode(iri), NamedNode(f"{iri}/position"), NamedNode(f"{iri}/quote")
+    ) -> tuple[Statement, ...]:
+        """Where a thing stands; most of a graph is this, so it goes without `about`."""
+        node, kind, selector = iri(f"{thing}/{name}"), named("rdf:type"), named("oa:hasSelector")
+        position, quote = iri(f"{thing}/{name}/position"), iri(f"{thing}/{name}/quote")
         line, column = line_column(self.lines, self.document.text.origin(span.start))
-        yield Quad(NamedNode(thing), term(link), node, graph)
-        yield Quad(node, kind, term("oa:SpecificResource"), graph)
-        yield Quad(node, term("oa:hasSource"), self.text, graph)
-        yield Quad(node, term("oa:hasSelector"), position, graph)
-        yield Quad(node, term("oa:hasSelector"), quote, graph)
-        yield Quad(node, term("ob:sourceLine"), Literal(line), graph)
-        yield Quad(node, term("ob:sourceColumn"), Literal(column), graph)
-        yield Quad(position, kind, term("oa:TextPositionSelector"), graph)
-        yield Quad(position, term("oa:start"), Literal(span.start), graph)
-        yield Quad(position, term("oa:end"), Literal(span.end), graph)
-        yield Quad(quote, kind, term("oa:TextQuoteSelector"), graph)
-        yield Quad(quote, term("oa:exact"), Literal(self.words(span)), graph)
+        return (
+            (iri(thing), named(link), node),
+            (node, kind, named("oa:SpecificResource")),
+            (node, named("oa:hasSource"), self.text),
+            (node, selector, position),
+            (node, selector, quote),
+            (node, named("ob:sourceLine"), number(line)),
+            (node, named("ob:sourceColumn"), number(column)),
+            (position, kind, named("oa:TextPositionSelector")),
+            (position, named("oa:start"), number(span.start)),
+            (position, named("oa:end"), number(span.end)),
+            (quote, kind, named("oa:TextQuoteSelector")),
+            (quote, named("oa:exact"), words(self.words(span))),
+        )
 
-    def about(self, subject: str, *pairs: tuple[str, Value]) -> Iterator[Quad]:
+    def about(self, subject: str, *pairs: Said) -> Iterator[Statement]:
         """The statements on one subject; a pair without a value says nothing."""
-        node = NamedNode(subject)
+        node = iri(subject)
         for predicate, value in pairs:
             if value is not None:
-                yield Quad(node, term(predicate), _object(value), self.graph)
+                yield node, named(predicate), value
 
-    def part_of(self, node: str, parent: str) -> Iterator[Quad]:
+    def part_of(self, node: str, parent: str) -> Iterator[Statement]:
         """That one division is part of another, in both directions."""
-        whole, part = NamedNode(parent), NamedNode(node)
-        yield Quad(whole, term("eli:has_part"), part, self.graph)
-        yield Quad(part, term("eli:is_part_of"), whole, self.graph)
+        whole, part = iri(parent), iri(node)
+        yield whole, named("eli:has_part"), part
+        yield part, named("eli:is_part_of"), whole
 
     def body_iri(self, body: Body) -> str:
         """The IRI of a body; one that the registry has keeps its own whatever the base."""
         kind = "group" if body.kind is BodyKind.GROUP else "agency"
         return f"{BASE if body.known else self.base}{kind}/{path(body.id)}"
 
-    def place(self, jurisdiction: str | None) -> NamedNode | None:
+    def place(self, jurisdiction: str | None) -> Term | None:
         """The IRI of an administrative area, None for the centre."""
-        return NamedNode(f"{self.base}place/{path(jurisdiction)}") if jurisdiction else None
-
-
-def _object(value: NamedNode | Literal | str | int | bool | date) -> NamedNode | Literal:
-    if isinstance(value, (NamedNode, Literal)):
-        return value
-    if isinstance(value, date):
-        return Literal(value.isoformat(), datatype=term("xsd:date"))
-    return Literal(value)
+        return iri(f"{self.base}place/{path(jurisdiction)}") if jurisdiction else None
 
 
 def text_of(document: str) -> str:
@@ -124,11 +117,6 @@ def source_of(document: str) -> str:
 def reading_of(document: str) -> str:
     """The IRI of the reading of the document with that IRI."""
     return f"{document}/reading"
-
-
-def zh(words: str | None) -> Literal | None:
-    """The words as a literal in Chinese; None for no words."""
-    return Literal(words, language="zh") if words else None
 
 
 def body_of(bearer: Bearer) -> Body:

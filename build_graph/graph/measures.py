@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-
-from pyoxigraph import Literal, NamedNode, Quad
+from collections.abc import Iterable, Iterator
 
 from build_graph.graph.bodies import domain_iri
-from build_graph.graph.emitter import Emitter, Value, body_of, zh
+from build_graph.graph.emitter import Emitter, Said, body_of
+from build_graph.graph.terms import Statement, day, decimal, flag, iri, named, number, truth, words, zh
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -25,8 +24,8 @@ from build_graph.model import (
     Span,
     Target,
 )
-from build_graph.structure.numerals import number
-from build_graph.vocabulary import segment, term
+from build_graph.structure.numerals import number as value_of
+from build_graph.vocabulary import segment
 
 # The terms for what the model names; whoever reads a graph back needs them too.
 LEVELS = {Level.SECTION: "ob:Section", Level.CLAUSE: "ob:Clause", Level.CLOSING: "ob:Closing"}
@@ -61,7 +60,7 @@ _QUANTITY = re.compile(
 )
 
 
-def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Quad]:
+def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Statement]:
     """A section or clause with everything below it; `parent` is the IRI of what it is part of."""
     content = emit.document.text.content
     node = f"{parent}/{segment(division.key)}"
@@ -69,15 +68,15 @@ def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Quad
     yield from emit.part_of(node, parent)
     yield from emit.about(
         node,
-        ("rdf:type", term("eli:LegalResourceSubdivision")),
-        ("rdf:type", term(LEVELS[division.level])),
-        ("eli:number", division.mark),
-        ("ob:ordinal", division.ordinal or None),
-        ("ob:heading", heading),
+        ("rdf:type", named("eli:LegalResourceSubdivision")),
+        ("rdf:type", named(LEVELS[division.level])),
+        ("eli:number", words(division.mark) if division.mark is not None else None),
+        ("ob:ordinal", number(division.ordinal) if division.ordinal else None),
+        ("ob:heading", words(heading) if heading is not None else None),
         ("rdfs:label", zh(f"{division.mark or ''}{heading or ''}" or None)),
-        ("ob:statesPrinciples", division.principle or None),
-        ("ob:statesGoals", division.goal or None),
-        ("ob:bodyStart", division.body.start),
+        ("ob:statesPrinciples", flag(division.principle)),
+        ("ob:statesGoals", flag(division.goal)),
+        ("ob:bodyStart", number(division.body.start)),
     )
     yield from emit.evidence(node, division.span)
     for part in division.parts:
@@ -123,23 +122,25 @@ def _division_iri(emit: Emitter, measure: Measure) -> str:
     return "/".join((emit.document_iri, *map(segment, measure.path)))
 
 
-def of_measure(emit: Emitter, measure: Measure) -> Iterator[Quad]:
+def of_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
     """A measure with its norms, targets, assignment, domains and audiences."""
     parent, node = _division_iri(emit, measure), measure_iri(emit, measure)
+    bodies = tuple(_responsible(emit, measure))
     yield from emit.part_of(node, parent)
     yield from emit.about(
         node,
-        ("rdf:type", term("eli:LegalResourceSubdivision")),
-        ("rdf:type", term("ob:Measure")),
-        ("ob:statedIn", NamedNode(emit.document_iri)),
-        ("ob:index", measure.index),
-        ("ob:text", emit.words(measure.span)),
-        ("ob:statesGoals", measure.goal or None),
-        *_responsible(emit, measure),
+        ("rdf:type", named("eli:LegalResourceSubdivision")),
+        ("rdf:type", named("ob:Measure")),
+        ("ob:statedIn", iri(emit.document_iri)),
+        ("ob:index", number(measure.index)),
+        ("ob:text", words(emit.words(measure.span))),
+        ("ob:statesGoals", flag(measure.goal)),
+        *bodies,
     )
     yield from emit.evidence(node, measure.span)
+    shortcuts = bodies if len(measure.bearers) <= _SHORTCUTS else ()
     for index, norm in enumerate(measure.norms, start=1):
-        yield from _norm(emit, norm, measure, node, norm_iri(node, index))
+        yield from _norm(emit, norm, shortcuts, node, norm_iri(node, index))
     for index, target in enumerate(measure.targets, start=1):
         yield from _target(emit, target, node, target_iri(node, index))
     if measure.assignment or measure.defaults:
@@ -148,115 +149,115 @@ def of_measure(emit: Emitter, measure: Measure) -> Iterator[Quad]:
     yield from _audiences(emit, measure, node)
 
 
-def _responsible(emit: Emitter, measure: Measure) -> Iterator[tuple[str, Value]]:
-    """The shortcuts from a measure, or a norm of it, to the bodies that bear it."""
+def _responsible(emit: Emitter, measure: Measure) -> Iterator[Said]:
+    """The shortcuts from a measure, and its norms, to the bodies that bear it."""
     for bearer in (*measure.bearers, *measure.defaults):
         group = body_of(bearer).kind is BodyKind.GROUP
         yield (
             "ob:responsibleGroup" if group else "ob:responsibleAgency",
-            NamedNode(emit.body_iri(body_of(bearer))),
+            iri(emit.body_iri(body_of(bearer))),
         )
 
 
-def _norm(emit: Emitter, norm: Norm, measure: Measure, owner: str, node: str) -> Iterator[Quad]:
-    yield from emit.about(owner, ("ob:hasNorm", NamedNode(node)))
+def _norm(emit: Emitter, norm: Norm, bodies: Iterable[Said], owner: str, node: str) -> Iterator[Statement]:
+    yield from emit.about(owner, ("ob:hasNorm", iri(node)))
     yield from emit.about(
         node,
-        ("rdf:type", term("ob:Norm")),
-        ("rdf:type", term(NORMS[norm.kind])),
-        ("ob:text", emit.words(norm.span)),
-        ("ob:cue", emit.words(norm.cue) if norm.cue else None),
-        *(_responsible(emit, measure) if len(measure.bearers) <= _SHORTCUTS else ()),
+        ("rdf:type", named("ob:Norm")),
+        ("rdf:type", named(NORMS[norm.kind])),
+        ("ob:text", words(emit.words(norm.span))),
+        ("ob:cue", words(emit.words(norm.cue)) if norm.cue else None),
+        *bodies,
     )
     yield from emit.evidence(node, norm.span)
     if norm.cue:
         yield from emit.evidence(node, norm.cue, "ob:kindEvidence", "cue")
 
 
-def _target(emit: Emitter, target: Target, owner: str, node: str) -> Iterator[Quad]:
-    yield from emit.about(owner, ("ob:hasTarget", NamedNode(node)))
+def _target(emit: Emitter, target: Target, owner: str, node: str) -> Iterator[Statement]:
+    yield from emit.about(owner, ("ob:hasTarget", iri(node)))
     yield from emit.about(
         node,
-        ("rdf:type", term("ob:Target")),
-        ("ob:text", emit.words(target.span)),
-        ("ob:due", target.due),
+        ("rdf:type", named("ob:Target")),
+        ("ob:text", words(emit.words(target.span))),
+        ("ob:due", day(target.due)),
     )
     yield from emit.evidence(node, target.span)
     for index, printed in enumerate(_pieces(target.quantity), start=1):
         quantity = f"{node}/q{index}"
-        yield from emit.about(node, ("ob:quantity", NamedNode(quantity)))
+        yield from emit.about(node, ("ob:quantity", iri(quantity)))
         yield from emit.about(quantity, *_quantity(printed))
 
 
-def _subjects(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
+def _subjects(emit: Emitter, measure: Measure, node: str) -> Iterator[Statement]:
     for rank, domain in enumerate(measure.domains, start=1):
-        concept = domain_iri(domain)
+        concept = iri(domain_iri(domain))
         statement = f"{node}/domain/{segment(domain.id)}"
         yield from emit.about(
             node,
             ("dcterms:subject", concept),
             ("ob:mainDomain", concept if rank == 1 else None),
-            ("ob:hasDomain", NamedNode(statement)),
+            ("ob:hasDomain", iri(statement)),
         )
         yield from emit.about(
             statement,
-            ("rdf:type", term("ob:DomainStatement")),
+            ("rdf:type", named("ob:DomainStatement")),
             ("ob:domain", concept),
-            ("ob:rank", rank),
-            ("ob:inferred", None if domain.signals else True),
+            ("ob:rank", number(rank)),
+            ("ob:inferred", flag(not domain.signals)),
         )
         for index, signal in enumerate(emit.words_once(domain.signals)[:SIGNALS], start=1):
             yield from emit.evidence(statement, signal, name=_evidence_name(index))
 
 
-def _audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Quad]:
+def _audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Statement]:
     for index, audience in enumerate(measure.audiences, start=1):
         statement = audience_iri(node, index)
-        group = NamedNode(f"{emit.base}target-group/{segment(audience.name)}")
-        yield from emit.about(node, ("dcterms:audience", group), ("ob:hasAudience", NamedNode(statement)))
+        group = f"{emit.base}target-group/{segment(audience.name)}"
+        yield from emit.about(node, ("dcterms:audience", iri(group)), ("ob:hasAudience", iri(statement)))
         yield from emit.about(
             statement,
-            ("rdf:type", term("ob:AudienceStatement")),
-            ("ob:audience", group),
-            ("ob:asWritten", emit.words(audience.span)),
+            ("rdf:type", named("ob:AudienceStatement")),
+            ("ob:audience", iri(group)),
+            ("ob:asWritten", words(emit.words(audience.span))),
         )
         yield from emit.evidence(statement, audience.span)
         yield from emit.about(
-            group.value,
-            ("rdf:type", term("ob:TargetGroup")),
+            group,
+            ("rdf:type", named("ob:TargetGroup")),
             ("rdfs:label", zh(audience.name)),
         )
 
 
-def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Quad]:
+def _assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Statement]:
     """Who bears a measure: by its own attribution, then by a rule stated elsewhere."""
     assignment = measure.assignment or _by_default(measure)
     node = assignment_iri(owner)
     yield from emit.about(
         owner,
-        ("ob:hasAssignment", NamedNode(node)),
-        ("ob:allocation", term(ALLOCATIONS[assignment.allocation])),
-        ("ob:openList", assignment.open),
+        ("ob:hasAssignment", iri(node)),
+        ("ob:allocation", named(ALLOCATIONS[assignment.allocation])),
+        ("ob:openList", truth(assignment.open)),
     )
     yield from emit.about(
         node,
-        ("rdf:type", term("ob:ResponsibilityAssignment")),
-        ("ob:asWritten", emit.words(assignment.span)),
-        ("ob:inferred", None if measure.assignment else True),
+        ("rdf:type", named("ob:ResponsibilityAssignment")),
+        ("ob:asWritten", words(emit.words(assignment.span))),
+        ("ob:inferred", flag(not measure.assignment)),
     )
     yield from emit.evidence(node, assignment.span)
     stated = len(assignment.bearers)
     for rank, bearer in enumerate((*assignment.bearers, *measure.defaults), start=1):
         statement = bearer_iri(owner, rank)
-        yield from emit.about(node, ("ob:hasBearer", NamedNode(statement)))
+        yield from emit.about(node, ("ob:hasBearer", iri(statement)))
         yield from emit.about(
             statement,
-            ("rdf:type", term("ob:BearerStatement")),
-            ("ob:assignedTo", NamedNode(emit.body_iri(body_of(bearer)))),
-            ("ob:role", term(ROLES[bearer.role])),
-            ("ob:rank", rank),
-            ("ob:asWritten", bearer.name),
-            ("ob:inferred", True if rank > stated else None),
+            ("rdf:type", named("ob:BearerStatement")),
+            ("ob:assignedTo", iri(emit.body_iri(body_of(bearer)))),
+            ("ob:role", named(ROLES[bearer.role])),
+            ("ob:rank", number(rank)),
+            ("ob:asWritten", words(bearer.name)),
+            ("ob:inferred", flag(rank > stated)),
         )
         yield from emit.evidence(statement, bearer.span)
     for index, rider in enumerate(assignment.riders, start=1):
@@ -269,14 +270,14 @@ def _by_default(measure: Measure) -> Assignment:
     return Assignment(words, Allocation.UNSTATED, False, ())
 
 
-def _rider(emit: Emitter, rider: Rider, owner: str, node: str) -> Iterator[Quad]:
-    yield from emit.about(owner, ("ob:hasRider", NamedNode(node)))
+def _rider(emit: Emitter, rider: Rider, owner: str, node: str) -> Iterator[Statement]:
+    yield from emit.about(owner, ("ob:hasRider", iri(node)))
     yield from emit.about(
         node,
-        ("rdf:type", term("ob:Rider")),
-        ("ob:riderKind", term(RIDERS[rider.kind])),
-        ("ob:asWritten", emit.words(rider.span)),
-        ("ob:due", rider.due),
+        ("rdf:type", named("ob:Rider")),
+        ("ob:riderKind", named(RIDERS[rider.kind])),
+        ("ob:asWritten", words(emit.words(rider.span))),
+        ("ob:due", day(rider.due)),
     )
     yield from emit.evidence(node, rider.span)
 
@@ -293,12 +294,13 @@ def _pieces(quantity: str | None) -> list[str]:
     return [piece for piece in (quantity or "").split("、") if piece]
 
 
-def _quantity(printed: str) -> Iterator[tuple[str, Value]]:
+def _quantity(printed: str) -> Iterator[Said]:
     """What is said of a quantity: as printed, and value and unit where they can be told apart."""
-    yield "rdf:type", term("schema:QuantitativeValue")
-    yield "ob:asWritten", printed
+    yield "rdf:type", named("schema:QuantitativeValue")
+    yield "ob:asWritten", words(printed)
     if found := _QUANTITY.search(unicodedata.normalize("NFKC", printed)):
         value = found["value"].replace(",", "")
-        digits = value if value[0].isdecimal() else str(number(value))
-        yield "schema:value", Literal(digits, datatype=term("xsd:decimal"))
-        yield "schema:unitText", "%" if found["percent"] else found["unit"] or None
+        digits = value if value[0].isdecimal() else str(value_of(value))
+        unit = "%" if found["percent"] else found["unit"]
+        yield "schema:value", decimal(digits)
+        yield "schema:unitText", words(unit) if unit else None

@@ -6,117 +6,122 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode
 
 from build_graph import __version__
 from build_graph.graph.changes import written
-from build_graph.graph.emitter import Emitter, reading_of, source_of, zh
+from build_graph.graph.emitter import Emitter, reading_of, source_of, text_of
+from build_graph.graph.terms import Statement, iri, named, number, words, zh
 from build_graph.model import Reading, Repair
-from build_graph.vocabulary import segment, term
+from build_graph.vocabulary import segment
 
 MEDIA = "https://www.iana.org/assignments/media-types/"
 _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
 
 
-def of_provenance(emit: Emitter) -> Iterator[Quad]:
+def of_provenance(emit: Emitter) -> Iterator[Statement]:
     """The text, the source that it was read from, the run, and the repairs."""
     text, source = emit.document.text, emit.document.text.source
     reading, program = reading_of(emit.document_iri), emit.program
+    media = NamedNode(MEDIA + source.media).value
+    changes = written(text.repairs)
     yield from emit.about(
-        emit.text.value,
-        ("rdf:type", term("eli:LegalExpression")),
-        ("rdf:type", term("prov:Entity")),
-        ("eli:realizes", NamedNode(emit.document_iri)),
+        text_of(emit.document_iri),
+        ("rdf:type", named("eli:LegalExpression")),
+        ("rdf:type", named("prov:Entity")),
+        ("eli:realizes", iri(emit.document_iri)),
         ("eli:title", zh(emit.document.outline.metadata.title)),
-        ("schema:text", text.content),
-        ("ob:sha256", sha256(text.content)),
-        ("prov:wasDerivedFrom", NamedNode(source_of(emit.document_iri))),
-        ("prov:wasGeneratedBy", NamedNode(reading)),
+        ("schema:text", words(text.content)),
+        ("ob:sha256", words(sha256(text.content))),
+        ("prov:wasDerivedFrom", iri(source_of(emit.document_iri))),
+        ("prov:wasGeneratedBy", iri(reading)),
     )
     yield from emit.about(
         source_of(emit.document_iri),
-        ("rdf:type", term("prov:Entity")),
-        ("schema:name", _writable(source.name)),
-        ("dcterms:format", NamedNode(MEDIA + source.media)),
-        ("ob:encoding", source.encoding or None),
-        ("ob:sha256", sha256(source.content)),
+        ("rdf:type", named("prov:Entity")),
+        ("schema:name", words(_writable(source.name))),
+        ("dcterms:format", iri(media)),
+        ("ob:encoding", words(source.encoding) if source.encoding else None),
+        ("ob:sha256", words(sha256(source.content))),
     )
-    yield from emit.about(MEDIA + source.media, ("rdf:type", term("dcterms:MediaType")))
+    yield from emit.about(media, ("rdf:type", named("dcterms:MediaType")))
     yield from emit.about(
         reading,
-        ("rdf:type", term("prov:Activity")),
-        ("prov:used", NamedNode(source_of(emit.document_iri))),
-        ("prov:wasAssociatedWith", NamedNode(program)),
-        ("ob:allChanges", written(text.repairs)),
+        ("rdf:type", named("prov:Activity")),
+        ("prov:used", iri(source_of(emit.document_iri))),
+        ("prov:wasAssociatedWith", iri(program)),
+        ("ob:allChanges", words(changes) if changes else None),
     )
     yield from emit.about(
         program,
-        ("rdf:type", term("prov:SoftwareAgent")),
-        ("schema:name", "obligation-graph"),
-        ("schema:softwareVersion", __version__),
+        ("rdf:type", named("prov:SoftwareAgent")),
+        ("schema:name", words("obligation-graph")),
+        ("schema:softwareVersion", words(__version__)),
     )
     yield from _repairs(emit, reading)
 
 
-def _repairs(emit: Emitter, reading: str) -> Iterator[Quad]:
+def _repairs(emit: Emitter, reading: str) -> Iterator[Statement]:
     for name, count in Counter(repair.name for repair in emit.document.text.repairs).items():
         node = f"{emit.document_iri}/repair/{segment(name)}"
-        yield from emit.about(reading, ("ob:hasRepair", NamedNode(node)))
+        yield from emit.about(reading, ("ob:hasRepair", iri(node)))
         yield from emit.about(
             node,
-            ("rdf:type", term("ob:Repair")),
-            ("rdfs:label", name),
-            ("ob:count", count),
+            ("rdf:type", named("ob:Repair")),
+            ("rdfs:label", words(name)),
+            ("ob:count", number(count)),
         )
     restoring = [r for r in emit.document.text.repairs if r.name in _RESTORING]
     for index, repair in enumerate(restoring, start=1):
         yield from _change(emit, repair, index)
 
 
-def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Quad]:
+def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statement]:
     owner = f"{emit.document_iri}/repair/{segment(repair.name)}"
     node = f"{owner}/{index}"
-    yield from emit.about(owner, ("ob:hasChange", NamedNode(node)))
+    yield from emit.about(owner, ("ob:hasChange", iri(node)))
     yield from emit.about(
         node,
-        ("rdf:type", term("ob:Change")),
-        ("ob:before", _writable(repair.before)),
-        ("ob:after", repair.after),
-        ("ob:sourceStart", repair.source.start),
-        ("ob:sourceEnd", repair.source.end),
+        ("rdf:type", named("ob:Change")),
+        ("ob:before", words(_writable(repair.before))),
+        ("ob:after", words(repair.after)),
+        ("ob:sourceStart", number(repair.source.start)),
+        ("ob:sourceEnd", number(repair.source.end)),
     )
     yield from emit.evidence(node, repair.span)
 
 
-def of_coverage(emit: Emitter) -> Iterator[Quad]:
+def of_coverage(emit: Emitter) -> Iterator[Statement]:
     """What the characters of the text were understood as, and the stretches that were not."""
     content, coverage = emit.document.text.content, emit.document.coverage
     node = _coverage_iri(emit)
-    yield from emit.about(emit.text.value, ("ob:hasCoverage", NamedNode(node)))
+    yield from emit.about(text_of(emit.document_iri), ("ob:hasCoverage", iri(node)))
     yield from emit.about(
         node,
-        ("rdf:type", term("ob:Coverage")),
-        *((f"ob:{kind}Characters", count) for kind, count in coverage.characters(content).items()),
+        ("rdf:type", named("ob:Coverage")),
+        *((f"ob:{kind}Characters", number(count)) for kind, count in coverage.characters(content).items()),
     )
     unread = (span for reading, span in coverage.stretches if reading is Reading.UNREAD)
     for index, span in enumerate(unread, start=1):
         stretch = unread_iri(emit, index)
-        yield from emit.about(node, ("ob:hasUnreadStretch", NamedNode(stretch)))
-        yield from emit.about(stretch, ("rdf:type", term("ob:UnreadStretch")))
+        yield from emit.about(node, ("ob:hasUnreadStretch", iri(stretch)))
+        yield from emit.about(stretch, ("rdf:type", named("ob:UnreadStretch")))
         yield from emit.evidence(stretch, span)
 
 
-def of_flaws(emit: Emitter) -> Iterator[Quad]:
+def of_flaws(emit: Emitter) -> Iterator[Statement]:
     """Stretches that stayed damaged, and brackets that were refused."""
     for index, damage in enumerate(emit.document.text.damages, start=1):
         node = damage_iri(emit, index)
-        yield from emit.about(emit.text.value, ("ob:hasDamage", NamedNode(node)))
-        yield from emit.about(node, ("rdf:type", term("ob:Damage")), ("ob:reason", damage.reason))
+        yield from emit.about(text_of(emit.document_iri), ("ob:hasDamage", iri(node)))
+        yield from emit.about(node, ("rdf:type", named("ob:Damage")), ("ob:reason", words(damage.reason)))
         yield from emit.evidence(node, damage.span)
     for index, refusal in enumerate(emit.document.refused, start=1):
         node = refusal_iri(emit, index)
-        yield from emit.about(emit.text.value, ("ob:hasRefusedBracket", NamedNode(node)))
-        yield from emit.about(node, ("rdf:type", term("ob:RefusedBracket")), ("ob:reason", refusal.reason))
+        yield from emit.about(text_of(emit.document_iri), ("ob:hasRefusedBracket", iri(node)))
+        yield from emit.about(
+            node, ("rdf:type", named("ob:RefusedBracket")), ("ob:reason", words(refusal.reason))
+        )
         yield from emit.evidence(node, refusal.span)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import Quad
 
 from build_graph.graph.bodies import of_bodies, of_domains, of_place
 from build_graph.graph.citations import of_citations
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.emitter import Emitter, zh
+from build_graph.graph.emitter import Emitter
 from build_graph.graph.measures import measure_iri, of_division, of_measure
 from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance
+from build_graph.graph.terms import Statement, Term, day, iri, named, read, words, zh
 from build_graph.model import Body, Document
 from build_graph.structure.document_names import standard_number
-from build_graph.vocabulary import BASE, term
+from build_graph.vocabulary import BASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,18 @@ class Part:
     """
 
     root: str  # an IRI; empty for what a document says outside of its measures
-    quads: Sequence[Quad]
+    statements: Sequence[Statement]
+    graph: Term
+
+    @property
+    def quads(self) -> Iterator[Quad]:
+        """The statements as objects of the store."""
+        return read(self.statements, self.graph)
 
     def owns(self, subject: str) -> bool:
         """Whether a subject, in angle brackets, is the part's root or lies below it.
 
-        >>> part = Part("https://x/m1", ())
+        >>> part = Part("https://x/m1", (), iri("https://x"))
         >>> part.owns("<https://x/m1/n1>"), part.owns("<https://x/m10>"), part.owns("<https://x>")
         (True, False, False)
         """
@@ -60,12 +67,12 @@ def parts(
     A long document has many measures: who takes them one by one need not hold them all.
     """
     emit = Emitter.of(document, descriptions, base, issuer)
-    yield Part("", list(_frame(emit)))
+    yield Part("", list(_frame(emit)), emit.graph)
     for measure in document.measures:
-        yield Part(measure_iri(emit, measure), list(of_measure(emit, measure)))
+        yield Part(measure_iri(emit, measure), list(of_measure(emit, measure)), emit.graph)
 
 
-def _frame(emit: Emitter) -> Iterator[Quad]:
+def _frame(emit: Emitter) -> Iterator[Statement]:
     """Everything but the measures, among it all that measures refer to."""
     yield from _metadata(emit)
     yield from of_provenance(emit)
@@ -78,18 +85,18 @@ def _frame(emit: Emitter) -> Iterator[Quad]:
     yield from of_domains(emit)
 
 
-def _metadata(emit: Emitter) -> Iterator[Quad]:
+def _metadata(emit: Emitter) -> Iterator[Statement]:
     meta = emit.document.outline.metadata
     yield from emit.about(
         emit.document_iri,
-        ("rdf:type", term("eli:LegalResource")),
+        ("rdf:type", named("eli:LegalResource")),
         ("dcterms:title", zh(meta.title)),
-        ("eli:id_local", standard_number(meta.number) if meta.number else None),
-        ("eli:date_document", meta.issued),
-        ("ob:issuerAsWritten", meta.issuer),
-        ("eli:passed_by", NamedNode(emit.body_iri(emit.issuer)) if emit.issuer else None),
+        ("eli:id_local", words(standard_number(meta.number)) if meta.number else None),
+        ("eli:date_document", day(meta.issued)),
+        ("ob:issuerAsWritten", words(meta.issuer) if meta.issuer else None),
+        ("eli:passed_by", iri(emit.body_iri(emit.issuer)) if emit.issuer else None),
         ("eli:jurisdiction", emit.place(emit.document.jurisdiction)),
-        *(("ob:addressedTo", name) for name in meta.addressees),
+        *(("ob:addressedTo", words(name)) for name in meta.addressees),
     )
     if emit.document.jurisdiction:
         yield from of_place(emit, emit.document.jurisdiction)

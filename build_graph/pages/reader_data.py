@@ -131,7 +131,7 @@ class _Panel:
             "goal": measure.goal,
             "domains": [
                 [
-                    domain_iri(domain).value.removeprefix(BASE),
+                    domain_iri(domain).removeprefix(BASE),
                     *map(self.emit.words, self.emit.words_once(domain.signals)[:SIGNALS]),
                 ]
                 for domain in measure.domains
@@ -239,7 +239,7 @@ class _Panel:
     def domains(self) -> Iterator[tuple[str, list[str]]]:
         """The names of every domain of a measure, by the end of its IRI."""
         found = (domain for measure in self.emit.document.measures for domain in measure.domains)
-        for iri in dict.fromkeys(domain_iri(domain).value for domain in found):
+        for iri in dict.fromkeys(domain_iri(domain) for domain in found):
             yield iri.removeprefix(BASE), self._pair(iri)
 
     def _pair(self, iri: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
@@ -56,15 +57,16 @@ class Filler:
         where the store cannot be written.
         """
         graph = NamedNode(f"{BASE}document/{segment(document.id)}")
-        quads = [quad for part in parts for quad in part.quads]
+        given = list(parts)
         name = document.text.source.name
         try:
-            self.checks = check(quads).checks
+            self.checks = check(one for part in given for one in part.statements).checks
         except FailedCheckError as error:
             raise FailedCheckError(f"{name}: {error}") from error
         store = self._store or self._open()
         self._ours.add(graph)
         gone = [one for one in store.read_from(fingerprint.source) if one not in self._ours]
+        quads = chain.from_iterable(part.quads for part in given)
         store.replace(graph, [*quads, *fingerprint.quads(graph)], gone)
         self.moved += [
             f"{one.value.removeprefix(BASE)}: {name} has the same text, and took its place" for one in gone

@@ -1,0 +1,100 @@
+"""Statements and their terms as N-Triples writes them: text, which is joined and not written again.
+
+An object of the store for each term costs several times as much as its text; whoever needs objects has
+them read from the statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cache
+from typing import NewType
+
+from pyoxigraph import Literal, Quad, RdfFormat, parse
+
+from build_graph.vocabulary import XSD, term
+
+Term = NewType("Term", str)  # an IRI in angle brackets, or a literal in quotes
+Statement = tuple[Term, Term, Term]  # subject, predicate, object
+
+
+def iri(name: str) -> Term:
+    """An IRI as a term; it must be one, which `vocabulary.segment` sees to.
+
+    >>> iri("https://example.org/商务部")
+    '<https://example.org/商务部>'
+    """
+    return Term(f"<{name}>")
+
+
+@cache
+def named(name: str) -> Term:
+    """The term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
+
+    >>> named("ob:Lead")
+    '<https://w3id.org/obligation-graph/ontology#Lead>'
+    """
+    return Term(str(term(name)))
+
+
+def words(said: str) -> Term:
+    r"""Words as a literal.
+
+    >>> print(words('国务院\n"办公厅"'))
+    "国务院\n\"办公厅\""
+    """
+    return Term(str(Literal(said)))
+
+
+def zh(said: str | None) -> Term | None:
+    """Words as a literal in Chinese; None for no words.
+
+    >>> zh("商务部")
+    '"商务部"@zh'
+    """
+    return Term(str(Literal(said, language="zh"))) if said else None
+
+
+def number(value: int) -> Term:
+    """A whole number as a literal.
+
+    >>> number(7)
+    '"7"^^<http://www.w3.org/2001/XMLSchema#integer>'
+    """
+    return Term(f'"{value}"^^<{XSD}integer>')
+
+
+def decimal(digits: str) -> Term:
+    """A number in decimal digits as a literal."""
+    return Term(f'"{digits}"^^<{XSD}decimal>')
+
+
+def truth(value: bool) -> Term:
+    """A truth value as a literal."""
+    return Term(f'"{str(value).lower()}"^^<{XSD}boolean>')
+
+
+def flag(value: bool) -> Term | None:
+    """What is so as a literal; None for what is not."""
+    return truth(True) if value else None
+
+
+def day(value: date | None) -> Term | None:
+    """A date as a literal; None for no date.
+
+    >>> day(date(2020, 12, 31))
+    '"2020-12-31"^^<http://www.w3.org/2001/XMLSchema#date>'
+    """
+    return Term(f'"{value.isoformat()}"^^<{XSD}date>') if value else None
+
+
+def written(statements: Iterable[Statement], graph: Term | None = None) -> str:
+    """Statements of a graph as N-Quads, or of none as N-Triples, in their order."""
+    end = f" {graph} .\n" if graph else " .\n"
+    return "".join([f"{subject} {predicate} {value}{end}" for subject, predicate, value in statements])
+
+
+def read(statements: Iterable[Statement], graph: Term | None = None) -> Iterator[Quad]:
+    """Statements of a graph, or of none, as objects of the store, in their order."""
+    return parse(written(statements, graph), format=RdfFormat.N_QUADS)

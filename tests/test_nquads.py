@@ -1,0 +1,70 @@
+"""A document as N-Quads: the statements of its emission, each once, checked."""
+
+from dataclasses import replace
+from datetime import date
+
+import handmade
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from build_graph.graph.checks import FailedCheckError
+from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.nquads import document_nquads
+from build_graph.graph.terms import day, decimal, flag, iri, named, number, read, truth, words, zh
+from build_graph.graph.triples import quads
+from build_graph.model import Document
+from build_graph.pipeline import understand
+from build_graph.vocabulary import term
+
+
+@pytest.fixture(scope="module")
+def descriptions() -> Descriptions:
+    return Descriptions.load()
+
+
+@pytest.mark.parametrize("document", [handmade.document(), understand()], ids=lambda document: document.id)
+def test_each_statement_stands_there_once_in_the_order_of_emission(
+    document: Document, descriptions: Descriptions
+) -> None:
+    written, statements = document_nquads(document, descriptions)
+    emitted = list(quads(document, descriptions))
+    assert list(parse(written, format=RdfFormat.N_QUADS)) == list(dict.fromkeys(emitted))
+    assert written.count(b"\n") == statements < len(emitted)
+
+
+def test_a_document_with_a_fault_is_not_written(descriptions: Descriptions) -> None:
+    """Two measures with one index share an IRI."""
+    document = handmade.document()
+    goal, first, second, last = document.measures
+    twin = replace(document, measures=(goal, first, replace(second, index=first.index), last))
+    with pytest.raises(FailedCheckError, match="doubled"):
+        document_nquads(twin, descriptions)
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",))))
+def test_words_of_any_kind_are_read_back(said: str) -> None:
+    statement = (iri("https://x/s"), named("ob:text"), words(said))
+    ((*_, value, graph),) = read([statement], iri("https://x/g"))
+    assert (value, graph) == (Literal(said), NamedNode("https://x/g"))
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (number(-7), Literal(-7)),
+        (decimal("1200.5"), Literal("1200.5", datatype=term("xsd:decimal"))),
+        (truth(False), Literal(False)),
+        (flag(True), Literal(True)),
+        (day(date(2020, 12, 31)), Literal("2020-12-31", datatype=term("xsd:date"))),
+        (zh("商务部"), Literal("商务部", language="zh")),
+        (named("ob:Lead"), term("ob:Lead")),
+    ],
+)
+def test_terms_are_written_as_the_store_writes_them(said: str, meant: Literal) -> None:
+    assert said == str(meant)
+
+
+def test_what_is_not_so_is_not_said() -> None:
+    assert (flag(False), day(None), zh(None), zh("")) == (None, None, None, None)
