@@ -224,14 +224,13 @@ class Reader:
 
     def _verdict(self, reading: Reading, text: str, start: int) -> Reading | None:
         """无法律法规依据的一律取消: the case belongs to the quote."""
-        for at in range(start, len(text)):
-            if word := self.words.verdicts.at(text, at):
-                kind = self.words.kind(word)
-                if word in self.words.gives and not self._opens_with_case(text[start:at]):
-                    start = at  # 省级财政给予…
-                    reading = replace(reading, start=start)
-                return replace(reading, nature=Nature.ACT, head=word, kind=kind, government=True)
-        return None
+        at = next(self.words.verdicts.starts(text, start), None)
+        if at is None:
+            return None
+        word = self.words.verdicts.at(text, at)
+        if word in self.words.gives and not self._opens_with_case(text[start:at]):
+            reading = replace(reading, start=at)  # 省级财政给予…
+        return replace(reading, nature=Nature.ACT, head=word, kind=self.words.kind(word), government=True)
 
     def _opens_with_case(self, text: str) -> bool:
         """Whether somebody or something is named before a verdict for which it is."""
@@ -242,15 +241,15 @@ class Reader:
         """重大事项及时报告: the subject is any noun, the adverb shows that a verb follows."""
         if self.grammar.is_statement(text):
             return None
-        for at in range(start + 2, len(text) - 2):
-            universal = self.words.universal.at(text, at)
-            stress = self.words.stressing.at(text, at)
-            if stress and not self.words.inner.at(text, at + len(stress)):
+        words = self.words
+        universal = set(words.universal.starts(text, start + 2))
+        for at in sorted(universal.union(words.impersonal.starts(text, start + 2))):
+            stress = words.stressing.at(text, at)
+            if at >= len(text) - 2 or (stress and not words.inner.at(text, at + len(stress))):
                 continue
-            if universal or self.words.impersonal.at(text, at):
-                found = self._headed(replace(reading, start=start if universal else at), text, at)
-                if found and found.nature is Nature.ACT:
-                    return replace(found, government=True)  # no kind of a subject before it
+            found = self._headed(replace(reading, start=start if at in universal else at), text, at)
+            if found and found.nature is Nature.ACT:
+                return replace(found, government=True)  # no kind of a subject before it
         return None
 
     def _with_cue(self, reading: Reading, text: str, cue: Head) -> Reading:

@@ -50,15 +50,16 @@ class Grammar:
     def head(self, text: str, start: int) -> Head | None:
         """The verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
         heads = self._heads(text, start)
-        if heads and heads[0].at > start and self.is_adverbial(text, heads[0]):
-            verbs = (head for head in heads[1:] if head.word in self.words.acts)
-            return next(verbs, heads[0])  # 深化与…合作: no verb follows, so the adverb is one
-        return heads[0] if heads else None
+        head = next(heads, None)
+        if head and head.at > start and self.is_adverbial(text, head):
+            verbs = (verb for verb in heads if verb.word in self.words.acts)
+            return next(verbs, head)  # 深化与…合作: no verb follows, so the adverb is one
+        return head
 
-    def _heads(self, text: str, start: int) -> list[Head]:
+    def _heads(self, text: str, start: int) -> Iterator[Head]:
         """The verb behind the adverbs at `start`, then those adverbs that are verbs, last first."""
         stops = reversed(self._adverbs(text, start))
-        return [Head(start, at, word) for at in stops if (word := self._head_word(text, at))]
+        return (Head(start, at, word) for at in stops if (word := self._head_word(text, at)))
 
     def _head_word(self, text: str, at: int) -> str:
         word = self.words.heads.at(text, at) or self.words.compound(text, at)
@@ -140,7 +141,7 @@ class Grammar:
 
     def inner(self, text: str, opener: Head) -> Head | None:
         """The verb behind the adverbial that `opener` opens."""
-        first = next(iter(self._heads(text, opener.end)), None)  # 围绕提升…: part of the adverbial
+        first = next(self._heads(text, opener.end), None)  # 围绕提升…: part of the adverbial
         at = first.end if first else opener.end + 1
         if opener.word == "以":
             manner = next((end for end in range(at, len(text)) if self.words.manners.before(text, end)), 0)
@@ -152,7 +153,7 @@ class Grammar:
         while at < len(text) - 1:
             word = self._inner_word(text, at, opener)
             if word and self._is_inner(text, Head(at, at, word), opener):
-                verb = next(iter(self._heads(text, at)), Head(at, at, word))
+                verb = next(self._heads(text, at), Head(at, at, word))
                 if not text.startswith("的", verb.end):  # 依托省里统一建设的系统
                     return verb
             at += len(word) or 1
@@ -232,13 +233,10 @@ class Grammar:
 
     def modal(self, text: str, start: int) -> Head | None:
         """The modal verb that governs the phrase: behind its subject, or first in it."""
-        first = self.head(text, start)
-        for at in range(start, len(text)):
-            modal = self.words.modals.at(text, at)
-            if modal and not self._is_other_word(text, at, at + len(modal)):
-                head = Head(start, at, modal)
-                if self._governs(text, head, first):
-                    return head
+        for at in self.words.modals.starts(text, start):
+            modal = Head(start, at, self.words.modals.at(text, at))
+            if not self._is_other_word(text, at, modal.end) and self._governs(text, modal):
+                return modal
         return None
 
     def verge(self, text: str, start: int, modal: Head) -> int:
@@ -252,10 +250,11 @@ class Grammar:
         """Whether only adverbs stand before the modal."""
         return modal.at in self._adverbs(text, start)
 
-    def _governs(self, text: str, modal: Head, first: Head | None) -> bool:
+    def _governs(self, text: str, modal: Head) -> bool:
         words, before = self.words, text[modal.begin : modal.at]
         if not before or modal.word in words.free or words.bridges.before(before, len(before)):
             return True
+        first = self.head(text, modal.begin)
         if first is None and len(before) <= _SUBJECT:
             return True
         if first is not None and first.word == "为" and words.agents.at(text, modal.end):
@@ -279,17 +278,15 @@ class Grammar:
 
     def subjects(self, text: str, start: int) -> Iterator[int]:
         """Where a class of bodies ends, and with it perhaps a subject."""
-        for at in range(start + 1, len(text)):
-            if self.words.actors.before(text, at):
-                end = at + len("等") if text.startswith("等", at) else at
-                while text.startswith(" ", end):
-                    end += 1  # brackets are blanks
-                yield end
+        for at in self.words.actors.ends(text, start):
+            end = at + len("等") if text.startswith("等", at) else at
+            while text.startswith(" ", end):
+                end += 1  # brackets are blanks
+            yield end
 
     def first_case(self, text: str, start: int) -> int:
         """Where 按照 or 根据 first stands behind a noun: no subject ends after it."""
-        words = (at for at in range(start + 2, len(text)) if self.words.standards.at(text, at))
-        return next(words, len(text))
+        return next(self.words.standards.starts(text, start + 2), len(text))
 
     def asked(self, text: str, start: int) -> Head | None:
         """鼓励企业开展…: what those who are named are to do."""
@@ -337,7 +334,7 @@ class Grammar:
         """经认定为…的, …时, …后."""
         words, end = self.words, len(text)
         if words.periods.before(text, end):
-            return any(words.since.at(text, at) for at in range(end))
+            return words.since.within(text)
         return bool(words.circumstances.before(text, end)) and not words.no_circumstances.before(text, end)
 
     def opens_case(self, text: str) -> bool:
@@ -400,7 +397,7 @@ class Grammar:
         if head.word not in words.hopes:
             return False
         counted = head.word not in words.efforts and any(map(str.isdigit, rest))
-        return counted or any(words.marks.at(text, at) for at in range(head.end + 1, len(text)))
+        return counted or words.marks.within(text, head.end + 1)
 
     def is_result(self, text: str, head: Head) -> bool:
         """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""
@@ -412,5 +409,5 @@ class Grammar:
         if head.word in words.products:
             return bool(words.no_products.before(text, end) or not words.instruments.before(text, end))
         staged = words.stages.at(text, head.begin)
-        helps = drifts and any(words.helped.at(text, at) for at in range(head.end, end))
+        helps = drifts and words.helped.within(text, head.end)
         return bool((drifts and not helps) or stands or (head.word in words.purposes and not staged))

@@ -117,7 +117,7 @@ class NormFinder:
                 light = reading.head in words.lights
                 treated = reading.nature is Nature.ACT and (light or grammar.is_treated(text))
                 first = index
-            if any(words.verdicts.at(text, at) for at in range(len(text))):
+            if words.verdicts.within(text):
                 first = None
             named = self._names_case(text, reading) and (not treated or grammar.ends_in_actor(text))
             if first is not None and (text.endswith("的") or named):
@@ -196,7 +196,7 @@ class NormFinder:
         words, text = self.reader.words, reading.phrase.of(content)
         cue = reading.cue.end if reading.cue else 0
         opened = reading.head in words.carriers or words.carriers.at(text, cue)
-        return bool(opened) and not any(words.carried.at(text, at) for at in range(len(text)))
+        return bool(opened) and not words.carried.within(text)
 
     def _without_subjects(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""

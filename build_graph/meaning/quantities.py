@@ -146,11 +146,11 @@ class Quantities:
         number = _number().match(text)
         if number and self._is_share(text, number, self._unit_end(text, number.end())):
             return False
-        return any(self.words.grants.at(text, at) for at in range(len(text)))
+        return self.words.grants.within(text)
 
     def is_told(self, text: str) -> bool:
         """Whether the phrase tells of what there is already: 已建成3家."""
-        return any(self.words.facts.at(text, at) for at in range(len(text)))
+        return self.words.facts.within(text)
 
     # --------------------------------------------------------------------------- single numbers
 
@@ -178,7 +178,7 @@ class Quantities:
         if number.start() or rest == end or text[number.end() : end] not in _PERCENT:
             return False
         words = self.words
-        return any(words.aims.at(text, at) or words.changes.at(text, at) for at in range(rest, len(text)))
+        return words.aims.within(text, rest) or words.changes.within(text, rest)
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
         """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
@@ -207,14 +207,14 @@ class Quantities:
 
     def _moves(self, text: str, end: int) -> bool:
         """推动15件事项接入平台: what becomes of so many."""
-        return any(self.words.moved.at(text, at) for at in range(end + 1, len(text)))
+        return self.words.moved.within(text, end + 1)
 
     def _is_count(self, unit: str) -> bool:
         return unit[len(self.words.multiples.at(unit, 0)) :] in self.words.counts
 
     def _tells_of_existing(self, text: str, end: int) -> bool:
         """推动8个试点城市建设: they are there already."""
-        return any(self.words.existing.at(text, at) for at in range(end, len(text)))
+        return self.words.existing.within(text, end)
 
     def _is_changed(self, text: str, at: int) -> bool:
         """Whether a word of change stands before the number: 达到, 降低约."""

@@ -157,7 +157,7 @@ class TargetFinder:
     def _is_deadline(self, content: str, phrase: Span, span: Span) -> bool:
         before, after = content[phrase.start : span.start], content[span.end : phrase.end]
         none = self.words.no_deadlines
-        if none.before(before, len(before)) or any(none.at(after, at) for at in range(len(after))):
+        if none.before(before, len(before)) or none.within(after):
             return False
         return not before or bool(self.words.leads.before(before, len(before)))
 
