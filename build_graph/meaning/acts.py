@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
+from typing import NamedTuple
 
 from build_graph.meaning.grammar import Grammar, Head
 from build_graph.meaning.lexicon import Lexicon
@@ -31,8 +32,7 @@ class Nature(Enum):
     OTHER = auto()  # a circumstance, a subject, a statement, a name
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a phrase was understood to be; `start` and `cue` count from the start of the phrase."""
 
     nature: Nature
@@ -102,13 +102,14 @@ class Reader:
         start = self.grammar.front(text)
         date = _date().match(text, start)
         begin = start if date is None or date["keep"] else date.end()
+        begun = other._replace(start=begin)
         for step in self._steps():
-            if found := step(replace(other, start=begin), text, date.end() if date else start):
+            if found := step(begun, text, date.end() if date else start):
                 whole = date and found.start == date.end() and found.head in self.words.verdicts
-                return replace(found, start=start) if whole else found  # 2月免收房租
+                return found._replace(start=start) if whole else found  # 2月免收房租
         due = date is not None and date.group().endswith(_DUE)  # 于5月底前行文报送
         opens = self._is_open(text, date.end() if date and due else start)
-        return replace(other, start=begin, open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
+        return begun._replace(open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
 
     def _is_open(self, text: str, start: int) -> bool:
         """Whether the phrase can begin with a verb that is not known."""
@@ -124,7 +125,7 @@ class Reader:
         kind = self.words.kind(cue.word)
         if kind is not NormKind.ENCOURAGEMENT and cue.word not in self.words.drives:
             return reading
-        return replace(self._with_cue(replace(reading, start=start), text, cue), nature=Nature.CALL)
+        return self._with_cue(reading._replace(start=start), text, cue)._replace(nature=Nature.CALL)
 
     def _steps(self) -> tuple[Callable[[Reading, str, int], Reading | None], ...]:
         """The ways to read a phrase; a modal is the surest sign, a subject without one the least."""
@@ -142,15 +143,15 @@ class Reader:
         if head and self.words.kind(head.word) is NormKind.PROHIBITION:
             cue = head  # 应严禁…
         begin = reading.start if case else self.grammar.verge(text, start, modal)
-        found = self._with_cue(replace(reading, start=begin), text, cue)
+        found = self._with_cue(reading._replace(start=begin), text, cue)
         if not self.grammar.is_front(text, start, modal):
-            found = replace(found, awaits_subject=False)
+            found = found._replace(awaits_subject=False)
         if head is None:
             return found
         if self.grammar.is_adverbial(text, head):
             closed = self.grammar.is_standard(text, head)
-            return replace(found, nature=Nature.CALL, adverbial=True, closed=closed)  # 可根据…，按照…开展…
-        return replace(found, government=self.grammar.is_government(text, head))
+            return found._replace(nature=Nature.CALL, adverbial=True, closed=closed)  # 可根据…，按照…开展…
+        return found._replace(government=self.grammar.is_government(text, head))
 
     def _headed(self, reading: Reading, text: str, start: int) -> Reading | None:
         """The phrase opens with a verb, a cue word or a preposition, behind adverbs."""
@@ -159,7 +160,7 @@ class Reader:
             return self._eager(reading, text, start)
         if self.grammar.is_nominal(text, head):
             return None
-        reading = replace(reading, head=head.word)
+        reading = reading._replace(head=head.word)
         if words.kind(head.word) or head.word in words.studied:
             return self._with_cue(reading, text, head)
         if head.word in words.prepositions or head.word in words.means or head.word in words.reasons:
@@ -169,31 +170,31 @@ class Reader:
     def _eager(self, reading: Reading, text: str, start: int) -> Reading | None:
         """积极接轨…: the adverb shows that a verb follows, though the lexicon does not have it."""
         if len(text) - start > _SHORT and self.grammar.is_eager(text, start):
-            return replace(reading, nature=Nature.ACT)
+            return reading._replace(nature=Nature.ACT)
         return None
 
     def _verb(self, reading: Reading, text: str, head: Head) -> Reading:
         if head.word in self.words.results or self.grammar.is_hope(text, head):
-            return replace(reading, nature=Nature.RESULT)
+            return reading._replace(nature=Nature.RESULT)
         nature = Nature.PURPOSE if self.grammar.is_result(text, head) else Nature.ACT
         government = head.word in self.words.carriers or self.grammar.is_government(text, head)
-        return replace(reading, nature=nature, government=government)
+        return reading._replace(nature=nature, government=government)
 
     def _adverbial(self, reading: Reading, text: str, head: Head) -> Reading:
         """按照职责分工抓好…, 对…给予…: an act if a verb follows the adverbial, else no act."""
         if self.grammar.is_adverbial(text, head):
             if self.grammar.is_eager(text, head.begin) and not self.words.closers.before(text, len(text)):
-                return replace(reading, nature=Nature.ACT)  # 积极与…合作
-            return replace(reading, nature=Nature.MEANS if head.word in self.words.means else Nature.OTHER)
+                return reading._replace(nature=Nature.ACT)  # 积极与…合作
+            return reading._replace(nature=Nature.MEANS if head.word in self.words.means else Nature.OTHER)
         verb = self.grammar.inner(text, head) or head
         if head.word == "为":
             linked = text[: reading.start].endswith("并")
             acts = linked or not self.grammar.is_favour(text, Span(head.end, verb.begin))
-            return replace(reading, nature=Nature.ACT if acts else Nature.PURPOSE)
+            return reading._replace(nature=Nature.ACT if acts else Nature.PURPOSE)
         if self.words.kind(verb.word):
             return self._with_cue(reading, text, verb)
         government = self.grammar.is_government(text, verb)
-        return replace(reading, nature=Nature.ACT, head=verb.word, government=government)
+        return reading._replace(nature=Nature.ACT, head=verb.word, government=government)
 
     def _subject(self, reading: Reading, text: str, start: int) -> Reading | None:
         """小微企业依法享受…, 各部门加强…: a subject, and the verb right behind it."""
@@ -206,9 +207,9 @@ class Reader:
                 return None  # 奖励金额按照企业资本进行核定
             head = self.grammar.head(text, at)
             if head and self._is_predicate(text, start, head, determined=determined):
-                found = self._headed(replace(reading, start=head.begin), text, at)
+                found = self._headed(reading._replace(start=head.begin), text, at)
                 if found and found.nature is Nature.ACT:
-                    return replace(found, government=True)  # no kind of a subject before it
+                    return found._replace(government=True)  # no kind of a subject before it
         return None
 
     def _is_predicate(self, text: str, start: int, head: Head, *, determined: bool) -> bool:
@@ -229,8 +230,8 @@ class Reader:
             return None
         word = self.words.verdicts.at(text, at)
         if word in self.words.gives and not self._opens_with_case(text[start:at]):
-            reading = replace(reading, start=at)  # 省级财政给予…
-        return replace(reading, nature=Nature.ACT, head=word, kind=self.words.kind(word), government=True)
+            reading = reading._replace(start=at)  # 省级财政给予…
+        return reading._replace(nature=Nature.ACT, head=word, kind=self.words.kind(word), government=True)
 
     def _opens_with_case(self, text: str) -> bool:
         """Whether somebody or something is named before a verdict for which it is."""
@@ -247,9 +248,9 @@ class Reader:
             stress = words.stressing.at(text, at)
             if at >= len(text) - 2 or (stress and not words.inner.at(text, at + len(stress))):
                 continue
-            found = self._headed(replace(reading, start=start if at in universal else at), text, at)
+            found = self._headed(reading._replace(start=start if at in universal else at), text, at)
             if found and found.nature is Nature.ACT:
-                return replace(found, government=True)  # no kind of a subject before it
+                return found._replace(government=True)  # no kind of a subject before it
         return None
 
     def _with_cue(self, reading: Reading, text: str, cue: Head) -> Reading:
@@ -259,12 +260,12 @@ class Reader:
             kind = NormKind.ENCOURAGEMENT  # but 研究鼓励…的政策
         if cue.end == len(text) and kind is NormKind.ENCOURAGEMENT:
             kind = None  # 全力支持
-        reading = replace(reading, nature=Nature.ACT, head=cue.word, kind=kind)
+        reading = reading._replace(nature=Nature.ACT, head=cue.word, kind=kind)
         if kind is None:
             return reading
         awaits = cue.word in self.words.awaiting
         carries = kind is NormKind.PERMISSION
-        reading = replace(reading, cue=Span(cue.at, cue.end), carries=carries, awaits_subject=awaits)
+        reading = reading._replace(cue=Span(cue.at, cue.end), carries=carries, awaits_subject=awaits)
         if kind in (NormKind.ENCOURAGEMENT, NormKind.PERMISSION) and not awaits:
             return self._call(reading, text, cue)
         return reading
@@ -277,4 +278,4 @@ class Reader:
         carries = asked is not None or reading.carries
         public = asked is not None and self.grammar.is_public(text, Span(cue.end, asked.begin))
         nature = Nature.CALL if waits else Nature.ACT
-        return replace(reading, nature=nature, carries=carries, public=public)
+        return reading._replace(nature=nature, carries=carries, public=public)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from build_graph.meaning.dates import deadline_at, without_dates
 from build_graph.meaning.lexicon import Lexicon, Words
@@ -15,8 +16,7 @@ _MANNER = range(2, 5)  # 创造性地: so many characters stand before its 地
 _TAIL = 8  # nor the noun behind a relative clause: 进入国内销售的医疗器械
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A verb, cue word or preposition, and where the adverbs before it begin."""
 
     begin: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 from build_graph.meaning.acts import Nature, Reader, Reading
@@ -76,7 +76,7 @@ class NormFinder:
         if held and held.kind is NormKind.ENCOURAGEMENT and act.kind is None:
             text = plain(act.span.of(content))
             if has_number(text) and self.quantities.find(text, Licence.COUNT):
-                return replace(act, government=True)
+                return act._replace(government=True)
         return act
 
     def _kind(self, act: Reading, held: Reading | None) -> tuple[NormKind, Reading | None]:
@@ -100,7 +100,7 @@ class NormFinder:
             return readings
         turn = next((index for index, text in enumerate(texts) if words.turns.at(text, 0)), 0)
         return [
-            replace(reading, nature=Nature.OTHER) if index < turn and reading.kind is None else reading
+            reading._replace(nature=Nature.OTHER) if index < turn and reading.kind is None else reading
             for index, reading in enumerate(readings)
         ]
 
@@ -110,7 +110,7 @@ class NormFinder:
         first: int | None = None
         treated = False
         if len(readings) > 1 and self._defers(readings[-1].phrase.of(content)):
-            out[0] = replace(readings[0], nature=Nature.OTHER)
+            out[0] = readings[0]._replace(nature=Nature.OTHER)
         for index, reading in enumerate(readings):
             text = reading.phrase.of(content)
             if grammar.opens_case(text):
@@ -122,7 +122,7 @@ class NormFinder:
             named = self._names_case(text, reading) and (not treated or grammar.ends_in_actor(text))
             if first is not None and (text.endswith("的") or named):
                 held = out[first : index + 1]
-                out[first : index + 1] = [replace(case, nature=Nature.OTHER) for case in held]
+                out[first : index + 1] = [case._replace(nature=Nature.OTHER) for case in held]
                 first = None
         return out
 
@@ -143,7 +143,7 @@ class NormFinder:
         for reading in readings:
             acts = out and out[-1].nature is Nature.ACT and reading.nature is Nature.OTHER
             if acts and self.reader.words.joins.at(reading.phrase.of(content), 0):
-                out[-1] = replace(out[-1], phrase=Span(out[-1].phrase.start, reading.phrase.end))
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
@@ -163,7 +163,7 @@ class NormFinder:
                 and reading.kind is None
                 and reading.head not in words.spanning
             ):
-                out[-1] = replace(last, phrase=Span(last.phrase.start, reading.phrase.end))
+                out[-1] = last._replace(phrase=Span(last.phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
@@ -178,7 +178,7 @@ class NormFinder:
         last = readings[turn - 1].phrase
         if not self.reader.grammar.is_subject(last.of(content)):
             return list(readings)
-        return [replace(first, phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
+        return [first._replace(phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
     def _carried(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """将共性问题，纳入清单: one act."""
@@ -186,7 +186,7 @@ class NormFinder:
         for reading in readings:
             carried = words.carried.at(reading.phrase.of(content), 0)
             if carried and out and self._carries(content, out[-1]):
-                out[-1] = replace(out[-1], phrase=Span(out[-1].phrase.start, reading.phrase.end))
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
@@ -203,11 +203,11 @@ class NormFinder:
         kept: list[Reading] = []
         awaited = False
         if len(readings) > 1 and self._is_topic(readings[0].phrase.of(content), readings[0]):
-            readings = [replace(readings[0], nature=Nature.OTHER), *readings[1:]]
+            readings = [readings[0]._replace(nature=Nature.OTHER), *readings[1:]]
         for reading in reversed(readings):
             phrase = reading.phrase.of(content)
             if awaited and reading.cue is None and self.reader.grammar.is_subject(phrase):
-                kept.append(replace(reading, nature=Nature.OTHER))
+                kept.append(reading._replace(nature=Nature.OTHER))
                 continue
             kept.append(reading)
             if reading.nature is not Nature.OTHER:
@@ -262,7 +262,7 @@ def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
             call = reading
         else:
             out.append(reading)
-    return [*out, replace(call, nature=Nature.ACT)] if call else out
+    return [*out, call._replace(nature=Nature.ACT)] if call else out
 
 
 def _answer(call: Reading, reading: Reading) -> Reading | None:
@@ -272,14 +272,14 @@ def _answer(call: Reading, reading: Reading) -> Reading | None:
     """
     acts = reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None
     if call.kind is NormKind.OBLIGATION:
-        return replace(reading, nature=Nature.ACT) if acts or (call.adverbial and reading.open) else None
+        return reading._replace(nature=Nature.ACT) if acts or (call.adverbial and reading.open) else None
     whole = Span(call.phrase.start, reading.phrase.end)
-    return replace(call, nature=Nature.ACT, phrase=whole, carries=True) if acts else None
+    return call._replace(nature=Nature.ACT, phrase=whole, carries=True) if acts else None
 
 
 def _unanswered(call: Reading) -> list[Reading]:
     """要根据…方案, and no act behind the comma: none is told."""
-    return [] if call.closed else [replace(call, nature=Nature.ACT)]
+    return [] if call.closed else [call._replace(nature=Nature.ACT)]
 
 
 def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
@@ -287,10 +287,10 @@ def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
     out: list[Reading] = []
     for reading in readings:
         if out and out[-1].nature is Nature.MEANS and reading.head == _FOR:
-            out[-1] = replace(reading, nature=Nature.ACT)
+            out[-1] = reading._replace(nature=Nature.ACT)
         elif out and out[-1].nature is Nature.MEANS and reading.nature is Nature.PURPOSE:
             phrase = Span(out[-1].phrase.start, reading.phrase.end)
-            out[-1] = replace(out[-1], nature=Nature.ACT, phrase=phrase)
+            out[-1] = out[-1]._replace(nature=Nature.ACT, phrase=phrase)
         else:
             out.append(reading)
     return out
@@ -302,7 +302,7 @@ def _slogans(acts: Sequence[Reading]) -> list[Reading]:
     for short, run in groupby(acts, _is_slogan):
         row = list(run)
         if short and len(row) >= _SLOGANS and row[0].kind is NormKind.OBLIGATION:
-            row = [replace(row[0], phrase=Span(row[0].phrase.start, row[-1].phrase.end))]
+            row = [row[0]._replace(phrase=Span(row[0].phrase.start, row[-1].phrase.end))]
         out += row
     return out
 
