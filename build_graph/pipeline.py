@@ -11,6 +11,7 @@ from pathlib import Path
 from build_graph.bodies.agencies import Registry
 from build_graph.bodies.jurisdictions import Jurisdiction, Reach, place_of
 from build_graph.errors import ObligationError
+from build_graph.meaning.acts import Reader
 from build_graph.meaning.audiences import AudienceFinder
 from build_graph.meaning.dates import dues, reckoned_from
 from build_graph.meaning.domains import DomainFinder
@@ -61,15 +62,15 @@ class Pipeline:
     @classmethod
     def load(cls) -> Pipeline:
         """A pipeline with the package's own ontology and words."""
-        registry = Registry.load()
+        registry, phrases = Registry.load(), Reader.load()
         return cls(
             registry=registry,
             metadata=MetadataReader.load(),
             outline=OutlineReader.load(),
             attribution=AttributionReader.load(Grammar.load(registry.looks_like_body, registry.classify)),
             citations=CitationReader.load(),
-            norms=NormFinder.load(),
-            targets=TargetFinder.load(),
+            norms=NormFinder.load(phrases),
+            targets=TargetFinder.load(phrases),
             audiences=AudienceFinder.load(),
             domains=DomainFinder.load(),
         )

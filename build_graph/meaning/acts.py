@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from build_graph.meaning.grammar import Grammar, Head
@@ -18,6 +17,7 @@ _SHORT = 4  # 积极作用: too short for an adverb, a verb and its object
 _LINK = "并"
 _DUE = "前"
 _SOMEBODY = "者"  # 可在门诊治疗者 tells who is meant
+_KNOWN = 4096  # phrases: norms and targets read the same ones, and a document repeats its own
 _LONG = 400  # no phrase is longer; a text without commas is not searched for verbs
 
 
@@ -78,12 +78,13 @@ def _date() -> re.Pattern[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads phrases with a lexicon."""
+    """Reads phrases with a lexicon; those that it read last it knows."""
 
-    words: Lexicon
-    grammar: Grammar
+    def __init__(self, words: Lexicon, grammar: Grammar) -> None:
+        """A reader with a lexicon and the grammar made of it."""
+        self.words, self.grammar = words, grammar
+        self._known = lru_cache(_KNOWN)(self._reading)
 
     @classmethod
     def load(cls) -> Reader:
@@ -93,8 +94,13 @@ class Reader:
 
     def read(self, content: str, phrase: Span) -> Reading:
         """What the phrase is."""
-        text = outside(phrase.of(content)).rstrip() if len(phrase) <= _LONG else ""
-        other = Reading(Nature.OTHER, phrase, linked=text.startswith(_LINK))
+        reading = self._known(phrase.of(content) if len(phrase) <= _LONG else "")
+        return reading._replace(phrase=phrase)
+
+    def _reading(self, phrase: str) -> Reading:
+        """What a phrase is, wherever it stands."""
+        text = outside(phrase).rstrip()
+        other = Reading(Nature.OTHER, Span(0, len(phrase)), linked=text.startswith(_LINK))
         if not text:
             return other
         if self.grammar.is_circumstance(text):

@@ -59,6 +59,18 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(_DATE, re.VERBOSE)
 
 
+@cache
+def _sign() -> re.Pattern[str]:
+    """What every date has: most phrases are passed over for want of it."""
+    return re.compile("[年月五]")
+
+
+@cache
+def _recurring() -> re.Pattern[str]:
+    """What the years have that are named by no number."""
+    return re.compile("[一次翌每当该二]年")
+
+
 def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
     """The dates within `span`; one without a year takes it from `issued`, and stays open without it.
 
@@ -67,6 +79,8 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
     >>> [due.day.isoformat() for due in dues("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))]
     ['2019-06-30', '2020-12-31']
     """
+    if not _sign().search(content, span.start, span.end):
+        return
     for found in _pattern().finditer(content, span.start, span.end):
         try:
             day = _last_day(found, issued)
@@ -81,6 +95,8 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
 
 def is_recurring(content: str, span: Span) -> bool:
     """Whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
+    if not _recurring().search(content, span.start, span.end):
+        return False
     return any(found["vague"] for found in _pattern().finditer(content, span.start, span.end))
 
 
@@ -134,7 +150,9 @@ def _titled() -> re.Pattern[str]:
 
 def first_date(content: str, span: Span) -> int | None:
     """Where the first date within the span stands; None without one."""
-    found = _pattern().search(content, span.start, span.end)
+    found = _sign().search(content, span.start, span.end) and _pattern().search(
+        content, span.start, span.end
+    )
     return found.start() if found else None
 
 
@@ -176,7 +194,14 @@ def without_dates(text: str) -> str:
     >>> without_dates("12月14日前完成20个")
     '       完成20个'
     """
+    if not _digit().search(text):
+        return text
     return _calendar().sub(lambda found: " " * len(found.group()), text)
+
+
+@cache
+def _digit() -> re.Pattern[str]:
+    return re.compile(r"\d")
 
 
 @cache

@@ -28,9 +28,9 @@ class NormFinder:
     quantities: Quantities
 
     @classmethod
-    def load(cls) -> NormFinder:
+    def load(cls, reader: Reader | None = None) -> NormFinder:
         """A finder with the lists that come with the package."""
-        return cls(Reader.load(), Quantities.load())
+        return cls(reader or Reader.load(), Quantities.load())
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
         """The norms within `measure.span`, in text order and not overlapping.

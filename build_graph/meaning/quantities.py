@@ -39,6 +39,12 @@ def _number() -> re.Pattern[str]:
 
 
 @cache
+def _figure() -> re.Pattern[str]:
+    """What every number has: most phrases are passed over for want of it."""
+    return re.compile(r"[\d翻]")
+
+
+@cache
 def _series() -> re.Pattern[str]:
     """The next number of 150亿元以上、500亿元以上、100亿元."""
     return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
@@ -101,7 +107,7 @@ def has_number(text: str) -> bool:
     >>> has_number("发展5G"), has_number("翻一番")
     (False, True)
     """
-    return bool(_number().search(text))
+    return bool(_figure().search(text) and _number().search(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,9 +90,9 @@ class TargetFinder:
     reader: Reader
 
     @classmethod
-    def load(cls) -> TargetFinder:
+    def load(cls, reader: Reader | None = None) -> TargetFinder:
         """A finder with the lists that come with the package."""
-        return cls(_Words.load(), Quantities.load(), Reader.load())
+        return cls(_Words.load(), Quantities.load(), reader or Reader.load())
 
     def find(self, content: str, measure: Measure, issued: date | None) -> tuple[Target, ...]:
         """The targets within the measure and its attribution, in text order.
