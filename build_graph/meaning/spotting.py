@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
-import ahocorasick  # type: ignore[import-not-found]  # a C extension without type stubs
+from ahocorasick_rs import AhoCorasick
 
 Value = TypeVar("Value")
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_KNOWN = 512  # texts whose words are kept: headings, titles and names come again and again
 
 
 class Spotted(NamedTuple, Generic[Value]):
@@ -23,16 +28,15 @@ class Spotted(NamedTuple, Generic[Value]):
 class Spotter(Generic[Value]):
     """A list of words, made ready to be found in one pass over a text."""
 
-    __slots__ = ("_automaton",)
+    __slots__ = ("_automaton", "_known", "_words")
 
     def __init__(self, words: Mapping[str, Value]) -> None:
         """Make `words` ready; each comes with what is to be handed back for it."""
-        self._automaton = ahocorasick.Automaton()
-        for word, value in words.items():
-            self._automaton.add_word(word, (word, value))
-        self._automaton.make_automaton()
+        self._words = tuple(words.items())
+        self._automaton = AhoCorasick(words)
+        self._known = lru_cache(_KNOWN)(self._spotted)
 
-    def spot(self, text: str) -> list[Spotted[Value]]:
+    def spot(self, text: str) -> tuple[Spotted[Value], ...]:
         """The words in `text` in their order; none overlaps another.
 
         The longest anywhere, not from the left: in 利用电子商务 that is 电子商务 and not 用电.
@@ -40,38 +44,50 @@ class Spotter(Generic[Value]):
         >>> [found.word for found in Spotter({"用电": 1, "电子商务": 2, "商务": 3}).spot("利用电子商务")]
         ['电子商务']
         """
-        if not self._automaton:
-            return []
-        found = [
-            Spotted(end + 1 - len(word), end + 1, word, value)
-            for end, (word, value) in self._automaton.iter(text)
-        ]
-        found.sort(key=itemgetter(0))
-        return [spotted for run in _runs(found) for spotted in _longest(run)]
+        return self._known(text)
+
+    def _spotted(self, text: str) -> tuple[Spotted[Value], ...]:
+        """The same, not known yet."""
+        try:
+            found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        except UnicodeEncodeError:  # halves of characters: none of a word
+            return self._spotted(_SURROGATES.sub("\ufffd", text))
+        found.sort(key=itemgetter(1))
+        return tuple(
+            Spotted(start, end, *self._words[number])
+            for run in _runs(found)
+            for number, start, end in _longest(run)
+        )
 
 
-def _runs(found: Iterable[Spotted[Value]]) -> Iterator[list[Spotted[Value]]]:
+_Found = tuple[int, int, int]  # the number of a word, its start and its end
+
+
+def _runs(found: Iterable[_Found]) -> Iterator[list[_Found]]:
     """Words, in order of their starts, in runs that do not overlap with each other."""
-    run: list[Spotted[Value]] = []
-    end = 0
+    run: list[_Found] = []
+    reach = 0
     for item in found:
-        if run and item.start >= end:
+        _, start, end = item
+        if run and start >= reach:
             yield run
             run = []
         run.append(item)
-        end = max(end, item.end)
+        if end > reach:
+            reach = end
     if run:
         yield run
 
 
-def _longest(run: list[Spotted[Value]]) -> list[Spotted[Value]]:
+def _longest(run: list[_Found]) -> list[_Found]:
     """Of a run the words that stay: the longest, then the longest that does not overlap with it, ..."""
     if len(run) == 1:
         return run
     taken: set[int] = set()
     kept = []
-    for item in sorted(run, key=lambda item: (item.start - item.end, item.start)):
-        if taken.isdisjoint(range(item.start, item.end)):
-            taken.update(range(item.start, item.end))
+    for item in sorted(run, key=lambda item: (item[1] - item[2], item[1])):
+        place = range(item[1], item[2])
+        if taken.isdisjoint(place):
+            taken.update(place)
             kept.append(item)
-    return sorted(kept, key=itemgetter(0))
+    return sorted(kept, key=itemgetter(1))
