@@ -85,6 +85,14 @@ class Reader:
         """A reader with a lexicon and the grammar made of it."""
         self.words, self.grammar = words, grammar
         self._known = lru_cache(_KNOWN)(self._reading)
+        # The ways to read a phrase; a modal is the surest sign, a subject without one the least.
+        self._steps: tuple[Callable[[Reading, str, int], Reading | None], ...] = (
+            self._modal,
+            self._headed,
+            self._subject,
+            self._verdict,
+            self._impersonal,
+        )
 
     @classmethod
     def load(cls) -> Reader:
@@ -100,31 +108,29 @@ class Reader:
     def _reading(self, phrase: str) -> Reading:
         """What a phrase is, wherever it stands."""
         text = outside(phrase).rstrip()
-        other = Reading(Nature.OTHER, Span(0, len(phrase)), linked=text.startswith(_LINK))
-        if not text:
-            return other
-        if self.grammar.is_circumstance(text):
-            return self._placed(other, text)
+        linked, whole = text.startswith(_LINK), Span(0, len(phrase))
         start = self.grammar.front(text)
+        if self.grammar.is_circumstance(text):
+            return self._placed(Reading(Nature.OTHER, whole, linked=linked), text, start)
         date = _date().match(text, start)
         begin = start if date is None or date["keep"] else date.end()
-        begun = other._replace(start=begin)
-        for step in self._steps():
+        begun = Reading(Nature.OTHER, whole, begin, linked=linked)
+        for step in self._steps:
             if found := step(begun, text, date.end() if date else start):
-                whole = date and found.start == date.end() and found.head in self.words.verdicts
-                return found._replace(start=start) if whole else found  # 2月免收房租
+                dated = date and found.start == date.end() and found.head in self.words.verdicts
+                return found._replace(start=start) if dated else found  # 2月免收房租
         due = date is not None and date.group().endswith(_DUE)  # 于5月底前行文报送
         opens = self._is_open(text, date.end() if date and due else start)
         return begun._replace(open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
 
     def _is_open(self, text: str, start: int) -> bool:
         """Whether the phrase can begin with a verb that is not known."""
-        known = self.grammar.head(text, start) or self.grammar.is_noun_phrase(text, start)
-        return len(text) - start >= _SHORT and not known
+        if len(text) - start < _SHORT or self.grammar.head(text, start):
+            return False
+        return not self.grammar.is_noun_phrase(text, start)
 
-    def _placed(self, reading: Reading, text: str) -> Reading:
+    def _placed(self, reading: Reading, text: str, start: int) -> Reading:
         """鼓励数据商在…前提下, 推动各地在…基础上: the act stands behind the comma; else a circumstance."""
-        start = self.grammar.front(text)
         cue = self.grammar.head(text, start)
         if cue is None or text.find("在", cue.end) < 0:
             return reading
@@ -132,10 +138,6 @@ class Reader:
         if kind is not NormKind.ENCOURAGEMENT and cue.word not in self.words.drives:
             return reading
         return self._with_cue(reading._replace(start=start), text, cue)._replace(nature=Nature.CALL)
-
-    def _steps(self) -> tuple[Callable[[Reading, str, int], Reading | None], ...]:
-        """The ways to read a phrase; a modal is the surest sign, a subject without one the least."""
-        return (self._modal, self._headed, self._subject, self._verdict, self._impersonal)
 
     def _modal(self, reading: Reading, text: str, start: int) -> Reading | None:
         """各地区要…, 符合条件的可…, 不得…: the act begins at the modal, behind its subject."""

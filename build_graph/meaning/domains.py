@@ -16,6 +16,7 @@ from enum import StrEnum
 from functools import cache
 from itertools import chain
 from math import log, log1p
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -172,7 +173,10 @@ class DomainFinder:
         """
         counts: dict[str, float] = defaultdict(float)
         strong: Counter[str] = Counter()
-        for signal, times in Counter(found.value for found in self._words.spot(content)).items():
+        found = self._words.spot(content)
+        signals = {spotted.word: spotted.value for spotted in found}
+        for word, times in Counter(map(itemgetter(2), found)).items():
+            signal = signals[word]
             for domain, weight in signal.weights:
                 counts[domain] += weight * times
             strong.update(dict.fromkeys(signal.named, times))

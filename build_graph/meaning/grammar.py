@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from build_graph.meaning.dates import deadline_at, without_dates
 from build_graph.meaning.lexicon import Lexicon, Words
 from build_graph.model import Span
 
+_KNOWN = 256  # heads, more than are asked for in a phrase
 _SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
 _COMPOUND = 6  # nor a body's name that begins with a verb: 申报单位, 参保人员
 _MANNER = range(2, 5)  # 创造性地: so many characters stand before its 地
@@ -29,11 +30,13 @@ class Head(NamedTuple):
         return self.at + len(self.word)
 
 
-@dataclass(frozen=True, slots=True)
 class Grammar:
     """Looks into phrases with a lexicon; brackets and quotes in them are blanked."""
 
-    words: Lexicon
+    def __init__(self, words: Lexicon) -> None:
+        """A grammar with a lexicon; the same head is asked for again while a phrase is read."""
+        self.words = words
+        self._known = lru_cache(_KNOWN)(self._head)
 
     # ------------------------------------------------------------------------------ the front
 
@@ -41,14 +44,17 @@ class Grammar:
         """Where the phrase begins behind its conjunctions."""
         at = 0
         while word := self.words.conjunctions.at(text, at):
-            longer = max((words.at(text, at) for words in (self.words.adverbs, self.words.heads)), key=len)
-            if max(len(longer), len(self.words.other_words.at(text, at))) > len(word):
+            if self._is_longer(text, at, word, self.words.adverbs, self.words.heads, self.words.other_words):
                 break
             at += len(word)
         return at
 
     def head(self, text: str, start: int) -> Head | None:
         """The verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
+        return self._known(text, start)
+
+    def _head(self, text: str, start: int) -> Head | None:
+        """The same, not known yet."""
         heads = self._heads(text, start)
         head = next(heads, None)
         if head and head.at > start and self.is_adverbial(text, head):
@@ -69,16 +75,18 @@ class Grammar:
         """Where the phrase could go on behind each of its adverbs, `start` first."""
         at, stops = start, [start]
         while adverb := self.words.adverbs.at(text, at) or deadline_at(text, at) or self._manner(text, at):
-            longer = max(
-                (words.at(text, at) for words in (self.words.heads, self.words.other_words)), key=len
-            )
-            if len(longer) > len(adverb):
+            if self._is_longer(text, at, adverb, self.words.heads, self.words.other_words):
                 break
             at += len(adverb)
             if text[at : at + 1] in ("、", "和", "地") and self.words.adverbs.at(text, at + 1):
                 at += 1  # 及时、准确地
             stops.append(at)
         return stops
+
+    @staticmethod
+    def _is_longer(text: str, at: int, word: str, *lists: Words) -> bool:
+        """Whether one of the lists has a longer word at a position than the one that is there."""
+        return any(len(words.at(text, at)) > len(word) for words in lists)
 
     def _manner(self, text: str, at: int) -> str:
         """充满感情地, 深入地, before a verb; not 注册地."""
@@ -340,8 +348,7 @@ class Grammar:
     def opens_case(self, text: str) -> bool:
         """Whether 对 or 凡 begins the phrase: not 对接 or 对外."""
         word = self.words.cases.at(text, 0)
-        longer = max((words.at(text, 0) for words in (self.words.heads, self.words.other_words)), key=len)
-        return bool(word) and len(word) >= len(longer)
+        return bool(word) and not self._is_longer(text, 0, word, self.words.heads, self.words.other_words)
 
     def is_noun_phrase(self, text: str, start: int) -> bool:
         """Whether the phrase is a statement, a subject or the name of somebody."""

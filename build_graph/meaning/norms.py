@@ -119,12 +119,17 @@ class NormFinder:
                 first = index
             if words.verdicts.within(text):
                 first = None
-            named = self._names_case(text, reading) and (not treated or grammar.ends_in_actor(text))
-            if first is not None and (text.endswith("的") or named):
+            if first is not None and self._ends_case(text, reading, treated=treated):
                 held = out[first : index + 1]
                 out[first : index + 1] = [case._replace(nature=Nature.OTHER) for case in held]
                 first = None
         return out
+
+    def _ends_case(self, text: str, reading: Reading, *, treated: bool) -> bool:
+        """Whether a case ends with the phrase: …的, or the noun that is treated."""
+        if text.endswith("的"):
+            return True
+        return self._names_case(text, reading) and (not treated or self.reader.grammar.ends_in_actor(text))
 
     def _defers(self, text: str) -> bool:
         """上级出台政策，我市遵照执行: what others do."""
