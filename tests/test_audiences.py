@@ -127,7 +127,7 @@ def test_spotter_prefers_the_longer_word() -> None:
         (7, "用电", 1),
     ]
     assert [s.word for s in Spotter({"甲乙": 0, "乙丙": 0}).spot("甲乙丙")] == ["甲乙"]
-    assert Spotter({}).spot("甲乙丙") == ()
+    assert Spotter({}).spot("甲乙丙") == []
 
 
 # ------------------------------------------------------------------------- annotated documents

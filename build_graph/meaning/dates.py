@@ -107,12 +107,20 @@ def _within() -> re.Pattern[str]:
     )
 
 
+@cache
+def _inside() -> re.Pattern[str]:
+    """What every period ends in."""
+    return re.compile("内|时间")
+
+
 def periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
     """The periods within which something is to be done, and how long each is.
 
     >>> [time for _, time in periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
     ['10个工作日', '三年']
     """
+    if not _inside().search(content, span.start, span.end):
+        return
     for found in _within().finditer(content, span.start, span.end):
         yield Span(found.start(), found.end()), found["time"]
 

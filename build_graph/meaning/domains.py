@@ -245,23 +245,19 @@ class DomainFinder:
         """The signs in a heading."""
         if span is not None:
             cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
-            for word, signal, found in self._spot(content, cut):
-                yield _Sign(word, signal, found, place)
-
-    def _spot(self, content: str, span: Span) -> Iterator[tuple[str, _Signal, Span]]:
-        """The words of the scheme within `span`."""
-        for start, end, word, signal in self._words.spot(span.of(content)):
-            yield word, signal, Span(span.start + start, span.start + end)
+            for start, end, word, signal in self._words.spot(content, cut.start, cut.end):
+                yield _Sign(word, signal, Span(start, end), place)
 
     def _body(self, content: str, span: Span) -> Iterator[_Sign]:
         """The signs in a measure's own text."""
         phrases = list(_phrases(content, span))
         starts = [phrase.span.start for phrase in phrases]
         cited, listed = _Stretches(_cited(), content, span), _Stretches(_listed(), content, span)
-        for word, signal, found in self._spot(content, span):
-            phrase = phrases[bisect_right(starts, found.start) - 1]
+        for start, end, word, signal in self._words.spot(content, span.start, span.end):
+            found = Span(start, end)
+            phrase = phrases[bisect_right(starts, start) - 1]
             named = (_CITED if found in cited else 1.0) * (_LISTED if found in listed else 1.0)
-            named *= _OFFICE if _office().match(content, found.end) else 1.0
+            named *= _OFFICE if _office().match(content, end) else 1.0
             yield _Sign(word, signal, found, phrase.place, phrase.factor * named, phrase.sentence)
 
     def _titled(self, title: str | None) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -34,6 +33,8 @@ _LEAD = r"""
       | [①-⑳❶-❿]
     )*
 """
+
+_KNOWN = 256  # phrases, more than a sentence has
 
 # What each mark closes, of both widths; a straight quote closes “ too, as in “三大行动&quot;.
 _PAIRS: dict[str, tuple[str, ...]] = {
@@ -97,6 +98,7 @@ def sentences(content: str, span: Span) -> tuple[Sentence, ...]:
     return tuple(found)
 
 
+@lru_cache(_KNOWN)
 def outside(text: str) -> str:
     """`text` with what stands in brackets and quotes blanked, so that it keeps its length.
 
@@ -166,7 +168,7 @@ class _Openers:
 
     def __init__(self) -> None:
         self._stack: list[tuple[str, int]] = []
-        self._count: Counter[str] = Counter()
+        self._count: dict[str, int] = {}
 
     def clear(self) -> None:
         """Give up all that stand open."""
@@ -176,14 +178,16 @@ class _Openers:
 
     def push(self, opener: str, start: int) -> None:
         self._stack.append((opener, start))
-        self._count[opener] += 1
+        self._count[opener] = self._count.get(opener, 0) + 1
 
     def pop(self, *openers: str) -> int | None:
         """Where the nearest of the first `openers` that is open stands; None if none is open.
 
         Whatever was opened after it is dropped.
         """
-        opener = next((mark for mark in openers if self._count[mark]), None)
+        if not self._stack:
+            return None
+        opener = next((mark for mark in openers if self._count.get(mark)), None)
         if opener is None:
             return None
         while True:

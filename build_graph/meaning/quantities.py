@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 
 from build_graph.meaning.dates import without_dates
 from build_graph.meaning.lexicon import Words
 from build_graph.meaning.phrases import outside
 from build_graph.resources import word_lists
 
+_KNOWN = 256  # phrases, more than a sentence has
 _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
 _JOINTS = "、和及与"
 _WHOLE = ("100%", "100％")  # needs no word of change ...
@@ -96,6 +98,7 @@ class _Lists:
         return cls(**{name: Words(data[name]) for name in cls.__slots__})
 
 
+@lru_cache(_KNOWN)
 def plain(text: str) -> str:
     """`text` with brackets, quotes and dates blanked: their numbers are no quantities."""
     return without_dates(outside(text))
@@ -107,7 +110,12 @@ def has_number(text: str) -> bool:
     >>> has_number("发展5G"), has_number("翻一番")
     (False, True)
     """
-    return bool(_figure().search(text) and _number().search(text))
+    return may_have_number(text) and bool(_number().search(text))
+
+
+def may_have_number(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
+    """Whether a stretch of the text has a figure, without which there is no quantity."""
+    return bool(_figure().search(text, start, end))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
@@ -12,8 +13,10 @@ from ahocorasick_rs import AhoCorasick
 
 Value = TypeVar("Value")
 
+_KNOWN = 256  # texts whose words are kept: headings, titles and names come again and again
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_KNOWN = 512  # texts whose words are kept: headings, titles and names come again and again
+
+_Found = tuple[int, int, int]  # the number of a word, its start and its end
 
 
 class Spotted(NamedTuple, Generic[Value]):
@@ -34,36 +37,51 @@ class Spotter(Generic[Value]):
         """Make `words` ready; each comes with what is to be handed back for it."""
         self._words = tuple(words.items())
         self._automaton = AhoCorasick(words)
-        self._known = lru_cache(_KNOWN)(self._spotted)
+        self._known = lru_cache(_KNOWN)(self._spots)
 
-    def spot(self, text: str) -> tuple[Spotted[Value], ...]:
-        """The words in `text` in their order; none overlaps another.
+    def spot(self, text: str, start: int = 0, end: int | None = None) -> list[Spotted[Value]]:
+        """The words in `text` from `start` to `end` in their order; none overlaps another.
 
         The longest anywhere, not from the left: in 利用电子商务 that is 电子商务 and not 用电.
 
         >>> [found.word for found in Spotter({"用电": 1, "电子商务": 2, "商务": 3}).spot("利用电子商务")]
         ['电子商务']
         """
-        return self._known(text)
+        found = self._known(text).within(start, len(text) if end is None else end)
+        return [Spotted(first, last, *self._words[number]) for number, first, last in found]
 
-    def _spotted(self, text: str) -> tuple[Spotted[Value], ...]:
-        """The same, not known yet."""
+    def _spots(self, text: str) -> _Spots:
+        """All words in a text, known again where another stretch of it is asked for."""
         try:
             found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # halves of characters: none of a word
-            return self._spotted(_SURROGATES.sub("\ufffd", text))
-        found.sort(key=itemgetter(1))
-        return tuple(
-            Spotted(start, end, *self._words[number])
-            for run in _runs(found)
-            for number, start, end in _longest(run)
-        )
+            return self._spots(_SURROGATES.sub("\ufffd", text))
+        return _Spots(found)
 
 
-_Found = tuple[int, int, int]  # the number of a word, its start and its end
+class _Spots:
+    """The words of a list in one text, in runs that do not overlap with each other."""
+
+    __slots__ = ("_chosen", "_ends", "_runs", "_starts")
+
+    def __init__(self, found: Sequence[_Found]) -> None:
+        self._runs = list(_runs(sorted(found, key=itemgetter(1))))
+        self._starts = [run[0][1] for run in self._runs]
+        self._ends = [run[0][2] if len(run) == 1 else max(end for _, _, end in run) for run in self._runs]
+        self._chosen = [run if len(run) == 1 else _longest(run) for run in self._runs]
+
+    def within(self, start: int, end: int) -> Iterator[_Found]:
+        """The words that stand from `start` to `end`: of a run that goes beyond, those that are chosen there."""
+        for index in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
+            if start <= self._starts[index] and self._ends[index] <= end:
+                yield from self._chosen[index]
+            else:
+                inside = [item for item in self._runs[index] if start <= item[1] and item[2] <= end]
+                for run in _runs(inside):
+                    yield from _longest(run)
 
 
-def _runs(found: Iterable[_Found]) -> Iterator[list[_Found]]:
+def _runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
     """Words, in order of their starts, in runs that do not overlap with each other."""
     run: list[_Found] = []
     reach = 0
@@ -73,16 +91,13 @@ def _runs(found: Iterable[_Found]) -> Iterator[list[_Found]]:
             yield run
             run = []
         run.append(item)
-        if end > reach:
-            reach = end
+        reach = max(reach, end)
     if run:
         yield run
 
 
 def _longest(run: list[_Found]) -> list[_Found]:
     """Of a run the words that stay: the longest, then the longest that does not overlap with it, ..."""
-    if len(run) == 1:
-        return run
     taken: set[int] = set()
     kept = []
     for item in sorted(run, key=lambda item: (item[1] - item[2], item[1])):

@@ -12,7 +12,7 @@ from build_graph.meaning.acts import Nature, Reader
 from build_graph.meaning.dates import Due, dues, is_recurring, periods
 from build_graph.meaning.lexicon import Words
 from build_graph.meaning.phrases import Sentence, sentences
-from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
+from build_graph.meaning.quantities import Licence, Quantities, has_number, may_have_number, plain
 from build_graph.model import Measure, NormKind, Span, Target
 from build_graph.resources import word_lists
 
@@ -128,6 +128,9 @@ class TargetFinder:
     def _in_measure(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         for segment in self._segments(content, span, issued):
             aim, goal = segment.aim or segment.goal, segment.goal
+            if aim is None and not may_have_number(content, segment.whole.start, segment.whole.end):
+                yield from self._in_periods(content, segment)
+                continue
             pieces = list(self._pieces(content, segment))
             if any(piece.quantity for piece in pieces) or aim is None or segment.aim is None:
                 due = aim.day if aim else None
