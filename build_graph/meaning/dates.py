@@ -59,9 +59,13 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(_DATE, re.VERBOSE)
 
 
+def may_have_date(content: str, span: Span) -> bool:
+    """Whether the span has a character without which there is no date."""
+    return bool(_sign().search(content, span.start, span.end))
+
+
 @cache
 def _sign() -> re.Pattern[str]:
-    """What every date has: most phrases are passed over for want of it."""
     return re.compile("[年月五]")
 
 
@@ -79,7 +83,7 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
     >>> [due.day.isoformat() for due in dues("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))]
     ['2019-06-30', '2020-12-31']
     """
-    if not _sign().search(content, span.start, span.end):
+    if not may_have_date(content, span):
         return
     for found in _pattern().finditer(content, span.start, span.end):
         try:
@@ -158,9 +162,7 @@ def _titled() -> re.Pattern[str]:
 
 def first_date(content: str, span: Span) -> int | None:
     """Where the first date within the span stands; None without one."""
-    found = _sign().search(content, span.start, span.end) and _pattern().search(
-        content, span.start, span.end
-    )
+    found = _pattern().search(content, span.start, span.end)
     return found.start() if found else None
 
 

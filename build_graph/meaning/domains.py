@@ -102,7 +102,8 @@ class _Sign(NamedTuple):
 
     word: str
     signal: _Signal
-    span: Span
+    start: int
+    end: int
     place: _Place
     factor: float = 1.0
     sentence: int = 0
@@ -206,12 +207,7 @@ class DomainFinder:
         signs = self._signs(content, measure, heading, section_heading)
         setting = _Setting(frozenset(self._titled(title)), theme, heading is not None)
         features = self._features(content, measure, signs, setting)
-        places: dict[str, set[Span]] = defaultdict(set)
-        for sign in signs:
-            for domain, _ in sign.signal.weights:
-                places[domain].add(sign.span)
-        chosen = self.choose(features)
-        return tuple(Domain(domain, tuple(sorted(places[domain]))) for domain in chosen)
+        return tuple(Domain(domain, _signalled(signs, domain)) for domain in self.choose(features))
 
     def features(  # noqa: PLR0913  # as above
         self,
@@ -246,7 +242,7 @@ class DomainFinder:
         if span is not None:
             cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
             for start, end, word, signal in self._words.spot(content, cut.start, cut.end):
-                yield _Sign(word, signal, Span(start, end), place)
+                yield _Sign(word, signal, start, end, place)
 
     def _body(self, content: str, span: Span) -> Iterator[_Sign]:
         """The signs in a measure's own text."""
@@ -254,11 +250,10 @@ class DomainFinder:
         starts = [phrase.span.start for phrase in phrases]
         cited, listed = _Stretches(_cited(), content, span), _Stretches(_listed(), content, span)
         for start, end, word, signal in self._words.spot(content, span.start, span.end):
-            found = Span(start, end)
             phrase = phrases[bisect_right(starts, start) - 1]
-            named = (_CITED if found in cited else 1.0) * (_LISTED if found in listed else 1.0)
+            named = (_CITED if start in cited else 1.0) * (_LISTED if start in listed else 1.0)
             named *= _OFFICE if _office().match(content, end) else 1.0
-            yield _Sign(word, signal, found, phrase.place, phrase.factor * named, phrase.sentence)
+            yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
 
     def _titled(self, title: str | None) -> list[str]:
         """The domains that a title names."""
@@ -338,6 +333,12 @@ class DomainFinder:
 # -------------------------------------------------------------------------------------- features
 
 
+def _signalled(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
+    """Where the words stand that signal a domain, each place once, in order."""
+    places = {(sign.start, sign.end) for sign in signs if domain in dict(sign.signal.weights)}
+    return tuple(Span(start, end) for start, end in sorted(places))
+
+
 def _weighed(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
     """What the features of a domain come to."""
     return sum([weight * said[name] for name, weight in weights.items() if name in said])
@@ -406,16 +407,16 @@ def _phrases(content: str, span: Span) -> Iterator[_Phrase]:
 
 
 class _Stretches:
-    """The stretches of a text that a pattern matches, to ask whether a word stands in one."""
+    """The stretches of a text that a pattern matches, to ask whether a word begins in one."""
 
     def __init__(self, pattern: re.Pattern[str], content: str, span: Span) -> None:
         found = [match.span() for match in pattern.finditer(content, span.start, span.end)]
         self._starts = [start for start, _ in found]
         self._ends = [end for _, end in found]
 
-    def __contains__(self, span: Span) -> bool:
-        place = bisect_right(self._starts, span.start) - 1
-        return place >= 0 and span.start < self._ends[place]
+    def __contains__(self, start: int) -> bool:
+        place = bisect_right(self._starts, start) - 1
+        return place >= 0 and start < self._ends[place]
 
 
 @cache

@@ -95,9 +95,11 @@ class NormFinder:
     def _without_motives(self, content: str, readings: list[Reading]) -> list[Reading]:
         """为鼓励建设，改善环境，根据…，制定本办法: the first two are no acts."""
         words = self.reader.words
-        texts = [reading.phrase.of(content) for reading in readings]
-        if not texts or readings[0].nature is not Nature.OTHER or not words.motives.at(texts[0], 0):
+        if not readings or readings[0].nature is not Nature.OTHER:
             return readings
+        if not words.motives.at(readings[0].phrase.of(content), 0):
+            return readings
+        texts = (reading.phrase.of(content) for reading in readings)
         turn = next((index for index, text in enumerate(texts) if words.turns.at(text, 0)), 0)
         return [
             reading._replace(nature=Nature.OTHER) if index < turn and reading.kind is None else reading
@@ -157,28 +159,26 @@ class NormFinder:
         """落实降低成本，确保利率下降的政策: the object goes on up to its noun."""
         words, out = self.reader.words, list[Reading]()
         for reading in self._chosen(content, readings):
-            text = reading.phrase.of(content)
-            last = out[-1] if out else reading
-            spans = out and last.head in words.spanning and "的" not in last.phrase.of(content)
-            noun = words.spanned.before(text, len(text))
-            if (
-                spans
-                and noun
-                and "的" in text
-                and reading.kind is None
-                and reading.head not in words.spanning
-            ):
-                out[-1] = last._replace(phrase=Span(last.phrase.start, reading.phrase.end))
+            if out and out[-1].head in words.spanning and self._is_spanned(content, out[-1], reading):
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
 
+    def _is_spanned(self, content: str, opening: Reading, reading: Reading) -> bool:
+        """Whether a phrase ends the object that the phrase before it opens."""
+        words, text = self.reader.words, reading.phrase.of(content)
+        if reading.kind is not None or reading.head in words.spanning or "的" in opening.phrase.of(content):
+            return False
+        return "的" in text and bool(words.spanned.before(text, len(text)))
+
     def _chosen(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """重点支持形成产能，取得证书的企业，对其给予…: whom it is for is told over commas."""
-        them = self.reader.words.them
+        first, them = readings[0] if readings else None, self.reader.words.them
+        if first is None or first.kind is not NormKind.ENCOURAGEMENT:
+            return list(readings)
         turn = next((at for at, one in enumerate(readings) if them.at(one.phrase.of(content), 0)), 0)
-        first = readings[0] if readings else None
-        if turn < 2 or first is None or first.kind is not NormKind.ENCOURAGEMENT:
+        if turn < 2:
             return list(readings)
         last = readings[turn - 1].phrase
         if not self.reader.grammar.is_subject(last.of(content)):
@@ -189,8 +189,8 @@ class NormFinder:
         """将共性问题，纳入清单: one act."""
         words, out = self.reader.words, list[Reading]()
         for reading in readings:
-            carried = words.carried.at(reading.phrase.of(content), 0)
-            if carried and out and self._carries(content, out[-1]):
+            carried = out and words.carried.at(reading.phrase.of(content), 0)
+            if carried and self._carries(content, out[-1]):
                 out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
             else:
                 out.append(reading)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from build_graph.model import Span
 
@@ -47,8 +47,7 @@ _CLOSERS = frozenset((*_PAIRS, *_QUOTES))
 _STOPS = frozenset("。；;！!？?\n\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """The phrases between two full stops or semicolons, and the mark that ends them ("" at the end)."""
 
     phrases: tuple[Span, ...]

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from build_graph.meaning.acts import Nature, Reader
-from build_graph.meaning.dates import Due, dues, is_recurring, periods
+from build_graph.meaning.dates import Due, dues, is_recurring, may_have_date, periods
 from build_graph.meaning.lexicon import Words
 from build_graph.meaning.phrases import Sentence, sentences
 from build_graph.meaning.quantities import Licence, Quantities, has_number, may_have_number, plain
@@ -46,16 +47,14 @@ class _Words:
         return cls(**{name: Words(lists[name]) for name in cls.__slots__})
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A stretch that is one target if any, and the quantity in it."""
 
     span: Span
     quantity: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """Phrases in a row that one date governs, or none."""
 
     phrases: tuple[Span, ...]
@@ -189,8 +188,9 @@ class TargetFinder:
             cases = self._cases(content, sentence)
             run: list[Span] = []
             aim: Due | None = None
+            dated = may_have_date(content, Span(sentence.phrases[0].start, sentence.phrases[-1].end))
             for phrase in sentence.phrases:
-                found = self._aim(content, phrase, issued)
+                found = self._aim(content, phrase, issued) if dated else None
                 if found and run:
                     yield _Segment(tuple(run), aim, held, cases)
                     run = []
