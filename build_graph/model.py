@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A stretch of text, from `start` up to and without `end`."""
+class Span(NamedTuple):
+    """A stretch of text, from `start` up to and without `end`; a tuple, as none are made more often."""
 
     start: int
     end: int
@@ -45,8 +45,8 @@ class Span:
     def __len__(self) -> int:
         return self.end - self.start
 
-    def __contains__(self, other: Span) -> bool:
-        return self.start <= other.start and other.end <= self.end
+    def __contains__(self, other: object) -> bool:
+        return isinstance(other, Span) and self.start <= other.start and other.end <= self.end
 
 
 # ------------------------------------------------------------------------------------- text

@@ -312,7 +312,7 @@ def _roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 
 def _segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
-    heads = tuple(token for token in tokens if token.value in HEADS)
+    heads = tuple([token for token in tokens if token.value in HEADS])
     return Segment(
         text=text,
         start=start,
@@ -320,8 +320,8 @@ def _segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
         opens=start == 0 or text[start - 1] in "。；;！!？?\n",
         heads=heads,
         stops={token.end: token for token in tokens if token.value == _STOP},
-        head_ends=frozenset(token.end for token in heads),
-        actor_ends=frozenset(token.end for token in heads if token.value in _ACTORS),
+        head_ends=frozenset([token.end for token in heads]),
+        actor_ends=frozenset([token.end for token in heads if token.value in _ACTORS]),
     )
 
 

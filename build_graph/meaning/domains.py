@@ -120,7 +120,7 @@ class _Setting(NamedTuple):
 class _Phrase(NamedTuple):
     """A stretch between commas of a measure, its place, and what that makes of the words in it."""
 
-    span: Span
+    start: int
     place: _Place
     factor: float
     sentence: int
@@ -247,7 +247,7 @@ class DomainFinder:
     def _body(self, content: str, span: Span) -> Iterator[_Sign]:
         """The signs in a measure's own text."""
         phrases = list(_phrases(content, span))
-        starts = [phrase.span.start for phrase in phrases]
+        starts = [phrase.start for phrase in phrases]
         cited, listed = _Stretches(_cited(), content, span), _Stretches(_listed(), content, span)
         for start, end, word, signal in self._words.spot(content, span.start, span.end):
             phrase = phrases[bisect_right(starts, start) - 1]
@@ -395,14 +395,15 @@ def _carries_out(measure: Measure, headings: Iterable[_Sign]) -> bool:
 def _phrases(content: str, span: Span) -> Iterator[_Phrase]:
     """The phrases of `content` within `span` and what their place makes of the words in them."""
     sentences = [match.start() for match in _sentence().finditer(content, span.start, span.end)]
-    first = True
+    first, adverb = True, _adverb()
     for match in _between_commas().finditer(content, span.start, span.end):
-        number = bisect_right(sentences, match.start()) - 1
-        if _adverb().match(content, *match.span()):
-            yield _Phrase(Span(*match.span()), _Place.BODY, _ADVERBIAL, number)
+        start, end = match.span()
+        number = bisect_right(sentences, start) - 1
+        if adverb.match(content, start, end):
+            yield _Phrase(start, _Place.BODY, _ADVERBIAL, number)
             continue
         place = _Place.PHRASE if first else _Place.SENTENCE if number <= 0 else _Place.BODY
-        yield _Phrase(Span(*match.span()), place, 1.0, number)
+        yield _Phrase(start, place, 1.0, number)
         first = False
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -40,14 +41,15 @@ class Spotter(Generic[Value]):
         self._known = lru_cache(_KNOWN)(self._spots)
 
     def spot(self, text: str, start: int = 0, end: int | None = None) -> list[Spotted[Value]]:
-        """The words in `text` from `start` to `end` in their order; none overlaps another.
+        """The words in `text`, or from `start` to `end` of it, in their order; none overlaps another.
 
         The longest anywhere, not from the left: in 利用电子商务 that is 电子商务 and not 用电.
 
         >>> [found.word for found in Spotter({"用电": 1, "电子商务": 2, "商务": 3}).spot("利用电子商务")]
         ['电子商务']
         """
-        found = self._known(text).within(start, len(text) if end is None else end)
+        spots = self._known(text)
+        found = spots.all if end is None else spots.within(start, end)
         return [Spotted(first, last, *self._words[number]) for number, first, last in found]
 
     def _spots(self, text: str) -> _Spots:
@@ -62,13 +64,22 @@ class Spotter(Generic[Value]):
 class _Spots:
     """The words of a list in one text, in runs that do not overlap with each other."""
 
-    __slots__ = ("_chosen", "_ends", "_runs", "_starts")
-
     def __init__(self, found: Sequence[_Found]) -> None:
         self._runs = list(_runs(sorted(found, key=itemgetter(1))))
-        self._starts = [run[0][1] for run in self._runs]
-        self._ends = [run[0][2] if len(run) == 1 else max(end for _, _, end in run) for run in self._runs]
         self._chosen = [run if len(run) == 1 else _longest(run) for run in self._runs]
+
+    @cached_property
+    def all(self) -> list[_Found]:
+        """The words that are chosen in the whole text."""
+        return list(chain.from_iterable(self._chosen))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [run[0][1] for run in self._runs]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [max(end for _, _, end in run) for run in self._runs]
 
     def within(self, start: int, end: int) -> Iterator[_Found]:
         """The words that stand from `start` to `end`: of a run that goes beyond, those that are chosen there."""
