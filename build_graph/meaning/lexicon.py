@@ -95,7 +95,7 @@ def _lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
 class Lexicon:
     """Every list of `data/norms.toml`, under the name that it has there."""
 
-    cues: dict[NormKind, Words]
+    cues: dict[str, NormKind]  # the kind that each cue word gives
     studied: Words
     awaiting: Words
     modals: Words
@@ -215,11 +215,11 @@ class Lexicon:
 
     def kind(self, word: str) -> NormKind | None:
         """The kind that a cue word gives."""
-        return next((kind for kind, words in self.cues.items() if word in words), None)
+        return self.cues.get(word)
 
 
-def _cues(data: dict[str, str]) -> dict[NormKind, Words]:
-    return {kind: Words(data[kind.value]) for kind in NormKind}
+def _cues(data: dict[str, str]) -> dict[str, NormKind]:
+    return {word: kind for kind in reversed(NormKind) for word in data[kind.value].split()}
 
 
 def _acts(verbs: dict[str, str]) -> Words:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from build_graph.meaning.acts import Nature, Reader, Reading
-from build_graph.meaning.dates import first_date, goal_at
+from build_graph.meaning.dates import first_date, goal_at, may_have_date
 from build_graph.meaning.phrases import Sentence, outside, sentences
 from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
 from build_graph.model import Measure, Norm, NormKind, Span
@@ -42,11 +42,11 @@ class NormFinder:
         goal = False  # 到2020年 stands before the semicolon
         for sentence in self._telling(content, measure):
             aims = (goal or measure.goal) and _has_figures(content, sentence)
-            phrases = () if aims else sentence.phrases
-            for act in self._acts(content, phrases):
+            told = _before_goal(content, sentence)
+            for act in self._acts(content, () if aims else told):
                 kind, held = self._kind(self._owned(content, act, held), held)
                 found += [Norm(span, kind, _cue(act, span)) for span in _parts(content, act)]
-            goal = goal or any(goal_at(content, phrase) for phrase in sentence.phrases)
+            goal = goal or len(told) < len(sentence.phrases)
             goal = goal and sentence.stop in _SEMICOLONS
             if sentence.stop not in _SEMICOLONS or (held and held.kind is NormKind.PERMISSION):
                 held = None
@@ -63,7 +63,7 @@ class NormFinder:
 
     def _acts(self, content: str, phrases: Sequence[Span]) -> list[Reading]:
         """The acts of one sentence."""
-        readings = [self.reader.read(content, phrase) for phrase in _before_goal(content, phrases)]
+        readings = [self.reader.read(content, phrase) for phrase in phrases]
         readings = self._without_cases(content, self._without_motives(content, readings))
         readings = self._without_subjects(content, readings)
         readings = self._continued(content, self._spanning(content, readings))
@@ -243,12 +243,12 @@ def _has_figures(content: str, sentence: Sentence) -> bool:
     return has_number(plain(content[sentence.phrases[0].start : sentence.phrases[-1].end]))
 
 
-def _before_goal(content: str, phrases: Sequence[Span]) -> Iterator[Span]:
+def _before_goal(content: str, sentence: Sentence) -> tuple[Span, ...]:
     """The phrases up to 到2020年: what comes then is a target."""
-    for phrase in phrases:
-        if goal_at(content, phrase):
-            return
-        yield phrase
+    phrases = sentence.phrases
+    if not may_have_date(content, Span(phrases[0].start, phrases[-1].end)):
+        return phrases
+    return tuple(takewhile(lambda phrase: not goal_at(content, phrase), phrases))
 
 
 def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
@@ -303,6 +303,8 @@ def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
 
 def _slogans(acts: Sequence[Reading]) -> list[Reading]:
     """要解放思想,转变观念,密切协作: slogans in a row behind one modal are one norm."""
+    if len(acts) < _SLOGANS:
+        return list(acts)
     out: list[Reading] = []
     for short, run in groupby(acts, _is_slogan):
         row = list(run)
@@ -320,7 +322,9 @@ def _is_slogan(act: Reading) -> bool:
 def _parts(content: str, act: Reading) -> list[Span]:
     """The quote, cut where the same verb begins anew behind 、: 放宽甲限制、放宽乙限制."""
     span = _without_remark(content, act.span)
-    text = outside(span.of(content))
+    if "、" not in (text := span.of(content)):
+        return [span]
+    text = outside(text)
     parts, start, at = [], 0, -1
     while act.head and "等" not in text and (at := text.find("、" + act.head, at + 1)) >= 0:
         parts.append(Span(span.start + start, span.start + at))
@@ -331,11 +335,13 @@ def _parts(content: str, act: Reading) -> list[Span]:
 def _without_remark(content: str, span: Span) -> Span:
     """The span without a longer bracket at its end: 方可销号（报告格式见附件3）."""
     text = span.of(content)
+    if not text.endswith(_CLOSED):
+        return span
     blanked = len(outside(text).rstrip())
-    remark = text.endswith(_CLOSED) and len(text) - blanked > _REMARK
+    remark = len(text) - blanked > _REMARK
     return Span(span.start, span.start + blanked) if remark and blanked else span
 
 
 def _cue(act: Reading, span: Span) -> Span | None:
     cue = act.cue_span
-    return cue if cue and cue in span else None
+    return cue if cue and span.holds(cue) else None

@@ -82,7 +82,7 @@ class _Spots:
         return [max(end for _, _, end in run) for run in self._runs]
 
     def within(self, start: int, end: int) -> Iterator[_Found]:
-        """The words that stand from `start` to `end`: of a run that goes beyond, those that are chosen there."""
+        """The words from `start` to `end`: of a run that goes beyond, those that are chosen there alone."""
         for index in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
             if start <= self._starts[index] and self._ends[index] <= end:
                 yield from self._chosen[index]

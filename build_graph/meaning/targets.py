@@ -77,7 +77,7 @@ class _Segment(NamedTuple):
 
     def tells(self, piece: _Piece) -> bool:
         """Whether the goal's own date stands in the piece."""
-        return self.aim is not None and self.aim.goal and self.aim.span in piece.span
+        return self.aim is not None and self.aim.goal and piece.span.holds(self.aim.span)
 
 
 @dataclass(frozen=True)
