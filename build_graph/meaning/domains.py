@@ -78,7 +78,7 @@ class _Signal(NamedTuple):
     def of(cls, weights: Mapping[str, float], worth: float) -> _Signal:
         """What a word with these weights tells."""
         ordered = tuple(sorted(weights.items()))
-        return cls(ordered, tuple(domain for domain, weight in ordered if weight == 1.0), worth)
+        return cls(ordered, tuple([domain for domain, weight in ordered if weight == 1.0]), worth)
 
 
 class _Place(StrEnum):

@@ -21,7 +21,6 @@ class Words:
         """Of the words in a string, separated by white space."""
         self._words = frozenset(words.split())
         self._lengths = _lengths(self._words, 0)
-        self._lengths_back = _lengths(self._words, -1)
 
     def __contains__(self, word: object) -> bool:
         """Whether the word is one of them."""
@@ -75,6 +74,10 @@ class Words:
                 yield last.end()
 
     @cached_property
+    def _lengths_back(self) -> dict[str, list[int]]:
+        return _lengths(self._words, -1)  # most lists are looked for at their beginning alone
+
+    @cached_property
     def _anywhere(self) -> re.Pattern[str]:
         return re.compile("|".join(map(re.escape, sorted(self._words))) or r"(?!)")
 
@@ -85,10 +88,10 @@ class Words:
 
 def _lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
     """How long the words are that have a character at their begin (0) or end (-1), longest first."""
-    lengths: dict[str, set[int]] = {}
-    for word in words:
-        lengths.setdefault(word[at], set()).add(len(word))
-    return {char: sorted(found, reverse=True) for char, found in lengths.items()}
+    lengths: dict[str, list[int]] = {}
+    for char, length in sorted({(word[at], len(word)) for word in words}, reverse=True):
+        lengths.setdefault(char, []).append(length)
+    return lengths
 
 
 @dataclass(frozen=True, slots=True)
