@@ -131,9 +131,7 @@ def test_spotter_prefers_the_longer_word() -> None:
     assert Spotter({}).spot("甲乙丙") == []
 
 
-@pytest.mark.parametrize(
-    "text", ["利用电子商务局用电", "电子商务商务局务局", "\ud800用电\ud800电子商务局", ""]
-)
+@pytest.mark.parametrize("text", ["利用电子商务局用电", "电子商务商务局", "\ud800用电\ud800电子商务局", ""])
 def test_words_of_a_stretch_are_those_of_its_text_alone(text: str) -> None:
     """What goes beyond the stretch neither counts nor stands in the way of what is within."""
     spotter = Spotter({"用电": 1, "电子商务": 2, "商务": 3, "务局": 4})
