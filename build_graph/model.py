@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """A stretch of text, from `start` up to and without `end`."""
+class Span(NamedTuple):
+    """A stretch of text, from `start` up to and without `end`; a tuple, as none are made more often."""
 
     start: int
     end: int
@@ -35,18 +35,24 @@ class Span:
         >>> Span(0, 5).stripped(" 国务院 ")
         Span(start=1, end=4)
         """
-        start, end = self.start, max(self.start, self.end)
-        while start < end and text[start].isspace():
-            start += 1
-        while end > start and text[end - 1].isspace():
-            end -= 1
-        return Span(start, end)
+        words = text[self.start : self.end]
+        kept = words.lstrip()
+        start = self.start + len(words) - len(kept)
+        return Span(start, start + len(kept.rstrip()))
 
     def __len__(self) -> int:
         return self.end - self.start
 
-    def __contains__(self, other: Span) -> bool:
+    def holds(self, other: Span) -> bool:
+        """Whether all of `other` lies within the span.
+
+        >>> Span(1, 4).holds(Span(2, 4)), Span(1, 4).holds(Span(0, 2))
+        (True, False)
+        """
         return self.start <= other.start and other.end <= self.end
+
+    def __contains__(self, other: object) -> bool:  # not whether it is the number of one of its ends
+        return isinstance(other, Span) and self.holds(other)
 
 
 # ------------------------------------------------------------------------------------- text

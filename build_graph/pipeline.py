@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from build_graph.bodies.agencies import Registry
 from build_graph.bodies.jurisdictions import Jurisdiction, Reach, place_of
 from build_graph.errors import ObligationError
+from build_graph.meaning.acts import Reader
 from build_graph.meaning.audiences import AudienceFinder
 from build_graph.meaning.dates import dues, reckoned_from
 from build_graph.meaning.domains import DomainFinder
@@ -39,6 +41,8 @@ from build_graph.structure.coverage import coverage
 from build_graph.structure.metadata import MetadataReader, from_file, from_values, identifier, merged
 from build_graph.structure.outline import OutlineReader
 
+_NAMES = 4096  # words of attributions of which it is kept whether they name a body
+
 
 class NoClausesError(ObligationError):
     """A text in which no section, clause or article is marked."""
@@ -61,15 +65,16 @@ class Pipeline:
     @classmethod
     def load(cls) -> Pipeline:
         """A pipeline with the package's own ontology and words."""
-        registry = Registry.load()
+        registry, phrases = Registry.load(), Reader.load()
+        is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
         return cls(
             registry=registry,
             metadata=MetadataReader.load(),
             outline=OutlineReader.load(),
-            attribution=AttributionReader.load(Grammar.load(registry.looks_like_body, registry.classify)),
+            attribution=AttributionReader.load(Grammar.load(is_body, registry.classify)),
             citations=CitationReader.load(),
-            norms=NormFinder.load(),
-            targets=TargetFinder.load(),
+            norms=NormFinder.load(phrases),
+            targets=TargetFinder.load(phrases),
             audiences=AudienceFinder.load(),
             domains=DomainFinder.load(),
         )
@@ -202,6 +207,8 @@ def _with_defaults(measures: Sequence[Measure]) -> list[Measure]:
     bodies = {bearer.span: bearer.body for measure in measures for bearer in measure.bearers}
     return [
         replace(m, defaults=tuple(replace(bearer, body=bodies[bearer.span]) for bearer in m.defaults))
+        if m.defaults
+        else m
         for m in measures
     ]
 

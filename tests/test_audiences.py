@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import cache
 from importlib.resources import files
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,15 @@ def test_spotter_prefers_the_longer_word() -> None:
     ]
     assert [s.word for s in Spotter({"甲乙": 0, "乙丙": 0}).spot("甲乙丙")] == ["甲乙"]
     assert Spotter({}).spot("甲乙丙") == []
+
+
+@pytest.mark.parametrize("text", ["利用电子商务局用电", "电子商务商务局", "\ud800用电\ud800电子商务局", ""])
+def test_words_of_a_stretch_are_those_of_its_text_alone(text: str) -> None:
+    """What goes beyond the stretch neither counts nor stands in the way of what is within."""
+    spotter = Spotter({"用电": 1, "电子商务": 2, "商务": 3, "务局": 4})
+    for start, end in combinations(range(len(text) + 1), 2):
+        alone = [(start + s.start, start + s.end, s.word, s.value) for s in spotter.spot(text[start:end])]
+        assert [tuple(s) for s in spotter.spot(text, start, end)] == alone
 
 
 # ------------------------------------------------------------------------- annotated documents

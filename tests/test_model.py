@@ -22,3 +22,10 @@ def test_stripped_span_keeps_its_place() -> None:
     text = "甲　 乙丙 \n"
     assert Span(1, 7).stripped(text).of(text) == "乙丙"
     assert len(Span(1, 3).stripped(text)) == 0
+
+
+def test_a_span_holds_spans_and_no_numbers() -> None:
+    """Though it is a tuple of two numbers, what is in it is what lies within it."""
+    assert Span(2, 4) in Span(1, 4)
+    assert Span(0, 2) not in Span(1, 4)
+    assert not Span(1, 4).__contains__(1)

@@ -200,6 +200,28 @@ def test_longest_word_is_taken() -> None:
     assert (words.before("大力支持", 4), words.before("支", 1)) == ("支持", "")
 
 
+@pytest.mark.parametrize("words", [Words("支持 支持和引导 引导 持和"), Words("")])
+@pytest.mark.parametrize("text", ["大力支持和引导企业", "支持", "持支和引", ""])
+def test_words_are_found_wherever_they_stand(words: Words, text: str) -> None:
+    """Scanning finds the places that looking at every single one finds."""
+    places = range(len(text) + 1)
+    for start in places:
+        begins = [at for at in places if at >= start and words.at(text, at)]
+        assert list(words.starts(text, start)) == begins
+        assert words.within(text, start) == bool(begins)
+        ends = [at for at in places if start < at < len(text) and words.before(text, at)]
+        assert list(words.ends(text, start)) == ends
+
+
+def test_a_phrase_that_was_read_before_keeps_its_own_place() -> None:
+    """What is known of the words says nothing of where they stand."""
+    text = "推动创新，鼓励企业创新，推动创新"
+    spans = [Span(0, 4), Span(5, 11), Span(12, 16)]
+    reader = finder().reader
+    assert [reader.read(text, span).span for span in spans] == spans
+    assert reader.read(text, spans[0])._replace(phrase=spans[2]) == reader.read(text, spans[2])
+
+
 def test_lexicon_reads_every_list() -> None:
     """Every list of the file is used."""
     read = {*Lexicon.__slots__, "words", "common", *(kind.value for kind in NormKind)}

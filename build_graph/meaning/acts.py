@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from build_graph.meaning.grammar import Grammar, Head
 from build_graph.meaning.lexicon import Lexicon
@@ -17,6 +17,7 @@ _SHORT = 4  # 积极作用: too short for an adverb, a verb and its object
 _LINK = "并"
 _DUE = "前"
 _SOMEBODY = "者"  # 可在门诊治疗者 tells who is meant
+_KNOWN = 4096  # phrases: norms and targets read the same ones, and a document repeats its own
 _LONG = 400  # no phrase is longer; a text without commas is not searched for verbs
 
 
@@ -31,8 +32,7 @@ class Nature(Enum):
     OTHER = auto()  # a circumstance, a subject, a statement, a name
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a phrase was understood to be; `start` and `cue` count from the start of the phrase."""
 
     nature: Nature
@@ -78,12 +78,21 @@ def _date() -> re.Pattern[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads phrases with a lexicon."""
+    """Reads phrases with a lexicon; those that it read last it knows."""
 
-    words: Lexicon
-    grammar: Grammar
+    def __init__(self, words: Lexicon, grammar: Grammar) -> None:
+        """A reader with a lexicon and the grammar made of it."""
+        self.words, self.grammar = words, grammar
+        self._known = lru_cache(_KNOWN)(self._reading)
+        # The ways to read a phrase; a modal is the surest sign, a subject without one the least.
+        self._steps: tuple[Callable[[Reading, str, int], Reading | None], ...] = (
+            self._modal,
+            self._headed,
+            self._subject,
+            self._verdict,
+            self._impersonal,
+        )
 
     @classmethod
     def load(cls) -> Reader:
@@ -93,42 +102,42 @@ class Reader:
 
     def read(self, content: str, phrase: Span) -> Reading:
         """What the phrase is."""
-        text = outside(phrase.of(content)).rstrip() if len(phrase) <= _LONG else ""
-        other = Reading(Nature.OTHER, phrase, linked=text.startswith(_LINK))
-        if not text:
-            return other
-        if self.grammar.is_circumstance(text):
-            return self._placed(other, text)
+        reading = self._known(phrase.of(content) if len(phrase) <= _LONG else "")
+        return reading._replace(phrase=phrase)
+
+    def _reading(self, phrase: str) -> Reading:
+        """What a phrase is, wherever it stands."""
+        text = outside(phrase).rstrip()
+        linked, whole = text.startswith(_LINK), Span(0, len(phrase))
         start = self.grammar.front(text)
+        if self.grammar.is_circumstance(text):
+            return self._placed(Reading(Nature.OTHER, whole, linked=linked), text, start)
         date = _date().match(text, start)
         begin = start if date is None or date["keep"] else date.end()
-        for step in self._steps():
-            if found := step(replace(other, start=begin), text, date.end() if date else start):
-                whole = date and found.start == date.end() and found.head in self.words.verdicts
-                return replace(found, start=start) if whole else found  # 2月免收房租
+        begun = Reading(Nature.OTHER, whole, begin, linked=linked)
+        for step in self._steps:
+            if found := step(begun, text, date.end() if date else start):
+                dated = date and found.start == date.end() and found.head in self.words.verdicts
+                return found._replace(start=start) if dated else found  # 2月免收房租
         due = date is not None and date.group().endswith(_DUE)  # 于5月底前行文报送
         opens = self._is_open(text, date.end() if date and due else start)
-        return replace(other, start=begin, open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
+        return begun._replace(open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
 
     def _is_open(self, text: str, start: int) -> bool:
         """Whether the phrase can begin with a verb that is not known."""
-        known = self.grammar.head(text, start) or self.grammar.is_noun_phrase(text, start)
-        return len(text) - start >= _SHORT and not known
+        if len(text) - start < _SHORT or self.grammar.head(text, start):
+            return False
+        return not self.grammar.is_noun_phrase(text, start)
 
-    def _placed(self, reading: Reading, text: str) -> Reading:
+    def _placed(self, reading: Reading, text: str, start: int) -> Reading:
         """鼓励数据商在…前提下, 推动各地在…基础上: the act stands behind the comma; else a circumstance."""
-        start = self.grammar.front(text)
         cue = self.grammar.head(text, start)
         if cue is None or text.find("在", cue.end) < 0:
             return reading
         kind = self.words.kind(cue.word)
         if kind is not NormKind.ENCOURAGEMENT and cue.word not in self.words.drives:
             return reading
-        return replace(self._with_cue(replace(reading, start=start), text, cue), nature=Nature.CALL)
-
-    def _steps(self) -> tuple[Callable[[Reading, str, int], Reading | None], ...]:
-        """The ways to read a phrase; a modal is the surest sign, a subject without one the least."""
-        return (self._modal, self._headed, self._subject, self._verdict, self._impersonal)
+        return self._with_cue(reading._replace(start=start), text, cue)._replace(nature=Nature.CALL)
 
     def _modal(self, reading: Reading, text: str, start: int) -> Reading | None:
         """各地区要…, 符合条件的可…, 不得…: the act begins at the modal, behind its subject."""
@@ -142,15 +151,15 @@ class Reader:
         if head and self.words.kind(head.word) is NormKind.PROHIBITION:
             cue = head  # 应严禁…
         begin = reading.start if case else self.grammar.verge(text, start, modal)
-        found = self._with_cue(replace(reading, start=begin), text, cue)
+        found = self._with_cue(reading._replace(start=begin), text, cue)
         if not self.grammar.is_front(text, start, modal):
-            found = replace(found, awaits_subject=False)
+            found = found._replace(awaits_subject=False)
         if head is None:
             return found
         if self.grammar.is_adverbial(text, head):
             closed = self.grammar.is_standard(text, head)
-            return replace(found, nature=Nature.CALL, adverbial=True, closed=closed)  # 可根据…，按照…开展…
-        return replace(found, government=self.grammar.is_government(text, head))
+            return found._replace(nature=Nature.CALL, adverbial=True, closed=closed)  # 可根据…，按照…开展…
+        return found._replace(government=self.grammar.is_government(text, head))
 
     def _headed(self, reading: Reading, text: str, start: int) -> Reading | None:
         """The phrase opens with a verb, a cue word or a preposition, behind adverbs."""
@@ -159,7 +168,7 @@ class Reader:
             return self._eager(reading, text, start)
         if self.grammar.is_nominal(text, head):
             return None
-        reading = replace(reading, head=head.word)
+        reading = reading._replace(head=head.word)
         if words.kind(head.word) or head.word in words.studied:
             return self._with_cue(reading, text, head)
         if head.word in words.prepositions or head.word in words.means or head.word in words.reasons:
@@ -169,31 +178,31 @@ class Reader:
     def _eager(self, reading: Reading, text: str, start: int) -> Reading | None:
         """积极接轨…: the adverb shows that a verb follows, though the lexicon does not have it."""
         if len(text) - start > _SHORT and self.grammar.is_eager(text, start):
-            return replace(reading, nature=Nature.ACT)
+            return reading._replace(nature=Nature.ACT)
         return None
 
     def _verb(self, reading: Reading, text: str, head: Head) -> Reading:
         if head.word in self.words.results or self.grammar.is_hope(text, head):
-            return replace(reading, nature=Nature.RESULT)
+            return reading._replace(nature=Nature.RESULT)
         nature = Nature.PURPOSE if self.grammar.is_result(text, head) else Nature.ACT
         government = head.word in self.words.carriers or self.grammar.is_government(text, head)
-        return replace(reading, nature=nature, government=government)
+        return reading._replace(nature=nature, government=government)
 
     def _adverbial(self, reading: Reading, text: str, head: Head) -> Reading:
         """按照职责分工抓好…, 对…给予…: an act if a verb follows the adverbial, else no act."""
         if self.grammar.is_adverbial(text, head):
             if self.grammar.is_eager(text, head.begin) and not self.words.closers.before(text, len(text)):
-                return replace(reading, nature=Nature.ACT)  # 积极与…合作
-            return replace(reading, nature=Nature.MEANS if head.word in self.words.means else Nature.OTHER)
+                return reading._replace(nature=Nature.ACT)  # 积极与…合作
+            return reading._replace(nature=Nature.MEANS if head.word in self.words.means else Nature.OTHER)
         verb = self.grammar.inner(text, head) or head
         if head.word == "为":
             linked = text[: reading.start].endswith("并")
             acts = linked or not self.grammar.is_favour(text, Span(head.end, verb.begin))
-            return replace(reading, nature=Nature.ACT if acts else Nature.PURPOSE)
+            return reading._replace(nature=Nature.ACT if acts else Nature.PURPOSE)
         if self.words.kind(verb.word):
             return self._with_cue(reading, text, verb)
         government = self.grammar.is_government(text, verb)
-        return replace(reading, nature=Nature.ACT, head=verb.word, government=government)
+        return reading._replace(nature=Nature.ACT, head=verb.word, government=government)
 
     def _subject(self, reading: Reading, text: str, start: int) -> Reading | None:
         """小微企业依法享受…, 各部门加强…: a subject, and the verb right behind it."""
@@ -206,9 +215,9 @@ class Reader:
                 return None  # 奖励金额按照企业资本进行核定
             head = self.grammar.head(text, at)
             if head and self._is_predicate(text, start, head, determined=determined):
-                found = self._headed(replace(reading, start=head.begin), text, at)
+                found = self._headed(reading._replace(start=head.begin), text, at)
                 if found and found.nature is Nature.ACT:
-                    return replace(found, government=True)  # no kind of a subject before it
+                    return found._replace(government=True)  # no kind of a subject before it
         return None
 
     def _is_predicate(self, text: str, start: int, head: Head, *, determined: bool) -> bool:
@@ -224,14 +233,13 @@ class Reader:
 
     def _verdict(self, reading: Reading, text: str, start: int) -> Reading | None:
         """无法律法规依据的一律取消: the case belongs to the quote."""
-        for at in range(start, len(text)):
-            if word := self.words.verdicts.at(text, at):
-                kind = self.words.kind(word)
-                if word in self.words.gives and not self._opens_with_case(text[start:at]):
-                    start = at  # 省级财政给予…
-                    reading = replace(reading, start=start)
-                return replace(reading, nature=Nature.ACT, head=word, kind=kind, government=True)
-        return None
+        at = next(self.words.verdicts.starts(text, start), None)
+        if at is None:
+            return None
+        word = self.words.verdicts.at(text, at)
+        if word in self.words.gives and not self._opens_with_case(text[start:at]):
+            reading = reading._replace(start=at)  # 省级财政给予…
+        return reading._replace(nature=Nature.ACT, head=word, kind=self.words.kind(word), government=True)
 
     def _opens_with_case(self, text: str) -> bool:
         """Whether somebody or something is named before a verdict for which it is."""
@@ -242,15 +250,15 @@ class Reader:
         """重大事项及时报告: the subject is any noun, the adverb shows that a verb follows."""
         if self.grammar.is_statement(text):
             return None
-        for at in range(start + 2, len(text) - 2):
-            universal = self.words.universal.at(text, at)
-            stress = self.words.stressing.at(text, at)
-            if stress and not self.words.inner.at(text, at + len(stress)):
+        words = self.words
+        universal = set(words.universal.starts(text, start + 2))
+        for at in sorted(universal.union(words.impersonal.starts(text, start + 2))):
+            stress = words.stressing.at(text, at)
+            if at >= len(text) - 2 or (stress and not words.inner.at(text, at + len(stress))):
                 continue
-            if universal or self.words.impersonal.at(text, at):
-                found = self._headed(replace(reading, start=start if universal else at), text, at)
-                if found and found.nature is Nature.ACT:
-                    return replace(found, government=True)  # no kind of a subject before it
+            found = self._headed(reading._replace(start=start if at in universal else at), text, at)
+            if found and found.nature is Nature.ACT:
+                return found._replace(government=True)  # no kind of a subject before it
         return None
 
     def _with_cue(self, reading: Reading, text: str, cue: Head) -> Reading:
@@ -260,12 +268,12 @@ class Reader:
             kind = NormKind.ENCOURAGEMENT  # but 研究鼓励…的政策
         if cue.end == len(text) and kind is NormKind.ENCOURAGEMENT:
             kind = None  # 全力支持
-        reading = replace(reading, nature=Nature.ACT, head=cue.word, kind=kind)
+        reading = reading._replace(nature=Nature.ACT, head=cue.word, kind=kind)
         if kind is None:
             return reading
         awaits = cue.word in self.words.awaiting
         carries = kind is NormKind.PERMISSION
-        reading = replace(reading, cue=Span(cue.at, cue.end), carries=carries, awaits_subject=awaits)
+        reading = reading._replace(cue=Span(cue.at, cue.end), carries=carries, awaits_subject=awaits)
         if kind in (NormKind.ENCOURAGEMENT, NormKind.PERMISSION) and not awaits:
             return self._call(reading, text, cue)
         return reading
@@ -278,4 +286,4 @@ class Reader:
         carries = asked is not None or reading.carries
         public = asked is not None and self.grammar.is_public(text, Span(cue.end, asked.begin))
         nature = Nature.CALL if waits else Nature.ACT
-        return replace(reading, nature=nature, carries=carries, public=public)
+        return reading._replace(nature=nature, carries=carries, public=public)

@@ -28,8 +28,7 @@ _BRACKET_LENGTH = 14  # 外商投资工程设计(工程勘察除外)企业
 Token = Spotted[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of text between commas, and the words of the lists in it."""
 
     text: str
@@ -256,7 +255,7 @@ class NameReader:
         trims = self._trims_of_lists if mark == "等" else self._trims
         trims = (*trims, "各") if head.value == "places" else trims
         trims = (*trims, *self.openings) if mark == "" else trims
-        while start < head.start:
+        while start < head.start and text.startswith(trims, start):
             cut = next((word for word in trims if text.startswith(word, start)), "")
             after = start + len(cut)
             if not cut or after > head.start or (cut in self._kept and after == head.start):
@@ -313,7 +312,7 @@ def _roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 
 def _segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
-    heads = tuple(token for token in tokens if token.value in HEADS)
+    heads = tuple([token for token in tokens if token.value in HEADS])
     return Segment(
         text=text,
         start=start,
@@ -321,8 +320,8 @@ def _segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
         opens=start == 0 or text[start - 1] in "。；;！!？?\n",
         heads=heads,
         stops={token.end: token for token in tokens if token.value == _STOP},
-        head_ends=frozenset(token.end for token in heads),
-        actor_ends=frozenset(token.end for token in heads if token.value in _ACTORS),
+        head_ends=frozenset([token.end for token in heads]),
+        actor_ends=frozenset([token.end for token in heads if token.value in _ACTORS]),
     )
 
 

@@ -59,6 +59,22 @@ def _pattern() -> re.Pattern[str]:
     return re.compile(_DATE, re.VERBOSE)
 
 
+def may_have_date(content: str, span: Span) -> bool:
+    """Whether the span has a character without which there is no date."""
+    return bool(_sign().search(content, span.start, span.end))
+
+
+@cache
+def _sign() -> re.Pattern[str]:
+    return re.compile("[年月五]")
+
+
+@cache
+def _recurring() -> re.Pattern[str]:
+    """What the years have that are named by no number."""
+    return re.compile("[一次翌每当该二]年")
+
+
 def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
     """The dates within `span`; one without a year takes it from `issued`, and stays open without it.
 
@@ -67,6 +83,8 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
     >>> [due.day.isoformat() for due in dues("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))]
     ['2019-06-30', '2020-12-31']
     """
+    if not may_have_date(content, span):
+        return
     for found in _pattern().finditer(content, span.start, span.end):
         try:
             day = _last_day(found, issued)
@@ -81,6 +99,8 @@ def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
 
 def is_recurring(content: str, span: Span) -> bool:
     """Whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
+    if not _recurring().search(content, span.start, span.end):
+        return False
     return any(found["vague"] for found in _pattern().finditer(content, span.start, span.end))
 
 
@@ -91,12 +111,20 @@ def _within() -> re.Pattern[str]:
     )
 
 
+@cache
+def _inside() -> re.Pattern[str]:
+    """What every period ends in."""
+    return re.compile("内|时间")
+
+
 def periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
     """The periods within which something is to be done, and how long each is.
 
     >>> [time for _, time in periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
     ['10个工作日', '三年']
     """
+    if not _inside().search(content, span.start, span.end):
+        return
     for found in _within().finditer(content, span.start, span.end):
         yield Span(found.start(), found.end()), found["time"]
 
@@ -176,7 +204,14 @@ def without_dates(text: str) -> str:
     >>> without_dates("12月14日前完成20个")
     '       完成20个'
     """
+    if not _digit().search(text):
+        return text
     return _calendar().sub(lambda found: " " * len(found.group()), text)
+
+
+@cache
+def _digit() -> re.Pattern[str]:
+    return re.compile(r"\d")
 
 
 @cache

@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import chain
 from math import log, log1p
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +41,7 @@ _OFFICE = 0.3  # 市场监管部门: who acts, not what about
 _CITED = 0.3  # in 《…》: the name of another text
 _ADVERBIAL = 0.5  # 按照…, 借鉴…经验: not what is to be done
 _IN_PASSING = 0.4  # a word that counts no more than this opens no sentence's topic
-_AGAIN = 0.55  # the second time the same word comes, and once more from the third time on
+_AGAIN = (1.0, 0.55, 0.55**2)  # the first time a word comes, the second, and from the third time on
 
 # How rare the words of a usual domain are; talk of data is everywhere, but still tells something.
 _USUAL_DOMAIN, _COMMON_DOMAIN = 3.0, 2.5
@@ -54,9 +56,6 @@ _MOST = 3
 _HEADING_LENGTH, _BEARERS_READ = 80, 20
 
 
-# For each domain that a word signals what it counts; none if it is neutral.
-_Weights = tuple[tuple[str, float], ...]
-
 # The features of each domain for one measure, by name.
 Features = dict[str, dict[str, float]]
 
@@ -66,6 +65,20 @@ class Theme(NamedTuple):
 
     domain: str
     share: float
+
+
+class _Signal(NamedTuple):
+    """What a word of the scheme tells; nothing if it is neutral."""
+
+    weights: tuple[tuple[str, float], ...]  # for each domain that it signals what it counts
+    named: tuple[str, ...]  # the domains whose own matter it names
+    worth: float  # how much it tells, by how seldom it is met and how long it is
+
+    @classmethod
+    def of(cls, weights: Mapping[str, float], worth: float) -> _Signal:
+        """What a word with these weights tells."""
+        ordered = tuple(sorted(weights.items()))
+        return cls(ordered, tuple([domain for domain, weight in ordered if weight == 1.0]), worth)
 
 
 class _Place(StrEnum):
@@ -80,22 +93,20 @@ class _Place(StrEnum):
 
 
 _BODY = (_Place.PHRASE, _Place.SENTENCE, _Place.BODY)
+_PLACES = tuple(_Place)
+_OF_THEME = tuple((name, f"theme {name}") for name in (*_PLACES, "coverage", "total", "title"))
 
 
 class _Sign(NamedTuple):
     """A word in its place, and what its place makes of it; `sentence` counts the measure's sentences."""
 
     word: str
-    weights: _Weights
-    span: Span
+    signal: _Signal
+    start: int
+    end: int
     place: _Place
     factor: float = 1.0
     sentence: int = 0
-
-    @property
-    def named(self) -> list[str]:
-        """The domains whose own matter the word names."""
-        return [domain for domain, weight in self.weights if weight == 1.0]
 
 
 class _Setting(NamedTuple):
@@ -109,7 +120,7 @@ class _Setting(NamedTuple):
 class _Phrase(NamedTuple):
     """A stretch between commas of a measure, its place, and what that makes of the words in it."""
 
-    span: Span
+    start: int
     place: _Place
     factor: float
     sentence: int
@@ -119,10 +130,9 @@ class _Phrase(NamedTuple):
 class DomainFinder:
     """Finds the domains of measures by the words of the scheme."""
 
-    _words: Spotter[_Weights]
-    _agencies: Spotter[_Weights]
-    _rarity: Mapping[str, float]
-    _telling: Mapping[str, float]
+    _words: Spotter[_Signal]
+    _agencies: Spotter[_Signal]
+    _rarity: Mapping[str, float]  # how much the words of a domain tell
     main: Mapping[str, float]  # what each feature counts for the main domain
     further: Mapping[str, float]  # and for a further one, which more than 0 makes
 
@@ -147,11 +157,11 @@ class DomainFinder:
                     raise ObligationError(f"{source.name}: {value} signals {domain} twice; keep one of them")
                 table[value][domain] = _WEIGHTS.get(name, 1.0)
         data = word_lists("domains")
+        telling = _tellings(data["common"])
         return cls(
-            _spotter(words),
-            _spotter(agencies),
-            rarity,
-            _tellings(data["common"]),
+            Spotter({word: _Signal.of(words[word], _worth(word, telling)) for word in words}),
+            Spotter({word: _Signal.of(agencies[word], 1.0) for word in agencies}),
+            {domain: log(max(_COMMON_DOMAIN, rare) / _USUAL_DOMAIN) for domain, rare in rarity.items()},
             data["main"],
             data["further"],
         )
@@ -162,18 +172,22 @@ class DomainFinder:
         >>> DomainFinder.load().theme("发展电子商务。规范网络购物。", "关于发展电子商务的意见").domain
         'e-commerce'
         """
-        found = [weight for word in self._words.spot(content) for weight in word.value]
-        counts: Counter[str] = Counter()
-        for domain, weight in found:
-            counts.update({domain: weight})
+        counts: dict[str, float] = defaultdict(float)
+        strong: Counter[str] = Counter()
+        found = self._words.spot(content)
+        signals = {spotted.word: spotted.value for spotted in found}
+        for word, times in Counter(map(itemgetter(2), found)).items():
+            signal = signals[word]
+            for domain, weight in signal.weights:
+                counts[domain] += weight * times
+            strong.update(dict.fromkeys(signal.named, times))
         titled = set(self._titled(title))
         total = sum(counts.values())
         rated = {d: n / total + (_THEME_IN_TITLE if d in titled else 0.0) for d, n in counts.items()}
         best = max(rated, key=lambda domain: (rated[domain], domain), default=None)
         if best is None or rated[best] < _THEME_SHARE:
             return None
-        strong = [domain for domain, weight in found if weight == 1.0]
-        return Theme(best, strong.count(best) / max(1, len(strong)))
+        return Theme(best, strong[best] / max(1, strong.total()))
 
     def find(  # noqa: PLR0913  # a measure is understood from all that stands around it
         self,
@@ -193,12 +207,7 @@ class DomainFinder:
         signs = self._signs(content, measure, heading, section_heading)
         setting = _Setting(frozenset(self._titled(title)), theme, heading is not None)
         features = self._features(content, measure, signs, setting)
-        places: dict[str, set[Span]] = defaultdict(set)
-        for sign in signs:
-            for domain, _ in sign.weights:
-                places[domain].add(sign.span)
-        chosen = self.choose(features)
-        return tuple(Domain(domain, tuple(sorted(places[domain]))) for domain in chosen)
+        return tuple(Domain(domain, _signalled(signs, domain)) for domain in self.choose(features))
 
     def features(  # noqa: PLR0913  # as above
         self,
@@ -232,29 +241,23 @@ class DomainFinder:
         """The signs in a heading."""
         if span is not None:
             cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
-            for word, weights, found in self._spot(content, cut):
-                yield _Sign(word, weights, found, place)
-
-    def _spot(self, content: str, span: Span) -> Iterator[tuple[str, _Weights, Span]]:
-        """The words of the scheme within `span`."""
-        for found in self._words.spot(span.of(content)):
-            yield found.word, found.value, Span(span.start + found.start, span.start + found.end)
+            for start, end, word, signal in self._words.spot(content, cut.start, cut.end):
+                yield _Sign(word, signal, start, end, place)
 
     def _body(self, content: str, span: Span) -> Iterator[_Sign]:
         """The signs in a measure's own text."""
         phrases = list(_phrases(content, span))
-        starts = [phrase.span.start for phrase in phrases]
+        starts = [phrase.start for phrase in phrases]
         cited, listed = _Stretches(_cited(), content, span), _Stretches(_listed(), content, span)
-        for word, weights, found in self._spot(content, span):
-            phrase = phrases[bisect_right(starts, found.start) - 1]
-            named = (_CITED if found in cited else 1.0) * (_LISTED if found in listed else 1.0)
-            named *= _OFFICE if _office().match(content, found.end) else 1.0
-            yield _Sign(word, weights, found, phrase.place, phrase.factor * named, phrase.sentence)
+        for start, end, word, signal in self._words.spot(content, span.start, span.end):
+            phrase = phrases[bisect_right(starts, start) - 1]
+            named = (_CITED if start in cited else 1.0) * (_LISTED if start in listed else 1.0)
+            named *= _OFFICE if _office().match(content, end) else 1.0
+            yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
 
     def _titled(self, title: str | None) -> list[str]:
         """The domains that a title names."""
-        found = [weight for word in self._words.spot(title or "") for weight in word.value]
-        return [domain for domain, weight in found if weight == 1.0]
+        return [domain for found in self._words.spot(title or "") for domain in found.value.named]
 
     def words_in(self, text: str) -> set[str]:
         """The words of the scheme in a text."""
@@ -279,40 +282,34 @@ class DomainFinder:
             said["always"] = 1.0
             said["named"] = float(any(said[place] for place in (_Place.HEADING, *_BODY)))
             # How rare the theme's words are elsewhere says nothing here.
-            said["rarity"] = 0.0 if domain == theme else self._rare(domain)
+            said["rarity"] = 0.0 if domain == theme else self._rarity.get(domain, 0.0)
         return found
 
     def _count(self, found: Features, signs: Iterable[_Sign]) -> None:
         """Adds up the words by their places; one that comes again counts less."""
         seen: Counter[str] = Counter()
         for sign in signs:
-            worth = sign.factor * self._worth(sign.word) * _AGAIN ** min(seen[sign.word], 2)
+            worth = sign.factor * sign.signal.worth * _AGAIN[min(seen[sign.word], 2)]
             seen[sign.word] += 1
-            for domain, weight in sign.weights:
+            for domain, weight in sign.signal.weights:
                 if weight == 1.0:
                     found[domain][sign.place] += worth
                 elif sign.place in _BODY:
                     found[domain]["weak"] += worth
-        whole = sum(said[place] for said in found.values() for place in _BODY)
-        for said in found.values():
-            total = sum(said[place] for place in _BODY)
-            said["total"], said["share"] = total, total / whole if whole else 0.0
-            for place in (*_Place, "weak", "total"):
-                said[place] = log1p(said[place])
-
-    def _rare(self, domain: str) -> float:
-        """How much the words of a domain tell: the rarer they are in policy prose the more."""
-        return log(max(_COMMON_DOMAIN, self._rarity.get(domain, _USUAL_DOMAIN)) / _USUAL_DOMAIN)
-
-    def _worth(self, word: str) -> float:
-        """What a word counts, by how seldom it is met and how long it is."""
-        return self._telling.get(word, 1.0) * _SHORT.get(len(word), 1.0)
+        bodies = [[said[place] for place in _BODY] for said in found.values()]
+        whole = sum(chain.from_iterable(bodies))
+        for said, body in zip(found.values(), bodies, strict=True):
+            said["total"] = total = sum(body)
+            said["share"] = total / whole if whole else 0.0
+            for name in (*_PLACES, "weak", "total"):
+                said[name] = log1p(said[name])
 
     def _remits(self, found: Features, measure: Measure) -> None:
         """What the bearers are for; the first says more than the rest."""
         bearers = measure.bearers[:_BEARERS_READ]
         for place, bearer in enumerate(bearers):
-            named = [domain for sign in self._agencies.spot(bearer.name) for domain, _ in sign.value]
+            spotted = self._agencies.spot(bearer.name)
+            named = [domain for found_ in spotted for domain, _ in found_.value.weights]
             for domain in named:
                 if place == 0:
                     found[domain]["lead"] += 1 / len(named)
@@ -336,9 +333,15 @@ class DomainFinder:
 # -------------------------------------------------------------------------------------- features
 
 
+def _signalled(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
+    """Where the words stand that signal a domain, each place once, in order."""
+    places = {(sign.start, sign.end) for sign in signs if domain in dict(sign.signal.weights)}
+    return tuple(Span(start, end) for start, end in sorted(places))
+
+
 def _weighed(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
     """What the features of a domain come to."""
-    return sum(weight * said[name] for name, weight in weights.items() if name in said)
+    return sum([weight * said[name] for name, weight in weights.items() if name in said])
 
 
 def _cover(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
@@ -346,7 +349,7 @@ def _cover(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
     covered: dict[str, set[int]] = defaultdict(set)
     for sign in signs:
         if sign.place in _BODY and sign.factor > _IN_PASSING:
-            for domain in sign.named:
+            for domain in sign.signal.named:
                 covered[domain].add(sign.sentence)
     for domain, numbers in covered.items():
         found[domain]["coverage"] = len(numbers) / max(1, sentences)
@@ -356,7 +359,7 @@ def _named_first(signs: Iterable[_Sign], theme: str) -> set[str]:
     """The domains that the first signal in a measure's text speaks for; the theme stands aside."""
     for sign in signs:
         if sign.place in _BODY and sign.factor > _IN_PASSING:
-            named = set(sign.named) - {theme}
+            named = set(sign.signal.named) - {theme}
             if named:
                 return named
     return set()
@@ -367,9 +370,9 @@ def _of_theme(said: dict[str, float], measure: Measure, signs: list[_Sign], sett
     assert setting.theme is not None
     theme = setting.theme.domain
     above = [sign for sign in signs if sign.place not in _BODY]
-    named = {domain for sign in above if sign.place is not _Place.SECTION for domain in sign.named}
-    for name in (*_Place, "coverage", "total", "title"):
-        said[f"theme {name}"] = said.get(name, 0.0)
+    named = {domain for sign in above if sign.place is not _Place.SECTION for domain in sign.signal.named}
+    for name, of_theme in _OF_THEME:
+        said[of_theme] = said.get(name, 0.0)
     said["theme"] = 1.0
     said["theme share"] = setting.theme.share
     said["theme goal"] = float(measure.goal)  # the goals of a document are goals for what it is about
@@ -383,7 +386,7 @@ def _carries_out(measure: Measure, headings: Iterable[_Sign]) -> bool:
     """Whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the closing."""
     if measure.section is None and measure.clause is None:
         return True
-    return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.weights)
+    return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.signal.weights)
 
 
 # -------------------------------------------------------------------------------------- reading
@@ -392,28 +395,29 @@ def _carries_out(measure: Measure, headings: Iterable[_Sign]) -> bool:
 def _phrases(content: str, span: Span) -> Iterator[_Phrase]:
     """The phrases of `content` within `span` and what their place makes of the words in them."""
     sentences = [match.start() for match in _sentence().finditer(content, span.start, span.end)]
-    first = True
+    first, adverb = True, _adverb()
     for match in _between_commas().finditer(content, span.start, span.end):
-        number = bisect_right(sentences, match.start()) - 1
-        if _adverb().match(content, *match.span()):
-            yield _Phrase(Span(*match.span()), _Place.BODY, _ADVERBIAL, number)
+        start, end = match.span()
+        number = bisect_right(sentences, start) - 1
+        if adverb.match(content, start, end):
+            yield _Phrase(start, _Place.BODY, _ADVERBIAL, number)
             continue
         place = _Place.PHRASE if first else _Place.SENTENCE if number <= 0 else _Place.BODY
-        yield _Phrase(Span(*match.span()), place, 1.0, number)
+        yield _Phrase(start, place, 1.0, number)
         first = False
 
 
 class _Stretches:
-    """The stretches of a text that a pattern matches, to ask whether a word stands in one."""
+    """The stretches of a text that a pattern matches, to ask whether a word begins in one."""
 
     def __init__(self, pattern: re.Pattern[str], content: str, span: Span) -> None:
         found = [match.span() for match in pattern.finditer(content, span.start, span.end)]
         self._starts = [start for start, _ in found]
         self._ends = [end for _, end in found]
 
-    def __contains__(self, span: Span) -> bool:
-        place = bisect_right(self._starts, span.start) - 1
-        return place >= 0 and span.start < self._ends[place]
+    def __contains__(self, start: int) -> bool:
+        place = bisect_right(self._starts, start) - 1
+        return place >= 0 and start < self._ends[place]
 
 
 @cache
@@ -476,8 +480,9 @@ def _statements(source: Path) -> Iterator[tuple[str, str, str]]:
                 yield triple.predicate.value.removeprefix(OB), subject.value.removeprefix(prefix), value
 
 
-def _spotter(words: Mapping[str, Mapping[str, float]]) -> Spotter[_Weights]:
-    return Spotter({word: tuple(sorted(weights.items())) for word, weights in words.items()})
+def _worth(word: str, telling: Mapping[str, float]) -> float:
+    """What a word counts, by how seldom it is met and how long it is."""
+    return telling.get(word, 1.0) * _SHORT.get(len(word), 1.0)
 
 
 def _tellings(common: Mapping[str, str]) -> dict[str, float]:

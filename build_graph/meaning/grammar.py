@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from build_graph.meaning.dates import deadline_at, without_dates
 from build_graph.meaning.lexicon import Lexicon, Words
 from build_graph.model import Span
 
+_KNOWN = 256  # heads, more than are asked for in a phrase
 _SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
 _COMPOUND = 6  # nor a body's name that begins with a verb: 申报单位, 参保人员
 _MANNER = range(2, 5)  # 创造性地: so many characters stand before its 地
 _TAIL = 8  # nor the noun behind a relative clause: 进入国内销售的医疗器械
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A verb, cue word or preposition, and where the adverbs before it begin."""
 
     begin: int
@@ -29,11 +30,13 @@ class Head:
         return self.at + len(self.word)
 
 
-@dataclass(frozen=True, slots=True)
 class Grammar:
     """Looks into phrases with a lexicon; brackets and quotes in them are blanked."""
 
-    words: Lexicon
+    def __init__(self, words: Lexicon) -> None:
+        """A grammar with a lexicon; the same head is asked for again while a phrase is read."""
+        self.words = words
+        self._known = lru_cache(_KNOWN)(self._head)
 
     # ------------------------------------------------------------------------------ the front
 
@@ -41,24 +44,28 @@ class Grammar:
         """Where the phrase begins behind its conjunctions."""
         at = 0
         while word := self.words.conjunctions.at(text, at):
-            longer = max((words.at(text, at) for words in (self.words.adverbs, self.words.heads)), key=len)
-            if max(len(longer), len(self.words.other_words.at(text, at))) > len(word):
+            if self._is_longer(text, at, word, self.words.adverbs, self.words.heads, self.words.other_words):
                 break
             at += len(word)
         return at
 
     def head(self, text: str, start: int) -> Head | None:
         """The verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
-        heads = self._heads(text, start)
-        if heads and heads[0].at > start and self.is_adverbial(text, heads[0]):
-            verbs = (head for head in heads[1:] if head.word in self.words.acts)
-            return next(verbs, heads[0])  # 深化与…合作: no verb follows, so the adverb is one
-        return heads[0] if heads else None
+        return self._known(text, start)
 
-    def _heads(self, text: str, start: int) -> list[Head]:
+    def _head(self, text: str, start: int) -> Head | None:
+        """The same, not known yet."""
+        heads = self._heads(text, start)
+        head = next(heads, None)
+        if head and head.at > start and self.is_adverbial(text, head):
+            verbs = (verb for verb in heads if verb.word in self.words.acts)
+            return next(verbs, head)  # 深化与…合作: no verb follows, so the adverb is one
+        return head
+
+    def _heads(self, text: str, start: int) -> Iterator[Head]:
         """The verb behind the adverbs at `start`, then those adverbs that are verbs, last first."""
         stops = reversed(self._adverbs(text, start))
-        return [Head(start, at, word) for at in stops if (word := self._head_word(text, at))]
+        return (Head(start, at, word) for at in stops if (word := self._head_word(text, at)))
 
     def _head_word(self, text: str, at: int) -> str:
         word = self.words.heads.at(text, at) or self.words.compound(text, at)
@@ -68,16 +75,18 @@ class Grammar:
         """Where the phrase could go on behind each of its adverbs, `start` first."""
         at, stops = start, [start]
         while adverb := self.words.adverbs.at(text, at) or deadline_at(text, at) or self._manner(text, at):
-            longer = max(
-                (words.at(text, at) for words in (self.words.heads, self.words.other_words)), key=len
-            )
-            if len(longer) > len(adverb):
+            if self._is_longer(text, at, adverb, self.words.heads, self.words.other_words):
                 break
             at += len(adverb)
             if text[at : at + 1] in ("、", "和", "地") and self.words.adverbs.at(text, at + 1):
                 at += 1  # 及时、准确地
             stops.append(at)
         return stops
+
+    @staticmethod
+    def _is_longer(text: str, at: int, word: str, *lists: Words) -> bool:
+        """Whether one of the lists has a longer word at a position than the one that is there."""
+        return any(len(words.at(text, at)) > len(word) for words in lists)
 
     def _manner(self, text: str, at: int) -> str:
         """充满感情地, 深入地, before a verb; not 注册地."""
@@ -140,7 +149,7 @@ class Grammar:
 
     def inner(self, text: str, opener: Head) -> Head | None:
         """The verb behind the adverbial that `opener` opens."""
-        first = next(iter(self._heads(text, opener.end)), None)  # 围绕提升…: part of the adverbial
+        first = next(self._heads(text, opener.end), None)  # 围绕提升…: part of the adverbial
         at = first.end if first else opener.end + 1
         if opener.word == "以":
             manner = next((end for end in range(at, len(text)) if self.words.manners.before(text, end)), 0)
@@ -152,7 +161,7 @@ class Grammar:
         while at < len(text) - 1:
             word = self._inner_word(text, at, opener)
             if word and self._is_inner(text, Head(at, at, word), opener):
-                verb = next(iter(self._heads(text, at)), Head(at, at, word))
+                verb = next(self._heads(text, at), Head(at, at, word))
                 if not text.startswith("的", verb.end):  # 依托省里统一建设的系统
                     return verb
             at += len(word) or 1
@@ -232,13 +241,10 @@ class Grammar:
 
     def modal(self, text: str, start: int) -> Head | None:
         """The modal verb that governs the phrase: behind its subject, or first in it."""
-        first = self.head(text, start)
-        for at in range(start, len(text)):
-            modal = self.words.modals.at(text, at)
-            if modal and not self._is_other_word(text, at, at + len(modal)):
-                head = Head(start, at, modal)
-                if self._governs(text, head, first):
-                    return head
+        for at in self.words.modals.starts(text, start):
+            modal = Head(start, at, self.words.modals.at(text, at))
+            if not self._is_other_word(text, at, modal.end) and self._governs(text, modal):
+                return modal
         return None
 
     def verge(self, text: str, start: int, modal: Head) -> int:
@@ -252,10 +258,11 @@ class Grammar:
         """Whether only adverbs stand before the modal."""
         return modal.at in self._adverbs(text, start)
 
-    def _governs(self, text: str, modal: Head, first: Head | None) -> bool:
+    def _governs(self, text: str, modal: Head) -> bool:
         words, before = self.words, text[modal.begin : modal.at]
         if not before or modal.word in words.free or words.bridges.before(before, len(before)):
             return True
+        first = self.head(text, modal.begin)
         if first is None and len(before) <= _SUBJECT:
             return True
         if first is not None and first.word == "为" and words.agents.at(text, modal.end):
@@ -279,17 +286,15 @@ class Grammar:
 
     def subjects(self, text: str, start: int) -> Iterator[int]:
         """Where a class of bodies ends, and with it perhaps a subject."""
-        for at in range(start + 1, len(text)):
-            if self.words.actors.before(text, at):
-                end = at + len("等") if text.startswith("等", at) else at
-                while text.startswith(" ", end):
-                    end += 1  # brackets are blanks
-                yield end
+        for at in self.words.actors.ends(text, start):
+            end = at + len("等") if text.startswith("等", at) else at
+            while text.startswith(" ", end):
+                end += 1  # brackets are blanks
+            yield end
 
     def first_case(self, text: str, start: int) -> int:
         """Where 按照 or 根据 first stands behind a noun: no subject ends after it."""
-        words = (at for at in range(start + 2, len(text)) if self.words.standards.at(text, at))
-        return next(words, len(text))
+        return next(self.words.standards.starts(text, start + 2), len(text))
 
     def asked(self, text: str, start: int) -> Head | None:
         """鼓励企业开展…: what those who are named are to do."""
@@ -337,14 +342,13 @@ class Grammar:
         """经认定为…的, …时, …后."""
         words, end = self.words, len(text)
         if words.periods.before(text, end):
-            return any(words.since.at(text, at) for at in range(end))
+            return words.since.within(text)
         return bool(words.circumstances.before(text, end)) and not words.no_circumstances.before(text, end)
 
     def opens_case(self, text: str) -> bool:
         """Whether 对 or 凡 begins the phrase: not 对接 or 对外."""
         word = self.words.cases.at(text, 0)
-        longer = max((words.at(text, 0) for words in (self.words.heads, self.words.other_words)), key=len)
-        return bool(word) and len(word) >= len(longer)
+        return bool(word) and not self._is_longer(text, 0, word, self.words.heads, self.words.other_words)
 
     def is_noun_phrase(self, text: str, start: int) -> bool:
         """Whether the phrase is a statement, a subject or the name of somebody."""
@@ -400,7 +404,7 @@ class Grammar:
         if head.word not in words.hopes:
             return False
         counted = head.word not in words.efforts and any(map(str.isdigit, rest))
-        return counted or any(words.marks.at(text, at) for at in range(head.end + 1, len(text)))
+        return counted or words.marks.within(text, head.end + 1)
 
     def is_result(self, text: str, head: Head) -> bool:
         """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""
@@ -412,5 +416,5 @@ class Grammar:
         if head.word in words.products:
             return bool(words.no_products.before(text, end) or not words.instruments.before(text, end))
         staged = words.stages.at(text, head.begin)
-        helps = drifts and any(words.helped.at(text, at) for at in range(head.end, end))
+        helps = drifts and words.helped.within(text, head.end)
         return bool((drifts and not helps) or stands or (head.word in words.purposes and not staged))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from build_graph.model import NormKind
 from build_graph.resources import word_lists
 
 
 class Words:
-    """A set of words, looked for at a position of a text."""
+    """A set of words, looked for at a position of a text or anywhere in it.
 
-    __slots__ = ("_lengths", "_words")
+    Most positions are told apart by one character: how long a word can be goes by its first, or last.
+    """
 
     def __init__(self, words: str) -> None:
         """Of the words in a string, separated by white space."""
         self._words = frozenset(words.split())
-        self._lengths = sorted({len(word) for word in self._words}, reverse=True)
+        self._lengths = _lengths(self._words, 0)
 
     def __contains__(self, word: object) -> bool:
         """Whether the word is one of them."""
@@ -32,7 +36,7 @@ class Words:
         >>> Words("支持 支持和引导").at("大力支持和引导企业", 2)
         '支持和引导'
         """
-        for length in self._lengths:
+        for length in self._lengths.get(text[start : start + 1], ()):
             word = text[start : start + length]
             if word in self._words:
                 return word
@@ -40,17 +44,61 @@ class Words:
 
     def before(self, text: str, end: int) -> str:
         """The longest word that ends at `end`, or ""."""
-        for length in self._lengths:
+        for length in self._lengths_back.get(text[end - 1 : end], ()):
             if length <= end and text[end - length : end] in self._words:
                 return text[end - length : end]
         return ""
+
+    def within(self, text: str, start: int = 0) -> bool:
+        """Whether any of the words begins at `start` or later.
+
+        >>> Words("支持 引导").within("大力支持企业", 2), Words("支持 引导").within("大力支持企业", 3)
+        (True, False)
+        """
+        return self._anywhere.search(text, start) is not None
+
+    def starts(self, text: str, start: int = 0) -> Iterator[int]:
+        """Where words begin, from `start` on; words may overlap."""
+        while found := self._anywhere.search(text, start):
+            yield found.start()
+            start = found.start() + 1
+
+    def ends(self, text: str, start: int = 0) -> Iterator[int]:
+        """Where words end, before the end of the text and behind `start`.
+
+        >>> list(Words("企业 小微企业 机构").ends("小微企业、机构和个人"))
+        [4, 7]
+        """
+        for last in self._lasts.finditer(text, start, len(text) - 1):
+            if self.before(text, last.end()):
+                yield last.end()
+
+    @cached_property
+    def _lengths_back(self) -> dict[str, list[int]]:
+        return _lengths(self._words, -1)  # most lists are looked for at their beginning alone
+
+    @cached_property
+    def _anywhere(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, sorted(self._words))) or r"(?!)")
+
+    @cached_property
+    def _lasts(self) -> re.Pattern[str]:
+        return re.compile(f"[{re.escape(''.join(sorted(self._lengths_back)))}]" if self._words else r"(?!)")
+
+
+def _lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
+    """How long the words are that have a character at their begin (0) or end (-1), longest first."""
+    lengths: dict[str, list[int]] = {}
+    for char, length in sorted({(word[at], len(word)) for word in words}, reverse=True):
+        lengths.setdefault(char, []).append(length)
+    return lengths
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Every list of `data/norms.toml`, under the name that it has there."""
 
-    cues: dict[NormKind, Words]
+    cues: dict[str, NormKind]  # the kind that each cue word gives
     studied: Words
     awaiting: Words
     modals: Words
@@ -170,11 +218,11 @@ class Lexicon:
 
     def kind(self, word: str) -> NormKind | None:
         """The kind that a cue word gives."""
-        return next((kind for kind, words in self.cues.items() if word in words), None)
+        return self.cues.get(word)
 
 
-def _cues(data: dict[str, str]) -> dict[NormKind, Words]:
-    return {kind: Words(data[kind.value]) for kind in NormKind}
+def _cues(data: dict[str, str]) -> dict[str, NormKind]:
+    return {word: kind for kind in reversed(NormKind) for word in data[kind.value].split()}
 
 
 def _acts(verbs: dict[str, str]) -> Words:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
+from itertools import groupby, takewhile
 
 from build_graph.meaning.acts import Nature, Reader, Reading
-from build_graph.meaning.dates import first_date, goal_at
+from build_graph.meaning.dates import first_date, goal_at, may_have_date
 from build_graph.meaning.phrases import Sentence, outside, sentences
 from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
 from build_graph.model import Measure, Norm, NormKind, Span
@@ -28,9 +28,9 @@ class NormFinder:
     quantities: Quantities
 
     @classmethod
-    def load(cls) -> NormFinder:
+    def load(cls, reader: Reader | None = None) -> NormFinder:
         """A finder with the lists that come with the package."""
-        return cls(Reader.load(), Quantities.load())
+        return cls(reader or Reader.load(), Quantities.load())
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
         """The norms within `measure.span`, in text order and not overlapping.
@@ -42,11 +42,11 @@ class NormFinder:
         goal = False  # 到2020年 stands before the semicolon
         for sentence in self._telling(content, measure):
             aims = (goal or measure.goal) and _has_figures(content, sentence)
-            phrases = () if aims else sentence.phrases
-            for act in self._acts(content, phrases):
+            told = _before_goal(content, sentence)
+            for act in self._acts(content, () if aims else told):
                 kind, held = self._kind(self._owned(content, act, held), held)
                 found += [Norm(span, kind, _cue(act, span)) for span in _parts(content, act)]
-            goal = goal or any(goal_at(content, phrase) for phrase in sentence.phrases)
+            goal = goal or len(told) < len(sentence.phrases)
             goal = goal and sentence.stop in _SEMICOLONS
             if sentence.stop not in _SEMICOLONS or (held and held.kind is NormKind.PERMISSION):
                 held = None
@@ -63,7 +63,7 @@ class NormFinder:
 
     def _acts(self, content: str, phrases: Sequence[Span]) -> list[Reading]:
         """The acts of one sentence."""
-        readings = [self.reader.read(content, phrase) for phrase in _before_goal(content, phrases)]
+        readings = [self.reader.read(content, phrase) for phrase in phrases]
         readings = self._without_cases(content, self._without_motives(content, readings))
         readings = self._without_subjects(content, readings)
         readings = self._continued(content, self._spanning(content, readings))
@@ -76,7 +76,7 @@ class NormFinder:
         if held and held.kind is NormKind.ENCOURAGEMENT and act.kind is None:
             text = plain(act.span.of(content))
             if has_number(text) and self.quantities.find(text, Licence.COUNT):
-                return replace(act, government=True)
+                return act._replace(government=True)
         return act
 
     def _kind(self, act: Reading, held: Reading | None) -> tuple[NormKind, Reading | None]:
@@ -95,12 +95,14 @@ class NormFinder:
     def _without_motives(self, content: str, readings: list[Reading]) -> list[Reading]:
         """为鼓励建设，改善环境，根据…，制定本办法: the first two are no acts."""
         words = self.reader.words
-        texts = [reading.phrase.of(content) for reading in readings]
-        if not texts or readings[0].nature is not Nature.OTHER or not words.motives.at(texts[0], 0):
+        if not readings or readings[0].nature is not Nature.OTHER:
             return readings
+        if not words.motives.at(readings[0].phrase.of(content), 0):
+            return readings
+        texts = (reading.phrase.of(content) for reading in readings)
         turn = next((index for index, text in enumerate(texts) if words.turns.at(text, 0)), 0)
         return [
-            replace(reading, nature=Nature.OTHER) if index < turn and reading.kind is None else reading
+            reading._replace(nature=Nature.OTHER) if index < turn and reading.kind is None else reading
             for index, reading in enumerate(readings)
         ]
 
@@ -110,21 +112,26 @@ class NormFinder:
         first: int | None = None
         treated = False
         if len(readings) > 1 and self._defers(readings[-1].phrase.of(content)):
-            out[0] = replace(readings[0], nature=Nature.OTHER)
+            out[0] = readings[0]._replace(nature=Nature.OTHER)
         for index, reading in enumerate(readings):
             text = reading.phrase.of(content)
             if grammar.opens_case(text):
                 light = reading.head in words.lights
                 treated = reading.nature is Nature.ACT and (light or grammar.is_treated(text))
                 first = index
-            if any(words.verdicts.at(text, at) for at in range(len(text))):
+            if words.verdicts.within(text):
                 first = None
-            named = self._names_case(text, reading) and (not treated or grammar.ends_in_actor(text))
-            if first is not None and (text.endswith("的") or named):
+            if first is not None and self._ends_case(text, reading, treated=treated):
                 held = out[first : index + 1]
-                out[first : index + 1] = [replace(case, nature=Nature.OTHER) for case in held]
+                out[first : index + 1] = [case._replace(nature=Nature.OTHER) for case in held]
                 first = None
         return out
+
+    def _ends_case(self, text: str, reading: Reading, *, treated: bool) -> bool:
+        """Whether a case ends with the phrase: …的, or the noun that is treated."""
+        if text.endswith("的"):
+            return True
+        return self._names_case(text, reading) and (not treated or self.reader.grammar.ends_in_actor(text))
 
     def _defers(self, text: str) -> bool:
         """上级出台政策，我市遵照执行: what others do."""
@@ -143,7 +150,7 @@ class NormFinder:
         for reading in readings:
             acts = out and out[-1].nature is Nature.ACT and reading.nature is Nature.OTHER
             if acts and self.reader.words.joins.at(reading.phrase.of(content), 0):
-                out[-1] = replace(out[-1], phrase=Span(out[-1].phrase.start, reading.phrase.end))
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
@@ -152,41 +159,39 @@ class NormFinder:
         """落实降低成本，确保利率下降的政策: the object goes on up to its noun."""
         words, out = self.reader.words, list[Reading]()
         for reading in self._chosen(content, readings):
-            text = reading.phrase.of(content)
-            last = out[-1] if out else reading
-            spans = out and last.head in words.spanning and "的" not in last.phrase.of(content)
-            noun = words.spanned.before(text, len(text))
-            if (
-                spans
-                and noun
-                and "的" in text
-                and reading.kind is None
-                and reading.head not in words.spanning
-            ):
-                out[-1] = replace(last, phrase=Span(last.phrase.start, reading.phrase.end))
+            if out and out[-1].head in words.spanning and self._is_spanned(content, out[-1], reading):
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
 
+    def _is_spanned(self, content: str, opening: Reading, reading: Reading) -> bool:
+        """Whether a phrase ends the object that the phrase before it opens."""
+        words, text = self.reader.words, reading.phrase.of(content)
+        if reading.kind is not None or reading.head in words.spanning or "的" in opening.phrase.of(content):
+            return False
+        return "的" in text and bool(words.spanned.before(text, len(text)))
+
     def _chosen(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """重点支持形成产能，取得证书的企业，对其给予…: whom it is for is told over commas."""
-        them = self.reader.words.them
+        first, them = readings[0] if readings else None, self.reader.words.them
+        if first is None or first.kind is not NormKind.ENCOURAGEMENT:
+            return list(readings)
         turn = next((at for at, one in enumerate(readings) if them.at(one.phrase.of(content), 0)), 0)
-        first = readings[0] if readings else None
-        if turn < 2 or first is None or first.kind is not NormKind.ENCOURAGEMENT:
+        if turn < 2:
             return list(readings)
         last = readings[turn - 1].phrase
         if not self.reader.grammar.is_subject(last.of(content)):
             return list(readings)
-        return [replace(first, phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
+        return [first._replace(phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
     def _carried(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """将共性问题，纳入清单: one act."""
         words, out = self.reader.words, list[Reading]()
         for reading in readings:
-            carried = words.carried.at(reading.phrase.of(content), 0)
-            if carried and out and self._carries(content, out[-1]):
-                out[-1] = replace(out[-1], phrase=Span(out[-1].phrase.start, reading.phrase.end))
+            carried = out and words.carried.at(reading.phrase.of(content), 0)
+            if carried and self._carries(content, out[-1]):
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
             else:
                 out.append(reading)
         return out
@@ -196,18 +201,18 @@ class NormFinder:
         words, text = self.reader.words, reading.phrase.of(content)
         cue = reading.cue.end if reading.cue else 0
         opened = reading.head in words.carriers or words.carriers.at(text, cue)
-        return bool(opened) and not any(words.carried.at(text, at) for at in range(len(text)))
+        return bool(opened) and not words.carried.within(text)
 
     def _without_subjects(self, content: str, readings: Sequence[Reading]) -> list[Reading]:
         """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
         kept: list[Reading] = []
         awaited = False
         if len(readings) > 1 and self._is_topic(readings[0].phrase.of(content), readings[0]):
-            readings = [replace(readings[0], nature=Nature.OTHER), *readings[1:]]
+            readings = [readings[0]._replace(nature=Nature.OTHER), *readings[1:]]
         for reading in reversed(readings):
             phrase = reading.phrase.of(content)
             if awaited and reading.cue is None and self.reader.grammar.is_subject(phrase):
-                kept.append(replace(reading, nature=Nature.OTHER))
+                kept.append(reading._replace(nature=Nature.OTHER))
                 continue
             kept.append(reading)
             if reading.nature is not Nature.OTHER:
@@ -238,12 +243,12 @@ def _has_figures(content: str, sentence: Sentence) -> bool:
     return has_number(plain(content[sentence.phrases[0].start : sentence.phrases[-1].end]))
 
 
-def _before_goal(content: str, phrases: Sequence[Span]) -> Iterator[Span]:
+def _before_goal(content: str, sentence: Sentence) -> tuple[Span, ...]:
     """The phrases up to 到2020年: what comes then is a target."""
-    for phrase in phrases:
-        if goal_at(content, phrase):
-            return
-        yield phrase
+    phrases = sentence.phrases
+    if not may_have_date(content, Span(phrases[0].start, phrases[-1].end)):
+        return phrases
+    return tuple(takewhile(lambda phrase: not goal_at(content, phrase), phrases))
 
 
 def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
@@ -262,7 +267,7 @@ def _answered_calls(readings: Sequence[Reading]) -> list[Reading]:
             call = reading
         else:
             out.append(reading)
-    return [*out, replace(call, nature=Nature.ACT)] if call else out
+    return [*out, call._replace(nature=Nature.ACT)] if call else out
 
 
 def _answer(call: Reading, reading: Reading) -> Reading | None:
@@ -272,14 +277,14 @@ def _answer(call: Reading, reading: Reading) -> Reading | None:
     """
     acts = reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None
     if call.kind is NormKind.OBLIGATION:
-        return replace(reading, nature=Nature.ACT) if acts or (call.adverbial and reading.open) else None
+        return reading._replace(nature=Nature.ACT) if acts or (call.adverbial and reading.open) else None
     whole = Span(call.phrase.start, reading.phrase.end)
-    return replace(call, nature=Nature.ACT, phrase=whole, carries=True) if acts else None
+    return call._replace(nature=Nature.ACT, phrase=whole, carries=True) if acts else None
 
 
 def _unanswered(call: Reading) -> list[Reading]:
     """要根据…方案, and no act behind the comma: none is told."""
-    return [] if call.closed else [replace(call, nature=Nature.ACT)]
+    return [] if call.closed else [call._replace(nature=Nature.ACT)]
 
 
 def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
@@ -287,10 +292,10 @@ def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
     out: list[Reading] = []
     for reading in readings:
         if out and out[-1].nature is Nature.MEANS and reading.head == _FOR:
-            out[-1] = replace(reading, nature=Nature.ACT)
+            out[-1] = reading._replace(nature=Nature.ACT)
         elif out and out[-1].nature is Nature.MEANS and reading.nature is Nature.PURPOSE:
             phrase = Span(out[-1].phrase.start, reading.phrase.end)
-            out[-1] = replace(out[-1], nature=Nature.ACT, phrase=phrase)
+            out[-1] = out[-1]._replace(nature=Nature.ACT, phrase=phrase)
         else:
             out.append(reading)
     return out
@@ -298,11 +303,13 @@ def _means_with_ends(readings: Sequence[Reading]) -> list[Reading]:
 
 def _slogans(acts: Sequence[Reading]) -> list[Reading]:
     """要解放思想,转变观念,密切协作: slogans in a row behind one modal are one norm."""
+    if len(acts) < _SLOGANS:
+        return list(acts)
     out: list[Reading] = []
     for short, run in groupby(acts, _is_slogan):
         row = list(run)
         if short and len(row) >= _SLOGANS and row[0].kind is NormKind.OBLIGATION:
-            row = [replace(row[0], phrase=Span(row[0].phrase.start, row[-1].phrase.end))]
+            row = [row[0]._replace(phrase=Span(row[0].phrase.start, row[-1].phrase.end))]
         out += row
     return out
 
@@ -315,7 +322,9 @@ def _is_slogan(act: Reading) -> bool:
 def _parts(content: str, act: Reading) -> list[Span]:
     """The quote, cut where the same verb begins anew behind 、: 放宽甲限制、放宽乙限制."""
     span = _without_remark(content, act.span)
-    text = outside(span.of(content))
+    if "、" not in (text := span.of(content)):
+        return [span]
+    text = outside(text)
     parts, start, at = [], 0, -1
     while act.head and "等" not in text and (at := text.find("、" + act.head, at + 1)) >= 0:
         parts.append(Span(span.start + start, span.start + at))
@@ -326,11 +335,13 @@ def _parts(content: str, act: Reading) -> list[Span]:
 def _without_remark(content: str, span: Span) -> Span:
     """The span without a longer bracket at its end: 方可销号（报告格式见附件3）."""
     text = span.of(content)
+    if not text.endswith(_CLOSED):
+        return span
     blanked = len(outside(text).rstrip())
-    remark = text.endswith(_CLOSED) and len(text) - blanked > _REMARK
+    remark = len(text) - blanked > _REMARK
     return Span(span.start, span.start + blanked) if remark and blanked else span
 
 
 def _cue(act: Reading, span: Span) -> Span | None:
     cue = act.cue_span
-    return cue if cue and cue in span else None
+    return cue if cue and span.holds(cue) else None

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from build_graph.model import Span
 
-_MARKS = r"""
-    (?P<quote>&quot;|["＂])                  # a straight quote opens and closes
-  | (?P<entity>&[A-Za-z]{2,8};)              # the ; of &nbsp; ends no sentence
-  | (?P<open>[(（\[［【〔《〈“‘「『])
-  | (?P<close>[)）\]］】〕》〉”’」』])
-  | (?P<stop>[。；;！!？?\n\r])
-  | (?<![0-9])(?P<comma>[，,：:])            # not the comma of 10,000 or the colon of 1:1
-  | (?P<comma2>[，,：:])(?![0-9])
+# Each pattern begins with a class of characters, so that it passes over all others at once.
+_CUT = r"""
+    [&。；;！!？?\n\r，,：:]
+    (?: (?<=&)[A-Za-z]{2,8};                 # the ; of &nbsp; ends no sentence
+      | (?<=[0-9][，,：:])(?=[0-9])(?P<within>)  # the comma of 10,000, the colon of 1:1
+    )?
+"""
+
+_BRACKET = r"""
+    [&"＂(（\[［【〔《〈“‘「『)）\]］】〕》〉”’」』\n\r]
+    (?:(?<=&)quot;)?                         # a straight quote opens and closes
 """
 
 _LEAD = r"""
@@ -32,16 +34,20 @@ _LEAD = r"""
     )*
 """
 
+_KNOWN = 256  # phrases, more than a sentence has
+
 # What each mark closes, of both widths; a straight quote closes “ too, as in “三大行动&quot;.
 _PAIRS: dict[str, tuple[str, ...]] = {
     mark: (opener,) for mark, opener in zip(")）]］】〕》〉’」』", "((［［【〔《〈‘「『", strict=True)
 }
 _PAIRS["”"] = ("“", '"')
 _FOLD = {"（": "(", "[": "［"}
+_QUOTES = ('"', "＂", "&quot;")
+_CLOSERS = frozenset((*_PAIRS, *_QUOTES))
+_STOPS = frozenset("。；;！!？?\n\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """The phrases between two full stops or semicolons, and the mark that ends them ("" at the end)."""
 
     phrases: tuple[Span, ...]
@@ -49,8 +55,19 @@ class Sentence:
 
 
 @cache
-def _marks() -> re.Pattern[str]:
-    return re.compile(_MARKS, re.VERBOSE)
+def _cut() -> re.Pattern[str]:
+    return re.compile(_CUT, re.VERBOSE)
+
+
+@cache
+def _bracket() -> re.Pattern[str]:
+    return re.compile(_BRACKET, re.VERBOSE)
+
+
+@cache
+def _closer() -> re.Pattern[str]:
+    """What closes a bracket or a quote; & may begin &quot;."""
+    return re.compile(f"[&{re.escape(''.join(sorted(word[0] for word in _CLOSERS)))}]")
 
 
 @cache
@@ -58,27 +75,29 @@ def _lead() -> re.Pattern[str]:
     return re.compile(_LEAD, re.VERBOSE)
 
 
-def sentences(content: str, span: Span) -> Iterator[Sentence]:
+@lru_cache(maxsize=1)  # norms and targets are looked for in the same measure
+def sentences(content: str, span: Span) -> tuple[Sentence, ...]:
     """The sentences of `content` within `span`; marks inside brackets and quotes do not cut.
 
     >>> text = "一是严禁（收费，摊派）；二是完善“放，管”机制,防止反弹。"
     >>> [[p.of(text) for p in s.phrases] for s in sentences(text, Span(0, len(text)))]
     [['严禁（收费，摊派）'], ['完善“放，管”机制', '防止反弹']]
     """
+    found: list[Sentence] = []
     phrases: list[Span] = []
     start = span.start
-    for mark in _cuts(content, span):
-        phrases += _trimmed(content, start, mark.start())
-        start = mark.end()
-        if mark.lastgroup == "stop":
-            if phrases:
-                yield Sentence(tuple(phrases), mark.group())
+    for at in _cuts(content, span):
+        phrases += _trimmed(content, start, at)
+        start = at + 1
+        if content[at] in _STOPS:
+            found += [Sentence(tuple(phrases), content[at])] if phrases else []
             phrases = []
     phrases += _trimmed(content, start, span.end)
-    if phrases:
-        yield Sentence(tuple(phrases), "")
+    found += [Sentence(tuple(phrases), "")] if phrases else []
+    return tuple(found)
 
 
+@lru_cache(_KNOWN)
 def outside(text: str) -> str:
     """`text` with what stands in brackets and quotes blanked, so that it keeps its length.
 
@@ -87,6 +106,8 @@ def outside(text: str) -> str:
     >>> outside("推进“一网通办”（试行）")
     '推进〇〇〇〇〇〇    '
     """
+    if not _closer().search(text):
+        return text
     kept, at = [], 0
     for first, last in _closed(text, Span(0, len(text))):
         blank = " " if text[first] in "(（[［【〔" else "〇"
@@ -104,33 +125,34 @@ def _trimmed(content: str, start: int, end: int) -> list[Span]:
     return [Span(start, end)] if end > start else []
 
 
-def _cuts(content: str, span: Span) -> Iterator[re.Match[str]]:
-    """The stops and commas outside of closed brackets and quotes."""
+def _cuts(content: str, span: Span) -> Iterator[int]:
+    """Where stops and commas stand outside of closed brackets and quotes."""
     shut = iter(_closed(content, span))
     first, last = next(shut, (span.end, span.end))
-    for mark in _marks().finditer(content, span.start, span.end):
-        while mark.start() >= last and last < span.end:
+    for mark in _cut().finditer(content, span.start, span.end):
+        at = mark.start()
+        while at >= last and last < span.end:
             first, last = next(shut, (span.end, span.end))
-        if mark.lastgroup in ("stop", "comma", "comma2") and not first <= mark.start() < last:
-            yield mark
+        if content[at] != "&" and mark["within"] is None and not first <= at < last:
+            yield at
 
 
 def _closed(content: str, span: Span) -> list[tuple[int, int]]:
     """The outermost stretches in brackets or quotes that close within their paragraph, in order."""
     pairs: list[tuple[int, int]] = []
     stack = _Openers()
-    for mark in _marks().finditer(content, span.start, span.end):
-        kind, word = mark.lastgroup, mark.group()
+    for mark in _bracket().finditer(content, span.start, span.end):
+        word = mark.group()
         if word in "\n\r":
-            stack = _Openers()
-        elif kind == "open":
-            stack.push(_FOLD.get(word, word), mark.start())
-        elif kind in ("close", "quote"):
+            stack.clear()
+        elif word in _CLOSERS:
             start = stack.pop(*_PAIRS.get(word, ('"', "“")))
             if start is not None:
                 _keep_outermost(pairs, start, mark.end())
-            elif kind == "quote":
+            elif word in _QUOTES:
                 stack.push('"', mark.start())
+        elif word != "&":
+            stack.push(_FOLD.get(word, word), mark.start())
     return pairs
 
 
@@ -145,18 +167,26 @@ class _Openers:
 
     def __init__(self) -> None:
         self._stack: list[tuple[str, int]] = []
-        self._count: Counter[str] = Counter()
+        self._count: dict[str, int] = {}
+
+    def clear(self) -> None:
+        """Give up all that stand open."""
+        if self._stack:
+            self._stack.clear()
+            self._count.clear()
 
     def push(self, opener: str, start: int) -> None:
         self._stack.append((opener, start))
-        self._count[opener] += 1
+        self._count[opener] = self._count.get(opener, 0) + 1
 
     def pop(self, *openers: str) -> int | None:
         """Where the nearest of the first `openers` that is open stands; None if none is open.
 
         Whatever was opened after it is dropped.
         """
-        opener = next((mark for mark in openers if self._count[mark]), None)
+        if not self._stack:
+            return None
+        opener = next((mark for mark in openers if self._count.get(mark)), None)
         if opener is None:
             return None
         while True:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
+from functools import cache, lru_cache
 
 from build_graph.meaning.dates import without_dates
 from build_graph.meaning.lexicon import Words
 from build_graph.meaning.phrases import outside
 from build_graph.resources import word_lists
 
+_KNOWN = 256  # phrases, more than a sentence has
 _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
 _JOINTS = "、和及与"
 _WHOLE = ("100%", "100％")  # needs no word of change ...
@@ -36,6 +38,12 @@ def _number() -> re.Pattern[str]:
         """,
         re.VERBOSE,
     )
+
+
+@cache
+def _figure() -> re.Pattern[str]:
+    """What every number has: most phrases are passed over for want of it."""
+    return re.compile(r"[\d翻]")
 
 
 @cache
@@ -90,6 +98,7 @@ class _Lists:
         return cls(**{name: Words(data[name]) for name in cls.__slots__})
 
 
+@lru_cache(_KNOWN)
 def plain(text: str) -> str:
     """`text` with brackets, quotes and dates blanked: their numbers are no quantities."""
     return without_dates(outside(text))
@@ -101,7 +110,12 @@ def has_number(text: str) -> bool:
     >>> has_number("发展5G"), has_number("翻一番")
     (False, True)
     """
-    return bool(_number().search(text))
+    return may_have_number(text) and bool(_number().search(text))
+
+
+def may_have_number(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
+    """Whether a stretch of the text has a figure, without which there is no quantity."""
+    return bool(_figure().search(text, start, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +160,11 @@ class Quantities:
         number = _number().match(text)
         if number and self._is_share(text, number, self._unit_end(text, number.end())):
             return False
-        return any(self.words.grants.at(text, at) for at in range(len(text)))
+        return self.words.grants.within(text)
 
     def is_told(self, text: str) -> bool:
         """Whether the phrase tells of what there is already: 已建成3家."""
-        return any(self.words.facts.at(text, at) for at in range(len(text)))
+        return self.words.facts.within(text)
 
     # --------------------------------------------------------------------------- single numbers
 
@@ -178,7 +192,7 @@ class Quantities:
         if number.start() or rest == end or text[number.end() : end] not in _PERCENT:
             return False
         words = self.words
-        return any(words.aims.at(text, at) or words.changes.at(text, at) for at in range(rest, len(text)))
+        return words.aims.within(text, rest) or words.changes.within(text, rest)
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
         """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
@@ -207,14 +221,14 @@ class Quantities:
 
     def _moves(self, text: str, end: int) -> bool:
         """推动15件事项接入平台: what becomes of so many."""
-        return any(self.words.moved.at(text, at) for at in range(end + 1, len(text)))
+        return self.words.moved.within(text, end + 1)
 
     def _is_count(self, unit: str) -> bool:
         return unit[len(self.words.multiples.at(unit, 0)) :] in self.words.counts
 
     def _tells_of_existing(self, text: str, end: int) -> bool:
         """推动8个试点城市建设: they are there already."""
-        return any(self.words.existing.at(text, at) for at in range(end, len(text)))
+        return self.words.existing.within(text, end)
 
     def _is_changed(self, text: str, at: int) -> bool:
         """Whether a word of change stands before the number: 达到, 降低约."""

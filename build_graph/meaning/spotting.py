@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
-import ahocorasick  # type: ignore[import-not-found]  # a C extension without type stubs
+from ahocorasick_rs import AhoCorasick
 
 Value = TypeVar("Value")
+
+_KNOWN = 256  # texts whose words are kept: headings, titles and names come again and again
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+_Found = tuple[int, int, int]  # the number of a word, its start and its end
 
 
 class Spotted(NamedTuple, Generic[Value]):
@@ -23,55 +32,88 @@ class Spotted(NamedTuple, Generic[Value]):
 class Spotter(Generic[Value]):
     """A list of words, made ready to be found in one pass over a text."""
 
-    __slots__ = ("_automaton",)
+    __slots__ = ("_automaton", "_known", "_words")
 
     def __init__(self, words: Mapping[str, Value]) -> None:
         """Make `words` ready; each comes with what is to be handed back for it."""
-        self._automaton = ahocorasick.Automaton()
-        for word, value in words.items():
-            self._automaton.add_word(word, (word, value))
-        self._automaton.make_automaton()
+        self._words = tuple(words.items())
+        self._automaton = AhoCorasick(words)
+        self._known = lru_cache(_KNOWN)(self._spots)
 
-    def spot(self, text: str) -> list[Spotted[Value]]:
-        """The words in `text` in their order; none overlaps another.
+    def spot(self, text: str, start: int = 0, end: int | None = None) -> list[Spotted[Value]]:
+        """The words in `text`, or from `start` to `end` of it, in their order; none overlaps another.
 
         The longest anywhere, not from the left: in 利用电子商务 that is 电子商务 and not 用电.
 
         >>> [found.word for found in Spotter({"用电": 1, "电子商务": 2, "商务": 3}).spot("利用电子商务")]
         ['电子商务']
         """
-        if not self._automaton:
-            return []
-        found = [
-            Spotted(end + 1 - len(word), end + 1, word, value)
-            for end, (word, value) in self._automaton.iter(text)
-        ]
-        found.sort(key=itemgetter(0))
-        return [spotted for run in _runs(found) for spotted in _longest(run)]
+        spots = self._known(text)
+        found = spots.all if end is None else spots.within(start, end)
+        return [Spotted(first, last, *self._words[number]) for number, first, last in found]
+
+    def _spots(self, text: str) -> _Spots:
+        """All words in a text, known again where another stretch of it is asked for."""
+        try:
+            found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        except UnicodeEncodeError:  # halves of characters: none of a word
+            return self._spots(_SURROGATES.sub("\ufffd", text))
+        return _Spots(found)
 
 
-def _runs(found: Iterable[Spotted[Value]]) -> Iterator[list[Spotted[Value]]]:
+class _Spots:
+    """The words of a list in one text, in runs that do not overlap with each other."""
+
+    def __init__(self, found: Sequence[_Found]) -> None:
+        self._runs = list(_runs(sorted(found, key=itemgetter(1))))
+        self._chosen = [run if len(run) == 1 else _longest(run) for run in self._runs]
+
+    @cached_property
+    def all(self) -> list[_Found]:
+        """The words that are chosen in the whole text."""
+        return list(chain.from_iterable(self._chosen))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [run[0][1] for run in self._runs]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [max(end for _, _, end in run) for run in self._runs]
+
+    def within(self, start: int, end: int) -> Iterator[_Found]:
+        """The words from `start` to `end`: of a run that goes beyond, those that are chosen there alone."""
+        for index in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
+            if start <= self._starts[index] and self._ends[index] <= end:
+                yield from self._chosen[index]
+            else:
+                inside = [item for item in self._runs[index] if start <= item[1] and item[2] <= end]
+                for run in _runs(inside):
+                    yield from _longest(run)
+
+
+def _runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
     """Words, in order of their starts, in runs that do not overlap with each other."""
-    run: list[Spotted[Value]] = []
-    end = 0
+    run: list[_Found] = []
+    reach = 0
     for item in found:
-        if run and item.start >= end:
+        _, start, end = item
+        if run and start >= reach:
             yield run
             run = []
         run.append(item)
-        end = max(end, item.end)
+        reach = max(reach, end)
     if run:
         yield run
 
 
-def _longest(run: list[Spotted[Value]]) -> list[Spotted[Value]]:
+def _longest(run: list[_Found]) -> list[_Found]:
     """Of a run the words that stay: the longest, then the longest that does not overlap with it, ..."""
-    if len(run) == 1:
-        return run
     taken: set[int] = set()
     kept = []
-    for item in sorted(run, key=lambda item: (item.start - item.end, item.start)):
-        if taken.isdisjoint(range(item.start, item.end)):
-            taken.update(range(item.start, item.end))
+    for item in sorted(run, key=lambda item: (item[1] - item[2], item[1])):
+        place = range(item[1], item[2])
+        if taken.isdisjoint(place):
+            taken.update(place)
             kept.append(item)
-    return sorted(kept, key=itemgetter(0))
+    return sorted(kept, key=itemgetter(1))

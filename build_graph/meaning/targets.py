@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from typing import NamedTuple
 
 from build_graph.meaning.acts import Nature, Reader
-from build_graph.meaning.dates import Due, dues, is_recurring, periods
+from build_graph.meaning.dates import Due, dues, is_recurring, may_have_date, periods
 from build_graph.meaning.lexicon import Words
 from build_graph.meaning.phrases import Sentence, sentences
-from build_graph.meaning.quantities import Licence, Quantities, has_number, plain
+from build_graph.meaning.quantities import Licence, Quantities, has_number, may_have_number, plain
 from build_graph.model import Measure, NormKind, Span, Target
 from build_graph.resources import word_lists
 
@@ -46,16 +47,14 @@ class _Words:
         return cls(**{name: Words(lists[name]) for name in cls.__slots__})
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """A stretch that is one target if any, and the quantity in it."""
 
     span: Span
     quantity: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(NamedTuple):
     """Phrases in a row that one date governs, or none."""
 
     phrases: tuple[Span, ...]
@@ -78,7 +77,7 @@ class _Segment:
 
     def tells(self, piece: _Piece) -> bool:
         """Whether the goal's own date stands in the piece."""
-        return self.aim is not None and self.aim.goal and self.aim.span in piece.span
+        return self.aim is not None and self.aim.goal and piece.span.holds(self.aim.span)
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,9 @@ class TargetFinder:
     reader: Reader
 
     @classmethod
-    def load(cls) -> TargetFinder:
+    def load(cls, reader: Reader | None = None) -> TargetFinder:
         """A finder with the lists that come with the package."""
-        return cls(_Words.load(), Quantities.load(), Reader.load())
+        return cls(_Words.load(), Quantities.load(), reader or Reader.load())
 
     def find(self, content: str, measure: Measure, issued: date | None) -> tuple[Target, ...]:
         """The targets within the measure and its attribution, in text order.
@@ -128,6 +127,9 @@ class TargetFinder:
     def _in_measure(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         for segment in self._segments(content, span, issued):
             aim, goal = segment.aim or segment.goal, segment.goal
+            if aim is None and not may_have_number(content, segment.whole.start, segment.whole.end):
+                yield from self._in_periods(content, segment)
+                continue
             pieces = list(self._pieces(content, segment))
             if any(piece.quantity for piece in pieces) or aim is None or segment.aim is None:
                 due = aim.day if aim else None
@@ -157,7 +159,7 @@ class TargetFinder:
     def _is_deadline(self, content: str, phrase: Span, span: Span) -> bool:
         before, after = content[phrase.start : span.start], content[span.end : phrase.end]
         none = self.words.no_deadlines
-        if none.before(before, len(before)) or any(none.at(after, at) for at in range(len(after))):
+        if none.before(before, len(before)) or none.within(after):
             return False
         return not before or bool(self.words.leads.before(before, len(before)))
 
@@ -186,8 +188,9 @@ class TargetFinder:
             cases = self._cases(content, sentence)
             run: list[Span] = []
             aim: Due | None = None
+            dated = may_have_date(content, Span(sentence.phrases[0].start, sentence.phrases[-1].end))
             for phrase in sentence.phrases:
-                found = self._aim(content, phrase, issued)
+                found = self._aim(content, phrase, issued) if dated else None
                 if found and run:
                     yield _Segment(tuple(run), aim, held, cases)
                     run = []

@@ -171,6 +171,6 @@ def _end(content: str, measure: Measure, brackets: Sequence[Span], limit: int) -
     """Where a measure's stretch ends: behind its attribution, if that follows before the next measure."""
     end = measure.span.end
     at = bisect_right(brackets, end, key=lambda bracket: bracket.end)
-    if measure.assignment and at < len(brackets) and measure.assignment.span in brackets[at]:
+    if measure.assignment and at < len(brackets) and brackets[at].holds(measure.assignment.span):
         end = brackets[at].end
     return _behind(content, min(end, limit), limit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from operator import add
 
 from build_graph.reading.edits import Change
 
@@ -32,7 +32,7 @@ def join_wrapped(text: str) -> Iterator[Change]:
     gaps = {gap.start(): text[gap.start() - 1] + text[gap.end()] for gap in _GAP.finditer(text)}
     if not gaps:
         return
-    seen = _seen(text, set(gaps.values()))
+    seen = _seen(text)
     known = [gap for gap, pair in gaps.items() if seen[pair] > 1]
     wrapped = len(known) >= _MANY and len(known) >= _SHARE * len(gaps)
     for gap in known:
@@ -40,10 +40,11 @@ def join_wrapped(text: str) -> Iterator[Change]:
             yield Change(gap, gap + 1, "")
 
 
-def _seen(text: str, pairs: set[str]) -> Counter[str]:
-    """How often each of `pairs` stands in `text`, and each character by itself."""
-    neighbours = map("".join, pairwise(text))
-    return Counter(pair for pair in neighbours if pair in pairs) + Counter(text)
+def _seen(text: str) -> Counter[str]:
+    """How often each pair of characters stands in `text`, and each character by itself."""
+    seen = Counter(map(add, text, text[1:]))
+    seen.update(text)
+    return seen
 
 
 def _is_word(pair: str, seen: Mapping[str, int]) -> bool:

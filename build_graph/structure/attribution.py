@@ -119,8 +119,10 @@ class AttributionReader:
                     assignment = candidate.parsed.assignment(rank)
                 # A bracket or label may stand on no text; a rule alone names nobody.
                 measure = self._measure(content, place, span, assignment) if len(span) else None
+                if measure and defaults:
+                    measure = replace(measure, defaults=_beside(measure, defaults))
                 if measure:
-                    measures.append(replace(measure, defaults=_beside(measure, defaults)))
+                    measures.append(measure)
                 if candidate:
                     defaults = candidate.parsed.defaults or defaults
         return Attributions(tuple(_numbered(measures)), tuple(refused))

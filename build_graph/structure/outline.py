@@ -19,12 +19,14 @@ from build_graph.structure.tables import TableReader
 _CHINESE = "一二三四五六七八九十百"
 _MARK = re.compile(
     rf"""
+    (?=[第{_CHINESE}（(\d]) (?:                                               # what a mark begins with
     (?P<chapter> 第[{_CHINESE}零〇]{{1,5}}[章编] (?=[\s　]|[^的第]) )        # 第一章
   | (?P<part>    第[{_CHINESE}零〇]{{1,5}}节 (?=[\s　]) )                    # 第二节
   | (?P<section> [{_CHINESE}]{{1,4}}、 (?![{_CHINESE}]、) )                  # 一、   not 一、二、三产业
   | (?P<article> 第[{_CHINESE}千零〇]{{1,6}}条 (?![第例款约件]) )             # 第一条
   | (?P<clause>  (?<!第)[（(] [{_CHINESE}]{{1,4}} [)）] (?!项) )             # （一）  not 第（一）项
   | (?P<item>    (?<![\d.．]) \d{{1,3}} [.．、] )                            # 1．
+    )
     """,
     re.VERBOSE,
 )

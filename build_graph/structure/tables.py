@@ -77,16 +77,19 @@ class TableReader:
             if self.column.fullmatch(content, line.start, line.end):
                 run.append(line)
                 continue
-            yield from self._head(content, run)
+            if self._is_head(content, run):
+                yield run
             run = []
-        yield from self._head(content, run)
+        if self._is_head(content, run):
+            yield run
 
-    def _head(self, content: str, run: list[Span]) -> Iterator[list[Span]]:
+    def _is_head(self, content: str, run: Sequence[Span]) -> bool:
+        if len(run) < _CELLS:
+            return False
         cells = [cell.of(content) for cell in run]
         bodies = sum(bool(self.bodies.fullmatch(cell)) for cell in cells)
         persons = sum(bool(self.persons.fullmatch(cell)) for cell in cells)
-        if len(run) >= _CELLS and bodies and bodies + persons < len(run):
-            yield run
+        return bool(bodies) and bodies + persons < len(run)
 
     def _table(self, content: str, cells: Sequence[Span], following: int) -> Table:
         end = self.end.search(content, cells[-1].end, following)
