@@ -30,6 +30,7 @@ ROWS = [
     "explaining",
     "validating",
     "storing",
+    "corpus",
     "exporting",
     "serving",
     "building",
