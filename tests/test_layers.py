@@ -37,7 +37,7 @@ ROWS = [
     "reviewing",
     "cli",
 ]
-BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files"}
+BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files", "shards"}
 STAGES = [
     "reading.source",
     "reading.repairs",

@@ -66,13 +66,17 @@ Found = Input | LeftAlone | ObligationError
 Listed = Unopened | Found
 
 
+def _unheard(size: int) -> None:
+    """What hears of the bytes that were read, where nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputReader:
     """Reads inputs within `limits`; `encoding` is that of text, where it was given."""
 
     limits: Limits = field(default_factory=Limits)
     encoding: str | None = None
-    passed: Callable[[int], None] = field(default=lambda size: None, repr=False)  # hears of bytes read
+    passed: Callable[[int], None] = field(default=_unheard, repr=False)  # hears of bytes read
 
     def read(self, path: Path) -> Iterator[Found]:
         """What is found at a path: a file, a folder, "-", or a document in a file: pack.zip/dir/a.html.
