@@ -109,6 +109,11 @@ class InputReader:
             name = str(path)[len(str(container)) - len(container.name) :]
             yield from self._within(container, name)
 
+    def check(self, path: Path) -> None:
+        """Raise UnreadableError where there is nothing at a path that could be read."""
+        if str(path) != "-" and not (path.exists() or folders.is_pattern(path) or _container(path)):
+            raise UnreadableError(f"{path}: there is no such file; check the name")
+
     def read_one(self, path: Path) -> Input:
         """The one document at a path; raises ObligationError where there is none, or several."""
         found = [one for one in self.read(path) if not isinstance(one, LeftAlone)][:2]
