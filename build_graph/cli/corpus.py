@@ -9,9 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,7 +24,6 @@ _EVERY = 1.0  # seconds between two lines of a log
 _SHOWN = 10  # failures that are printed; all of them are in a file
 
 Heard = Callable[["Progress"], None]
-Passed = Callable[[int], None]
 
 
 def build_shards(
@@ -37,9 +36,8 @@ def build_shards(
     wanted = paths or [default_document()]
     for path in wanted:
         reader.check(path)
-    with told(wanted, log) as (passed, heard):
-        sharder = Sharder(replace(reader, passed=passed), workers or processors(), heard=heard)
-        result = sharder.build(wanted, folder)
+    with told(wanted, log) as heard:
+        result = Sharder(reader, workers or processors(), heard=heard).build(wanted, folder)
     _tell(result)
     if result.totals.failures:
         sys.exit(FAILED)
@@ -80,59 +78,50 @@ def _tell(result: Sharded) -> None:
 
 
 @contextmanager
-def told(paths: Sequence[Path], log: str) -> Iterator[tuple[Passed, Heard]]:
-    """What to tell of bytes that are read, and of how far the work is.
-
-    A bar in a terminal; lines of JSON where they were asked for; else nothing.
-    """
+def told(paths: Sequence[Path], log: str) -> Iterator[Heard]:
+    """What to tell of how far the work is: a bar in a terminal, lines of JSON if asked for, else nothing."""
     if log == "json":
         yield from _logged(paths)
     elif sys.stderr.isatty():
         yield from _drawn(paths)
     else:
-        yield (lambda size: None), (lambda progress: None)
+        yield lambda progress: None
 
 
-def _logged(paths: Sequence[Path]) -> Iterator[tuple[Passed, Heard]]:
+def _logged(paths: Sequence[Path]) -> Iterator[Heard]:
     """A line a second on stderr, and one at the end."""
+    from build_graph.corpus.sharding import Progress
     from build_graph.reading.folders import size
 
-    state: dict[str, Any] = {"begun": time.monotonic(), "said": 0.0, "read": 0, "bytes": size(paths)}
-
-    def passed(read: int) -> None:
-        state["read"] += read
+    begun, whole = time.monotonic(), size(paths)
+    last, said = Progress(), begun
 
     def heard(progress: Progress) -> None:
-        state["progress"] = progress
-        if time.monotonic() - state["said"] >= _EVERY:
-            state["said"] = time.monotonic()
-            _log("progress", state)
+        nonlocal last, said
+        last = progress
+        if time.monotonic() - said >= _EVERY:
+            said = time.monotonic()
+            _log("progress", progress, said - begun, whole)
 
-    yield passed, heard
-    _log("done", state)
+    yield heard
+    _log("done", last, time.monotonic() - begun, whole)
 
 
-def _log(event: str, state: dict[str, Any]) -> None:
-    """One line: what was done, how fast, and what is left, in seconds."""
-    seconds = time.monotonic() - state["begun"]
-    progress, share = state.get("progress"), state["read"] / state["bytes"] if state["bytes"] else 1.0
-    done = progress.documents if progress else 0
-    line = {
+def _log(event: str, progress: Progress, seconds: float, whole: int) -> None:
+    """One line: what was done of `whole` bytes, how fast, and how many seconds are left."""
+    share = progress.read / whole if whole else 0.0
+    said = {
         "event": event,
         "seconds": round(seconds, 1),
-        "documents": done,
-        "failures": progress.failures if progress else 0,
-        "shards": progress.shards if progress else 0,
-        "unchanged": progress.unchanged if progress else 0,
-        "rate": round(done / seconds, 1) if seconds else 0.0,
-        "read": state["read"],
-        "bytes": state["bytes"],
+        **asdict(progress),
+        "bytes": whole,
+        "rate": round(progress.documents / seconds, 1) if seconds else None,
         "left": round(seconds * (1 - share) / share, 1) if share else None,
     }
-    click.echo(json.dumps(line), err=True)
+    click.echo(json.dumps(said), err=True)
 
 
-def _drawn(paths: Sequence[Path]) -> Iterator[tuple[Passed, Heard]]:
+def _drawn(paths: Sequence[Path]) -> Iterator[Heard]:
     """A bar with documents, rate, failures, and the time that is left."""
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -154,6 +143,12 @@ def _drawn(paths: Sequence[Path]) -> Iterator[tuple[Passed, Heard]]:
 
         def heard(progress: Progress) -> None:
             rate = progress.documents / max(time.monotonic() - begun, 1e-3)
-            bar.update(task, done=progress.documents, rate=rate, failures=progress.failures)
+            bar.update(
+                task,
+                completed=progress.read,
+                done=progress.documents,
+                rate=rate,
+                failures=progress.failures,
+            )
 
-        yield (lambda read: bar.advance(task, read)), heard
+        yield heard

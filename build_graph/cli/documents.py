@@ -68,10 +68,6 @@ def build(
     output: Path | None,
     store: Path | None,
     shards: Path | None,
-    workers: int | None,
-    log: str,
-    keep_going: bool,
-    pages: bool | None,
     **options: Any,
 ) -> None:
     """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
@@ -90,10 +86,10 @@ def build(
     again to go on. A store excludes -o and --pages: obligations view draws its network. All commands that
     take a graph take a store.
 
-    With --shards documents of any number go through several processes into part-00000.nq.gz and so on, the same
-    bytes however many processes there are. A document that fails is set aside in failures.jsonl, and the exit
-    code is then 3. A build that was interrupted goes on where it was, one that is run again works on what has
-    changed only. Commands that take a graph take such a folder, and so does build --store.
+    With --shards documents of any number go through several processes into part-00000.nq.gz and so on, the
+    same bytes however many processes there are. A document that fails is set aside in failures.jsonl, and the
+    exit code is then 3. A build that was interrupted goes on where it was, one that is run again works on
+    what has changed only. Commands that take a graph take such a folder, and so does build --store.
 
     \b
     Examples:
@@ -104,7 +100,8 @@ def build(
     """
     from build_graph.building import Builder, Filled
 
-    _check_targets(output, store, shards, workers, pages)
+    keep_going, pages, workers, log = map(options.pop, ("keep_going", "pages", "workers", "log"))
+    _check_targets(output or pages, store, shards, workers)
     given, reader = read_options(options)
     if shards:
         if given != type(given)():
@@ -125,16 +122,14 @@ def build(
 
 
 def _check_targets(
-    output: Path | None, store: Path | None, shards: Path | None, workers: int | None, pages: bool | None
+    files: Path | bool | None, store: Path | None, shards: Path | None, workers: int | None
 ) -> None:
-    """A usage error for options that do not go together."""
+    """A usage error for options that do not go together; `files` says that others are asked for."""
     if store and shards:
-        raise click.UsageError(
-            "--store and --shards: give one, and then obligations build SHARDS --store STORE"
-        )
-    if (store or shards) and (output or pages):
-        target = "--store" if store else "--shards"
-        raise click.UsageError(f"{target} writes no such files: leave out {'-o' if output else '--pages'}")
+        raise click.UsageError("--store and --shards: give one, then: obligations build SHARDS --store STORE")
+    if files and (store or shards):
+        target, option = "--store" if store else "--shards", "--pages" if files is True else "-o"
+        raise click.UsageError(f"{target} writes no files: leave out {option}")
     if workers and not (store or shards):
         raise click.UsageError("--workers goes with --shards or --store")
 

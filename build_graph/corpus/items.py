@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from build_graph.corpus.documents import source_of
@@ -43,11 +43,18 @@ class Items:
     reader: InputReader
     paths: Sequence[Path]
     left_alone: Counter[str] = field(default_factory=Counter)  # by the ending
+    places: deque[int] = field(default_factory=deque)  # bytes that were read, with each item not done yet
+    _read: int = 0
 
     def __iter__(self) -> Iterator[Item]:
         """Each input, as it is read."""
-        for found in (found for path in self.paths for found in self.reader.listed(path)):
+        reader = replace(self.reader, passed=self._passed)
+        for found in (found for path in self.paths for found in reader.listed(path)):
             if isinstance(found, LeftAlone):
                 self.left_alone[Path(found.name).suffix.lower() or found.name] += 1
             else:
+                self.places.append(self._read)
                 yield Item.of(found)
+
+    def _passed(self, size: int) -> None:
+        self._read += size

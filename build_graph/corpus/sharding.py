@@ -34,12 +34,14 @@ class Progress:
 
     documents: int = 0  # done, of whatever outcome
     failures: int = 0
+    read: int = 0  # bytes of the inputs up to the last that is done
     shards: int = 0  # done
     unchanged: int = 0  # of these, that were there already
 
-    def count(self, record: Record) -> None:
-        """Count a document that is done."""
+    def count(self, record: Record, read: int) -> None:
+        """Count a document that is done, up to so many bytes."""
         self.documents += 1
+        self.read = read
         self.failures += bool(record.failure)
 
 
@@ -89,7 +91,7 @@ class Sharder:
                 writer = ShardWriter(folder, number, made_with, old(number))
                 for _, (record, members) in documents:
                     writer.add(record, members)
-                    progress.count(record)
+                    progress.count(record, items.places.popleft())
                     self.heard(progress)
                 progress.unchanged += not writer.finish()
                 progress.shards += 1
