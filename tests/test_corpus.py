@@ -24,7 +24,8 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from build_graph.cli import main
 from build_graph.corpus.locking import locked
-from build_graph.corpus.sharding import Progress, Sharded, Sharder
+from build_graph.corpus.progress import Progress
+from build_graph.corpus.sharding import Sharded, Sharder
 from build_graph.shards import Record, Shards, ShardsError
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "corpus.toml").read_text(encoding="utf-8"))
