@@ -31,13 +31,14 @@ ROWS = [
     "explaining",
     "validating",
     "storing",
+    "corpus",
     "exporting",
     "serving",
     "building",
     "reviewing",
     "cli",
 ]
-BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files"}
+BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files", "shards"}
 STAGES = [
     "reading.source",
     "reading.repairs",

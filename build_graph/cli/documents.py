@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from build_graph.cli.corpus import Corpus, tell_left_alone
 from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
 from build_graph.cli.terminal import progress
 
@@ -36,6 +36,26 @@ if TYPE_CHECKING:
 @click.option(
     "--prune", is_flag=True, help="Remove from the store what is not among these documents, and say what."
 )
+@click.option(
+    "--shards",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write a whole corpus as shards of N-Quads into this folder, or go on with what is there.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that understand documents, with --shards or --store.  [default: one a processor]",
+)
+@click.option(
+    "--log-format",
+    "log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: a line a second on stderr, for programs.",
+)
 @click.option("--keep-going", is_flag=True, help="Leave out documents with faults, and write the others.")
 @click.option(
     "--pages/--no-pages",
@@ -49,15 +69,15 @@ def build(
     paths: tuple[Path, ...],
     output: Path | None,
     store: Path | None,
-    pages: bool | None,
+    shards: Path | None,
     **options: Any,
 ) -> None:
     """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
 
-    PATH is a document (text, HTML, DOCX, PDF with text), many of them (JSON Lines with "text" and perhaps
-    "id", "title", "number"; ZIP; a folder), a document within these (pack.zip/a.html, corpus.jsonl:17), or -
-    for standard input. Without one, the document that ships with the package is read. What a document does
-    not hold can stand in NAME.toml beside NAME.txt.
+    PATH is a document (text, HTML, DOCX, PDF with text), many of them (JSON Lines or Parquet with "text" and
+    perhaps "id", "title", "number"; ZIP; a folder; a pattern in quotes: 'pages/**/*.html'), a document within
+    these (pack.zip/a.html, corpus.jsonl:17), or - for standard input. Without one, the document that ships
+    with the package is read. What a document does not hold can stand in NAME.toml beside NAME.txt.
 
     If a document cannot be read or understood, all faults are listed and nothing is written; with
     --keep-going the others are. A text that is there twice is taken once.
@@ -68,22 +88,40 @@ def build(
     are written, without --keep-going; run it again to go on. A store excludes -o and --pages: obligations
     view draws its network. All commands that take a graph take a store.
 
+    With --shards documents of any number go through several processes into part-00000.nq.gz and so on, the
+    same bytes however many processes there are. A document that fails is set aside in failures.jsonl, and the
+    exit code is then 3. A build that was interrupted goes on where it was, one that is run again works on
+    what has changed only. Commands that take a graph take such a folder; build SHARDS --store puts it into a
+    store, a new one by bulk load. With --store and --workers, documents go through several processes into the
+    store, and those that fail are set aside, as with --shards.
+
     \b
     Examples:
       obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
       obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
       obligations build pages/ --store policies
       obligations build pages/ --store policies --prune
+      obligations build corpus.jsonl.gz 'pages/**/*.html' --shards corpus
+      obligations build corpus --store policies
     """
     from build_graph.building import Builder, Filled
+    from build_graph.shards import is_shards
 
-    if store and (output or pages):
-        raise click.UsageError(f"--store writes no files: leave out {'-o' if output else '--pages'}")
-    prune = options.pop("prune")
-    if prune and not (store and paths):
-        raise click.UsageError("--prune: give the --store, and each PATH whose documents are to stay in it")
-    keep_going = options.pop("keep_going")
+    keep_going, pages, workers, log, prune = map(
+        options.pop, ("keep_going", "pages", "workers", "log", "prune")
+    )
+    _check_targets(output or pages, store, shards, workers)
+    if prune and (workers or not (store and paths)):
+        raise click.UsageError(
+            "--prune: give the --store, and each PATH whose documents are to stay in it, without --workers"
+        )
     given, reader = read_options(options)
+    is_corpus = bool(shards or workers or any(map(is_shards, paths)))
+    if is_corpus and given != type(given)():
+        raise click.UsageError("a corpus takes no metadata: put it into NAME.toml beside each NAME.txt")
+    if is_corpus:
+        Corpus(paths, reader, workers, log).build(shards, store)
+        return
     with progress() as begun:
         builder = Builder(reader, given, keep_going, pages, begun)
         if store:
@@ -100,12 +138,24 @@ def build(
     gc.freeze()  # all that was made is used up now: do not look through it at exit
 
 
+def _check_targets(
+    files: Path | bool | None, store: Path | None, shards: Path | None, workers: int | None
+) -> None:
+    """A usage error for options that do not go together; `files` says that others are asked for."""
+    if store and shards:
+        raise click.UsageError("--store and --shards: give one, then: obligations build SHARDS --store STORE")
+    if files and (store or shards):
+        target, option = "--store" if store else "--shards", "--pages" if files is True else "-o"
+        raise click.UsageError(f"{target} writes no files: leave out {option}")
+    if workers and not (store or shards):
+        raise click.UsageError("--workers goes with --shards or --store")
+
+
 def _tell_left_out(left_out: LeftOut) -> None:
     for line in (*left_out.failures, *left_out.copies):
         click.echo(f"left out: {line}", err=True)
-    if left_out.left_alone:
-        endings = _by_ending(left_out.left_alone)
-        click.echo(f"left alone: {endings}, no documents by their endings", err=True)
+    endings = (Path(name).suffix.lower() or Path(name).name for name in left_out.left_alone)
+    tell_left_alone(Counter(endings))
 
 
 def _tell_filled(result: Filled) -> None:
@@ -246,9 +296,3 @@ def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options
         click.echo(f"not understood: {failure}", err=True)
     if not found.reviews:
         sys.exit(1)
-
-
-def _by_ending(names: Sequence[str]) -> str:
-    """How many files there are of each ending: 3 .doc, 1 .xls."""
-    endings = Counter(Path(name).suffix.lower() or Path(name).name for name in names)
-    return ", ".join(f"{number} {ending}" for ending, number in endings.most_common())

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from build_graph.cli.options import graph_argument, speaks_plainly, timeout_option
+from build_graph.cli.options import graph_argument, speaks_plainly, tell_size, timeout_option
 
 _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv", "parquet", "neo4j-csv")
 
@@ -55,6 +55,7 @@ def export(graph: str, form: str, output: Path | None, guarded: bool, **options:
     from build_graph.exporting.formats import Form
     from build_graph.exporting.source import Source
 
+    tell_size(graph)
     kind = Form(form)
     if guarded and kind is not Form.CSV:
         raise click.UsageError(f"--spreadsheet-safe: {form} is not for spreadsheets; it goes with csv")

@@ -13,9 +13,12 @@ from build_graph.cli.options import (
     engine_of,
     graph_argument,
     graph_option,
+    narrowed,
     narrowing_options,
     output_option,
+    shards_or_engine,
     speaks_plainly,
+    tell_size,
     timeout_option,
     user_option,
 )
@@ -24,6 +27,7 @@ from build_graph.cli.terminal import bar, marked, show, standard_input, width
 if TYPE_CHECKING:
     from build_graph.analysis.choices import Choices
     from build_graph.querying.engines import Engine
+    from build_graph.shards import Shards
 
 
 @click.command()
@@ -42,6 +46,7 @@ def validate(graph: str, timeout: float) -> None:
     """
     from build_graph.validating import validate as validate_graph
 
+    tell_size(graph)
     report = validate_graph(graph, timeout)
     click.echo("\n".join(report.lines()))
     if not report.conforms:
@@ -66,6 +71,7 @@ def explain(name: str, graph: str, timeout: float) -> None:
     """
     from build_graph.explaining import explain as lines
 
+    tell_size(graph)
     click.echo("\n".join(lines(graph, name, marked, timeout)))
 
 
@@ -215,7 +221,7 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     from build_graph.analysis.choices import Language
     from build_graph.analysis.summary import printed
 
-    engine = engine_of(graph, options)
+    engine = shards_or_engine(graph, options)
     choices = _choices(engine, options)
     with bar(choices.draws, "tables drawn") as drawn:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
@@ -224,20 +230,16 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     click.echo(f"wrote {', '.join(path.name for path in paths)} to {output}")
 
 
-def _choices(engine: Engine, options: dict[str, Any]) -> Choices:
+def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
     """The choices that options give; raises ObligationError for a name that the graph does not have."""
     from datetime import date
 
     from build_graph.analysis.choices import Choices, Roles, Unit
-    from build_graph.querying.headers import Kind
-    from build_graph.querying.names import NameFinder
     from build_graph.querying.values import day
 
-    names = NameFinder(engine)
-    document, domain, as_of = (options.pop(name) for name in ("document", "domain", "as_of"))
+    as_of = options.pop("as_of")
     return Choices(
-        document=names.find(Kind.DOCUMENT, document) if document else None,
-        domain=names.find(Kind.DOMAIN, domain) if domain else None,
+        **narrowed(graph, options),
         as_of=day("--as-of", as_of, date.today()) if as_of else None,
         roles=Roles(options.pop("roles")),
         unit=Unit(options.pop("unit")),
@@ -252,7 +254,7 @@ def _choices(engine: Engine, options: dict[str, Any]) -> Choices:
 @timeout_option
 @user_option
 @speaks_plainly
-def view(graph: str, output: Path, document: str | None, domain: str | None, **options: Any) -> None:
+def view(graph: str, output: Path, **options: Any) -> None:
     """Write the network as an interactive page: who bears measures with whom, and the words behind it.
 
     The page is one file that works from disk, without a network, in Chinese and English. Search, filters and
@@ -264,20 +266,14 @@ def view(graph: str, output: Path, document: str | None, domain: str | None, **o
       obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
       obligations view http://localhost:7878/query --document 国发〔2015〕24号
     """
-    from build_graph.querying.headers import Kind
-    from build_graph.querying.names import NameFinder
     from build_graph.viewing import write_network
 
-    engine = engine_of(graph, options)
-    names = NameFinder(engine)
-    shown = write_network(
-        engine,
-        output,
-        document=names.find(Kind.DOCUMENT, document) if document else None,
-        domain=names.find(Kind.DOMAIN, domain) if domain else None,
-    )
+    opened = shards_or_engine(graph, options)
+    shown = write_network(opened, output, **narrowed(opened, options))
     click.echo(
         f"wrote {output}: {shown.measures:,} measures of {shown.documents:,} document"
         f"{'' if shown.documents == 1 else 's'}, {shown.bodies:,} bodies, {shown.size / 1e6:.1f} MB"
     )
+    if shown.brief:
+        click.echo("measures come without their words: narrow the page with --document or --domain", err=True)
     click.echo(f"next: open {output} in a browser")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from build_graph.querying.credentials import Credentials
     from build_graph.querying.engines import Engine
     from build_graph.reading.inputs import InputReader
+    from build_graph.shards import Shards
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -108,8 +109,8 @@ def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
 
 
 def graph_argument(command: Command) -> Command:
-    """Adds the graph to be asked: a file, a store, or an endpoint."""
-    return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|URL]")(command)
+    """Adds the graph to be asked: a file, a store, shards, or an endpoint."""
+    return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|SHARDS|URL]")(command)
 
 
 def graph_option(command: Command) -> Command:
@@ -118,8 +119,8 @@ def graph_option(command: Command) -> Command:
         "--graph",
         default=str(GRAPH),
         show_default=True,
-        metavar="FILE|STORE|URL",
-        help="A file (.ttl, .trig, .nq, .nt), the folder of an Oxigraph store, or a SPARQL endpoint.",
+        metavar="FILE|STORE|SHARDS|URL",
+        help="A file (.ttl, .trig, .nq, .nt), a folder (Oxigraph store, shards), or a SPARQL endpoint.",
     )(command)
 
 
@@ -172,7 +173,41 @@ def engine_of(graph: str, options: dict[str, Any]) -> Engine:
     """What answers for a graph, with the time and the credentials that the options give."""
     from build_graph.querying.engines import open_graph
 
+    tell_size(graph)
     return open_graph(graph, options.pop("timeout"), credentials_of(graph, options.pop("user")))
+
+
+def shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
+    """Shards as they are, for work to which their tables are enough; else what answers for a graph."""
+    from build_graph.shards import Shards, is_shards
+
+    if not is_shards(Path(graph)):
+        return engine_of(graph, options)
+    del options["timeout"], options["user"]
+    return Shards.open(Path(graph))
+
+
+def narrowed(graph: Engine | Shards, options: dict[str, Any]) -> dict[str, Any]:
+    """The document and the domain that options name; raises UnknownNameError for what the graph lacks."""
+    from build_graph.querying.headers import Kind
+    from build_graph.querying.names import NameFinder
+    from build_graph.querying.registries import names_engine
+    from build_graph.shards import Shards
+
+    given = {kind: options.pop(kind) for kind in (Kind.DOCUMENT, Kind.DOMAIN)}
+    if not any(given.values()):
+        return dict.fromkeys(map(str, given))
+    names = NameFinder(names_engine(graph) if isinstance(graph, Shards) else graph)
+    return {str(kind): names.find(kind, words) if words else None for kind, words in given.items()}
+
+
+def tell_size(graph: str) -> None:
+    """Say how much is loaded where it takes its time; raises ShardsError for shards that are incomplete."""
+    from build_graph.shards import Shards, is_shards
+
+    if is_shards(Path(graph)):
+        totals = Shards.open(Path(graph)).totals
+        click.echo(f"{graph}: {totals.documents:,} documents, {totals.statements:,} statements", err=True)
 
 
 def credentials_of(where: str, user: str | None) -> Credentials:

@@ -25,7 +25,7 @@ from threading import Lock
 from pyoxigraph import Store
 
 from build_graph.errors import ObligationError
-from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph, readable
+from build_graph.querying.engines import EngineError, OxigraphEngine, is_store, open_graph, readable
 from build_graph.serving.answering import Answerer, Task
 from build_graph.serving.channel import pack, receive
 from build_graph.serving.negotiation import Media
@@ -59,8 +59,8 @@ class Keeper:
         graph = settings.graph
         if not hasattr(os, "fork"):
             raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
-        if graph.is_dir():
-            _store(graph)  # says here what is wrong with it
+        if is_store(graph):
+            _store(graph)  # says here what is wrong with it; each worker opens it for itself
         ours, theirs = Pipe()
         process = get_context("spawn").Process(target=keep, args=(theirs, settings), daemon=True)
         process.start()
@@ -144,12 +144,12 @@ def _told(
 
 
 def _opener(settings: Settings) -> Callable[[], Store]:
-    """What gives a worker its store: one in memory is here and shared, a folder is opened in each.
+    """What gives a worker its store: one in memory is here and shared, a store's folder is opened in each.
 
     An open folder has threads, which do not survive a fork. Raises EngineError where it cannot be read.
     """
     graph = settings.graph
-    if not graph.is_dir():
+    if not is_store(graph):
         store = _store(graph)
         return lambda: store
     if settings.in_memory:

@@ -6,7 +6,7 @@ As long as none of the three changes, the graph does not, and the document need 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph import __version__
-from build_graph.graph.emitter import reading_of
+from build_graph.graph.emitter import reading_of, source_of
 from build_graph.graph.provenance import sha256
 from build_graph.model import Metadata, Source
 from build_graph.resources import folder
@@ -48,6 +48,14 @@ class Fingerprint:
         """
         return cls(sha256(source.content), sha256(repr(given)), rules)
 
+    @classmethod
+    def said(cls, quads: Iterable[Quad], document: str) -> Fingerprint:
+        """The fingerprint in the graph of the document with that IRI; KeyError where there is none."""
+        own = {NamedNode(source_of(document)), NamedNode(reading_of(document))}
+        said = {quad.predicate: quad.object for quad in quads if quad.subject in own}
+        marks = (said[term(f"ob:{name}")] for name in ("sha256", "givenSha256", "rulesSha256"))
+        return cls(*(mark.value for mark in marks if isinstance(mark, Literal)))
+
     def quads(self, graph: NamedNode) -> Iterator[Quad]:
         """What the graph of a document says of its own reading; the source's hash stands there anyway."""
         reading = NamedNode(reading_of(graph.value))
@@ -57,7 +65,7 @@ class Fingerprint:
 
 def rules() -> str:
     """The SHA-256 of the rules: version, code, words and ontology. 2.1 MB, 12 ms: work it out once a run."""
-    whole = hashlib.sha256(f"{__version__} {_version(_DECIDES)}".encode())
+    whole = hashlib.sha256(f"{__version__} {version_of(_DECIDES)}".encode())
     for name, path in _files():
         whole.update(f"\n{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return whole.hexdigest()
@@ -73,7 +81,8 @@ def _files() -> Iterator[tuple[str, Path]]:
                 yield f"{prefix}/{path.relative_to(place).as_posix()}", path
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """The version of an installed package; empty where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

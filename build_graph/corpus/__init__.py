@@ -1,0 +1,1 @@
+"""Whole corpora: documents understood by many processes, written in shards that do not depend on how many."""

@@ -1,0 +1,100 @@
+"""The aggregated table: a row for each body that bears a measure, with all that an analysis counts by.
+
+It says what `queries/lookups/bearings.rq` asks of a graph, in a thousandth of the graph's bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pyoxigraph import Literal, NamedNode
+
+from build_graph.graph.bodies import domain_iri
+from build_graph.graph.emitter import Emitter, body_of
+from build_graph.graph.measures import measure_iri
+from build_graph.model import Allocation, Body, BodyKind, Measure
+from build_graph.vocabulary import OB, term
+
+
+class Bearing(NamedTuple):
+    """That a body bears a measure. IRIs in full; empty strings for what is not there."""
+
+    measure: str
+    body: str
+    role: str  # Lead, Support, Responsible
+    rank: int  # among the measure's bearers, from 1
+    written: str
+    inferred: bool  # a rule stated elsewhere says so
+    allocation: str  # Divided, Joint, Unstated
+    open: bool  # 等部门
+    domain: str  # the measure's main one
+    domains: str  # all of them, with spaces between
+    norms: int  # that the measure holds
+    kinds: str  # of these norms, with spaces between
+    due: str  # the first day by which something in the measure is due
+    name: str  # of the body, in Chinese
+    english: str
+    kind: str  # of agency, as the registry has it
+    place: str  # that a local body belongs to
+    group: bool  # 有关部门 and the like
+
+
+def bearings(emit: Emitter) -> Iterator[Bearing]:
+    """The rows of a document, in the order of its text."""
+    for measure in emit.document.measures:
+        yield from _of_measure(emit, measure)
+
+
+def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Bearing]:
+    iri, stated = measure_iri(emit, measure), len(measure.bearers)
+    domains = [domain_iri(domain) for domain in measure.domains]
+    shared = measure.assignment.allocation if measure.assignment else Allocation.UNSTATED
+    days = [target.due for target in measure.targets]
+    days += [rider.due for rider in (measure.assignment.riders if measure.assignment else ())]
+    due = min((day.isoformat() for day in days if day), default="")
+    for rank, bearer in enumerate((*measure.bearers, *measure.defaults), start=1):
+        body = body_of(bearer)
+        yield Bearing(
+            measure=iri,
+            body=emit.body_iri(body),
+            role=bearer.role.capitalize(),
+            rank=rank,
+            written=bearer.name,
+            inferred=rank > stated,
+            allocation=shared.capitalize(),
+            open=bool(measure.assignment and measure.assignment.open),
+            domain=domains[0] if domains else "",
+            domains=" ".join(domains),
+            norms=len(measure.norms),
+            kinds=" ".join(sorted({norm.kind for norm in measure.norms})),
+            due=due,
+            name=_said(emit, body, "skos:prefLabel", "zh") or body.label,
+            english=_said(emit, body, "skos:prefLabel", "en"),
+            kind=_said(emit, body, "ob:agencyKind").removeprefix(OB),
+            place=_place(emit, body),
+            group=body.kind is BodyKind.GROUP,
+        )
+
+
+def _said(emit: Emitter, body: Body, predicate: str, language: str | None = None) -> str:
+    """What the registry says of a body; empty where it says nothing, or does not have it."""
+    for triple in emit.descriptions.statements.get(NamedNode(emit.body_iri(body)), ()):
+        value = triple.object
+        if (
+            triple.predicate == term(predicate)
+            and isinstance(value, (NamedNode, Literal))
+            and getattr(value, "language", None) == language
+        ):
+            return value.value
+    return ""
+
+
+def _place(emit: Emitter, body: Body) -> str:
+    """The IRI of the place that a local body belongs to, as the graph has it."""
+    if body.kind is BodyKind.GROUP:
+        return ""
+    if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:
+        return _said(emit, body, "ob:jurisdiction")
+    place = emit.place(body.id.rpartition("/")[0] or None)
+    return place[1:-1] if place else ""
