@@ -1,0 +1,130 @@
+"""A standalone Spark cluster on loopback: a master and workers of one core, stopped by their process ids."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic, sleep
+
+import pyspark
+
+_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
+_MASTER = re.compile(r"Starting Spark master at (?P<url>spark://\S+)")
+_REGISTERED = "Successfully registered with master"
+_PATIENCE = 60  # seconds that a daemon may take to start
+_CHECKOUT = Path(__file__).parent.parent
+
+
+@dataclass(slots=True)
+class Daemon:
+    """A process of the cluster, and the file that it logs to."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_for(self, words: str) -> re.Match[str]:
+        """What the log says, once it does; raises AssertionError where it does not in time."""
+        end = monotonic() + _PATIENCE
+        while monotonic() < end and self.process.poll() is None:
+            if found := re.search(words, self.log.read_text(errors="replace")):
+                return found
+            sleep(0.1)
+        raise AssertionError(f"no {words!r} in:\n{self.log.read_text(errors='replace')}")
+
+    def kill(self) -> None:
+        """End it and all that it started, as a machine that breaks down does."""
+        for pid in (self.process.pid, *_descendants(self.process.pid)):
+            _send(pid, signal.SIGKILL)
+        self.process.wait(_PATIENCE)
+
+    def stop(self) -> None:
+        """Let it end; whatever is left of it after that is killed."""
+        started = list(_descendants(self.process.pid))
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(10)
+        finally:
+            for pid in (self.process.pid, *started):
+                _send(pid, signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class Cluster:
+    """A master, and the workers that it knows."""
+
+    url: str
+    folder: Path
+    workers: list[Daemon] = field(default_factory=list)
+
+    def environment(self, **conf: str) -> dict[str, str]:
+        """What a program that uses the cluster needs to be told: how much an executor may take, and more."""
+        spark = self.folder / "conf"
+        spark.mkdir(exist_ok=True)
+        settings = {"spark.executor.memory": "600m", "spark.driver.memory": "600m", "spark.ui.enabled": "false"}
+        lines = (f"{name.replace('_', '.')} {value}\n" for name, value in (settings | conf).items())
+        (spark / "spark-defaults.conf").write_text("".join(lines))
+        return {**_environment(), "SPARK_CONF_DIR": str(spark)}
+
+
+@contextmanager
+def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+    """A cluster that works in a folder, for as long as it is needed."""
+    daemons = [_start("master.Master", folder / "master.log", "--port", "0")]
+    try:
+        found = Cluster(daemons[0].wait_for(_MASTER.pattern)["url"], folder)
+        for number in range(workers):
+            work = ["--cores", "1", "--memory", "1g", "--work-dir", str(folder / f"work-{number}")]
+            daemons.append(_start("worker.Worker", folder / f"worker-{number}.log", *work, found.url))
+        found.workers = daemons[1:]
+        for worker in found.workers:
+            worker.wait_for(_REGISTERED)
+        yield found
+    finally:
+        for daemon in reversed(daemons):
+            daemon.stop()
+
+
+def _start(name: str, log: Path, *arguments: str) -> Daemon:
+    command = [str(_CLASS), f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1", "--webui-port", "0"]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=file, stderr=subprocess.STDOUT, env=_environment()
+        )
+    return Daemon(process, log)
+
+
+def _environment() -> dict[str, str]:
+    """Where daemons and programs find Python and this checkout, and that nothing leaves the machine."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(_CHECKOUT),
+        "PYSPARK_PYTHON": sys.executable,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_MEMORY": "256m",
+    }
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """The processes that a process started, and those that they started."""
+    try:
+        started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in map(int, started):
+        yield child
+        yield from _descendants(child)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
