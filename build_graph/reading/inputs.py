@@ -1,4 +1,4 @@
-"""Documents from paths: files of every kind, folders, archives, JSON Lines, standard input.
+"""Documents from paths: files of every kind, folders, patterns, archives, tables, standard input.
 
 A bad document does not keep the others from being read: what is wrong with it comes in its place, as the
 error that says so.
@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Source
+from build_graph.reading import folders
 from build_graph.reading.kinds import (
     HEAD,
     Kind,
@@ -51,7 +52,18 @@ class LeftAlone:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """A document of one of the kinds that take their time to open, as the bytes of its file."""
+
+    name: str
+    data: bytes
+    kind: Kind
+    sidecar: Path | None = None
+
+
 Found = Input | LeftAlone | ObligationError
+Listed = Unopened | Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +72,33 @@ class InputReader:
 
     limits: Limits = field(default_factory=Limits)
     encoding: str | None = None
+    passed: Callable[[int], None] = field(default=lambda size: None, repr=False)  # hears of bytes read
 
     def read(self, path: Path) -> Iterator[Found]:
         """What is found at a path: a file, a folder, "-", or a document in a file: pack.zip/dir/a.html.
 
-        Raises nothing for a document that cannot be read: the error is found in its place.
+        A path may be a pattern: pages/**/*.html. Raises nothing for a document that cannot be read: the
+        error is found in its place.
         """
+        for found in self.listed(path):
+            yield self.opened(found) if isinstance(found, Unopened) else found
+
+    def opened(self, found: Unopened) -> Input | ObligationError:
+        """The document in the bytes of a file, or what is wrong with them."""
+        try:
+            source = self._document(found.data, found.name, found.kind)
+        except ObligationError as error:
+            return error
+        return Input(source, Metadata(), found.sidecar)
+
+    def listed(self, path: Path) -> Iterator[Listed]:
+        """What `read` finds; documents whose kinds take their time are left to be opened by whoever likes."""
         if str(path) == "-":
             yield from self._guarded("-", lambda: self._stream(_standard_input(), 0, "-"))
         elif path.is_dir():
-            yield from self._folder(path)
+            yield from self._guarded(str(path), lambda: self._folder(path))
+        elif folders.is_pattern(path) and _container(path) is None:
+            yield from self._pattern(path)
         elif path.exists() or (container := _container(path)) is None:
             yield from self._file(path, path.name)
         else:
@@ -94,45 +123,57 @@ class InputReader:
 
     # ------------------------------------------------------------------------- containers
 
-    def _folder(self, folder: Path) -> Iterator[Found]:
+    def _folder(self, folder: Path) -> Iterator[Listed]:
         """The documents in a folder and the folders in it, in order of their names."""
-        files = sorted(file for file in folder.rglob("*") if file.is_file() and not _is_hidden(file, folder))
-        known = [file for file in files if is_known(file.name)]
-        sidecars = {file.with_suffix(".toml") for file in known}
+        known = False
+        for file in folders.in_folder(folder):
+            known |= file.is_document
+            yield from self._document_file(file)
         if not known:
             yield UnreadableError(f"{folder}: no documents in this folder; {_endings()}")
-        for file in files:
-            name = file.relative_to(folder).as_posix()
-            if is_known(name):
-                yield from self._file(file, name)
-            elif file not in sidecars:
-                yield LeftAlone(name)
 
-    def _within(self, container: Path, name: str) -> Iterator[Found]:
+    def _pattern(self, pattern: Path) -> Iterator[Listed]:
+        """The documents that a pattern matches, in order of their names."""
+        files = list(folders.matching(pattern))
+        for file in files:
+            yield from self._document_file(file)
+        if not any(file.is_document for file in files):
+            yield UnreadableError(f"{pattern}: matches no documents; {_endings()}")
+
+    def _document_file(self, file: folders.Listed) -> Iterator[Listed]:
+        if file.is_document:
+            yield from self._file(file.path, file.name)
+        else:
+            yield LeftAlone(file.name)
+
+    def _within(self, container: Path, name: str) -> Iterator[Listed]:
         """The document that bears the name, of those in a file."""
         missing = True
         for found in self._file(container, container.name):
-            if isinstance(found, Input) and found.source.name == name:
+            if _name_of(found) == name:
                 missing = False
                 yield found
         if missing:
             yield UnreadableError(f"{container.parent / name}: there is no such document in {container.name}")
 
-    def _file(self, path: Path, name: str) -> Iterator[Found]:
+    def _file(self, path: Path, name: str) -> Iterator[Listed]:
         """The documents in a file; a sidecar file goes with a single one."""
         sidecar = path.with_suffix(".toml")
         for found in self._guarded(str(path), lambda: self._opened(path, name)):
-            single = isinstance(found, Input) and found.source.name == name
-            if isinstance(found, Input) and single and sidecar.is_file():
-                yield Input(found.source, found.given, sidecar)
+            if isinstance(found, Unopened) and found.name == name and sidecar.is_file():
+                yield replace(found, sidecar=sidecar)
             else:
                 yield found
 
-    def _opened(self, path: Path, name: str) -> Iterator[Found]:
+    def _opened(self, path: Path, name: str) -> Iterator[Listed]:
         with io.BufferedReader(io.FileIO(path), _BUFFER) as file:
-            yield from self._stream(file, path.stat().st_size, name)
+            before = 0
+            for found in self._stream(file, path.stat().st_size, name):
+                self.passed(file.raw.tell() - before)
+                before = file.raw.tell()
+                yield found
 
-    def _guarded(self, name: str, read: Callable[[], Iterator[Found]]) -> Iterator[Found]:
+    def _guarded(self, name: str, read: Callable[[], Iterator[Listed]]) -> Iterator[Listed]:
         """What is read, up to an error, which then ends it."""
         try:
             yield from read()
@@ -152,7 +193,7 @@ class InputReader:
         name: str,
         meter: Meter | None = None,
         depth: int = 0,
-    ) -> Iterator[Found]:
+    ) -> Iterator[Listed]:
         """The documents in a stream of `packed` bytes; `depth` counts the archives around it."""
         kind = kind_of(stream.peek(HEAD)[:HEAD], name)
         meter = meter or Meter(self.limits)
@@ -162,10 +203,20 @@ class InputReader:
             yield from self._gzip(stream, packed, name, meter, depth + 1)
         elif kind is Kind.ZIP:
             yield from self._zip(stream, name, meter, depth + 1)
+        elif kind is Kind.PARQUET:
+            yield from self._rows(stream, name)
         else:
-            yield Input(self._document(read_whole(stream, self.limits, name), name, kind), Metadata())
+            yield Unopened(name, read_whole(stream, self.limits, name), kind)
 
-    def _records(self, stream: io.BufferedReader[Any], name: str) -> Iterator[Found]:
+    def _rows(self, stream: io.BufferedReader[Any], name: str) -> Iterator[Listed]:
+        """The documents in a Parquet file."""
+        from build_graph.reading.parquet import rows
+
+        seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
+        for record in rows(seekable, name, self.limits):
+            yield record if isinstance(record, ObligationError) else Input(record.source, record.given)
+
+    def _records(self, stream: io.BufferedReader[Any], name: str) -> Iterator[Listed]:
         """The documents in JSON Lines."""
         from build_graph.reading.jsonlines import records
 
@@ -174,7 +225,7 @@ class InputReader:
 
     def _gzip(
         self, stream: io.BufferedReader[Any], packed: int, name: str, meter: Meter, depth: int
-    ) -> Iterator[Found]:
+    ) -> Iterator[Listed]:
         """The documents in a gzip file, named as the file is: its kind is told without .gz."""
         from build_graph.reading.archives import ungzipped
 
@@ -182,7 +233,7 @@ class InputReader:
         unpacked = Unpacked(ungzipped(stream, name), packed, name, meter)
         yield from self._stream(io.BufferedReader(unpacked, _BUFFER), packed, name, meter, depth)
 
-    def _zip(self, stream: io.BufferedReader[Any], name: str, meter: Meter, depth: int) -> Iterator[Found]:
+    def _zip(self, stream: io.BufferedReader[Any], name: str, meter: Meter, depth: int) -> Iterator[Listed]:
         """The documents in a ZIP archive; a DOCX under another name is one."""
         from build_graph.reading import archives
 
@@ -191,8 +242,7 @@ class InputReader:
         with archives.open_zip(seekable, name) as archive:
             if archives.kind_of_packed(archive, name) is Kind.DOCX:
                 seekable.seek(0)
-                data = read_whole(seekable, self.limits, name)
-                yield Input(self._document(data, name, Kind.DOCX), Metadata())
+                yield Unopened(name, read_whole(seekable, self.limits, name), Kind.DOCX)
                 return
             self._check_nesting(depth, name)
             for member in archives.members(archive, name, self.limits):
@@ -205,7 +255,7 @@ class InputReader:
 
     def _member(
         self, archive: ZipFile, member: Member, name: str, meter: Meter, depth: int
-    ) -> Iterator[Found]:
+    ) -> Iterator[Listed]:
         """The documents in a member of an archive."""
         from build_graph.reading.archives import opened
 
@@ -254,8 +304,11 @@ def _container(path: Path) -> Path | None:
     return None
 
 
-def _is_hidden(file: Path, folder: Path) -> bool:
-    return any(part.startswith((".", "~$")) for part in file.relative_to(folder).parts)
+def _name_of(found: Listed) -> str:
+    """The name of a document; empty for what is none."""
+    if isinstance(found, Input):
+        return found.source.name
+    return found.name if isinstance(found, Unopened) else ""
 
 
 def _endings() -> str:

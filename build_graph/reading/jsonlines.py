@@ -42,7 +42,7 @@ def records(
         try:
             if len(line) > limits.max_size:
                 limits.check_size(len(line), where)
-            yield _record(_object(line, where, encoding), name, where, names)
+            yield record(_object(line, where, encoding), name, where, names)
         except (UnreadableError, LimitError) as error:
             yield error
 
@@ -78,17 +78,23 @@ def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
         raise UnreadableError(
             f'{where}: holds no text; write {{"id": "…", "title": "…", "number": "…", "text": "…"}}'
         )
-    if not data["text"].strip():
-        raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
     return data
 
 
-def _record(data: dict[str, Any], name: str, where: str, names: set[str]) -> Record:
+def record(
+    data: dict[str, Any], name: str, where: str, names: set[str], media: str = Kind.JSONL.media
+) -> Record:
+    """The document that one of the lines or rows of a file says; `where` is its place, `names` those before.
+
+    Raises UnreadableError where its text is blank, or its title or number is none.
+    """
+    if not data["text"].strip():
+        raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
     own = f"{name}:{data.get('id')}" if _ID.fullmatch(str(data.get("id", ""))) else where
     own = where if own in names else own
     names.add(own)
     return Record(
-        Source(own, _sound(data["text"]), "utf-8", Kind.JSONL.media),
+        Source(own, _sound(data["text"]), "utf-8", media),
         Metadata(title=_given(data, "title", where), number=_given(data, "number", where)),
     )
 

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     DOCX = "docx"
     PDF = "pdf"
     JSONL = "jsonl"
+    PARQUET = "parquet"
     ZIP = "zip"
     GZIP = "gzip"
 
@@ -38,6 +39,9 @@ class Kind(StrEnum):
     def endings(self) -> tuple[str, ...]:
         """How the names of such files end."""
         return tuple(word_lists("formats")[self]["endings"])
+
+
+_BEGINNINGS = {b"\x1f\x8b": Kind.GZIP, b"PAR1": Kind.PARQUET}
 
 
 def kind_of(head: bytes, name: str) -> Kind:
@@ -56,8 +60,8 @@ def kind_of(head: bytes, name: str) -> Kind:
         return Kind.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return Kind.DOCX if ending.endswith(Kind.DOCX.endings) else Kind.ZIP
-    if head.startswith(b"\x1f\x8b"):
-        return Kind.GZIP
+    if packed := [kind for beginning, kind in _BEGINNINGS.items() if head.startswith(beginning)]:
+        return packed[0]
     if _is_html(head, formats["html"]["tags"]):
         return Kind.HTML
     if ending.endswith(Kind.JSONL.endings):
