@@ -36,15 +36,19 @@ def records(
     """
     names: set[str] = set()
     for number, line in _lines(stream, limits.max_size):
-        where = f"{name}:{number}"
-        if not line.strip():
-            continue
-        try:
-            if len(line) > limits.max_size:
-                limits.check_size(len(line), where)
-            yield record(_object(line, where, encoding), name, where, names)
-        except (UnreadableError, LimitError) as error:
-            yield error
+        if line.strip():
+            yield of_line(line, name, f"{name}:{number}", names, limits, encoding=encoding)
+
+
+def of_line(
+    line: bytes, name: str, where: str, names: set[str], limits: Limits, *, encoding: str | None = None
+) -> Record | ObligationError:
+    """The document on a line of a file, or what is wrong with it; `where` and `names` as for `record`."""
+    try:
+        limits.check_size(len(line), where)
+        return record(_object(line, where, encoding), name, where, names)
+    except (UnreadableError, LimitError) as error:
+        return error
 
 
 def _lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
@@ -84,17 +88,18 @@ def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
 def record(
     data: dict[str, Any], name: str, where: str, names: set[str], media: str = Kind.JSONL.media
 ) -> Record:
-    """The document that one of the lines or rows of a file says; `where` is its place, `names` those before.
+    """The document that one of the lines or rows of a file says; `where` is its place, which names it too
+    where its id does not, or is among the `names` of those before: its own is put there.
 
     Raises UnreadableError where its text is blank, or its title or number is none.
     """
     if not data["text"].strip():
         raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
     own = f"{name}:{data.get('id')}" if _ID.fullmatch(str(data.get("id", ""))) else where
-    own = where if own in names else own
+    repeated = own in names
     names.add(own)
     return Record(
-        Source(own, _sound(data["text"]), "utf-8", media),
+        Source(where if repeated else own, _sound(data["text"]), "utf-8", media),
         Metadata(title=_given(data, "title", where), number=_given(data, "number", where)),
     )
 

@@ -12,7 +12,7 @@ from build_graph.reading.jsonlines import Record, record
 from build_graph.reading.kinds import Kind, UnreadableError
 from build_graph.reading.limits import LimitError, Limits
 
-_COLUMNS = ("id", "title", "number", "text")
+COLUMNS = ("id", "title", "number", "text")
 _ROWS = 64  # taken out of a row group at a time
 
 
@@ -27,7 +27,7 @@ def rows(stream: io.BufferedIOBase, name: str, limits: Limits) -> Iterator[Recor
     try:
         file = parquet.ParquetFile(stream)
         for number, row in enumerate(_dicts(file, name, arrow), start=1):
-            yield _document(row, f"{name}:{number}", name, names, limits)
+            yield of_row(row, name, f"{name}:{number}", names, limits)
     except (arrow.ArrowException, OSError) as error:
         raise UnreadableError(f"{name}: is damaged ({_brief(error)}); fetch or write it again") from error
 
@@ -43,15 +43,16 @@ def _dicts(file: Any, name: str, arrow: Any) -> Iterator[dict[str, Any]]:
         is_text(text) for is_text in (arrow.types.is_string, arrow.types.is_large_string)
     ):
         raise UnreadableError(f'{name}: has no column "text" of strings; name the texts so')
-    columns = [column for column in _COLUMNS if column in schema.names]
+    columns = [column for column in COLUMNS if column in schema.names]
     for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
         for row in batch.to_pylist():
             yield {column: value for column, value in row.items() if value is not None}
 
 
-def _document(
-    row: dict[str, Any], where: str, name: str, names: set[str], limits: Limits
+def of_row(
+    row: dict[str, Any], name: str, where: str, names: set[str], limits: Limits
 ) -> Record | ObligationError:
+    """The document in a row of a file, or what is wrong with it; `where` and `names` as for `record`."""
     try:
         if "text" not in row:
             raise UnreadableError(f"{where}: holds no text; there is nothing to read")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +14,8 @@ from build_graph.spark.session import SparkError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_MAGIC = re.compile(r"[\\{}\[\]*?^]")  # what Hadoop takes for the signs of a pattern
+NO_HOST = "^([^:/]+):///"  # file:///a is also written file:/a
+MAGIC = re.compile(r"[\\{}\[\]*?^]")  # what Hadoop takes for the signs of a pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Status:
     """A file or folder."""
 
     path: str  # with its scheme, as Hadoop writes it: file:/a/国发[1].txt
-    uri: str  # the same encoded, as Spark names the file that a row comes from
+    uri: str  # the same encoded: as Spark names the file that a row comes from, but see NO_HOST
     plain: PurePosixPath  # without a scheme
     size: int  # bytes
     is_folder: bool
@@ -34,7 +35,7 @@ class Status:
         uri = path.toUri()
         return cls(
             path.toString(),
-            uri.toString(),
+            re.sub(NO_HOST, r"\1:/", uri.toString()),
             PurePosixPath(uri.getPath()),
             status.getLen(),
             status.isDirectory(),
@@ -43,7 +44,7 @@ class Status:
     @property
     def literal(self) -> str:
         r"""The path so that nothing in it is taken for a pattern: /a/国发\[1\].txt."""
-        return _MAGIC.sub(r"\\\g<0>", self.path)
+        return MAGIC.sub(r"\\\g<0>", self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,16 @@ class Files:
         context: Any = session.sparkContext
         return cls(context._jvm.org.apache.hadoop, context._jsc.hadoopConfiguration())
 
-    def matching(self, name: str) -> list[Status]:
-        """What stands at a path; where nothing does, what the path matches as a pattern, in order."""
+    def at(self, name: str) -> Status | None:
+        """What stands at a path, if anything does."""
         path, system = self._at(name)
-        if system.exists(path):
-            return [Status.of(system.getFileStatus(path))]
+        return Status.of(system.getFileStatus(path)) if system.exists(path) else None
+
+    def matching(self, pattern: str) -> list[Status]:
+        """The files that a pattern of Hadoop matches, in order of their names."""
+        path, system = self._at(pattern)
         found = map(Status.of, system.globStatus(path) or ())
-        return sorted(found, key=lambda status: status.plain.parts)
+        return sorted((s for s in found if not s.is_folder), key=lambda status: status.plain.parts)
 
     def below(self, folder: Status) -> list[Status]:
         """The files in a folder and the folders in it, in order of their names."""
@@ -89,15 +93,30 @@ class Files:
         if held := sorted(status.getPath().getName() for status in system.listStatus(path)):
             raise SparkError(f"{name}: holds something already ({held[0]}); give a new or an empty folder")
 
-    def write(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Put a file at a path, written aside and renamed."""
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file at a path."""
+        with self.writing(name) as write:
+            write(data)
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Callable[[bytes], None]]:
+        """What takes the pieces of a file, which is at its path once all are written."""
         path, system = self._at(name)
         aside, _ = self._at(f"{name}._COPYING_")
         with closing(system.create(aside, True)) as stream:
-            for piece in pieces:
-                stream.write(bytearray(piece))
+            yield lambda piece: stream.write(bytearray(piece))
         if not system.rename(aside, path):
             raise SparkError(f"{name}: cannot be written; choose a place that can")
+
+    def rename_parts(self, folder: str, ending: str) -> None:
+        """Name the parts that Spark wrote into a folder after their numbers: part-00000 and an ending."""
+        path, system = self._at(folder)
+        names = (status.getPath().getName() for status in system.listStatus(path))
+        parts = sorted(name for name in names if name.startswith("part-"))
+        for number, name in enumerate(parts):
+            old, new = self._at(f"{folder}/{name}")[0], self._at(f"{folder}/part-{number:05}{ending}")[0]
+            if not system.rename(old, new):
+                raise SparkError(f"{folder}/{name}: cannot be renamed; give a new folder, and run it again")
 
     def remove(self, name: str) -> None:
         """Take away a folder and all in it, if it is there."""

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from build_graph.errors import ObligationError
-from build_graph.reading.inputs import LeftAlone, no_documents
+from build_graph.reading.inputs import LeftAlone, no_documents_in, no_match_of
 from build_graph.reading.kinds import HEAD, Kind, UnreadableError, is_known, kind_of
-from build_graph.spark.hadoop import Files, Status
+from build_graph.spark.hadoop import MAGIC, Files, Status
 
 _GZIP = 31  # zlib: with a gzip header
 _HIDDEN = (".", "~$")  # what systems put into folders by themselves
@@ -44,30 +44,45 @@ Listed = File | LeftAlone | ObligationError
 def listed(files: Files, paths: Sequence[str]) -> Iterator[Listed]:
     """The files at some paths: files, folders, patterns; in the place of one with a fault, the error."""
     for path in paths:
-        found = files.matching(path)
-        if not found:
+        status = files.at(path)
+        if status is None and MAGIC.search(path):
+            yield from _pattern(files, path)
+        elif status is None:
             yield UnreadableError(f"{path}: there is no such file; check the name")
-        for status in found:
-            if status.is_folder:
-                yield from _folder(files, status, path if len(found) == 1 else status.path)
-            else:
-                sidecar = next(iter(files.matching(_sidecar_path(status))), None)
-                yield _file(files, status, status.plain.name, sidecar, str(_toml(PurePosixPath(path))))
+        elif status.is_folder:
+            below = {found.plain.relative_to(status.plain): found for found in files.below(status)}
+            yield from _told_apart(files, below, path.rstrip("/"), no_documents_in(path))
+        else:
+            yield _file(files, status, status.plain.name, files.at(_toml(status.path)), _toml(path))
 
 
-def _folder(files: Files, folder: Status, place: str) -> Iterator[Listed]:
-    """The files in a folder and the folders in it; sidecar files are found by the documents beside them."""
-    below = {status.plain.relative_to(folder.plain): status for status in files.below(folder)}
-    visible = {name: status for name, status in below.items() if not _is_hidden(name)}
-    sidecars = {_toml(name) for name in visible if is_known(name.name)}
+def _pattern(files: Files, pattern: str) -> Iterator[Listed]:
+    """The files that a pattern matches, named as they are below the folder where it begins to be one."""
+    parts = pattern.split("/")
+    first = next(number for number, part in enumerate(parts) if MAGIC.search(part))
+    depth = len(parts) - first
+    found = {PurePosixPath(*status.plain.parts[-depth:]): status for status in files.matching(pattern)}
+    yield from _told_apart(files, found, "/".join(parts[:first]), no_match_of(pattern))
+
+
+def _told_apart(
+    files: Files, found: dict[PurePosixPath, Status], place: str, fault: ObligationError
+) -> Iterator[Listed]:
+    """Documents and others among the files of a folder, and the fault that it has without documents.
+
+    A sidecar file goes with the document beside it.
+    """
+    visible = {name: status for name, status in found.items() if not _is_hidden(name)}
+    documents = {name for name in visible if is_known(name.name)}
+    sidecars = {name.with_suffix(".toml") for name in documents}
     for name, status in visible.items():
-        if is_known(name.name):
-            toml = _toml(name)
-            yield _file(files, status, name.as_posix(), visible.get(toml), f"{place.rstrip('/')}/{toml}")
+        if name in documents:
+            toml = name.with_suffix(".toml")
+            yield _file(files, status, name.as_posix(), visible.get(toml), f"{place}/{toml}")
         elif name not in sidecars:
             yield LeftAlone(name.as_posix())
-    if not any(is_known(name.name) for name in visible):
-        yield no_documents(place)
+    if not documents:
+        yield fault
 
 
 def _file(files: Files, status: Status, name: str, sidecar: Status | None, place: str) -> Listed:
@@ -104,13 +119,9 @@ def _unpacked(head: bytes) -> bytes:
         return b""
 
 
-def _sidecar_path(status: Status) -> str:
+def _toml(path: str) -> str:
     """The path of the sidecar file of a file."""
-    return status.path[: len(status.path) - len(status.plain.suffix)] + ".toml"
-
-
-def _toml(name: PurePosixPath) -> PurePosixPath:
-    return name.with_suffix(".toml")
+    return path.removesuffix(PurePosixPath(path).suffix) + ".toml"
 
 
 def _is_hidden(name: PurePosixPath) -> bool:

@@ -56,7 +56,9 @@ def connected(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession
         settings = {**_SETTINGS, "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
         session = sql.SparkSession.builder.master(master).config(map=settings).getOrCreate()
         try:
-            session.conf.set("spark.sql.files.minPartitionNum", session.sparkContext.defaultParallelism)
+            cores = session.sparkContext.defaultParallelism
+            session.conf.set("spark.sql.files.minPartitionNum", cores)  # blocks, the same in every job
+            session.conf.set("spark.sql.shuffle.partitions", 2 * cores)
             _check_workers(session, master, patience)
             yield session
         finally:
