@@ -68,7 +68,11 @@ class Cluster:
         """What a program that uses the cluster needs to be told: how much an executor may take, and more."""
         spark = self.folder / "conf"
         spark.mkdir(exist_ok=True)
-        settings = {"spark.executor.memory": "600m", "spark.driver.memory": "600m", "spark.ui.enabled": "false"}
+        settings = {
+            "spark.executor.memory": "600m",
+            "spark.driver.memory": "600m",
+            "spark.ui.enabled": "false",
+        }
         lines = (f"{name.replace('_', '.')} {value}\n" for name, value in (settings | conf).items())
         (spark / "spark-defaults.conf").write_text("".join(lines))
         return {**_environment(), "SPARK_CONF_DIR": str(spark)}

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sql
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from build_graph import __version__
@@ -105,7 +105,7 @@ class Distributor:
 
     def _write_tables(self, files: Files, found: Settled, output: str) -> None:
         """Write what Spark writes in parts."""
-        quads = found.kept.select(F.col("quads").cast("string").alias("value"))
+        quads = found.kept.select(sql.col("quads").cast("string").alias("value"))
         quads.write.option("compression", "gzip").text(f"{output}/{QUADS}")
         _bearings(found).write.csv(
             f"{output}/{BEARINGS}", header=True, compression="gzip", escape='"', emptyValue=""
@@ -144,12 +144,14 @@ def _said(row: Any) -> tuple[str, dict[str, str]]:
 
 def _bearings(found: Settled) -> DataFrame:
     """A document, and the columns of Bearing."""
-    return found.kept.select(F.col("iri").alias("document"), F.inline("bearings"))
+    return found.kept.select(sql.col("iri").alias("document"), sql.inline("bearings"))
 
 
 def _totals(found: Settled) -> dict[str, int]:
     sums = found.kept.agg(
-        F.count("*"), F.coalesce(F.sum("statements"), F.lit(0)), F.coalesce(F.sum(F.size("bearings")), F.lit(0))
+        sql.count("*"),
+        sql.coalesce(sql.sum("statements"), sql.lit(0)),
+        sql.coalesce(sql.sum(sql.size("bearings")), sql.lit(0)),
     )
     return dict(zip(("documents", "statements", "bearings"), sums.collect()[0], strict=True))
 

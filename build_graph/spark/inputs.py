@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sql
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.window import Window
 
@@ -33,9 +33,7 @@ Numbered = Sequence[tuple[int, File | ObligationError]]
 
 def documents(session: SparkSession, found: Numbered, reader: InputReader) -> DataFrame:
     """The columns of DOCUMENTS, one row a document or archive, spread over the cluster."""
-    forms = {
-        form: [(n, f) for n, f in found if isinstance(f, File) and f.form is form] for form in Form
-    }
+    forms = {form: [(n, f) for n, f in found if isinstance(f, File) and f.form is form] for form in Form}
     faults = [(n, error) for n, error in found if not isinstance(error, File)]
     tables = [_faults(session, faults)] if faults else []
     if files := forms[Form.WHOLE]:
@@ -60,7 +58,7 @@ def _whole(session: SparkSession, files: Sequence[tuple[int, File]]) -> DataFram
     """Files, each with the sidecar file beside it."""
     rows = _with_names(session, _bytes(session, [file.status for _, file in files]), files)
     rows = _beside(session, rows, [file.sidecar for _, file in files if file.sidecar])
-    fixed = {"row": F.lit(0), "is_first": F.lit(True), "known_as": F.lit(None)}
+    fixed = {"row": sql.lit(0), "is_first": sql.lit(True), "known_as": sql.lit(None)}
     spread = rows.withColumns(fixed).repartition(_parts(session, len(files)), "file")
     return _shaped(spread).sortWithinPartitions("file")
 
@@ -68,7 +66,7 @@ def _whole(session: SparkSession, files: Sequence[tuple[int, File]]) -> DataFram
 def _beside(session: SparkSession, rows: DataFrame, sidecars: Sequence[Status]) -> DataFrame:
     """The rows with what the sidecar file of each holds."""
     if not sidecars:
-        return rows.withColumn("sidecar", F.lit(None))
+        return rows.withColumn("sidecar", sql.lit(None))
     held = _bytes(session, sidecars).toDF("sidecar_uri", "sidecar")
     return rows.join(held, "sidecar_uri", "left")
 
@@ -76,7 +74,7 @@ def _beside(session: SparkSession, rows: DataFrame, sidecars: Sequence[Status]) 
 def _bytes(session: SparkSession, files: Sequence[Status]) -> DataFrame:
     """uri, data: what files hold."""
     found = session.read.format("binaryFile").load(_paths(files))
-    return found.select(_uri(), F.col("content").alias("data"))
+    return found.select(_uri(), sql.col("content").alias("data"))
 
 
 # ------------------------------------------------------------------------------ files of rows
@@ -95,7 +93,7 @@ def _rows(
     parts = _parts(session, sum(count for _, _, count in counts))
     spread = rows.mapInArrow(work.rows, RAW).repartition(parts, "file", "known_as")
     alike = Window.partitionBy("file", "known_as").orderBy("row")
-    return _shaped(spread.withColumn("is_first", F.row_number().over(alike) == 1))
+    return _shaped(spread.withColumn("is_first", sql.row_number().over(alike) == 1))
 
 
 def _before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
@@ -118,8 +116,8 @@ def _lines(session: SparkSession, files: Sequence[tuple[int, File]]) -> DataFram
     lines = session.read.option("lineSep", "\n").text(_paths(file.status for _, file in files))
     return lines.select(
         _uri(),
-        F.col("_metadata.file_block_start").alias("block"),
-        F.col("value").cast("binary").alias("data"),
+        sql.col("_metadata.file_block_start").alias("block"),
+        sql.col("value").cast("binary").alias("data"),
     )
 
 
@@ -129,8 +127,8 @@ def _table_rows(session: SparkSession, files: Sequence[tuple[int, File]]) -> Dat
     names = [name for name in COLUMNS if name in table.columns]
     return table.select(
         _uri(),
-        F.col("_metadata.file_block_start").alias("block"),
-        F.to_json(F.struct(*names)).cast("binary").alias("data"),
+        sql.col("_metadata.file_block_start").alias("block"),
+        sql.to_json(sql.struct(*names)).cast("binary").alias("data"),
     )
 
 
@@ -139,7 +137,7 @@ def _table_rows(session: SparkSession, files: Sequence[tuple[int, File]]) -> Dat
 
 def _uri() -> Column:
     """The file that a row comes from."""
-    return F.regexp_replace("_metadata.file_path", NO_HOST, "$1:/").alias("uri")
+    return sql.regexp_replace("_metadata.file_path", NO_HOST, "$1:/").alias("uri")
 
 
 def _with_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[int, File]]) -> DataFrame:
@@ -149,9 +147,9 @@ def _with_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[in
         for number, f in files
     ]
     columns = "uri string, file long, name string, form string, sidecar_uri string, sidecar_name string"
-    named = rows.join(F.broadcast(session.createDataFrame(known, columns)), "uri", "left")
-    lost = F.raise_error(F.concat(F.lit("Spark names a file otherwise than when it was listed: "), "uri"))
-    return named.withColumn("file", F.coalesce("file", lost)).drop("uri")
+    named = rows.join(sql.broadcast(session.createDataFrame(known, columns)), "uri", "left")
+    lost = sql.raise_error(sql.concat(sql.lit("Spark names a file otherwise than when it was listed: "), "uri"))
+    return named.withColumn("file", sql.coalesce("file", lost)).drop("uri")
 
 
 def _paths(files: Iterable[Status]) -> list[str]:
@@ -160,7 +158,7 @@ def _paths(files: Iterable[Status]) -> list[str]:
 
 
 def _shaped(rows: DataFrame) -> DataFrame:
-    return rows.select(*(F.col(field.name).cast(field.dataType) for field in DOCUMENTS))
+    return rows.select(*(sql.col(field.name).cast(field.dataType) for field in DOCUMENTS))
 
 
 def _parts(session: SparkSession, documents: int) -> int:

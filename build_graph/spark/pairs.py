@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sql
 
 from build_graph.querying.short_names import short_names
 
@@ -31,9 +31,11 @@ def pairs(bearings: DataFrame) -> pd.DataFrame:
     `obligations analyse` has them), documents (in which they do). Groups such as 有关部门 are not counted.
     """
     agencies = bearings.where("NOT group")
-    measures = agencies.groupBy("document", "measure").agg(F.array_sort(F.collect_set("body")).alias("bodies"))
+    measures = agencies.groupBy("document", "measure").agg(
+        sql.array_sort(sql.collect_set("body")).alias("bodies")
+    )
     measures = measures.cache()
-    sizes = measures.select(F.explode("bodies").alias("body")).groupBy("body").count()
+    sizes = measures.select(sql.explode("bodies").alias("body")).groupBy("body").count()
     bodies = sizes.join(_called(agencies), "body").toArrow().to_pandas().set_index("body").sort_index()
     table = _table(_sums(measures).toArrow().to_pandas(), bodies, measures.count())
     measures.unpersist()
@@ -42,23 +44,23 @@ def pairs(bearings: DataFrame) -> pd.DataFrame:
 
 def _sums(measures: DataFrame) -> DataFrame:
     """first, second, together, shared_out, documents: a measure of k bodies gives 1/(k-1) to each pair."""
-    each = measures.select("document", F.size("bodies").alias("bearers"), F.expr(_PAIRS).alias("pair"))
+    each = measures.select("document", sql.size("bodies").alias("bearers"), sql.expr(_PAIRS).alias("pair"))
     return each.groupBy("pair.first", "pair.second").agg(
-        F.count("*").alias("together"),
-        F.sum(1 / (F.col("bearers") - 1)).alias("shared_out"),
-        F.countDistinct("document").alias("documents"),
+        sql.count("*").alias("together"),
+        sql.sum(1 / (sql.col("bearers") - 1)).alias("shared_out"),
+        sql.countDistinct("document").alias("documents"),
     )
 
 
 def _called(agencies: DataFrame) -> DataFrame:
     """body, mostly, name, place: the words that documents mostly call it by, and what is known of it."""
     said = agencies.groupBy("body", "written").agg(
-        F.count("*").alias("times"), F.min("name").alias("name"), F.min("place").alias("place")
+        sql.count("*").alias("times"), sql.min("name").alias("name"), sql.min("place").alias("place")
     )
     return said.groupBy("body").agg(
-        F.min_by("written", F.struct(-F.col("times"), "written")).alias("mostly"),
-        F.min("name").alias("name"),
-        F.min("place").alias("place"),
+        sql.min_by("written", sql.struct(-sql.col("times"), "written")).alias("mostly"),
+        sql.min("name").alias("name"),
+        sql.min("place").alias("place"),
     )
 
 

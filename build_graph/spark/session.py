@@ -86,7 +86,9 @@ def _reason(said: str) -> str:
     if _OTHER_RULES in said:
         return f"{_OTHER_RULES}; install on them the one that is installed here"
     if missing := _MISSING.search(said):
-        return f"the workers' Python has no {missing['name']}; install this program there, or set PYSPARK_PYTHON"
+        return (
+            f"the workers' Python has no {missing['name']}; install this program there, or set PYSPARK_PYTHON"
+        )
     causes = list(_CAUSE.finditer(said))
     if causes:
         return f"{' '.join(causes[-1]['said'].split())} ({causes[-1]['kind']})"

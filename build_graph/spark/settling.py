@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyspark.sql import functions as F
+from pyspark.sql import functions as sql
 from pyspark.sql.window import Window
 
 from build_graph.spark.schemas import PLACE
@@ -28,13 +28,13 @@ class Settled:
 
 def settled(outcomes: DataFrame) -> Settled:
     """The outcomes of all documents, told apart; what comes first in the input stays, whoever understood it."""
-    is_good = ~F.col("left_alone") & (F.col("failure") == "")
+    is_good = ~sql.col("left_alone") & (sql.col("failure") == "")
     good = outcomes.where(is_good)
     later = _later(good).cache()  # asked for each table that is written
     others = outcomes.where(~is_good).select(*PLACE, *_SAID)
     left_out = others.unionByName(later, allowMissingColumns=True).coalesce(1).sortWithinPartitions(*PLACE)
     return Settled(
-        kept=good.join(F.broadcast(later.select(*PLACE)), list(PLACE), "left_anti"),
+        kept=good.join(sql.broadcast(later.select(*PLACE)), list(PLACE), "left_anti"),
         left_out=left_out,
     )
 
@@ -44,9 +44,9 @@ def _later(good: DataFrame) -> DataFrame:
     alike = Window.partitionBy("iri").orderBy(*PLACE)
     ranked = good.select(*PLACE, *_SAID, "text").withColumns(
         {
-            "rank": F.row_number().over(alike),
-            "before": F.first("name").over(alike),
-            "is_copy": F.first("text").over(alike) == F.col("text"),
+            "rank": sql.row_number().over(alike),
+            "before": sql.first("name").over(alike),
+            "is_copy": sql.first("text").over(alike) == sql.col("text"),
         }
     )
     return ranked.where("rank > 1").drop("rank", "text")
