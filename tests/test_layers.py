@@ -38,7 +38,7 @@ ROWS = [
     "spark",
     "cli",
 ]
-BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files"}
+BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files", "shards"}
 STAGES = [
     "reading.source",
     "reading.repairs",

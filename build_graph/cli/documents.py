@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from build_graph.cli.corpus import build_shards
 from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
 from build_graph.cli.terminal import progress
 
@@ -33,6 +34,26 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Put the documents into the Oxigraph store in this folder, made if missing: no file, no pages.",
 )
+@click.option(
+    "--shards",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write a whole corpus as shards of N-Quads into this folder, or go on with what is there.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that understand documents, with --shards or --store.  [default: one a processor]",
+)
+@click.option(
+    "--log-format",
+    "log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: a line a second on stderr, for programs.",
+)
 @click.option("--keep-going", is_flag=True, help="Leave out documents with faults, and write the others.")
 @click.option(
     "--pages/--no-pages",
@@ -46,16 +67,15 @@ def build(
     paths: tuple[Path, ...],
     output: Path | None,
     store: Path | None,
-    keep_going: bool,
-    pages: bool | None,
+    shards: Path | None,
     **options: Any,
 ) -> None:
     """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
 
-    PATH is a document (text, HTML, DOCX, PDF with text), many of them (JSON Lines with "text" and perhaps
-    "id", "title", "number"; ZIP; a folder), a document within these (pack.zip/a.html, corpus.jsonl:17), or -
-    for standard input. Without one, the document that ships with the package is read. What a document does
-    not hold can stand in NAME.toml beside NAME.txt.
+    PATH is a document (text, HTML, DOCX, PDF with text), many of them (JSON Lines or Parquet with "text" and
+    perhaps "id", "title", "number"; ZIP; a folder; a pattern in quotes: 'pages/**/*.html'), a document within
+    these (pack.zip/a.html, corpus.jsonl:17), or - for standard input. Without one, the document that ships
+    with the package is read. What a document does not hold can stand in NAME.toml beside NAME.txt.
 
     If a document cannot be read or understood, all faults are listed and nothing is written; with
     --keep-going the others are. A text that is there twice is taken once.
@@ -66,17 +86,28 @@ def build(
     again to go on. A store excludes -o and --pages: obligations view draws its network. All commands that
     take a graph take a store.
 
+    With --shards documents of any number go through several processes into part-00000.nq.gz and so on, the
+    same bytes however many processes there are. A document that fails is set aside in failures.jsonl, and the
+    exit code is then 3. A build that was interrupted goes on where it was, one that is run again works on
+    what has changed only. Commands that take a graph take such a folder, and so does build --store.
+
     \b
     Examples:
       obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
       obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
       obligations build pages/ --store policies
+      obligations build corpus.jsonl.gz 'pages/**/*.html' --shards corpus
     """
     from build_graph.building import Builder, Filled
 
-    if store and (output or pages):
-        raise click.UsageError(f"--store writes no files: leave out {'-o' if output else '--pages'}")
+    keep_going, pages, workers, log = map(options.pop, ("keep_going", "pages", "workers", "log"))
+    _check_targets(output or pages, store, shards, workers)
     given, reader = read_options(options)
+    if shards:
+        if given != type(given)():
+            raise click.UsageError("--shards takes no metadata: put it into NAME.toml beside each NAME.txt")
+        build_shards(paths, shards, reader, workers, log)
+        return
     with progress() as begun:
         builder = Builder(reader, given, keep_going, pages, begun)
         result = builder.fill(paths, store) if store else builder.build(paths, output or Path("output"))
@@ -88,6 +119,19 @@ def build(
     else:
         _tell_built(result)
     gc.freeze()  # all that was made is used up now: do not look through it at exit
+
+
+def _check_targets(
+    files: Path | bool | None, store: Path | None, shards: Path | None, workers: int | None
+) -> None:
+    """A usage error for options that do not go together; `files` says that others are asked for."""
+    if store and shards:
+        raise click.UsageError("--store and --shards: give one, then: obligations build SHARDS --store STORE")
+    if files and (store or shards):
+        target, option = "--store" if store else "--shards", "--pages" if files is True else "-o"
+        raise click.UsageError(f"{target} writes no files: leave out {option}")
+    if workers and not (store or shards):
+        raise click.UsageError("--workers goes with --shards or --store")
 
 
 def _tell_left_out(left_out: LeftOut) -> None:

@@ -66,13 +66,17 @@ Found = Input | LeftAlone | ObligationError
 Listed = Unopened | Found
 
 
+def _unheard(size: int) -> None:
+    """What hears of the bytes that were read, where nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class InputReader:
     """Reads inputs within `limits`; `encoding` is that of text, where it was given."""
 
     limits: Limits = field(default_factory=Limits)
     encoding: str | None = None
-    passed: Callable[[int], None] = field(default=lambda size: None, repr=False)  # hears of bytes read
+    passed: Callable[[int], None] = field(default=_unheard, repr=False)  # hears of bytes read
 
     def read(self, path: Path) -> Iterator[Found]:
         """What is found at a path: a file, a folder, "-", or a document in a file: pack.zip/dir/a.html.
@@ -110,6 +114,11 @@ class InputReader:
         else:
             name = str(path)[len(str(container)) - len(container.name) :]
             yield from self._within(container, name)
+
+    def check(self, path: Path) -> None:
+        """Raise UnreadableError where there is nothing at a path that could be read."""
+        if str(path) != "-" and not (path.exists() or folders.is_pattern(path) or _container(path)):
+            raise UnreadableError(f"{path}: there is no such file; check the name")
 
     def read_one(self, path: Path) -> Input:
         """The one document at a path; raises ObligationError where there is none, or several."""

@@ -1,0 +1,154 @@
+"""How `obligations build` builds a whole corpus, and what it tells of its progress."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from build_graph.corpus.sharding import Progress, Sharded
+    from build_graph.reading.inputs import InputReader
+
+FAILED = 3  # the exit code where documents were set aside
+_EVERY = 1.0  # seconds between two lines of a log
+_SHOWN = 10  # failures that are printed; all of them are in a file
+
+Heard = Callable[["Progress"], None]
+
+
+def build_shards(
+    paths: Sequence[Path], folder: Path, reader: InputReader, workers: int | None, log: str
+) -> None:
+    """Build a folder of shards, tell what is in it, and exit with 3 where documents were set aside."""
+    from build_graph.corpus.sharding import Sharder
+    from build_graph.pipeline import default_document
+
+    wanted = paths or [default_document()]
+    for path in wanted:
+        reader.check(path)
+    with told(wanted, log) as heard:
+        result = Sharder(reader, workers or processors(), heard=heard).build(wanted, folder)
+    _tell(result)
+    if result.totals.failures:
+        sys.exit(FAILED)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def tell_left_alone(left_alone: Counter[str]) -> None:
+    """Say which files were taken for no documents."""
+    if left_alone:
+        endings = ", ".join(f"{number} {ending}" for ending, number in left_alone.most_common())
+        click.echo(f"left alone: {endings}, no documents by their endings", err=True)
+
+
+def _tell(result: Sharded) -> None:
+    totals, failures = result.totals, result.path / "failures.jsonl"
+    with failures.open(encoding="utf-8") as lines:
+        for at, line in enumerate(lines):
+            if at == _SHOWN:
+                click.echo(f"left out: {totals.failures - _SHOWN:,} more, see {failures}", err=True)
+                break
+            failure = json.loads(line)
+            click.echo(f"left out: {failure['name']}: {failure['reason']}", err=True)
+    tell_left_alone(result.left_alone)
+    shards = len(totals.shards)
+    click.echo(
+        f"wrote {result.path}: {totals.documents:,} documents, {totals.statements:,} statements in "
+        f"{shards:,} shard{'' if shards == 1 else 's'}, {result.progress.unchanged:,} unchanged; "
+        f"{totals.copies:,} copies left out, {totals.failures:,} failed"
+    )
+    click.echo(f"next: obligations analyse {result.path}  |  obligations build {result.path} --store STORE")
+
+
+# ------------------------------------------------------------------------------------- progress
+
+
+@contextmanager
+def told(paths: Sequence[Path], log: str) -> Iterator[Heard]:
+    """What to tell of how far the work is: a bar in a terminal, lines of JSON if asked for, else nothing."""
+    if log == "json":
+        yield from _logged(paths)
+    elif sys.stderr.isatty():
+        yield from _drawn(paths)
+    else:
+        yield lambda progress: None
+
+
+def _logged(paths: Sequence[Path]) -> Iterator[Heard]:
+    """A line a second on stderr, and one at the end."""
+    from build_graph.corpus.sharding import Progress
+    from build_graph.reading.folders import size
+
+    begun, whole = time.monotonic(), size(paths)
+    last, said = Progress(), begun
+
+    def heard(progress: Progress) -> None:
+        nonlocal last, said
+        last = progress
+        if time.monotonic() - said >= _EVERY:
+            said = time.monotonic()
+            _log("progress", progress, said - begun, whole)
+
+    yield heard
+    _log("done", last, time.monotonic() - begun, whole)
+
+
+def _log(event: str, progress: Progress, seconds: float, whole: int) -> None:
+    """One line: what was done of `whole` bytes, how fast, and how many seconds are left."""
+    share = progress.read / whole if whole else 0.0
+    said = {
+        "event": event,
+        "seconds": round(seconds, 1),
+        **asdict(progress),
+        "bytes": whole,
+        "rate": round(progress.documents / seconds, 1) if seconds else None,
+        "left": round(seconds * (1 - share) / share, 1) if share else None,
+    }
+    click.echo(json.dumps(said), err=True)
+
+
+def _drawn(paths: Sequence[Path]) -> Iterator[Heard]:
+    """A bar with documents, rate, failures, and the time that is left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from build_graph.reading.folders import size
+
+    columns = (
+        TextColumn("{task.fields[done]:,} documents"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]:.1f}/s"),
+        TextColumn("{task.fields[failures]:,} failed"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=size(paths) or None, done=0, rate=0.0, failures=0)
+        begun = time.monotonic()
+
+        def heard(progress: Progress) -> None:
+            rate = progress.documents / max(time.monotonic() - begun, 1e-3)
+            bar.update(
+                task,
+                completed=progress.read,
+                done=progress.documents,
+                rate=rate,
+                failures=progress.failures,
+            )
+
+        yield heard

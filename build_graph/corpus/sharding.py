@@ -1,0 +1,141 @@
+"""From inputs of any number to a folder of shards, which is the same however many processes work on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from build_graph import __version__
+from build_graph.corpus.items import Items
+from build_graph.corpus.locking import locked
+from build_graph.corpus.packing import LEVEL
+from build_graph.corpus.seen import Seen
+from build_graph.corpus.streaming import Stream
+from build_graph.corpus.workers import Workers
+from build_graph.corpus.writing import Old, ShardWriter, remove_from, tidy
+from build_graph.files import write_all
+from build_graph.reading.inputs import InputReader
+from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Record, Shards, Totals, part
+from build_graph.storing.fingerprints import rules, version_of
+
+SIZE = 256  # documents of a shard
+_READERS = ("lxml", "pdfplumber")  # packages that decide what text a file holds
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the work is."""
+
+    documents: int = 0  # done, of whatever outcome
+    failures: int = 0
+    read: int = 0  # bytes of the inputs up to the last that is done
+    shards: int = 0  # done
+    unchanged: int = 0  # of these, that were there already
+
+    def count(self, record: Record, read: int) -> None:
+        """Count a document that is done, up to so many bytes."""
+        self.documents += 1
+        self.read = read
+        self.failures += bool(record.failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Sharded:
+    """What a build wrote, and what it left out."""
+
+    path: Path
+    totals: Totals
+    progress: Progress
+    left_alone: Counter[str]  # files that are no documents, by ending
+
+
+@dataclass(frozen=True, slots=True)
+class Sharder:
+    """How shards are to be built; `heard` is told of each document and shard that is done."""
+
+    reader: InputReader = field(default_factory=InputReader)
+    workers: int = 1
+    size: int = SIZE
+    heard: Callable[[Progress], None] = lambda progress: None
+
+    def build(self, paths: Sequence[Path], folder: Path) -> Sharded:
+        """Bring a folder of shards to what is at the paths; what is there already stays untouched.
+
+        A document that fails is set aside. Raises ShardsError where the folder cannot be written, or another
+        build is at it.
+        """
+        items, ruled, progress = Items(self.reader, paths), rules(), Progress()
+        with locked(folder):
+            try:
+                self._write(items, folder, _made_with(self.reader, self.size, ruled), progress)
+                remove_from(folder, progress.shards)
+                if not (folder / MANIFEST).is_file():  # a shard that changes takes it away
+                    _sum_up(folder, progress.shards, ruled)
+            finally:
+                tidy(folder)
+        return Sharded(folder, Shards.open(folder).totals, progress, items.left_alone)
+
+    def _write(self, items: Items, folder: Path, made_with: str, progress: Progress) -> None:
+        """Write the shards one after the other."""
+        old = lru_cache(maxsize=8)(lambda number: Old.read(folder, number, made_with))
+        with Workers(self.workers, self.reader) as workers, Seen.empty() as seen:
+            stream = Stream(workers, seen, lambda place: old(place // self.size))
+            placed = enumerate(stream.documents(items))
+            for number, documents in groupby(placed, key=lambda one: one[0] // self.size):
+                writer = ShardWriter(folder, number, made_with, old(number))
+                for _, (record, members) in documents:
+                    writer.add(record, members)
+                    progress.count(record, items.places.popleft())
+                    self.heard(progress)
+                progress.unchanged += not writer.finish()
+                progress.shards += 1
+                self.heard(progress)
+
+
+def _made_with(reader: InputReader, size: int, ruled: str) -> str:
+    """The SHA-256 of all but the inputs that shards follow from."""
+    readers = [version_of(package) for package in _READERS]
+    whole = (FORMAT, LEVEL, size, ruled, readers, reader.limits, reader.encoding)
+    return hashlib.sha256(repr(whole).encode()).hexdigest()
+
+
+def _sum_up(folder: Path, shards: int, ruled: str) -> None:
+    """Write what is said of the whole, and the failures."""
+    totals = _totals(folder, shards, ruled)
+    write_all({folder / FAILURES: _failures(folder, shards), folder / MANIFEST: totals.written()})
+
+
+def _totals(folder: Path, shards: int, ruled: str) -> Totals:
+    inputs, listed = hashlib.sha256(), []
+    counts: Counter[str] = Counter()
+    for number, card in enumerate(_cards(folder, shards)):
+        inputs.update("".join(one.key for one in card.documents).encode())
+        there = [one for one in card.documents if one.is_there]
+        own = {"documents": len(there), "statements": sum(one.statements for one in there)}
+        counts.update(own, bearings=sum(one.rows for one in there))
+        counts.update(failures=sum(bool(one.failure) for one in card.documents))
+        counts.update(copies=sum(bool(one.copy_of) for one in card.documents))
+        listed.append({"name": part(number), **own, "files": card.files})
+    return Totals(__version__, ruled, inputs.hexdigest(), **counts, shards=tuple(listed))
+
+
+def _failures(folder: Path, shards: int) -> Iterator[bytes]:
+    """A line for each document that failed, in the order of the input."""
+    for card in _cards(folder, shards):
+        for one in card.documents:
+            if one.failure:
+                said = {"name": one.name, "reason": one.failure, "kind": one.kind}
+                yield json.dumps(said, ensure_ascii=False).encode() + b"\n"
+
+
+def _cards(folder: Path, shards: int) -> Iterator[Card]:
+    for number in range(shards):
+        card = Card.read(folder / f"{part(number)}{CARD}")
+        assert card is not None, "it was written or read by this very build"
+        yield card

@@ -1,0 +1,159 @@
+"""Writes one shard in the place of what stood there: nothing is touched while it comes out as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Self
+
+from build_graph.corpus.packing import header
+from build_graph.files import write
+from build_graph.shards import BEARINGS, CARD, MANIFEST, QUADS, Card, Record, part
+
+Members = Callable[[], tuple[bytes, bytes]]  # gives a document's members of N-Quads and of bearers
+
+
+@dataclass(frozen=True, slots=True)
+class Old:
+    """A shard as an earlier build left it, and where its documents are by the keys of their inputs."""
+
+    folder: Path
+    number: int
+    card: Card
+    places: Mapping[str, int]
+
+    @classmethod
+    def read(cls, folder: Path, number: int, made_with: str) -> Self | None:
+        """The shard with a number; None where there is none that is whole, or it was made otherwise."""
+        card = Card.read(folder / f"{part(number)}{CARD}")
+        if card is None or card.made_with != made_with or not _is_whole(folder, card):
+            return None
+        last_first = reversed(list(enumerate(card.documents)))
+        return cls(folder, number, card, {one.key: at for at, one in last_first})
+
+    def find(self, key: str) -> Record | None:
+        """The document that was made of the input with a key, the first of several."""
+        place = self.places.get(key)
+        return None if place is None else self.card.documents[place]
+
+    def members(self, record: Record) -> tuple[bytes, bytes]:
+        """The members of one of its documents."""
+        quads, bearings = self.sizes(self.places[record.key])
+        return self.read_from(QUADS, quads, record.size), self.read_from(BEARINGS, bearings, record.rows_size)
+
+    def sizes(self, documents: int) -> tuple[int, int]:
+        """The bytes of its two files up to the end of so many documents."""
+        before = self.card.documents[:documents]
+        return sum(one.size for one in before), len(header()) + sum(one.rows_size for one in before)
+
+    def read_from(self, ending: str, start: int, size: int) -> bytes:
+        """Bytes of one of its files."""
+        with (self.folder / f"{part(self.number)}{ending}").open("rb") as file:
+            file.seek(start)
+            return file.read(size)
+
+
+@dataclass(slots=True)
+class ShardWriter:
+    """A shard in the making; files are begun with the first document that is not as it was."""
+
+    folder: Path
+    number: int
+    made_with: str
+    old: Old | None
+    records: list[Record] = field(default_factory=list)
+    _asides: dict[str, _Aside] = field(default_factory=dict)  # by ending
+
+    def add(self, record: Record, members: Members) -> None:
+        """Take in the next document; its members are asked for only where they are to be written."""
+        if self._asides or not self._was_here(record):
+            self._begin()
+            if record.is_there:
+                for aside, data in zip(self._asides.values(), members(), strict=True):
+                    aside.write(data)
+        self.records.append(record)
+
+    def finish(self) -> bool:
+        """Put the shard into its place, its manifest last; whether anything changed."""
+        if not self._asides and self.old and len(self.records) == len(self.old.card.documents):
+            return False
+        self._begin()
+        files = {f"{part(self.number)}{ending}": aside.close() for ending, aside in self._asides.items()}
+        for name in (MANIFEST, f"{part(self.number)}{CARD}"):  # what they say holds no more
+            (self.folder / name).unlink(missing_ok=True)
+        for aside in self._asides.values():
+            aside.path.replace(aside.target)
+        card = Card(self.made_with, tuple(self.records), files)
+        write(self.folder / f"{part(self.number)}{CARD}", card.written())
+        return True
+
+    def _was_here(self, record: Record) -> bool:
+        """Whether the shard that stood here has the very record at this place."""
+        at = len(self.records)
+        return bool(self.old and self.old.card.documents[at : at + 1] == (record,))
+
+    def _begin(self) -> None:
+        """Open the files, and take over the documents that are as they were."""
+        if self._asides:
+            return
+        for ending in (QUADS, BEARINGS):
+            self._asides[ending] = _Aside.open(self.folder / f"{part(self.number)}{ending}")
+        if self.old and self.records:
+            for ending, size in zip((QUADS, BEARINGS), self.old.sizes(len(self.records)), strict=True):
+                self._asides[ending].write(self.old.read_from(ending, 0, size))
+        else:
+            self._asides[BEARINGS].write(header())
+
+
+@dataclass(slots=True)
+class _Aside:
+    """A file that is written beside its place."""
+
+    target: Path
+    path: Path
+    file: IO[bytes]
+    size: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    @classmethod
+    def open(cls, target: Path) -> Self:
+        path = target.with_name(f".{target.name}.tmp")
+        return cls(target, path, path.open("wb"))
+
+    def write(self, data: bytes) -> None:
+        self.file.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+
+    def close(self) -> dict[str, Any]:
+        """What a manifest says of the file, now that it stands on the disk."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        return {"bytes": self.size, "sha256": self.digest.hexdigest()}
+
+
+def tidy(folder: Path) -> None:
+    """Remove what a build that was killed left half-written."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink()
+
+
+def remove_from(folder: Path, number: int) -> bool:
+    """Remove the shards from a number on, which a larger corpus left; whether there were any."""
+    found = [path for path in folder.glob("part-*.*") if int(path.name[5:].partition(".")[0]) >= number]
+    for path in sorted(found, key=lambda path: path.suffix != CARD):  # a manifest before what it tells of
+        (folder / MANIFEST).unlink(missing_ok=True)
+        path.unlink()
+    return bool(found)
+
+
+def _is_whole(folder: Path, card: Card) -> bool:
+    """Whether the files of a shard are there with the bytes that its manifest says."""
+    try:
+        return all((folder / name).stat().st_size == facts["bytes"] for name, facts in card.files.items())
+    except (OSError, LookupError, TypeError):
+        return False

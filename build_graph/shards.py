@@ -1,0 +1,175 @@
+"""A folder of shards: the graphs of a corpus in files of so many documents each, and what they hold.
+
+How such a folder lies:
+
+- `part-00000.nq.gz`: N-Quads, one named graph a document. Each document is a gzip member of its own, so that
+  it can be taken out or left out by copying bytes; all of them together are a gzip file like any other.
+- `part-00000.bearings.csv.gz`: who bears which measure, a row a bearer, packed in the same way.
+- `part-00000.json`: its documents in the order of the input, and hashes of the two files. It is written
+  last: a shard without it is not there.
+- `manifest.json`: the whole. It is there only while all shards are.
+- `failures.jsonl`: the documents that failed, a line each, and why.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from build_graph.errors import ObligationError
+
+MANIFEST, FAILURES, LOCK = "manifest.json", "failures.jsonl", ".lock"
+FORMAT = 1  # of what is described above
+QUADS, BEARINGS, CARD = ".nq.gz", ".bearings.csv.gz", ".json"
+
+
+class ShardsError(ObligationError):
+    """A folder of shards that cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a manifest says of a document; what does not apply is empty or 0."""
+
+    name: str
+    key: str = ""  # SHA-256 of the input, by which it is known again
+    source: str = ""  # SHA-256 of the text that it held, with all that was given beside it
+    iri: str = ""
+    text: str = ""  # SHA-256 of the repaired text
+    number: str = ""
+    title: str = ""
+    issued: str = ""  # a date
+    statements: int = 0
+    size: int = 0  # bytes of its member of N-Quads
+    rows: int = 0  # bearers
+    rows_size: int = 0  # bytes of its member of bearers
+    copy_of: str = ""  # the name of the document before it that has the same text
+    failure: str = ""
+    kind: str = ""  # of failure
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its statements are in the shard."""
+        return not (self.failure or self.copy_of)
+
+    def said(self) -> dict[str, Any]:
+        """What there is to say, as JSON takes it."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the manifest of one shard says."""
+
+    made_with: str  # SHA-256 of rules, limits and layout
+    documents: tuple[Record, ...]
+    files: Mapping[str, Mapping[str, Any]]  # bytes and SHA-256 by name
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """The manifest at a path; None where there is none, or none that can be read."""
+        try:
+            data = json.loads(path.read_bytes())
+            records = tuple(Record(**one) for one in data["documents"])
+            return cls(data["made_with"], records, data["files"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+    def written(self) -> bytes:
+        """The manifest as JSON, a line a document."""
+        documents = ",\n".join(_json(one.said()) for one in self.documents)
+        return (
+            f'{{"format": {FORMAT},\n"made_with": {_json(self.made_with)},\n"files": {_json(self.files)},\n'
+            f'"documents": [\n{documents}\n]}}\n'
+        ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What `manifest.json` says of the whole."""
+
+    version: str  # of the program
+    rules: str  # SHA-256 of what documents were understood by
+    inputs: str  # SHA-256 of all inputs in their order
+    documents: int = 0  # that are in the shards
+    failures: int = 0
+    copies: int = 0
+    statements: int = 0
+    bearings: int = 0
+    shards: tuple[Mapping[str, Any], ...] = ()  # name, documents, statements, files
+
+    def written(self) -> bytes:
+        """The manifest as JSON, a line a shard."""
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "shards"}
+        head = ",\n".join(
+            f"{_json(name)}: {_json(value)}" for name, value in {"format": FORMAT, **own}.items()
+        )
+        shards = ",\n".join(map(_json, self.shards))
+        return f'{{{head},\n"shards": [\n{shards}\n]}}\n'.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """A folder of shards that is complete."""
+
+    path: Path
+    totals: Totals
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The folder at a path; raises ShardsError where it is none, or not complete."""
+        try:
+            data = json.loads((path / MANIFEST).read_bytes())
+            data.pop("format")
+            return cls(path, Totals(**{**data, "shards": tuple(data["shards"])}))
+        except FileNotFoundError as error:
+            raise ShardsError(
+                f"{path}: these shards are not complete; run the build that makes them again"
+            ) from error
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise ShardsError(f"{path}: {MANIFEST} cannot be read; run the build again") from error
+
+    def files(self, ending: str) -> list[Path]:
+        """The files of all shards with an ending, in order."""
+        return [self.path / f"{shard['name']}{ending}" for shard in self.totals.shards]
+
+    def records(self) -> Iterator[Record]:
+        """The documents in the order of the input, those that failed among them."""
+        for path in self.files(CARD):
+            yield from self._card(path).documents
+
+    def members(self) -> Iterator[tuple[Record, bytes]]:
+        """The documents that are there, with their N-Quads."""
+        for path in self.files(CARD):
+            with path.with_name(f"{path.stem}{QUADS}").open("rb") as file:
+                for record in self._card(path).documents:
+                    if record.is_there:
+                        yield record, gzip.decompress(file.read(record.size))
+
+    def _card(self, path: Path) -> Card:
+        card = Card.read(path)
+        if card is None:
+            raise ShardsError(f"{path}: cannot be read; run the build that makes it again")
+        return card
+
+
+def part(number: int) -> str:
+    """The name of a shard's files without their endings.
+
+    >>> part(7)
+    'part-00007'
+    """
+    return f"part-{number:05}"
+
+
+def is_shards(path: Path) -> bool:
+    """Whether a folder holds shards, complete or not."""
+    return path.is_dir() and any((path / name).is_file() for name in (MANIFEST, f"{part(0)}{CARD}", LOCK))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
