@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from build_graph.cli.cluster import build_on_spark
 from build_graph.cli.corpus import build_shards
 from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
 from build_graph.cli.terminal import progress
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))
 @click.option(
     "-o",
     "--output",
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--shards",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="DIR",
     help="Write a whole corpus as shards of N-Quads into this folder, or go on with what is there.",
 )
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     metavar="N",
     help="Processes that understand documents, with --shards or --store.  [default: one a processor]",
+)
+@click.option(
+    "--spark",
+    "master",
+    metavar="MASTER",
+    help="Let a Spark cluster do it, with --shards: spark://host:7077, yarn, local[4].",
 )
 @click.option(
     "--log-format",
@@ -64,10 +71,10 @@ if TYPE_CHECKING:
 @input_options
 @speaks_plainly
 def build(
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     output: Path | None,
     store: Path | None,
-    shards: Path | None,
+    shards: str | None,
     **options: Any,
 ) -> None:
     """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
@@ -91,26 +98,36 @@ def build(
     exit code is then 3. A build that was interrupted goes on where it was, one that is run again works on
     what has changed only. Commands that take a graph take such a folder, and so does build --store.
 
+    With --spark the machines of a Spark cluster do the work. PATH and DIR are then on any file system that it
+    reaches (hdfs://…, s3a://…), and DIR is new; what lies in it is said in docs/scale.md.
+
     \b
     Examples:
       obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
       obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
       obligations build pages/ --store policies
       obligations build corpus.jsonl.gz 'pages/**/*.html' --shards corpus
+      obligations build hdfs:///policies --spark spark://master:7077 --shards hdfs:///graphs
     """
     from build_graph.building import Builder, Filled
 
     keep_going, pages, workers, log = map(options.pop, ("keep_going", "pages", "workers", "log"))
+    master = options.pop("master")
     _check_targets(output or pages, store, shards, workers)
+    _check_cluster(master, shards, workers)
     given, reader = read_options(options)
+    if shards and given != type(given)():
+        raise click.UsageError("--shards takes no metadata: put it into NAME.toml beside each NAME.txt")
+    if shards and master:
+        build_on_spark(paths, shards, reader, master)
+        return
+    places = [Path(path) for path in paths]
     if shards:
-        if given != type(given)():
-            raise click.UsageError("--shards takes no metadata: put it into NAME.toml beside each NAME.txt")
-        build_shards(paths, shards, reader, workers, log)
+        build_shards(places, Path(shards), reader, workers, log)
         return
     with progress() as begun:
         builder = Builder(reader, given, keep_going, pages, begun)
-        result = builder.fill(paths, store) if store else builder.build(paths, output or Path("output"))
+        result = builder.fill(places, store) if store else builder.build(places, output or Path("output"))
     for line in result.summary:
         click.echo(line)
     _tell_left_out(result.left_out)
@@ -122,7 +139,7 @@ def build(
 
 
 def _check_targets(
-    files: Path | bool | None, store: Path | None, shards: Path | None, workers: int | None
+    files: Path | bool | None, store: Path | None, shards: str | None, workers: int | None
 ) -> None:
     """A usage error for options that do not go together; `files` says that others are asked for."""
     if store and shards:
@@ -132,6 +149,14 @@ def _check_targets(
         raise click.UsageError(f"{target} writes no files: leave out {option}")
     if workers and not (store or shards):
         raise click.UsageError("--workers goes with --shards or --store")
+
+
+def _check_cluster(master: str | None, shards: str | None, workers: int | None) -> None:
+    """A usage error for options that do not go with a cluster."""
+    if master is not None and not shards:
+        raise click.UsageError("--spark writes shards: say where with --shards")
+    if master is not None and workers:
+        raise click.UsageError("--workers are processes of this machine: leave it out with --spark")
 
 
 def _tell_left_out(left_out: LeftOut) -> None:

@@ -7,15 +7,15 @@ How the folder lies that comes out:
 - `pairs.csv`: which bodies are responsible together, and how often.
 - `failures.jsonl`: the documents that failed, in the order of the input, and why; `copies.jsonl`: those whose
   text is there under another name.
-- `manifest.json`: how much of each there is. It is written last: without it the folder is not complete.
+- `summary.json`: how much of each there is. It is written last: without it the folder is not complete.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as sql
 from pyspark.sql.pandas.types import to_arrow_schema
@@ -24,6 +24,7 @@ from build_graph import __version__
 from build_graph.reading.inputs import InputReader, LeftAlone
 from build_graph.spark.hadoop import Files
 from build_graph.spark.inputs import documents
+from build_graph.spark.left_out import LeftOut
 from build_graph.spark.listing import listed
 from build_graph.spark.pairs import pairs
 from build_graph.spark.schemas import OUTCOMES
@@ -35,21 +36,9 @@ from build_graph.storing.fingerprints import rules
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-FAILURES, MANIFEST = "failures.jsonl", "manifest.json"
-CLASH = "Clash"
-
-
-def same_number(before: str, iri: str) -> str:
-    number = iri.rpartition("/")[2]
-    return (
-        f"has the same number as {before} ({number}); "
-        "leave one out, or give one its own number in a sidecar file"
-    )
-
-
-QUADS, BEARINGS, PAIRS, COPIES = "quads", "bearings", "pairs.csv", "copies.jsonl"
+QUADS, BEARINGS, PAIRS = "quads", "bearings", "pairs.csv"
+SUMMARY = "summary.json"
 _WORK = "_work"  # outcomes, between understanding and writing; Spark passes over names that begin so
-_LEVEL = "3"  # of gzip, as one machine writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +47,10 @@ class Distributed:
 
     path: str
     documents: int
-    failures: int
-    copies: int
-    left_alone: int
     statements: int
     bearings: int
-    pairs: int
+    pairs: int  # of bodies
+    left_out: LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +69,27 @@ class Distributor:
         files = Files.of(self.session)
         with plainly(output):
             files.refuse_existing(output)
-            outcomes, left_alone = self._understood(files, paths, f"{output}/{_WORK}")
-            found = settled(outcomes)
+            left_out = LeftOut()
+            found = settled(self._understood(files, paths, f"{output}/{_WORK}", left_out))
             self._write_tables(files, found, output)
-            left_out = self._write_left_out(files, found, output)
-            left_out["left_alone"] += left_alone
+            left_out.write(found.left_out.toLocalIterator(), files, output)
             bodies = self._write_pairs(files, found, output)
-            result = Distributed(path=output, pairs=bodies, **left_out, **_totals(found))
+            result = Distributed(path=output, pairs=bodies, left_out=left_out, **_totals(found))
             files.remove(f"{output}/{_WORK}")
-            files.write(f"{output}/{MANIFEST}", _manifest(result))
+            files.write(f"{output}/{SUMMARY}", _summary(result))
             return result
 
-    def _understood(self, files: Files, paths: Sequence[str], work: str) -> tuple[DataFrame, int]:
-        """The outcomes of all documents, put down so that each is understood once; and files left alone."""
-        found = list(listed(files, paths))
-        numbered = [(n, one) for n, one in enumerate(found) if not isinstance(one, LeftAlone)]
-        rows = documents(self.session, numbered, self.reader)
+    def _understood(self, files: Files, paths: Sequence[str], work: str, left_out: LeftOut) -> DataFrame:
+        """The outcomes of all documents, put down in a folder so that each is understood once."""
+        found = list(enumerate(listed(files, paths)))
+        for _, one in found:
+            if isinstance(one, LeftAlone):
+                left_out.leave_alone(one.name)
+        there = [(place, one) for place, one in found if not isinstance(one, LeftAlone)]
         understanding = Understanding(self.reader, rules(), to_arrow_schema(OUTCOMES))
-        outcomes = rows.mapInArrow(understanding.rows, OUTCOMES)
+        outcomes = documents(self.session, there, self.reader).mapInArrow(understanding.rows, OUTCOMES)
         outcomes.write.option("compression", "zstd").parquet(work)
-        return self.session.read.schema(OUTCOMES).parquet(work), len(found) - len(numbered)
+        return self.session.read.schema(OUTCOMES).parquet(work)
 
     def _write_tables(self, files: Files, found: Settled, output: str) -> None:
         """Write what Spark writes in parts."""
@@ -113,33 +101,11 @@ class Distributor:
         for folder, ending in ((QUADS, ".nq.gz"), (BEARINGS, ".csv.gz")):
             files.rename_parts(f"{output}/{folder}", ending)
 
-    def _write_left_out(self, files: Files, found: Settled, output: str) -> dict[str, int]:
-        """Write a line on each failure and each copy, and say how many there are of each."""
-        numbers = {"failures": 0, "copies": 0, "left_alone": 0}
-        with files.writing(f"{output}/{FAILURES}") as failures, files.writing(f"{output}/{COPIES}") as copies:
-            write = {"failures": failures, "copies": copies, "left_alone": lambda line: None}
-            for row in found.left_out.toLocalIterator():
-                which, said = _said(row)
-                numbers[which] += 1
-                write[which](f"{json.dumps(said, ensure_ascii=False)}\n".encode())
-        return numbers
-
     def _write_pairs(self, files: Files, found: Settled, output: str) -> int:
         """Write the table of pairs, and say how many there are."""
         table = pairs(_bearings(found))
         files.write(f"{output}/{PAIRS}", table.to_csv(index=False, lineterminator="\n").encode())
         return len(table)
-
-
-def _said(row: Any) -> tuple[str, dict[str, str]]:
-    """Which of the counts of what was left out a row belongs to, and the line that is written of it."""
-    if row.left_alone:
-        return "left_alone", {}
-    if row.is_copy:
-        return "copies", {"name": row.name, "copy_of": row.before}
-    if row.failure:
-        return "failures", {"name": row.name, "reason": row.failure, "kind": row.kind}
-    return "failures", {"name": row.name, "reason": same_number(row.before, row.iri), "kind": CLASH}
 
 
 def _bearings(found: Settled) -> DataFrame:
@@ -148,15 +114,17 @@ def _bearings(found: Settled) -> DataFrame:
 
 
 def _totals(found: Settled) -> dict[str, int]:
-    sums = found.kept.agg(
-        sql.count("*"),
-        sql.coalesce(sql.sum("statements"), sql.lit(0)),
-        sql.coalesce(sql.sum(sql.size("bearings")), sql.lit(0)),
-    )
-    return dict(zip(("documents", "statements", "bearings"), sums.collect()[0], strict=True))
+    """How many documents, statements and bearings there are."""
+    sums = {"documents": sql.count("*"), "statements": sql.sum("statements")}
+    sums["bearings"] = sql.sum(sql.size("bearings"))
+    (row,) = found.kept.agg(
+        *(sql.coalesce(one, sql.lit(0)).alias(name) for name, one in sums.items())
+    ).collect()
+    return dict(row.asDict())
 
 
-def _manifest(result: Distributed) -> bytes:
-    said = {"version": __version__, "rules": rules(), **asdict(result)}
-    del said["path"]
+def _summary(result: Distributed) -> bytes:
+    own = {name: getattr(result, name) for name in ("documents", "statements", "bearings", "pairs")}
+    out = {"failures": result.left_out.failures, "copies": result.left_out.copies}
+    said = {"version": __version__, "rules": rules(), **own, **out}
     return f"{json.dumps(said, indent=1)}\n".encode()

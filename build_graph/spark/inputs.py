@@ -148,7 +148,9 @@ def _with_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[in
     ]
     columns = "uri string, file long, name string, form string, sidecar_uri string, sidecar_name string"
     named = rows.join(sql.broadcast(session.createDataFrame(known, columns)), "uri", "left")
-    lost = sql.raise_error(sql.concat(sql.lit("Spark names a file otherwise than when it was listed: "), "uri"))
+    lost = sql.raise_error(
+        sql.concat(sql.lit("Spark names a file otherwise than when it was listed: "), "uri")
+    )
     return named.withColumn("file", sql.coalesce("file", lost)).drop("uri")
 
 

@@ -36,9 +36,15 @@ def pairs(bearings: DataFrame) -> pd.DataFrame:
     )
     measures = measures.cache()
     sizes = measures.select(sql.explode("bodies").alias("body")).groupBy("body").count()
-    bodies = sizes.join(_called(agencies), "body").toArrow().to_pandas().set_index("body").sort_index()
-    table = _table(_sums(measures).toArrow().to_pandas(), bodies, measures.count())
+    known = _here(sizes.join(_called(agencies), "body")).set_index("body").sort_index()
+    table = _table(_here(_sums(measures)), known, measures.count())
     measures.unpersist()
+    return table
+
+
+def _here(rows: DataFrame) -> pd.DataFrame:
+    """The rows, out of the cluster."""
+    table: pd.DataFrame = rows.toArrow().to_pandas()
     return table
 
 

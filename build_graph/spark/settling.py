@@ -27,7 +27,7 @@ class Settled:
 
 
 def settled(outcomes: DataFrame) -> Settled:
-    """The outcomes of all documents, told apart; what comes first in the input stays, whoever understood it."""
+    """The outcomes of all documents, told apart; what comes first in the input stays."""
     is_good = ~sql.col("left_alone") & (sql.col("failure") == "")
     good = outcomes.where(is_good)
     later = _later(good).cache()  # asked for each table that is written

@@ -16,7 +16,7 @@ from build_graph.corpus.documents import Outcome, Understander, failed
 from build_graph.errors import ObligationError
 from build_graph.reading import jsonlines, parquet
 from build_graph.reading.inputs import Found, Input, InputReader, LeftAlone
-from build_graph.reading.jsonlines import Record
+from build_graph.reading.jsonlines import Place, Record
 from build_graph.reading.kinds import UnreadableError
 from build_graph.spark.listing import Form
 from build_graph.spark.session import check_rules
@@ -34,7 +34,7 @@ Batches = Iterable[pa.RecordBatch]
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """Numbers the lines of files that are read in blocks, and says what each document would be named after."""
+    """Numbers the lines of files that are read in blocks, and says what each document is named after."""
 
     before: Mapping[tuple[int, int], int]  # by file and block: lines in the blocks before
     reader: InputReader
@@ -123,11 +123,10 @@ def _found(row: Row, reader: InputReader) -> Iterator[Found]:
 
 def _of_row(row: Row, names: set[str], reader: InputReader) -> Record | ObligationError:
     """The document on a line of JSON Lines, or in a row of Parquet, which Spark hands over as JSON."""
-    name, where = row["name"], f"{row['name']}:{row['row']}"
+    place = Place(row["name"], row["row"], names)
     if row["form"] == Form.PARQUET:
-        return parquet.of_row(json.loads(row["data"]), name, where, names, reader.limits)
-    line = row["data"]
-    return jsonlines.of_line(line, name, where, names, reader.limits, encoding=reader.encoding)
+        return parquet.of_row(json.loads(row["data"]), place, reader.limits)
+    return jsonlines.of_line(row["data"], place, reader.limits, reader.encoding)
 
 
 def _outcome(row: Row, found: Input | ObligationError, understander: Understander) -> Outcome:
