@@ -30,9 +30,9 @@ def text(number: int) -> str:
     return "\n".join(lines)
 
 
-def record(number: int, **values: object) -> bytes:
+def record(serial: int, **values: object) -> bytes:
     """A line of JSON Lines."""
-    return json.dumps({"text": text(number)} | values, ensure_ascii=False).encode() + b"\n"
+    return json.dumps({"text": text(serial)} | values, ensure_ascii=False).encode() + b"\n"
 
 
 def write(folder: Path) -> None:

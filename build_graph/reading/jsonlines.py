@@ -41,7 +41,7 @@ class Place:
         return f"{self.file}:{self.number}"
 
     def name(self, own: object) -> str:
-        """What a document is named after: its own id if that is one and none before has it, else the place."""
+        """What a document is named after: its own id if it is fit and none before has it, else the place."""
         name = f"{self.file}:{own}" if _ID.fullmatch(str(own)) else self.where
         repeated = name in self.names
         self.names.add(name)
@@ -58,7 +58,7 @@ def records(
     names: set[str] = set()
     for number, line in _lines(stream, limits.max_size):
         if line.strip():
-            yield of_line(line, Place(name, number, names), limits, encoding)
+            yield of_line(line.removesuffix(b"\n"), Place(name, number, names), limits, encoding)
 
 
 def of_line(line: bytes, place: Place, limits: Limits, encoding: str | None) -> Record | ObligationError:
