@@ -15,16 +15,16 @@ from time import monotonic, sleep
 
 import pyspark
 
-_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
+_HOME = Path(pyspark.__file__).parent
 _MASTER = re.compile(r"Starting Spark master at (?P<url>spark://\S+)")
 _REGISTERED = "Successfully registered with master"
-_PATIENCE = 60  # seconds that a daemon may take to start
+_PATIENCE = 180  # seconds that a daemon may take to start
 _JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # starts sooner: no test runs long enough to gain by more
-_SETTINGS = f"""
+_SETTINGS = """
 spark.driver.memory 600m
-spark.driver.extraJavaOptions {_JAVA}
+spark.driver.extraJavaOptions {java}
 spark.executor.memory 600m
-spark.executor.extraJavaOptions {_JAVA}
+spark.executor.extraJavaOptions {java}
 spark.ui.enabled false
 spark.shuffle.io.retryWait 1s
 """
@@ -58,11 +58,11 @@ class Daemon:
         started = list(_descendants(self.process.pid))
         if self.process.poll() is None:
             self.process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(10)
-        finally:
-            for pid in (self.process.pid, *started):
-                _send(pid, signal.SIGKILL)
+        for pid in (self.process.pid, *started):
+            _send(pid, signal.SIGKILL)
+        self.process.wait(_PATIENCE)
 
 
 @dataclass(slots=True)
@@ -71,25 +71,28 @@ class Cluster:
 
     url: str
     folder: Path
+    java: str  # options of its processes
     workers: list[Daemon] = field(default_factory=list)
 
     def environment(self) -> dict[str, str]:
         """What a program that uses the cluster needs to be told: how much an executor may take, and more."""
         conf = self.folder / "conf"
         conf.mkdir(exist_ok=True)
-        (conf / "spark-defaults.conf").write_text(_SETTINGS)
-        return {**_environment(), "SPARK_CONF_DIR": str(conf)}
+        (conf / "spark-defaults.conf").write_text(_SETTINGS.format(java=self.java))
+        return {**_environment(self.java), "SPARK_CONF_DIR": str(conf)}
 
 
 @contextmanager
-def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+def cluster(folder: Path, workers: int = 2, java: str = _JAVA) -> Iterator[Cluster]:
     """A cluster that works in a folder, for as long as it is needed."""
-    daemons = [_start("master.Master", folder / "master.log", "--port", "0")]
+    environment = _environment(java)
+    daemons = [_start(environment, "master.Master", folder / "master.log", "--port", "0")]
     try:
-        found = Cluster(daemons[0].wait_for(_MASTER.pattern)["url"], folder)
+        found = Cluster(daemons[0].wait_for(_MASTER.pattern)["url"], folder, java)
         for number in range(workers):
             work = ["--cores", "1", "--memory", "1g", "--work-dir", str(folder / f"work-{number}")]
-            daemons.append(_start("worker.Worker", folder / f"worker-{number}.log", *work, found.url))
+            log = folder / f"worker-{number}.log"
+            daemons.append(_start(environment, "worker.Worker", log, *work, found.url))
         found.workers = daemons[1:]
         for worker in found.workers:
             worker.wait_for(_REGISTERED)
@@ -99,24 +102,25 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
             daemon.stop()
 
 
-def _start(name: str, log: Path, *arguments: str) -> Daemon:
-    command = [str(_CLASS), f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1", "--webui-port", "0"]
+def _start(environment: dict[str, str], name: str, log: Path, *arguments: str) -> Daemon:
+    command = [str(_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1", "--webui-port", "0"]
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*command, *arguments], stdout=file, stderr=subprocess.STDOUT, env=_environment()
+            [*command, *arguments], stdout=file, stderr=subprocess.STDOUT, env=environment
         )
     return Daemon(process, log)
 
 
-def _environment() -> dict[str, str]:
+def _environment(java: str) -> dict[str, str]:
     """Where daemons and programs find Python and this checkout, and that nothing leaves the machine."""
     return {
         **os.environ,
         "PYTHONPATH": str(_CHECKOUT),
+        "SPARK_HOME": str(_HOME),
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_DAEMON_MEMORY": "256m",
-        "SPARK_DAEMON_JAVA_OPTS": _JAVA,
+        "SPARK_DAEMON_JAVA_OPTS": java,
     }
 
 
