@@ -18,13 +18,14 @@ from build_graph.analysis.significance import significance
 from build_graph.analysis.tables import agencies_table, as_csv, bearings_table, pairs_table
 from build_graph.files import write_all
 from build_graph.querying.engines import Engine
+from build_graph.shards import Shards
 
 
 @dataclass(frozen=True, slots=True)
 class Analyst:
     """How a graph is to be analysed; `drawn` hears of each draw of the null model."""
 
-    engine: Engine
+    engine: Engine | Shards  # what answers for the graph, or the shards that it lies in
     choices: Choices
     graph: str = ""  # as --graph takes it; empty for the default
     drawn: Callable[[int], None] = lambda number: None

@@ -14,17 +14,24 @@ How such a folder lies:
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from build_graph.errors import ObligationError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MANIFEST, FAILURES, LOCK = "manifest.json", "failures.jsonl", ".lock"
 FORMAT = 1  # of what is described above
 QUADS, BEARINGS, CARD = ".nq.gz", ".bearings.csv.gz", ".json"
+
+
+_BUFFER = 1 << 20
 
 
 class ShardsError(ObligationError):
@@ -150,11 +157,54 @@ class Shards:
                     if record.is_there:
                         yield record, gzip.decompress(file.read(record.size))
 
+    def quads(self) -> IO[bytes]:
+        """The statements of all documents as a stream of N-Quads."""
+        return stream(data for _, data in self.members())
+
+    def merged(self) -> IO[bytes]:
+        """The same as N-Triples: what several documents say comes several times."""
+        return stream(without_graph(record, data) for record, data in self.members())
+
     def _card(self, path: Path) -> Card:
         card = Card.read(path)
         if card is None:
             raise ShardsError(f"{path}: cannot be read; run the build that makes it again")
         return card
+
+
+def without_graph(record: Record, quads: bytes) -> bytes:
+    """The N-Quads of a document as N-Triples.
+
+    >>> without_graph(Record("a.txt", iri="https://x/d"), b'<a:s> <a:p> "o" <https://x/d> .\\n')
+    b'<a:s> <a:p> "o" .\\n'
+    """
+    return quads.replace(f" <{record.iri}> .\n".encode(), b" .\n")  # literals hold no line breaks
+
+
+class _Stream(io.RawIOBase):
+    """Pieces of bytes as a file to read from."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        view = memoryview(buffer).cast("B")
+        size = min(len(view), len(self._rest))
+        view[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+
+def stream(pieces: Iterator[bytes]) -> IO[bytes]:
+    """Pieces of bytes, made as they are wanted, as a file to read from."""
+    return io.BufferedReader(_Stream(pieces), _BUFFER)
 
 
 def part(number: int) -> str:
@@ -168,7 +218,7 @@ def part(number: int) -> str:
 
 def is_shards(path: Path) -> bool:
     """Whether a folder holds shards, complete or not."""
-    return path.is_dir() and any((path / name).is_file() for name in (MANIFEST, f"{part(0)}{CARD}", LOCK))
+    return (path / f"{part(0)}{CARD}").is_file() or all((path / name).is_file() for name in (MANIFEST, LOCK))
 
 
 def _json(value: object) -> str:

@@ -103,7 +103,14 @@ def cluster(folder: Path, workers: int = 2, java: str = _JAVA) -> Iterator[Clust
 
 
 def _start(environment: dict[str, str], name: str, log: Path, *arguments: str) -> Daemon:
-    command = [str(_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1", "--webui-port", "0"]
+    command = [
+        str(_HOME / "bin" / "spark-class"),
+        f"org.apache.spark.deploy.{name}",
+        "--host",
+        "127.0.0.1",
+        "--webui-port",
+        "0",
+    ]
     with log.open("wb") as file:
         process = subprocess.Popen(
             [*command, *arguments], stdout=file, stderr=subprocess.STDOUT, env=environment

@@ -145,8 +145,12 @@ def test_spark_submit_refuses_a_folder_that_holds_something(builds: Builds) -> N
         timeout=PATIENCE,
     )
     assert done.returncode == 1
-    assert "graphs: holds something already (bearings); give a new or an empty folder" in done.stderr
-    assert "Traceback" not in done.stderr
+    said = [
+        line for line in done.stdout.splitlines() if line.startswith("obligations: ")
+    ]  # Spark sends all there
+    refused = "holds something already (bearings); give a new or an empty folder"
+    assert said == [f"obligations: {builds.distributed}: {builds.distributed}: {refused}"]
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 # ------------------------------------------------------------------------------- without a cluster
@@ -182,7 +186,7 @@ def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     [
         (["--spark", "local"], "say where with --shards"),
         (["--spark", "local", "--shards", "x", "--workers", "2"], "--workers are processes of this machine"),
-        (["--spark", "local", "--shards", "x", "--number", "1"], "--shards takes no metadata"),
+        (["--spark", "local", "--shards", "x", "--number", "1"], "a corpus takes no metadata"),
     ],
 )
 def test_options_that_do_not_go_together(options: list[str], message: str) -> None:

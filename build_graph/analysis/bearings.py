@@ -10,10 +10,12 @@ import pandas as pd
 from pyoxigraph import QueryResultsFormat, QuerySolutions
 
 from build_graph.analysis.choices import Choices, Unit
+from build_graph.analysis.shard_tables import bearer_rows, registry_engine
 from build_graph.analysis.successors import Succession
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine
 from build_graph.querying.sparql import Value, with_values
+from build_graph.shards import Shards
 from build_graph.vocabulary import OB
 
 
@@ -31,8 +33,12 @@ class Bearings:
     successions: tuple[Succession, ...]
 
     @classmethod
-    def of(cls, engine: Engine, choices: Choices) -> Bearings:
-        """What the graph that an engine answers for says; raises ObligationError where it cannot be asked."""
+    def of(cls, graph: Engine | Shards, choices: Choices) -> Bearings:
+        """What a graph says; raises ObligationError where it cannot be asked."""
+        return cls._of_shards(graph, choices) if isinstance(graph, Shards) else cls._asked(graph, choices)
+
+    @classmethod
+    def _asked(cls, engine: Engine, choices: Choices) -> Bearings:
         chosen: dict[str, Value] = {"document": choices.document, "subject": choices.domain}
         rows = _table(engine, "bearings", chosen)
         if choices.unit is Unit.NORMS:
@@ -43,7 +49,19 @@ class Bearings:
             rows["norms"] = 1
         for column in ("role", "allocation"):
             rows[column] = rows[column].str.removeprefix(OB)
-        bodies = _table(engine, "bodies").drop_duplicates("body").set_index("body").sort_index()
+        return cls._made(rows, _table(engine, "bodies"), engine)
+
+    @classmethod
+    def _of_shards(cls, shards: Shards, choices: Choices) -> Bearings:
+        rows, bodies = bearer_rows(shards, choices.document, choices.domain)
+        rows = rows[rows["norms"] > 0] if choices.unit is Unit.NORMS else rows.assign(norms=1)
+        registry = registry_engine()
+        return cls._made(rows, pd.concat([bodies, _table(registry, "bodies")]), registry)
+
+    @classmethod
+    def _made(cls, rows: pd.DataFrame, bodies: pd.DataFrame, engine: Engine) -> Bearings:
+        """The tables in their order; an engine says what became of bodies."""
+        bodies = bodies.drop_duplicates("body").set_index("body").sort_index()
         bodies["group"] = bodies["group"] == "true"
         bodies["kind"] = bodies["kind"].str.removeprefix(OB)
         successions = _table(engine, "successions").itertuples(index=False)

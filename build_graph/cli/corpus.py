@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from build_graph.corpus.sharding import Progress, Sharded
+    from build_graph.corpus.loading import Loaded
+    from build_graph.corpus.progress import Progress
+    from build_graph.corpus.sharding import Sharded
     from build_graph.reading.inputs import InputReader
 
 FAILED = 3  # the exit code where documents were set aside
@@ -27,24 +29,53 @@ _SHOWN = 10  # failures that are printed; all of them are in a file
 Heard = Callable[["Progress"], None]
 
 
-def build_shards(
-    paths: Sequence[Path], folder: Path, reader: InputReader, workers: int | None, log: str
-) -> None:
-    """Build a folder of shards, tell what is in it, and exit with 3 where documents were set aside."""
-    from build_graph.corpus.sharding import Sharder
-    from build_graph.pipeline import default_document
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A corpus to be built, and how."""
 
-    wanted = paths or [default_document()]
-    for path in wanted:
-        reader.check(path)
-    with told(wanted, log) as heard:
-        result = Sharder(reader, workers or processors(), heard=heard).build(wanted, folder)
-    _tell(result)
-    if result.totals.failures:
-        sys.exit(FAILED)
+    paths: Sequence[Path]
+    reader: InputReader
+    workers: int | None  # None for one a processor
+    log: str
+
+    def build(self, shards: Path | None, store: Path | None) -> None:
+        """Build shards or a store by several processes; exit with 3 where documents were set aside."""
+        from build_graph.pipeline import default_document
+        from build_graph.shards import is_shards
+
+        for path in self.paths:
+            self.reader.check(path)
+        paths, folders = self.paths or [default_document()], list(filter(is_shards, self.paths))
+        if shards and not folders:
+            failures = self._into_shards(paths, shards)
+        elif store and len(folders) in (0, len(paths)):
+            failures = self._into_store(paths, store, shards=bool(folders))
+        else:
+            raise click.UsageError("shards go into a store, by themselves: build SHARDS --store STORE")
+        if failures:
+            sys.exit(FAILED)
+
+    def _into_shards(self, paths: Sequence[Path], folder: Path) -> int:
+        """Build a folder of shards, and tell what is in it; how many documents failed."""
+        from build_graph.corpus.sharding import Sharder
+
+        with told(paths, self.log) as heard:
+            result = Sharder(self.reader, self.workers or _processors(), heard=heard).build(paths, folder)
+        _tell_sharded(result)
+        return result.totals.failures
+
+    def _into_store(self, paths: Sequence[Path], store: Path, *, shards: bool) -> int:
+        """Put documents or shards into a store, and tell what was; how many documents failed."""
+        from build_graph.corpus.loading import Loader
+
+        with told(paths, self.log) as heard:
+            loader = Loader(self.reader, self.workers or _processors(), heard)
+            result = loader.take(paths, store) if shards else loader.build(paths, store)
+        _tell_loaded(result)
+        return len(result.failures)
 
 
-def processors() -> int:
+def _processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -64,7 +95,7 @@ def tell_left_alone(left_alone: Counter[str]) -> None:
         click.echo(f"left alone: {endings}, no documents by their endings", err=True)
 
 
-def _tell(result: Sharded) -> None:
+def _tell_sharded(result: Sharded) -> None:
     totals, failures = result.totals, result.path / "failures.jsonl"
     with failures.open(encoding="utf-8") as lines:
         tell_failures(map(json.loads, lines), totals.failures, str(failures))
@@ -76,6 +107,19 @@ def _tell(result: Sharded) -> None:
         f"{totals.copies:,} copies left out, {totals.failures:,} failed"
     )
     click.echo(f"next: obligations analyse {result.path}  |  obligations build {result.path} --store STORE")
+
+
+def _tell_loaded(result: Loaded) -> None:
+    for line in (*result.failures, *result.copies):
+        click.echo(f"left out: {line}", err=True)
+    tell_left_alone(result.left_alone)
+    for line in result.moved:
+        click.echo(f"replaced: {line}", err=True)
+    click.echo(
+        f"wrote {result.path}: {result.written:,} document{'' if result.written == 1 else 's'} written, "
+        f"{result.unchanged:,} unchanged, {result.statements:,} statements"
+    )
+    click.echo(f"next: obligations query documents --graph {result.path}")
 
 
 # ------------------------------------------------------------------------------------- progress
@@ -94,7 +138,7 @@ def told(paths: Sequence[Path], log: str) -> Iterator[Heard]:
 
 def _logged(paths: Sequence[Path]) -> Iterator[Heard]:
     """A line a second on stderr, and one at the end."""
-    from build_graph.corpus.sharding import Progress
+    from build_graph.corpus.progress import Progress
     from build_graph.reading.folders import size
 
     begun, whole = time.monotonic(), size(paths)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from build_graph.cli.cluster import build_on_spark
-from build_graph.cli.corpus import build_shards
+from build_graph.cli.corpus import Corpus, tell_left_alone
 from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
 from build_graph.cli.terminal import progress
 
@@ -96,7 +95,9 @@ def build(
     With --shards documents of any number go through several processes into part-00000.nq.gz and so on, the
     same bytes however many processes there are. A document that fails is set aside in failures.jsonl, and the
     exit code is then 3. A build that was interrupted goes on where it was, one that is run again works on
-    what has changed only. Commands that take a graph take such a folder, and so does build --store.
+    what has changed only. Commands that take a graph take such a folder; build SHARDS --store puts it into a
+    store, a new one by bulk load. With --store and --workers, documents go through several processes into the
+    store, and those that fail are set aside, as with --shards.
 
     With --spark the machines of a Spark cluster do the work. PATH and DIR are then on any file system that it
     reaches (hdfs://…, s3a://…), and DIR is new; what lies in it is said in docs/scale.md.
@@ -107,23 +108,26 @@ def build(
       obligations build pages/ corpus.jsonl.gz scans.zip --keep-going
       obligations build pages/ --store policies
       obligations build corpus.jsonl.gz 'pages/**/*.html' --shards corpus
+      obligations build corpus --store policies
       obligations build hdfs:///policies --spark spark://master:7077 --shards hdfs:///graphs
     """
     from build_graph.building import Builder, Filled
+    from build_graph.shards import is_shards
 
     keep_going, pages, workers, log = map(options.pop, ("keep_going", "pages", "workers", "log"))
     master = options.pop("master")
     _check_targets(output or pages, store, shards, workers)
     _check_cluster(master, shards, workers)
     given, reader = read_options(options)
-    if shards and given != type(given)():
-        raise click.UsageError("--shards takes no metadata: put it into NAME.toml beside each NAME.txt")
+    places = [Path(path) for path in paths]
+    is_corpus = bool(shards or workers or any(map(is_shards, places)))
+    if is_corpus and given != type(given)():
+        raise click.UsageError("a corpus takes no metadata: put it into NAME.toml beside each NAME.txt")
     if shards and master:
         build_on_spark(paths, shards, reader, master)
         return
-    places = [Path(path) for path in paths]
-    if shards:
-        build_shards(places, Path(shards), reader, workers, log)
+    if is_corpus:
+        Corpus(places, reader, workers, log).build(Path(shards) if shards else None, store)
         return
     with progress() as begun:
         builder = Builder(reader, given, keep_going, pages, begun)
@@ -162,9 +166,8 @@ def _check_cluster(master: str | None, shards: str | None, workers: int | None) 
 def _tell_left_out(left_out: LeftOut) -> None:
     for line in (*left_out.failures, *left_out.copies):
         click.echo(f"left out: {line}", err=True)
-    if left_out.left_alone:
-        endings = _by_ending(left_out.left_alone)
-        click.echo(f"left alone: {endings}, no documents by their endings", err=True)
+    endings = (Path(name).suffix.lower() or Path(name).name for name in left_out.left_alone)
+    tell_left_alone(Counter(endings))
 
 
 def _tell_filled(result: Filled) -> None:
@@ -357,9 +360,3 @@ def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options
         click.echo(f"not understood: {failure}", err=True)
     if not found.reviews:
         sys.exit(1)
-
-
-def _by_ending(names: Sequence[str]) -> str:
-    """How many files there are of each ending: 3 .doc, 1 .xls."""
-    endings = Counter(Path(name).suffix.lower() or Path(name).name for name in names)
-    return ", ".join(f"{number} {ending}" for ending, number in endings.most_common())

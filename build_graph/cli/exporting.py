@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from build_graph.cli.options import graph_argument, speaks_plainly, timeout_option
+from build_graph.cli.options import graph_argument, speaks_plainly, tell_size, timeout_option
 
 _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv", "parquet", "neo4j-csv")
 
@@ -47,6 +47,7 @@ def export(graph: str, form: str, output: Path | None, timeout: float, **publish
     from build_graph.exporting.formats import Form
     from build_graph.exporting.source import Source
 
+    tell_size(graph)
     kind = Form(form)
     addresses = {name: _iri(f"--{name}", words) for name, words in published.items()}
     folder = Path("output") / "export" / form

@@ -16,14 +16,18 @@ from build_graph.cli.options import (
     narrowing_options,
     output_option,
     speaks_plainly,
+    tell_size,
     timeout_option,
     user_option,
 )
 from build_graph.cli.terminal import bar, marked, show, standard_input, width
 
 if TYPE_CHECKING:
+    from pyoxigraph import NamedNode
+
     from build_graph.analysis.choices import Choices
     from build_graph.querying.engines import Engine
+    from build_graph.shards import Shards
 
 
 @click.command()
@@ -42,6 +46,7 @@ def validate(graph: str, timeout: float) -> None:
     """
     from build_graph.validating import validate as validate_graph
 
+    tell_size(graph)
     report = validate_graph(graph, timeout)
     click.echo("\n".join(report.lines()))
     if not report.conforms:
@@ -66,6 +71,7 @@ def explain(name: str, graph: str, timeout: float) -> None:
     """
     from build_graph.explaining import explain as lines
 
+    tell_size(graph)
     click.echo("\n".join(lines(graph, name, marked, timeout)))
 
 
@@ -215,7 +221,7 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     from build_graph.analysis.choices import Language
     from build_graph.analysis.summary import printed
 
-    engine = engine_of(graph, options)
+    engine = _tables_or_engine(graph, options)
     choices = _choices(engine, options)
     with bar(choices.draws, "tables drawn") as drawn:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
@@ -224,20 +230,37 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     click.echo(f"wrote {', '.join(path.name for path in paths)} to {output}")
 
 
-def _choices(engine: Engine, options: dict[str, Any]) -> Choices:
+def _tables_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
+    """Shards as they are, since their tables are enough; for other graphs what answers for them."""
+    from build_graph.shards import Shards, is_shards
+
+    engine = None if is_shards(Path(graph)) else engine_of(graph, options)
+    for name in ("timeout", "user"):
+        options.pop(name, None)
+    return engine or Shards.open(Path(graph))
+
+
+def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
     """The choices that options give; raises ObligationError for a name that the graph does not have."""
     from datetime import date
 
     from build_graph.analysis.choices import Choices, Roles, Unit
+    from build_graph.analysis.shard_tables import names_engine
     from build_graph.querying.headers import Kind
     from build_graph.querying.names import NameFinder
     from build_graph.querying.values import day
+    from build_graph.shards import Shards
 
-    names = NameFinder(engine)
     document, domain, as_of = (options.pop(name) for name in ("document", "domain", "as_of"))
+
+    def named(kind: Kind, words: str | None) -> NamedNode | None:
+        if words is None:
+            return None
+        return NameFinder(names_engine(graph) if isinstance(graph, Shards) else graph).find(kind, words)
+
     return Choices(
-        document=names.find(Kind.DOCUMENT, document) if document else None,
-        domain=names.find(Kind.DOMAIN, domain) if domain else None,
+        document=named(Kind.DOCUMENT, document),
+        domain=named(Kind.DOMAIN, domain),
         as_of=day("--as-of", as_of, date.today()) if as_of else None,
         roles=Roles(options.pop("roles")),
         unit=Unit(options.pop("unit")),

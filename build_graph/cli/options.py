@@ -108,8 +108,8 @@ def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
 
 
 def graph_argument(command: Command) -> Command:
-    """Adds the graph to be asked: a file, a store, or an endpoint."""
-    return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|URL]")(command)
+    """Adds the graph to be asked: a file, a store, shards, or an endpoint."""
+    return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|SHARDS|URL]")(command)
 
 
 def graph_option(command: Command) -> Command:
@@ -118,8 +118,8 @@ def graph_option(command: Command) -> Command:
         "--graph",
         default=str(GRAPH),
         show_default=True,
-        metavar="FILE|STORE|URL",
-        help="A file (.ttl, .trig, .nq, .nt), the folder of an Oxigraph store, or a SPARQL endpoint.",
+        metavar="FILE|STORE|SHARDS|URL",
+        help="A file (.ttl, .trig, .nq, .nt), a folder (Oxigraph store, shards), or a SPARQL endpoint.",
     )(command)
 
 
@@ -172,7 +172,17 @@ def engine_of(graph: str, options: dict[str, Any]) -> Engine:
     """What answers for a graph, with the time and the credentials that the options give."""
     from build_graph.querying.engines import open_graph
 
+    tell_size(graph)
     return open_graph(graph, options.pop("timeout"), credentials_of(graph, options.pop("user")))
+
+
+def tell_size(graph: str) -> None:
+    """Say how much is loaded where it takes its time; raises ShardsError for shards that are incomplete."""
+    from build_graph.shards import Shards, is_shards
+
+    if is_shards(Path(graph)):
+        totals = Shards.open(Path(graph)).totals
+        click.echo(f"{graph}: {totals.documents:,} documents, {totals.statements:,} statements", err=True)
 
 
 def credentials_of(where: str, user: str | None) -> Credentials:

@@ -12,37 +12,21 @@ from itertools import groupby
 from pathlib import Path
 
 from build_graph import __version__
-from build_graph.corpus.items import Items
+from build_graph.corpus.items import Item, Items
 from build_graph.corpus.locking import locked
 from build_graph.corpus.packing import LEVEL
+from build_graph.corpus.progress import Progress
 from build_graph.corpus.seen import Seen
 from build_graph.corpus.streaming import Stream
 from build_graph.corpus.workers import Workers
-from build_graph.corpus.writing import Old, ShardWriter, remove_from, tidy
+from build_graph.corpus.writing import Known, Old, ShardWriter, remove_from, tidy
 from build_graph.files import write_all
 from build_graph.reading.inputs import InputReader
-from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Record, Shards, Totals, part
+from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Shards, Totals, part
 from build_graph.storing.fingerprints import rules, version_of
 
 SIZE = 256  # documents of a shard
 _READERS = ("lxml", "pdfplumber")  # packages that decide what text a file holds
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far the work is."""
-
-    documents: int = 0  # done, of whatever outcome
-    failures: int = 0
-    read: int = 0  # bytes of the inputs up to the last that is done
-    shards: int = 0  # done
-    unchanged: int = 0  # of these, that were there already
-
-    def count(self, record: Record, read: int) -> None:
-        """Count a document that is done, up to so many bytes."""
-        self.documents += 1
-        self.read = read
-        self.failures += bool(record.failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +68,13 @@ class Sharder:
     def _write(self, items: Items, folder: Path, made_with: str, progress: Progress) -> None:
         """Write the shards one after the other."""
         old = lru_cache(maxsize=8)(lambda number: Old.read(folder, number, made_with))
+
+        def known(place: int, item: Item) -> Known | None:
+            shard = old(place // self.size)
+            return shard.find(item.key) if shard else None
+
         with Workers(self.workers, self.reader) as workers, Seen.empty() as seen:
-            stream = Stream(workers, seen, lambda place: old(place // self.size))
+            stream = Stream(workers, seen, known)
             placed = enumerate(stream.documents(items))
             for number, documents in groupby(placed, key=lambda one: one[0] // self.size):
                 writer = ShardWriter(folder, number, made_with, old(number))

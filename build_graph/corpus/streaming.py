@@ -14,7 +14,7 @@ from build_graph.corpus.items import Item
 from build_graph.corpus.packing import Packed, packed
 from build_graph.corpus.seen import Seen
 from build_graph.corpus.workers import Work, Workers
-from build_graph.corpus.writing import Members, Old
+from build_graph.corpus.writing import Known, Members
 from build_graph.errors import ObligationError
 from build_graph.shards import Record
 
@@ -23,7 +23,7 @@ _BYTES = 200_000  # of documents in a batch, from which on it takes no more
 _AHEAD = 4  # batches for each worker that are read ahead of the one that is waited for
 _TRIED_AGAIN = frozenset({"WorkerDied", "MissingExtra"})  # failures that the machine is to blame for
 
-Shelf = Callable[[int], Old | None]  # gives the shard that an earlier build left, by the document's place
+Shelf = Callable[[int, Item], Known | None]  # gives what an earlier build made of an item, by its place too
 
 
 def _nothing() -> tuple[bytes, bytes]:
@@ -41,11 +41,11 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What becomes of inputs; `shelf` has what is known from before."""
+    """What becomes of inputs; `shelf` gives what is known from before."""
 
     workers: Workers
     seen: Seen
-    shelf: Shelf = lambda place: None
+    shelf: Shelf = lambda place, item: None
 
     def documents(self, items: Iterable[Item]) -> Iterator[tuple[Record, Members]]:
         """Each input's record, and its members; those of a copy or failure are not to be asked for."""
@@ -63,11 +63,8 @@ class Stream:
         place, item = numbered
         if isinstance(item.found, ObligationError):
             return _Entry(item, replace(packed(failed(item.found)).record, key=item.key))
-        old = self.shelf(place)
-        record = old.find(item.key) if old else None
-        if old is None or record is None or record.kind in _TRIED_AGAIN:
-            return _Entry(item)
-        return _Entry(item, record, lambda: old.members(record))
+        known = self.shelf(place, item)
+        return _Entry(item, *known) if known and known[0].kind not in _TRIED_AGAIN else _Entry(item)
 
     def _finished(self, batch: list[_Entry], work: Work | None) -> Iterator[tuple[Record, Members]]:
         """What became of a batch, in its order."""

@@ -14,6 +14,7 @@ from build_graph.files import write
 from build_graph.shards import BEARINGS, CARD, MANIFEST, QUADS, Card, Record, part
 
 Members = Callable[[], tuple[bytes, bytes]]  # gives a document's members of N-Quads and of bearers
+Known = tuple[Record, Members]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,13 @@ class Old:
         last_first = reversed(list(enumerate(card.documents)))
         return cls(folder, number, card, {one.key: at for at, one in last_first})
 
-    def find(self, key: str) -> Record | None:
+    def find(self, key: str) -> Known | None:
         """The document that was made of the input with a key, the first of several."""
         place = self.places.get(key)
-        return None if place is None else self.card.documents[place]
+        return None if place is None else (self.card.documents[place], lambda: self._members(place))
 
-    def members(self, record: Record) -> tuple[bytes, bytes]:
-        """The members of one of its documents."""
-        quads, bearings = self.sizes(self.places[record.key])
+    def _members(self, place: int) -> tuple[bytes, bytes]:
+        record, (quads, bearings) = self.card.documents[place], self.sizes(place)
         return self.read_from(QUADS, quads, record.size), self.read_from(BEARINGS, bearings, record.rows_size)
 
     def sizes(self, documents: int) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from build_graph.errors import ObligationError
+from build_graph.shards import Shards, is_shards
 from build_graph.vocabulary import BASE, ELI
 
 SHARED = f"{BASE}graph/shared"
@@ -85,6 +86,9 @@ def _line(quad: Quad) -> bytes:
 def _quads(path: Path) -> Iterator[Quad]:
     """The statements of a file or a store; raises PartsError where they cannot be read."""
     try:
+        if is_shards(path):
+            yield from parse(Shards.open(path).quads(), format=RdfFormat.N_QUADS)
+            return
         if path.is_dir():
             yield from Store.read_only(str(path))
             return

@@ -19,14 +19,15 @@ from build_graph.querying.engines import (
     open_graph,
 )
 from build_graph.querying.sparql import with_values
+from build_graph.shards import Shards, is_shards
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A graph to be exported; a file is not opened before it is read."""
+    """A graph to be exported; files are not opened before they are read."""
 
     where: str
-    store: Store | None = None  # None for a file
+    store: Store | None = None  # None for a file, and for a folder of shards
 
     @classmethod
     def open(cls, where: str, timeout: float = TIMEOUT) -> Source:
@@ -36,7 +37,7 @@ class Source:
         """
         if where.startswith(("http://", "https://")):
             return cls(where, _copied(where, open_graph(where, timeout)))
-        if Path(where).is_dir():
+        if Path(where).is_dir() and not is_shards(Path(where)):
             engine = open_graph(where)
             assert isinstance(engine, OxigraphEngine), "a folder is a store"
             return cls(where, engine.store)
@@ -46,6 +47,9 @@ class Source:
         """All statements of all graphs; raises EngineError where a file is missing or broken."""
         if self.store is not None:
             yield from self.store
+            return
+        if is_shards(Path(self.where)):
+            yield from parse(Shards.open(Path(self.where)).quads(), format=RdfFormat.N_QUADS)
             return
         known = RdfFormat.from_extension(Path(self.where).suffix.removeprefix(".")) or RdfFormat.TURTLE
         try:

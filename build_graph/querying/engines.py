@@ -30,12 +30,14 @@ from build_graph.files import name_of
 from build_graph.querying import sparql
 from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
 from build_graph.querying.faults import check
+from build_graph.shards import Shards, is_shards
 from build_graph.vocabulary import XSD
 
 if TYPE_CHECKING:
     from rdflib import Graph
 
 TIMEOUT = 60.0  # seconds that an endpoint may take
+LARGEST = 10_000_000  # statements of shards that are taken into memory, 4 GB or so
 _PIECE = 1 << 16  # bytes of an endpoint's answer that are read at a time
 _ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
 _BOOLEAN = f"{XSD}boolean"
@@ -208,15 +210,23 @@ class EndpointEngine:
 
 
 def open_graph(where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY) -> Engine:
-    """The engine for a file, a store's folder, or an endpoint's address; raises EngineError if it cannot be.
+    """The engine for a file, a folder of a store or of shards, or an endpoint's address.
 
-    An endpoint is asked only when there is a query.
+    An endpoint is asked only when there is a query; shards are loaded into memory. Raises EngineError where
+    the graph cannot be opened, ShardsError for shards that are not complete.
     """
     if is_address(where):
         check_address(where)
         return EndpointEngine(where, timeout, credentials)
     path = Path(where)
+    if is_shards(path):
+        return OxigraphEngine.over(_gathered(Shards.open(path)))
     return OxigraphEngine.over(_store(path) if path.is_dir() else _loaded(path))
+
+
+def is_store(path: Path) -> bool:
+    """Whether a folder is to be opened as a store, and not loaded as shards."""
+    return path.is_dir() and not is_shards(path)
 
 
 def is_address(where: str) -> bool:
@@ -254,6 +264,18 @@ def _no_store(path: Path) -> EngineError:
     inside = path / "graph.ttl"
     hint = f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
     return EngineError(f"{path}: this folder is no Oxigraph store; {hint}")
+
+
+def _gathered(shards: Shards) -> Store:
+    """The documents of all shards in memory, their graphs taken together."""
+    if shards.totals.statements > LARGEST:
+        raise EngineError(
+            f"{shards.path}: {shards.totals.statements:,} statements are too many for memory; put them into "
+            f"a store: obligations build {shards.path} --store STORE"
+        )
+    store = Store()
+    store.bulk_load(shards.merged(), format=RdfFormat.N_TRIPLES, lenient=True)
+    return store
 
 
 def _loaded(path: Path) -> Store:

@@ -25,7 +25,7 @@ from threading import Lock
 from pyoxigraph import Store
 
 from build_graph.errors import ObligationError
-from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph
+from build_graph.querying.engines import EngineError, OxigraphEngine, is_store, open_graph
 from build_graph.serving.answering import Answerer, Task
 from build_graph.serving.channel import pack, receive
 from build_graph.serving.negotiation import Media
@@ -58,7 +58,7 @@ class Keeper:
         """A keeper that has the graph; raises ObligationError where that cannot be had."""
         if not hasattr(os, "fork"):
             raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
-        if graph.is_dir():
+        if is_store(graph):
             _store(graph)  # says here what is wrong with it; each worker opens it for itself
         ours, theirs = Pipe()
         process = get_context("spawn").Process(target=keep, args=(theirs, graph, limits), daemon=True)
@@ -141,11 +141,11 @@ def _told(control: Connection, children: set[int], opened: Callable[[], Store], 
 
 
 def _opener(graph: Path) -> Callable[[], Store]:
-    """What gives a worker its store: a file's is here and shared, a folder is opened in each.
+    """What gives a worker its store: what was loaded is here and shared, a store's folder is opened in each.
 
     An open folder has threads, which do not survive a fork. Raises EngineError where a file cannot be read.
     """
-    if not graph.is_dir():
+    if not is_store(graph):
         store = _store(graph)
         return lambda: store
     return lambda: _store(graph)

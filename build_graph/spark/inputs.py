@@ -34,9 +34,9 @@ Numbered = Sequence[tuple[int, File | ObligationError]]
 def documents(session: SparkSession, found: Numbered, reader: InputReader) -> DataFrame:
     """The columns of DOCUMENTS, one row a document or archive, spread over the cluster."""
     forms = {form: [(n, f) for n, f in found if isinstance(f, File) and f.form is form] for form in Form}
-    faults = [(n, error) for n, error in found if not isinstance(error, File)]
-    tables = [_faults(session, faults)] if faults else []
-    if files := forms[Form.WHOLE]:
+    known = [row for place, one in found if (row := _known(place, one))]
+    tables = [session.createDataFrame(known, DOCUMENTS)] if known else []
+    if files := [(place, file) for place, file in forms[Form.WHOLE] if file.status.size]:
         tables.append(_whole(session, files))
     if files := forms[Form.JSONL]:
         tables.append(_rows(session, _lines(session, files), files, reader))
@@ -45,10 +45,13 @@ def documents(session: SparkSession, found: Numbered, reader: InputReader) -> Da
     return reduce(DataFrame.unionByName, tables)
 
 
-def _faults(session: SparkSession, faults: Sequence[tuple[int, ObligationError]]) -> DataFrame:
-    """What is wrong with paths, each in its place."""
-    rows = [(n, 0, "", FAULT, str(error).encode(), None, None, None, True) for n, error in faults]
-    return session.createDataFrame(rows, DOCUMENTS)
+def _known(place: int, found: File | ObligationError) -> tuple[object, ...] | None:
+    """The row of what need not be read: a fault in its place, an empty file, which Spark would pass over."""
+    if isinstance(found, ObligationError):
+        return place, 0, "", FAULT, str(found).encode(), None, None, None, True
+    if found.form is Form.WHOLE and not found.status.size:
+        return place, 0, found.name, Form.WHOLE.value, b"", None, None, None, True
+    return None
 
 
 # ------------------------------------------------------------------------- files as a whole

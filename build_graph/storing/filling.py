@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Quad
 
 from build_graph.graph.checks import FailedCheckError, check
 from build_graph.graph.triples import Part
@@ -48,6 +48,11 @@ class Filler:
             self._ours.add(NamedNode(found.iri))
         return found
 
+    def has(self, fingerprint: Fingerprint, iri: str) -> bool:
+        """Whether the store has the document with that IRI, made of the same text in the same way."""
+        known = self.known(fingerprint)
+        return known is not None and known.iri == iri
+
     def add(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
         """Let the store hold what the parts say of a document, and nothing else of it.
 
@@ -62,10 +67,14 @@ class Filler:
             self.checks = check(quads).checks
         except FailedCheckError as error:
             raise FailedCheckError(f"{name}: {error}") from error
+        self.put(name, graph, [*quads, *fingerprint.quads(graph)], fingerprint.source)
+
+    def put(self, name: str, graph: NamedNode, quads: Iterable[Quad], source: str) -> None:
+        """Let a document's graph hold quads that were checked; `source` is the SHA-256 of its text."""
         store = self._store or self._open()
         self._ours.add(graph)
-        gone = [one for one in store.read_from(fingerprint.source) if one not in self._ours]
-        store.replace(graph, [*quads, *fingerprint.quads(graph)], gone)
+        gone = [one for one in store.read_from(source) if one not in self._ours]
+        store.replace(graph, quads, gone)
         self.moved += [
             f"{one.value.removeprefix(BASE)}: {name} has the same text, and took its place" for one in gone
         ]

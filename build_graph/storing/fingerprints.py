@@ -6,7 +6,7 @@ As long as none of the three changes, the graph does not, and the document need 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph import __version__
-from build_graph.graph.emitter import reading_of
+from build_graph.graph.emitter import reading_of, source_of
 from build_graph.graph.provenance import sha256
 from build_graph.model import Metadata, Source
 from build_graph.resources import folder
@@ -47,6 +47,14 @@ class Fingerprint:
         False
         """
         return cls(sha256(source.content), sha256(repr(given)), rules)
+
+    @classmethod
+    def said(cls, quads: Iterable[Quad], document: str) -> Fingerprint:
+        """The fingerprint that the graph of the document with that IRI holds; KeyError where there is none."""
+        own = {NamedNode(source_of(document)), NamedNode(reading_of(document))}
+        said = {quad.predicate: quad.object for quad in quads if quad.subject in own}
+        marks = (said[term(f"ob:{name}")] for name in ("sha256", "givenSha256", "rulesSha256"))
+        return cls(*(mark.value for mark in marks if isinstance(mark, Literal)))
 
     def quads(self, graph: NamedNode) -> Iterator[Quad]:
         """What the graph of a document says of its own reading; the source's hash stands there anyway."""

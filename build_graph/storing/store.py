@@ -12,8 +12,8 @@ How the store lies:
 What was found of pyoxigraph 0.5, and is relied on:
 
 - `extend` is one transaction, and so is `update`, however many operations it holds: when the second of two
-  fails, nothing of the first is there. `bulk_load` and `bulk_extend` bring in files piece by piece and are
-  not used.
+  fails, nothing of the first is there. `bulk_load` and `bulk_extend` bring in files piece by piece: only a
+  new store is filled so, beside its place.
 - A transaction that has returned survives `kill -9`; one that has not leaves nothing. It goes to the log
   without waiting for the disk: when the power fails, the last transactions may be gone, each as a whole,
   unless `flush` was called since. A build calls it at its end.
@@ -31,6 +31,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from pyoxigraph import (
     BlankNode,
@@ -176,6 +177,19 @@ class DocumentStore:
                 self._store.update(_exchange(removed | lost, added | _merged(added), gone))
             else:
                 self._store.extend(added | _merged(added))
+
+    def bulk(self, pieces: IO[bytes]) -> None:
+        """Bring in N-Quads of ours, which go in piece by piece: for a store that nobody reads yet.
+
+        Three times as fast as `replace`, document by document. Raises StoreError where it cannot be.
+        """
+        with _Writing(self.path):
+            self._store.bulk_load(pieces, format=RdfFormat.N_QUADS, lenient=True)
+
+    def clear(self) -> None:
+        """Take everything away that a build left which did not come to its end."""
+        with _Writing(self.path):
+            self._store.clear()
 
     def describe(self) -> None:
         """Put the ontology and the registries into their graph, if they are not there as they are now.

@@ -1,0 +1,450 @@
+"""A corpus in shards: the same bytes however it is built, whatever happens on the way."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+
+from build_graph.cli import main
+from build_graph.corpus.locking import locked
+from build_graph.corpus.progress import Progress
+from build_graph.corpus.sharding import Sharded, Sharder
+from build_graph.shards import Record, Shards, ShardsError
+
+CASES = tomllib.loads((Path(__file__).parent / "cases" / "corpus.toml").read_text(encoding="utf-8"))
+CLAUSE: str = CASES["clause"]
+SIZE = 4  # documents of a shard
+
+Documents = list[dict[str, Any]]
+
+
+def run(*args: object) -> Result:
+    return CliRunner().invoke(main, [str(arg) for arg in args])
+
+
+def documents() -> Documents:
+    """The documents of the cases as they come."""
+    return [
+        {
+            "id": case["id"],
+            "number": case.get("number"),
+            "text": case.get("text") or CLAUSE.format(case["words"]),
+        }
+        for case in CASES["document"]
+    ]
+
+
+def many(number: int) -> Documents:
+    """So many different documents."""
+    return [
+        {"id": f"n{at}", "number": f"商发〔2021〕{at}号", "text": CLAUSE.format(f"第{at}项工作")}
+        for at in range(1, number + 1)
+    ]
+
+
+def written(path: Path, lines: Documents) -> Path:
+    """The documents as JSON Lines."""
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def build(
+    corpus: Path | Sequence[Path],
+    folder: Path,
+    workers: int = 1,
+    heard: Callable[[Progress], None] = lambda progress: None,
+) -> Sharded:
+    paths = [corpus] if isinstance(corpus, Path) else corpus
+    return Sharder(workers=workers, size=SIZE, heard=heard).build(paths, folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def records(folder: Path) -> list[Record]:
+    return list(Shards.open(folder).records())
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("corpus") / "corpus.jsonl", documents())
+
+
+@pytest.fixture(scope="module")
+def built(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus in shards, by one worker; tests read it, and change nothing."""
+    folder = tmp_path_factory.mktemp("built") / "shards"
+    build(corpus, folder)
+    return folder
+
+
+# --------------------------------------------------------------------------------- what is there
+
+
+def test_each_document_comes_to_what_its_case_says(built: Path) -> None:
+    found = records(built)
+    assert [record.name.partition(":")[2] for record in found] == [
+        case["id"] if case.get("failure") != "Unreadable" else "7" for case in CASES["document"]
+    ]
+    for case, record in zip(CASES["document"], found, strict=True):
+        copied = f"corpus.jsonl:{case['copy_of']}" if "copy_of" in case else ""
+        assert (record.kind, record.copy_of) == (case.get("failure", ""), copied), case
+        assert record.is_there == ("failure" not in case and "copy_of" not in case)
+
+
+def test_failures_stand_in_a_file_in_the_order_of_the_input(built: Path) -> None:
+    lines = [json.loads(line) for line in (built / "failures.jsonl").read_text("utf-8").splitlines()]
+    kinds = [case["failure"] for case in CASES["document"] if "failure" in case]
+    assert [line["kind"] for line in lines] == kinds
+    assert {line["name"].partition(":")[0] for line in lines} == {"corpus.jsonl"}
+    assert all(line["reason"].isprintable() and line["name"] not in line["reason"] for line in lines)
+
+
+def test_a_shard_is_n_quads_with_a_graph_for_each_document(built: Path) -> None:
+    for number, name in enumerate(("part-00000", "part-00001", "part-00002")):
+        card = json.loads((built / f"{name}.json").read_bytes())["documents"]
+        with gzip.open(built / f"{name}.nq.gz") as file:
+            quads = list(parse(file, format=RdfFormat.N_QUADS))
+        there = [one for one in card if "size" in one]
+        assert list(dict.fromkeys(quad.graph_name.value for quad in quads)) == [one["iri"] for one in there]
+        assert len(quads) == len(set(quads)) == sum(one["statements"] for one in there), number
+
+
+def test_the_whole_adds_up(built: Path) -> None:
+    totals, found = Shards.open(built).totals, records(built)
+    assert totals.documents == sum(record.is_there for record in found)
+    assert totals.failures == sum(bool(record.failure) for record in found)
+    assert totals.copies == sum(bool(record.copy_of) for record in found)
+    assert totals.statements == len(quads_of(built))
+    assert totals.bearings == 4 * totals.documents
+
+
+def test_the_graphs_are_those_of_a_store(built: Path, corpus: Path, tmp_path: Path) -> None:
+    """Both hold what the program says of a document, and by which rules it was read."""
+    result = run("build", corpus, "--store", tmp_path / "store", "--keep-going")
+    assert result.exit_code == 0, result.output
+    stored = run("export", tmp_path / "store", "--format", "nq", "-o", tmp_path / "store.nq")
+    assert stored.exit_code == 0, stored.output
+    quads = parse(path=str(tmp_path / "store.nq"), format=RdfFormat.N_QUADS)
+    ours = {
+        quad
+        for quad in quads
+        if isinstance(quad.graph_name, NamedNode) and "/document/" in str(quad.graph_name)
+    }
+    assert ours == quads_of(built)
+
+
+def quads_of(folder: Path) -> set[Quad]:
+    return set(parse(Shards.open(folder).quads(), format=RdfFormat.N_QUADS))
+
+
+# -------------------------------------------------------------------------------- the same bytes
+
+
+@pytest.mark.parametrize("workers", [2, 3])
+def test_the_number_of_workers_changes_no_byte(
+    corpus: Path, built: Path, tmp_path: Path, workers: int
+) -> None:
+    build(corpus, tmp_path / "shards", workers)
+    assert contents(tmp_path / "shards") == contents(built)
+
+
+def test_hashes_of_strings_change_no_byte(corpus: Path, built: Path, tmp_path: Path) -> None:
+    process = started(corpus, tmp_path / "shards", PYTHONHASHSEED="7")
+    assert process.wait(60) == 0
+    assert contents(tmp_path / "shards") == contents(built)
+
+
+def test_a_second_build_touches_nothing(corpus: Path, built: Path) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in built.iterdir()}
+    result = build(corpus, built)
+    assert result.progress.unchanged == result.progress.shards == 3
+    assert {path.name: path.stat().st_mtime_ns for path in built.iterdir()} == before
+
+
+CHANGES: dict[str, Callable[[Documents], Documents]] = {
+    "one changed": lambda lines: [*lines[:1], {**lines[1], "text": CLAUSE.format("审计")}, *lines[2:]],
+    "one in front": lambda lines: [*many(1), *lines],
+    "the first of two copies gone": lambda lines: lines[1:],
+    "a clash put right": lambda lines: [*lines[:5], {**lines[5], "number": "商发〔2020〕6号"}, *lines[6:]],
+    "a shard less": lambda lines: lines[:7],
+    "a shard more": lambda lines: [*lines, *many(4)],
+    "nothing left that is good": lambda lines: lines[2:3],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_changed_corpus_comes_out_as_if_built_anew(
+    change: Callable[[Documents], Documents], corpus: Path, built: Path, tmp_path: Path
+) -> None:
+    changed = written(tmp_path / "corpus.jsonl", change(documents()))
+    for path in built.iterdir():
+        (tmp_path / "old").mkdir(exist_ok=True)
+        (tmp_path / "old" / path.name).write_bytes(path.read_bytes())
+    build(changed, tmp_path / "old")
+    build(changed, tmp_path / "new")
+    assert contents(tmp_path / "old") == contents(tmp_path / "new")
+
+
+# ------------------------------------------------------------------------------- what goes wrong
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from build_graph.corpus.sharding import Sharder
+Sharder(workers=2, size=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.argv[2]))
+"""
+
+
+def started(corpus: Path, folder: Path, **variables: str) -> subprocess.Popen[bytes]:
+    """A build with two workers in a process of its own."""
+    command = [sys.executable, "-c", _PROGRAM, str(corpus), str(folder), str(SIZE)]
+    return subprocess.Popen(command, env={**os.environ, **variables}, stderr=subprocess.DEVNULL)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.002)
+
+
+@pytest.fixture(scope="module")
+def larger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of eight shards."""
+    return written(tmp_path_factory.mktemp("larger") / "corpus.jsonl", [*documents(), *many(22)])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(larger: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("undisturbed") / "shards"
+    build(larger, folder, 2)
+    return contents(folder)
+
+
+def test_a_build_that_is_killed_again_and_again_comes_out_the_same(
+    larger: Path, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    folder, random = tmp_path / "shards", Random(7)
+    for shards in (0, 1, 3, 6):
+        kill_at(shards, random.random() * 0.05, larger, folder)
+    done = len(list(folder.glob("part-*.json")))
+    result = build(larger, folder, 2)
+    assert contents(folder) == undisturbed
+    assert result.progress.unchanged == done >= 6
+
+
+def kill_at(shards: int, seconds: float, corpus: Path, folder: Path) -> None:
+    """Kill a build so long after so many shards are there; see that its workers end as well."""
+    process = started(corpus, folder)
+    until(lambda: len(list(folder.glob("part-*.json"))) >= shards and len(children(process.pid)) > 1)
+    time.sleep(seconds)
+    workers = children(process.pid)
+    process.kill()
+    process.wait()
+    until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in workers))
+
+
+def test_a_worker_that_is_killed_costs_nothing(
+    larger: Path, undisturbed: dict[str, bytes], tmp_path: Path
+) -> None:
+    killed: list[int] = []
+
+    def kill(progress: Progress) -> None:
+        if progress.documents in (1, 17) and len(killed) < 2:
+            pid = Random(progress.documents).choice(multiprocessing.active_children()).pid
+            assert pid
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+
+    build(larger, tmp_path / "shards", 2, kill)
+    assert len(killed) == 2
+    assert contents(tmp_path / "shards") == undisturbed
+
+
+_DEADLY = """
+import os, signal
+from build_graph.pipeline import Pipeline
+understand = Pipeline.understand
+def deadly(self, source, given):
+    if source.name.endswith(":n2"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return understand(self, source, given)
+Pipeline.understand = deadly
+"""
+
+
+def test_a_document_that_kills_its_worker_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "deadly").mkdir()
+    (tmp_path / "deadly" / "sitecustomize.py").write_text(_DEADLY, encoding="utf-8")
+    before = os.environ.get("PYTHONPATH", "")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "deadly"), *filter(None, [before])]))
+    corpus, folder = written(tmp_path / "corpus.jsonl", many(6)), tmp_path / "shards"
+    build(corpus, folder)
+    assert [record.kind for record in records(folder)] == ["", "WorkerDied", "", "", "", ""]
+    monkeypatch.undo()
+    build(corpus, folder)  # the machine has more memory now, so to say
+    assert [record.kind for record in records(folder)] == [""] * 6
+
+
+def test_two_builds_exclude_each_other(corpus: Path, built: Path) -> None:
+    with locked(built):
+        result = run("build", corpus, "--shards", built)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"obligations: {built}: another build is writing these shards; try again when it has ended\n"
+    )
+
+
+FAULTS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "folder with other things": (lambda place: written(place / "own.jsonl", []).parent, "holds own.jsonl"),
+    "file": (lambda place: written(place / "own.jsonl", []), "is a file"),
+    "below a file": (
+        lambda place: written(place / "own.jsonl", []) / "shards",
+        "is a file, or lies below one",
+    ),
+}
+
+
+@pytest.mark.parametrize(("place", "says"), FAULTS.values(), ids=FAULTS)
+def test_a_place_that_will_not_do(
+    place: Callable[[Path], Path], says: str, corpus: Path, tmp_path: Path
+) -> None:
+    folder = place(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    result = run("build", corpus, "--shards", folder)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"obligations: {folder}: {says}")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_shards_that_are_not_complete_say_so(built: Path, tmp_path: Path) -> None:
+    for path in built.glob("part-*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(ShardsError, match="not complete; run the build that makes them again"):
+        Shards.open(tmp_path)
+    result = run("query", "pairs", "--graph", tmp_path)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+
+
+def test_a_damaged_shard_is_made_again(corpus: Path, built: Path, tmp_path: Path) -> None:
+    for path in built.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "part-00001.nq.gz").write_bytes(b"half")
+    (tmp_path / "part-00002.json").write_bytes(b"{")
+    result = build(corpus, tmp_path)
+    assert result.progress.unchanged == 1
+    assert contents(tmp_path) == contents(built)
+
+
+# -------------------------------------------------------------------------------- other inputs
+
+
+def parquet(folder: Path) -> Path:
+    rows = documents()
+    columns = {name: [row[name] for row in rows] for name in ("id", "number", "text")}
+    pq.write_table(pa.table(columns), folder / "corpus.parquet", row_group_size=3)
+    return folder / "corpus.parquet"
+
+
+def packed(folder: Path) -> Path:
+    path = folder / "corpus.jsonl.gz"
+    path.write_bytes(gzip.compress(written(folder / "corpus.jsonl", documents()).read_bytes()))
+    return path
+
+
+def pattern(folder: Path) -> Path:
+    """The documents as files, two in each folder, and one file that is none."""
+    for at, one in enumerate(documents()):
+        place = folder / "pages" / str(at // 2)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{one['id']}.txt").write_text(one["text"], encoding="utf-8")
+        if one["number"]:
+            (place / f"{one['id']}.toml").write_text(f'number = "{one["number"]}"\n', encoding="utf-8")
+    return folder / "pages" / "**" / "*.txt"
+
+
+def unnamed(folder: Path) -> Iterator[tuple[str, str, str, bool]]:
+    """What became of each document, whatever it is called."""
+    for record in records(folder):
+        yield record.text, record.iri, record.kind, bool(record.copy_of)
+
+
+@pytest.mark.parametrize("form", [parquet, packed, pattern])
+def test_other_forms_come_to_the_same(form: Callable[[Path], Path], built: Path, tmp_path: Path) -> None:
+    build(form(tmp_path), tmp_path / "shards")
+    assert list(unnamed(tmp_path / "shards")) == list(unnamed(built))
+
+
+# ------------------------------------------------------------------------------ the command line
+
+
+def test_the_command_tells_what_it_wrote_and_exits_with_3(corpus: Path, tmp_path: Path) -> None:
+    result = run("build", corpus, "--shards", tmp_path / "shards", "--workers", 1, "--log-format", "json")
+    assert result.exit_code == 3
+    wrote = f"wrote {tmp_path / 'shards'}: 5 documents, "
+    assert result.stdout.startswith(wrote), result.output
+    assert "in 1 shard, 0 unchanged; 2 copies left out, 3 failed" in result.stdout
+    *_, last = [json.loads(line) for line in result.stderr.splitlines() if line.startswith("{")]
+    assert (last["event"], last["documents"], last["failures"], last["left"]) == ("done", 10, 3, 0.0)
+    assert last["read"] == last["bytes"] == corpus.stat().st_size
+
+
+def test_a_corpus_without_failures_exits_with_0(tmp_path: Path) -> None:
+    corpus = written(tmp_path / "corpus.jsonl", many(2))
+    result = run("build", corpus, "--shards", tmp_path / "shards")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+USAGE = {
+    "a store too": ("--store", "store"),
+    "files": ("-o", "output"),
+    "pages": ("--pages",),
+    "metadata": ("--title", "意见"),
+}
+
+
+@pytest.mark.parametrize("more", USAGE.values(), ids=USAGE)
+def test_options_that_do_not_go_together(more: tuple[str, ...], corpus: Path, tmp_path: Path) -> None:
+    result = run("build", corpus, "--shards", tmp_path / "shards", *more)
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_a_path_where_nothing_is(tmp_path: Path) -> None:
+    result = run("build", tmp_path / "none.jsonl", "--shards", tmp_path / "shards")
+    assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert result.stderr == f"obligations: {tmp_path / 'none.jsonl'}: there is no such file; check the name\n"
