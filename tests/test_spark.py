@@ -149,7 +149,7 @@ def test_spark_submit_refuses_a_folder_that_holds_something(builds: Builds) -> N
         line for line in done.stdout.splitlines() if line.startswith("obligations: ")
     ]  # Spark sends all there
     refused = "holds something already (bearings); give a new or an empty folder"
-    assert said == [f"obligations: {builds.distributed}: {builds.distributed}: {refused}"]
+    assert said == [f"obligations: {builds.distributed}: {refused}"]
     assert "Traceback" not in done.stdout + done.stderr
 
 
