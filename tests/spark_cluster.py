@@ -26,6 +26,7 @@ spark.driver.extraJavaOptions {java}
 spark.executor.memory 600m
 spark.executor.extraJavaOptions {java}
 spark.ui.enabled false
+spark.sql.files.openCostInBytes 1k
 spark.shuffle.io.retryWait 1s
 """
 _CHECKOUT = Path(__file__).parent.parent

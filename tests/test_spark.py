@@ -186,6 +186,7 @@ def test_a_missing_extra_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     [
         (["--spark", "local"], "say where with --shards"),
         (["--spark", "local", "--shards", "x", "--workers", "2"], "--workers are processes of this machine"),
+        (["--spark", "local", "--shards", "x", "--log-format", "json"], "Spark tells of its work itself"),
         (["--spark", "local", "--shards", "x", "--number", "1"], "a corpus takes no metadata"),
     ],
 )

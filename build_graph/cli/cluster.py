@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def build_on_spark(paths: Sequence[str], output: str, reader: InputReader, master: str) -> None:
-    """Build a folder of graphs on the cluster of a master, and exit with 3 where documents were set aside."""
+    """Build a folder of graphs on the cluster of a master; exit with 3 where documents were set aside."""
     from build_graph.pipeline import default_document
     from build_graph.spark.session import connected
 

@@ -117,7 +117,7 @@ def build(
     keep_going, pages, workers, log = map(options.pop, ("keep_going", "pages", "workers", "log"))
     master = options.pop("master")
     _check_targets(output or pages, store, shards, workers)
-    _check_cluster(master, shards, workers)
+    _check_cluster(master, shards, workers, log)
     given, reader = read_options(options)
     places = [Path(path) for path in paths]
     is_corpus = bool(shards or workers or any(map(is_shards, places)))
@@ -155,12 +155,16 @@ def _check_targets(
         raise click.UsageError("--workers goes with --shards or --store")
 
 
-def _check_cluster(master: str | None, shards: str | None, workers: int | None) -> None:
+def _check_cluster(master: str | None, shards: str | None, workers: int | None, log: str) -> None:
     """A usage error for options that do not go with a cluster."""
-    if master is not None and not shards:
+    if master is None:
+        return
+    if not shards:
         raise click.UsageError("--spark writes shards: say where with --shards")
-    if master is not None and workers:
+    if workers:
         raise click.UsageError("--workers are processes of this machine: leave it out with --spark")
+    if log != "text":
+        raise click.UsageError("--log-format: Spark tells of its work itself; leave it out with --spark")
 
 
 def _tell_left_out(left_out: LeftOut) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 QUADS, BEARINGS, PAIRS = "quads", "bearings", "pairs.csv"
 SUMMARY = "summary.json"
+_PER_SHUFFLE, _SHUFFLES = 64, 200  # documents whose bearers a task sorts, at least; tasks, at most
 _WORK = "_work"  # outcomes, between understanding and writing; Spark passes over names that begin so
 
 
@@ -63,8 +64,8 @@ class Distributor:
     def build(self, paths: Sequence[str], output: str) -> Distributed:
         """The graphs of the documents at some paths, in the new folder `output`, wherever Spark writes.
 
-        Raises SparkError where the folder holds something, or the cluster gives up the work; what fails of a
-        document is written down, and the others go on.
+        Raises UnreadableError for a path at which nothing is, SparkError where the folder holds something, or
+        the cluster gives up the work; a document that fails is written down, and the others go on.
         """
         files = Files.of(self.session)
         with plainly(output):
@@ -87,7 +88,9 @@ class Distributor:
                 left_out.leave_alone(one.name)
         there = [(place, one) for place, one in found if not isinstance(one, LeftAlone)]
         understanding = Understanding(self.reader, rules(), to_arrow_schema(OUTCOMES))
-        outcomes = documents(self.session, there, self.reader).mapInArrow(understanding.rows, OUTCOMES)
+        rows, number = documents(self.session, there, self.reader)
+        self.session.conf.set("spark.sql.shuffle.partitions", min(_SHUFFLES, number // _PER_SHUFFLE + 1))
+        outcomes = rows.mapInArrow(understanding.rows, OUTCOMES)
         outcomes.write.option("compression", "zstd").parquet(work)
         return self.session.read.schema(OUTCOMES).parquet(work)
 

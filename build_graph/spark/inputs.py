@@ -31,18 +31,19 @@ _TASKS_PER_CORE = 2  # at least, where there are so many documents, so that core
 Numbered = Sequence[tuple[int, File | ObligationError]]
 
 
-def documents(session: SparkSession, found: Numbered, reader: InputReader) -> DataFrame:
-    """The columns of DOCUMENTS, one row a document or archive, spread over the cluster."""
+def documents(session: SparkSession, found: Numbered, reader: InputReader) -> tuple[DataFrame, int]:
+    """The columns of DOCUMENTS, a row a document or archive, spread over the cluster; how many, at most."""
     forms = {form: [(n, f) for n, f in found if isinstance(f, File) and f.form is form] for form in Form}
     known = [row for place, one in found if (row := _known(place, one))]
-    tables = [session.createDataFrame(known, DOCUMENTS)] if known else []
+    tables = [(session.createDataFrame(known, DOCUMENTS), len(known))] if known else []
     if files := [(place, file) for place, file in forms[Form.WHOLE] if file.status.size]:
-        tables.append(_whole(session, files))
+        tables.append((_whole(session, files), len(files)))
     if files := forms[Form.JSONL]:
         tables.append(_rows(session, _lines(session, files), files, reader))
     if files := forms[Form.PARQUET]:
         tables.append(_rows(session, _table_rows(session, files), files, reader))
-    return reduce(DataFrame.unionByName, tables)
+    rows = reduce(DataFrame.unionByName, (table for table, _ in tables))
+    return rows, sum(number for _, number in tables)
 
 
 def _known(place: int, found: File | ObligationError) -> tuple[object, ...] | None:
@@ -85,18 +86,18 @@ def _bytes(session: SparkSession, files: Sequence[Status]) -> DataFrame:
 
 def _rows(
     session: SparkSession, found: DataFrame, files: Sequence[tuple[int, File]], reader: InputReader
-) -> DataFrame:
-    """Rows of files, each with its number in the file, and whether it is the first of its name there.
+) -> tuple[DataFrame, int]:
+    """Rows of files, each with its number in the file, and whether it is the first of its name; how many.
 
     Blocks are counted first, to know how many rows come before each.
     """
     rows = _with_names(session, found, files)
     counts = rows.groupBy("file", "block").count().orderBy("file", "block").collect()
     work = Numbering(_before(counts), reader, to_arrow_schema(RAW))
-    parts = _parts(session, sum(count for _, _, count in counts))
-    spread = rows.mapInArrow(work.rows, RAW).repartition(parts, "file", "known_as")
+    number = sum(count for _, _, count in counts)
+    spread = rows.mapInArrow(work.rows, RAW).repartition(_parts(session, number), "file", "known_as")
     alike = Window.partitionBy("file", "known_as").orderBy("row")
-    return _shaped(spread.withColumn("is_first", sql.row_number().over(alike) == 1))
+    return _shaped(spread.withColumn("is_first", sql.row_number().over(alike) == 1)), number
 
 
 def _before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:

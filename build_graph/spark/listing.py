@@ -42,13 +42,16 @@ Listed = File | LeftAlone | ObligationError
 
 
 def listed(files: Files, paths: Sequence[str]) -> Iterator[Listed]:
-    """The files at some paths: files, folders, patterns; in the place of one with a fault, the error."""
+    """The files at some paths: files, folders, patterns; in the place of one with a fault, the error.
+
+    Raises UnreadableError for a path at which nothing is.
+    """
     for path in paths:
         status = files.at(path)
         if status is None and MAGIC.search(path):
             yield from _pattern(files, path)
         elif status is None:
-            yield UnreadableError(f"{path}: there is no such file; check the name")
+            raise UnreadableError(f"{path}: there is no such file; check the name")
         elif status.is_folder:
             below = {found.plain.relative_to(status.plain): found for found in files.below(status)}
             yield from _told_apart(files, below, path.rstrip("/"), no_documents_in(path))

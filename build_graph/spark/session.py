@@ -21,20 +21,22 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _ANSWER = 5.0  # seconds that a master may take to take a call
-_PATIENCE = 120.0  # seconds that workers may take to take up work
+_PATIENCE = 300.0  # seconds that workers may take to take up work
 _STANDALONE = "spark://"
 _PORT = 7077  # of a master, where its address names none
 _SETTINGS = {
     "spark.app.name": "obligations",
-    "spark.log.level": "ERROR",
+    "spark.log.level": "FATAL",  # the driver's: what goes wrong is said in a line, and in the workers' logs
     # A corpus is not to lose files or parts of them in silence, whatever a cluster has as its default.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.hadoop.zlib.compress.level": "THREE",  # half the time of the usual six, a quarter more bytes
+    "spark.sql.shuffle.partitions": "8",  # until it is known how much there is
     # An arrow batch is held by Spark and by Python at once: few documents, since some are large.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "32",
 }
-_CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+(?P<kind>[\w$]+)(?:Exception|Error): (?P<said>.+)$", re.M)
+_CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)*(?P<kind>[\w$]+)(?:Exception|Error): (?P<said>.+)$", re.M)
+_FILE = re.compile(r"while reading file (?P<name>\S+?)\.?\s")
 _MISSING = re.compile(r"No module named '(?P<name>[\w.]+)'")
 _OTHER_RULES = "the workers have another version of this program"
 
@@ -57,10 +59,9 @@ def connected(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession
         settings = {**_SETTINGS, "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
         session = sql.SparkSession.builder.master(master).config(map=settings).getOrCreate()
         try:
-            cores = session.sparkContext.defaultParallelism
-            session.conf.set("spark.sql.files.minPartitionNum", cores)  # blocks, the same in every job
-            session.conf.set("spark.sql.shuffle.partitions", 2 * cores)
             _check_workers(session, master, patience)
+            blocks = session.sparkContext.defaultParallelism  # the same in every job, whoever comes or goes
+            session.conf.set("spark.sql.files.minPartitionNum", blocks)
             yield session
         finally:
             session.stop()
@@ -89,6 +90,8 @@ def _reason(said: str) -> str:
 
     >>> _reason("x\\nCaused by: java.io.EOFException: Unexpected end of input stream\\n at y")
     'Unexpected end of input stream (EOF)'
+    >>> _reason("Encountered error while reading file file:/a.gz.  SQL\\njava.io.EOFException: no end")
+    'file:/a.gz cannot be read: no end (EOF)'
     """
     if _OTHER_RULES in said:
         return f"{_OTHER_RULES}; install on them the one that is installed here"
@@ -96,10 +99,11 @@ def _reason(said: str) -> str:
         return (
             f"the workers' Python has no {missing['name']}; install this program there, or set PYSPARK_PYTHON"
         )
-    causes = list(_CAUSE.finditer(said))
-    if causes:
-        return f"{' '.join(causes[-1]['said'].split())} ({causes[-1]['kind']})"
-    return " ".join(said.split())[:300]
+    file = _FILE.search(said)
+    place = f"{file['name']} cannot be read: " if file else ""
+    if causes := list(_CAUSE.finditer(said)):
+        return f"{place}{' '.join(causes[-1]['said'].split())} ({causes[-1]['kind']})"
+    return place + " ".join(said.split())[:300]
 
 
 def _check_java() -> None:
