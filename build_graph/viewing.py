@@ -11,9 +11,13 @@ from pyoxigraph import NamedNode
 from build_graph.files import is_file, write
 from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
+from build_graph.pages.network_shards import shard_data
 from build_graph.pages.reader import file_name
-from build_graph.querying.engines import Engine
+from build_graph.querying.engines import Engine, open_graph
+from build_graph.querying.registries import registry_engine
+from build_graph.shards import Shards
 
+DETAILED = 2_000_000  # statements of shards up to which the words of measures are shown
 INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
 
 
@@ -25,21 +29,37 @@ class Shown:
     measures: int
     bodies: int
     size: int
+    brief: bool  # whether measures come without their words
 
 
 def write_network(
-    engine: Engine, output: Path, *, document: NamedNode | None = None, domain: NamedNode | None = None
+    graph: Engine | Shards,
+    output: Path,
+    *,
+    document: NamedNode | None = None,
+    domain: NamedNode | None = None,
 ) -> Shown:
-    """Write the network page of what an engine answers for, of one document or domain if given.
+    """Write the network page of a graph, of one document or domain if given.
+
+    Shards of many statements come without the words of their measures.
 
     Where the readers of its documents, or an index, stand beside the page, it leads to them. Raises
     ObligationError where the graph cannot be asked, nothing is left to show, it is too much for a page, or
     the place cannot be written.
     """
-    data = network_data(engine, document, domain)
+    data = _data(graph, document, domain)
     page = network_page(data, title_of(data), _links(data, output.parent))
     write(output, page)
-    return Shown(len(data.documents), sum(1 for _ in data.measures), len(data.bodies), len(page))
+    return Shown(len(data.documents), sum(1 for _ in data.measures), len(data.bodies), len(page), data.brief)
+
+
+def _data(graph: Engine | Shards, document: NamedNode | None, domain: NamedNode | None) -> NetworkData:
+    """What the page shows; of shards that are quickly loaded all, of larger ones what their tables hold."""
+    if not isinstance(graph, Shards):
+        return network_data(graph, document, domain)
+    if graph.totals.statements > DETAILED:
+        return shard_data(graph, registry_engine(), document, domain)
+    return network_data(open_graph(str(graph.path)), document, domain)
 
 
 def title_of(data: NetworkData) -> str:

@@ -12,6 +12,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,16 +21,30 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, parse
 
+from build_graph import viewing
+from build_graph.analysing import Analyst
+from build_graph.analysis.choices import Choices, Language, Unit
 from build_graph.cli import main
+from build_graph.corpus.loading import Loader
 from build_graph.corpus.locking import locked
 from build_graph.corpus.progress import Progress
 from build_graph.corpus.sharding import Sharded, Sharder
-from build_graph.shards import Record, Shards, ShardsError
+from build_graph.errors import ObligationError
+from build_graph.pages.network_data import NORMS, Measure, NetworkData, network_data
+from build_graph.pages.network_shards import shard_data
+from build_graph.pipeline import default_document
+from build_graph.querying import engines
+from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph
+from build_graph.querying.registries import registry_engine
+from build_graph.shards import Record, Shards, ShardsError, stream
+from build_graph.storing.store import DocumentStore
+from build_graph.vocabulary import BASE
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "corpus.toml").read_text(encoding="utf-8"))
 CLAUSE: str = CASES["clause"]
+GOLD = Path(__file__).parent / "gold" / "documents"
 SIZE = 4  # documents of a shard
 
 Documents = list[dict[str, Any]]
@@ -408,6 +423,196 @@ def unnamed(folder: Path) -> Iterator[tuple[str, str, str, bool]]:
 def test_other_forms_come_to_the_same(form: Callable[[Path], Path], built: Path, tmp_path: Path) -> None:
     build(form(tmp_path), tmp_path / "shards")
     assert list(unnamed(tmp_path / "shards")) == list(unnamed(built))
+
+
+# ------------------------------------------------------------------------- shards as a graph
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The first document and all of the gold ones, as shards and as one file of N-Quads."""
+    place = tmp_path_factory.mktemp("real")
+    build([default_document(), GOLD], place / "shards", 2)
+    (place / "graph.nq").write_bytes(Shards.open(place / "shards").quads().read())
+    return place / "shards", place / "graph.nq"
+
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "a day, groups, undivided, norms": {
+        "as_of": date(2024, 1, 1),
+        "groups": True,
+        "divided": False,
+        "unit": Unit.NORMS,
+    },
+    "a domain of a document": {
+        "domain": NamedNode(f"{BASE}domain/e-commerce"),
+        "document": NamedNode(f"{BASE}document/国发-2015-24"),
+    },
+}
+
+
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
+def test_an_analysis_of_the_tables_is_that_of_the_statements(
+    choices: dict[str, Any], real: tuple[Path, Path], tmp_path: Path
+) -> None:
+    shards, file = real
+    chosen = Choices(draws=5, **choices)
+    outputs = []
+    for name, graph in (("tables", Shards.open(shards)), ("statements", open_graph(str(file)))):
+        try:
+            Analyst(graph, chosen).write(tmp_path / name, Language.ZH)
+            outputs.append(contents(tmp_path / name))
+        except ObligationError as error:
+            outputs.append({"error": str(error).encode()})
+    assert outputs[0] == outputs[1]
+
+
+def test_an_analysis_does_not_look_at_the_statements(real: tuple[Path, Path], tmp_path: Path) -> None:
+    for path in real[0].iterdir():
+        if not path.name.endswith(".nq.gz"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    result = run("analyse", tmp_path, "-o", tmp_path / "out", "--draws", 0, "--document", "国发〔2015〕24号")
+    assert result.exit_code == 0, result.output
+    assert "among 35 agencies" in result.output
+
+
+def test_the_network_of_the_tables_is_that_of_the_statements_without_words(real: tuple[Path, Path]) -> None:
+    full = network_data(open_graph(str(real[1])))
+    brief = shard_data(Shards.open(real[0]), registry_engine(), None, None)
+    assert brief.brief
+    assert brief.bodies == full.bodies
+    borne = [measure for measure in full.measures if measure.bearings]
+    assert [told(one, brief) for one in brief.measures] == [told(one, full) for one in borne]
+    assert {document.id: document.title for document in brief.documents}.items() <= {
+        document.id: document.title for document in full.documents
+    }.items()
+
+
+def told(measure: Measure, data: NetworkData) -> tuple[object, ...]:
+    """What the page shows of a measure beside its words."""
+    return (
+        measure.id,
+        data.clauses[measure.clause][0],
+        measure.allocation,
+        measure.open,
+        measure.bearings,
+        [data.domains[at] for at in measure.domains],
+        sorted({finding.kind for finding in measure.findings if finding.kind < len(NORMS)}),
+        measure.due,
+    )
+
+
+def test_a_network_too_large_comes_without_words(
+    real: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = run("view", real[0], "-o", tmp_path / "plain.html")
+    monkeypatch.setattr(viewing, "DETAILED", 0)
+    brief = run("view", real[0], "-o", tmp_path / "brief.html", "--domain", "电子商务")
+    assert (plain.exit_code, brief.exit_code) == (0, 0), brief.output
+    assert (plain.stderr, "without their words" in brief.stderr) == ("", True)
+    pages = [(tmp_path / name).read_text("utf-8") for name in ("plain.html", "brief.html")]
+    assert ['data-t="brief"' in page for page in pages] == [False, True]
+
+
+ASKED: dict[str, tuple[str, ...]] = {
+    "query": ("query", "counts", "--graph"),
+    "explain": ("explain", "agency/mofcom", "--graph"),
+    "validate": ("validate",),
+    "export": ("export", "--format", "nq", "-o", "OUT"),
+}
+
+
+@pytest.mark.parametrize("command", ASKED.values(), ids=ASKED)
+def test_commands_take_shards_as_they_take_a_file(
+    command: tuple[str, ...], built: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "graph.nq"
+    file.write_bytes(Shards.open(built).quads().read())
+    answers = []
+    for at, graph in enumerate((built, file)):
+        words = [str(tmp_path / f"{at}.nq") if word == "OUT" else word for word in command]
+        result = run(*words, graph)
+        assert result.exit_code == 0, result.output
+        answers.append(result.stdout.replace(str(graph), "GRAPH").replace(f"{at}.nq", "OUT"))
+    assert answers[0] == answers[1]
+
+
+def test_shards_too_large_for_memory_are_refused(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "LARGEST", 100)
+    with pytest.raises(EngineError, match=f"put them into a store: obligations build {built} --store STORE"):
+        open_graph(str(built))
+
+
+# ------------------------------------------------------------------------------------ stores
+
+
+def held(store: Path) -> set[Quad]:
+    engine = open_graph(str(store))
+    assert isinstance(engine, OxigraphEngine)
+    return {
+        quad
+        for quad in engine.store
+        if "/document/" in str(quad.graph_name) or quad.graph_name == DefaultGraph()
+    }
+
+
+@pytest.fixture(scope="module")
+def stored(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> set[Quad]:
+    """What a store holds that takes in one document after the other."""
+    store = tmp_path_factory.mktemp("stored") / "store"
+    assert run("build", corpus, "--store", store, "--keep-going").exit_code == 0
+    return held(store)
+
+
+def test_a_store_from_shards_is_that_from_documents(built: Path, stored: set[Quad], tmp_path: Path) -> None:
+    wrote = run("build", built, "--store", tmp_path / "store")
+    assert (wrote.exit_code, "5 documents written, 0 unchanged" in wrote.output) == (0, True), wrote.output
+    assert held(tmp_path / "store") == stored
+    again = run("build", built, "--store", tmp_path / "store")
+    assert "0 documents written, 5 unchanged" in again.output
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+def test_a_store_filled_by_workers_is_that_filled_by_one(
+    corpus: Path, stored: set[Quad], tmp_path: Path
+) -> None:
+    wrote = run("build", corpus, "--store", tmp_path / "store", "--workers", 2)
+    assert (wrote.exit_code, "5 documents written, 0 unchanged" in wrote.output) == (3, True), wrote.output
+    assert wrote.stderr.count("left out: ") == 5
+    assert held(tmp_path / "store") == stored
+    changed = documents()
+    changed[1]["text"] = CLAUSE.format("审计")
+    other = written(tmp_path / "corpus.jsonl", changed)
+    again = run("build", other, "--store", tmp_path / "store", "--workers", 2)
+    assert "1 document written, 4 unchanged" in again.output
+    assert run("build", other, "--store", tmp_path / "new", "--workers", 1).exit_code == 3
+    assert held(tmp_path / "store") == held(tmp_path / "new")
+
+
+def test_a_bulk_load_that_breaks_off_leaves_no_store(built: Path, tmp_path: Path) -> None:
+    for path in built.iterdir():
+        (tmp_path / "shards").mkdir(exist_ok=True)
+        (tmp_path / "shards" / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "shards" / "part-00002.json").write_bytes(b"{")
+    with pytest.raises(ShardsError, match=r"part-00002\.json: cannot be read"):
+        Loader().take([tmp_path / "shards"], tmp_path / "store")
+    assert [path.name for path in tmp_path.iterdir()] == ["shards"]
+
+
+def test_what_a_killed_bulk_load_left_is_not_taken_in(built: Path, stored: set[Quad], tmp_path: Path) -> None:
+    with DocumentStore.open(tmp_path / ".store.tmp") as store:
+        store.describe()
+        store.bulk(stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
+    Loader().take([built], tmp_path / "store")
+    assert held(tmp_path / "store") == stored
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+
+
+@pytest.mark.parametrize("more", [("--shards", "other"), ()], ids=["into shards", "into a file"])
+def test_shards_go_into_stores_only(more: tuple[str, ...], built: Path, tmp_path: Path) -> None:
+    result = run("build", built, *more[:1], *(tmp_path / name for name in more[1:]))
+    assert (result.exit_code, list(tmp_path.iterdir())) == (2, [])
 
 
 # ------------------------------------------------------------------------------ the command line

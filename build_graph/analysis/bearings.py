@@ -10,10 +10,11 @@ import pandas as pd
 from pyoxigraph import QueryResultsFormat, QuerySolutions
 
 from build_graph.analysis.choices import Choices, Unit
-from build_graph.analysis.shard_tables import bearer_rows, registry_engine
+from build_graph.analysis.shard_tables import bearer_rows
 from build_graph.analysis.successors import Succession
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine
+from build_graph.querying.registries import registry_engine
 from build_graph.querying.sparql import Value, with_values
 from build_graph.shards import Shards
 from build_graph.vocabulary import OB

@@ -35,6 +35,7 @@
 
   // The words of a measure; those of a document are taken out of the page when one of them is asked for.
   const details = (measure) => {
+    if (index.brief) return { text: "", words: "", open: 0, findings: [], audiences: [] };
     if (!chunks.has(measure.document)) chunks.set(measure.document, page.read(`details-${measure.document}`));
     const [text, words, open, findings, audiences] = chunks.get(measure.document)[measure.at - firstOf[measure.document]];
     return { text, words, open, findings, audiences };

@@ -13,8 +13,10 @@ from build_graph.cli.options import (
     engine_of,
     graph_argument,
     graph_option,
+    narrowed,
     narrowing_options,
     output_option,
+    shards_or_engine,
     speaks_plainly,
     tell_size,
     timeout_option,
@@ -23,8 +25,6 @@ from build_graph.cli.options import (
 from build_graph.cli.terminal import bar, marked, show, standard_input, width
 
 if TYPE_CHECKING:
-    from pyoxigraph import NamedNode
-
     from build_graph.analysis.choices import Choices
     from build_graph.querying.engines import Engine
     from build_graph.shards import Shards
@@ -221,7 +221,7 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     from build_graph.analysis.choices import Language
     from build_graph.analysis.summary import printed
 
-    engine = _tables_or_engine(graph, options)
+    engine = shards_or_engine(graph, options)
     choices = _choices(engine, options)
     with bar(choices.draws, "tables drawn") as drawn:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
@@ -230,37 +230,16 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     click.echo(f"wrote {', '.join(path.name for path in paths)} to {output}")
 
 
-def _tables_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
-    """Shards as they are, since their tables are enough; for other graphs what answers for them."""
-    from build_graph.shards import Shards, is_shards
-
-    engine = None if is_shards(Path(graph)) else engine_of(graph, options)
-    for name in ("timeout", "user"):
-        options.pop(name, None)
-    return engine or Shards.open(Path(graph))
-
-
 def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
     """The choices that options give; raises ObligationError for a name that the graph does not have."""
     from datetime import date
 
     from build_graph.analysis.choices import Choices, Roles, Unit
-    from build_graph.analysis.shard_tables import names_engine
-    from build_graph.querying.headers import Kind
-    from build_graph.querying.names import NameFinder
     from build_graph.querying.values import day
-    from build_graph.shards import Shards
 
-    document, domain, as_of = (options.pop(name) for name in ("document", "domain", "as_of"))
-
-    def named(kind: Kind, words: str | None) -> NamedNode | None:
-        if words is None:
-            return None
-        return NameFinder(names_engine(graph) if isinstance(graph, Shards) else graph).find(kind, words)
-
+    as_of = options.pop("as_of")
     return Choices(
-        document=named(Kind.DOCUMENT, document),
-        domain=named(Kind.DOMAIN, domain),
+        **narrowed(graph, options),
         as_of=day("--as-of", as_of, date.today()) if as_of else None,
         roles=Roles(options.pop("roles")),
         unit=Unit(options.pop("unit")),
@@ -275,7 +254,7 @@ def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
 @timeout_option
 @user_option
 @speaks_plainly
-def view(graph: str, output: Path, document: str | None, domain: str | None, **options: Any) -> None:
+def view(graph: str, output: Path, **options: Any) -> None:
     """Write the network as an interactive page: who bears measures with whom, and the words behind it.
 
     The page is one file that works from disk, without a network, in Chinese and English. Search, filters and
@@ -287,20 +266,14 @@ def view(graph: str, output: Path, document: str | None, domain: str | None, **o
       obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
       obligations view http://localhost:7878/query --document 国发〔2015〕24号
     """
-    from build_graph.querying.headers import Kind
-    from build_graph.querying.names import NameFinder
     from build_graph.viewing import write_network
 
-    engine = engine_of(graph, options)
-    names = NameFinder(engine)
-    shown = write_network(
-        engine,
-        output,
-        document=names.find(Kind.DOCUMENT, document) if document else None,
-        domain=names.find(Kind.DOMAIN, domain) if domain else None,
-    )
+    opened = shards_or_engine(graph, options)
+    shown = write_network(opened, output, **narrowed(opened, options))
     click.echo(
         f"wrote {output}: {shown.measures:,} measures of {shown.documents:,} document"
         f"{'' if shown.documents == 1 else 's'}, {shown.bodies:,} bodies, {shown.size / 1e6:.1f} MB"
     )
+    if shown.brief:
+        click.echo("measures come without their words: narrow the page with --document or --domain", err=True)
     click.echo(f"next: open {output} in a browser")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from build_graph.querying.credentials import Credentials
     from build_graph.querying.engines import Engine
     from build_graph.reading.inputs import InputReader
+    from build_graph.shards import Shards
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -174,6 +175,30 @@ def engine_of(graph: str, options: dict[str, Any]) -> Engine:
 
     tell_size(graph)
     return open_graph(graph, options.pop("timeout"), credentials_of(graph, options.pop("user")))
+
+
+def shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
+    """Shards as they are, for work to which their tables are enough; else what answers for a graph."""
+    from build_graph.shards import Shards, is_shards
+
+    if not is_shards(Path(graph)):
+        return engine_of(graph, options)
+    del options["timeout"], options["user"]
+    return Shards.open(Path(graph))
+
+
+def narrowed(graph: Engine | Shards, options: dict[str, Any]) -> dict[str, Any]:
+    """The document and the domain that options name; raises UnknownNameError for what the graph lacks."""
+    from build_graph.querying.headers import Kind
+    from build_graph.querying.names import NameFinder
+    from build_graph.querying.registries import names_engine
+    from build_graph.shards import Shards
+
+    given = {kind: options.pop(kind) for kind in (Kind.DOCUMENT, Kind.DOMAIN)}
+    if not any(given.values()):
+        return dict.fromkeys(map(str, given))
+    names = NameFinder(names_engine(graph) if isinstance(graph, Shards) else graph)
+    return {str(kind): names.find(kind, words) if words else None for kind, words in given.items()}
 
 
 def tell_size(graph: str) -> None:

@@ -31,6 +31,8 @@ class Bearing(NamedTuple):
     domain: str  # the measure's main one
     domains: str  # all of them, with spaces between
     norms: int  # that the measure holds
+    kinds: str  # of these norms, with spaces between
+    due: str  # the first day by which something in the measure is due
     name: str  # of the body, in Chinese
     english: str
     kind: str  # of agency, as the registry has it
@@ -48,6 +50,9 @@ def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Bearing]:
     iri, stated = measure_iri(emit, measure), len(measure.bearers)
     domains = [domain_iri(domain).value for domain in measure.domains]
     shared = measure.assignment.allocation if measure.assignment else Allocation.UNSTATED
+    days = [target.due for target in measure.targets]
+    days += [rider.due for rider in (measure.assignment.riders if measure.assignment else ())]
+    due = min((day.isoformat() for day in days if day), default="")
     for rank, bearer in enumerate((*measure.bearers, *measure.defaults), start=1):
         body = body_of(bearer)
         yield Bearing(
@@ -62,6 +67,8 @@ def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Bearing]:
             domain=domains[0] if domains else "",
             domains=" ".join(domains),
             norms=len(measure.norms),
+            kinds=" ".join(sorted({norm.kind for norm in measure.norms})),
+            due=due,
             name=_said(emit, body, "skos:prefLabel", "zh") or body.label,
             english=_said(emit, body, "skos:prefLabel", "en"),
             kind=_said(emit, body, "ob:agencyKind").removeprefix(OB),

@@ -58,10 +58,11 @@ def network_page(data: NetworkData, title: str, links: Links | None = None) -> b
         data={
             "drawing": _drawing(data, borne, shared, positions(graph, agencies, _boxes(data, borne), _SEED)),
             "index": _index(data, member, links),
-            **{f"details-{at}": _details(document) for at, document in enumerate(data.documents)},
+            **({} if data.brief else _all_details(data)),
         },
         title=title,
         index=links.index,
+        brief=data.brief,
     )
     if len(page) > LARGEST:
         raise PageTooLargeError(
@@ -141,6 +142,7 @@ def _index(data: NetworkData, member: Mapping[int, int], links: Links) -> dict[s
     """All but the words: what is filtered, counted and searched."""
     kinds = [body.kind for body in data.bodies]
     return {
+        "brief": data.brief,
         "documents": [[d.id, d.number, d.title, d.date, links.readers.get(d.id, "")] for d in data.documents],
         "bodies": [
             [body.id, body.label, body.name, body.english, list(body.others), body.kind, member.get(at, 0)]
@@ -170,6 +172,10 @@ def _light(measure: Measure, data: NetworkData) -> list[Any]:
         norms,
         measure.due,
     ]
+
+
+def _all_details(data: NetworkData) -> dict[str, list[list[Any]]]:
+    return {f"details-{at}": _details(document) for at, document in enumerate(data.documents)}
 
 
 def _details(document: DocumentCard) -> list[list[Any]]:

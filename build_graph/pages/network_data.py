@@ -102,6 +102,7 @@ class NetworkData:
     bodies: tuple[Body, ...]
     domains: tuple[tuple[str, str, str], ...]  # id, name, English name
     clauses: tuple[tuple[str, str, int], ...]  # id, label, number of the document
+    brief: bool = False  # whether measures come without their words
 
     @property
     def measures(self) -> Iterator[Measure]:

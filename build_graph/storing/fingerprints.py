@@ -50,7 +50,7 @@ class Fingerprint:
 
     @classmethod
     def said(cls, quads: Iterable[Quad], document: str) -> Fingerprint:
-        """The fingerprint that the graph of the document with that IRI holds; KeyError where there is none."""
+        """The fingerprint in the graph of the document with that IRI; KeyError where there is none."""
         own = {NamedNode(source_of(document)), NamedNode(reading_of(document))}
         said = {quad.predicate: quad.object for quad in quads if quad.subject in own}
         marks = (said[term(f"ob:{name}")] for name in ("sha256", "givenSha256", "rulesSha256"))
