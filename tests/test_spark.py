@@ -34,7 +34,7 @@ from build_graph.spark.listing import Form
 from build_graph.spark.schemas import RAW
 from build_graph.spark.work import Numbering
 
-PATIENCE = 240  # seconds that a build may take on a machine that has much else to do
+PATIENCE = 600  # seconds that a build may take on a machine that has much else to do
 BUILD = [sys.executable, "-m", "build_graph.cli", "build"]
 
 

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
 QUADS, BEARINGS, PAIRS = "quads", "bearings", "pairs.csv"
 SUMMARY = "summary.json"
 _PER_SHUFFLE, _SHUFFLES = 64, 200  # documents whose bearers a task sorts, at least; tasks, at most
+# A row is 2 MB, not the 2 kB that Parquet reckons with: it is to look how full it is after some rows, not 100.
+_LARGE_ROWS = {
+    "parquet.block.size": str(16 * 1024 * 1024),
+    "parquet.block.size.row.check.min": "4",
+    "parquet.page.size.row.check.min": "4",
+}
 _WORK = "_work"  # outcomes, between understanding and writing; Spark passes over names that begin so
 
 
@@ -91,7 +97,7 @@ class Distributor:
         rows, number = documents(self.session, there, self.reader)
         self.session.conf.set("spark.sql.shuffle.partitions", min(_SHUFFLES, number // _PER_SHUFFLE + 1))
         outcomes = rows.mapInArrow(understanding.rows, OUTCOMES)
-        outcomes.write.option("compression", "zstd").parquet(work)
+        outcomes.write.options(**_LARGE_ROWS).parquet(work, compression="zstd")
         return self.session.read.schema(OUTCOMES).parquet(work)
 
     def _write_tables(self, files: Files, found: Settled, output: str) -> None:

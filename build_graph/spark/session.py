@@ -32,8 +32,9 @@ _SETTINGS = {
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.hadoop.zlib.compress.level": "THREE",  # half the time of the usual six, a quarter more bytes
     "spark.sql.shuffle.partitions": "8",  # until it is known how much there is
-    # An arrow batch is held by Spark and by Python at once: few documents, since some are large.
+    # Batches of few documents: each is some 2 MB of statements, and some are far larger.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "32",
+    "spark.sql.parquet.columnarReaderBatchSize": "16",
 }
 _CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)*(?P<kind>[\w$]+)(?:Exception|Error): (?P<said>.+)$", re.M)
 _FILE = re.compile(r"while reading file (?P<name>\S+?)\.?\s")
