@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 QUADS, BEARINGS, PAIRS = "quads", "bearings", "pairs.csv"
 SUMMARY = "summary.json"
 _PER_SHUFFLE, _SHUFFLES = 64, 200  # documents whose bearers a task sorts, at least; tasks, at most
-# A row is 2 MB, not the 2 kB that Parquet reckons with: it is to look how full it is after some rows, not 100.
+# A row is 2 MB, not the 2 kB that Parquet reckons with: let it look after 4 rows, not 100, how full it is.
 _LARGE_ROWS = {
     "parquet.block.size": str(16 * 1024 * 1024),
     "parquet.block.size.row.check.min": "4",
