@@ -362,7 +362,7 @@ def test_json_lines_give_metadata_and_name_bad_lines(tmp_path: Path) -> None:
     faults = [str(one).partition(";")[0] for one in found if isinstance(one, ObligationError)]
     assert faults == [
         "a.jsonl:5: holds no text",
-        "a.jsonl:6: is no JSON (Expecting ',' delimiter, column 1)",
+        "a.jsonl:6: is no JSON (Expecting ',' delimiter, column 13)",
         "a.jsonl:7: byte 0 is not UTF-8",
         "a.jsonl:8: title is no text",
         "a.jsonl:9: its text is blank",

@@ -36,6 +36,7 @@ ROWS = [
     "serving",
     "building",
     "reviewing",
+    "spark",
     "cli",
 ]
 BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files", "shards"}

@@ -7,9 +7,10 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,14 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def tell_failures(failures: Iterable[Mapping[str, str]], number: int, where: str) -> None:
+    """Say which documents failed: the first of them, and where all are."""
+    for failure in islice(failures, _SHOWN):
+        click.echo(f"left out: {failure['name']}: {failure['reason']}", err=True)
+    if number > _SHOWN:
+        click.echo(f"left out: {number - _SHOWN:,} more, see {where}", err=True)
+
+
 def tell_left_alone(left_alone: Counter[str]) -> None:
     """Say which files were taken for no documents."""
     if left_alone:
@@ -89,12 +98,7 @@ def tell_left_alone(left_alone: Counter[str]) -> None:
 def _tell_sharded(result: Sharded) -> None:
     totals, failures = result.totals, result.path / "failures.jsonl"
     with failures.open(encoding="utf-8") as lines:
-        for at, line in enumerate(lines):
-            if at == _SHOWN:
-                click.echo(f"left out: {totals.failures - _SHOWN:,} more, see {failures}", err=True)
-                break
-            failure = json.loads(line)
-            click.echo(f"left out: {failure['name']}: {failure['reason']}", err=True)
+        tell_failures(map(json.loads, lines), totals.failures, str(failures))
     tell_left_alone(result.left_alone)
     shards = len(totals.shards)
     click.echo(

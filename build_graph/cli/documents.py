@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from build_graph.cli.cluster import build_on_spark
 from build_graph.cli.corpus import Corpus, tell_left_alone
 from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
 from build_graph.cli.terminal import progress
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(allow_dash=True))
 @click.option(
     "-o",
     "--output",
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--shards",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     metavar="DIR",
     help="Write a whole corpus as shards of N-Quads into this folder, or go on with what is there.",
 )
@@ -47,6 +48,12 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     metavar="N",
     help="Processes that understand documents, with --shards or --store.  [default: one a processor]",
+)
+@click.option(
+    "--spark",
+    "master",
+    metavar="MASTER",
+    help="Let a Spark cluster do it, with --shards: spark://host:7077, yarn, local[4].",
 )
 @click.option(
     "--log-format",
@@ -66,10 +73,10 @@ if TYPE_CHECKING:
 @input_options
 @speaks_plainly
 def build(
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     output: Path | None,
     store: Path | None,
-    shards: Path | None,
+    shards: str | None,
     **options: Any,
 ) -> None:
     """Build the graph of documents and write it as Turtle, with pages to look at: index.html names them.
@@ -95,6 +102,9 @@ def build(
     store, a new one by bulk load. With --store and --workers, documents go through several processes into the
     store, and those that fail are set aside, as with --shards.
 
+    With --spark the machines of a Spark cluster do the work. PATH and DIR are then on any file system that it
+    reaches (hdfs://…, s3a://…), and DIR is new; what lies in it is said in docs/scale.md.
+
     \b
     Examples:
       obligations build opinion.txt --number 国发〔2015〕24号 --date 2015-05-04 -o graph
@@ -103,31 +113,37 @@ def build(
       obligations build pages/ --store policies --prune
       obligations build corpus.jsonl.gz 'pages/**/*.html' --shards corpus
       obligations build corpus --store policies
+      obligations build hdfs:///policies --spark spark://master:7077 --shards hdfs:///graphs
     """
     from build_graph.building import Builder, Filled
     from build_graph.shards import is_shards
 
-    keep_going, pages, workers, log, prune = map(
-        options.pop, ("keep_going", "pages", "workers", "log", "prune")
+    keep_going, pages, workers, log, prune, master = map(
+        options.pop, ("keep_going", "pages", "workers", "log", "prune", "master")
     )
     _check_targets(output or pages, store, shards, workers)
+    _check_cluster(master, shards, workers, log)
     if prune and (workers or not (store and paths)):
         raise click.UsageError(
             "--prune: give the --store, and each PATH whose documents are to stay in it, without --workers"
         )
     given, reader = read_options(options)
-    is_corpus = bool(shards or workers or any(map(is_shards, paths)))
+    places = [Path(path) for path in paths]
+    is_corpus = bool(shards or workers or any(map(is_shards, places)))
     if is_corpus and given != type(given)():
         raise click.UsageError("a corpus takes no metadata: put it into NAME.toml beside each NAME.txt")
+    if shards and master:
+        build_on_spark(paths, shards, reader, master)
+        return
     if is_corpus:
-        Corpus(paths, reader, workers, log).build(shards, store)
+        Corpus(places, reader, workers, log).build(Path(shards) if shards else None, store)
         return
     with progress() as begun:
         builder = Builder(reader, given, keep_going, pages, begun)
         if store:
-            result: Built | Filled = builder.fill(paths, store, prune=prune)
+            result: Built | Filled = builder.fill(places, store, prune=prune)
         else:
-            result = builder.build(paths, output or Path("output"))
+            result = builder.build(places, output or Path("output"))
     for line in result.summary:
         click.echo(line)
     _tell_left_out(result.left_out)
@@ -139,7 +155,7 @@ def build(
 
 
 def _check_targets(
-    files: Path | bool | None, store: Path | None, shards: Path | None, workers: int | None
+    files: Path | bool | None, store: Path | None, shards: str | None, workers: int | None
 ) -> None:
     """A usage error for options that do not go together; `files` says that others are asked for."""
     if store and shards:
@@ -149,6 +165,18 @@ def _check_targets(
         raise click.UsageError(f"{target} writes no files: leave out {option}")
     if workers and not (store or shards):
         raise click.UsageError("--workers goes with --shards or --store")
+
+
+def _check_cluster(master: str | None, shards: str | None, workers: int | None, log: str) -> None:
+    """A usage error for options that do not go with a cluster."""
+    if master is None:
+        return
+    if not shards:
+        raise click.UsageError("--spark writes shards: say where with --shards")
+    if workers:
+        raise click.UsageError("--workers are processes of this machine: leave it out with --spark")
+    if log != "text":
+        raise click.UsageError("--log-format: Spark tells of its work itself; leave it out with --spark")
 
 
 def _tell_left_out(left_out: LeftOut) -> None:

@@ -50,9 +50,7 @@ class Seen:
         left_out = replace(fresh, size=0, rows_size=0)
         if text == _digest(record.text):
             return replace(left_out, copy_of=name)
-        number = record.iri.rpartition("/")[2]
-        reason = f"has the same number as {name} ({number}); leave one out, or give one its own number"
-        return replace(left_out, failure=reason, kind=CLASH)
+        return replace(left_out, failure=same_number(name, record.iri), kind=CLASH)
 
     def _before(self, record: Record) -> tuple[bytes, str] | None:
         """Hash of the text and name of the document with the same IRI; None where this is the first."""
@@ -61,6 +59,16 @@ class Seen:
             return None
         found = self._seen.execute("SELECT text, name FROM seen WHERE iri = ?", own[:1]).fetchone()
         return bytes(found[0]), str(found[1])
+
+
+def same_number(before: str, iri: str) -> str:
+    """Why a document with an IRI fails: one before it, of that name, has it.
+
+    >>> same_number("a.txt", "https://x/document/国发-2015-24").partition(";")[0]
+    'has the same number as a.txt (国发-2015-24)'
+    """
+    number = iri.rpartition("/")[2]
+    return f"has the same number as {before} ({number}); leave one out, or give one its own number"
 
 
 def _digest(words: str) -> bytes:

@@ -87,6 +87,12 @@ class InputReader:
         for found in self.listed(path):
             yield self.opened(found) if isinstance(found, Unopened) else found
 
+    def within(self, data: bytes, name: str) -> Iterator[Found]:
+        """What is found in the bytes of a file of that name."""
+        stream = io.BufferedReader(io.BytesIO(data), _BUFFER)
+        for found in self._guarded(name, lambda: self._stream(stream, len(data), name)):
+            yield self.opened(found) if isinstance(found, Unopened) else found
+
     def opened(self, found: Unopened) -> Input | ObligationError:
         """The document in the bytes of a file, or what is wrong with them."""
         try:
@@ -139,7 +145,7 @@ class InputReader:
             known |= file.is_document
             yield from self._document_file(file)
         if not known:
-            yield UnreadableError(f"{folder}: no documents in this folder; {_endings()}")
+            yield no_documents_in(folder)
 
     def _pattern(self, pattern: Path) -> Iterator[Listed]:
         """The documents that a pattern matches, in order of their names."""
@@ -147,7 +153,7 @@ class InputReader:
         for file in files:
             yield from self._document_file(file)
         if not any(file.is_document for file in files):
-            yield UnreadableError(f"{pattern}: matches no documents; {_endings()}")
+            yield no_match_of(pattern)
 
     def _document_file(self, file: folders.Listed) -> Iterator[Listed]:
         if file.is_document:
@@ -318,6 +324,16 @@ def _name_of(found: Listed) -> str:
     if isinstance(found, Input):
         return found.source.name
     return found.name if isinstance(found, Unopened) else ""
+
+
+def no_documents_in(folder: Path | str) -> UnreadableError:
+    """What is wrong with a folder without documents."""
+    return UnreadableError(f"{folder}: no documents in this folder; {_endings()}")
+
+
+def no_match_of(pattern: Path | str) -> UnreadableError:
+    """What is wrong with a pattern that matches no documents."""
+    return UnreadableError(f"{pattern}: matches no documents; {_endings()}")
 
 
 def _endings() -> str:

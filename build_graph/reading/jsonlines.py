@@ -27,6 +27,27 @@ class Record:
     given: Metadata
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line or row: of which file, its number from 1, and what the documents before it are named after."""
+
+    file: str
+    number: int
+    names: set[str]
+
+    @property
+    def where(self) -> str:
+        """How messages name it: corpus.jsonl:17."""
+        return f"{self.file}:{self.number}"
+
+    def name(self, own: object) -> str:
+        """What a document is named after: its own id if it is fit and none before has it, else the place."""
+        name = f"{self.file}:{own}" if _ID.fullmatch(str(own)) else self.where
+        repeated = name in self.names
+        self.names.add(name)
+        return self.where if repeated else name
+
+
 def records(
     stream: io.BufferedReader[Any], name: str, limits: Limits, *, encoding: str | None = None
 ) -> Iterator[Record | ObligationError]:
@@ -36,15 +57,17 @@ def records(
     """
     names: set[str] = set()
     for number, line in _lines(stream, limits.max_size):
-        where = f"{name}:{number}"
-        if not line.strip():
-            continue
-        try:
-            if len(line) > limits.max_size:
-                limits.check_size(len(line), where)
-            yield record(_object(line, where, encoding), name, where, names)
-        except (UnreadableError, LimitError) as error:
-            yield error
+        if line.strip():
+            yield of_line(line.removesuffix(b"\n"), Place(name, number, names), limits, encoding)
+
+
+def of_line(line: bytes, place: Place, limits: Limits, encoding: str | None) -> Record | ObligationError:
+    """The document on a line of a file, or what is wrong with it."""
+    try:
+        limits.check_size(len(line), place.where)
+        return record(_object(line, place.where, encoding), place)
+    except (UnreadableError, LimitError) as error:
+        return error
 
 
 def _lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
@@ -81,20 +104,16 @@ def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
     return data
 
 
-def record(
-    data: dict[str, Any], name: str, where: str, names: set[str], media: str = Kind.JSONL.media
-) -> Record:
-    """The document that one of the lines or rows of a file says; `where` is its place, `names` those before.
+def record(data: dict[str, Any], place: Place, media: str = Kind.JSONL.media) -> Record:
+    """The document that a line or row says.
 
     Raises UnreadableError where its text is blank, or its title or number is none.
     """
+    where = place.where
     if not data["text"].strip():
         raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
-    own = f"{name}:{data.get('id')}" if _ID.fullmatch(str(data.get("id", ""))) else where
-    own = where if own in names else own
-    names.add(own)
     return Record(
-        Source(own, _sound(data["text"]), "utf-8", media),
+        Source(place.name(data.get("id", "")), _sound(data["text"]), "utf-8", media),
         Metadata(title=_given(data, "title", where), number=_given(data, "number", where)),
     )
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from build_graph.errors import ObligationError
 from build_graph.extras import extra
-from build_graph.reading.jsonlines import Record, record
+from build_graph.reading.jsonlines import Place, Record, record
 from build_graph.reading.kinds import Kind, UnreadableError
 from build_graph.reading.limits import LimitError, Limits
 
-_COLUMNS = ("id", "title", "number", "text")
+COLUMNS = ("id", "title", "number", "text")
 _ROWS = 64  # taken out of a row group at a time
 
 
@@ -27,7 +27,7 @@ def rows(stream: io.BufferedIOBase, name: str, limits: Limits) -> Iterator[Recor
     try:
         file = parquet.ParquetFile(stream)
         for number, row in enumerate(_dicts(file, name, arrow), start=1):
-            yield _document(row, f"{name}:{number}", name, names, limits)
+            yield of_row(row, Place(name, number, names), limits)
     except (arrow.ArrowException, OSError) as error:
         raise UnreadableError(f"{name}: is damaged ({_brief(error)}); fetch or write it again") from error
 
@@ -43,20 +43,19 @@ def _dicts(file: Any, name: str, arrow: Any) -> Iterator[dict[str, Any]]:
         is_text(text) for is_text in (arrow.types.is_string, arrow.types.is_large_string)
     ):
         raise UnreadableError(f'{name}: has no column "text" of strings; name the texts so')
-    columns = [column for column in _COLUMNS if column in schema.names]
+    columns = [column for column in COLUMNS if column in schema.names]
     for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
         for row in batch.to_pylist():
             yield {column: value for column, value in row.items() if value is not None}
 
 
-def _document(
-    row: dict[str, Any], where: str, name: str, names: set[str], limits: Limits
-) -> Record | ObligationError:
+def of_row(row: dict[str, Any], place: Place, limits: Limits) -> Record | ObligationError:
+    """The document in a row of a file, or what is wrong with it."""
     try:
         if "text" not in row:
-            raise UnreadableError(f"{where}: holds no text; there is nothing to read")
-        limits.check_size(len(row["text"].encode()), where)
-        return record(row, name, where, names, Kind.PARQUET.media)
+            raise UnreadableError(f"{place.where}: holds no text; there is nothing to read")
+        limits.check_size(len(row["text"].encode()), place.where)
+        return record(row, place, Kind.PARQUET.media)
     except (UnreadableError, LimitError) as error:
         return error
 

@@ -109,10 +109,19 @@ class MetadataReader:
 def from_file(path: Path) -> Metadata:
     """Metadata from a sidecar TOML file; raises BadMetadataError where it cannot be read."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadMetadataError(f'{path}: {error}; write TOML such as: title = "…"') from error
-    return from_values(data, str(path))
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadMetadataError(f"{path}: {error}; check its permissions") from error
+    return from_toml(data, str(path))
+
+
+def from_toml(data: bytes, where: str) -> Metadata:
+    """Metadata from the bytes of a sidecar file; raises BadMetadataError where they are no such thing."""
+    try:
+        values = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadMetadataError(f'{where}: {error}; write TOML such as: title = "…"') from error
+    return from_values(values, where)
 
 
 def from_values(data: dict[str, Any], where: str) -> Metadata:

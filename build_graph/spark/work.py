@@ -1,0 +1,140 @@
+"""What a worker of the cluster does: Arrow batches in, Arrow batches out, nothing kept between documents."""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from build_graph.corpus.documents import Outcome, Understander, failed
+from build_graph.errors import ObligationError
+from build_graph.reading import jsonlines, parquet
+from build_graph.reading.inputs import Found, Input, InputReader, LeftAlone
+from build_graph.reading.jsonlines import Place, Record
+from build_graph.reading.kinds import UnreadableError
+from build_graph.spark.listing import Form
+from build_graph.spark.session import check_rules
+from build_graph.structure.metadata import from_toml
+
+if TYPE_CHECKING:
+    from build_graph.model import Metadata
+
+FAULT = "fault"  # the form of a row that holds what is wrong with a path
+_BATCH = 8 * 1024 * 1024  # bytes of quads from which on a batch is handed over
+
+Row = dict[str, Any]
+Batches = Iterable[pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Numbers the lines of files that are read in blocks, and says what each document is named after."""
+
+    before: Mapping[tuple[int, int], int]  # by file and block: lines in the blocks before
+    reader: InputReader
+    schema: pa.Schema
+
+    def rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
+        """From file, name, form, block and data to the columns of RAW; blank lines are counted, and go."""
+        counted: Counter[tuple[int, int]] = Counter()
+        for batch in batches:
+            found = []
+            for row in batch.to_pylist():
+                place = row["file"], row.pop("block")
+                counted[place] += 1
+                row["row"] = self.before[place] + counted[place]
+                if row["data"].strip():
+                    found.append(row | {"known_as": self._known_as(row)})
+            yield pa.RecordBatch.from_pylist(found, self.schema)
+
+    def _known_as(self, row: Row) -> str:
+        """What a document is named after; for what has no name, something that no other row has."""
+        names: set[str] = set()
+        _of_row(row, names, self.reader)
+        return next(iter(names), f"\0{row['row']}")
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Understands documents, if the worker goes by the same rules as the program that sends them."""
+
+    reader: InputReader
+    rules: str
+    schema: pa.Schema
+
+    def rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
+        """From the columns of DOCUMENTS to those of OUTCOMES."""
+        understander = _understander()
+        check_rules(understander.rules, self.rules)
+        held: list[Row] = []
+        size = 0
+        for batch in batches:
+            for row in batch.to_pylist():
+                for outcome in self._outcomes(row, understander):
+                    held.append(outcome)
+                    size += len(outcome.get("quads", b""))
+                if size >= _BATCH:
+                    yield pa.RecordBatch.from_pylist(held, self.schema)
+                    held, size = [], 0
+        yield pa.RecordBatch.from_pylist(held, self.schema)
+
+    def _outcomes(self, row: Row, understander: Understander) -> Iterator[Row]:
+        """What became of the documents of a row."""
+        for member, found in enumerate(_found(row, self.reader)):
+            place = {"file": row["file"], "row": row["row"], "member": member}
+            if isinstance(found, LeftAlone):
+                yield place | {"left_alone": True, "name": found.name}
+            else:
+                yield place | {"left_alone": False} | _columns(_outcome(row, found, understander))
+
+
+@cache
+def _understander() -> Understander:
+    """What documents are understood by, loaded once in a process."""
+    gc.set_threshold(100_000)  # a document is many objects and little garbage
+    return Understander.load()
+
+
+def _columns(outcome: Outcome) -> Row:
+    """An outcome as a row; its quads without the last line's end, which Spark writes."""
+    columns = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
+    columns["quads"] = outcome.quads.removesuffix(b"\n")
+    columns["bearings"] = [bearing._asdict() for bearing in outcome.bearings]
+    return columns
+
+
+def _found(row: Row, reader: InputReader) -> Iterator[Found]:
+    """The documents of a row, as one machine would read them."""
+    if row["form"] == FAULT:
+        yield UnreadableError(row["data"].decode())
+    elif row["form"] == Form.WHOLE:
+        yield from reader.within(row["data"], row["name"])
+    else:
+        names = set() if row["is_first"] else {row["known_as"]}
+        found = _of_row(row, names, reader)
+        yield Input(found.source, found.given) if isinstance(found, Record) else found
+
+
+def _of_row(row: Row, names: set[str], reader: InputReader) -> Record | ObligationError:
+    """The document on a line of JSON Lines, or in a row of Parquet, which Spark hands over as JSON."""
+    place = Place(row["name"], row["row"], names)
+    if row["form"] == Form.PARQUET:
+        return parquet.of_row(json.loads(row["data"]), place, reader.limits)
+    return jsonlines.of_line(row["data"], place, reader.limits, reader.encoding)
+
+
+def _outcome(row: Row, found: Input | ObligationError, understander: Understander) -> Outcome:
+    """What became of a document, understood with what the file beside it says."""
+    if isinstance(found, ObligationError) or row["sidecar"] is None or found.source.name != row["name"]:
+        return understander.outcome(found)
+    try:
+        given: Metadata = from_toml(row["sidecar"], row["sidecar_name"])
+    except ObligationError as error:
+        return failed(error, found.source)
+    return understander.outcome(Input(found.source, given))
