@@ -292,6 +292,23 @@ def kill_at(shards: int, seconds: float, corpus: Path, folder: Path) -> None:
     until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in workers))
 
 
+def test_ctrl_c_ends_everything_at_once_and_tidies_up(larger: Path, tmp_path: Path) -> None:
+    folder, command = tmp_path / "shards", [sys.executable, "-m", "build_graph.cli", "build"]
+    with subprocess.Popen(
+        [*command, str(larger), "--shards", str(folder), "--workers", "2"],
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        until(lambda: any(folder.glob(".part-*.tmp")))  # both workers are at it
+        workers = children(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr
+        said = process.stderr.read().decode()
+    assert (process.returncode, said.split()) == (1, ["Aborted!"])
+    until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in workers))
+    assert [path.name for path in folder.iterdir()] == [".lock"]
+
+
 def test_a_worker_that_is_killed_costs_nothing(
     larger: Path, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:

@@ -42,8 +42,8 @@ def _server_options(command: Command) -> Command:
     type=click.Path(path_type=Path),
     default=GRAPH,
     show_default=True,
-    metavar="FILE|STORE",
-    help="What is sent: a file (Turtle, TriG, N-Triples, N-Quads) or the folder of an Oxigraph store.",
+    metavar="FILE|STORE|SHARDS",
+    help="What is sent: a file (Turtle, TriG, N-Triples, N-Quads) or a folder (Oxigraph store, shards).",
 )
 @click.option("--named-graph", metavar="IRI", help="Put everything into this one graph.")
 @click.option("--force", is_flag=True, help="Send graphs that have not changed, too.")

@@ -1,0 +1,226 @@
+"""Measures the build of a corpus: floors and peer, workers, memory of the parent, second build, bulk load.
+
+    .venv/bin/python benchmarks/corpus.py CORPUS.jsonl.gz [--documents 300] [--memory 100 1000 10000]
+        [--rounds 3] [--only floors workers memory again bulk]
+
+The documents of the corpus are repeated to the number that is asked for, each under a number of its own, so
+that none is a copy. Floors, peer and bulk load are in processor time, which other work on the machine
+disturbs least; workers are in wall clock, medians of the rounds, taken in turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from pathlib import Path
+from shutil import rmtree
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any
+
+LEVEL = 3  # of gzip, as shards have it
+PARTS = ("floors", "workers", "memory", "again", "bulk")
+BUILD = """
+import sys
+from pathlib import Path
+from build_graph.corpus.sharding import Sharder
+if __name__ == "__main__":
+    Sharder(workers=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.argv[2]))
+    print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+"""
+
+
+def repeated(corpus: Path, number: int, place: Path) -> Path:
+    """So many documents as JSON Lines, over and over those of the corpus that can be understood."""
+    opened = gzip.open if corpus.suffix == ".gz" else open
+    with opened(corpus, "rt", encoding="utf-8") as lines:
+        documents = [json.loads(line) for line in lines]
+    path = place / f"corpus-{number}.jsonl"
+    with path.open("w", encoding="utf-8") as out:
+        for at, document in enumerate(islice(cycle(documents), number), start=1):
+            given = {
+                "id": f"d{at}",
+                "number": f"基准〔2021〕{at}号",
+                "title": f"第{at}份：{document.get('title', '')}",
+            }
+            out.write(json.dumps({**given, "text": document["text"]}, ensure_ascii=False) + "\n")
+    return path
+
+
+def build(corpus: Path, shards: Path, workers: int) -> tuple[float, int]:
+    """Seconds that a build takes, its start included, and the peak of the parent's memory in kB."""
+    start = perf_counter()
+    command = [sys.executable, "-c", BUILD, str(corpus), str(shards), str(workers)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return perf_counter() - start, int(done.stdout)
+
+
+def spent(work: Callable[[], Any], rounds: int) -> float:
+    """Processor seconds of this process, the median of the rounds."""
+    times = []
+    for _ in range(rounds):
+        start = process_time()
+        work()
+        times.append(process_time() - start)
+    return median(times)
+
+
+# ------------------------------------------------------------------------------------- the parts
+
+
+def floors(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
+    """Text to packed N-Quads against two floors, and against rdflib in place of the emitter."""
+    from build_graph.corpus.documents import Understander
+    from build_graph.corpus.packing import packed
+    from build_graph.reading.inputs import Input, InputReader
+
+    understander = Understander.load()
+    found = [one for one in InputReader().read(corpus) if isinstance(one, Input)]
+    outcomes = [understander.outcome(one) for one in found]
+    good = [one for one, outcome in zip(found, outcomes, strict=True) if not outcome.failure]
+    quads = [outcome.quads for outcome in outcomes if not outcome.failure]
+    whole = spent(lambda: _written(place, (packed(understander.outcome(one)).quads for one in good)), rounds)
+    scanned = spent(lambda: _scanned([one.source.content for one in good]), rounds)
+    copied = spent(lambda: _written(place, (gzip.compress(one, LEVEL, mtime=0) for one in quads)), rounds)
+    rdflib = spent(lambda: _with_rdflib(understander, good, place), 1)
+    characters = sum(len(one.source.content) for one in good)
+    yield f"{len(good)} documents, {characters:,} characters, {sum(map(len, quads)) / 1e6:.0f} MB of N-Quads"
+    yield f"text to packed N-Quads    {whole:8.2f} s   {characters / whole:,.0f} characters/s"
+    yield f"floor: OpenCC, one regex  {scanned:8.2f} s"
+    yield f"floor: N-Quads written    {copied:8.2f} s"
+    yield f"whole : both floors       {whole / (scanned + copied):8.1f}     bar 6"
+    yield f"with rdflib and Turtle    {rdflib:8.2f} s"
+    yield f"rdflib : whole            {rdflib / whole:8.1f}     bar 8"
+
+
+def _written(place: Path, pieces: Iterator[bytes]) -> None:
+    with (place / "written").open("wb") as file:
+        file.writelines(pieces)
+
+
+def _scanned(texts: list[str]) -> None:
+    from opencc import OpenCC
+
+    converter, brackets = OpenCC("t2s"), re.compile(r"[（(][^（()）]{1,200}[)）]")
+    for text in texts:
+        brackets.findall(converter.convert(text))
+
+
+def _with_rdflib(understander: Any, found: list[Any], place: Path) -> None:
+    """The same documents, their statements put into an rdflib graph and written as Turtle."""
+    from rdflib import Graph, Literal, URIRef
+
+    from build_graph.graph.triples import quads
+    from build_graph.model import Metadata
+    from build_graph.pipeline import given_of
+
+    def term(node: Any) -> Any:
+        if not hasattr(node, "datatype"):
+            return URIRef(node.value)
+        return Literal(
+            node.value, lang=node.language, datatype=None if node.language else node.datatype.value
+        )
+
+    for one in found:
+        document = understander.pipeline.understand(one.source, given_of(one, Metadata()))
+        graph = Graph()
+        for quad in quads(document, understander.descriptions):
+            graph.add((term(quad.subject), term(quad.predicate), term(quad.object)))
+        graph.serialize(str(place / "peer.ttl"), format="turtle", encoding="utf-8")
+
+
+def workers(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
+    """One worker and two, in turns."""
+    times: dict[int, list[float]] = {1: [], 2: []}
+    number = sum(1 for _ in corpus.open(encoding="utf-8"))
+    for _ in range(rounds):
+        for count, own in times.items():
+            rmtree(place / "shards", ignore_errors=True)
+            own.append(build(corpus, place / "shards", count)[0])
+    for count, own in times.items():
+        yield f"workers: {count}                {number / median(own):8.1f} documents/s"
+    pairs = [one / two for one, two in zip(times[1], times[2], strict=True)]
+    yield f"two : one                 {median(pairs):8.2f}     bar 1.8"
+
+
+def again(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
+    """A second build, of what has not changed."""
+    rmtree(place / "shards", ignore_errors=True)
+    first, _ = build(corpus, place / "shards", 2)
+    second = median(build(corpus, place / "shards", 2)[0] for _ in range(rounds))
+    yield f"first build               {first:8.2f} s"
+    yield f"second, nothing changed   {second:8.2f} s   {second / first:.1%}    bar 5%"
+
+
+def memory(source: Path, place: Path, numbers: list[int]) -> Iterator[str]:
+    """The peak of the parent, by the number of documents."""
+    peaks = []
+    for number in numbers:
+        rmtree(place / "shards", ignore_errors=True)
+        peaks.append(build(repeated(source, number, place), place / "shards", 2)[1])
+        yield f"parent, {number:7,} documents  {peaks[-1] / 1024:8.1f} MB"
+    yield f"most : fewest             {peaks[-1] / peaks[0]:8.2f}     bar 1.2"
+
+
+def bulk(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
+    """Shards into a new store, against pyoxigraph's own bulk load of the same statements as one file."""
+    from pyoxigraph import RdfFormat, Store
+
+    from build_graph.corpus.loading import Loader
+    from build_graph.shards import Shards
+
+    if not (place / "shards" / "manifest.json").exists():
+        build(corpus, place / "shards", 2)
+    file = place / "all.nq"
+    with file.open("wb") as out:
+        out.writelines(quads for _, quads in Shards.open(place / "shards").members())
+
+    def own() -> None:
+        rmtree(place / "own", ignore_errors=True)
+        Store(str(place / "own")).bulk_load(path=str(file), format=RdfFormat.N_QUADS)
+
+    def ours() -> None:
+        rmtree(place / "ours", ignore_errors=True)
+        Loader().take([place / "shards"], place / "ours")
+
+    times = [(spent(own, 1), spent(ours, 1)) for _ in range(rounds)]
+    statements = Shards.open(place / "shards").totals.statements
+    for name, at in (("pyoxigraph's own", 0), ("ours, default graph too", 1)):
+        took = median(pair[at] for pair in times)
+        yield f"{name:24}  {took:8.2f} s   {statements / took:,.0f} statements/s"
+    yield f"own : ours                {median(one / two for one, two in times):8.2f}     bar 0.5"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("corpus", type=Path)
+    options.add_argument("--documents", type=int, default=300)
+    options.add_argument("--memory", type=int, nargs="+", default=[100, 1000, 10000])
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    given = options.parse_args()
+    print(f"Python {platform.python_version()}, {platform.machine()}, medians of {given.rounds}")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        corpus = repeated(given.corpus, given.documents, place)
+        parts = {"floors": floors, "workers": workers, "again": again, "bulk": bulk}
+        for name in given.only:
+            lines = (
+                memory(given.corpus, place, given.memory)
+                if name == "memory"
+                else parts[name](corpus, place, given.rounds)
+            )
+            for line in lines:
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
