@@ -22,6 +22,8 @@ from build_graph.corpus.packing import Packed, packed
 from build_graph.errors import ObligationError
 from build_graph.reading.inputs import Input, InputReader, Unopened
 
+_TRIALS = 2  # of a document by itself, before it is to blame for the death of its process
+
 
 class WorkerDiedError(ObligationError):
     """A document on which the process ended that worked on it."""
@@ -78,13 +80,14 @@ class Workers:
             return [one for found in work.batch for one in self._alone(found)]
 
     def _alone(self, found: Found) -> list[Packed]:
-        """What becomes of a document while no other is worked on."""
-        work = self.begin([found])
-        try:
-            return work.future.result()
-        except BrokenProcessPool:
-            self._end(work.pool)
-            return [packed(_fatal(found))]
+        """What becomes of a document while no other is worked on; one death may have come from outside."""
+        for _ in range(_TRIALS):
+            work = self.begin([found])
+            try:
+                return work.future.result()
+            except BrokenProcessPool:
+                self._end(work.pool)
+        return [packed(_fatal(found))]
 
     def _submitted(self, batch: Sequence[Found]) -> Work:
         if self._pool is None:
