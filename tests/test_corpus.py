@@ -230,6 +230,27 @@ Sharder(workers=2, size=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.ar
 """
 
 
+# What a worker does before it understands a document: Python runs it when it starts.
+_PATCH = """
+import os, signal, time
+from build_graph.pipeline import Pipeline
+understand = Pipeline.understand
+def patched(self, source, given):
+    {before}
+    return understand(self, source, given)
+Pipeline.understand = patched
+"""
+_SLOWLY = "time.sleep(0.1)"
+_DEADLY = "source.name.endswith(':n2') and os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def patched(folder: Path, before: str) -> str:
+    """The PYTHONPATH with which workers do that before each document."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(_PATCH.format(before=before), encoding="utf-8")
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
 def started(corpus: Path, folder: Path, **variables: str) -> subprocess.Popen[bytes]:
     """A build with two workers in a process of its own."""
     command = [sys.executable, "-c", _PROGRAM, str(corpus), str(folder), str(SIZE)]
@@ -273,17 +294,18 @@ def test_a_build_that_is_killed_again_and_again_comes_out_the_same(
     larger: Path, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
     folder, random = tmp_path / "shards", Random(7)
+    slowly = patched(tmp_path / "slowly", _SLOWLY)
     for shards in (0, 1, 3, 6):
-        kill_at(shards, random.random() * 0.05, larger, folder)
+        kill_at(shards, random.random() * 0.05, larger, folder, slowly)
     done = len(list(folder.glob("part-*.json")))
     result = build(larger, folder, 2)
     assert contents(folder) == undisturbed
     assert result.progress.unchanged == done >= 6
 
 
-def kill_at(shards: int, seconds: float, corpus: Path, folder: Path) -> None:
+def kill_at(shards: int, seconds: float, corpus: Path, folder: Path, path: str) -> None:
     """Kill a build so long after so many shards are there; see that its workers end as well."""
-    process = started(corpus, folder)
+    process = started(corpus, folder, PYTHONPATH=path)
     until(lambda: len(list(folder.glob("part-*.json"))) >= shards and len(children(process.pid)) > 1)
     time.sleep(seconds)
     workers = children(process.pid)
@@ -326,25 +348,10 @@ def test_a_worker_that_is_killed_costs_nothing(
     assert contents(tmp_path / "shards") == undisturbed
 
 
-_DEADLY = """
-import os, signal
-from build_graph.pipeline import Pipeline
-understand = Pipeline.understand
-def deadly(self, source, given):
-    if source.name.endswith(":n2"):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return understand(self, source, given)
-Pipeline.understand = deadly
-"""
-
-
 def test_a_document_that_kills_its_worker_is_set_aside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "deadly").mkdir()
-    (tmp_path / "deadly" / "sitecustomize.py").write_text(_DEADLY, encoding="utf-8")
-    before = os.environ.get("PYTHONPATH", "")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "deadly"), *filter(None, [before])]))
+    monkeypatch.setenv("PYTHONPATH", patched(tmp_path / "deadly", _DEADLY))
     corpus, folder = written(tmp_path / "corpus.jsonl", many(6)), tmp_path / "shards"
     build(corpus, folder)
     assert [record.kind for record in records(folder)] == ["", "WorkerDied", "", "", "", ""]
