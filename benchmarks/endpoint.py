@@ -1,11 +1,12 @@
 """Times `obligations serve` with several clients at once, against one client, and against no HTTP at all.
 
     .venv/bin/python benchmarks/endpoint.py [GRAPH] [--seconds 60] [--clients 8]
+    .venv/bin/python benchmarks/endpoint.py --documents 200 [--corpus CORPUS.jsonl.gz]
 
 GRAPH is a file or the folder of a store, by default the graph of the first document, which is built for the
-purpose. Each client asks the queries of the catalogue in an order of its own, over a connection that stays
-open, the next as soon as it has the answer to the last. Small queries are those that take the engine less
-than 5 ms.
+purpose, or a store of so many documents. Each client asks the queries of the catalogue in an order of its own,
+over a connection that stays open, the next as soon as it has the answer to the last. Small queries are those
+that take the engine less than 5 ms.
 
 It is done twice: by a server that keeps no answers, so that every request is worked out, and by one as it is
 by default, which remembers them; its memory is empty when the clients begin. Clients and server share the
@@ -36,6 +37,7 @@ from time import monotonic, perf_counter, process_time
 from urllib.parse import urlsplit
 
 from pyoxigraph import QueryResultsFormat
+from sample import repeated
 
 from build_graph.building import Builder
 from build_graph.querying.engines import OxigraphEngine, open_graph
@@ -214,9 +216,16 @@ def main() -> None:
     parser.add_argument("graph", nargs="?", type=Path)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--documents", type=int, help="serve a store of so many documents")
+    parser.add_argument("--corpus", type=Path, help="where these are from")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        graph = given.graph or Builder(pages=False).build([], Path(folder)).path
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        graph = given.graph
+        if given.documents:
+            sample = repeated(given.corpus, given.documents, folder / "sample.jsonl")
+            graph = Builder(keep_going=True).fill([sample], folder / "store").path
+        graph = graph or Builder(pages=False).build([], folder).path
         sys.exit(not report(graph, given.seconds, given.clients))
 
 
