@@ -4,9 +4,9 @@
     .venv/bin/python benchmarks/endpoint.py --documents 200 [--corpus CORPUS.jsonl.gz]
 
 GRAPH is a file or the folder of a store, by default the graph of the first document, which is built for the
-purpose, or a store of so many documents. Each client asks the queries of the catalogue in an order of its own,
-over a connection that stays open, the next as soon as it has the answer to the last. Small queries are those
-that take the engine less than 5 ms.
+purpose, or a store of so many documents. Each client asks the queries of the catalogue in an order of its
+own, over a connection that stays open, the next as soon as it has the answer to the last. Small queries are
+those that take the engine less than 5 ms.
 
 It is done twice: by a server that keeps no answers, so that every request is worked out, and by one as it is
 by default, which remembers them; its memory is empty when the clients begin. Clients and server share the
