@@ -9,7 +9,7 @@ import gc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from build_graph.errors import ObligationError, SeveralFaultsError
 from build_graph.files import write_all
@@ -18,15 +18,16 @@ from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.provenance import sha256
 from build_graph.graph.triples import Part, parts
 from build_graph.model import Document, Metadata
-from build_graph.paging import Pages
 from build_graph.pipeline import Pipeline, default_document, given_of
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reports.summary import Tally, summary, tally
 from build_graph.storing.filling import Filler
 from build_graph.storing.fingerprints import Fingerprint, rules
 from build_graph.storing.store import Known, StoreError
-from build_graph.viewing import INDEX
 from build_graph.vocabulary import BASE, segment
+
+if TYPE_CHECKING:
+    from build_graph.paging import Pages
 
 GRAPH = "graph.ttl"
 
@@ -92,12 +93,12 @@ class Builder:
         All files are written, or none: raises ObligationError for every fault of input or output.
         """
         descriptions = Descriptions.load()
-        target = _Files(Pages(self.pages), descriptions)
+        target = _Files(_pages(self.pages), descriptions)
         work = self._work(paths, target, descriptions)
         work.check()
         passed, turtle = target.assembly.finish()
         files: dict[str, bytes | Iterable[bytes]] = {GRAPH: turtle}
-        if target.pages.wanted:
+        if target.pages and target.pages.wanted:
             graph = b"".join(turtle)
             files = {GRAPH: graph, **target.pages.files(graph, GRAPH)}
         write_all({output / name: data for name, data in files.items()})
@@ -107,8 +108,8 @@ class Builder:
             checks=passed.checks,
             summary=tuple(summary(work.tallies)),
             left_out=work.left_out(),
-            index=output / INDEX if target.pages.wanted else None,
-            no_pages=target.pages.why_not,
+            index=output / target.pages.index if target.pages and target.pages.wanted else None,
+            no_pages=target.pages.why_not if target.pages else "",
         )
 
     def fill(self, paths: Sequence[Path], store: Path, *, prune: bool = False) -> Filled:
@@ -174,7 +175,7 @@ class Target(Protocol):
 class _Files:
     """One Turtle file and its pages, in the making: every document is new to it."""
 
-    pages: Pages
+    pages: Pages | None  # None where nobody wants them
     descriptions: Descriptions
     assembly: Assembly = field(default_factory=Assembly)
     rules: str = ""
@@ -185,7 +186,8 @@ class _Files:
     def add(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
         gc.freeze()  # the document stays: do not look through it again and again
         self.assembly.add(parts)
-        self.pages.add(document, self.descriptions)
+        if self.pages:
+            self.pages.add(document, self.descriptions)
 
 
 @dataclass(slots=True)
@@ -257,6 +259,15 @@ class _Work:
             f"{name}: has the same number as {before} ({number}); "
             "leave one out, or give one its own number in a sidecar file"
         )
+
+
+def _pages(asked: bool | None) -> Pages | None:
+    """Pages in the making, unless they are not wanted: what draws them takes a while to be imported."""
+    if asked is False:
+        return None
+    from build_graph.paging import Pages
+
+    return Pages(asked)
 
 
 def _with_what_stays(error: ObligationError, store: Path, written: int) -> ObligationError:

@@ -22,10 +22,11 @@ MOST = 50  # documents up to which a build writes pages without being told to
 
 @dataclass(slots=True)
 class Pages:
-    """The pages of the documents so far; `asked` is None where nobody said whether they are wanted."""
+    """The pages of the documents so far; `asked` is None where nobody asked for them in so many words."""
 
     asked: bool | None = None
     why_not: str = ""
+    index: str = INDEX  # the page that names the others
     _readers: dict[str, bytes] = field(default_factory=dict)  # by name
     _links: dict[str, str] = field(
         default_factory=dict
@@ -35,7 +36,7 @@ class Pages:
     @property
     def wanted(self) -> bool:
         """Whether there are to be pages."""
-        return self.asked is not False and not self.why_not
+        return not self.why_not
 
     def add(self, document: Document, descriptions: Descriptions) -> None:
         """Take in a document."""
