@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from build_graph.graph.checks import FailedCheckError
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.nquads import document_nquads
-from build_graph.graph.terms import day, decimal, flag, iri, named, number, read, truth, words, zh
+from build_graph.graph.terms import Term, day, decimal, flag, iri, named, number, read, truth, words, zh
 from build_graph.graph.triples import quads
 from build_graph.model import Document
 from build_graph.pipeline import understand
@@ -68,3 +68,15 @@ def test_terms_are_written_as_the_store_writes_them(said: str, meant: Literal) -
 
 def test_what_is_not_so_is_not_said() -> None:
     assert (flag(False), day(None), zh(None), zh("")) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("end", ["", "@zh"])
+def test_texts_longer_than_a_parser_holds(end: str) -> None:
+    """They are read as they were written, in their place."""
+    text = '一“二”\\ "三"\n\r\t\x08\x0c\x01\x7f' * 2_000_000
+    literal = Literal(text, language="zh") if end else Literal(text)
+    node, said = iri("http://x/a"), named("ob:text")
+    statements = [(node, said, words("一")), (node, said, Term(str(literal))), (node, said, words("二"))]
+    found = list(read(statements, iri("http://x/g")))
+    assert [quad.object for quad in found] == [Literal("一"), literal, Literal("二")]
+    assert {quad.graph_name.value for quad in found} == {"http://x/g"}

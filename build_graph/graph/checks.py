@@ -10,14 +10,14 @@ import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import filterfalse, islice
 from pathlib import Path
 
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from build_graph.errors import ObligationError
 from build_graph.graph.sieves import SIEVES, Said, visible
-from build_graph.graph.terms import Statement, Term, iri, written
+from build_graph.graph.terms import Statement, Term, iri, is_long, read, written
 from build_graph.resources import folder
 
 _SHOWN = 5  # faults named in one message
@@ -109,8 +109,9 @@ def _suspicious(said: Said, known: Container[str]) -> bool:
 
 
 def _store(statements: Iterable[Statement]) -> Store:
-    store = Store()
-    store.load(written(statements), format=RdfFormat.N_TRIPLES)
+    given, store = list(statements), Store()
+    store.load(written(filterfalse(is_long, given)), format=RdfFormat.N_TRIPLES)
+    store.extend(read(filter(is_long, given)))
     return store
 
 

@@ -6,17 +6,20 @@ them read from the statements.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
+from itertools import groupby
 from typing import NewType
 
-from pyoxigraph import Literal, Quad, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from build_graph.vocabulary import XSD, term
 
 Term = NewType("Term", str)  # an IRI in angle brackets, or a literal in quotes
 Statement = tuple[Term, Term, Term]  # subject, predicate, object
+_LONG = 1 << 20  # characters, four bytes each at the most
 
 
 def iri(name: str) -> Term:
@@ -95,6 +98,24 @@ def written(statements: Iterable[Statement], graph: Term | None = None) -> str:
     return "".join([f"{subject} {predicate} {value}{end}" for subject, predicate, value in statements])
 
 
+def is_long(statement: Statement) -> bool:
+    """Whether a statement's object is too long for a parser, which holds 16 MB at a time."""
+    return len(statement[2]) > _LONG
+
+
 def read(statements: Iterable[Statement], graph: Term | None = None) -> Iterator[Quad]:
     """Statements of a graph, or of none, as objects of the store, in their order."""
-    return parse(written(statements, graph), format=RdfFormat.N_QUADS)
+    for long, run in groupby(statements, key=is_long):
+        if long:
+            yield from (_quad(one, graph) for one in run)
+        else:
+            yield from parse(written(run, graph), format=RdfFormat.N_QUADS)
+
+
+def _quad(statement: Statement, graph: Term | None) -> Quad:
+    """A statement whose object is a literal, perhaps with a language; its escapes are those of JSON."""
+    subject, predicate, value = statement
+    quoted, _, language = value.rpartition('"')
+    literal = Literal(json.loads(f'{quoted}"', strict=False), language=language[1:] or None)
+    place = NamedNode(graph[1:-1]) if graph else None
+    return Quad(NamedNode(subject[1:-1]), NamedNode(predicate[1:-1]), literal, place)
