@@ -52,7 +52,7 @@ SETTLE = """
 """
 
 OpenPage = Callable[[Path], "Page"]
-Go = Callable[[str], "Visit"]
+Go = Callable[..., "Visit"]
 
 
 @dataclass  # Playwright notes something on whom it calls, so no slots
@@ -251,8 +251,11 @@ def visit(chromium: Chromium) -> Iterator[Go]:
     """What opens an address of a server on this machine, and closes it after the test."""
     with chromium.in_use(), ExitStack() as stack:
 
-        def open_one(address: str) -> Visit:
-            context = stack.enter_context(chromium.browser.new_context(locale="en-GB"))
+        def open_one(address: str, width: int = 1280, height: int = 720, scheme: str = "light") -> Visit:
+            size = {"width": width, "height": height}
+            context = stack.enter_context(
+                chromium.browser.new_context(viewport=size, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
+            )
             context.set_default_timeout(20_000)
             page = Visit(context.new_page(), origin="{0.scheme}://{0.netloc}".format(urlsplit(address)))
             page.watch()

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from itertools import pairwise
 
 from pyoxigraph import Quad, RdfFormat, parse
+from understanding import descriptions, pipeline
 
 from build_graph.errors import ObligationError
 from build_graph.graph.assembly import Assembly
-from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import parts, quads
 from build_graph.model import Division, Document, Measure, Source, Span, Text
-from build_graph.pipeline import Pipeline
 from build_graph.reading.source import decode
-
-
-@cache
-def pipeline() -> Pipeline:
-    return Pipeline.load()
-
-
-@cache
-def descriptions() -> Descriptions:
-    return Descriptions.load()
 
 
 def understood(data: bytes, encoding: str | None = None) -> Document | None:

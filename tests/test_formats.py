@@ -8,7 +8,6 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Callable
-from functools import cache
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,11 +17,11 @@ import writers
 from docx.document import Document as Word
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from understanding import pipeline
 
 from build_graph.errors import ObligationError
 from build_graph.extras import MissingExtraError
 from build_graph.model import Document, Metadata, Role, Source
-from build_graph.pipeline import Pipeline
 from build_graph.reading.docx import read_docx
 from build_graph.reading.html import read_html
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
@@ -42,11 +41,6 @@ LINES = [
 ]
 HEAD = [CASE["title"], CASE["number"]]
 CLAUSE = "一、任务\n（一）加强管理。推进改革工作，完善制度。（商务部、财政部）\n"
-
-
-@cache
-def pipeline() -> Pipeline:
-    return Pipeline.load()
 
 
 def understood(source: Source) -> Document:

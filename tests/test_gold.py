@@ -12,19 +12,14 @@ from pathlib import Path
 
 import pytest
 import score
+from understanding import pipeline
 
 from build_graph.model import Metadata
-from build_graph.pipeline import Pipeline
 from build_graph.reports.extract import as_gold
 
 GOLD = Path(__file__).parent / "gold"
 BARS = tomllib.loads((GOLD / "bars.toml").read_text(encoding="utf-8"))
 FIGURES = [(name, figure, bar) for name, bars in BARS.items() for figure, bar in bars.items()]
-
-
-@cache
-def pipeline() -> Pipeline:
-    return Pipeline.load()
 
 
 @cache

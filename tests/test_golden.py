@@ -8,22 +8,16 @@ A change that is wanted is read in the diff after
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 
 import pytest
+from understanding import pipeline
 
 from build_graph.model import Metadata
-from build_graph.pipeline import Pipeline
 from build_graph.reports.extract import as_gold
 
 HERE = Path(__file__).parent
 GOLDEN = sorted((HERE / "golden").glob("*.json"))
-
-
-@cache
-def pipeline() -> Pipeline:
-    return Pipeline.load()
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda path: path.stem)

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from understanding import pipeline
 
 from build_graph.model import Document, Source
-from build_graph.pipeline import Pipeline
 
 GOLD = Path(__file__).parent / "gold"
 NAMES = ["guofa-2019-3", "guofa-2018-38", "fengong-009", "baotou-105"]
@@ -60,11 +60,6 @@ LAYOUTS: list[Callable[[str], str]] = [
     with_wide_digits,
     wrapped,
 ]
-
-
-@cache
-def pipeline() -> Pipeline:
-    return Pipeline.load()
 
 
 @cache

@@ -19,17 +19,17 @@ import pytest
 from browser import OpenPage, Page, axe
 from click.testing import CliRunner, Result
 from hostile_inputs import INPUTS
+from understanding import descriptions, document, pipeline
 
 from build_graph.cli import main
 from build_graph.errors import ObligationError
-from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
 from build_graph.model import Document, Metadata, Reading, Source, Span
 from build_graph.pages.page import shown
 from build_graph.pages.reader import LEGEND, ReaderLinks, address_from, file_name, reader_page
 from build_graph.pages.reader_marks import KINDS
 from build_graph.pages.segments import Mark, Piece, nested
-from build_graph.pipeline import Pipeline, default_document
+from build_graph.pipeline import default_document
 from build_graph.reading.repairs import REPAIRS
 from build_graph.resources import folder, word_lists
 from build_graph.vocabulary import BASE
@@ -52,21 +52,6 @@ HOSTILE = """某市关于“<script>alert(1)</script>”的意见
 
 def understood(text: str, name: str = "test.txt") -> Document:
     return pipeline().understand(Source(name, text, "utf-8"))
-
-
-@cache
-def pipeline() -> Pipeline:
-    return Pipeline.load()
-
-
-@cache
-def descriptions() -> Descriptions:
-    return Descriptions.load()
-
-
-@cache
-def document(path: Path) -> Document:
-    return pipeline().understand_file(path, encoding=None, options=Metadata())
 
 
 def seed() -> Document:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import handmade
@@ -16,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 from rdflib import Graph
+from understanding import descriptions, document, pipeline
 
 from build_graph.cli import main
 from build_graph.errors import ObligationError
 from build_graph.graph.changes import undone, written
-from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
-from build_graph.model import Document, Metadata, Source
+from build_graph.model import Document, Source
 from build_graph.pages.reader import ReaderLinks, reader_page
-from build_graph.pipeline import Pipeline, default_document
+from build_graph.pipeline import default_document
 from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine, RdflibEngine
 from build_graph.reading.edits import Change, Draft
 from build_graph.restoring.document import restored
@@ -39,21 +38,6 @@ PATHS = (default_document(), *sorted(GOLD.glob("*.txt")))
 APART = sorted(set(GOLD.glob("*.txt")) - {GOLD / "guofa-2015-24.repaired.txt"})
 SMALL = GOLD / "wuhua-113.txt"
 ALONE = ReaderLinks()
-
-
-@cache
-def pipeline() -> Pipeline:
-    return Pipeline.load()
-
-
-@cache
-def descriptions() -> Descriptions:
-    return Descriptions.load()
-
-
-@cache
-def document(path: Path) -> Document:
-    return pipeline().understand_file(path, encoding=None, options=Metadata())
 
 
 def iri(found: Document, base: str = BASE) -> NamedNode:

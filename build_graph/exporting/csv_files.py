@@ -14,6 +14,7 @@ from io import StringIO
 from typing import Any
 
 from build_graph.exporting.tables import Column, Table, Value
+from build_graph.querying import spreadsheet
 
 _AS_THEY_ARE = (
     "Cells hold the words of the graph as they are; a spreadsheet may take one that begins with =, +, - or @ "
@@ -25,7 +26,6 @@ _GUARDED = (
     "-, @, a tab or a line end. / "
     "供电子表格使用：以 =、+、-、@、制表符或换行符开头的文本前加了一个撇号，撇号不属于原文。"
 )
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese take the wide ones too
 
 
 def as_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
@@ -54,7 +54,7 @@ def _cell(value: Value) -> Value:
 
 
 def _guarded(value: Value) -> Value:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else _cell(value)
+    return spreadsheet.guarded(value) if isinstance(value, str) else _cell(value)
 
 
 def csv_files(

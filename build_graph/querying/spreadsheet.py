@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 from build_graph.querying.answers import Term
 from build_graph.querying.engines import Answer, Triples
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese take the wide ones too
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -33,12 +33,21 @@ def spreadsheet(answer: Answer) -> bytes:
 
 
 def safe(words: str) -> str:
-    """Words as a cell that no spreadsheet reckons with.
+    """Words as a cell that no spreadsheet reckons with; a number stays one.
 
     >>> safe("=1+1"), safe("-5"), safe("商务部")
     ("'=1+1", '-5', '商务部')
     """
-    return f"'{words}" if _FORMULA.match(words) and not _NUMBER.fullmatch(words) else words
+    return words if _NUMBER.fullmatch(words) else guarded(words)
+
+
+def guarded(words: str) -> str:
+    """Text, be it a number or not, as a cell that no spreadsheet reckons with.
+
+    >>> guarded("-5"), guarded("商务部")
+    ("'-5", '商务部')
+    """
+    return f"'{words}" if words.startswith(_FORMULA) else words
 
 
 def _rows(answer: Answer) -> Iterator[list[str]]:

@@ -16,7 +16,8 @@ from build_graph.pages import addresses, sparql
 from build_graph.pages.libraries import library
 from build_graph.pages.ontology_files import ontology_in
 from build_graph.querying.catalogue import catalogue
-from build_graph.serving.negotiation import HTML, TRIPLES, best, content_type
+from build_graph.serving.negotiation import HTML, TRIPLES, best
+from build_graph.serving.responses import Sent
 
 _FOREVER = "public, max-age=31536000, immutable"  # the address changes with the bytes
 _FORMATS: Mapping[str, str] = MappingProxyType(
@@ -39,7 +40,7 @@ def routes(endpoint: str) -> list[BaseRoute]:
 def _always(
     made: Callable[[], bytes], media: str, headers: Mapping[str, str] = MappingProxyType({})
 ) -> Callable[[Request], Response]:
-    return lambda request: _response(200, media, made(), headers)
+    return lambda request: _sent(made(), media, headers=headers)
 
 
 def _ontology(request: Request) -> Response:
@@ -52,11 +53,11 @@ def _ontology(request: Request) -> Response:
         status, what = (404, "format") if asked else (406, "Accept")
         return _refused(status, f"{what}: takes none of what there is: {HTML}, {offered}")
     if media != HTML:
-        return _response(200, media, ontology_in(_WRITTEN[media]))
+        return _sent(ontology_in(_WRITTEN[media]), media)
     from build_graph.pages.ontology_docs import LANGUAGES, ontology_page  # rdflib would delay the start
 
     try:
-        return _response(200, HTML, ontology_page(_language(request, LANGUAGES)))
+        return _sent(ontology_page(_language(request, LANGUAGES)))
     except MissingExtraError as error:
         return _refused(501, f"{error}; as statements it is at {addresses.ONTOLOGY}?format=ttl")
 
@@ -69,11 +70,10 @@ def _language(request: Request, languages: Sequence[str]) -> str:
 
 
 def _refused(status: int, message: str) -> Response:
-    return _response(status, "text/plain", f"{message}\n".encode())
+    return _sent(f"{message}\n".encode(), "text/plain", status)
 
 
-def _response(
-    status: int, media: str, body: bytes, headers: Mapping[str, str] = MappingProxyType({})
+def _sent(
+    body: bytes, media: str = HTML, status: int = 200, headers: Mapping[str, str] = MappingProxyType({})
 ) -> Response:
-    given = {"X-Content-Type-Options": "nosniff", "Vary": "Accept, Accept-Language", **headers}
-    return Response(body, status, headers={"Content-Type": content_type(media), **given})
+    return Sent(body, media, status, {"Vary": "Accept, Accept-Language", **headers})
