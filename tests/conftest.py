@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, open_page, visit
-from served import open_served, running
+from served import graph_of_several, open_served, running, several
 
 from build_graph.building import Builder
 from build_graph.querying.engines import Engine, open_graph
 
-__all__ = ["chromium", "open_page", "open_served", "running", "visit"]
+__all__ = ["chromium", "graph_of_several", "open_page", "open_served", "running", "several", "visit"]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@
         page = open_served("/ontology?lang=zh", width=390, scheme="dark")
         page.assert_clean()
 
-A page may ask the server that it comes from. `running` is that server, over the graph of the first document.
+A page may ask the server that it comes from. `running` is that server, over the graph of the first document;
+`several` is one over five documents, of which two have neither a number nor a title.
 """
 
 from __future__ import annotations
@@ -16,12 +17,30 @@ import pytest
 from browser import Go, Visit
 from server import Server, serving
 
+from build_graph.building import Builder
+
+GOLD = Path(__file__).parent / "gold" / "documents"
+SEVERAL = ("fengong-009", "guangxi-024", "guofa-2015-24", "jiujiang-062", "nantong-trade")
+
 OpenServed = Callable[..., Visit]
 
 
 @pytest.fixture(scope="session")
 def running(graph: Path) -> Iterator[Server]:
     with serving("--graph", graph) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def graph_of_several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The graph of five annotated documents, in which every question of the catalogue but one has rows."""
+    paths = [GOLD / f"{name}.txt" for name in SEVERAL]
+    return Builder(pages=False).build(paths, tmp_path_factory.mktemp("served")).path
+
+
+@pytest.fixture(scope="session")
+def several(graph_of_several: Path) -> Iterator[Server]:
+    with serving("--graph", graph_of_several) as server:
         yield server
 
 

@@ -75,7 +75,7 @@ def table(answer: Answer, most: int = ROWS, documents: Mapping[str, str] = _NONE
     names, found = _rows(answer)
     values = list(islice(found, most + 1))
     more, values = len(values) > most, values[:most]
-    called = _named(names)
+    called = _named(names, values)
     kept = [at for at in range(len(names)) if at not in called.values()]
     rows = [[named(row[at], row[called[at]] if at in called else None) for at in kept] for row in values]
     columns = [names[at] for at in kept]
@@ -116,12 +116,31 @@ def _whole(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
     return Cell(documents.get(id_, id_), page_of(BASE + whole), whole) if id_ else Cell("")
 
 
-def _named(names: Sequence[str]) -> dict[int, int]:
+def _named(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> dict[int, int]:
     """The columns of things that have their names in other columns, with these.
 
-    >>> _named(["agency", "name", "partner", "partnerName", "measures"])
+    Only a thing that has a page can bear its name in a link; of anything else both columns are shown.
+
+    >>> thing, name, one = NamedNode(f"{BASE}agency/mofcom"), Literal("商务部"), Literal(1)
+    >>> _named(["agency", "name", "partner", "partnerName"], [[thing, name, thing, name]])
     {0: 1, 2: 3}
+    >>> _named(["rank", "name"], [[one, name]])
+    {}
     """
+    found = _names_of(names)
+    return {
+        at: name
+        for at, name in found.items()
+        if all(_has_page(row[at]) or (row[at] is None and row[name] is None) for row in rows)
+    }
+
+
+def _has_page(value: Term) -> bool:
+    return isinstance(value, NamedNode) and bool(page_of(value.value))
+
+
+def _names_of(names: Sequence[str]) -> dict[int, int]:
+    """The columns that have others beside them which are called as their names would be, with these."""
     found = {}
     for at, name in enumerate(names):
         follows = names[at + 1] if at + 1 < len(names) else ""
