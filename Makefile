@@ -1,12 +1,13 @@
 # make run   sets everything up and builds the graph of 国发〔2015〕24号
 # make test  sets everything up and runs every test
+# make fuzz  runs the tests of properties on inputs that are new each time, and twenty times as many
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := setup.cfg pyproject.toml
 
-.PHONY: run test lint bench vendor clean system
+.PHONY: run test fuzz lint bench vendor clean system
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m compileall -q build_graph  # pip does this for a wheel: a build starts 50 ms sooner
@@ -14,6 +15,10 @@ run: $(VENV)/.installed
 
 test: system $(VENV)/.installed-test
 	$(BIN)/python -m pytest
+
+fuzz: system $(VENV)/.installed-test  # SEED=NUMBER repeats a run; benchmarks/fuzz.py is led by what it covers
+	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); echo "again with: make fuzz SEED=$$seed"; \
+	  $(BIN)/python -m pytest -m hypothesis --hypothesis-profile=random --hypothesis-seed=$$seed
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

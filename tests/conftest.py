@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, open_page, visit
+from properties import register_profiles
 from served import graph_of_several, open_served, running, several
 
 from build_graph.building import Builder
 from build_graph.querying.engines import Engine, open_graph
 
 __all__ = ["chromium", "graph_of_several", "open_page", "open_served", "running", "several", "visit"]
+
+register_profiles()
 
 
 @pytest.fixture(scope="session")

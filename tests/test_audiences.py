@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from gold_measures import NAMES, annotated
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from properties import outputs_under_hash_seeds
+from properties import examples, outputs_under_hash_seeds
 
 from build_graph.errors import ObligationError
 from build_graph.meaning.audience_names import HEADS, NameReader
@@ -186,7 +186,7 @@ PIECES = [*WORDS.split(), *'，,；;。、：（()）“”"\n 1．', "100家", 
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(max_size=120)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(TEXTS, st.integers(0, 20), st.integers(0, 20))
 def test_any_text(text: str, before: int, after: int) -> None:
     """At most four names, none twice, within the measure and in order; the words are those in the text."""

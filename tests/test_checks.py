@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import handmade
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Quad, RdfFormat, Store
 from stated import stated
@@ -85,7 +85,6 @@ def changed(one: Statement, other: Statement) -> Statement:
     return one[0], one[1], other[2]
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_sieves_leave_out_no_fault(data):
     """Whatever is taken away, put in or exchanged, that which all queries find in all statements is found."""

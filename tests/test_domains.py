@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from gold_measures import NAMES, annotated
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from properties import outputs_under_hash_seeds
+from properties import examples, outputs_under_hash_seeds
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from build_graph.errors import ObligationError
@@ -306,7 +306,7 @@ PIECES = [*WORDS.split(), *'，,；;。、：（()）《》“”"\n 1．', "�
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(max_size=120)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(TEXTS, st.integers(0, 20), st.integers(0, 20), st.sampled_from([None, "e-commerce", "government"]))
 def test_any_text(text: str, before: int, after: int, named: str | None) -> None:
     """At most three domains, none twice; every signal lies in the measure or in the heading."""

@@ -11,8 +11,9 @@ from pathlib import Path
 import hostile_inputs
 import pytest
 from hostile_inputs import INPUTS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 from soundness import assert_sound, assert_text, graph_of, understood, understood_text
 
 from build_graph.model import Source
@@ -40,13 +41,11 @@ HOSTILE = (
     *("?", "?jié)", "(yè)", "業(yè)", "發展", "著", "⻄", "１．"),
 )
 
-FIXED = settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-
 
 # ------------------------------------------------------------------------------- any input
 
 
-@settings(FIXED, max_examples=300)
+@examples(300)
 @given(st.binary(max_size=400), st.sampled_from([None, "utf-8", "gb18030", "big5", "utf-16", "utf-7", "x"]))
 def test_bytes(data: bytes, encoding: str | None) -> None:
     """Bytes are a document or are refused in one line."""
@@ -54,7 +53,7 @@ def test_bytes(data: bytes, encoding: str | None) -> None:
         assert_sound(document)
 
 
-@settings(FIXED, max_examples=250)
+@examples(250)
 @given(st.lists(st.sampled_from(MARKS + WORDS + HOSTILE), max_size=60).map("".join))
 def test_marks_and_words(text: str) -> None:
     """Any row of marks and words is a document or is refused in one line."""
@@ -62,7 +61,7 @@ def test_marks_and_words(text: str) -> None:
         assert_sound(document)
 
 
-@settings(FIXED, max_examples=60)
+@examples(60)
 @given(st.text(max_size=200))
 def test_repairs(text: str) -> None:
     """Whatever the text, what was not repaired leads back to where it stands in the source."""
@@ -100,7 +99,7 @@ def mutated(piece: tuple[str, int, int], changes: list[tuple[int, int, str]]) ->
     return text
 
 
-@settings(FIXED, max_examples=150)
+@examples(150)
 @given(mutations())
 def test_mutated_documents(text: str) -> None:
     """Real documents that were cut, doubled, mixed up and damaged."""

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 import score
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from build_graph.meaning.lexicon import Lexicon, Words
 from build_graph.meaning.norms import NormFinder
@@ -157,7 +158,7 @@ PIECES = [*WORDS.split(), *'，,；;。、：（()）“”"《》\n 1．', "&qu
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=60).map("".join) | st.text(max_size=120)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(TEXTS, st.integers(0, 20), st.integers(0, 20))
 def test_any_text(text: str, before: int, after: int) -> None:
     """Spans lie within the measure, in order, apart and not blank; a cue lies within its norm."""

@@ -10,8 +10,9 @@ from typing import Any
 
 import opencc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from build_graph.model import Source, Text
 from build_graph.reading import corruption
@@ -170,7 +171,7 @@ NOISE = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(deadline=None, max_examples=80)
+@examples(80)
 @given(NOISE | st.text(max_size=60))
 def test_repairs_replay_and_positions_lead_home(content: str) -> None:
     text = repaired(content)
@@ -187,7 +188,7 @@ def test_repairs_replay_and_positions_lead_home(content: str) -> None:
         assert 0 <= damage.span.start < damage.span.end <= len(text.content)
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.text(alphabet="的一是发展经济著後於業務電腦乾隆昇腾台灣髮面麵", max_size=40))
 def test_script_changes_no_length_and_leaves_nothing(content: str) -> None:
     changes = list(to_simplified(content))

@@ -21,8 +21,9 @@ from urllib.parse import urlencode
 import pytest
 import SPARQLWrapper
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 from pyoxigraph import (
     Literal,
     NamedNode,
@@ -633,7 +634,7 @@ TEXT = st.text(st.sampled_from('"\\,{}[]\r\n<>x:&') | st.characters(codec="utf-8
 
 
 @given(st.lists(st.tuples(TEXT | st.none(), TEXT | st.none()), max_size=6))
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_rows_are_counted(rows: list[tuple[str | None, str | None]]) -> None:
     """In every format, whatever stands in them."""
     terms = " ".join(
@@ -682,7 +683,7 @@ BODY = PAIRS | st.binary(max_size=60) | WORD.map(str.encode)
     content_type=st.none() | HEADER,
     body=BODY,
 )
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(400)
 def test_any_request_gets_a_documented_status(  # noqa: PLR0917
     method: str,
     path: str,
@@ -703,7 +704,7 @@ def test_any_request_gets_a_documented_status(  # noqa: PLR0917
 
 
 @given(data=st.binary(max_size=80))
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100)
 def test_what_is_no_http_does_no_harm(data: bytes, small: Server) -> None:
     host, port = small.connect().host, small.connect().port
     with socket.create_connection((host, port), timeout=10) as client:

@@ -17,8 +17,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Triple, parse
 from server import Reply, Server, serving, until
 from starlette.applications import Starlette
@@ -479,7 +480,7 @@ def encoded(text: str) -> str:
     accept=ACCEPT,
     method=st.sampled_from(["GET", "GET", "GET", "HEAD", "POST", "PUT", "OPTIONS", "BREW"]),
 )
-@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(400)
 def test_any_request_gets_a_documented_status(
     parts: list[str], pairs: list[tuple[str, str]], accept: str, method: str, seed: Server
 ) -> None:
@@ -491,7 +492,7 @@ def test_any_request_gets_a_documented_status(
     pairs=st.lists(st.tuples(NAME, VALUE), max_size=4),
     accept=ACCEPT,
 )
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(200)
 def test_any_value_of_a_question(name: str, pairs: list[tuple[str, str]], accept: str, seed: Server) -> None:
     known = [parameter.name for parameter in find(name).header.parameters]
     chosen = [(known[at % len(known)] if known else key, value) for at, (key, value) in enumerate(pairs)]

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from build_graph.meaning.dates import dues
 from build_graph.meaning.targets import TargetFinder
@@ -132,7 +133,7 @@ PIECES = [*WORDS.split(), *"，,；;。、：（“”\n的并", "99999999999999
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=50).map("".join) | st.text(max_size=100)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(TEXTS, st.booleans(), st.integers(0, 60), st.one_of(st.none(), st.dates()))
 def test_any_text(text: str, goal: bool, cut: int, issued: date | None) -> None:
     """Every target lies in the measure or its attribution and has a date, a quantity or a deadline."""
