@@ -5,6 +5,7 @@ pySHACL and rdflib take half a second to import: import this module where it is 
 
 from __future__ import annotations
 
+from logging import NullHandler, getLogger
 from pathlib import Path
 
 from pyoxigraph import RdfFormat, serialize
@@ -15,6 +16,7 @@ from build_graph.graph import validation
 from build_graph.graph.validation import Report
 from build_graph.querying.engines import TIMEOUT, Triples, format_of, is_address, open_graph
 
+getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed literals with a traceback each
 _EVERYTHING = "CONSTRUCT { ?subject ?property ?value } WHERE { ?subject ?property ?value }"
 
 

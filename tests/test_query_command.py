@@ -146,7 +146,7 @@ def test_a_terminal_gets_a_table_of_its_width(graph: Path) -> None:
 
 def test_a_table_does_not_steer_the_terminal() -> None:
     answer = OxigraphEngine.over(Store()).answer("SELECT ('\x1b[2J商务部\x07' AS ?a) {}")
-    assert written(answer, Format.TABLE).splitlines()[2] == "\ufffd[2J商务部\ufffd"
+    assert written(answer, Format.TABLE).splitlines()[2] == r"\x1b[2J商务部\x07"
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "tsv", "csv", "table"])

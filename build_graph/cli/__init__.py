@@ -14,9 +14,12 @@ from build_graph.cli.exporting import export
 from build_graph.cli.graphs import analyse, explain, queries, query, validate, view
 from build_graph.cli.reader import read
 from build_graph.cli.serving import serve
+from build_graph.cli.terminal import PlainGroup
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="obligations")
 def main() -> None:
     """Read government policy documents into a knowledge graph of obligations.

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from build_graph.cli.corpus import FAILED, tell_failures, tell_left_alone
+from build_graph.cli.terminal import say
 
 if TYPE_CHECKING:
     from build_graph.reading.inputs import InputReader
@@ -33,8 +32,8 @@ def _tell(result: Distributed) -> None:
     left_out = result.left_out
     tell_failures(left_out.first_failures, left_out.failures, f"{result.path}/failures.jsonl")
     tell_left_alone(left_out.left_alone)
-    click.echo(
+    say(
         f"wrote {result.path}: {result.documents:,} documents, {result.statements:,} statements; "
         f"{left_out.copies:,} copies left out, {left_out.failures:,} failed"
     )
-    click.echo(f"wrote {result.path}/pairs.csv: {result.pairs:,} pairs of bodies responsible together")
+    say(f"wrote {result.path}/pairs.csv: {result.pairs:,} pairs of bodies responsible together")

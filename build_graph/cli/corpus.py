@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from build_graph.cli.terminal import is_terminal, say
+
 if TYPE_CHECKING:
     from build_graph.corpus.loading import Loaded
     from build_graph.corpus.progress import Progress
@@ -83,16 +85,16 @@ def _processors() -> int:
 def tell_failures(failures: Iterable[Mapping[str, str]], number: int, where: str) -> None:
     """Say which documents failed: the first of them, and where all are."""
     for failure in islice(failures, _SHOWN):
-        click.echo(f"left out: {failure['name']}: {failure['reason']}", err=True)
+        say(f"left out: {failure['name']}: {failure['reason']}", error=True)
     if number > _SHOWN:
-        click.echo(f"left out: {number - _SHOWN:,} more, see {where}", err=True)
+        say(f"left out: {number - _SHOWN:,} more, see {where}", error=True)
 
 
 def tell_left_alone(left_alone: Counter[str]) -> None:
     """Say which files were taken for no documents."""
     if left_alone:
         endings = ", ".join(f"{number} {ending}" for ending, number in left_alone.most_common())
-        click.echo(f"left alone: {endings}, no documents by their endings", err=True)
+        say(f"left alone: {endings}, no documents by their endings", error=True)
 
 
 def _tell_sharded(result: Sharded) -> None:
@@ -101,25 +103,25 @@ def _tell_sharded(result: Sharded) -> None:
         tell_failures(map(json.loads, lines), totals.failures, str(failures))
     tell_left_alone(result.left_alone)
     shards = len(totals.shards)
-    click.echo(
+    say(
         f"wrote {result.path}: {totals.documents:,} documents, {totals.statements:,} statements in "
         f"{shards:,} shard{'' if shards == 1 else 's'}, {result.progress.unchanged:,} unchanged; "
         f"{totals.copies:,} copies left out, {totals.failures:,} failed"
     )
-    click.echo(f"next: obligations analyse {result.path}  |  obligations build {result.path} --store STORE")
+    say(f"next: obligations analyse {result.path}  |  obligations build {result.path} --store STORE")
 
 
 def _tell_loaded(result: Loaded) -> None:
     for line in (*result.failures, *result.copies):
-        click.echo(f"left out: {line}", err=True)
+        say(f"left out: {line}", error=True)
     tell_left_alone(result.left_alone)
     for line in result.moved:
-        click.echo(f"replaced: {line}", err=True)
-    click.echo(
+        say(f"replaced: {line}", error=True)
+    say(
         f"wrote {result.path}: {result.written:,} document{'' if result.written == 1 else 's'} written, "
         f"{result.unchanged:,} unchanged, {result.statements:,} statements"
     )
-    click.echo(f"next: obligations query documents --graph {result.path}")
+    say(f"next: obligations query documents --graph {result.path}")
 
 
 # ------------------------------------------------------------------------------------- progress
@@ -130,7 +132,7 @@ def told(paths: Sequence[Path], log: str) -> Iterator[Heard]:
     """What to tell of how far the work is: a bar in a terminal, lines of JSON if asked for, else nothing."""
     if log == "json":
         yield from _logged(paths)
-    elif sys.stderr.isatty():
+    elif is_terminal(sys.stderr):
         yield from _drawn(paths)
     else:
         yield lambda progress: None
@@ -166,7 +168,7 @@ def _log(event: str, progress: Progress, seconds: float, whole: int) -> None:
         "rate": round(progress.documents / seconds, 1) if seconds else None,
         "left": round(seconds * (1 - share) / share, 1) if share else None,
     }
-    click.echo(json.dumps(said), err=True)
+    say(json.dumps(said), error=True)
 
 
 def _drawn(paths: Sequence[Path]) -> Iterator[Heard]:

@@ -13,7 +13,7 @@ import click
 from build_graph.cli.cluster import build_on_spark
 from build_graph.cli.corpus import Corpus, tell_left_alone
 from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
-from build_graph.cli.terminal import progress
+from build_graph.cli.terminal import printing, progress, say, show
 
 if TYPE_CHECKING:
     from build_graph.building import Built, Filled, LeftOut
@@ -145,7 +145,7 @@ def build(
         else:
             result = builder.build(places, output or Path("output"))
     for line in result.summary:
-        click.echo(line)
+        say(line)
     _tell_left_out(result.left_out)
     if isinstance(result, Filled):
         _tell_filled(result)
@@ -181,31 +181,29 @@ def _check_cluster(master: str | None, shards: str | None, workers: int | None, 
 
 def _tell_left_out(left_out: LeftOut) -> None:
     for line in (*left_out.failures, *left_out.copies):
-        click.echo(f"left out: {line}", err=True)
+        say(f"left out: {line}", error=True)
     endings = (Path(name).suffix.lower() or Path(name).name for name in left_out.left_alone)
     tell_left_alone(Counter(endings))
 
 
 def _tell_filled(result: Filled) -> None:
     for line in result.moved:
-        click.echo(f"replaced: {line}", err=True)
+        say(f"replaced: {line}", error=True)
     for line in result.pruned:
-        click.echo(f"removed: {line}", err=True)
+        say(f"removed: {line}", error=True)
     documents = f"{result.written:,} document{'' if result.written == 1 else 's'} written"
-    click.echo(
-        f"wrote {result.path}: {documents}, {result.unchanged:,} unchanged, {result.statements:,} statements"
-    )
-    click.echo(f"next: obligations query documents --graph {result.path}")
+    say(f"wrote {result.path}: {documents}, {result.unchanged:,} unchanged, {result.statements:,} statements")
+    say(f"next: obligations query documents --graph {result.path}")
 
 
 def _tell_built(result: Built) -> None:
-    click.echo(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
+    say(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
     if result.index:
-        click.echo(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
+        say(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
     elif result.no_pages:
-        click.echo(f"no pages: {result.no_pages}", err=True)
+        say(f"no pages: {result.no_pages}", error=True)
     default = result.path == GRAPH
-    click.echo(
+    say(
         f"next: obligations explain 四{'' if default else f' --graph {result.path}'}"
         f"  |  obligations validate{'' if default else f' {result.path}'}"
     )
@@ -243,11 +241,12 @@ def extract(path: Path, form: str, **options: Any) -> None:
     if form == "json":
         import json
 
-        click.echo(json.dumps(as_gold(document), ensure_ascii=False, indent=1))
+        show(json.dumps(as_gold(document), ensure_ascii=False, indent=1) + "\n")
     else:
         from build_graph.reports.tables import measures_table
 
-        measures_table(document, sys.stdout)
+        with printing():
+            measures_table(document, sys.stdout)
 
 
 @click.command()
@@ -271,7 +270,7 @@ def text(path: Path, source: bool, **options: Any) -> None:
     from build_graph.reading.repairs import repair
 
     found = read_options(options)[1].read_one(path)
-    click.echo(found.source.content if source else repair(found.source).content, nl=False)
+    show(found.source.content if source else repair(found.source).content)
 
 
 @click.command()
@@ -317,10 +316,11 @@ def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options
     if form == "json":
         import json
 
-        click.echo(json.dumps(as_json(found.reviews, found.failures), ensure_ascii=False, indent=1))
+        show(json.dumps(as_json(found.reviews, found.failures), ensure_ascii=False, indent=1) + "\n")
     elif found.reviews:
-        print_reviews(found.reviews, found.failures, sys.stdout, top=top, details=details)
+        with printing():
+            print_reviews(found.reviews, found.failures, sys.stdout, top=top, details=details)
     for failure in found.failures:
-        click.echo(f"not understood: {failure}", err=True)
+        say(f"not understood: {failure}", error=True)
     if not found.reviews:
         sys.exit(1)

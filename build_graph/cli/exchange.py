@@ -15,7 +15,7 @@ from build_graph.cli.options import (
     timeout_option,
     user_option,
 )
-from build_graph.cli.terminal import bar
+from build_graph.cli.terminal import bar, say
 
 if TYPE_CHECKING:
     from build_graph.exchange.client import Client
@@ -75,7 +75,7 @@ def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None
     pusher = Pusher(_server(client, url, options), options["force"], options["replace_shared"])
     with bar(len(parts.graphs) + bool(parts.shared), "graphs") as done:
         result = pusher.push(parts, done)
-    click.echo(
+    say(
         f"pushed {_graphs(result.sent)} to {shown(url)}: {result.statements:,} statements; "
         f"{result.unchanged:,} unchanged"
     )
@@ -116,7 +116,7 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
         pulled = Pulled(server, names, done)
         ordered = pulled.sorted(output)
     write(output, written(ordered, output))
-    click.echo(f"wrote {output}: {_graphs(len(names))}, {pulled.statements:,} statements")
+    say(f"wrote {output}: {_graphs(len(names))}, {pulled.statements:,} statements")
 
 
 def _client(url: str, options: dict[str, Any]) -> Client:

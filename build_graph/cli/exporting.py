@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from build_graph.cli.options import graph_argument, speaks_plainly, tell_size, timeout_option
+from build_graph.cli.terminal import say
 
 _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv", "parquet", "neo4j-csv")
 
@@ -65,7 +66,7 @@ def export(graph: str, form: str, output: Path | None, guarded: bool, **options:
     place = output or (folder if kind.is_folder else folder / f"graph.{kind.ending}")
     source, published = Source.open(graph, timeout), Publication(**addresses)
     exported = Exporter(source, kind, published, guarded).write(place)
-    click.echo(
+    say(
         f"wrote {place}: {exported.statements:,} statements, "
         f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB"
     )

@@ -22,7 +22,7 @@ from build_graph.cli.options import (
     timeout_option,
     user_option,
 )
-from build_graph.cli.terminal import bar, marked, show, standard_input, width
+from build_graph.cli.terminal import bar, marked, say, show, show_marked, standard_input, width
 
 if TYPE_CHECKING:
     from build_graph.analysis.choices import Choices
@@ -48,7 +48,7 @@ def validate(graph: str, timeout: float) -> None:
 
     tell_size(graph)
     report = validate_graph(graph, timeout)
-    click.echo("\n".join(report.lines()))
+    say("\n".join(report.lines()))
     if not report.conforms:
         sys.exit(1)
 
@@ -72,7 +72,7 @@ def explain(name: str, graph: str, timeout: float) -> None:
     from build_graph.explaining import explain as lines
 
     tell_size(graph)
-    click.echo("\n".join(lines(graph, name, marked, timeout)))
+    show_marked("\n".join(lines(graph, name, marked, timeout)))
 
 
 @click.command()
@@ -99,14 +99,14 @@ def queries(name: str | None, form: str) -> None:
     from build_graph.querying.catalogue import catalogue, find
 
     if name:
-        click.echo(find(name).query, nl=False)
+        show(find(name).query)
         return
     from build_graph.querying import handbook
 
     if form == "md":
-        click.echo(handbook.markdown(catalogue()), nl=False)
+        show(handbook.markdown(catalogue()))
     else:
-        click.echo(handbook.table(catalogue(), width()), nl=False)
+        say(handbook.table(catalogue(), width()).removesuffix("\n"))
 
 
 @click.command()
@@ -149,7 +149,7 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, **opt
     question = Question.read(standard_input(), "-") if name == "-" else find(name)
     engine = engine_of(graph, options)
     answer = engine.answer(Binder(NameFinder(engine), date.today()).bound(question, values), question.name)
-    show(written(answer, Format(form) if form else None, width=width()))
+    show(written(answer, Format(form) if form else None, width=width()), paged=True)
 
 
 @click.command()
@@ -226,8 +226,8 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     with bar(choices.draws, "tables drawn") as drawn:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
         findings, paths = analyst.write(output, Language(language))
-    click.echo(printed(findings, width()), nl=False)
-    click.echo(f"wrote {', '.join(path.name for path in paths)} to {output}")
+    say(printed(findings, width()).removesuffix("\n"))
+    say(f"wrote {', '.join(path.name for path in paths)} to {output}")
 
 
 def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
@@ -270,10 +270,10 @@ def view(graph: str, output: Path, **options: Any) -> None:
 
     opened = shards_or_engine(graph, options)
     shown = write_network(opened, output, **narrowed(opened, options))
-    click.echo(
+    say(
         f"wrote {output}: {shown.measures:,} measures of {shown.documents:,} document"
         f"{'' if shown.documents == 1 else 's'}, {shown.bodies:,} bodies, {shown.size / 1e6:.1f} MB"
     )
     if shown.brief:
-        click.echo("measures come without their words: narrow the page with --document or --domain", err=True)
-    click.echo(f"next: open {output} in a browser")
+        say("measures come without their words: narrow the page with --document or --domain", error=True)
+    say(f"next: open {output} in a browser")

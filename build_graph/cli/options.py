@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from build_graph.cli.terminal import ask_secret, is_terminal, say
 from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
@@ -32,11 +33,8 @@ def speaks_plainly(command: Command) -> Command:
         try:
             return command(*args, **kwargs)
         except ObligationError as error:
-            for line in str(error).splitlines():
-                click.echo(f"obligations: {line}", err=True)
-            sys.exit(1)
-        except BrokenPipeError:  # the reader of our output went away: obligations extract | head
-            sys.stderr.close()
+            for line in str(error).split("\n"):
+                say(f"obligations: {line}", error=True)
             sys.exit(1)
 
     return run  # type: ignore[return-value]  # wraps keeps the signature
@@ -207,7 +205,7 @@ def tell_size(graph: str) -> None:
 
     if is_shards(Path(graph)):
         totals = Shards.open(Path(graph)).totals
-        click.echo(f"{graph}: {totals.documents:,} documents, {totals.statements:,} statements", err=True)
+        say(f"{graph}: {totals.documents:,} documents, {totals.statements:,} statements", error=True)
 
 
 def credentials_of(where: str, user: str | None) -> Credentials:
@@ -218,9 +216,5 @@ def credentials_of(where: str, user: str | None) -> Credentials:
 
     if not where.startswith(("http://", "https://")):
         return NOBODY
-    ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+    ask = ask_secret if is_terminal(sys.stdin) and is_terminal(sys.stderr) else None
     return credentials_for(where, user, os.environ, ask)
-
-
-def _ask(what: str) -> str:
-    return str(click.prompt(what, hide_input=True, err=True))

@@ -16,6 +16,7 @@ from build_graph.cli.options import (
     timeout_option,
     user_option,
 )
+from build_graph.cli.terminal import say
 
 if TYPE_CHECKING:
     from build_graph.restoring.document import Described
@@ -76,11 +77,11 @@ def read(name: str | None, graph: str | None, output: Path | None, network: Path
     links = ReaderLinks(address_from(page, network) if is_file(network) else None)
     write(page, reader_page(document, found.descriptions, links, base=found.base))
     norms = sum(len(measure.norms) for measure in document.measures)
-    click.echo(
+    say(
         f"wrote {page}: {len(document.measures):,} measures, {norms:,} norms, "
         f"{len(document.text.repairs):,} repairs"
     )
-    click.echo(f"next: open {page} in a browser")
+    say(f"next: open {page} in a browser")
 
 
 def _of_file(name: str | None, options: dict[str, Any]) -> Described:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from build_graph.cli.options import GRAPH, size, speaks_plainly
+from build_graph.cli.terminal import say
 
 _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 
@@ -144,5 +145,5 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
 
 
 def _announce(address: str) -> None:
-    click.echo(f"{address}         the workbench: open it in a browser")
-    click.echo(f"{address}sparql   the SPARQL endpoint")
+    say(f"{address}         the workbench: open it in a browser")
+    say(f"{address}sparql   the SPARQL endpoint")

@@ -1,21 +1,129 @@
-"""What a command reads from and shows in a terminal."""
+"""What a command reads from and shows in a terminal: whatever is printed is printed here."""
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
+from typing import Any
 
 import click
 
 from build_graph.errors import ObligationError
+from build_graph.printing import escape_controls
 
 _SHOWN_FROM = 4  # documents from which on a terminal shows how far the work is
+_MARKED = re.compile("⟦[^⟦⟧]*⟧")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+class OutputError(ObligationError):
+    """Standard output that does not take what is written to it."""
+
+
+class PlainGroup(click.Group):
+    """Commands whose wrong use is told without what could steer a terminal, as their help is."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """The context of a run."""
+        with _told_plainly():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        with _told_plainly():
+            return super().invoke(ctx)
+
+
+def say(text: str, *, error: bool = False) -> None:
+    """Print lines for people, those of an error on stderr; what could steer a terminal is escaped."""
+    if error:
+        _complain(escape_controls(text))
+        return
+    with printing():
+        click.echo(escape_controls(text))
+
+
+def show_marked(text: str) -> None:
+    """Print lines in which words in ⟦…⟧ stand out."""
+    with printing():
+        click.echo(_MARKED.sub(lambda found: click.style(found[0], bold=True), escape_controls(text)))
+
+
+def show(text: str, *, paged: bool = False) -> None:
+    """Print a text that programs may read: as it is, but in a terminal as that may get it.
+
+    Where it is `paged`, what is longer than the terminal goes through the pager.
+    """
+    from shutil import get_terminal_size
+
+    if sys.stdout is None:
+        raise OutputError("standard output: is closed; open it, or send it to a file")
+    with printing():
+        if not sys.stdout.isatty():
+            click.echo(text, nl=False, color=True)  # color: or click takes out what looks like one
+        elif paged and text.count("\n") >= get_terminal_size().lines:
+            click.echo_via_pager(escape_controls(text))
+        else:
+            click.echo(escape_controls(text), nl=False)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Raises OutputError where what is printed meanwhile cannot be; leaves where nobody reads it."""
+    try:
+        yield
+    except BrokenPipeError:  # the reader of our output went away: obligations extract | head
+        _give_up(sys.stdout)
+        sys.exit(1)
+    except OSError as error:
+        raise _unwritten(error) from error
+
+
+def _unwritten(error: OSError) -> OutputError:
+    _give_up(sys.stdout)
+    return OutputError(
+        f"standard output: cannot be written ({error.strerror}); choose a place that can, or make room there"
+    )
+
+
+def _complain(text: str) -> None:
+    """Print on stderr; where that cannot be written the work goes on."""
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        _give_up(sys.stderr)
+
+
+def _give_up(stream: Any) -> None:
+    """Send the rest to nowhere, or Python complains at its end that it could not be written."""
+    with suppress(OSError, ValueError, AttributeError):  # a stream of a test has no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    """Clean what click says of a wrong use; help that cannot be written is a line and exit code 1."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = escape_controls(error.message)
+        raise
+    except OSError as error:
+        if error.filename is not None or error.errno not in _NO_ROOM:
+            raise
+        say(f"obligations: {_unwritten(error)}", error=True)
+        sys.exit(1)
 
 
 def standard_input() -> str:
-    """What comes in; raises ObligationError where it is not UTF-8."""
+    """What comes in; raises ObligationError where it is closed, or not UTF-8."""
+    if sys.stdin is None:
+        raise ObligationError("-: standard input is closed; give the query there, or name a file")
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -26,28 +134,28 @@ def width() -> int | None:
     """The columns of the terminal that reads the output; None where it goes to a file or a pipe."""
     from shutil import get_terminal_size
 
-    return get_terminal_size().columns if sys.stdout.isatty() else None
+    return get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
-def show(text: str) -> None:
-    """Print a text; what is longer than the terminal goes through the pager."""
-    from shutil import get_terminal_size
+def is_terminal(stream: Any) -> bool:
+    """Whether somebody sits at a stream; at one that is closed there is nobody."""
+    return stream is not None and bool(stream.isatty())
 
-    if sys.stdout.isatty() and text.count("\n") >= get_terminal_size().lines:
-        click.echo_via_pager(text)
-    else:
-        click.echo(text, nl=False)
+
+def ask_secret(what: str) -> str:
+    """What somebody types and nobody sees."""
+    return str(click.prompt(escape_controls(what), hide_input=True, err=True))
 
 
 def marked(words: str) -> str:
     """Words that stand out, on paper as well as in a terminal."""
-    return click.style(f"⟦{words}⟧", bold=True)
+    return f"⟦{words}⟧"
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """What to tell which document is begun: shown in a terminal, from the fourth on."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield lambda name: None
         return
     from rich.console import Console
@@ -61,7 +169,7 @@ def progress() -> Iterator[Callable[[str], None]]:
             number = next(begun)
             if number == _SHOWN_FROM:
                 status.start()
-            status.update(f"{number:,} documents  {escape(name)}")
+            status.update(f"{number:,} documents  {escape(escape_controls(name))}")
 
         yield show
 
@@ -69,7 +177,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 @contextmanager
 def bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
     """What to tell how far the work is: a bar in a terminal, once it takes a while."""
-    if not sys.stderr.isatty():
+    if not is_terminal(sys.stderr):
         yield lambda done: None
         return
     from rich.console import Console

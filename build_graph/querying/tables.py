@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from io import StringIO
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # what could steer a terminal
+from build_graph.printing import open_console
+
 WIDTH = 160  # columns where the output is no terminal
 
 
@@ -18,7 +18,6 @@ def as_table(
 ) -> str:
     """The rows under the names, long cells on several lines; the columns `numbers` end flush right."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -26,7 +25,7 @@ def as_table(
         right = index in numbers
         table.add_column(name, overflow="fold", justify="right" if right else "left", no_wrap=right)
     for row in rows:
-        table.add_row(*(_CONTROL.sub("\ufffd", cell) for cell in row))
+        table.add_row(*row)
     out = StringIO()
-    Console(file=out, width=width or WIDTH, markup=False, highlight=False, emoji=False).print(table)
+    open_console(out, width or WIDTH).print(table)
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())

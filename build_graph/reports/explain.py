@@ -249,7 +249,15 @@ def candidates(name: str) -> list[NamedNode]:
     ['https://w3id.org/obligation-graph/id/agency/mofcom']
     """
     iris = (name, BASE + name.removeprefix("/"))
-    return [NamedNode(iri) for iri in iris if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri)]
+    return [node for node in map(_node, iris) if node]
+
+
+def _node(iri: str) -> NamedNode | None:
+    """The IRI of the net that a text is, if it is one."""
+    try:
+        return NamedNode(iri) if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri) else None
+    except ValueError:
+        return None
 
 
 def measure_of(node: NamedNode) -> NamedNode:

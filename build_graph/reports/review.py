@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from rich.console import Console
 from rich.table import Table
 
 from build_graph.model import Bearer, Document, Reading, Span
+from build_graph.printing import open_console
 from build_graph.reports.summary import is_unresolved
 from build_graph.reports.tables import WIDTH
 
@@ -99,9 +99,7 @@ def print_reviews(
     reviews: Sequence[Review], failures: Sequence[str], out: TextIO, *, top: int, details: int
 ) -> None:
     """Print a table of the worst `top` documents, and up to `details` doubts of each of them."""
-    console = Console(
-        file=out, width=None if out.isatty() else WIDTH, markup=False, highlight=False, emoji=False
-    )
+    console = open_console(out, None if out.isatty() else WIDTH)
     shown = worst_first(reviews)[:top]
     console.print(_table(shown))
     for one in shown:

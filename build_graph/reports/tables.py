@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 
 from build_graph.model import Bearer, Document, Measure
+from build_graph.printing import open_console
 
 WIDTH = 160  # columns where the output is no terminal
 
@@ -27,10 +27,7 @@ def measures_table(document: Document, out: TextIO) -> None:
         table.add_column(name, ratio=ratio, overflow="fold", no_wrap=ratio is None)
     for measure in document.measures:
         table.add_row(*_row(document.text.content, measure))
-    console = Console(
-        file=out, width=None if out.isatty() else WIDTH, markup=False, highlight=False, emoji=False
-    )
-    console.print(table)
+    open_console(out, None if out.isatty() else WIDTH).print(table)
 
 
 def _row(content: str, measure: Measure) -> tuple[str, ...]:
