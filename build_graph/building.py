@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from build_graph.errors import ObligationError, SeveralFaultsError
+from build_graph.errors import ObligationError, SeveralFaultsError, fault_of
 from build_graph.files import write_all
 from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
@@ -238,9 +238,15 @@ class _Work:
         document = self.pipeline.understand(found.source, given)
         new = self._is_new(found.source.name, _known(document))
         if new and (self.keep_going or not self.failures):
-            issuer = self.pipeline.issuer(document)
-            self.target.add(document, parts(document, self.descriptions, issuer=issuer), fingerprint)
+            self.target.add(document, self._parts(document), fingerprint)
             self.tallies.append(tally(document))
+
+    def _parts(self, document: Document) -> list[Part]:
+        """What a document says, whole before any of it is taken in; raises FaultError where it cannot be."""
+        try:
+            return list(parts(document, self.descriptions, issuer=self.pipeline.issuer(document)))
+        except Exception as error:
+            raise fault_of(document.text.source.name, error) from error
 
     def _is_new(self, name: str, document: Known) -> bool:
         """Whether the text was not there yet; another text with the same number is an error.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from build_graph.bodies.agencies import Registry
 from build_graph.bodies.jurisdictions import Jurisdiction, Reach, place_of
-from build_graph.errors import ObligationError
+from build_graph.errors import ObligationError, fault_of
 from build_graph.meaning.acts import Reader
 from build_graph.meaning.audiences import AudienceFinder
 from build_graph.meaning.dates import dues, reckoned_from
@@ -82,8 +82,18 @@ class Pipeline:
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
         """The document that `source` holds, with what is `given` of its metadata going first.
 
-        Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end.
+        Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end,
+        FaultError where the program has a fault that this document brings to light.
         """
+        try:
+            return self._whole(source, given)
+        except ObligationError:
+            raise
+        except Exception as error:
+            raise fault_of(source.name, error) from error
+
+    def _whole(self, source: Source, given: Metadata) -> Document:
+        """The document that `source` holds."""
         text = repair(source)
         metadata = self.metadata.read(text, given)
         outline = self.outline.read(text, metadata)

@@ -518,6 +518,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "gzip": ("a.jsonl.gz", lambda: gzip.compress(bytes(9_000_000)), "unpacks to more than 200 times"),
     "archives within archives": ("a.zip", nested, "archives within archives more than 3 deep"),
     "JSON": ("a.jsonl", lambda: b'{"text":' + b"[" * MANY, "is no JSON (nested too deep)"),
+    "digits": ("a.jsonl", lambda: b'{"text":' + b"1" * 5_000, "is no JSON (a number has more than 4,300"),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Self
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from build_graph.corpus.bearings import Bearing, bearings
-from build_graph.errors import ObligationError
+from build_graph.errors import ObligationError, fault_of
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
 from build_graph.graph.nquads import document_nquads
@@ -21,8 +21,6 @@ from build_graph.pipeline import Pipeline, given_of
 from build_graph.reading.inputs import Input
 from build_graph.storing.fingerprints import Fingerprint, rules
 from build_graph.vocabulary import BASE
-
-_REPORT = "this is a fault of the program, not of the document: please report it with the document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +62,8 @@ class Understander:
             return self._understood(found)
         except ObligationError as error:
             return failed(error, found.source)
-        except Exception as error:  # one document must not end the work on a million
-            fault = f"{found.source.name}: {type(error).__name__}: {error}; {_REPORT}"
-            return failed(ObligationError(fault), found.source)
+        except Exception as error:
+            return failed(fault_of(found.source.name, error), found.source)
 
     def _understood(self, found: Input) -> Outcome:
         given = given_of(found, Metadata())

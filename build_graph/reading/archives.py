@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from build_graph.reading.kinds import Kind, UnreadableError
+from build_graph.reading.kinds import Kind, UnreadableError, unreadable
 from build_graph.reading.limits import LimitError, Limits, Readable
 from build_graph.resources import word_lists
 
@@ -22,6 +22,7 @@ _UTF8 = 0x800  # flag: the name is in UTF-8
 _ENCRYPTED = 0x1  # flag
 _TAIL = 66_000  # bytes at the end in which an archive's directory is described
 _ENTRY_LIMIT = 1_000  # bytes that a member takes in the directory, at most, on average
+_UNNAMED = "(no name)"
 _HIDDEN = ("__MACOSX/", ".")  # what systems put into archives by themselves
 
 
@@ -52,7 +53,7 @@ def members(archive: zipfile.ZipFile, name: str, limits: Limits) -> Iterator[Mem
 
     Raises LimitError where they are too many, or would unpack to too much.
     """
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(infos) > limits.max_members:
         raise _too_many(name, limits)
     packed = max(archive.start_dir, 1)
@@ -89,6 +90,8 @@ def opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Readab
         )
     try:
         return _Sound(archive.open(info), name)
+    except ValueError as error:  # it is said to stand before the file begins
+        raise unreadable(name, error) from error
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
         raise UnreadableError(f"{name}: cannot be unpacked; unpack the archive, and pack it again") from error
 
@@ -123,7 +126,7 @@ def _name_of(info: zipfile.ZipInfo) -> str:
                 break
             except UnicodeError:
                 continue
-    name = name.replace("\\", "/").lstrip("/")
+    name = name.replace("\\", "/").lstrip("/") or _UNNAMED
     return "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 

@@ -24,8 +24,10 @@ from build_graph.reading.kinds import (
     is_known,
     kind_of,
     refuse_ole,
+    unreadable,
 )
 from build_graph.reading.limits import LimitError, Limits, Meter, Unpacked, read_whole
+from build_graph.reading.names import as_it_lies, shown, shown_name
 from build_graph.reading.source import decode
 
 if TYPE_CHECKING:
@@ -99,26 +101,23 @@ class InputReader:
             source = self._document(found.data, found.name, found.kind)
         except ObligationError as error:
             return error
+        except Exception as error:  # a damaged file makes its parser raise anything
+            return unreadable(found.name, error)
         return Input(source, Metadata(), found.sidecar)
 
     def listed(self, path: Path) -> Iterator[Listed]:
         """What `read` finds; documents whose kinds take their time are left to be opened by whoever likes."""
-        if str(path) == "-":
-            yield from self._guarded("-", lambda: self._stream(_standard_input(), 0, "-"))
-        elif path.is_dir():
-            yield from self._guarded(str(path), lambda: self._folder(path))
-        elif folders.is_pattern(path) and _container(path) is None:
-            yield from self._pattern(path)
-        elif path.exists() or (container := _container(path)) is None:
-            yield from self._file(path, path.name)
-        else:
-            name = str(path)[len(str(container)) - len(container.name) :]
-            yield from self._within(container, name)
+        yield from self._guarded(shown(path), lambda: self._at(as_it_lies(path)))
 
     def check(self, path: Path) -> None:
         """Raise UnreadableError where there is nothing at a path that could be read."""
-        if str(path) != "-" and not (path.exists() or folders.is_pattern(path) or _container(path)):
-            raise UnreadableError(f"{path}: there is no such file; check the name")
+        try:
+            at = as_it_lies(path)
+            found = str(path) == "-" or at.exists() or folders.is_pattern(at) or _container(at)
+        except OSError as error:
+            raise unreadable(shown(path), error) from error
+        if not found:
+            raise UnreadableError(f"{shown(path)}: there is no such file; check the name")
 
     def read_one(self, path: Path) -> Input:
         """The one document at a path; raises ObligationError where there is none, or several."""
@@ -130,13 +129,26 @@ class InputReader:
         if len(inputs) == 1:
             return inputs[0]
         if not inputs:
-            raise UnreadableError(f"{path}: no documents here; {_endings()}")
+            raise UnreadableError(f"{shown(path)}: no documents here; {_endings()}")
+        folder = Path(shown(path if path.is_dir() else path.parent))
         raise UnreadableError(
-            f"{path}: holds several documents; name one of them, e.g. "
-            f"{path.parent / inputs[0].source.name if not path.is_dir() else path / inputs[0].source.name}"
+            f"{shown(path)}: holds several documents; name one of them, e.g. {folder / inputs[0].source.name}"
         )
 
     # ------------------------------------------------------------------------- containers
+
+    def _at(self, path: Path) -> Iterator[Listed]:
+        """The documents at a path, whatever it is."""
+        if str(path) == "-":
+            yield from self._stream(_standard_input(), 0, "-")
+        elif path.is_dir():
+            yield from self._folder(path)
+        elif folders.is_pattern(path) and _container(path) is None:
+            yield from self._pattern(path)
+        elif path.exists() or (container := _container(path)) is None:
+            yield from self._file(path, shown_name(path))
+        else:
+            yield from self._within(container, f"{shown_name(container)}{str(path)[len(str(container)) :]}")
 
     def _folder(self, folder: Path) -> Iterator[Listed]:
         """The documents in a folder and the folders in it, in order of their names."""
@@ -145,7 +157,7 @@ class InputReader:
             known |= file.is_document
             yield from self._document_file(file)
         if not known:
-            yield no_documents_in(folder)
+            yield no_documents_in(shown(folder))
 
     def _pattern(self, pattern: Path) -> Iterator[Listed]:
         """The documents that a pattern matches, in order of their names."""
@@ -153,10 +165,12 @@ class InputReader:
         for file in files:
             yield from self._document_file(file)
         if not any(file.is_document for file in files):
-            yield no_match_of(pattern)
+            yield no_match_of(shown(pattern))
 
     def _document_file(self, file: folders.Listed) -> Iterator[Listed]:
-        if file.is_document:
+        if file.fault:
+            yield unreadable(shown(file.path), file.fault)
+        elif file.is_document:
             yield from self._file(file.path, file.name)
         else:
             yield LeftAlone(file.name)
@@ -164,17 +178,18 @@ class InputReader:
     def _within(self, container: Path, name: str) -> Iterator[Listed]:
         """The document that bears the name, of those in a file."""
         missing = True
-        for found in self._file(container, container.name):
+        for found in self._file(container, shown_name(container)):
             if _name_of(found) == name:
                 missing = False
                 yield found
         if missing:
-            yield UnreadableError(f"{container.parent / name}: there is no such document in {container.name}")
+            where, holder = Path(shown(container.parent)) / name, shown_name(container)
+            yield UnreadableError(f"{where}: there is no such document in {holder}")
 
     def _file(self, path: Path, name: str) -> Iterator[Listed]:
         """The documents in a file; a sidecar file goes with a single one."""
         sidecar = path.with_suffix(".toml")
-        for found in self._guarded(str(path), lambda: self._opened(path, name)):
+        for found in self._guarded(shown(path), lambda: self._opened(path, name)):
             if isinstance(found, Unopened) and found.name == name and sidecar.is_file():
                 yield replace(found, sidecar=sidecar)
             else:
@@ -189,15 +204,13 @@ class InputReader:
                 yield found
 
     def _guarded(self, name: str, read: Callable[[], Iterator[Listed]]) -> Iterator[Listed]:
-        """What is read, up to an error, which then ends it."""
+        """What is read, up to an error, which then ends it: of whatever kind, it ends nothing else."""
         try:
             yield from read()
         except ObligationError as error:
             yield error
-        except FileNotFoundError:
-            yield UnreadableError(f"{name}: there is no such file; check the name")
-        except OSError as error:
-            yield UnreadableError(f"{name}: cannot be read ({error.strerror}); check its permissions")
+        except Exception as error:
+            yield unreadable(name, error)
 
     # ---------------------------------------------------------------------------- streams
 
@@ -228,7 +241,7 @@ class InputReader:
         from build_graph.reading.parquet import rows
 
         seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
-        for record in rows(seekable, name, self.limits):
+        for record in rows(seekable, name, self.limits, encoding=self.encoding):
             yield record if isinstance(record, ObligationError) else Input(record.source, record.given)
 
     def _records(self, stream: io.BufferedReader[Any], name: str) -> Iterator[Listed]:
@@ -326,12 +339,12 @@ def _name_of(found: Listed) -> str:
     return found.name if isinstance(found, Unopened) else ""
 
 
-def no_documents_in(folder: Path | str) -> UnreadableError:
+def no_documents_in(folder: str) -> UnreadableError:
     """What is wrong with a folder without documents."""
     return UnreadableError(f"{folder}: no documents in this folder; {_endings()}")
 
 
-def no_match_of(pattern: Path | str) -> UnreadableError:
+def no_match_of(pattern: str) -> UnreadableError:
     """What is wrong with a pattern that matches no documents."""
     return UnreadableError(f"{pattern}: matches no documents; {_endings()}")
 

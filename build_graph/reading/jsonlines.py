@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import json
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Source
-from build_graph.reading.kinds import Kind, UnreadableError
-from build_graph.reading.limits import LimitError, Limits
+from build_graph.reading.kinds import Kind, UnreadableError, unreadable
+from build_graph.reading.limits import Limits
 
 _ID = re.compile(r"[\w.-]{1,80}")  # ids that can stand in a name
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -66,8 +67,10 @@ def of_line(line: bytes, place: Place, limits: Limits, encoding: str | None) -> 
     try:
         limits.check_size(len(line), place.where)
         return record(_object(line, place.where, encoding), place)
-    except (UnreadableError, LimitError) as error:
+    except ObligationError as error:
         return error
+    except Exception as error:  # one line must not hide those after it
+        return unreadable(place.where, error)
 
 
 def _lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
@@ -92,10 +95,8 @@ def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
     except LookupError as error:
         raise UnreadableError(f"{where}: {encoding} is no encoding; try utf-8 or gb18030") from error
     except (ValueError, RecursionError) as error:
-        reason = getattr(error, "msg", "nested too deep")
-        column = f", column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise UnreadableError(
-            f'{where}: is no JSON ({reason}{column}); write one {{"text": "…"}} a line'
+            f'{where}: is no JSON ({_fault(error)}); write one {{"text": "…"}} a line'
         ) from error
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         raise UnreadableError(
@@ -104,8 +105,19 @@ def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
     return data
 
 
-def record(data: dict[str, Any], place: Place, media: str = Kind.JSONL.media) -> Record:
-    """The document that a line or row says.
+def _fault(error: ValueError | RecursionError) -> str:
+    """What keeps a line from being JSON."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, column {error.colno}"
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    return f"a number has more than {sys.get_int_max_str_digits():,} digits"
+
+
+def record(
+    data: dict[str, Any], place: Place, media: str = Kind.JSONL.media, encoding: str = "utf-8"
+) -> Record:
+    """The document that a line or row says, which was in an encoding.
 
     Raises UnreadableError where its text is blank, or its title or number is none.
     """
@@ -113,7 +125,7 @@ def record(data: dict[str, Any], place: Place, media: str = Kind.JSONL.media) ->
     if not data["text"].strip():
         raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
     return Record(
-        Source(place.name(data.get("id", "")), _sound(data["text"]), "utf-8", media),
+        Source(place.name(data.get("id", "")), _sound(data["text"]), encoding, media),
         Metadata(title=_given(data, "title", where), number=_given(data, "number", where)),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from build_graph.errors import ObligationError
+from build_graph.errors import NO_MEMORY, ObligationError, brief
 from build_graph.resources import word_lists
 
 HEAD = 4096  # bytes by which a kind is told
@@ -15,6 +15,19 @@ _BLANK = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"  # white space and marks of byte ord
 
 class UnreadableError(ObligationError):
     """A file that is not there, cannot be opened, or holds no text that can be read."""
+
+
+def unreadable(name: str, error: Exception) -> UnreadableError:
+    """What is wrong with an input at which the system, or a library that reads it, failed in any way."""
+    if isinstance(error, FileNotFoundError):
+        return UnreadableError(f"{name}: there is no such file; check the name")
+    if isinstance(error, OSError) and error.strerror:
+        return UnreadableError(f"{name}: cannot be read ({error.strerror}); check its permissions")
+    if isinstance(error, MemoryError):
+        return UnreadableError(f"{name}: {NO_MEMORY}")
+    if isinstance(error, RecursionError):
+        return UnreadableError(f"{name}: is nested too deep to be read; simplify it")
+    return UnreadableError(f"{name}: is damaged ({brief(error)}); fetch it again")
 
 
 class Kind(StrEnum):

@@ -16,6 +16,7 @@ from typing import Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Text
+from build_graph.reading.names import shown
 from build_graph.resources import word_lists
 from build_graph.structure.numerals import DATE, parse_date
 
@@ -111,8 +112,8 @@ def from_file(path: Path) -> Metadata:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadMetadataError(f"{path}: {error}; check its permissions") from error
-    return from_toml(data, str(path))
+        raise BadMetadataError(f"{shown(path)}: {error.strerror}; check its permissions") from error
+    return from_toml(data, shown(path))
 
 
 def from_toml(data: bytes, where: str) -> Metadata:
@@ -143,6 +144,9 @@ def from_values(data: dict[str, Any], where: str) -> Metadata:
     texts = [data.get(name) for name in ("title", "number", "issuer")] + list(addressees)
     if isinstance(addressees, str) or not all(value is None or isinstance(value, str) for value in texts):
         raise BadMetadataError(f"{where}: title, number and issuer are texts, addressees a list of texts")
+    for name in ("title", "number", "issuer"):
+        if any(0xD800 <= ord(char) < 0xE000 for char in data.get(name) or ""):
+            raise BadMetadataError(f"{where}: {name} is no Unicode; give it in UTF-8")
     return Metadata(data.get("title"), data.get("number"), data.get("issuer"), issued, tuple(addressees))
 
 
