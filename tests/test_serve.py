@@ -253,6 +253,16 @@ def test_nothing_goes_out(graph: Path) -> None:
             other.accept()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the wall is one of Linux")
+def test_workers_stand_behind_a_wall(small: Server, seed: Server) -> None:
+    """Over a store and over a file: as many processes as work queries out can open no connection."""
+    for server, workers in ((small, max(4, os.cpu_count() or 1)), (seed, 2)):
+        server.ask("ASK {}")
+        walled = [pid for pid in server.processes() if "Seccomp:\t2" in status(pid)]
+        assert len(walled) == workers
+        assert server.process.pid not in walled
+
+
 # --------------------------------------------------------------------------------- a client
 
 
@@ -811,6 +821,10 @@ def alive(pid: int) -> bool:
 
 def command(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def status(pid: int) -> str:
+    return Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
 
 
 def parent(pid: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pyoxigraph import Store
 
@@ -26,26 +27,36 @@ _MEANT = {
 _WIDTH = 100  # characters of a long line that are shown
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where a query breaks the grammar."""
+
+    start: int  # where the word at fault begins
+    word: str  # empty at the end of the query
+    expected: str  # what the parser would have taken, in its words
+
+
 def check(query: str, name: str = "query") -> None:
     """Raise QueryError, with line, column and a caret, where the query breaks SPARQL's grammar."""
     try:
         Store().query(query)
     except SyntaxError as error:
-        raise QueryError(_message(query, name)) from error
+        raise QueryError(describe(find_fault(query), query, name)) from error
     except (OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise QueryError(f"{name}: cannot be answered ({reason}); put it right") from error
 
 
-def _message(query: str, name: str) -> str:
+def describe(fault: Fault, query: str, name: str) -> str:
     """Three lines: what and where, the line of the query, a caret below the place."""
-    start, word, expected = _fault(query)
+    start = fault.start
+    word = query[start : start + len(fault.word)]
     before = query[:start].splitlines() or [""]
     if query[:start].endswith("\n"):
         before.append("")
     number, column = len(before), len(before[-1]) + 1
     line = (query.splitlines() or [""])[number - 1]
-    reason = next((said for meant, said in _MEANT.items() if meant in expected), None)
+    reason = next((said for meant, said in _MEANT.items() if meant in fault.expected), None)
     reason = reason or (f"SPARQL does not go on with {word!r} here" if word else "SPARQL does not end here")
     return f"{name}:{number}:{column}: {reason}\n{_marked(line, column)}"
 
@@ -59,8 +70,8 @@ def _marked(line: str, column: int) -> str:
     return f"  {shown}\n  {' ' * cell_len(shown[: column - 1 - start])}^"
 
 
-def _fault(query: str) -> tuple[int, str, str]:
-    """Where the word at fault begins, the word (empty at the end), and what was expected."""
+def find_fault(query: str) -> Fault:
+    """The fault of a query that breaks the grammar."""
     words = list(_words(query))
     try:
         Store().query(_APART.join([*(word for _, word in words), ""]))
@@ -70,9 +81,9 @@ def _fault(query: str) -> tuple[int, str, str]:
             for start, word in words:
                 end += len(word) + len(_APART)
                 if at < end:
-                    return start, word, found["expected"]
-            return len(query.rstrip()), "", found["expected"]
-    return len(query.rstrip()), "", ""  # the same words a little apart are no fault: say where it ends
+                    return Fault(start, word, found["expected"])
+            return Fault(len(query.rstrip()), "", found["expected"])
+    return Fault(len(query.rstrip()), "", "")  # the same words a little apart are no fault: say where it ends
 
 
 def _words(query: str) -> Iterator[tuple[int, str]]:

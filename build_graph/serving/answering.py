@@ -23,6 +23,7 @@ from pyoxigraph import (
 from build_graph.errors import ObligationError
 from build_graph.querying import faults, sparql
 from build_graph.querying.engines import OF_FILES, Triples, in_default_graph
+from build_graph.querying.service import refuse_service
 from build_graph.reading.limits import as_size
 from build_graph.serving.negotiation import ROWS, TRIPLES, Media
 from build_graph.serving.protocol import Asked, RefusedError
@@ -36,7 +37,7 @@ STALE = 503  # the status of a reply from a worker whose store has been taken aw
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FORMS_OF_TRIPLES = (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
-_TELLING = _CHANGING | {"FROM", "SERVICE"}
+_TELLING = _CHANGING | {"FROM"}
 _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
 
 
@@ -77,11 +78,8 @@ class Answerer:
     def _answer(self, task: Task) -> Reply:
         query = task.asked.query
         form = sparql.form(query)
+        refuse_service(query)  # before all else: whoever parses an ASK answers it
         keywords = sparql.keywords(query, _TELLING)
-        if "SERVICE" in keywords:
-            raise RefusedError(
-                400, "query: SERVICE asks other endpoints, which this one does not; take it out"
-            )
         media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
         if media is None:
             faults.check(query)

@@ -31,6 +31,7 @@ from build_graph.serving.channel import pack, receive
 from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked
 from build_graph.serving.settings import Limits, ServeError, Settings
+from build_graph.serving.walls import forbid_connections
 
 _ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _GRACE = 5  # seconds of processor beyond its limit after which a worker that nobody killed is killed
@@ -218,18 +219,19 @@ def _warm(answerer: Answerer) -> None:
 
 def _files(settings: Settings) -> int:
     """How many files a query may open: RocksDB opens those of a store when it needs them, twice at most."""
-    if settings.in_memory or not settings.graph.is_dir():
+    if settings.in_memory or not is_store(settings.graph):
         return 0
     return _FIRST + 2 * sum(1 for _ in settings.graph.iterdir())
 
 
 def _confine(limits: Limits, files: int) -> None:
-    """Say nothing, take no more memory than a query may, and open no more than so many files.
+    """Say nothing, take no more memory than a query may, open no connection, and no more than so many files.
 
-    Over a graph in memory that is none, and no connection either; `SERVICE` is refused anyhow.
+    Over a graph in memory that is none, and so no connection where the system has no wall against them.
     """
     import resource
 
+    forbid_connections()
     silent = os.open(os.devnull, os.O_RDWR)
     for number in range(_FIRST):
         os.dup2(silent, number)

@@ -1,0 +1,114 @@
+"""A wall of the operating system around a process: from now on it opens no connection, whatever it runs.
+
+Linux looks at each call of the system with a small program (seccomp, in BPF) before it is made. Ours refuses
+the calls that make a socket, connect one, listen at one, or could do so unseen, and all calls that come by
+another ABI than the process's own, whose numbers are others. Sockets that are open stay in use. Neither the
+process nor its children can take the wall down again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from errno import EACCES
+from types import MappingProxyType
+
+_NO_NEW_PRIVS = 38  # of prctl
+_SET_FILTER, _ALL_THREADS = 1, 1  # what seccomp is to do, and a flag of it
+_LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # a word of what is called; jumps; the verdict
+_CALL, _ABI, _ADDRESS = 0, 4, 48  # where the number, the ABI and the fifth argument of a call stand
+_ALLOWED, _REFUSED = 0x7FFF0000, 0x00050000 | EACCES
+_X32 = 0x40000000  # a bit in the numbers of calls by the x32 ABI
+_LARGEST_OF_32_BITS = 2**32  # a process of these on a processor of 64 has other calls
+_HALF = 4  # bytes; the program reads words of so many, an address is two
+
+
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """The numbers of a processor's calls."""
+
+    abi: int
+    seccomp: int
+    sendto: int
+    refused: tuple[int, ...]
+
+
+# io_uring_setup, _enter and _register make calls that no filter sees, pidfd_getfd takes others' sockets.
+_OTHERS = (425, 426, 427, 438)
+_MACHINES = MappingProxyType(
+    {
+        # socket, socketpair, connect, bind, listen, accept, accept4
+        "x86_64": _Machine(0xC000003E, 317, 44, (41, 53, 42, 49, 50, 43, 288, *_OTHERS)),
+        "aarch64": _Machine(0xC00000B7, 277, 206, (198, 199, 203, 200, 201, 202, 242, *_OTHERS)),
+    }
+)
+
+
+def forbid_connections() -> bool:
+    """Let this process, all its threads and its children open no connection from now on; whether that is so.
+
+    What would open one fails with EACCES. False where the system has no such wall: all but Linux on x86-64
+    and ARM64, and containers that forbid it.
+    """
+    has_one = sys.platform == "linux" and sys.maxsize > _LARGEST_OF_32_BITS
+    machine = _MACHINES.get(platform.machine()) if has_one else None
+    return machine is not None and _install(machine) and _stands()
+
+
+def _install(machine: _Machine) -> bool:
+    """Hand the program to the system."""
+    program = b"".join(_program(machine))
+    code = ctypes.create_string_buffer(program, len(program))
+    filter_ = _Program(len(program) // 8, ctypes.addressof(code))
+    system = ctypes.CDLL(None, use_errno=True)
+    if system.prctl(_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))):
+        return False
+    order = map(ctypes.c_ulong, (machine.seccomp, _SET_FILTER, _ALL_THREADS))
+    return not system.syscall(*order, ctypes.byref(filter_))
+
+
+class _Program(ctypes.Structure):
+    """A program as the system takes it: how many steps it has, and where they stand."""
+
+    _fields_ = (("steps", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+
+def _program(machine: _Machine) -> Iterator[bytes]:
+    """The steps: what is not refused is allowed."""
+    yield _step(_LOAD, _ABI)
+    yield _step(_EQUAL, machine.abi, then=1)
+    yield _step(_RETURN, _REFUSED)
+    yield _step(_LOAD, _CALL)
+    yield from _refuse(_ANY_BIT, _X32)
+    for number in machine.refused:
+        yield from _refuse(_EQUAL, number)
+    yield _step(_EQUAL, machine.sendto, otherwise=6)
+    for half in (0, _HALF):  # to an address, which may be one that is not connected
+        yield _step(_LOAD, _ADDRESS + half)
+        yield _step(_EQUAL, 0, then=1)
+        yield _step(_RETURN, _REFUSED)
+    yield _step(_RETURN, _ALLOWED)
+
+
+def _refuse(test: int, value: int) -> Iterator[bytes]:
+    yield _step(test, value, otherwise=1)
+    yield _step(_RETURN, _REFUSED)
+
+
+def _step(code: int, value: int, *, then: int = 0, otherwise: int = 0) -> bytes:
+    """A step; a test leaves out so many steps behind it `then`, where it holds, or `otherwise`."""
+    return struct.pack("HBBI", code, then, otherwise, value)
+
+
+def _stands() -> bool:
+    """Whether the wall is there, by trying it."""
+    try:
+        socket.socket(socket.AF_UNIX).close()
+    except OSError as error:
+        return error.errno == EACCES
+    return False
