@@ -7,17 +7,22 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent.parent
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
+PATIENCE = (
+    60  # seconds that a test waits for what comes about at once on a machine that has nothing else to do
+)
+_AT_WORK = 0.1  # seconds of processor, from which on a query runs
+Begun = TypeVar("Begun")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,28 @@ class Server:
         """Bytes of memory of all processes; what they share counts once."""
         return sum(map(_proportional, self.processes()))
 
+    def begin(self, ask: Callable[[], Begun]) -> Begun:
+        """What `ask` gives, once a process works on that which it asks for."""
+        before = self._taken()
+        begun = ask()
+        assert until(
+            lambda: any(taken > before.get(pid, 0) + _AT_WORK for pid, taken in self._taken().items())
+        ), "no process works on it"
+        return begun
+
+    def is_quiet(self) -> bool:
+        """Whether no process takes time of the processor just now."""
+        before = self._taken()
+        time.sleep(0.2)
+        return self._taken() == before
+
     def busy(self) -> float:
         """Seconds of processor that the processes have taken until now."""
-        return sum(map(_processor, self.processes()))
+        return sum(self._taken().values())
+
+    def _taken(self) -> dict[int, float]:
+        """Seconds of processor that each process has taken until now."""
+        return {pid: _processor(pid) for pid in self.processes()}
 
 
 def read(response: HTTPResponse) -> Reply:
@@ -88,15 +112,15 @@ def serving(*arguments: Any, code: int = 0) -> Iterator[Server]:
         assert match, said + process.communicate()[1]
         yield Server(match[2], process)
         process.terminate()
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out, err) == (code, "", "")
     finally:
         process.kill()
         process.wait()
 
 
-def until(condition: Any, seconds: float) -> bool:
-    """Does the condition come true in this time?"""
+def until(condition: Callable[[], object], seconds: float = PATIENCE) -> bool:
+    """Does the condition come true?"""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():

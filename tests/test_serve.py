@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -36,7 +37,7 @@ from pyoxigraph import (
     parse,
     parse_query_results,
 )
-from server import DIRECT, FORM, Reply, Server, serving, until
+from server import DIRECT, FORM, PATIENCE, Reply, Server, read, serving, until
 
 from build_graph.cli import main
 from build_graph.querying.catalogue import Question, catalogue
@@ -80,7 +81,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def seed(graph: Path) -> Iterator[Server]:
     """Serves the graph of the first document, with limits that tests can reach."""
-    limits = ("--timeout", 2, "--workers", 2, "--wait", 0.5, "--max-rows", 1000, "--max-answer", "16MB")
+    limits = ("--timeout", 600, "--workers", 2, "--wait", 0.5, "--max-rows", 1000, "--max-answer", "16MB")
     limits += ("--cache", "0MB")
     with serving("--graph", graph, *limits, "--max-memory", "100MB") as server:
         yield server
@@ -330,7 +331,7 @@ def test_a_store_in_memory_is_what_it_was_at_the_start(tmp_path: Path) -> None:
         worker = max(pid for pid in server.processes() if b"spawn_main" in command(pid))
         os.kill(worker, signal.SIGKILL)
         asked = f"{inside} # again"
-        assert until(lambda: server.ask(asked, "text/csv").text.split() == ["n", "9"], 10)
+        assert until(lambda: server.ask(asked, "text/csv").text.split() == ["n", "9"])
 
 
 def test_a_store_of_many_files(tmp_path: Path) -> None:
@@ -370,35 +371,35 @@ def test_a_connection_answers_many(whole: Server) -> None:
 # --------------------------------------------------------------------------------- limits
 
 
-def test_a_query_that_runs_too_long_is_stopped(seed: Server) -> None:
-    """From its limit on it takes no time of the processor; meanwhile others are answered."""
-    with ThreadPoolExecutor() as pool:
-        begun = time.monotonic()
-        running = pool.submit(seed.ask, CROSS)
-        time.sleep(0.2)
-        times = []
-        while not running.done():
-            start = time.monotonic()
-            assert seed.ask("ASK {}").status == 200
-            times.append(time.monotonic() - start)
-            time.sleep(0.05)
-        assert 1.9 < time.monotonic() - begun < 4
-        assert sorted(times)[len(times) // 2] < 0.2
-    reply = running.result()
-    assert (reply.status, reply.text) == (504, "query: has been stopped after 2 seconds; ask for less\n")
-    time.sleep(0.5)
-    before = seed.busy()
-    time.sleep(1)
-    assert seed.busy() - before < 0.3
+@contextlib.contextmanager
+def running(server: Server, query: str) -> Iterator[HTTPConnection]:
+    """A connection over which a query was sent that a worker has, until its client leaves: at the end."""
+    with contextlib.closing(server.connect()) as connection:
+        headers = {"Content-Type": DIRECT, "Accept": "*/*"}
+        server.begin(lambda: connection.request("POST", "/sparql", query.encode(), headers))
+        yield connection
+
+
+def test_a_query_that_runs_too_long_is_stopped(graph: Path) -> None:
+    """Others are answered before; then its worker is gone, and nothing takes time of the processor."""
+    with serving("--graph", graph, "--workers", 2, "--timeout", 2) as server:
+        before = set(server.processes())
+        with running(server, CROSS) as connection, ThreadPoolExecutor() as pool:
+            slow = pool.submit(lambda: read(connection.getresponse()))
+            assert server.ask("ASK {}").status == 200
+            assert not slow.done()
+        reply = slow.result()
+        assert (reply.status, reply.text) == (504, "query: has been stopped after 2 seconds; ask for less\n")
+        assert until(lambda: len(set(server.processes()) - before) == 1), "the worker has not been replaced"
+        assert len(server.processes()) == len(before)
+        assert until(server.is_quiet)
 
 
 def test_a_client_that_leaves_stops_its_query(seed: Server) -> None:
     before = set(seed.processes())
-    connection = seed.connect()
-    connection.request("POST", "/sparql", CROSS.encode(), {"Content-Type": DIRECT})
-    time.sleep(0.3)
-    connection.close()
-    assert until(lambda: len(set(seed.processes()) - before) == 1, 1.2), "the worker has not been replaced"
+    with running(seed, CROSS):
+        assert set(seed.processes()) == before
+    assert until(lambda: len(set(seed.processes()) - before) == 1), "the worker has not been replaced"
     assert len(seed.processes()) == len(before)
 
 
@@ -407,31 +408,26 @@ def test_memory_comes_back(seed: Server) -> None:
     seed.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
     before = seed.memory()
     with ThreadPoolExecutor() as pool:
-        running = pool.submit(seed.ask, HOARD)
+        asked = pool.submit(seed.ask, HOARD)
         most = before
-        while not running.done():
+        while not asked.done():
             most = max(most, seed.memory())
             time.sleep(0.02)
-    reply = running.result()
+    reply = asked.result()
     assert reply.status == 400
     assert "query: takes more than 100MB of memory" in reply.text
-    assert before + 50_000_000 < most < before + 150_000_000
-    assert until(lambda: seed.memory() < before + 20_000_000, 3)
+    assert most < before + 150_000_000
+    assert until(lambda: seed.memory() < before + 20_000_000)
     assert seed.ask("ASK {}").status == 200
 
 
 def test_others_wait_and_are_told(seed: Server) -> None:
     """With all workers busy, a query waits its time and is then told when to come again."""
-    with ThreadPoolExecutor() as pool:
-        running = [pool.submit(seed.ask, f"{CROSS} # {number}") for number in range(2)]
-        time.sleep(0.3)
-        start = time.monotonic()
+    with running(seed, f"{CROSS} # 1"), running(seed, f"{CROSS} # 2"):
         reply = seed.ask("ASK {}")
-        assert 0.4 < time.monotonic() - start < 1.5
         assert (reply.status, reply.headers["retry-after"]) == (503, "1")
         assert reply.text == "all 2 workers are busy; ask again later\n"
-        assert [each.result().status for each in running] == [504, 504]
-    assert until(lambda: seed.ask("ASK {}").status == 200, 3)
+    assert until(lambda: seed.ask("ASK {}").status == 200)
 
 
 # --------------------------------------------------------------------------------- kept answers
@@ -479,15 +475,12 @@ def test_what_is_not_kept(query: str, reply: Answered) -> None:
 
 @pytest.mark.parametrize(("cache", "status"), [("1MB", 200), ("0MB", 503)])
 def test_a_kept_answer_needs_no_worker(cache: str, status: int, graph: Path) -> None:
-    limits = ("--workers", 1, "--timeout", 2, "--wait", 0.2, "--cache", cache)
-    with serving("--graph", graph, *limits) as server, ThreadPoolExecutor() as pool:
+    with serving("--graph", graph, "--workers", 1, "--wait", 0.2, "--cache", cache) as server:
         before = server.ask(COUNT)
-        running = pool.submit(server.ask, CROSS)
-        time.sleep(0.3)
-        again = server.ask(COUNT)
-        assert server.ask("ASK {}").status == 503
-        assert server.ask(COUNT, "text/tab-separated-values").status == 503
-        assert running.result().status == 504
+        with running(server, CROSS):
+            again = server.ask(COUNT)
+            assert server.ask("ASK {}").status == 503
+            assert server.ask(COUNT, "text/tab-separated-values").status == 503
     assert (before.status, again.status) == (200, status)
     if status == 200:
         assert (again.body, again.headers["etag"]) == (before.body, before.headers["etag"])
@@ -496,17 +489,13 @@ def test_a_kept_answer_needs_no_worker(cache: str, status: int, graph: Path) -> 
 def test_who_asks_the_same_at_once_shares_an_answer(graph: Path) -> None:
     """One worker is enough for both; one that leaves does not stop what the other waits for."""
     with serving("--graph", graph, "--workers", 1, "--timeout", 2, "--wait", 0.2) as server:
-        leaving = server.connect()
-        leaving.request("POST", "/sparql", CROSS.encode(), {"Content-Type": DIRECT, "Accept": "*/*"})
-        time.sleep(0.3)
-        with ThreadPoolExecutor() as pool:
-            waiting = pool.submit(server.ask, CROSS)
-            time.sleep(0.3)
-            leaving.close()
-            assert server.ask(f"{CROSS} # another").status == 503
+        with contextlib.closing(server.connect()) as waiting:
+            with running(server, CROSS):
+                waiting.request("POST", "/sparql", CROSS.encode(), {"Content-Type": DIRECT, "Accept": "*/*"})
+                assert server.ask(f"{CROSS} # another").status == 503  # which the other has come before
             assert server.ask(CROSS.replace("(COUNT", "(RAND() AS ?r) (COUNT")).status == 503
-            assert waiting.result().status == 504
-        assert until(lambda: server.ask("ASK {}").status == 200, 5)
+            assert waiting.getresponse().status == 504
+        assert until(lambda: server.ask("ASK {}").status == 200)
 
 
 def test_who_has_an_answer_gets_no_second_copy(seed: Server) -> None:
@@ -550,7 +539,7 @@ def test_a_graph_that_is_loaded_again_has_new_answers(tmp_path: Path) -> None:
         keeper, _ = sorted(pid for pid in server.processes() if b"spawn_main" in command(pid))
         os.kill(keeper, signal.SIGKILL)
         server.ask("ASK {}")
-        assert until(lambda: server.ask("ASK {}").status == 200, 20)
+        assert until(lambda: server.ask("ASK {}").status == 200)
         assert server.ask(query, "text/csv").text.split() == ["o", "2"]
 
 
@@ -571,7 +560,7 @@ def test_a_store_that_is_taken_away_is_opened_again(tmp_path: Path) -> None:
             file.write_bytes(data)
         assert (reply.status, reply.text) == (503, "the store has been written; ask again\n")
         assert reply.headers["retry-after"] == "1"
-        assert until(lambda: server.ask(COUNT, "text/csv").text.split() == ["n", "9000"], 20)
+        assert until(lambda: server.ask(COUNT, "text/csv").text.split() == ["n", "9000"])
 
 
 # ----------------------------------------------------------------------------- sizes of answers
@@ -623,10 +612,9 @@ def test_more_triples_than_allowed(seed: Server) -> None:
 
 def test_a_larger_answer_than_allowed(seed: Server) -> None:
     """It is not worked out to its end: this one has hundreds of millions of rows."""
-    start = time.monotonic()
     reply = seed.ask("SELECT * { ?a ?b ?c . ?d ?e ?f }")
     assert "the answer is larger than 16MB" in reply.text
-    assert (reply.status, time.monotonic() - start < 1.5) == (400, True)
+    assert reply.status == 400
 
 
 def test_a_larger_request_than_allowed(small: Server) -> None:
@@ -780,14 +768,13 @@ def test_help_has_an_example() -> None:
 def test_it_stops_while_a_query_runs(number: signal.Signals, graph: Path) -> None:
     """Who waits for an answer is told; no process is left."""
     with serving("--graph", graph, "--workers", 1) as server, ThreadPoolExecutor() as pool:
-        running = pool.submit(server.ask, CROSS)
-        time.sleep(0.5)
+        asked = server.begin(lambda: pool.submit(server.ask, CROSS))
         processes = server.processes()
         assert len(processes) > 2
         server.process.send_signal(number)
-        assert server.process.wait(timeout=10) == 0
-        assert running.result().status == 503
-        assert until(lambda: not any(map(alive, processes)), 2)
+        assert server.process.wait(timeout=PATIENCE) == 0
+        assert asked.result().status == 503
+        assert until(lambda: not any(map(alive, processes)))
 
 
 def test_nothing_is_left_of_a_server_that_is_killed(graph: Path) -> None:
@@ -795,7 +782,7 @@ def test_nothing_is_left_of_a_server_that_is_killed(graph: Path) -> None:
         processes = server.processes()
         server.process.kill()
         server.process.wait()
-        assert until(lambda: not any(map(alive, processes)), 3)
+        assert until(lambda: not any(map(alive, processes)))
 
 
 def test_a_keeper_that_is_killed_is_replaced(graph: Path) -> None:
@@ -804,11 +791,11 @@ def test_a_keeper_that_is_killed_is_replaced(graph: Path) -> None:
         forked = [pid for pid in server.processes() if b"spawn_main" in command(pid)]
         keeper = min(forked, key=lambda pid: parent(pid) != server.process.pid)
         os.kill(keeper, signal.SIGKILL)
-        assert until(lambda: not any(map(alive, forked)), 5)
+        assert until(lambda: not any(map(alive, forked)))
         reply = server.ask("ASK {}")
         assert (reply.status, reply.headers["retry-after"]) == (503, "5")
         assert "the graph is being loaded again" in reply.text
-        assert until(lambda: server.ask("ASK {}").status == 200, 20)
+        assert until(lambda: server.ask("ASK {}").status == 200)
         assert server.ask(CROSS).status == 504
 
 
