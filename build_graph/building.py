@@ -47,7 +47,7 @@ class LeftOut:
 
     failures: tuple[str, ...] = ()  # documents that could not be read or understood
     copies: tuple[str, ...] = ()  # documents whose text was there already
-    left_alone: tuple[str, ...] = ()  # files that are no documents by their ending
+    left_alone: tuple[str, ...] = ()  # files that are no documents: the ending of each, or graph, page, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Builder:
         work = _Work(target, Pipeline.load(), descriptions, self.given, self.keep_going)
         for found in (found for path in paths for found in self.reader.read(path)):
             if isinstance(found, LeftAlone):
-                work.left_alone.append(found.name)
+                work.left_alone.append(found.label)
             elif isinstance(found, ObligationError):
                 work.failures.append(found)
                 work.unread.append(found)

@@ -91,10 +91,20 @@ def tell_failures(failures: Iterable[Mapping[str, str]], number: int, where: str
 
 
 def tell_left_alone(left_alone: Counter[str]) -> None:
-    """Say which files were taken for no documents."""
-    if left_alone:
-        endings = ", ".join(f"{number} {ending}" for ending, number in left_alone.most_common())
-        say(f"left alone: {endings}, no documents by their endings", error=True)
+    """Say which files were taken for no documents: by their endings, or as made from documents."""
+    from build_graph.reading.kinds import made_kinds
+
+    kinds = {made.kind for made in made_kinds()}
+    endings = [f"{number} {ending}" for ending, number in left_alone.most_common() if ending not in kinds]
+    made = [
+        f"{number} {kind}{'' if number == 1 else 's'}"
+        for kind, number in left_alone.most_common()
+        if kind in kinds
+    ]
+    if endings:
+        say(f"left alone: {', '.join(endings)}, no documents by their endings", error=True)
+    if made:
+        say(f"left alone: {', '.join(made)}, made from documents and none themselves", error=True)
 
 
 def _tell_sharded(result: Sharded) -> None:

@@ -182,8 +182,7 @@ def _check_cluster(master: str | None, shards: str | None, workers: int | None, 
 def _tell_left_out(left_out: LeftOut) -> None:
     for line in (*left_out.failures, *left_out.copies):
         say(f"left out: {line}", error=True)
-    endings = (Path(name).suffix.lower() or Path(name).name for name in left_out.left_alone)
-    tell_left_alone(Counter(endings))
+    tell_left_alone(Counter(left_out.left_alone))
 
 
 def _tell_filled(result: Filled) -> None:

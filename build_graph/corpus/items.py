@@ -44,7 +44,7 @@ class Items:
 
     reader: InputReader
     paths: Sequence[Path]
-    left_alone: Counter[str] = field(default_factory=Counter)  # by the ending
+    left_alone: Counter[str] = field(default_factory=Counter)  # by what they are counted under
     places: deque[int] = field(default_factory=deque)  # bytes that were read, with each item not done yet
     _read: int = 0
 
@@ -53,7 +53,7 @@ class Items:
         reader = replace(self.reader, passed=self._passed)
         for found in (found for path in self.paths for found in reader.listed(path)):
             if isinstance(found, LeftAlone):
-                self.left_alone[Path(found.name).suffix.lower() or found.name] += 1
+                self.left_alone[found.label] += 1
             else:
                 self.places.append(self._read)
                 yield Item.of(found)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from build_graph.errors import ObligationError
@@ -20,6 +21,7 @@ from build_graph.reading import folders
 from build_graph.reading.kinds import (
     HEAD,
     Kind,
+    MadeError,
     UnreadableError,
     is_known,
     kind_of,
@@ -49,9 +51,15 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A file in a folder or archive whose ending is not that of a document."""
+    """A file in a folder or archive that is no document: by its ending, or as made from documents."""
 
     name: str
+    made: str = ""  # the kind of file that is made from documents: graph, page
+
+    @property
+    def label(self) -> str:
+        """What files of its sort are counted under."""
+        return self.made or PurePosixPath(self.name).suffix.lower() or PurePosixPath(self.name).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class InputReader:
     def within(self, data: bytes, name: str) -> Iterator[Found]:
         """What is found in the bytes of a file of that name."""
         stream = io.BufferedReader(io.BytesIO(data), _BUFFER)
-        for found in self._guarded(name, lambda: self._stream(stream, len(data), name)):
+        for found in _without_made(self._guarded(name, lambda: self._stream(stream, len(data), name))):
             yield self.opened(found) if isinstance(found, Unopened) else found
 
     def opened(self, found: Unopened) -> Input | ObligationError:
@@ -152,26 +160,28 @@ class InputReader:
 
     def _folder(self, folder: Path) -> Iterator[Listed]:
         """The documents in a folder and the folders in it, in order of their names."""
-        known = False
-        for file in folders.in_folder(folder):
-            known |= file.is_document
-            yield from self._document_file(file)
+        known = made = False
+        for found in chain.from_iterable(map(self._document_file, folders.in_folder(folder))):
+            known |= not isinstance(found, LeftAlone)
+            made |= isinstance(found, LeftAlone) and bool(found.made)
+            yield found
         if not known:
-            yield no_documents_in(shown(folder))
+            yield no_documents_in(shown(folder), made=made)
 
     def _pattern(self, pattern: Path) -> Iterator[Listed]:
         """The documents that a pattern matches, in order of their names."""
-        files = list(folders.matching(pattern))
-        for file in files:
-            yield from self._document_file(file)
-        if not any(file.is_document for file in files):
+        known = False
+        for found in chain.from_iterable(map(self._document_file, folders.matching(pattern))):
+            known |= not isinstance(found, LeftAlone)
+            yield found
+        if not known:
             yield no_match_of(shown(pattern))
 
     def _document_file(self, file: folders.Listed) -> Iterator[Listed]:
         if file.fault:
             yield unreadable(shown(file.path), file.fault)
         elif file.is_document:
-            yield from self._file(file.path, file.name)
+            yield from _without_made(self._file(file.path, file.name))
         else:
             yield LeftAlone(file.name)
 
@@ -190,7 +200,9 @@ class InputReader:
         """The documents in a file; a sidecar file goes with a single one."""
         sidecar = path.with_suffix(".toml")
         for found in self._guarded(shown(path), lambda: self._opened(path, name)):
-            if isinstance(found, Unopened) and found.name == name and sidecar.is_file():
+            if isinstance(found, MadeError) and found.name == name:
+                yield found.at(shown(path))
+            elif isinstance(found, Unopened) and found.name == name and sidecar.is_file():
                 yield replace(found, sidecar=sidecar)
             else:
                 yield found
@@ -277,7 +289,7 @@ class InputReader:
                 full = f"{name}/{member.name}"
                 if is_known(member.name):
                     read = partial(self._member, archive, member, full, meter, depth)
-                    yield from self._guarded(full, read)
+                    yield from _without_made(self._guarded(full, read))
                 else:
                     yield LeftAlone(full)
 
@@ -317,6 +329,12 @@ class InputReader:
         return read_pdf(data, name, self.limits)
 
 
+def _without_made(found: Iterable[Listed]) -> Iterator[Listed]:
+    """The same, where what is made from documents is left alone: it lies beside them, and nobody named it."""
+    for one in found:
+        yield LeftAlone(one.name, one.made.kind) if isinstance(one, MadeError) else one
+
+
 def _standard_input() -> io.BufferedReader[Any]:
     stream = sys.stdin.buffer
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(io.BytesIO(stream.read()))
@@ -339,8 +357,12 @@ def _name_of(found: Listed) -> str:
     return found.name if isinstance(found, Unopened) else ""
 
 
-def no_documents_in(folder: str) -> UnreadableError:
-    """What is wrong with a folder without documents."""
+def no_documents_in(folder: str, *, made: bool = False) -> UnreadableError:
+    """What is wrong with a folder without documents; `made` says that it holds what is made from some."""
+    if made:
+        return UnreadableError(
+            f"{folder}: holds what obligations wrote, and no documents; give the folder of the documents"
+        )
     return UnreadableError(f"{folder}: no documents in this folder; {_endings()}")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from build_graph.errors import NO_MEMORY, ObligationError, brief
 from build_graph.resources import word_lists
@@ -28,6 +30,35 @@ def unreadable(name: str, error: Exception) -> UnreadableError:
     if isinstance(error, RecursionError):
         return UnreadableError(f"{name}: is nested too deep to be read; simplify it")
     return UnreadableError(f"{name}: is damaged ({brief(error)}); fetch it again")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A kind of files that are made from documents: its name, what such a file is, what to do with it."""
+
+    kind: str  # graph, page, table, report, list
+    what: str
+    begins: re.Pattern[str]
+    advice: str
+    but_not: Kind | None = None  # a kind that is read, although it may begin so
+
+
+class MadeError(UnreadableError):
+    """A file that is made from documents, given as one."""
+
+    def __init__(self, name: str, made: Made) -> None:
+        """Say what the file of that name is, and what to do with it."""
+        advice = made.advice.replace("{path}", "FILE" if name == "-" else name)
+        super().__init__(f"{name}: {made.what}, not a policy document; {advice}")
+        self.name, self.made = name, made
+
+    def __reduce__(self) -> tuple[type[MadeError], tuple[str, Made]]:
+        """What it is made of again in another process."""
+        return MadeError, (self.name, self.made)
+
+    def at(self, path: str) -> MadeError:
+        """The same of a file by the path that was given."""
+        return MadeError(path, self.made)
 
 
 class Kind(StrEnum):
@@ -60,7 +91,8 @@ _BEGINNINGS = {b"\x1f\x8b": Kind.GZIP, b"PAR1": Kind.PARQUET}
 def kind_of(head: bytes, name: str) -> Kind:
     """The kind of the file that begins with `head` (its first 4,096 bytes) and is named `name`.
 
-    Raises UnreadableError for kinds that are known and not read, saying what to do.
+    Raises UnreadableError for kinds that are known and not read, saying what to do; MadeError for what is
+    made from documents, such as a graph.
 
     >>> kind_of(b"%PDF-1.7", "notice.txt"), kind_of("通知".encode(), "notice.txt")
     (<Kind.PDF: 'pdf'>, <Kind.TEXT: 'text'>)
@@ -69,6 +101,8 @@ def kind_of(head: bytes, name: str) -> Kind:
     for beginning, advice in formats["refused"].items():
         if head.startswith(beginning.encode("latin-1")):
             raise UnreadableError(f"{name}: {advice}")
+    if made := made_of(head, ending):
+        raise MadeError(name, made)
     if b"%PDF-" in head[:_PDF_LIMIT] or head.startswith(b"%PDF"):
         return Kind.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -80,6 +114,33 @@ def kind_of(head: bytes, name: str) -> Kind:
     if ending.endswith(Kind.JSONL.endings):
         return Kind.JSONL
     return Kind.HTML if ending.endswith(Kind.HTML.endings) else Kind.TEXT
+
+
+def made_of(head: bytes, name: str = "") -> Made | None:
+    """What kind of files made from documents the file belongs to that begins so; None for any other file.
+
+    >>> made_of(b"@prefix ob: <https://w3id.org/obligation-graph/ontology#> .").kind
+    'graph'
+    >>> made_of("# 通知\\n一、总体要求".encode())
+    """
+    text = head.replace(b"\x00", b"").lstrip(_BLANK).decode("utf-8", "replace")
+    kinds = (made for made in made_kinds() if not (made.but_not and name.endswith(made.but_not.endings)))
+    return next((made for made in kinds if made.begins.match(text)), None)
+
+
+@cache
+def made_kinds() -> tuple[Made, ...]:
+    """The kinds of files that are made from documents."""
+    return tuple(
+        Made(
+            one["kind"],
+            one["what"],
+            re.compile(one["begins"], re.DOTALL),
+            one["advice"],
+            Kind(one["but_not"]) if "but_not" in one else None,
+        )
+        for one in word_lists("formats")["made"]
+    )
 
 
 def refuse_ole(data: bytes, name: str) -> None:

@@ -89,7 +89,7 @@ class Understanding:
         for member, found in enumerate(_found(row, self.reader)):
             place = {"file": row["file"], "row": row["row"], "member": member}
             if isinstance(found, LeftAlone):
-                yield place | {"left_alone": True, "name": found.name}
+                yield place | {"left_alone": True, "name": found.label}
             else:
                 yield place | {"left_alone": False} | _columns(_outcome(row, found, understander))
 
