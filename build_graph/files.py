@@ -1,19 +1,30 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all; devices and pipes are written into."""
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable, Mapping
+import re
+import shutil
+import stat
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Self
 
 from build_graph.errors import ObligationError
+
+_STANDARD = (1, 2)  # the numbers of the files that output and errors go to
+_UNFIT = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)  # of folders that take no fsync
+_LEFT = re.compile(rb"\.(?P<name>.+)\.(?P<process>\d+)(?:\.old)?\.tmp", re.DOTALL)
 
 
 def write(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Put `data`, which may come in pieces, at `path`: written aside, flushed to disk, then renamed.
 
-    Nobody sees half of it.
+    Nobody sees half of it. A link stays, and the file that it leads to is replaced; a device or a pipe stays
+    too, and is written into.
 
     Missing folders are made. Raises ObligationError if the place cannot be written.
     """
@@ -23,23 +34,111 @@ def write(path: Path, data: bytes | Iterable[bytes]) -> None:
 def write_all(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
     """Put each file at its path as `write` does; none is renamed before all stand on disk.
 
-    Raises ObligationError if a place cannot be written; then no file is there that was not before.
+    What an earlier process left aside of these files is removed. Raises ObligationError if a place cannot be
+    written; then each file is as it was before.
     """
-    asides = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in files}
-    path = next(iter(files), Path())
+    puts = [_Put.of(path, data) for path, data in files.items()]
+    put = _Put.of(Path(), b"")
     try:
-        for path, data in files.items():
-            os.makedirs(name_of(path.parent), exist_ok=True)
-            _write_through(asides[path], data)
-        for path, aside in asides.items():
-            os.replace(name_of(aside), name_of(path))
-    except OSError as error:
-        for aside in asides.values():
-            with suppress(OSError):
-                os.unlink(name_of(aside))
+        for put in puts:
+            put.check()
+        for put in puts:
+            put.prepare()
+        for put in puts if len(puts) > 1 else ():
+            put.keep_old()
+        for put in puts:
+            put.replace()
+        _settle(puts)
+    except BaseException as error:
+        for done in reversed(puts):
+            done.put_back()
+        if not isinstance(error, OSError):
+            raise
         reason = error.strerror or type(error).__name__
-        message = f"{path}: cannot be written ({reason}); choose a place that can, or make room there"
+        message = f"{put.path}: cannot be written ({reason}); choose a place that can, or make room there"
         raise ObligationError(message) from error
+    finally:
+        for put in puts:
+            put.tidy()
+
+
+@dataclass(slots=True)
+class _Put:
+    """A file on its way to its place."""
+
+    path: Path  # as it was given: messages name it so
+    data: bytes | Iterable[bytes]
+    place: bytes  # that links lead to
+    is_there: bool = False  # whether it has been put into its place
+
+    @classmethod
+    def of(cls, path: Path, data: bytes | Iterable[bytes]) -> Self:
+        return cls(path, data, os.path.realpath(name_of(path)))
+
+    def _beside(self, ending: str) -> bytes:
+        folder, name = os.path.split(self.place)
+        return os.path.join(folder, b".%s.%d%s" % (name, os.getpid(), ending.encode()))
+
+    @property
+    def aside(self) -> bytes:
+        """Where it is written first."""
+        return self._beside(".tmp")
+
+    @property
+    def old(self) -> bytes:
+        """Where what stood in its place is kept until all files are in theirs."""
+        return self._beside(".old.tmp")
+
+    def check(self) -> None:
+        """Raise OSError for a place that holds what no file may replace."""
+        found = _status(self.path)
+        if found and stat.S_ISDIR(found.st_mode):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if found and stat.S_ISBLK(found.st_mode):
+            raise OSError(errno.EINVAL, "is a disk")
+
+    def prepare(self) -> None:
+        """Write it aside, or into the device that it is for."""
+        if is_stream(self.path):
+            with _opened_stream(self.path) as file:
+                file.writelines(_pieces(self.data))
+            return
+        os.makedirs(os.path.dirname(self.place), exist_ok=True)
+        with open(self.aside, "wb") as file:
+            file.writelines(_pieces(self.data))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def keep_old(self) -> None:
+        """Keep what stands in its place under another name, where it can be put back from."""
+        if not os.path.isfile(self.place) or is_stream(self.path):
+            return
+        try:
+            os.link(self.place, self.old)
+        except OSError:  # a file system without links
+            shutil.copy2(self.place, self.old)
+
+    def replace(self) -> None:
+        """Put it into its place."""
+        if os.path.exists(self.aside):
+            os.replace(self.aside, self.place)
+            self.is_there = True
+
+    def put_back(self) -> None:
+        """Let its place be as it was."""
+        if not self.is_there:
+            return
+        with suppress(OSError):
+            if os.path.exists(self.old):
+                os.replace(self.old, self.place)
+            else:
+                os.unlink(self.place)
+
+    def tidy(self) -> None:
+        """Remove what is left aside."""
+        for name in (self.aside, self.old):
+            with suppress(OSError):
+                os.unlink(name)
 
 
 def is_file(path: Path) -> bool:
@@ -47,13 +146,85 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(name_of(path))
 
 
+def is_stream(path: Path) -> bool:
+    """Whether a path leads to a device, a pipe, or this process's own output: what is written into."""
+    found = _status(path)
+    if found is None or stat.S_ISDIR(found.st_mode):
+        return False
+    return not stat.S_ISREG(found.st_mode) or _standard(found) is not None
+
+
 def name_of(path: Path) -> bytes:
     """A path as the system takes it: in UTF-8 in any locale, or the same file would have several names."""
     return str(path).encode("utf-8", "surrogateescape")
 
 
-def _write_through(path: Path, data: bytes | Iterable[bytes]) -> None:
-    with open(name_of(path), "wb") as file:
-        file.writelines([data] if isinstance(data, bytes) else data)
-        file.flush()
-        os.fsync(file.fileno())
+def sync_folder(folder: bytes | Path) -> None:
+    """Wait until the names in a folder stand on the disk; raises OSError where they cannot."""
+    try:
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+    except OSError as error:
+        if error.errno not in _UNFIT:
+            raise
+
+
+def _settle(puts: Collection[_Put]) -> None:
+    """Wait until the folders of files stand on the disk, and remove what killed processes left in them."""
+    names: dict[bytes, set[bytes]] = {}
+    for put in puts:
+        if put.is_there:
+            folder, name = os.path.split(put.place)
+            names.setdefault(folder, set()).add(name)
+    for folder, ours in names.items():
+        sync_folder(folder)
+        sync_folder(os.path.dirname(folder))  # which may hold it for the first time
+        for entry in os.listdir(folder):
+            left = _LEFT.fullmatch(entry)
+            if left and left["name"] in ours and _has_ended(int(left["process"])):
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, entry))
+
+
+def _has_ended(process: int) -> bool:
+    """Whether no process has that number."""
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):  # somebody else's, or no number of a process at all
+        return False
+    return False
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What the system says of what a path leads to; None where there is nothing."""
+    try:
+        return os.stat(name_of(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _standard(found: os.stat_result) -> int | None:
+    """The number under which this process has a file for its output; None where it has not."""
+    for number in _STANDARD:
+        with suppress(OSError):
+            if os.path.samestat(found, os.fstat(number)):
+                return number
+    return None
+
+
+def _opened_stream(path: Path) -> IO[bytes]:
+    """A device or pipe to write into; the file of our own output goes on where that stands."""
+    found = _status(path)
+    number = _standard(found) if found else None
+    return open(name_of(path) if number is None else os.dup(number), "wb")
+
+
+def _pieces(data: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    return [data] if isinstance(data, bytes) else data

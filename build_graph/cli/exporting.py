@@ -55,6 +55,7 @@ def export(graph: str, form: str, output: Path | None, guarded: bool, **options:
     from build_graph.exporting.exporter import Exporter
     from build_graph.exporting.formats import Form
     from build_graph.exporting.source import Source
+    from build_graph.files import is_stream
 
     tell_size(graph)
     kind = Form(form)
@@ -68,7 +69,8 @@ def export(graph: str, form: str, output: Path | None, guarded: bool, **options:
     exported = Exporter(source, kind, published, guarded).write(place)
     say(
         f"wrote {place}: {exported.statements:,} statements, "
-        f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB"
+        f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB",
+        err=is_stream(place),
     )
 
 

@@ -17,7 +17,7 @@ from build_graph.exporting.neo4j import neo4j_files
 from build_graph.exporting.source import Source
 from build_graph.exporting.survey import Survey
 from build_graph.exporting.tables import tables
-from build_graph.files import write_all
+from build_graph.files import is_stream, write_all
 from build_graph.graph.ordering import Sorted
 
 DESCRIPTION, CONTEXT = "dataset.ttl", "context.jsonld"
@@ -46,7 +46,7 @@ class Exporter:
     guarded: bool = False  # whether spreadsheets are kept from taking cells of csv for formulas
 
     def write(self, output: Path) -> Exported:
-        """Write the graph to a file, or a folder if the format is one, and dataset.ttl beside it.
+        """Write the graph to a file, or a folder if the format is one, and dataset.ttl beside a file.
 
         All files are written, or none. Raises ObligationError where the graph cannot be read or asked, is
         empty, holds what the format cannot, or the place cannot be written.
@@ -66,9 +66,14 @@ class Exporter:
         }
         told = _Later(ordered, survey, tuple(measured.values()), self.published)
         files: dict[Path, Iterable[bytes]] = {place / name: data for name, data in measured.items()}
-        write_all({**files, place / DESCRIPTION: told})
+        alone = is_stream(output)  # beside a device nothing can lie
+        write_all(files if alone else {**files, place / DESCRIPTION: told})
+        if alone:
+            list(told)  # counts
+        else:
+            files[place / DESCRIPTION] = told
         size = sum(data.size for data in measured.values())
-        return Exported((*files, place / DESCRIPTION), size, survey.statements)
+        return Exported(tuple(files), size, survey.statements)
 
     def _refuse_unfit(self, output: Path, place: Path) -> None:
         """Raise ExportError for a place that is taken."""
@@ -79,6 +84,8 @@ class Exporter:
             raise ExportError(f"{output}: is a file; {self.form} is a folder of files, so name a folder")
         if not self.form.is_folder and output.is_dir():
             raise ExportError(f"{output}: is a folder; {self.form} is one file, so name a file in it")
+        if self.form is Form.JSONLD and is_stream(output):
+            raise ExportError(f"{output}: is a device or a pipe; {self.form} is two files, so name a file")
         source = Path(self.source.where)
         taken = {output, place / DESCRIPTION} if not self.form.is_folder else {place / DESCRIPTION}
         if source.exists() and source.resolve() in {path.resolve() for path in (*taken, place) if path}:
