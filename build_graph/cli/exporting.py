@@ -70,7 +70,7 @@ def export(graph: str, form: str, output: Path | None, guarded: bool, **options:
     say(
         f"wrote {place}: {exported.statements:,} statements, "
         f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB",
-        err=is_stream(place),
+        error=is_stream(place),
     )
 
 
