@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := setup.cfg pyproject.toml
+SPREAD := -n logical --dist loadgroup --no-loadscope-reorder  # on all processors, as tests/sharing.py says
 
 .PHONY: run test fuzz lint bench vendor clean system
 
@@ -14,11 +15,11 @@ run: $(VENV)/.installed
 	$(BIN)/obligations build
 
 test: system $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SPREAD)
 
 fuzz: system $(VENV)/.installed-test  # SEED=NUMBER repeats a run; benchmarks/fuzz.py is led by what it covers
 	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); echo "again with: make fuzz SEED=$$seed"; \
-	  $(BIN)/python -m pytest -m hypothesis --hypothesis-profile=random --hypothesis-seed=$$seed
+	  $(BIN)/python -m pytest $(SPREAD) -m hypothesis --hypothesis-profile=random --hypothesis-seed=$$seed
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

@@ -8,19 +8,26 @@ import pytest
 from browser import chromium, open_page, visit
 from properties import register_profiles
 from served import graph_of_several, open_served, running, several
+from sharing import Once, arrange, is_one_of_several, once
 
 from build_graph.building import Builder
 from build_graph.querying.engines import Engine, open_graph
 
-__all__ = ["chromium", "graph_of_several", "open_page", "open_served", "running", "several", "visit"]
+__all__ = ["chromium", "graph_of_several", "once", "open_page", "open_served", "running", "several", "visit"]
 
 register_profiles()
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups become part of the names
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if is_one_of_several():
+        arrange(items)
+
+
 @pytest.fixture(scope="session")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graph(once: Once) -> Path:
     """The graph of the document that ships with the package; tests read it, and change nothing."""
-    return Builder(pages=False).build([], tmp_path_factory.mktemp("seed")).path
+    return once("seed", lambda folder: Builder(pages=False).build([], folder)) / "graph.ttl"
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from browser import Go, Visit
 from server import Server, serving
+from sharing import Once
 
 from build_graph.building import Builder
 
@@ -32,10 +33,10 @@ def running(graph: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def graph_of_several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graph_of_several(once: Once) -> Path:
     """The graph of five annotated documents, in which every question of the catalogue but one has rows."""
     paths = [GOLD / f"{name}.txt" for name in SEVERAL]
-    return Builder(pages=False).build(paths, tmp_path_factory.mktemp("served")).path
+    return once("several", lambda folder: Builder(pages=False).build(paths, folder)) / "graph.ttl"
 
 
 @pytest.fixture(scope="session")
