@@ -20,6 +20,12 @@ from build_graph.files import write_all
 from build_graph.querying.engines import Engine
 from build_graph.shards import Shards
 
+# What an analysis is written as.
+FILES = (
+    *("analysis.md", "pairs.csv", "agencies.csv", "bearings.csv"),
+    *("network.graphml", "network.gexf", "ranking.svg", "heatmap.svg"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Analyst:

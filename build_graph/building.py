@@ -20,6 +20,7 @@ from build_graph.graph.triples import Part, parts
 from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document, given_of
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
+from build_graph.reading.overwriting import files_at, refuse_inputs
 from build_graph.reports.summary import Tally, summary, tally
 from build_graph.storing.filling import Filler
 from build_graph.storing.fingerprints import Fingerprint, rules
@@ -94,6 +95,7 @@ class Builder:
         """
         descriptions = Descriptions.load()
         target = _Files(_pages(self.pages), descriptions)
+        self._refuse_inputs((output / name for name in target.names), paths)
         work = self._work(paths, target, descriptions)
         work.check()
         passed, turtle = target.assembly.finish()
@@ -101,7 +103,9 @@ class Builder:
         if target.pages and target.pages.wanted:
             graph = b"".join(turtle)
             files = {GRAPH: graph, **target.pages.files(graph, GRAPH)}
-        write_all({output / name: data for name, data in files.items()})
+        written = {output / name: data for name, data in files.items()}
+        self._refuse_inputs(written, paths)  # what the readers are called is known only now
+        write_all(written)
         return Built(
             path=output / GRAPH,
             statements=passed.statements,
@@ -121,6 +125,7 @@ class Builder:
         store then holds what a new one would; none is where an input could not be read, since what it holds
         is not known. Raises ObligationError for every fault of input or output.
         """
+        self._refuse_inputs(files_at(store), paths)
         with Filler(store, rules()) as filler:
             work = self._work(paths, filler, Descriptions.load())
             try:
@@ -140,6 +145,10 @@ class Builder:
                 moved=tuple(filler.moved),
                 pruned=tuple(pruned),
             )
+
+    def _refuse_inputs(self, outputs: Iterable[Path], paths: Sequence[Path]) -> None:
+        """Raise OverwritingError where a file that is to be written is one of the inputs."""
+        refuse_inputs(outputs, self.reader.files(paths or [default_document()]))
 
     def _work(self, paths: Sequence[Path], target: Target, descriptions: Descriptions) -> _Work:
         """The work of putting the documents at the paths into a target, done."""
@@ -179,6 +188,11 @@ class _Files:
     descriptions: Descriptions
     assembly: Assembly = field(default_factory=Assembly)
     rules: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files whose names are known from the beginning."""
+        return (GRAPH, *self.pages.names) if self.pages else (GRAPH,)
 
     def known(self, fingerprint: Fingerprint) -> Known | None:
         return None

@@ -27,6 +27,7 @@ class Pages:
     asked: bool | None = None
     why_not: str = ""
     index: str = INDEX  # the page that names the others
+    names: tuple[str, ...] = (INDEX, NETWORK)  # of the pages that are there whatever the documents are
     _readers: dict[str, bytes] = field(default_factory=dict)  # by name
     _links: dict[str, str] = field(
         default_factory=dict

@@ -217,10 +217,12 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
 
     for module in ("scipy", "pandas", "matplotlib"):
         extra(module, "analysis", "obligations analyse")
-    from build_graph.analysing import Analyst
+    from build_graph.analysing import FILES, Analyst
     from build_graph.analysis.choices import Language
     from build_graph.analysis.summary import printed
+    from build_graph.reading.overwriting import refuse_graph
 
+    refuse_graph((output / name for name in FILES), graph)
     engine = shards_or_engine(graph, options)
     choices = _choices(engine, options)
     with bar(choices.draws, "tables drawn") as drawn:
@@ -266,8 +268,10 @@ def view(graph: str, output: Path, **options: Any) -> None:
       obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
       obligations view http://localhost:7878/query --document 国发〔2015〕24号
     """
+    from build_graph.reading.overwriting import refuse_graph
     from build_graph.viewing import write_network
 
+    refuse_graph([output], graph)
     opened = shards_or_engine(graph, options)
     shown = write_network(opened, output, **narrowed(opened, options))
     say(

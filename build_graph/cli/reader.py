@@ -71,9 +71,12 @@ def read(name: str | None, graph: str | None, output: Path | None, network: Path
     from build_graph.files import is_file, write
     from build_graph.pages.reader import ReaderLinks, address_from, file_name, reader_page
 
+    if output:
+        _refuse(output, name, graph)
     found = _of_graph(name, graph, options) if graph else _of_file(name, options)
     document = found.document
     page = output or Path("output") / "read" / file_name(document.id)
+    _refuse(page, name, graph)
     links = ReaderLinks(address_from(page, network) if is_file(network) else None)
     write(page, reader_page(document, found.descriptions, links, base=found.base))
     norms = sum(len(measure.norms) for measure in document.measures)
@@ -82,6 +85,18 @@ def read(name: str | None, graph: str | None, output: Path | None, network: Path
         f"{len(document.text.repairs):,} repairs"
     )
     say(f"next: open {page} in a browser")
+
+
+def _refuse(page: Path, name: str | None, graph: str | None) -> None:
+    """Raise OverwritingError where the page would be written over what it is made from."""
+    from build_graph.pipeline import default_document
+    from build_graph.reading.inputs import InputReader
+    from build_graph.reading.overwriting import refuse_graph, refuse_inputs
+
+    if graph:
+        refuse_graph([page], graph)
+    else:
+        refuse_inputs([page], InputReader().files([Path(name) if name else default_document()]))
 
 
 def _of_file(name: str | None, options: dict[str, Any]) -> Described:

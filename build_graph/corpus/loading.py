@@ -24,6 +24,7 @@ from build_graph.errors import ObligationError
 from build_graph.model import Metadata
 from build_graph.pipeline import given_of
 from build_graph.reading.inputs import Input, InputReader, Unopened
+from build_graph.reading.overwriting import files_at, refuse_inputs
 from build_graph.shards import Record, Shards, stream, without_graph
 from build_graph.storing.filling import Filler
 from build_graph.storing.fingerprints import Fingerprint, rules
@@ -66,6 +67,7 @@ class Loader:
 
         A document that fails is set aside. Raises StoreError where the store cannot be written.
         """
+        refuse_inputs(files_at(path), self.reader.files(paths))
         loaded, items = Loaded(path), Items(self.reader, paths)
         with Workers(self.workers, self.reader) as workers, Seen.empty() as seen:
             if not holds_something(path):

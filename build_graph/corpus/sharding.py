@@ -22,6 +22,7 @@ from build_graph.corpus.workers import Workers
 from build_graph.corpus.writing import Known, Old, ShardWriter, remove_from, tidy
 from build_graph.files import write_all
 from build_graph.reading.inputs import InputReader
+from build_graph.reading.overwriting import files_at, refuse_inputs
 from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Shards, Totals, part
 from build_graph.storing.fingerprints import rules, version_of
 
@@ -54,6 +55,7 @@ class Sharder:
         A document that fails is set aside. Raises ShardsError where the folder cannot be written, or another
         build is at it.
         """
+        refuse_inputs(files_at(folder), self.reader.files(paths))
         items, ruled, progress = Items(self.reader, paths), rules(), Progress()
         with locked(folder):
             try:

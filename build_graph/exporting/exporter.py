@@ -19,6 +19,7 @@ from build_graph.exporting.survey import Survey
 from build_graph.exporting.tables import tables
 from build_graph.files import is_stream, write_all
 from build_graph.graph.ordering import Sorted
+from build_graph.reading.overwriting import refuse_graph
 
 DESCRIPTION, CONTEXT = "dataset.ttl", "context.jsonld"
 
@@ -66,6 +67,7 @@ class Exporter:
         }
         told = _Later(ordered, survey, tuple(measured.values()), self.published)
         files: dict[Path, Iterable[bytes]] = {place / name: data for name, data in measured.items()}
+        refuse_graph(files, self.source.where)
         alone = is_stream(output)  # beside a device nothing can lie
         write_all(files if alone else {**files, place / DESCRIPTION: told})
         if alone:
@@ -87,9 +89,9 @@ class Exporter:
         if self.form is Form.JSONLD and is_stream(output):
             raise ExportError(f"{output}: is a device or a pipe; {self.form} is two files, so name a file")
         source = Path(self.source.where)
-        taken = {output, place / DESCRIPTION} if not self.form.is_folder else {place / DESCRIPTION}
-        if source.exists() and source.resolve() in {path.resolve() for path in (*taken, place) if path}:
+        if source.is_dir() and source.resolve() == place.resolve():
             raise ExportError(f"{output}: the graph that is exported lies there; choose another place")
+        refuse_graph([place / DESCRIPTION, *(() if self.form.is_folder else (output,))], self.source.where)
         if self.form is Form.PARQUET:
             parquet.needed()
 

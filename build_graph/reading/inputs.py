@@ -127,6 +127,16 @@ class InputReader:
         if not found:
             raise UnreadableError(f"{shown(path)}: there is no such file; check the name")
 
+    def files(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """The files in which the documents at some paths lie; of a folder, those that end as documents do."""
+        for at in map(as_it_lies, paths):
+            if at.is_dir():
+                yield from (file.path for file in folders.in_folder(at) if file.is_document)
+            elif folders.is_pattern(at) and _container(at) is None:
+                yield from (file.path for file in folders.matching(at) if file.is_document)
+            elif file := _container(at):
+                yield file
+
     def read_one(self, path: Path) -> Input:
         """The one document at a path; raises ObligationError where there is none, or several."""
         found = [one for one in self.read(path) if not isinstance(one, LeftAlone)][:2]
