@@ -25,12 +25,12 @@ from unittest.mock import patch
 
 from pyoxigraph import RdfFormat, Store
 
-from build_graph.serving import answering, keeper
+from build_graph.processes.walls import forbid_connections
+from build_graph.serving import answering, query_workers
 from build_graph.serving.answering import Answerer, Task
 from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked
 from build_graph.serving.settings import Limits, Settings
-from build_graph.serving.walls import forbid_connections
 from build_graph.shards import BEARINGS, CARD, FAILURES, LOCK, MANIFEST, QUADS, Card, Record, Totals, part
 
 DOCUMENT = "http://d/1"
@@ -272,7 +272,7 @@ def attack(settings: Settings) -> Outcome:
     unguarded = patch.object(answering, "refuse_service", lambda query: None)
     with listening() as endpoint:
         queries = disguises(endpoint.url)
-        answerer = Answerer(keeper._opener(settings)(), Limits())
+        answerer = Answerer(query_workers.load(settings)(), Limits())
         with unguarded:
             connecting = [query for query in queries if _connects(answerer, query, endpoint)]
         through = [query for query in connecting if not _is_refused(answerer, query, endpoint)]
@@ -296,7 +296,7 @@ def _is_refused(answerer: Answerer, query: str, endpoint: Endpoint) -> bool:
 
 
 def _ask_behind_wall(settings: Settings, queries: list[str]) -> None:
-    answerer = Answerer(keeper._opener(settings)(), Limits())
+    answerer = Answerer(query_workers.load(settings)(), Limits())
     assert forbid_connections()
     for query in queries:
         answerer.answer(Task(Asked(query), MEDIA))

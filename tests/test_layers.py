@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "build_graph"
 # The rows in order; what is not named here stands in the row of its folder.
 ROWS = [
     "base",
+    "processes",
     "reading",
     "structure",
     "bodies",

@@ -536,8 +536,8 @@ def test_a_graph_that_is_loaded_again_has_new_answers(tmp_path: Path) -> None:
         assert server.ask(query, "text/csv").text.split() == ["o", "1"]
         path.write_text("<a:a> <a:b> 2 .", encoding="utf-8")
         assert server.ask(query, "text/csv").text.split() == ["o", "1"]
-        keeper, _ = sorted(pid for pid in server.processes() if b"spawn_main" in command(pid))
-        os.kill(keeper, signal.SIGKILL)
+        fork_server, _ = sorted(pid for pid in server.processes() if b"spawn_main" in command(pid))
+        os.kill(fork_server, signal.SIGKILL)
         server.ask("ASK {}")
         assert until(lambda: server.ask("ASK {}").status == 200)
         assert server.ask(query, "text/csv").text.split() == ["o", "2"]
@@ -785,12 +785,12 @@ def test_nothing_is_left_of_a_server_that_is_killed(graph: Path) -> None:
         assert until(lambda: not any(map(alive, processes)))
 
 
-def test_a_keeper_that_is_killed_is_replaced(graph: Path) -> None:
+def test_a_fork_server_that_is_killed_is_replaced(graph: Path) -> None:
     """Its workers end with it, and the graph is loaded again."""
     with serving("--graph", graph, "--workers", 2, "--timeout", 1) as server:
         forked = [pid for pid in server.processes() if b"spawn_main" in command(pid)]
-        keeper = min(forked, key=lambda pid: parent(pid) != server.process.pid)
-        os.kill(keeper, signal.SIGKILL)
+        fork_server = min(forked, key=lambda pid: parent(pid) != server.process.pid)
+        os.kill(fork_server, signal.SIGKILL)
         assert until(lambda: not any(map(alive, forked)))
         reply = server.ask("ASK {}")
         assert (reply.status, reply.headers["retry-after"]) == (503, "5")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from build_graph.serving import walls
+from build_graph.processes import walls
 
 ROOT = Path(__file__).parent.parent
 # What is tried behind the wall, in a process of its own. Each line has to raise PermissionError.
@@ -35,7 +35,7 @@ in_older_thread(lambda: socket.socket())
 SCRIPT = """
 import ctypes, errno, os, queue, socket, subprocess, sys, threading, urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from build_graph.serving.walls import forbid_connections
+from build_graph.processes.walls import forbid_connections
 listener = socket.create_server(("127.0.0.1", 0))
 where = listener.getsockname()
 free, datagrams = socket.socket(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from build_graph.serving.app import application
-from build_graph.serving.keeper import Keeper
+from build_graph.serving.query_workers import start_fork_server
 from build_graph.serving.settings import ServeError, Settings
 from build_graph.serving.workers import Workers
 
@@ -25,9 +25,9 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     Raises ObligationError where the graph or the address cannot be had.
     """
     with _listening(settings) as listener:
-        keeper = Keeper.start(settings)
+        forks = start_fork_server(settings)
         config = uvicorn.Config(
-            application(settings, Workers(settings, keeper)),
+            application(settings, Workers(settings, forks)),
             log_config=None,
             log_level="critical",  # the application says itself what goes wrong
             access_log=False,

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from build_graph.processes.fork_server import ForkServer
+from build_graph.processes.framing import pack, receive_async
+from build_graph.processes.worker import Spent, Worker
 from build_graph.reading.limits import as_size
 from build_graph.serving.answering import STALE, Reply, Task, changes, refusal
-from build_graph.serving.channel import pack, receive_soon
-from build_graph.serving.keeper import Keeper, Worker
 from build_graph.serving.protocol import RefusedError
+from build_graph.serving.query_workers import call_of
 from build_graph.serving.remembered import Remembered
-from build_graph.serving.settings import MEGABYTE, Settings
+from build_graph.serving.settings import MEGABYTE, Limits, Settings
+
+_TRIALS = 2  # of a query whose worker was killed by somebody else
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +35,10 @@ class _Line:
         reader, writer = await asyncio.open_connection(sock=worker.socket, limit=MEGABYTE)
         return cls(worker, reader, writer)
 
-    async def ask(self, task: Task) -> Any:
-        self.writer.write(pack(task))
+    async def ask(self, task: Task, limits: Limits) -> Any:
+        self.writer.write(pack(call_of(task, limits)))
         await self.writer.drain()
-        return await receive_soon(self.reader)
+        return await receive_async(self.reader)
 
 
 @dataclass(slots=True)
@@ -46,14 +52,13 @@ class _Shared:
 class Workers:
     """So many workers over one graph, from entering to leaving the context."""
 
-    def __init__(self, settings: Settings, keeper: Keeper) -> None:
-        """Workers that fork from a keeper."""
-        self._settings, self._limits, self._keeper = settings, settings.limits, keeper
+    def __init__(self, settings: Settings, server: ForkServer) -> None:
+        """Workers of a fork server."""
+        self._limits, self._server, self._generation = settings.limits, server, server.generation
         self._kept = Remembered(settings.limits.kept)
         self._shared: dict[Task, _Shared] = {}
         self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
-        self._replacing: set[asyncio.Task[None]] = set()
-        self._renewing = asyncio.Lock()
+        self._replacing: set[asyncio.Task[int | None]] = set()
 
     async def __aenter__(self) -> Self:
         """Start the workers."""
@@ -67,7 +72,7 @@ class Workers:
         """End them all."""
         for replacing in self._replacing:
             replacing.cancel()
-        await asyncio.to_thread(self._keeper.close)
+        await asyncio.to_thread(self._server.close)
 
     async def answer(self, task: Task) -> Reply:
         """The reply to a query, which may be kept from before; where it is stopped, a reply that says so.
@@ -99,28 +104,36 @@ class Workers:
         return reply
 
     async def _worked_out(self, task: Task) -> Reply:
+        """The reply to a query; one whose worker was killed from outside is asked once more."""
+        for _ in range(_TRIALS):
+            reply = await self._tried(task)
+            if reply is not None:
+                return reply
+        raise RefusedError(
+            503, "the process that answers was killed, twice; ask again later", Retry_After="5"
+        )
+
+    async def _tried(self, task: Task) -> Reply | None:
+        """The reply to a query; None where its worker was killed by somebody else."""
         line = await self._free()
         try:
             async with asyncio.timeout(self._limits.seconds):
-                reply: Reply = await line.ask(task)
+                reply: Reply | Spent = await line.ask(task, self._limits)
         except TimeoutError:
             self._replace(line)
             said = f"query: has been stopped after {self._limits.seconds:g} seconds; ask for less"
             return refusal(504, said)
         except (EOFError, OSError):  # asyncio.IncompleteReadError is an EOFError
-            self._replace(line)
-            if not self._keeper.alive():
-                raise RefusedError(
-                    503, "the graph is being loaded again; ask again later", Retry_After="5"
-                ) from None
-            return refusal(
-                400,
-                f"query: takes more than {as_size(self._limits.memory)} of memory, or is nested too deeply; "
-                "ask for less",
-            )
+            code = await self._replace(line)
+            if code is None:
+                raise _loaded_again() from None
+            return None if code == -signal.SIGKILL else self._too_much()
         except BaseException:  # the client has gone
             self._replace(line)
             raise
+        if isinstance(reply, Spent):
+            self._replace(line)
+            return self._too_much()
         if reply.status == STALE:
             self._kept.clear()
             self._replace(line)
@@ -128,10 +141,23 @@ class Workers:
         self._idle.put_nowait(line)
         return reply
 
+    def _too_much(self) -> Reply:
+        return refusal(
+            400,
+            f"query: takes more than {as_size(self._limits.memory)} of memory, or is nested too deeply; "
+            "ask for less",
+        )
+
     async def _free(self) -> _Line:
+        """A worker that is there and has nothing to do; one that died meanwhile is replaced."""
         try:
             async with asyncio.timeout(self._limits.waiting):
-                return await self._idle.get()
+                while (line := await self._idle.get()).reader.at_eof():
+                    if not self._server.is_alive():
+                        self._replace(line)
+                        raise _loaded_again()
+                    self._replace(line)
+                return line
         except TimeoutError as error:
             raise RefusedError(
                 503,
@@ -139,24 +165,28 @@ class Workers:
                 Retry_After=str(max(1, round(self._limits.waiting))),
             ) from error
 
-    def _replace(self, line: _Line) -> None:
-        """Kill a worker and start another, while the client is answered."""
+    def _replace(self, line: _Line) -> asyncio.Task[int | None]:
+        """Kill a worker and start another, while the client is answered; gives the exit code of the first."""
         replacing = asyncio.create_task(self._exchange(line))
         self._replacing.add(replacing)
         replacing.add_done_callback(self._replacing.discard)
+        return replacing
 
-    async def _exchange(self, line: _Line) -> None:
+    async def _exchange(self, line: _Line) -> int | None:
         line.writer.transport.abort()
-        keeper = self._keeper
-        try:
-            await asyncio.to_thread(keeper.kill, line.worker)
-            await self._add()
-        except (EOFError, OSError):  # the keeper is gone: the rest of its workers will be, one by one
-            async with self._renewing:
-                if self._keeper is keeper:
-                    self._keeper = await asyncio.to_thread(Keeper.start, self._settings)
-                    self._kept.clear()
-            await self._add()
+        code = await asyncio.to_thread(self._server.end, line.worker)
+        await self._add()
+        return code
 
     async def _add(self) -> None:
-        self._idle.put_nowait(await _Line.to(await asyncio.to_thread(self._keeper.fork)))
+        """Start a worker; where the graph was loaded anew for it, what is kept may not hold any more."""
+        with contextlib.suppress(EOFError):  # the server ends
+            worker = await asyncio.to_thread(self._server.fork)
+            if self._server.generation != self._generation:
+                self._generation = self._server.generation
+                self._kept.clear()
+            self._idle.put_nowait(await _Line.to(worker))
+
+
+def _loaded_again() -> RefusedError:
+    return RefusedError(503, "the graph is being loaded again; ask again later", Retry_After="5")

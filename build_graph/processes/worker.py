@@ -1,0 +1,172 @@
+"""A worker: a process forked from one that has loaded what the work needs, and asked over its own socket.
+
+Each worker has a socket to itself. A pool whose workers share one queue must share its lock too, and a worker
+that is killed while it holds the lock takes all others with it. (pebble 5.2 was tried: a worker killed while
+it sends its answer leaves every later call waiting, and one killed while idle breaks the pool.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from build_graph.processes.framing import pack, receive
+from build_graph.processes.limits import Allowance, allow, silence
+from build_graph.processes.walls import forbid_connections
+
+_ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
+_FIRST_FILE = 3  # the first number of an open file beyond the standard ones
+_MOST_FILES = 1 << 16  # numbers of open files that are closed in a new worker
+
+
+def _begin_as_loaded(loaded: Any) -> Any:
+    return loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What workers work with: loaded once in the process that forks them, begun in each worker."""
+
+    load: Callable[[], Any]  # must be picklable where the process that forks is another one
+    begin: Callable[[Any], Any] = _begin_as_loaded  # gives what every call gets as its first argument
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A piece of work: a function of a module, called with what the worker began with, then `args`."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    allowance: Allowance
+
+
+class Spent(Enum):
+    """The reply of a worker that cannot go on."""
+
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker as the process sees it that asks: its number, and our end of the socket."""
+
+    pid: int
+    socket: socket.socket
+
+    def ask(self, call: Call) -> Any:
+        """Return what a call returns; raise EOFError or OSError if the worker ends instead."""
+        self.socket.sendall(pack(call))
+        with self.socket.makefile("rb") as stream:
+            return receive(stream)
+
+
+class Forks(Protocol):
+    """What gives workers, and takes them back."""
+
+    def fork(self) -> Worker:
+        """Return a new worker; raise OSError or EOFError if there can be none."""
+
+    def end(self, worker: Worker) -> int | None:
+        """Kill a worker, and return its exit code: a signal is a negative number, None is unknown.
+
+        A worker that ended by itself has the code that it ended with. Its memory is free when this returns.
+        """
+
+    def close(self) -> None:
+        """End all workers."""
+
+
+class OwnForks:
+    """Workers of this very process, which must have a single thread or know what the others hold."""
+
+    def __init__(self, service: Service) -> None:
+        """Load what the workers need."""
+        self._service, self._loaded = service, service.load()
+        self._workers: set[int] = set()
+
+    def fork(self) -> Worker:
+        """Return a new worker; raise OSError if the system gives none."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = fork_worker(theirs, self._loaded, self._service)
+        self._workers.add(pid)
+        return Worker(pid, ours)
+
+    def end(self, worker: Worker) -> int | None:
+        """Kill a worker, and return its exit code."""
+        worker.socket.close()
+        self._workers.discard(worker.pid)
+        return end_process(worker.pid)
+
+    def close(self) -> None:
+        """End all workers."""
+        while self._workers:
+            end_process(self._workers.pop())
+
+
+def fork_worker(stream: socket.socket, loaded: Any, service: Service) -> int:
+    """Fork a worker that answers what comes over a socket, and return its number."""
+    parent = os.getpid()
+    pid = os.fork()
+    if not pid:
+        _work(stream, loaded, service, parent)
+    return pid
+
+
+def end_process(pid: int) -> int | None:
+    """Kill a child of this process, and return its exit code; None if it is no child any more."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return None
+
+
+def _work(stream: socket.socket, loaded: Any, service: Service, parent: int) -> None:
+    """Answer calls until the other end is gone; ends the process."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _die_with(parent)
+        _close_others(stream.fileno())
+        silence()
+        forbid_connections()
+        gc.freeze()  # what was loaded stays, and shares its memory as long as nobody looks through it
+        state = service.begin(loaded)
+        with stream.makefile("rwb") as both:
+            while True:
+                both.write(_answer(receive(both), state))
+                both.flush()
+    except BaseException:  # whatever it is, a fork must not go on as its parent would
+        os._exit(1)
+
+
+def _answer(call: Call, state: Any) -> bytes:
+    try:
+        allow(call.allowance)
+        return pack(call.function(state, *call.args))
+    except MemoryError:
+        return pack(Spent.MEMORY)
+
+
+def _die_with(parent: int) -> None:
+    """Have Linux end this process when its parent ends; elsewhere it ends when its socket does."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(_ON_PARENTS_DEATH, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before it could be told
+        os._exit(1)
+
+
+def _close_others(kept: int) -> None:
+    """Close what the parent had open, or locks and sockets of others would stay held."""
+    os.closerange(_FIRST_FILE, kept)
+    os.closerange(kept + 1, _MOST_FILES)

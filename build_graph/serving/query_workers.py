@@ -1,0 +1,99 @@
+"""What the workers of the server are: each answers queries from the graph, and can do nothing else.
+
+A query of Oxigraph cannot be stopped from within its process, so each worker is a process that can be killed.
+A graph in memory is loaded once: a fork shares it, and is there in milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from pyoxigraph import Store
+
+from build_graph.processes.fork_server import ForkServer
+from build_graph.processes.limits import Allowance, cap_files, cap_memory
+from build_graph.processes.worker import Call, Service
+from build_graph.querying.engines import OxigraphEngine, is_store, open_graph, readable
+from build_graph.serving.answering import Answerer, Reply, Task
+from build_graph.serving.negotiation import Media
+from build_graph.serving.protocol import Asked
+from build_graph.serving.settings import Limits, ServeError, Settings
+
+_GRACE = 5  # seconds of processor beyond its limit after which a query that nobody stopped ends by itself
+_STANDARD_FILES = 3
+
+
+def start_fork_server(settings: Settings) -> ForkServer:
+    """Return a fork server that has the graph; raise ObligationError if that cannot be had."""
+    if not hasattr(os, "fork"):
+        raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
+    if is_store(settings.graph):
+        _open(settings.graph)  # says here what is wrong with it; each worker opens it for itself
+    return ForkServer(Service(partial(load, settings), partial(begin, settings)), str(settings.graph))
+
+
+def call_of(task: Task, limits: Limits) -> Call:
+    """Return the call that answers a query in a worker."""
+    return Call(answer, (task,), Allowance(limits.seconds + _GRACE))
+
+
+def answer(answerer: Answerer, task: Task) -> Reply:
+    """Return the answer to a query, in a worker."""
+    return answerer.answer(task)
+
+
+def load(settings: Settings) -> Callable[[], Store]:
+    """Return what gives a worker its store: one in memory is shared, a store's folder is opened in each.
+
+    An open folder has threads, which do not survive a fork. Raises EngineError if it cannot be read.
+    """
+    graph = settings.graph
+    if not is_store(graph):
+        store = _open(graph)
+        return lambda: store
+    if settings.in_memory:
+        copy = _copy(graph)
+        return lambda: copy
+    return lambda: _open(graph)
+
+
+def begin(settings: Settings, opened: Callable[[], Store]) -> Answerer:
+    """Return what answers queries in a worker, which from here on is confined to that."""
+    answerer = Answerer(opened(), settings.limits)
+    _warm(answerer)
+    cap_memory(settings.limits.memory)
+    cap_files(_count_files(settings))
+    return answerer
+
+
+def _copy(folder: Path) -> Store:
+    """Return a store in memory with what is in that of a folder; once it is here, the folder is closed."""
+    store = Store()
+    with readable(folder):
+        store.bulk_extend(iter(_open(folder)))
+    return store
+
+
+def _open(graph: Path) -> Store:
+    engine = open_graph(str(graph))
+    assert isinstance(engine, OxigraphEngine), "a path leads to no endpoint"
+    return engine.store
+
+
+def _warm(answerer: Answerer) -> None:
+    """Load what a first answer loads: later no file but those of a store can be opened."""
+    for query in ("SELECT * {", "ASK {}"):
+        answerer.answer(Task(Asked(query), Media("text/csv", None)))
+
+
+def _count_files(settings: Settings) -> int:
+    """Return how many files a query may open: RocksDB opens those of a store when it needs them, twice.
+
+    Over a graph in memory that is none, and so no connection where the system has no wall against them.
+    """
+    if settings.in_memory or not is_store(settings.graph):
+        return 0
+    return _STANDARD_FILES + 2 * sum(1 for _ in settings.graph.iterdir())
