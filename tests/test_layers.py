@@ -40,7 +40,18 @@ ROWS = [
     "spark",
     "cli",
 ]
-BASE = {"__init__", "errors", "extras", "model", "resources", "vocabulary", "ontology", "files", "shards"}
+BASE = {
+    "__init__",
+    "errors",
+    "extras",
+    "model",
+    "resources",
+    "vocabulary",
+    "ontology",
+    "files",
+    "shards",
+    "printing",
+}
 STAGES = [
     "reading.source",
     "reading.repairs",
