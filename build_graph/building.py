@@ -6,7 +6,7 @@ A file is written whole or not at all; a store takes in one document after the o
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -62,6 +62,7 @@ class Built:
     left_out: LeftOut = LeftOut()
     index: Path | None = None  # the page that names the others; None where no pages were written
     no_pages: str = ""  # why not
+    removed: tuple[Path, ...] = ()  # readers of an earlier build, of documents that this one does not hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,8 @@ class Builder:
             files = {GRAPH: graph, **target.pages.files(graph, GRAPH)}
         written = {output / name: data for name, data in files.items()}
         self._refuse_inputs(written, paths)  # what the readers are called is known only now
-        write_all(written)
         return Built(
+            removed=self._write(written, output, target.pages),
             path=output / GRAPH,
             statements=passed.statements,
             checks=passed.checks,
@@ -145,6 +146,18 @@ class Builder:
                 moved=tuple(filler.moved),
                 pruned=tuple(pruned),
             )
+
+    @staticmethod
+    def _write(
+        written: Mapping[Path, bytes | Iterable[bytes]], output: Path, pages: Pages | None
+    ) -> tuple[Path, ...]:
+        """Write all files, then remove what an earlier build left of pages; what was removed."""
+        if not (pages and pages.wanted):
+            write_all(written)
+            return ()
+        earlier = pages.find_earlier(output)
+        write_all(written)
+        return tuple(pages.remove_earlier(output, earlier))
 
     def _refuse_inputs(self, outputs: Iterable[Path], paths: Sequence[Path]) -> None:
         """Raise OverwritingError where a file that is to be written is one of the inputs."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote
 
 from pyoxigraph import RdfFormat, Store
 
 from build_graph.graph.descriptions import Descriptions
 from build_graph.model import Document
+from build_graph.pages.earlier import find_readers, remove_pages
 from build_graph.pages.index import Entry, index_page
 from build_graph.pages.network import Links, PageTooLargeError, network_page
 from build_graph.pages.network_data import NothingToShowError, network_data
@@ -68,6 +71,15 @@ class Pages:
             self._none(str(error))
             return {}
         return {NETWORK: network, INDEX: index_page(self._entries, NETWORK, name), **self._readers}
+
+    def remove_earlier(self, folder: Path, earlier: Iterable[Path]) -> list[Path]:
+        """Remove the readers of an earlier build in a folder that these pages do not name; those removed."""
+        return remove_pages(earlier, {folder / name for name in self._readers})
+
+    @staticmethod
+    def find_earlier(folder: Path) -> list[Path]:
+        """The readers that the index of an earlier build in a folder names."""
+        return find_readers(folder, INDEX, READERS)
 
     def _none(self, why_not: str) -> None:
         self.why_not = why_not

@@ -197,6 +197,10 @@ def _tell_filled(result: Filled) -> None:
 
 def _tell_built(result: Built) -> None:
     say(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
+    if result.removed:
+        number, first = len(result.removed), result.removed[0]
+        pages = f"{first}, the page" if number == 1 else f"{number:,} pages, {first} the first of them,"
+        say(f"removed: {pages} of an earlier build that this one does not name", error=True)
     if result.index:
         say(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
     elif result.no_pages:
