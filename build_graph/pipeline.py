@@ -40,6 +40,7 @@ from build_graph.structure.citations import CitationReader
 from build_graph.structure.coverage import coverage
 from build_graph.structure.metadata import MetadataReader, from_file, from_values, identifier, merged
 from build_graph.structure.outline import OutlineReader
+from build_graph.vocabulary import UNNUMBERED
 
 _NAMES = 4096  # words of attributions of which it is kept whether they name a body
 
@@ -209,7 +210,7 @@ def understand(
 def _document_id(number: str | None, content: str) -> str:
     """The document's part of its IRI: from its number, else from its text."""
     by_number = identifier(number) if number else None
-    return by_number or f"text-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    return by_number or f"{UNNUMBERED}{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def _with_defaults(measures: Sequence[Measure]) -> list[Measure]:

@@ -63,6 +63,11 @@ class Record:
         """Whether its statements are in the shard."""
         return not (self.failure or self.copy_of)
 
+    @property
+    def label(self) -> str:
+        """The name of what it was read from, where it has neither title nor number; else empty."""
+        return "" if self.title or self.number else self.name
+
     def said(self) -> dict[str, Any]:
         """What there is to say, as JSON takes it."""
         return {name: value for name, value in asdict(self).items() if value}

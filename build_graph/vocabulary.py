@@ -16,6 +16,8 @@ ONTOLOGY = "https://w3id.org/obligation-graph/ontology"
 OB = f"{ONTOLOGY}#"
 BASE = "https://w3id.org/obligation-graph/id/"
 
+UNNUMBERED = "text-"  # how the id of a document without a number begins: a SHA-256 of its text follows
+
 ELI = "http://data.europa.eu/eli/ontology#"
 ORG = "http://www.w3.org/ns/org#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from click.testing import CliRunner
 from lxml import html
 from pyoxigraph import NamedNode
+from served import GOLD
 from server import Reply, Server
 
+from build_graph import viewing
+from build_graph.cli import main
+from build_graph.pages.addresses import page_of
 from build_graph.querying.answers import shown
 from build_graph.querying.catalogue import Question, catalogue
+from build_graph.querying.engines import open_graph
 from build_graph.querying.headers import Kind
 from build_graph.resources import word_lists
+from build_graph.shards import Shards
+from build_graph.vocabulary import BASE
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 QUESTIONS = list(catalogue())
@@ -89,3 +100,115 @@ def test_who_is_responsible_is_said(several: Server) -> None:
         links = page.xpath("//td/a[contains(@href, '/id/agency/mofcom')]")
         assert links, address
         assert {link.text for link in links} == {"商务部"}
+
+
+# ----------------------------------------------------------------------------- names of documents
+
+NAMELESS = re.compile("text-[0-9a-f]{16}")
+FILES = {"fengong-009.txt", "nantong-trade.txt"}
+
+
+@pytest.fixture(scope="module")
+def nameless(several: Server) -> dict[str, str]:
+    """The ends of the IRIs of the documents with neither number nor title, by the names of their files."""
+    found = {}
+    for row in csv.DictReader(
+        get(several, "/query/documents?format=csv").body.decode("utf-8-sig").splitlines()
+    ):
+        end = row["document"].rpartition("/")[2]
+        if NAMELESS.fullmatch(end):
+            found[row["title"]] = end
+    assert set(found) == FILES
+    return found
+
+
+def words_of(reply: Reply) -> str:
+    """What people read on a page: no addresses, no IRI where it is announced as one, and no query."""
+    page = html.fromstring(reply.body)
+    for node in page.xpath("//script|//style|//pre|//*[contains(@class, 'iri')]"):
+        node.drop_tree()
+    return str(page.xpath("string()"))
+
+
+def test_a_document_without_a_number_has_a_name(several: Server, nameless: dict[str, str]) -> None:
+    """It is never called by what its IRI ends in: on no page and in no list."""
+    addresses = [
+        "/",
+        "/documents",
+        "/search?q=nantong",
+        "/search?q=%E4%B8%80",
+        "/network",
+        "/query/documents",
+        "/query/citations",
+    ]
+    addresses += [
+        f"/query/{name}"
+        for name in ("responsibilities", "prohibitions", "clauses", "without-target", "targets")
+    ]
+    for end in nameless.values():
+        addresses += [*map(page_of, parts_of(several, f"{BASE}document/{end}")), f"/read/{end}"]
+        addresses += [f"/network?document={end}", f"/query/pairs?document=document/{end}"]
+    for address in addresses:
+        reply = get(several, address)
+        assert reply.status == 200, address
+        assert not NAMELESS.search(words_of(reply)), address
+
+
+def parts_of(server: Server, document: str) -> list[str]:
+    """A document, and something of each kind that stands in it."""
+    start = f"FILTER (STRSTARTS(STR(?thing), '{document}'))"
+    found = server.ask(
+        f"SELECT (MIN(?thing) AS ?one) {{ ?thing a ?class {start} }} GROUP BY ?class", "text/csv"
+    )
+    iris = found.text.split()[1:]
+    assert document in iris
+    assert len(iris) > 20
+    return iris
+
+
+def test_names_that_complete_a_field_tell_documents_apart(several: Server) -> None:
+    notes = {one["note"] for one in json.loads(get(several, "/names/clause?q=").text)}
+    assert notes
+    assert not any(map(NAMELESS.search, notes))
+
+
+def run(*arguments: object) -> str:
+    done = CliRunner().invoke(main, list(map(str, arguments)))
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_commands_name_a_document_without_a_number(graph_of_several: Path, tmp_path: Path) -> None:
+    """By the name of its file, under which they also take it; a document of shards too."""
+    run("build", GOLD / "nantong-trade.txt", "--shards", tmp_path / "shards")
+    end = next(iter(Shards.open(tmp_path / "shards").records())).iri.removeprefix(BASE)
+    assert run("explain", end, "--graph", graph_of_several).splitlines()[0] == "nantong-trade.txt"
+    for graph in (graph_of_several, tmp_path / "shards"):
+        told = run(
+            "analyse", graph, "--document", "nantong-trade.txt", "--draws", 0, "-o", tmp_path / "analysis"
+        )
+        assert told.splitlines()[0].split() == ["documents", "nantong-trade.txt"]
+        assert "| nantong-trade.txt |" in (tmp_path / "analysis" / "analysis.md").read_text(encoding="utf-8")
+        run("view", graph, "--document", "nantong-trade.txt", "-o", tmp_path / "network.html")
+        page = html.parse(str(tmp_path / "network.html"))
+        assert page.findtext(".//title") == "nantong-trade.txt"
+    run("export", graph_of_several, "--format", "graphml", "-o", tmp_path / "all.graphml")
+    text = (tmp_path / "all.graphml").read_text(encoding="utf-8")
+    assert set(re.findall('label">([^<]*)</data><data key="kind">Document<', text)) >= FILES
+
+
+def test_the_network_of_shards_names_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is made of their tables, without the words."""
+    monkeypatch.setattr(viewing, "DETAILED", 0)
+    run("build", GOLD / "nantong-trade.txt", "--shards", tmp_path / "shards")
+    run("view", tmp_path / "shards", "-o", tmp_path / "network.html")
+    assert html.parse(str(tmp_path / "network.html")).findtext(".//title") == "nantong-trade.txt"
+
+
+def test_a_graph_says_what_a_nameless_document_is_called(graph_of_several: Path) -> None:
+    """Only of those that have neither number nor title: the label is what they were read from."""
+    found = open_graph(str(graph_of_several)).answer(
+        "SELECT ?name { ?text <http://data.europa.eu/eli/ontology#realizes> ?document . "
+        "?document <http://www.w3.org/2000/01/rdf-schema#label> ?name }"
+    )
+    assert {row["name"].value for row in found} == FILES  # type: ignore[union-attr]

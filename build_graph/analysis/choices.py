@@ -49,6 +49,7 @@ class Choices:
     unit: Unit = Unit.MEASURES
     seed: int = 0
     draws: int = DRAWS  # 0: no null model
+    called: str = ""  # the document as people read it, if that is not the end of its IRI
 
     @property
     def directed(self) -> bool:
@@ -67,7 +68,7 @@ class Choices:
 
     def _chosen(self) -> Iterator[tuple[str, str, object]]:
         """Each choice: its name, what was chosen, and a value that belongs to it."""
-        yield "documents", "one" if self.document else "all", _end(self.document)
+        yield "documents", "one" if self.document else "all", self.called or _end(self.document)
         yield "domain", "one" if self.domain else "all", _end(self.domain)
         yield "bodies", "groups" if self.groups else "agencies", ""
         yield "divided", "in" if self.divided else "out", ""

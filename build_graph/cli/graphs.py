@@ -237,11 +237,14 @@ def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
     from datetime import date
 
     from build_graph.analysis.choices import Choices, Roles, Unit
+    from build_graph.querying.registries import called
     from build_graph.querying.values import day
 
     as_of = options.pop("as_of")
+    within = narrowed(graph, options)
     return Choices(
-        **narrowed(graph, options),
+        **within,
+        called=called(graph, within["document"]) if within["document"] else "",
         as_of=day("--as-of", as_of, date.today()) if as_of else None,
         roles=Roles(options.pop("roles")),
         unit=Unit(options.pop("unit")),

@@ -188,14 +188,12 @@ def shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
 def narrowed(graph: Engine | Shards, options: dict[str, Any]) -> dict[str, Any]:
     """The document and the domain that options name; raises UnknownNameError for what the graph lacks."""
     from build_graph.querying.headers import Kind
-    from build_graph.querying.names import NameFinder
-    from build_graph.querying.registries import names_engine
-    from build_graph.shards import Shards
+    from build_graph.querying.registries import names_of
 
     given = {kind: options.pop(kind) for kind in (Kind.DOCUMENT, Kind.DOMAIN)}
     if not any(given.values()):
         return dict.fromkeys(map(str, given))
-    names = NameFinder(names_engine(graph) if isinstance(graph, Shards) else graph)
+    names = names_of(graph)
     return {str(kind): names.find(kind, words) if words else None for kind, words in given.items()}
 
 

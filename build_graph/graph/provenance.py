@@ -39,7 +39,7 @@ def of_provenance(emit: Emitter) -> Iterator[Statement]:
     yield from emit.about(
         source_of(emit.document_iri),
         ("rdf:type", named("prov:Entity")),
-        ("schema:name", words(_writable(source.name))),
+        ("schema:name", words(writable(source.name))),
         ("dcterms:format", iri(media)),
         ("ob:encoding", words(source.encoding) if source.encoding else None),
         ("ob:sha256", words(sha256(source.content))),
@@ -83,7 +83,7 @@ def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statement]:
     yield from emit.about(
         node,
         ("rdf:type", named("ob:Change")),
-        ("ob:before", words(_writable(repair.before))),
+        ("ob:before", words(writable(repair.before))),
         ("ob:after", words(repair.after)),
         ("ob:sourceStart", number(repair.source.start)),
         ("ob:sourceEnd", number(repair.source.end)),
@@ -144,7 +144,7 @@ def _coverage_iri(emit: Emitter) -> str:
     return f"{emit.document_iri}/coverage"
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
     """The text with a sign for each half of a surrogate pair, which UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()
 

@@ -12,7 +12,7 @@ from build_graph.graph.citations import of_citations
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
 from build_graph.graph.measures import measure_iri, of_division, of_measure
-from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance
+from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance, writable
 from build_graph.graph.terms import Statement, Term, day, iri, named, read, words, zh
 from build_graph.model import Body, Document
 from build_graph.structure.document_names import standard_number
@@ -87,10 +87,12 @@ def _frame(emit: Emitter) -> Iterator[Statement]:
 
 def _metadata(emit: Emitter) -> Iterator[Statement]:
     meta = emit.document.outline.metadata
+    nameless = not (meta.title or meta.number)  # but what it was read from has a name
     yield from emit.about(
         emit.document_iri,
         ("rdf:type", named("eli:LegalResource")),
         ("dcterms:title", zh(meta.title)),
+        ("rdfs:label", words(writable(emit.document.text.source.name)) if nameless else None),
         ("eli:id_local", words(standard_number(meta.number)) if meta.number else None),
         ("eli:date_document", day(meta.issued)),
         ("ob:issuerAsWritten", words(meta.issuer) if meta.issuer else None),

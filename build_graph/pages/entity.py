@@ -120,21 +120,21 @@ class Encyclopedia:
         sections = [self._section(question, kind, iri) for question in questions if kind]
         keys = {key for section in sections if section.answer for key in section.answer.keys}
         keys |= {key for fact in facts for key in (fact.cell.key, shown(fact.predicate))}
-        end = iri.removeprefix(BASE)
+        end, documents = iri.removeprefix(BASE), holdings.titles(self.binder.names)
         return workbench(
             "entity.html.j2",
             more_words={
                 **labels.words(keys),
                 **{f"{question.name}-title": _titles(question) for question in questions},
             },
-            title=_name(facts) or end,
+            title=_name(facts) or holdings.told(end, documents),
             here="",
             iri=iri,
             kind=kind.value if kind else "",
             names=_values(facts, _TITLES),
             cards=_cards(facts) if kind is Kind.DOCUMENT else (),
             facts=_grouped(facts),
-            mentions=[(cell(subject), shown(property_)) for subject, property_ in mentions[:_MENTIONS]],
+            mentions=[(cell(one, documents), shown(property_)) for one, property_ in mentions[:_MENTIONS]],
             more=len(mentions) > _MENTIONS,
             sections=sections,
             whole=self._whole(iri),
@@ -161,7 +161,10 @@ class Encyclopedia:
             node = NamedNode(iri)
         except ValueError as error:
             raise UnknownThingError(f"{iri}: is no IRI; see the questions for what there is") from error
-        return self.binder.names.engine.answer(with_values(lookup(name), {"node": node}), name)
+        return self._answer(with_values(lookup(name), {"node": node}), name)
+
+    def _answer(self, query: str, name: str) -> Answer:
+        return self.binder.names.engine.answer(query, name)
 
     def _section(self, question: Question, kind: Kind, iri: str) -> Section:
         parameter = next(p for p in question.header.parameters if p.kind is kind)
@@ -169,8 +172,8 @@ class Encyclopedia:
         title = f"{question.name}-title"
         try:
             query = self.binder.bound(question, {parameter.name: NamedNode(iri)})
-            documents = {} if kind in _WITHIN else holdings.titles(self.binder.names)
-            answer = table(self.binder.names.engine.answer(query, question.name), _ROWS, documents)
+            found, documents = self._answer(query, question.name), holdings.titles(self.binder.names)
+            answer = table(found, _ROWS, documents, apart=kind not in _WITHIN)
         except ObligationError as error:
             return Section(question.name, title, href, None, str(error))
         return Section(question.name, title, href, answer)

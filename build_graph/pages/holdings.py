@@ -14,7 +14,7 @@ from build_graph.querying.catalogue import find
 from build_graph.querying.engines import Engine
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
-from build_graph.vocabulary import BASE, term
+from build_graph.vocabulary import BASE, UNNUMBERED, term
 
 # The classes that are counted on the first page, with the keys of their words.
 COUNTED = {
@@ -81,17 +81,26 @@ def documents(engine: Engine) -> tuple[Listed, ...]:
 
 
 def titles(names: NameFinder) -> Mapping[str, str]:
-    """What documents are called, by their ids; empty where there is but one, or they cannot be had."""
+    """What documents are called, by their ids; empty where they cannot be had."""
     try:
         known = names.names(Kind.DOCUMENT)
     except ObligationError:
         return {}
     start = f"{BASE}document/"
-    return {
-        node.value.removeprefix(start): called[0]
-        for node, called in known.items()
-        if called and len(known) > 1
-    }
+    return {node.value.removeprefix(start): called[0] for node, called in known.items() if called}
+
+
+def told(end: str, documents: Mapping[str, str]) -> str:
+    """The end of an IRI as people read it: a document without a number by its name, all else as it is.
+
+    >>> told("document/text-01/s1/c4", {"text-01": "trade.txt"}), told("document/国发-2015-24", {})
+    ('document/trade.txt/s1/c4', 'document/国发-2015-24')
+    """
+    kind, _, rest = end.partition("/")
+    id_, slash, part = rest.partition("/")
+    if kind != "document" or not id_.startswith(UNNUMBERED):
+        return end
+    return f"{kind}/{documents.get(id_, id_)}{slash}{part}"
 
 
 def agencies(engine: Engine) -> tuple[Ranked, ...]:

@@ -80,7 +80,11 @@ class _Made:
         mostly = mostly_written((row["body"], row["written"]) for row in rows)
         return cls(
             {document: documents[document] for document in sorted(documents)},
-            {one.iri: (one.number, one.title, one.issued) for one in shards.records() if one.is_there},
+            {
+                one.iri: (one.number, one.title or one.label, one.issued)
+                for one in shards.records()
+                if one.is_there
+            },
             bodies,
             dict(zip(bodies, short_names(list(bodies), mostly, full, places), strict=True)),
             _names(registry),

@@ -13,7 +13,7 @@ from build_graph.pages.addresses import page_of
 from build_graph.pages.labels import key_of
 from build_graph.querying.answers import Term, is_number, shown
 from build_graph.querying.engines import Answer, Triples
-from build_graph.vocabulary import BASE
+from build_graph.vocabulary import BASE, UNNUMBERED
 
 _DATES = ("due", "date", "day", "ended")
 _LONG = ("text", "words", "title", "partners", "bearers", "document")
@@ -65,31 +65,37 @@ class Table:
         return {cell.key for row in self.rows for cell in row if cell.key}
 
 
-def table(answer: Answer, most: int = ROWS, documents: Mapping[str, str] = _NONE) -> Table:
+def table(
+    answer: Answer, most: int = ROWS, documents: Mapping[str, str] = _NONE, *, apart: bool = False
+) -> Table:
     """The first rows of an answer; yes or no is a row of its own, triples are subject, property and value.
 
-    `documents` says what those of a graph of several are called, by their ids: each row says then which it is
-    of. Raises ValueError, OSError or RuntimeError where the answer, which is worked out while it is read, is
-    not to be had.
+    `documents` says what documents are called, by their ids; `apart` that each row is to say which of them it
+    is of, if there are several. Raises ValueError, OSError or RuntimeError where the answer, which is worked
+    out while it is read, is not to be had.
     """
     names, found = _rows(answer)
     values = list(islice(found, most + 1))
     more, values = len(values) > most, values[:most]
     called = _named(names, values)
     kept = [at for at in range(len(names)) if at not in called.values()]
-    rows = [[named(row[at], row[called[at]] if at in called else None) for at in kept] for row in values]
+    rows = [
+        [named(row[at], row[called[at]] if at in called else None, documents) for at in kept]
+        for row in values
+    ]
     columns = [names[at] for at in kept]
     numbers = {at for at in range(len(kept)) if values and all(is_number(row[kept[at]]) for row in values)}
     bars = tuple(_bars(columns, rows, numbers, [place for place, at in enumerate(kept) if at in called]))
-    if documents and "document" not in names and any(map(_document, chain.from_iterable(values))):
+    apart = apart and len(documents) > 1 and "document" not in names
+    if apart and any(map(_document, chain.from_iterable(values))):
         columns.insert(0, "document")
         numbers = {at + 1 for at in numbers}
         rows = [[_whole(value, documents), *row] for value, row in zip(values, rows, strict=True)]
     return Table(tuple(columns), tuple(map(tuple, rows)), frozenset(numbers), more, bars)
 
 
-def cell(value: Term) -> Cell:
-    """A term as a cell; of a part of a document, the part.
+def cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
+    """A term as a cell; of a part of a document, the part; of a document without a number, its name.
 
     >>> cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='', key='')
@@ -100,12 +106,13 @@ def cell(value: Term) -> Cell:
     kind, _, rest = whole.partition("/")
     if kind != "document":
         return Cell(whole, page_of(value.value), key=key_of(value))
-    return Cell(rest.partition("/")[2] or rest, page_of(value.value), whole)
+    name = documents.get(rest, rest) if rest.startswith(UNNUMBERED) else rest
+    return Cell(rest.partition("/")[2] or name, page_of(value.value), whole)
 
 
-def named(value: Term, name: Term) -> Cell:
+def named(value: Term, name: Term, documents: Mapping[str, str] = _NONE) -> Cell:
     """A thing as a cell, with its name as the text if it has one."""
-    plain = cell(value)
+    plain = cell(value, documents)
     return Cell(shown(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
 
 

@@ -203,10 +203,11 @@ class Explainer:
         return next((kind for kind in kinds if kind != "norm"), "thing")
 
     def _label(self, node: NamedNode) -> str:
-        """Chinese name, then the English one where there is one."""
+        """Chinese name, then the English one where there is one; of a document without a number its title."""
+        titles = () if self._text(node, "eli:id_local") else ("dcterms:title",)
         labels = {
             quad.object.language: quad.object.value
-            for predicate in ("rdfs:label", "skos:prefLabel")
+            for predicate in ("rdfs:label", "skos:prefLabel", *titles)
             for quad in self._said(node, term(predicate), None)
             if isinstance(quad.object, Literal)
         }

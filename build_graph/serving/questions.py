@@ -62,8 +62,8 @@ def _page(library: Library, question: Question, given: Mapping[str, str]) -> Res
     query = ""
     try:
         query = library.binder.bound(question, given)
-        documents = {} if "document" in given else titles(library.names)
-        answer = table(library.engine.answer(query, question.name), documents=documents)
+        found, documents = library.engine.answer(query, question.name), titles(library.names)
+        answer = table(found, documents=documents, apart="document" not in given)
     except UnknownNameError as error:
         fault = Fault(error.words, True, _instead(question, given, error))
         return Sent(question_page(question, given, fault=fault), status=404)

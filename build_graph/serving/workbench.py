@@ -80,13 +80,13 @@ def _names(library: Library, request: Request) -> Response:
     words = _words(request)
     share = _OFFERED // len(kinds)
     found = [thing for kind in kinds for thing in library.completion(kind).find(words, share)]
-    return Sent(script_json([_offered(thing) for thing in found]).encode(), "application/json")
+    return Sent(script_json([_offered(library, thing) for thing in found]).encode(), "application/json")
 
 
-def _offered(thing: Thing) -> dict[str, str]:
+def _offered(library: Library, thing: Thing) -> dict[str, str]:
     note = " · ".join(thing.notes)
     if thing.kind is Kind.CLAUSE:  # several have the same name: it is the document that tells them apart
-        note = thing.sure.removeprefix("document/")
+        note = holdings.told(thing.sure, holdings.titles(library.names)).removeprefix("document/")
     return {
         "label": thing.label,
         "value": thing.sure,
