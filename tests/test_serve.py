@@ -59,7 +59,7 @@ GOLD = Path(__file__).parent / "gold" / "documents"
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "protocol.toml").read_text(encoding="utf-8"))["case"]
 QUESTIONS = list(catalogue())
 # Every status that the endpoint documents; h11 answers 400 for what is no HTTP.
-STATUSES = {200, 204, 400, 404, 405, 406, 413, 415, 503, 504}
+STATUSES = {200, 204, 303, 400, 403, 404, 405, 406, 413, 415, 503, 504}
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 HOARD = "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?a ?f"  # holds all rows before it gives one
 

@@ -15,6 +15,7 @@ from build_graph.pages import addresses
 from build_graph.serving import editor, workbench
 from build_graph.serving.endpoint import Endpoint
 from build_graph.serving.hosts import OwnNames, allowed
+from build_graph.serving.origins import OwnPages
 from build_graph.serving.pages import failed, nothing_here
 from build_graph.serving.protocol import METHODS
 from build_graph.serving.settings import Settings
@@ -56,6 +57,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     """What stands before the routes: who may call this server, and pages of which origin may ask it."""
     names = allowed(settings)
     standing = [Middleware(OwnNames, names=names)] if names else []
+    standing.append(Middleware(OwnPages, friend=settings.cors))
     if settings.cors is not None:
         origins = [settings.cors]
         cors = Middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])
