@@ -328,6 +328,17 @@ def test_extract_table_aligns() -> None:
         ("document/国发-2015-24/s2/c4/m1/n3", "⟦严禁违法设定行政许可、增加行政许可条件和程序⟧"),
         ("document/国发-2015-24/s2/c4/m1/assignment/b1", "⟦国务院审改办⟧"),
         ("https://w3id.org/obligation-graph/id/agency/mofcom", "32 measures"),
+        ("商务部", "32 measures"),
+        ("ＭＯＦＣＯＭ", "32 measures"),
+        ("Ministry of Commerce", "32 measures"),
+        ("工商总局", "State Administration for Industry and Commerce"),
+        ("有关部门", "group/有关部门"),
+        ("电子商务", "domain/e-commerce"),
+        ("taxation", "税务 Taxation"),
+        ("国发[2015] 24号", "(四)降低准入门槛"),
+        ("国务院关于大力发展电子商务加快培育经济新动力的意见", "2015-05-04"),
+        ("降低准入门槛", "document/国发-2015-24/s2/c4"),
+        ("第四条", "document/国发-2015-24/s2/c4"),
     ],
 )
 def test_explain(graph: Path, name: str, expected: str) -> None:
@@ -342,6 +353,41 @@ def test_explain_says_what_there_is(graph: Path) -> None:
     result = run("explain", "九十九", "--graph", graph)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "give a clause's number" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("商物部", "did you mean 商务部?"),
+        ("三农", "holds no such IRI"),
+        ("第三方支付局", "holds no such IRI"),
+    ],
+)
+def test_explain_does_not_guess(name: str, said: str, graph: Path) -> None:
+    """A name that nothing has is said to be so; a numeral in it makes it no clause."""
+    result = run("explain", name, "--graph", graph)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_explain_a_name_of_several_things(tmp_path: Path) -> None:
+    """Bodies of two cities, and a document that is called as a body is."""
+    for city in ("杭州市", "宁波市"):
+        text = CLAUSE.replace("商务部", "市商务局").replace("管理", city)
+        (tmp_path / f"{city}.txt").write_text(text, encoding="utf-8")
+        (tmp_path / f"{city}.toml").write_text(
+            f'issuer = "{city}人民政府"\ntitle = "财政部"', encoding="utf-8"
+        )
+    assert run("build", tmp_path, "-o", tmp_path / "out", "--no-pages").exit_code == 0
+    for name, number, ends in (
+        ("商务局", 2, ("agency/浙江省/宁波市/商务局", "agency/浙江省/杭州市/商务局")),
+        ("财政部", 3, ("agency/mof", "document/text-")),
+    ):
+        result = run("explain", name, "--graph", tmp_path / "out" / "graph.ttl")
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert f"{name}: {number} things are called so; name one by its IRI's end: " in result.stderr
+        assert all(end in result.stderr for end in ends), result.stderr
 
 
 @pytest.mark.parametrize("command", ["build", "extract", "text", "validate", "explain"])

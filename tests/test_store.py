@@ -215,6 +215,7 @@ def test_a_dump_answers_as_the_store_does(
 
 EXPLAINED = ["document/国发-2015-24/s2/c4", "document/国发-2015-24/s2/c4/m1/n3", "agency/mofcom"]
 EXPLAINED += ["domain/taxation", "document/国发-2015-24/s2/c4/m1/assignment/b1", "二十九"]
+EXPLAINED += ["商务部", "国发〔2015〕24号", "降低准入门槛"]
 
 
 @pytest.mark.parametrize("name", EXPLAINED)

@@ -54,20 +54,21 @@ def validate(graph: str, timeout: float) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="IRI|CLAUSE")
+@click.argument("name", metavar="NAME")
 @graph_option
 @timeout_option
 @speaks_plainly
 def explain(name: str, graph: str, timeout: float) -> None:
     """Show the words behind a statement, in their sentence, and what was understood from them.
 
-    NAME is a clause's number (四, （四）, 4; 二、 for a section), an IRI of the graph, or the end of one.
+    NAME is a clause's number (四, （四）, 4; 二、 for a section), a body, policy domain or document as people
+    write it (商务部, MOFCOM, 电子商务, 国发〔2015〕24号), an IRI of the graph, or the end of one.
 
     \b
     Examples:
       obligations explain 四
       obligations explain document/国发-2015-24/s2/c4/m1/n3
-      obligations explain agency/mofcom
+      obligations explain 商务部
     """
     from build_graph.explaining import explain as lines
 

@@ -59,11 +59,26 @@ class NameFinder:
         """The one thing of a kind that is called so; raises UnknownNameError with what would do instead."""
         if kind is Kind.STATEMENT:
             return self._statement(words)
-        names = self.names(kind)
-        found = _exact(names, words) or _called(kind, names, words) or _ending(names, words)
+        found = self._found(kind, words)
         if len(found) == 1:
             return found[0]
-        raise _several(kind, words, found) if found else _none(kind, words, names)
+        raise _several(kind, words, found) if found else _none(kind, words, self.names(kind))
+
+    def find_any(self, kinds: Sequence[Kind], words: str) -> NamedNode | None:
+        """The one thing of these kinds that is called so; None for none, UnknownNameError for several."""
+        found = list(dict.fromkeys(node for kind in kinds for node in self._found(kind, words)))
+        if len(found) > 1:
+            raise _several(None, words, found)
+        return found[0] if found else None
+
+    def find_near(self, kinds: Sequence[Kind], words: str) -> list[str]:
+        """The names of things of these kinds that are nearest to the words."""
+        return _near(words, [name for kind in kinds for given in self.names(kind).values() for name in given])
+
+    def _found(self, kind: Kind, words: str) -> list[NamedNode]:
+        """The things of a kind that are called so."""
+        names = self.names(kind)
+        return _exact(names, words) or _called(kind, names, words) or _ending(names, words)
 
     def names(self, kind: Kind) -> Names:
         """The things of a kind with their names; raises ObligationError where the graph cannot be asked."""
@@ -136,25 +151,29 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _several(kind: Kind, words: str, found: list[NamedNode]) -> UnknownNameError:
-    """What is said where several things have the name."""
+def _several(kind: Kind | None, words: str, found: list[NamedNode]) -> UnknownNameError:
+    """What is said where several things have the name, of a kind or of any."""
     ends = [node.value.removeprefix(BASE) for node in found]
     listed = ", ".join(ends[:_SHOWN]) + (", …" if len(ends) > _SHOWN else "")
-    said = (
-        f"{words}: {len(found)} things of the kind {kind} are called so; name one by its IRI's end: {listed}"
-    )
+    of_kind = f" of the kind {kind}" if kind else ""
+    said = f"{words}: {len(found)} things{of_kind} are called so; name one by its IRI's end: {listed}"
     return UnknownNameError(said, words, ends)
 
 
 def _none(kind: Kind, words: str, names: Names) -> UnknownNameError:
     """What is said where nothing has the name: the nearest names, or where to look."""
-    known = {_plain(name): name for given in names.values() for name in given}
-    plain = _plain(words)
-    near = get_close_matches(plain, known, n=3, cutoff=0.5)
-    near += [name for name in sorted(known, key=len) if plain and plain in name and name not in near]
-    instead = [known[name] for name in near[:_SHOWN]]
+    instead = _near(words, [name for given in names.values() for name in given])
     if instead:
         hint = f"did you mean {', '.join(instead)}?"
     else:
         hint = f"see what there is with: obligations query {_LISTS[kind]}"
     return UnknownNameError(f"{words}: the graph has no {kind} of that name; {hint}", words, instead)
+
+
+def _near(words: str, names: Sequence[str]) -> list[str]:
+    """The names that are nearest to the words, and then those that hold them."""
+    known = {_plain(name): name for name in names}
+    plain = _plain(words)
+    near = get_close_matches(plain, known, n=_SHOWN, cutoff=0.5)
+    near += [name for name in sorted(known, key=len) if plain and plain in name and name not in near]
+    return [known[name] for name in near[:_SHOWN]]

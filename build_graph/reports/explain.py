@@ -14,6 +14,16 @@ from build_graph.vocabulary import BASE, term
 
 _SENTENCE = re.compile(r"[^。；;\n]*[。；;]?")
 _NUMERAL = re.compile(r"[\d一二三四五六七八九十百]+")
+# A clause's mark as people write it: 四, （四）, 4., 第四条, 二、, clause 4.
+_MARK = re.compile(
+    r"(?:(?:clause|section|article)\s+)?[（(【\[]?第?[\d一二三四五六七八九十百]+[)）】\]条款节章.、．]{0,2}",
+    re.IGNORECASE,
+)
+
+GIVE = (
+    "give a clause's number (四), the name of a body, domain or document (商务部), an IRI, or the end of one "
+    "(document/国发-2015-24/s2/c4)"
+)
 
 Mark = Callable[[str], str]
 
@@ -32,12 +42,17 @@ class Explainer:
 
     def explain(self, name: str) -> Iterator[str]:
         """The lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
-        node = self.find(name)
+        yield from self.describe(self.find(name))
+
+    def describe(self, node: NamedNode) -> Iterator[str]:
+        """The lines that explain a thing."""
         types = {kind.value for kind in self._all(node, "rdf:type")}
         if types & {term("ob:Section").value, term("ob:Clause").value, term("ob:Closing").value}:
             yield from self._division(node)
         elif term("ob:Measure").value in types:
             yield from self._measure(node)
+        elif term("eli:LegalResource").value in types:
+            yield from self._document(node)
         elif self._one(node, "ob:hasEvidence"):
             yield from self._thing(node)
         else:
@@ -46,27 +61,35 @@ class Explainer:
     # ---------------------------------------------------------------------------- finding
 
     def find(self, name: str) -> NamedNode:
-        """The one node of that name; raises CannotExplainError with what would do instead."""
-        for node in candidates(name):
-            if next(self.store.quads_for_pattern(node, None, None, self.graph), None):
-                return node
+        """The one node of that IRI or mark; raises CannotExplainError with what would do instead."""
+        if node := self.known(name) or self.marked(name):
+            return node
+        raise CannotExplainError(f"{name}: the graph holds no such IRI or clause; {GIVE}")
+
+    def known(self, name: str) -> NamedNode | None:
+        """The node that has the name as its IRI, or as the end of it; None for none."""
+        found = (
+            node
+            for node in candidates(name)
+            if next(iter(self.store.quads_for_pattern(node, None, None, self.graph)), None)
+        )
+        return next(found, None)
+
+    def marked(self, name: str) -> NamedNode | None:
+        """The one clause that bears the mark; None for none, CannotExplainError for several."""
         found = self._by_mark(name)
-        if len(found) == 1:
-            return found[0]
-        if found:
+        if len(found) > 1:
             listed = "\n".join(f"  {node.value.removeprefix(BASE)}" for node in found)
             raise CannotExplainError(f"{name}: {len(found)} clauses carry that number; name one of\n{listed}")
-        raise CannotExplainError(
-            f"{name}: the graph holds no such IRI or clause; "
-            "give a clause's number (四), an IRI, or the end of one (document/国发-2015-24/s2/c4)"
-        )
+        return found[0] if found else None
 
     def _by_mark(self, name: str) -> list[NamedNode]:
         """The clauses whose mark prints that number, in the same numerals if any; 一、 asks for sections."""
-        found = _NUMERAL.search(name)
-        if not found or len(name) > 12:
+        if not is_mark(name):
             return []
-        kind = "ob:Section" if name.endswith("、") else "ob:Clause"
+        found = _NUMERAL.search(name)
+        assert found, "a mark has a number"
+        kind = "ob:Section" if name.strip().endswith("、") else "ob:Clause"
         alike: dict[NamedNode, str] = {}
         for quad in self._said(None, term("rdf:type"), term(kind)):
             numeral = _NUMERAL.search(self._text(quad.subject, "eli:number"))
@@ -87,6 +110,22 @@ class Explainer:
                 yield from self._measure(part)
             else:
                 yield from self._division(part)
+
+    def _document(self, node: NamedNode) -> Iterator[str]:
+        """A document: its title, number and date, and the parts that it has, each with its place."""
+        yield self._text(node, "dcterms:title") or _tail(node)
+        yield f"  iri     {node.value}"
+        for name, predicate in (("number", "eli:id_local"), ("date", "eli:date_document")):
+            if said := self._text(node, predicate):
+                yield f"  {name:<8}{said}"
+        yield from self._parts(node)
+
+    def _parts(self, node: NamedNode, indent: str = "  ") -> Iterator[str]:
+        for part in sorted(self._all(node, "eli:has_part"), key=self._start):
+            if term("ob:Measure") not in self._all(part, "rdf:type"):
+                label = self._text(part, "rdfs:label") or "(no heading)"
+                yield f"{indent}{self._place(part)}  {label}"
+                yield from self._parts(part, f"{indent}  ")
 
     def _measure(self, node: NamedNode) -> Iterator[str]:
         yield f"measure   {self._text(node, 'ob:text')}"
@@ -259,6 +298,15 @@ def _node(iri: str) -> NamedNode | None:
         return NamedNode(iri) if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri) else None
     except ValueError:
         return None
+
+
+def is_mark(name: str) -> bool:
+    """Whether a name is the mark of a clause or section, and nothing else.
+
+    >>> is_mark("（四）"), is_mark("第四条"), is_mark("三农"), is_mark("国发〔2015〕24号")
+    (True, True, False, False)
+    """
+    return bool(_MARK.fullmatch(name.strip()))
 
 
 def measure_of(node: NamedNode) -> NamedNode:
