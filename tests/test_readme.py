@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import OpenPage
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,3 +50,15 @@ def test_commands_of_the_tour(commands: str, shown: str, folder: Path) -> None:
 
 def test_query_of_the_tour(folder: Path) -> None:
     assert run([sys.executable, "-c", CODE], folder) == SHOWN
+
+
+@pytest.mark.parametrize("link", re.findall(r"`(\w+\.html#[^`]+)`", README))
+def test_a_link_to_a_page_shows_something(link: str, folder: Path, open_page: OpenPage) -> None:
+    """Measures, of the body and the domain that it names."""
+    name, _, state = link.partition("#")
+    path = folder / "output" / name
+    page = open_page(path)
+    page.tab.goto(f"{path.as_uri()}#{state}")
+    page.tab.wait_for_function("performance.getEntriesByName('ready').length")
+    assert page.tab.locator("#panel article").count() > 0
+    page.assert_clean()

@@ -19,9 +19,10 @@ from server import Reply, Server
 from build_graph import viewing
 from build_graph.cli import main
 from build_graph.pages.addresses import page_of
+from build_graph.pages.network_data import network_data
 from build_graph.querying.answers import shown
-from build_graph.querying.catalogue import Question, catalogue
-from build_graph.querying.engines import open_graph
+from build_graph.querying.catalogue import Question, catalogue, lookup
+from build_graph.querying.engines import Engine, open_graph
 from build_graph.querying.headers import Kind
 from build_graph.resources import word_lists
 from build_graph.shards import Shards
@@ -32,6 +33,11 @@ QUESTIONS = list(catalogue())
 WITHOUT_ROWS = {"unresolved"}
 # What is asked for where the example of a parameter names several things in five documents.
 GIVEN = {"clause": {"clause": "document/国发-2015-24/s2/c4"}}
+
+
+@pytest.fixture(scope="module")
+def engine_of_several(graph_of_several: Path) -> Engine:
+    return open_graph(str(graph_of_several))
 
 
 def get(server: Server, address: str) -> Reply:
@@ -212,3 +218,36 @@ def test_a_graph_says_what_a_nameless_document_is_called(graph_of_several: Path)
         "?document <http://www.w3.org/2000/01/rdf-schema#label> ?name }"
     )
     assert {row["name"].value for row in found} == FILES  # type: ignore[union-attr]
+
+
+# ----------------------------------------------------------------------------- names of other things
+
+
+@pytest.mark.parametrize("kind", ["place", "target-group"])
+def test_a_thing_is_called_by_its_label(kind: str, several: Server, engine_of_several: Engine) -> None:
+    """On the page of what names it, as a link to it."""
+    rows = engine_of_several.answer(
+        "SELECT (MIN(?thing) AS ?first) ?value ?name { ?thing ?property ?value . "
+        f"FILTER (STRSTARTS(STR(?value), '{BASE}{kind}/') && STRSTARTS(STR(?thing), '{BASE}document/')) "
+        "?value <http://www.w3.org/2000/01/rdf-schema#label> ?name } "
+        "GROUP BY ?value ?name ORDER BY ?value LIMIT 5"
+    )
+    found = [tuple(row[name].value for name in ("first", "value", "name")) for row in rows]  # type: ignore[union-attr]
+    assert len(found) > 1
+    for thing, value, name in found:
+        page = html.fromstring(get(several, page_of(thing)).body)
+        assert {link.text for link in page.xpath(f"//dd/a[@href='{page_of(value)}']")} == {name}, thing
+
+
+def test_a_body_is_called_what_it_is_called(engine_of_several: Engine) -> None:
+    """In the network by the end of its full name, or as a document writes it: 南通海关 is no 南通市海关."""
+    bodies = {body.id: body for body in network_data(engine_of_several).bodies}
+    rows = engine_of_several.answer(lookup("bearings"))
+    written = {(row["body"].value.removeprefix(BASE), row["written"].value) for row in rows}  # type: ignore[union-attr]
+    wrong = {
+        body.label
+        for body in bodies.values()
+        if not body.name.endswith(body.label) and (body.id, body.label) not in written
+    }
+    assert wrong == set()
+    assert bodies["agency/江苏省/南通市/海关"].label == "南通海关"

@@ -25,7 +25,8 @@ def short_names(
     """A short name for each body that no other has.
 
     A central body is called as documents mostly write it (发展改革委), a local one by its place
-    (杭州市商务局); where that is not to be had, or is another's too, the next longer name serves.
+    (杭州市商务局), if its full name ends so: 南通海关 is no 南通市海关. Where that is not to be had, or is
+    another's too, the next longer name serves.
 
     >>> base = "https://w3id.org/obligation-graph/id/agency/浙江省/"
     >>> short_names([base + "杭州市/商务局", base + "商务厅"], {}, {}, {base + "杭州市/商务局": "p"})
@@ -33,7 +34,7 @@ def short_names(
     """
     ways = [
         [
-            _short(body, mostly.get(body, ""), places.get(body, "")),
+            _short(body, mostly.get(body, ""), full.get(body, ""), places.get(body, "")),
             full.get(body, ""),
             "".join(_steps(body)),
         ]
@@ -49,13 +50,18 @@ def short_names(
     return tuple(labels)
 
 
-def _short(body: str, mostly: str, place: str) -> str:
+def _short(body: str, mostly: str, full: str, place: str) -> str:
     """The words for a central body; for a local one its last place and its own words: 杭州市商务局.
 
-    Words that say more than that stay: 济源示范区管委会.
+    Words that say more than that stay: 济源示范区管委会. Nobody is called what no name of it ends in.
+
+    >>> _short("https://w3id.org/obligation-graph/id/agency/江苏省/南通市/海关", "海关", "南通海关", "p")
+    '南通海关'
     """
     local = "".join(_steps(body)[-2:])
-    return local if place and not mostly.endswith(local) else mostly
+    if not place or mostly.endswith(local):
+        return mostly
+    return local if full.endswith(local) else full or local
 
 
 def _steps(body: str) -> list[str]:
