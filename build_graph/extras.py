@@ -7,6 +7,8 @@ from types import ModuleType
 
 from build_graph.errors import ObligationError
 
+ALL = ("html", "docx", "pdf", "analysis", "serve", "remote")  # what the extra `all` brings
+
 
 class MissingExtraError(ObligationError):
     """A library that the work at hand needs is not installed."""
@@ -18,11 +20,12 @@ def extra(module: str, name: str, doing: str) -> ModuleType:
     >>> extra("no_such_module", "html", "page.html: reading HTML")
     Traceback (most recent call last):
     build_graph.extras.MissingExtraError: page.html: reading HTML needs an extra; \
-run: pip install 'obligation-graph[html]'
+run: pip install 'obligation-graph[html]' (or [all])
     """
     try:
         return import_module(module)
     except ImportError as error:
+        more = " (or [all])" if name in ALL else ""
         raise MissingExtraError(
-            f"{doing} needs an extra; run: pip install 'obligation-graph[{name}]'"
+            f"{doing} needs an extra; run: pip install 'obligation-graph[{name}]'{more}"
         ) from error

@@ -180,7 +180,7 @@ def test_a_server_without_pylode(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert get(b"").status_code == 501
     assert bytes(get(b"").body).endswith(
-        b"'obligation-graph[serve]'; as statements it is at /ontology?format=ttl\n"
+        b"'obligation-graph[serve]' (or [all]); as statements it is at /ontology?format=ttl\n"
     )
     assert get(b"format=ttl").status_code == 200
 

@@ -48,6 +48,15 @@ def test_commands_of_the_tour(commands: str, shown: str, folder: Path) -> None:
     assert output.endswith(end)
 
 
+def test_the_graph_gives_the_page_byte_for_byte(folder: Path) -> None:
+    """The reader that the README's command makes of the graph is the one that the build wrote."""
+    [command] = re.findall(r"obligations (read .* --graph .*)\n", TOUR)
+    words = shlex.split(command)
+    run([sys.executable, "-m", "build_graph.cli", *words], folder)
+    built = folder / "output" / "read" / "国发-2015-24.html"
+    assert (folder / words[words.index("-o") + 1]).read_bytes() == built.read_bytes()
+
+
 def test_query_of_the_tour(folder: Path) -> None:
     assert run([sys.executable, "-c", CODE], folder) == SHOWN
 
