@@ -9,32 +9,29 @@ from __future__ import annotations
 import io
 import logging
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from build_graph.errors import ObligationError
+from build_graph.errors import NO_MEMORY, brief
 from build_graph.extras import extra
 from build_graph.model import Source
 from build_graph.reading.kinds import Kind, UnreadableError
-from build_graph.reading.limits import MEGABYTE, Limits
+from build_graph.reading.limits import Limits
+from build_graph.reading.pdf_bounds import Budget, bounded
+from build_graph.reading.pdf_tables import joined, tables_and_lines
 from build_graph.reading.tables import Cell, TableWriter
 from build_graph.resources import word_lists
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page as PdfPage
-    from pdfplumber.table import Table as PdfTable
 
 _MARGIN = 0.12  # of a page's height, in which headers and footers stand
 _REPEATED = 3  # pages on which a line stands that is a header or footer
 _FULL = 2.0  # characters by which a full line may miss the right edge
 _INDENT = 0.8  # characters by which a line is indented
 _LONG = 10  # characters of a line by which a page's edges are told
-_GAP = 0.5  # of a character's size: a wider gap is a blank
-_NEAR = 2.0  # points by which edges of cells may differ
 _GARBLED = 0.05  # share of characters without meaning that makes a text layer useless
 _LOST = "\ufffd"  # stands for a page without text
 
@@ -88,9 +85,8 @@ def read_pdf(data: bytes, name: str, limits: Limits) -> Source:
 
     Raises UnreadableError for a scanned, encrypted or damaged one, LimitError where it unpacks to too much.
     """
-    _check_streams(data, name, limits)
     words = _Words.load()
-    pages = _pages(data, name, words)
+    pages = _pages(data, name, words, limits)
     if not any(item for page in pages for item in page.items if item != _lost()):
         raise UnreadableError(
             f"{name}: is a scanned PDF without text; run it through text recognition (OCR), e.g. "
@@ -108,51 +104,45 @@ def read_pdf(data: bytes, name: str, limits: Limits) -> Source:
 # ------------------------------------------------------------------------------------ pages
 
 
-def _check_streams(data: bytes, name: str, limits: Limits) -> None:
-    """Raise LimitError where a compressed stream unpacks to more than a document may have."""
-    for start in re.finditer(rb"\bstream\r?\n(?=[\x08-\x78])", data):
-        unpacking, size, at = zlib.decompressobj(), 0, start.end()
-        piece = data[at : at + MEGABYTE]
-        try:
-            while piece and not unpacking.eof:
-                size += len(unpacking.decompress(piece, MEGABYTE))
-                limits.check_size(size, name)
-                at += MEGABYTE
-                piece = unpacking.unconsumed_tail or data[at : at + MEGABYTE]
-        except zlib.error:
-            continue  # it is packed in another way
-
-
-def _pages(data: bytes, name: str, words: _Words) -> list[_Page]:
+def _pages(data: bytes, name: str, words: _Words, limits: Limits) -> list[_Page]:
     """The pages, without headers, footers and page numbers."""
     pdfplumber = extra("pdfplumber", "pdf", f"{name}: reading PDF")
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of every flaw of every font
-    try:
-        with pdfplumber.open(io.BytesIO(data)) as pdf:
-            pages = [_page(page, words) for page in pdf.pages]
-    except ObligationError:
-        raise
-    except Exception as error:  # a damaged file makes the parser raise anything
-        if "Password" in repr(error):
-            raise UnreadableError(
-                f"{name}: is protected by a password; take the password off, and save it again"
-            ) from error
-        reason = str(error) or type(error).__name__
-        raise UnreadableError(f"{name}: is a damaged PDF ({reason[:80]}); fetch it again") from error
+    with bounded(limits, name) as budget:
+        try:
+            with pdfplumber.open(io.BytesIO(data)) as pdf:
+                pages = [_page(page, words, budget) for page in pdf.pages]
+            fault = budget.fault
+        except Exception as error:  # a damaged file makes the parser raise anything
+            raise budget.fault or _damaged(name, error) from error
+    if fault:  # the parser took it for damage, and went on
+        raise fault
     repeated = Counter(line for _, margins in pages for line in set(margins))
     often = min(_REPEATED, max(2, (len(pages) + 1) // 2))
     return [_without(page, {line for line in margins if repeated[line] >= often}) for page, margins in pages]
 
 
-def _page(page: PdfPage, words: _Words) -> tuple[_Page, list[str]]:
+def _damaged(name: str, error: Exception) -> UnreadableError:
+    """What is wrong with a PDF that cannot be parsed."""
+    if "Password" in repr(error):
+        return UnreadableError(
+            f"{name}: is protected by a password; take the password off, and save it again"
+        )
+    if "MemoryError" in repr(error):
+        return UnreadableError(f"{name}: {NO_MEMORY}")
+    return UnreadableError(f"{name}: is a damaged PDF ({brief(error)[:80]}); fetch it again")
+
+
+def _page(page: PdfPage, words: _Words, budget: Budget) -> tuple[_Page, list[str]]:
     """What stands on a page, without page numbers, and its lines near the upper and lower edge."""
+    budget.begin_page()
     upright = sum(bool(char["upright"]) for char in page.chars)
     if 2 * upright > len(page.chars):  # what is turned on a page that is not is a watermark
         page = page.filter(lambda thing: thing["object_type"] != "char" or thing["upright"])
-    tables = [table for table in page.find_tables() if len(table.rows) > 1 and _columns(table) > 1]
-    found: list[tuple[float, _Line | _Table]] = [(table.bbox[1], _table(page, table)) for table in tables]
+    tables, lines = tables_and_lines(page)
+    found: list[tuple[float, _Line | _Table]] = [(one.box[1], _Table(one.rows, one.width)) for one in tables]
     margins = []
-    for line in _lines_outside(page, [table.bbox for table in tables]):
+    for line in lines:
         marginal = not _MARGIN < line["top"] / float(page.height) < 1 - _MARGIN
         text = line["text"].strip()
         if marginal and words.page_number.fullmatch(text):
@@ -168,19 +158,6 @@ def _page(page: PdfPage, words: _Words) -> tuple[_Page, list[str]]:
     edges = (min((i.left for i in long), default=0.0), max((i.right for i in long), default=0.0))
     page.close()
     return _Page(items, *edges), margins
-
-
-def _lines_outside(page: PdfPage, boxes: Sequence[tuple[float, float, float, float]]) -> list[dict[str, Any]]:
-    """The lines of a page that stand in no table."""
-
-    def is_outside(thing: dict[str, Any]) -> bool:
-        across, down = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
-        return not any(
-            left <= across <= right and top <= down <= bottom for left, top, right, bottom in boxes
-        )
-
-    lines: list[dict[str, Any]] = page.filter(is_outside).extract_text_lines(x_tolerance_ratio=_GAP)
-    return lines
 
 
 def _lost() -> _Line:
@@ -201,52 +178,6 @@ def _without(page: _Page, repeated: set[str]) -> _Page:
     return _Page(kept, page.left, page.right)
 
 
-# ----------------------------------------------------------------------------------- tables
-
-
-def _columns(table: PdfTable) -> int:
-    return max(len(row.cells) for row in table.rows)
-
-
-def _table(page: PdfPage, table: PdfTable) -> _Table:
-    """A ruled table with the reach of each cell told from its edges."""
-    lefts, tops = _edges(cell[0] for cell in table.cells), _edges(cell[1] for cell in table.cells)
-    rows: list[list[Cell]] = [[] for _ in tops]
-    for box in sorted(table.cells, key=lambda cell: (cell[1], cell[0])):
-        left, top, right, bottom = box
-        across = sum(left - _NEAR < edge < right - _NEAR for edge in lefts)
-        down = sum(top - _NEAR < edge < bottom - _NEAR for edge in tops)
-        at = sum(edge < top - _NEAR for edge in tops)
-        rows[at].append(Cell(tuple(_cell(page, box)), max(down, 1), max(across, 1)))
-    return _Table(rows, len(lefts))
-
-
-def _edges(values: Iterator[float]) -> list[float]:
-    """The distinct edges among these, those near each other taken for one."""
-    edges: list[float] = []
-    for value in sorted(values):
-        if not edges or value - edges[-1] > _NEAR:
-            edges.append(value)
-    return edges
-
-
-def _cell(page: PdfPage, box: tuple[float, float, float, float]) -> list[str]:
-    """The lines of a cell, wrapped ones joined."""
-    lines = page.crop(box, strict=False).extract_text_lines(x_tolerance_ratio=_GAP)
-    found = [_Line(i["text"].strip(), i["x0"], i["x1"], i["chars"][0]["size"]) for i in lines]
-    if not found:
-        return []
-    right = box[2] - (min(line.left for line in found) - box[0])  # the cell's padding on the other side
-    right = max(right, *(line.right for line in found))
-    joined = [found[0].text]
-    for before, line in pairwise(found):
-        if before.right > right - _FULL * before.size:
-            joined[-1] = _together(joined[-1], line.text)
-        else:
-            joined.append(line.text)
-    return joined
-
-
 # ------------------------------------------------------------------------------------- text
 
 
@@ -263,7 +194,7 @@ def _text(pages: Sequence[_Page], words: _Words) -> Iterator[str]:
         elif words.contents.fullmatch(item.text):
             continue
         elif before and _goes_on(before[0], before[1], item, page, words):
-            paragraph, before = _together(paragraph, item.text), (item, page)
+            paragraph, before = joined(paragraph, item.text), (item, page)
         else:
             if paragraph:
                 yield paragraph
@@ -299,9 +230,3 @@ def _goes_on(before: _Line, its_page: _Page, line: _Line, page: _Page, words: _W
     ended = before.text.endswith(tuple(words.ends))
     indented = line.left > page.left + _INDENT * line.size
     return not ended or not (indented or words.opening.match(line.text))
-
-
-def _together(one: str, two: str) -> str:
-    """Two pieces of a paragraph as one; words in Latin letters are parted by a blank."""
-    apart = one[-1:].isascii() and two[:1].isascii() and one[-1:].isalpha() and two[:1].isalpha()
-    return f"{one} {two}" if apart else one + two
