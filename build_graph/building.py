@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from build_graph.corpus.stages import Stages, local_stages
 from build_graph.errors import ObligationError, SeveralFaultsError, fault_of
 from build_graph.files import write_all
 from build_graph.graph.assembly import Assembly
@@ -168,16 +169,18 @@ class Builder:
         paths = paths or [default_document()]
         if len(paths) > 1 and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
-        work = _Work(target, Pipeline.load(), descriptions, self.given, self.keep_going)
-        for found in (found for path in paths for found in self.reader.read(path)):
-            if isinstance(found, LeftAlone):
-                work.left_alone.append(found.label)
-            elif isinstance(found, ObligationError):
-                work.failures.append(found)
-                work.unread.append(found)
-            else:
-                self.begun(found.source.name)
-                work.add(found)
+        pipeline = Pipeline.load()
+        with local_stages(pipeline, self.reader) as stages:
+            work = _Work(target, pipeline, stages, descriptions, self.given, self.keep_going)
+            for found in (found for path in paths for found in stages.guarded_reader.read(path)):
+                if isinstance(found, LeftAlone):
+                    work.left_alone.append(found.label)
+                elif isinstance(found, ObligationError):
+                    work.failures.append(found)
+                    work.unread.append(found)
+                else:
+                    self.begun(found.source.name)
+                    work.add(found)
         return work
 
 
@@ -223,6 +226,7 @@ class _Work:
 
     target: Target
     pipeline: Pipeline
+    stages: Stages
     descriptions: Descriptions
     given: Metadata
     keep_going: bool
@@ -262,7 +266,7 @@ class _Work:
         if known := self.target.known(fingerprint):
             self.unchanged += self._is_new(found.source.name, known)
             return
-        document = self.pipeline.understand(found.source, given)
+        document = self.stages.understand(found, given)
         new = self._is_new(found.source.name, _known(document))
         if new and (self.keep_going or not self.failures):
             self.target.add(document, self._parts(document), fingerprint)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-NO_MEMORY = "takes more memory than there is; split it, or give the machine more"
-
 
 class ObligationError(Exception):
     """Something the user can put right; the command line prints it and exits with 1."""
@@ -15,22 +13,40 @@ class FaultError(ObligationError):
     """An input at which the program failed in a way that nobody foresaw."""
 
 
+class NoMemoryError(ObligationError):
+    """An input that takes more memory than there is."""
+
+    def __init__(self, name: str) -> None:
+        """Say it of the input with that name."""
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        """Return what is wrong, and what to do."""
+        return f"{self.name}: takes more memory than there is; split it, or give the machine more"
+
+
 class SeveralFaultsError(ObligationError):
     """What is wrong with several inputs, a line each."""
 
     def __init__(self, errors: Sequence[ObligationError]) -> None:
         """Say of each what is wrong with it."""
-        super().__init__("\n".join(map(str, errors)))
+        super().__init__(errors)
+        self.errors = errors
+
+    def __str__(self) -> str:
+        """Return a line for each."""
+        return "\n".join(map(str, self.errors))
 
 
 _REPORT = "this is a fault of the program, not of the document: please report it with the document"
 _BRIEF = 120  # characters of what a library says
 
 
-def fault_of(name: str, error: Exception) -> FaultError:
+def fault_of(name: str, error: Exception) -> ObligationError:
     """What to say of a document at which the program failed; it must not end the work on a million."""
     if isinstance(error, MemoryError):
-        return FaultError(f"{name}: {NO_MEMORY}")
+        return NoMemoryError(name)
     return FaultError(f"{name}: {type(error).__name__}: {brief(error)}; {_REPORT}")
 
 

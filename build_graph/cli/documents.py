@@ -236,11 +236,11 @@ def extract(path: Path, form: str, **options: Any) -> None:
       obligations extract corpus.jsonl.gz:17
       obligations extract opinion.txt --format json > opinion.json
     """
-    from build_graph.pipeline import Pipeline
+    from build_graph.corpus.stages import understand_one
     from build_graph.reports.extract import as_gold
 
     given, reader = read_options(options)
-    document = Pipeline.load().understand_input(reader.read_one(path), given)
+    document = understand_one(path, reader, given)
     if form == "json":
         import json
 
@@ -270,9 +270,11 @@ def text(path: Path, source: bool, **options: Any) -> None:
       obligations text notice.docx
       obligations text pages.zip/notice.html --source
     """
+    from build_graph.corpus.stages import local_stages
     from build_graph.reading.repairs import repair
 
-    found = read_options(options)[1].read_one(path)
+    with local_stages(None, read_options(options)[1]) as stages:
+        found = stages.guarded_reader.read_one(path)
     show(found.source.content if source else repair(found.source).content)
 
 

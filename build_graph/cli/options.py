@@ -74,6 +74,10 @@ LIMITS = (
     ("max_nesting", 3, "Archives within archives."),
     ("max_ratio", 200, "Times that a file may be larger unpacked."),
     ("max_depth", 1_000, "Elements within elements on an HTML page."),
+    ("max_reading", 60, "Seconds of processor from a document's bytes to its text."),
+    ("max_reading_memory", "1GB", "Bytes that it may take meanwhile."),
+    ("max_understanding", 60, "Seconds to understand a text, and one more for each 1,000 characters."),
+    ("max_understanding_memory", "4GB", "Bytes that it may take meanwhile."),
 )
 
 

@@ -100,15 +100,16 @@ def _refuse(page: Path, name: str | None, graph: str | None) -> None:
 
 
 def _of_file(name: str | None, options: dict[str, Any]) -> Described:
+    from build_graph.corpus.stages import understand_one
     from build_graph.graph.descriptions import Descriptions
-    from build_graph.pipeline import Pipeline, default_document
+    from build_graph.pipeline import default_document
     from build_graph.restoring.document import Described
     from build_graph.vocabulary import BASE
 
     del options["timeout"], options["user"]
     given, reader = read_options(options)
-    found = reader.read_one(Path(name) if name else default_document())
-    return Described(Pipeline.load().understand_input(found, given), Descriptions.load(), BASE)
+    document = understand_one(Path(name) if name else default_document(), reader, given)
+    return Described(document, Descriptions.load(), BASE)
 
 
 def _of_graph(name: str | None, graph: str, options: dict[str, Any]) -> Described:

@@ -92,7 +92,7 @@ class Sharder:
 def _made_with(reader: InputReader, size: int, ruled: str) -> str:
     """The SHA-256 of all but the inputs that shards follow from."""
     readers = [version_of(package) for package in _READERS]
-    whole = (FORMAT, LEVEL, size, ruled, readers, reader.limits, reader.encoding)
+    whole = (FORMAT, LEVEL, size, ruled, readers, reader.limits.deciding, reader.encoding)
     return hashlib.sha256(repr(whole).encode()).hexdigest()
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from build_graph.errors import ObligationError
-from build_graph.processes.limits import Allowance
-from build_graph.processes.runner import DeadWorkerError, OverMemoryError, OverTimeError, Runner
-from build_graph.processes.worker import Call
+from build_graph.errors import NoMemoryError, ObligationError
+from build_graph.model import Document, Metadata
+from build_graph.pipeline import Pipeline, given_of
+from build_graph.processes.runner import (
+    DeadWorkerError,
+    OverMemoryError,
+    OverTimeError,
+    Runner,
+    local_runner,
+)
+from build_graph.processes.worker import Call, Service
 from build_graph.reading.inputs import Input, InputReader, Unopened
-from build_graph.reading.limits import MEGABYTE, as_size
-
-_CHARACTERS = 1_000  # that understanding is given another second for
+from build_graph.reading.limits import as_size
 
 
 class WorkerDiedError(ObligationError):
@@ -29,50 +36,37 @@ TRIED_AGAIN = frozenset({"WorkerDied", "StageLimit", "MissingExtra"})
 
 
 @dataclass(frozen=True, slots=True)
-class StageLimits:
-    """What one document may take of the machine; each is an option of the same name."""
-
-    max_reading: int = 60  # seconds of processor from its bytes to its text
-    max_reading_memory: int = 1024 * MEGABYTE  # bytes
-    max_understanding: int = 60  # seconds of processor, and one more for each thousand characters
-    max_understanding_memory: int = 4096 * MEGABYTE  # bytes
-
-    def said(self) -> dict[str, int]:
-        """Return the limits by name, as a manifest says them."""
-        return asdict(self)
-
-    @property
-    def reading(self) -> Allowance:
-        """What it may take until its text is there."""
-        return Allowance(self.max_reading, self.max_reading_memory)
-
-    def understanding(self, characters: int) -> Allowance:
-        """Return what a text of so many characters may take to be understood."""
-        seconds = self.max_understanding + characters / _CHARACTERS
-        return Allowance(seconds, self.max_understanding_memory)
-
-
-@dataclass(frozen=True, slots=True)
 class Stages:
     """Takes documents through their stages, each within its limits."""
 
     runner: Runner
     reader: InputReader
-    limits: StageLimits
 
     def open(self, found: Unopened) -> Input | ObligationError:
         """Return the document in the bytes of a file, or what is wrong with them."""
         reader = InputReader(self.reader.limits, self.reader.encoding)  # who hears of its progress stays here
-        call = Call(open_input, (reader, found), self.limits.reading)
+        call = Call(open_input, (reader, found), self.reader.limits.reading)
         try:
             opened: Input | ObligationError = self._run(call, found.name, "read", "--max-reading")
         except ObligationError as error:
             return error
         return opened
 
-    def understand(self, function: Callable[..., Any], found: Input, *args: object) -> Any:
+    @property
+    def guarded_reader(self) -> InputReader:
+        """A reader that opens documents within the limits."""
+        return replace(self.reader, opener=self.open)
+
+    def understand(self, found: Input, given: Metadata) -> Document:
+        """Return the document that an input holds; raise ObligationError for every fault of it."""
+        document: Document | ObligationError = self.make(understand_document, found, given)
+        if isinstance(document, ObligationError):
+            raise document
+        return document
+
+    def make(self, function: Callable[..., Any], found: Input, *args: object) -> Any:
         """Return what a function makes of a document; raise StageLimitError or WorkerDiedError."""
-        allowance = self.limits.understanding(len(found.source.content))
+        allowance = self.reader.limits.understanding(len(found.source.content))
         call = Call(function, (found, *args), allowance)
         return self._run(call, found.source.name, "understood", "--max-understanding")
 
@@ -97,6 +91,40 @@ class Stages:
             ) from error
 
 
+@contextmanager
+def local_stages(pipeline: Pipeline | None, reader: InputReader) -> Iterator[Stages]:
+    """Give stages in a fork of this process for as long as the block lasts; without a pipeline, only open."""
+    runner = local_runner(Service(lambda: pipeline))
+    try:
+        yield Stages(runner, reader)
+    finally:
+        runner.close()
+
+
+def understand_one(path: Path, reader: InputReader, given: Metadata) -> Document:
+    """Return the one document at a path, understood; raise ObligationError if there is none, or several."""
+    with local_stages(Pipeline.load(), reader) as stages:
+        found = stages.guarded_reader.read_one(path)
+        return stages.understand(found, given_of(found, given))
+
+
 def open_input(state: object, reader: InputReader, found: Unopened) -> Input | ObligationError:
     """Return the document in the bytes of a file, or what is wrong with them, in a worker."""
-    return reader.opened(found)
+    opened = reader.opened(found)
+    _raise_want(opened)
+    return opened
+
+
+def understand_document(pipeline: Pipeline, found: Input, given: Metadata) -> Document | ObligationError:
+    """Return the document that an input holds, or what is wrong with it, in a worker."""
+    try:
+        return pipeline.understand(found.source, given)
+    except ObligationError as error:
+        _raise_want(error)
+        return error
+
+
+def _raise_want(made: object) -> None:
+    """Raise MemoryError for the failure of a document that lacked memory: what stopped it is the limit."""
+    if isinstance(made, NoMemoryError):
+        raise MemoryError

@@ -11,7 +11,7 @@ from typing import Self
 from build_graph.corpus.documents import Understander, failed
 from build_graph.corpus.items import Found
 from build_graph.corpus.packing import Packed, packed
-from build_graph.corpus.stages import StageLimits, Stages
+from build_graph.corpus.stages import Stages
 from build_graph.errors import ObligationError
 from build_graph.processes.fork_server import ForkServer
 from build_graph.processes.runner import WorkerRunner
@@ -22,10 +22,10 @@ from build_graph.reading.inputs import Input, InputReader, Unopened
 class Workers:
     """Workers that are there from the first document until the end of the `with` block."""
 
-    def __init__(self, count: int, reader: InputReader, limits: StageLimits | None = None) -> None:
+    def __init__(self, count: int, reader: InputReader) -> None:
         """Use so many workers; the reader opens what is not opened yet."""
         self.count = count
-        self._reader, self._limits = reader, limits or StageLimits()
+        self._reader = reader
         self._server: ForkServer | None = None
         self._threads = ThreadPoolExecutor(count)
         self._free: SimpleQueue[Stages] = SimpleQueue()
@@ -49,7 +49,7 @@ class Workers:
         if self._server is None:
             self._server = ForkServer(Service(_load), "the words and rules")
             for _ in range(self.count):
-                self._free.put(Stages(WorkerRunner(self._server), self._reader, self._limits))
+                self._free.put(Stages(WorkerRunner(self._server), self._reader))
         return self._threads.submit(self._packed, found)
 
     def _packed(self, found: Found) -> Packed:
@@ -66,7 +66,7 @@ def _taken_through(stages: Stages, found: Found) -> Packed:
     if isinstance(opened, ObligationError):
         return packed(failed(opened))
     try:
-        understood: Packed = stages.understand(understand_packed, opened)
+        understood: Packed = stages.make(understand_packed, opened)
     except ObligationError as error:
         return packed(failed(error, opened.source))
     return understood
@@ -74,7 +74,10 @@ def _taken_through(stages: Stages, found: Found) -> Packed:
 
 def understand_packed(understander: Understander, found: Input) -> Packed:
     """Return what becomes of a document, in a worker."""
-    return packed(understander.outcome(found))
+    outcome = understander.outcome(found)
+    if outcome.kind == "NoMemory":  # the limit says more
+        raise MemoryError
+    return packed(outcome)
 
 
 def _load() -> Understander:

@@ -87,6 +87,7 @@ class InputReader:
     limits: Limits = field(default_factory=Limits)
     encoding: str | None = None
     passed: Callable[[int], None] = field(default=_unheard, repr=False)  # hears of bytes read
+    opener: Callable[[Unopened], Input | ObligationError] | None = field(default=None, repr=False)
 
     def read(self, path: Path) -> Iterator[Found]:
         """What is found at a path: a file, a folder, "-", or a document in a file: pack.zip/dir/a.html.
@@ -104,7 +105,9 @@ class InputReader:
             yield self.opened(found) if isinstance(found, Unopened) else found
 
     def opened(self, found: Unopened) -> Input | ObligationError:
-        """The document in the bytes of a file, or what is wrong with them."""
+        """The document in the bytes of a file, or what is wrong with them; `opener` may do it elsewhere."""
+        if self.opener:
+            return self.opener(found)
         try:
             source = self._document(found.data, found.name, found.kind)
         except ObligationError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from build_graph.errors import NO_MEMORY, ObligationError, brief
+from build_graph.errors import NoMemoryError, ObligationError, brief
 from build_graph.resources import word_lists
 
 HEAD = 4096  # bytes by which a kind is told
@@ -19,14 +19,14 @@ class UnreadableError(ObligationError):
     """A file that is not there, cannot be opened, or holds no text that can be read."""
 
 
-def unreadable(name: str, error: Exception) -> UnreadableError:
+def unreadable(name: str, error: Exception) -> ObligationError:
     """What is wrong with an input at which the system, or a library that reads it, failed in any way."""
     if isinstance(error, FileNotFoundError):
         return UnreadableError(f"{name}: there is no such file; check the name")
     if isinstance(error, OSError) and error.strerror:
         return UnreadableError(f"{name}: cannot be read ({error.strerror}); check its permissions")
     if isinstance(error, MemoryError):
-        return UnreadableError(f"{name}: {NO_MEMORY}")
+        return NoMemoryError(name)
     if isinstance(error, RecursionError):
         return UnreadableError(f"{name}: is nested too deep to be read; simplify it")
     return UnreadableError(f"{name}: is damaged ({brief(error)}); fetch it again")

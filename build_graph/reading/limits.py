@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from build_graph.errors import ObligationError
+from build_graph.processes.limits import Allowance
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 MEGABYTE = 1024 * 1024
 _UNITS = {"": 1, "K": 1024, "M": MEGABYTE, "G": 1024 * MEGABYTE}
 _SIZE = re.compile(r"(?P<number>\d{1,12}) \s* (?P<unit>[KMG]?) (?:i?B)?", re.VERBOSE | re.IGNORECASE)
+_CHARACTERS = 1_000  # that understanding is given another second for
 _UNSUSPICIOUS = MEGABYTE  # bytes that a file may unpack to whatever its ratio
 
 
@@ -42,6 +44,26 @@ class Limits:
     max_nesting: int = 3  # archives within archives
     max_ratio: int = 200  # times that a file may be larger unpacked
     max_depth: int = 1_000  # elements within elements on an HTML page
+    max_reading: int = 60  # seconds of processor from the bytes of a document to its text
+    max_reading_memory: int = 1024 * MEGABYTE  # bytes that it may take meanwhile
+    max_understanding: int = 60  # seconds of processor, and one more for each thousand characters
+    max_understanding_memory: int = 4096 * MEGABYTE  # bytes
+
+    @property
+    def reading(self) -> Allowance:
+        """What a document may take until its text is there."""
+        return Allowance(self.max_reading, self.max_reading_memory)
+
+    def understanding(self, characters: int) -> Allowance:
+        """Return what a text of so many characters may take to be understood."""
+        seconds = self.max_understanding + characters / _CHARACTERS
+        return Allowance(seconds, self.max_understanding_memory)
+
+    @property
+    def deciding(self) -> tuple[int, ...]:
+        """The limits that a graph follows from; those of time and memory only decide whether there is one."""
+        limits = (self.max_size, self.max_total, self.max_members, self.max_nesting, self.max_ratio)
+        return (*limits, self.max_depth)
 
     def check_size(self, size: int, name: str) -> None:
         """Raise LimitError where a document is larger than one may be."""
