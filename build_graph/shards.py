@@ -107,6 +107,7 @@ class Totals:
     version: str  # of the program
     rules: str  # SHA-256 of what documents were understood by
     inputs: str  # SHA-256 of all inputs in their order
+    limits: Mapping[str, int]  # on one document, by name
     documents: int = 0  # that are in the shards
     failures: int = 0
     copies: int = 0

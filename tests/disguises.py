@@ -218,7 +218,7 @@ def _shard(folder: Path) -> None:
     (folder / f"{part(0)}{BEARINGS}").write_bytes(b"")
     (folder / f"{part(0)}{CARD}").write_bytes(Card("", (record,), files).written())
     shard = {"name": part(0), "documents": 1, "statements": number, "files": files}
-    totals = Totals("", "", "", 1, statements=number, shards=(shard,))
+    totals = Totals("", "", "", {}, 1, statements=number, shards=(shard,))
     (folder / MANIFEST).write_bytes(totals.written())
     for name in (LOCK, FAILURES):
         (folder / name).touch()

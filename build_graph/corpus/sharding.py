@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -61,8 +61,9 @@ class Sharder:
             try:
                 self._write(items, folder, _made_with(self.reader, self.size, ruled), progress)
                 remove_from(folder, progress.shards)
-                if not (folder / MANIFEST).is_file():  # a shard that changes takes it away
-                    _sum_up(folder, progress.shards, ruled)
+                limits = asdict(self.reader.limits)
+                if _limits_of(folder) != limits:  # a shard that changes takes the manifest away
+                    _sum_up(folder, progress.shards, ruled, limits)
             finally:
                 tidy(folder)
         return Sharded(folder, Shards.open(folder).totals, progress, items.left_alone)
@@ -96,13 +97,18 @@ def _made_with(reader: InputReader, size: int, ruled: str) -> str:
     return hashlib.sha256(repr(whole).encode()).hexdigest()
 
 
-def _sum_up(folder: Path, shards: int, ruled: str) -> None:
+def _limits_of(folder: Path) -> Mapping[str, int]:
+    """Return the limits that the manifest of the whole says; none where it is not there."""
+    return Shards.open(folder).totals.limits if (folder / MANIFEST).is_file() else {}
+
+
+def _sum_up(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> None:
     """Write what is said of the whole, and the failures."""
-    totals = _totals(folder, shards, ruled)
+    totals = _totals(folder, shards, ruled, limits)
     write_all({folder / FAILURES: _failures(folder, shards), folder / MANIFEST: totals.written()})
 
 
-def _totals(folder: Path, shards: int, ruled: str) -> Totals:
+def _totals(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> Totals:
     inputs, listed = hashlib.sha256(), []
     counts: Counter[str] = Counter()
     for number, card in enumerate(_cards(folder, shards)):
@@ -113,7 +119,7 @@ def _totals(folder: Path, shards: int, ruled: str) -> Totals:
         counts.update(failures=sum(bool(one.failure) for one in card.documents))
         counts.update(copies=sum(bool(one.copy_of) for one in card.documents))
         listed.append({"name": part(number), **own, "files": card.files})
-    return Totals(__version__, ruled, inputs.hexdigest(), **counts, shards=tuple(listed))
+    return Totals(__version__, ruled, inputs.hexdigest(), limits, **counts, shards=tuple(listed))
 
 
 def _failures(folder: Path, shards: int) -> Iterator[bytes]:
