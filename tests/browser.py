@@ -23,10 +23,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Request, expect, sync_playwright
 from playwright.sync_api import Page as Tab
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 60_000  # milliseconds that a test waits for what a page does at once on a quiet machine
+expect.set_options(timeout=PATIENCE)
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 
 FLAGS = (
@@ -237,7 +239,7 @@ def open_page(chromium: Chromium) -> Iterator[OpenPage]:
 
         def open_one(path: Path) -> Page:
             context = stack.enter_context(chromium.browser.new_context(offline=True))
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE)
             page = Page(context.new_page(), path.resolve())
             page.watch()
             page.tab.goto(page.path.as_uri())
@@ -256,7 +258,7 @@ def visit(chromium: Chromium) -> Iterator[Go]:
             context = stack.enter_context(
                 chromium.browser.new_context(viewport=size, color_scheme=scheme, locale="en-GB")  # type: ignore[arg-type]
             )
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE)
             page = Visit(context.new_page(), origin="{0.scheme}://{0.netloc}".format(urlsplit(address)))
             page.watch()
             page.tab.goto(address)

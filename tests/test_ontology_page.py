@@ -7,14 +7,16 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from html.parser import HTMLParser
+from itertools import chain
 from pathlib import Path
 
 import pytest
 from browser import axe
 from playwright.sync_api import expect
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, Quad, RdfFormat, parse
 from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
-from rdflib.compare import isomorphic
 from served import OpenServed
 from server import ROOT, Server
 from starlette.requests import Request
@@ -188,6 +190,19 @@ def test_a_server_without_pylode(monkeypatch: pytest.MonkeyPatch) -> None:
 # The server.
 
 
+def canonical(*quads: Iterable[Quad]) -> Dataset:
+    """The statements, with names for blank nodes that do not depend on where they were read."""
+    found = Dataset(chain.from_iterable(quads))
+    found.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole() -> Dataset:
+    """All files of the ontology."""
+    return canonical(*(parse(path=str(path)) for path in folder("ontology").glob("*.ttl")))
+
+
 @pytest.mark.parametrize(
     ("accept", "media", "form"),
     [
@@ -196,14 +211,12 @@ def test_a_server_without_pylode(monkeypatch: pytest.MonkeyPatch) -> None:
         ("application/n-triples, */*;q=0.1", "application/n-triples", "nt"),
     ],
 )
-def test_statements_for_programs(accept: str, media: str, form: str, running: Server) -> None:
+def test_statements_for_programs(accept: str, media: str, form: str, running: Server, whole: Dataset) -> None:
     """All files of the ontology, as one."""
     reply = running.send("GET", "/ontology", Accept=accept)
     assert (reply.status, reply.headers["content-type"]) == (200, media)
-    whole = Graph()
-    for path in folder("ontology").glob("*.ttl"):
-        whole.parse(path)
-    assert isomorphic(Graph().parse(data=reply.body, format=form), whole)
+    read = Graph().parse(data=reply.body, format=form).serialize(format="nt")
+    assert canonical(parse(read, format=RdfFormat.N_TRIPLES)) == whole
 
 
 @pytest.mark.parametrize(
@@ -240,14 +253,17 @@ def test_which_language(address: str, preferred: str, language: str, running: Se
     assert f'data-language="{language}"' in reply.text
 
 
-@pytest.mark.parametrize("width", [1440, 1024, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_it_can_be_read(language: str, width: int, scheme: str, *, open_served: OpenServed) -> None:
-    page = open_served(f"/ontology?lang={language}", width, scheme)
-    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+@pytest.mark.parametrize(
+    ("language", "scheme", "widths"),  # axe-core takes seconds for so long a page: at these widths alone
+    [("en", "light", [1440]), ("en", "dark", [390]), ("zh", "light", [390]), ("zh", "dark", [1440, 1024])],
+)
+def test_it_can_be_read(language: str, scheme: str, widths: list[int], open_served: OpenServed) -> None:
+    page = open_served(f"/ontology?lang={language}", 1440, scheme)
     assert page.tab.locator("[aria-current]").inner_text() == {"en": "Ontology", "zh": "本体"}[language]
-    assert axe(page) == []
+    for width in (1440, 1024, 390):
+        page.tab.set_viewport_size({"width": width, "height": 900})
+        assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+        assert width not in widths or axe(page) == []
     page.assert_clean()
 
 
