@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parent.parent
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
+SERVE = ("-m", "build_graph.cli", "serve", "--port", "0")
 PATIENCE = 60  # seconds that a test waits for what comes about at once on a quiet machine
 _AT_WORK = 0.1  # seconds of processor, from which on a query runs
 Begun = TypeVar("Begun")
@@ -96,9 +97,9 @@ def read(response: HTTPResponse) -> Reply:
 
 
 @contextmanager
-def serving(*arguments: Any, code: int = 0) -> Iterator[Server]:
+def serving(*arguments: Any, code: int = 0, program: Sequence[str] = SERVE) -> Iterator[Server]:
     """A server with these options, on a free port; it must end with this code, and say nothing else."""
-    command = [sys.executable, "-m", "build_graph.cli", "serve", "--port", "0", *map(str, arguments)]
+    command = [sys.executable, *program, *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

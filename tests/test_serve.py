@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import pytest
 import SPARQLWrapper
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from properties import examples
 from pyoxigraph import (
@@ -673,6 +673,7 @@ PAIRS = st.lists(st.tuples(WORD, WORD), max_size=4).map(lambda pairs: urlencode(
 BODY = PAIRS | st.binary(max_size=60) | WORD.map(str.encode)
 
 
+@example(method="GET", path="/sparql", parameters=b"", accept="text/html", content_type=None, body=b"")
 @given(
     method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "PATCH", "TRACE", "BREW"]),
     path=st.sampled_from(["/sparql", "/sparql/", "/", "/sparql/x", "//", "/%00", "/%ff"]),

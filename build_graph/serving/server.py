@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 
 from build_graph.serving.app import application
+from build_graph.serving.connections import AT_ONCE, Complaints, Connection, Crowd
 from build_graph.serving.query_workers import start_fork_server
 from build_graph.serving.settings import ServeError, Settings
 from build_graph.serving.workers import Workers
 
 _LONGEST = 1 << 18  # bytes of a request's first line and headers, with the query in it
+_BACKLOG = 1024  # connections that the system keeps until they are accepted
 _GRACE = 2  # seconds that answers which are under way get when the server is told to stop
 
 
@@ -33,7 +38,8 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             access_log=False,
             server_header=False,
             loop="asyncio",
-            http="h11",
+            http=cast("Any", partial(Connection, Crowd.within(settings.limits))),
+            backlog=AT_ONCE,
             ws="none",
             lifespan="on",
             h11_max_incomplete_event_size=_LONGEST,
@@ -54,7 +60,10 @@ class _Server(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(Complaints())
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_BACKLOG)  # the backlog of uvicorn is also how many are accepted at a time
         if self.started:
             self._ready()
 
@@ -76,7 +85,7 @@ def _listening(settings: Settings) -> socket.socket:
     where = f"{settings.host}:{settings.port}"
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family, backlog=1024)
+        listener = socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (socket.gaierror, UnicodeError) as error:
         raise ServeError(f"{where}: there is no such host; give --host an address of this machine") from error
     except OSError as error:

@@ -26,7 +26,9 @@ class Limits:
     memory: int = 2048 * MEGABYTE  # bytes that a query may take beside the graph
     kept: int = 64 * MEGABYTE  # bytes of answers that are kept for who asks the same again
     body: int = MEGABYTE  # bytes of a request
-    reading: float = 30.0  # seconds in which a request must have come in
+    headers: float = 20.0  # seconds in which the headers of a request must have come in
+    reading: float = 30.0  # and its body
+    connections: int = 4096  # of clients, fewer where the system allows fewer open files
     workers: int = field(default_factory=lambda: max(4, os.cpu_count() or 1))  # queries at once
     waiting: float = 10.0  # seconds that a query waits for its turn
 

@@ -1,0 +1,194 @@
+"""Clients that keep connections: half requests, silence, trickles, answers not taken; and few open files."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from time import sleep
+from urllib.parse import urlsplit
+
+import pytest
+from server import DIRECT, Server, serving, until
+
+from build_graph.serving.connections import _FEWEST, Complaints, most_connections
+from build_graph.serving.settings import Limits
+
+HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "
+MANY = 300
+SCRIPT = """
+import resource, sys
+from pathlib import Path
+from build_graph.cli.serving import _announce
+from build_graph.serving.server import serve
+from build_graph.serving.settings import Limits, Settings
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+limits = Limits(headers=float(sys.argv[2]), workers=2, seconds=2)
+serve(Settings(Path(sys.argv[1]), port=0, limits=limits), _announce)
+"""
+
+
+@pytest.fixture(scope="module")
+def patient(graph: Path) -> Iterator[Server]:
+    """A server that may have 256 files open and waits a minute for headers; it must not complain."""
+    with serving(graph, 60, program=("-c", SCRIPT)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def impatient(graph: Path) -> Iterator[Server]:
+    """The same, which waits half a second."""
+    with serving(graph, 0.5, program=("-c", SCRIPT)) as server:
+        yield server
+
+
+def connected(server: Server, said: bytes = b"") -> socket.socket:
+    address = urlsplit(server.url)
+    client = socket.create_connection((address.hostname, address.port), timeout=20)
+    client.sendall(said)
+    return client
+
+
+def ending(client: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    came = b""
+    with suppress(ConnectionError):
+        while piece := client.recv(1 << 16):
+            came += piece
+    return came
+
+
+def test_half_requests_keep_nobody_out(patient: Server) -> None:
+    """There are more of them than files, and their time is not over: the oldest give way."""
+    with ExitStack() as stack:
+        for number in range(MANY):
+            stack.enter_context(connected(patient, HALF))
+            if number % 50 == 49:
+                assert patient.ask("ASK {}").status == 200
+        assert patient.send("GET", "/").status == 200
+
+
+def test_clients_that_come_all_at_once(patient: Server) -> None:
+    """More connections than files are there before the server looks; it says nothing, and answers."""
+    with ExitStack() as stack:
+        patient.process.send_signal(signal.SIGSTOP)
+        clients = [stack.enter_context(connected(patient, HALF)) for _ in range(MANY)]
+        patient.process.send_signal(signal.SIGCONT)
+        assert patient.ask("ASK {}").status == 200
+        assert [ending(client) for client in clients[:50]] == [b""] * 50
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        (b"", b""),
+        (HALF, b"HTTP/1.1 408 "),
+        (b"GET / HT", b"HTTP/1.1 408 "),
+        (b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", b"HTTP/1.1 404 "),
+        (b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT", b"HTTP/1.1 404 "),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx", b"HTTP/1.1 405 "),
+    ],
+    ids=["nothing", "half of the headers", "half a line", "one request", "one and a half", "half a body"],
+)
+def test_who_says_no_more_is_left(said: bytes, answer: bytes, impatient: Server) -> None:
+    with connected(impatient, said) as client:
+        came = ending(client)
+    assert came.startswith(answer)
+    assert bool(came) == bool(answer)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [HALF, b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\n"],
+    ids=["headers", "a body that nobody wants"],
+)
+def test_a_trickle_is_no_request(said: bytes, impatient: Server) -> None:
+    """What comes byte by byte has no more time than what comes at once."""
+    with connected(impatient, said) as client:
+        client.settimeout(0.05)
+
+        def closed() -> bool:
+            try:
+                client.sendall(b"x")
+                return client.recv(1 << 16) == b""
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
+
+        assert until(closed, 20)
+
+
+def test_an_answer_that_is_not_taken(impatient: Server) -> None:
+    """Who takes nothing of it is left; who takes it slowly gets it whole."""
+    values = " ".join(f"'{number}{'x' * 99}'" for number in range(34))
+    query = f"SELECT * {{ VALUES ?a {{ {values} }} VALUES ?b {{ {values} }} VALUES ?c {{ {values} }} }}"
+    request = (
+        f"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Type: {DIRECT}\r\nAccept: text/csv\r\n"
+        f"Content-Length: {len(query)}\r\n\r\n{query}"
+    ).encode()
+    with connected(impatient, request) as slow, connected(impatient, request) as deaf:
+        came = slow.recv(1 << 16)
+        size = int(came.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        assert size > 10_000_000
+        missing = size + came.index(b"\r\n\r\n") + 4 - len(came)
+        while missing:
+            piece = slow.recv(1 << 18)
+            assert piece
+            missing -= len(piece)
+            sleep(0.02)
+        assert until(lambda: _is_left(deaf), 20)
+
+
+def _is_left(client: socket.socket) -> bool:
+    """Has the server closed a connection, whatever has come by it and has not been taken?"""
+    try:
+        client.sendall(b"x")
+    except ConnectionError:
+        return True
+    return False
+
+
+def test_requests_on_one_connection(impatient: Server) -> None:
+    """A connection with a request now and then stays as long as it likes; a query may take its time."""
+    connection = impatient.connect()
+    for _ in range(6):
+        connection.request("GET", "/sparql?query=ASK+%7B%7D")
+        assert connection.getresponse().read()
+        sleep(0.2)
+    slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    local = connection.sock.getsockname()
+    connection.request("POST", "/sparql", slow.encode(), {"Content-Type": DIRECT})
+    assert b"has been stopped after 2 seconds" in connection.getresponse().read()
+    assert connection.sock.getsockname() == local
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("files", "most"), [(resource.RLIM_INFINITY, 4096), (100_000, 4096), (1024, None), (10, _FEWEST)]
+)
+def test_there_are_fewer_connections_than_files(
+    files: int, most: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    found = most_connections(Limits(workers=4))
+    assert found == most or (most is None and 700 < found < 1000)
+
+
+def test_that_there_are_no_files_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Other faults are said as asyncio says them."""
+    loop, complaints = asyncio.new_event_loop(), Complaints()
+    with caplog.at_level(logging.ERROR):
+        for _ in range(1000):
+            complaints(loop, {"message": "socket.accept() out of system resource", "exception": OSError(24)})
+        complaints(loop, {"message": "something else"})
+    loop.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "connections: the system has no open files left; allow more (ulimit -n)",
+        "something else",
+    ]
