@@ -491,14 +491,15 @@ MANY = 100_000
 NAMESPACE = nsdecls("w")
 
 
-def word_part(xml: str) -> bytes:
+def word_part(xml: str, encoding: str = "utf-8") -> bytes:
     """A DOCX whose text is this XML."""
-    return writers.archive({"[Content_Types].xml": b"", "word/document.xml": xml.encode()})
+    return writers.archive({"[Content_Types].xml": b"", "word/document.xml": xml.encode(encoding)})
 
 
-def laughs() -> bytes:
+def laughs(encoding: str = "utf-8") -> bytes:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
-    return word_part(f'<!DOCTYPE d [<!ENTITY a0 "哈">{entities}]><w:document {NAMESPACE}>&a9;</w:document>')
+    declared = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE d [<!ENTITY a0 "哈">{entities}]>'
+    return word_part(f"{declared}<w:document {NAMESPACE}>&a9;</w:document>", encoding)
 
 
 def nested() -> bytes:
@@ -513,6 +514,9 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "tags within tags": ("a.html", lambda: b"<p>" + b"<b>" * MANY + b"a", "nested more than 1,000 deep"),
     "attributes": ("a.html", lambda: b"<p " + b'a=">" ' * MANY + b">", "more than 1,000 attributes"),
     "XML entities": ("a.docx", laughs, "defines entities"),
+    "XML entities in UTF-32": ("a.docx", lambda: laughs("utf-32"), "defines entities"),
+    "XML entities in UTF-16": ("a.docx", lambda: laughs("utf-16"), "defines entities"),
+    "XML entities in UTF-7": ("a.docx", lambda: laughs("utf-7"), "defines entities"),
     "a part that inflates": ("a.docx", lambda: word_part(" " * 9_000_000), "unpacks to more than 200 times"),
     "ZIP": ("a.zip", lambda: writers.archive({"a.txt": bytes(9_000_000)}), "unpacks to more than 200 times"),
     "gzip": ("a.jsonl.gz", lambda: gzip.compress(bytes(9_000_000)), "unpacks to more than 200 times"),

@@ -203,3 +203,51 @@ def test_a_title_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
     result = run("build", tmp_path / "a.txt", "--title", os.fsdecode(b"\xd6\xd0"), "-o", tmp_path / "out")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1), result.output
     assert "options: title is no Unicode; give it in UTF-8" in result.stderr
+
+
+# -------------------------------------------------------------------------------------- links
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A folder with links: within it, out of it, to a folder, to nothing; and one beside a document."""
+    outside, folder = tmp_path / "secret.txt", tmp_path / "in"
+    outside.write_text(CLAUSE.replace("管理", "机密"), encoding="utf-8")
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.txt").write_text(CLAUSE, encoding="utf-8")
+    (folder / "sub" / ".store").write_text(CLAUSE.replace("管理", "合作"), encoding="utf-8")
+    (tmp_path / "given.toml").write_text('number = "1"', encoding="utf-8")
+    for name, target in {
+        "b.txt": "sub/.store",
+        "c.txt": "../secret.txt",
+        "d.txt": str(outside),
+        "e": "sub",
+        "f.txt": "nothing",
+        "g": "../../in",
+        "a.toml": "../given.toml",
+    }.items():
+        (folder / name).symlink_to(target)
+    return folder
+
+
+def test_links_out_of_a_folder_are_left_alone(linked: Path) -> None:
+    for path in (linked, linked / "**" / "*"):
+        found = list(InputReader().read(path))
+        inputs = [one for one in found if isinstance(one, Input)]
+        assert [(one.source.name, one.sidecar) for one in inputs] == [("a.txt", None), ("b.txt", None)]
+    alone = [one.name for one in InputReader().read(linked) if isinstance(one, LeftAlone)]
+    assert alone == ["a.toml", "c.txt", "d.txt", "e", "f.txt", "g"]
+
+
+@pytest.mark.parametrize("more", [("-o",), ("--workers", "1", "--shards")], ids=["files", "shards"])
+def test_links_that_are_left_alone_are_counted(more: tuple[str, ...], linked: Path, tmp_path: Path) -> None:
+    result = run("build", linked, *more, tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert result.stderr == (
+        "left alone: 6 links out of the folder, to folders or to nothing; name what they lead to, if it is "
+        "to be read\n"
+    )
+
+
+def test_a_link_that_is_given_is_followed(linked: Path) -> None:
+    assert "机密" in InputReader().read_one(linked / "d.txt").source.content

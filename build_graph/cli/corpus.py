@@ -91,9 +91,12 @@ def tell_failures(failures: Iterable[Mapping[str, str]], number: int, where: str
 
 
 def tell_left_alone(left_alone: Counter[str]) -> None:
-    """Say which files were taken for no documents: by their endings, or as made from documents."""
+    """Say which files were taken for no documents: by their endings, as made from documents, or as links."""
+    from build_graph.reading.inputs import LINK
     from build_graph.reading.kinds import made_kinds
 
+    left_alone = left_alone.copy()
+    links = left_alone.pop(LINK, 0)
     kinds = {made.kind for made in made_kinds()}
     endings = [f"{number} {ending}" for ending, number in left_alone.most_common() if ending not in kinds]
     made = [
@@ -105,6 +108,9 @@ def tell_left_alone(left_alone: Counter[str]) -> None:
         say(f"left alone: {', '.join(endings)}, no documents by their endings", error=True)
     if made:
         say(f"left alone: {', '.join(made)}, made from documents and none themselves", error=True)
+    if links:
+        where = "out of the folder, to folders or to nothing; name what they lead to, if it is to be read"
+        say(f"left alone: {links} link{'' if links == 1 else 's'} {where}", error=True)
 
 
 def _tell_sharded(result: Sharded) -> None:

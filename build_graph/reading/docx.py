@@ -31,6 +31,7 @@ _LEFT_OUT = frozenset(
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _OFF = ("0", "false", "off")
 _CONTENTS = re.compile(r"toc\s*\d|目录\s*\d", re.IGNORECASE)  # names of the styles of a table of contents
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # of XML, the usual ones
 _DEEPEST = 50  # tables and text boxes within each other
 
 
@@ -102,14 +103,8 @@ class _Parts:
         where = f"{self.name} ({part})"
         packed = Unpacked(opened(self.archive, info, where), info.compress_size, where, self.meter)
         data = read_whole(packed, self.limits, where)
-        if (
-            b"<!DOCTYPE" in data
-            or "<!DOCTYPE".encode("utf-16-le") in data
-            or "<!DOCTYPE".encode("utf-16-be") in data
-        ):
-            raise LimitError(
-                f"{where}: defines entities, as no Word document does but an XML bomb; it is not read"
-            )
+        if any("<!DOCTYPE".encode(encoding) in data for encoding in _ENCODINGS):
+            raise _bomb(where)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
             root: Element = etree.fromstring(data, parser)
@@ -117,7 +112,13 @@ class _Parts:
             raise UnreadableError(
                 f"{where}: is damaged ({error.msg}); open it in Word and save it again"
             ) from error
+        if root.getroottree().docinfo.internalDTD is not None:  # in whatever encoding
+            raise _bomb(where)
         return root
+
+
+def _bomb(where: str) -> LimitError:
+    return LimitError(f"{where}: defines entities, as no Word document does but an XML bomb; it is not read")
 
 
 def _contents_styles(styles: Element | None) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """The files in a folder, or that a pattern such as pages/**/*.html matches, in a fixed order.
 
-One folder's names are held at a time, so that a tree may hold any number of files.
+One folder's names are held at a time, so that a tree may hold any number of files. A link is followed to a
+file in the folder where the search began, and nowhere else: who put it there may not be who has it read.
 """
 
 from __future__ import annotations
@@ -26,23 +27,30 @@ class Listed:
     name: str
     is_document: bool
     fault: OSError | None = None  # why a folder cannot be read
+    leads_away: bool = False  # whether it is a link that is not followed
 
 
-def in_folder(folder: Path, below: str = "") -> Iterator[Listed]:
+def in_folder(folder: Path, below: str = "", start: Path | None = None) -> Iterator[Listed]:
     """The files in a folder and in the folders in it, in order of their names; sidecar files are left out.
 
-    A folder that cannot be read stands there with its fault, and hides no other.
+    A folder that cannot be read stands there with its fault, and hides no other. `start` is where the search
+    began, by default here.
     """
+    start = start or folder
     try:
         visible = _visible(folder)
     except OSError as error:
         yield Listed(folder, below, is_document=False, fault=error)
         return
-    files = {listed.path.name: listed for listed in _told_apart([folder / e.name for e in visible], below)}
+    away = {e.name for e in visible if e.is_symlink() and leads_away(folder / e.name, start)}
+    stay = [folder / entry.name for entry in visible if entry.name not in away]
+    files = {listed.path.name: listed for listed in _told_apart(stay, below)}
     for entry in visible:
-        if entry.is_dir(follow_symlinks=False):
-            inner = folder / entry.name
-            yield from in_folder(inner, f"{below}{shown_name(inner)}/")
+        inner = folder / entry.name
+        if entry.name in away:
+            yield Listed(inner, f"{below}{shown_name(inner)}", is_document=False, leads_away=True)
+        elif entry.is_dir(follow_symlinks=False):
+            yield from in_folder(inner, f"{below}{shown_name(inner)}/", start)
         elif entry.name in files:
             yield files[entry.name]
 
@@ -56,11 +64,35 @@ def _visible(folder: Path) -> list[os.DirEntry[str]]:
 
 def matching(pattern: Path) -> Iterator[Listed]:
     """The files that a pattern matches, in order of their names; ** stands for folders within folders."""
-    parts = list(takewhile(lambda part: not glob.has_magic(part), pattern.parts))
-    start, rest = Path(*parts), "/".join(pattern.parts[len(parts) :])
+    start = start_of(pattern)
+    rest = "/".join(pattern.parts[len(start.parts) :])
     found = sorted(path for path in start.glob(rest) if not _is_hidden(path.relative_to(start)))
-    for listed in _told_apart(found, ""):
-        yield Listed(listed.path, _below(listed.path, start), listed.is_document)
+    away = {path for path in found if (path.is_symlink() or _is_file(path)) and leads_away(path, start)}
+    files = {listed.path: listed for listed in _told_apart([path for path in found if path not in away], "")}
+    for path in found:
+        if path in away:
+            yield Listed(path, _below(path, start), is_document=False, leads_away=True)
+        elif path in files:
+            yield Listed(path, _below(path, start), files[path].is_document)
+
+
+def start_of(pattern: Path) -> Path:
+    """The folder below which a pattern matches.
+
+    >>> start_of(Path("pages/2020/**/*.html")).as_posix()
+    'pages/2020'
+    """
+    return Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+
+
+def leads_away(path: Path, start: Path) -> bool:
+    """Whether a path leads, by links, to anything but a file in the folder where the search began.
+
+    >>> leads_away(Path("/dev/null"), Path("/dev"))
+    True
+    """
+    real, within = os.path.realpath(path), os.path.realpath(start)
+    return not (_is_file(Path(real)) and os.path.commonpath((real, within)) == within)
 
 
 def _below(path: Path, start: Path) -> str:

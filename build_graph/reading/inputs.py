@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from build_graph.reading.archives import Member
 
+LINK = "link"  # what is said of links that are not followed
 _BUFFER = 64 * 1024
 
 
@@ -51,10 +52,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A file in a folder or archive that is no document: by its ending, or as made from documents."""
+    """A file in a folder or archive that is no document: by its ending, as made from some, or as a link."""
 
     name: str
-    made: str = ""  # the kind of file that is made from documents: graph, page
+    made: str = ""  # the kind of file that is made from documents: graph, page; LINK
 
     @property
     def label(self) -> str:
@@ -174,9 +175,11 @@ class InputReader:
     def _folder(self, folder: Path) -> Iterator[Listed]:
         """The documents in a folder and the folders in it, in order of their names."""
         known = made = False
-        for found in chain.from_iterable(map(self._document_file, folders.in_folder(folder))):
+        for found in chain.from_iterable(
+            self._document_file(one, folder) for one in folders.in_folder(folder)
+        ):
             known |= not isinstance(found, LeftAlone)
-            made |= isinstance(found, LeftAlone) and bool(found.made)
+            made |= isinstance(found, LeftAlone) and found.made not in ("", LINK)
             yield found
         if not known:
             yield no_documents_in(shown(folder), made=made)
@@ -184,17 +187,23 @@ class InputReader:
     def _pattern(self, pattern: Path) -> Iterator[Listed]:
         """The documents that a pattern matches, in order of their names."""
         known = False
-        for found in chain.from_iterable(map(self._document_file, folders.matching(pattern))):
+        start = folders.start_of(pattern)
+        for found in chain.from_iterable(
+            self._document_file(one, start) for one in folders.matching(pattern)
+        ):
             known |= not isinstance(found, LeftAlone)
             yield found
         if not known:
             yield no_match_of(shown(pattern))
 
-    def _document_file(self, file: folders.Listed) -> Iterator[Listed]:
+    def _document_file(self, file: folders.Listed, start: Path) -> Iterator[Listed]:
+        """The documents in a file that was found in the folder `start`, or below it."""
         if file.fault:
             yield unreadable(shown(file.path), file.fault)
+        elif file.leads_away:
+            yield LeftAlone(file.name, LINK)
         elif file.is_document:
-            yield from _without_made(self._file(file.path, file.name))
+            yield from _without_made(self._file(file.path, file.name, start))
         else:
             yield LeftAlone(file.name)
 
@@ -209,13 +218,13 @@ class InputReader:
             where, holder = Path(shown(container.parent)) / name, shown_name(container)
             yield UnreadableError(f"{where}: there is no such document in {holder}")
 
-    def _file(self, path: Path, name: str) -> Iterator[Listed]:
-        """The documents in a file; a sidecar file goes with a single one."""
+    def _file(self, path: Path, name: str, start: Path | None = None) -> Iterator[Listed]:
+        """The documents in a file; a sidecar file goes with a single one, unless it leads out of `start`."""
         sidecar = path.with_suffix(".toml")
         for found in self._guarded(shown(path), lambda: self._opened(path, name)):
             if isinstance(found, MadeError) and found.name == name:
                 yield found.at(shown(path))
-            elif isinstance(found, Unopened) and found.name == name and sidecar.is_file():
+            elif isinstance(found, Unopened) and found.name == name and _goes_along(sidecar, start):
                 yield replace(found, sidecar=sidecar)
             else:
                 yield found
@@ -351,6 +360,12 @@ def _without_made(found: Iterable[Listed]) -> Iterator[Listed]:
 def _standard_input() -> io.BufferedReader[Any]:
     stream = sys.stdin.buffer
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(io.BytesIO(stream.read()))
+
+
+def _goes_along(sidecar: Path, start: Path | None) -> bool:
+    """Whether a file is there, and no link out of the folder where the search began."""
+    is_there = sidecar.is_file()
+    return is_there and not (start and sidecar.is_symlink() and folders.leads_away(sidecar, start))
 
 
 def _container(path: Path) -> Path | None:
