@@ -403,6 +403,23 @@ def test_a_client_that_leaves_stops_its_query(seed: Server) -> None:
     assert len(seed.processes()) == len(before)
 
 
+def test_a_worker_that_dies_costs_no_answer(graph: Path) -> None:
+    """While it is idle, as when the system lacks memory, or at work: the query is asked once more."""
+    with serving("--graph", graph, "--workers", 2, "--timeout", 1) as server:
+        fork_server = min(pid for pid in server.processes() if b"spawn_main" in command(pid))
+        workers = [pid for pid in server.processes() if parent(pid) == fork_server]
+        assert len(workers) == 2
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        assert [server.ask("ASK {}").status for _ in range(3)] == [200] * 3
+        with running(server, CROSS) as connection, ThreadPoolExecutor() as pool:
+            slow = pool.submit(lambda: read(connection.getresponse()))
+            for pid in server.processes():
+                if parent(pid) == fork_server:
+                    os.kill(pid, signal.SIGKILL)
+        assert slow.result().status == 504
+
+
 def test_memory_comes_back(seed: Server) -> None:
     """A query that hoards rows is ended at its limit; afterwards the server is as large as before."""
     seed.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -58,7 +59,7 @@ class Workers:
         self._kept = Remembered(settings.limits.kept)
         self._shared: dict[Task, _Shared] = {}
         self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
-        self._replacing: set[asyncio.Task[int | None]] = set()
+        self._replacing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Start the workers."""
@@ -124,7 +125,8 @@ class Workers:
             said = f"query: has been stopped after {self._limits.seconds:g} seconds; ask for less"
             return refusal(504, said)
         except (EOFError, OSError):  # asyncio.IncompleteReadError is an EOFError
-            code = await self._replace(line)
+            code = await self._end(line)
+            self._begin(self._add())
             if code is None:
                 raise _loaded_again() from None
             return None if code == -signal.SIGKILL else self._too_much()
@@ -165,18 +167,23 @@ class Workers:
                 Retry_After=str(max(1, round(self._limits.waiting))),
             ) from error
 
-    def _replace(self, line: _Line) -> asyncio.Task[int | None]:
-        """Kill a worker and start another, while the client is answered; gives the exit code of the first."""
-        replacing = asyncio.create_task(self._exchange(line))
+    def _replace(self, line: _Line) -> None:
+        """Kill a worker and start another, while the client is answered."""
+        self._begin(self._exchange(line))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        replacing = asyncio.create_task(work)
         self._replacing.add(replacing)
         replacing.add_done_callback(self._replacing.discard)
-        return replacing
 
-    async def _exchange(self, line: _Line) -> int | None:
-        line.writer.transport.abort()
-        code = await asyncio.to_thread(self._server.end, line.worker)
+    async def _exchange(self, line: _Line) -> None:
+        await self._end(line)
         await self._add()
-        return code
+
+    async def _end(self, line: _Line) -> int | None:
+        """Kill a worker, and give its exit code; None where the fork server has gone with it."""
+        line.writer.transport.abort()
+        return await asyncio.to_thread(self._server.end, line.worker)
 
     async def _add(self) -> None:
         """Start a worker; where the graph was loaded anew for it, what is kept may not hold any more."""
