@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from build_graph.errors import NO_MEMORY, brief
+from build_graph.errors import NoMemoryError, ObligationError, brief
 from build_graph.extras import extra
 from build_graph.model import Source
 from build_graph.reading.kinds import Kind, UnreadableError
@@ -122,14 +122,14 @@ def _pages(data: bytes, name: str, words: _Words, limits: Limits) -> list[_Page]
     return [_without(page, {line for line in margins if repeated[line] >= often}) for page, margins in pages]
 
 
-def _damaged(name: str, error: Exception) -> UnreadableError:
+def _damaged(name: str, error: Exception) -> ObligationError:
     """What is wrong with a PDF that cannot be parsed."""
     if "Password" in repr(error):
         return UnreadableError(
             f"{name}: is protected by a password; take the password off, and save it again"
         )
     if "MemoryError" in repr(error):
-        return UnreadableError(f"{name}: {NO_MEMORY}")
+        return NoMemoryError(name)
     return UnreadableError(f"{name}: is a damaged PDF ({brief(error)[:80]}); fetch it again")
 
 
