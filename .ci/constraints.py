@@ -3,7 +3,7 @@
     .venv/bin/python .ci/constraints.py
 
 It goes through what setup.cfg asks for of .[test,dev], and what that asks for, as it is installed here. The
-versions hold for this version of Python: another has other wheels, and finds its own versions within setup.cfg.
+versions hold for this version of Python: another has other wheels, and finds its own within setup.cfg.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 EXTRAS = ("test", "dev")
-HEAD = "# What the tests ran with; `make constraints` writes it anew. Each line holds for one version of Python.\n"
+HEAD = "# What the tests ran with; `make constraints` writes it anew. It holds for one version of Python.\n"
 
 
 def asked(extras: tuple[str, ...]) -> Iterator[Requirement]:
@@ -66,6 +66,7 @@ def _applies(requirement: Requirement, extra: str) -> bool:
 
 
 def main() -> None:
+    """Write constraints.txt."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     versions = installed(asked(EXTRAS))
     lines = [
