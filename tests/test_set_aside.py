@@ -79,6 +79,7 @@ def test_parquet_in_gb18030_is_read_as_text_is(folder: Path) -> None:
 RAISED: dict[str, tuple[BaseException, str]] = {
     "of a library": (ValueError("bad\nvalue\x1b"), "is damaged (bad value); fetch it again"),
     "without words": (AssertionError(), "is damaged (AssertionError); fetch it again"),
+    "of ours": (ImportError("no name x"), "ImportError: no name x; this is a fault of the program, not of"),
     "memory": (MemoryError(), "takes more memory than there is; split it, or give the machine more"),
     "depth": (RecursionError("maximum"), "is nested too deep to be read; simplify it"),
     "of the system": (OSError(5, "Input/output error"), "cannot be read (Input/output error); check its"),

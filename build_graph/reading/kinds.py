@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from build_graph.errors import NoMemoryError, ObligationError, brief
+from build_graph.errors import NoMemoryError, ObligationError, brief, fault_of
 from build_graph.resources import word_lists
 
 HEAD = 4096  # bytes by which a kind is told
@@ -29,6 +29,8 @@ def unreadable(name: str, error: Exception) -> ObligationError:
         return NoMemoryError(name)
     if isinstance(error, RecursionError):
         return UnreadableError(f"{name}: is nested too deep to be read; simplify it")
+    if isinstance(error, (ImportError, NameError)):  # our own, whatever the input
+        return fault_of(name, error)
     return UnreadableError(f"{name}: is damaged ({brief(error)}); fetch it again")
 
 
