@@ -7,31 +7,38 @@ How such a folder lies:
 - `part-00000.bearings.csv.gz`: who bears which measure, a row a bearer, packed in the same way.
 - `part-00000.json`: its documents in the order of the input, and hashes of the two files. It is written
   last: a shard without it is not there.
-- `manifest.json`: the whole. It is there only while all shards are.
+- `manifest.json`: the whole, and the hash of the file of failures. It is there only while all shards are.
 - `failures.jsonl`: the documents that failed, a line each, and why.
+
+The two kinds of JSON objects end in a hash of their own bytes, so that no byte of a folder changes unnoticed:
+whoever reads a damaged file says so, and the next build makes it again.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
+import re
+import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from build_graph.errors import ObligationError
+from build_graph.sealing import Facts, sealed, unsealed
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MANIFEST, FAILURES, LOCK = "manifest.json", "failures.jsonl", ".lock"
-FORMAT = 1  # of what is described above
+FORMAT = 2  # of what is described above
 QUADS, BEARINGS, CARD = ".nq.gz", ".bearings.csv.gz", ".json"
 
-
 _BUFFER = 1 << 20
+_PART = re.compile(r"part-\d{5,}")
 
 
 class ShardsError(ObligationError):
@@ -83,9 +90,11 @@ class Card:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """The manifest at a path; None where there is none, or none that can be read."""
+        """The manifest at a path; None where there is none, or one that is damaged or of another format."""
         try:
-            data = json.loads(path.read_bytes())
+            data = unsealed(path.read_bytes())
+            if data["format"] != FORMAT:
+                return None
             records = tuple(Record(**one) for one in data["documents"])
             return cls(data["made_with"], records, data["files"])
         except (OSError, ValueError, LookupError, TypeError):
@@ -94,10 +103,11 @@ class Card:
     def written(self) -> bytes:
         """The manifest as JSON, a line a document."""
         documents = ",\n".join(_json(one.said()) for one in self.documents)
-        return (
+        text = (
             f'{{"format": {FORMAT},\n"made_with": {_json(self.made_with)},\n"files": {_json(self.files)},\n'
             f'"documents": [\n{documents}\n]}}\n'
-        ).encode()
+        )
+        return sealed(text.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,18 @@ class Totals:
     copies: int = 0
     statements: int = 0
     bearings: int = 0
+    failed: Mapping[str, Any] = field(default_factory=dict)  # bytes and SHA-256 of the file of failures
     shards: tuple[Mapping[str, Any], ...] = ()  # name, documents, statements, files
+
+    @classmethod
+    def read(cls, data: bytes) -> Self:
+        """What a manifest says; raises ValueError, LookupError or TypeError for one that is not ours."""
+        said = unsealed(data)
+        del said["format"]
+        shards = tuple(said.pop("shards"))
+        if not all(_PART.fullmatch(shard["name"]) for shard in shards):
+            raise ValueError("a shard has another name than they have")
+        return cls(**said, shards=shards)
 
     def written(self) -> bytes:
         """The manifest as JSON, a line a shard."""
@@ -122,7 +143,7 @@ class Totals:
             f"{_json(name)}: {_json(value)}" for name, value in {"format": FORMAT, **own}.items()
         )
         shards = ",\n".join(map(_json, self.shards))
-        return f'{{{head},\n"shards": [\n{shards}\n]}}\n'.encode()
+        return sealed(f'{{{head},\n"shards": [\n{shards}\n]}}\n'.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +157,17 @@ class Shards:
     def open(cls, path: Path) -> Self:
         """The folder at a path; raises ShardsError where it is none, or not complete."""
         try:
-            data = json.loads((path / MANIFEST).read_bytes())
-            data.pop("format")
-            return cls(path, Totals(**{**data, "shards": tuple(data["shards"])}))
+            data = (path / MANIFEST).read_bytes()
+            _refuse_other_formats(path, data)
+            return cls(path, Totals.read(data))
         except FileNotFoundError as error:
             raise ShardsError(
                 f"{path}: these shards are not complete; run the build that makes them again"
             ) from error
-        except (OSError, ValueError, LookupError, TypeError) as error:
-            raise ShardsError(f"{path}: {MANIFEST} cannot be read; run the build again") from error
+        except OSError as error:
+            raise ShardsError(f"{path / MANIFEST}: cannot be read ({error.strerror})") from error
+        except (ValueError, LookupError, TypeError) as error:
+            raise damaged(path / MANIFEST) from error
 
     def files(self, ending: str) -> list[Path]:
         """The files of all shards with an ending, in order."""
@@ -156,12 +179,23 @@ class Shards:
             yield from self._card(path).documents
 
     def members(self) -> Iterator[tuple[Record, bytes]]:
-        """The documents that are there, with their N-Quads."""
+        """The documents that are there, with their N-Quads; raises ShardsError where they are damaged."""
         for path in self.files(CARD):
-            with path.with_name(f"{path.stem}{QUADS}").open("rb") as file:
+            quads = path.with_name(f"{path.stem}{QUADS}")
+            with _opened(quads) as file:
                 for record in self._card(path).documents:
                     if record.is_there:
-                        yield record, gzip.decompress(file.read(record.size))
+                        yield record, _unpacked(quads, file.read(record.size), record.size)
+
+    def tables(self) -> Iterator[bytes]:
+        """The table of bearers of each shard, as CSV; raises ShardsError where one is damaged."""
+        for shard, path in zip(self.totals.shards, self.files(BEARINGS), strict=True):
+            with _opened(path) as file:
+                data = file.read()
+            facts: Facts = shard["files"].get(path.name, {})
+            if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
+                raise damaged(path)
+            yield _unpacked(path, data, len(data))
 
     def quads(self) -> IO[bytes]:
         """The statements of all documents as a stream of N-Quads."""
@@ -174,8 +208,43 @@ class Shards:
     def _card(self, path: Path) -> Card:
         card = Card.read(path)
         if card is None:
-            raise ShardsError(f"{path}: cannot be read; run the build that makes it again")
+            raise damaged(path)
         return card
+
+
+def damaged(path: Path) -> ShardsError:
+    """What to say of a file of shards that is not as it was written."""
+    return ShardsError(f"{path}: is damaged; run the build that makes it again")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """A file of shards to read from; raises ShardsError where it cannot be read."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise ShardsError(f"{path}: is missing; run the build that makes it again") from error
+    except OSError as error:
+        raise ShardsError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+
+
+def _unpacked(path: Path, data: bytes, size: int) -> bytes:
+    """What gzip members hold that are so many bytes; raises ShardsError where they are damaged."""
+    try:
+        if len(data) == size:
+            return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise damaged(path) from error
+    raise damaged(path)
+
+
+def _refuse_other_formats(path: Path, manifest: bytes) -> None:
+    """Raise ShardsError for shards that another version of this program wrote."""
+    found = json.loads(manifest)
+    if isinstance(found, dict) and found.get("format") != FORMAT:
+        raise ShardsError(
+            f"{path}: these shards are of format {found.get('format')!s:.20}, and {FORMAT} is read; "
+            "run the build that makes them again"
+        )
 
 
 def without_graph(record: Record, quads: bytes) -> bytes:

@@ -12,6 +12,8 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -31,6 +33,7 @@ from build_graph.corpus.loading import Loader
 from build_graph.corpus.locking import locked
 from build_graph.corpus.progress import Progress
 from build_graph.corpus.sharding import Sharded, Sharder
+from build_graph.corpus.writing import Old
 from build_graph.errors import ObligationError
 from build_graph.pages.network_data import NORMS, Measure, NetworkData, network_data
 from build_graph.pages.network_shards import shard_data
@@ -38,7 +41,8 @@ from build_graph.pipeline import default_document
 from build_graph.querying import engines
 from build_graph.querying.engines import EngineError, OxigraphEngine, open_graph
 from build_graph.querying.registries import registry_engine
-from build_graph.shards import Record, Shards, ShardsError, stream
+from build_graph.sealing import facts_of, sealed
+from build_graph.shards import BEARINGS, CARD, QUADS, Card, Record, Shards, ShardsError, stream
 from build_graph.storing.store import DocumentStore
 from build_graph.vocabulary import BASE
 
@@ -400,14 +404,171 @@ def test_shards_that_are_not_complete_say_so(built: Path, tmp_path: Path) -> Non
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
 
 
-def test_a_damaged_shard_is_made_again(corpus: Path, built: Path, tmp_path: Path) -> None:
-    for path in built.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "part-00001.nq.gz").write_bytes(b"half")
-    (tmp_path / "part-00002.json").write_bytes(b"{")
-    result = build(corpus, tmp_path)
-    assert result.progress.unchanged == 1
-    assert contents(tmp_path) == contents(built)
+# ------------------------------------------------------------------------------- damage
+
+
+def copied(folder: Path, place: Path) -> Path:
+    """The files of a folder in another."""
+    place.mkdir()
+    for path in folder.iterdir():
+        (place / path.name).write_bytes(path.read_bytes())
+    return place
+
+
+def flip(path: Path, random: Random) -> None:
+    """Change one bit of a file."""
+    data = bytearray(path.read_bytes())
+    data[random.randrange(len(data))] ^= 1 << random.randrange(8)
+    path.write_bytes(data)
+
+
+FILES = ("manifest.json", "failures.jsonl", *(f"part-00001{ending}" for ending in (QUADS, BEARINGS, CARD)))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_bit_of_a_file_changes_unnoticed(name: str, built: Path, tmp_path: Path) -> None:
+    folder, random = copied(built, tmp_path / "shards"), Random(name)
+    totals, card = Shards.open(folder).totals, Card.read(folder / "part-00001.json")
+    assert card
+
+    def is_whole() -> bool:
+        with suppress(ShardsError):
+            manifest = Shards.open(folder).totals == totals
+            failures = facts_of(folder / "failures.jsonl") == totals.failed
+            return manifest and failures and Old.read(folder, 1, card.made_with) is not None
+        return False
+
+    assert is_whole()
+    for _ in range(60):
+        before = (folder / name).read_bytes()
+        flip(folder / name, random)
+        assert not is_whole()
+        (folder / name).write_bytes(before)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def other_sizes(path: Path) -> None:
+    """A card whose words are right in themselves, and wrong of the shard."""
+    card = Card.read(path)
+    assert card
+    records = tuple(replace(one, size=one.size + 5) if one.size else one for one in card.documents)
+    path.write_bytes(replace(card, documents=records).written())
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "one bit of each file": lambda folder: [flip(folder / name, Random(name)) for name in FILES] and None,
+    "a bit of the quads": lambda folder: flip(folder / "part-00001.nq.gz", Random(3)),
+    "a bit of the bearers": lambda folder: flip(folder / "part-00001.bearings.csv.gz", Random(3)),
+    "half files": lambda folder: [cut(folder / name) for name in FILES] and None,
+    "no files": lambda folder: [(folder / name).unlink() for name in FILES] and None,
+    "cards of no use": lambda folder: (folder / "part-00002.json").write_bytes(b"{") and None,
+    "other sizes": lambda folder: other_sizes(folder / "part-00001.json"),
+    "another format": lambda folder: (
+        (folder / "manifest.json").write_text('{"format": 99, "shards": []}') and None
+    ),
+    "no failures": lambda folder: (folder / "failures.jsonl").unlink(),
+    "a manifest of nothing": lambda folder: (folder / "manifest.json").write_text("[]") and None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_build_makes_again_what_was_damaged(
+    damage: Callable[[Path], None], corpus: Path, built: Path, tmp_path: Path
+) -> None:
+    folder = copied(built, tmp_path / "shards")
+    damage(folder)
+    build(corpus, folder)
+    assert contents(folder) == contents(built)
+
+
+READ: dict[str, tuple[Callable[[Path], object], tuple[str, ...], str]] = {
+    "a bit of the quads": (
+        lambda f: flip(f / "part-00001.nq.gz", Random(3)),
+        ("query", "explain", "validate", "export", "store", "push"),
+        "part-00001.nq.gz: is damaged; run the build that makes it again",
+    ),
+    "half of the quads": (
+        lambda f: cut(f / "part-00002.nq.gz"),
+        ("query", "export", "store"),
+        "part-00002.nq.gz: is damaged; run the build that makes it again",
+    ),
+    "no quads": (
+        lambda f: (f / "part-00001.nq.gz").unlink(),
+        ("query", "store"),
+        "part-00001.nq.gz: is missing; run the build that makes it again",
+    ),
+    "a bit of the bearers": (
+        lambda f: flip(f / "part-00000.bearings.csv.gz", Random(3)),
+        ("analyse", "view"),
+        "part-00000.bearings.csv.gz: is damaged; run the build that makes it again",
+    ),
+    "half of the bearers": (
+        lambda f: cut(f / "part-00000.bearings.csv.gz"),
+        ("analyse", "view"),
+        "part-00000.bearings.csv.gz: is damaged; run the build that makes it again",
+    ),
+    "a bit of a card": (
+        lambda f: flip(f / "part-00001.json", Random(3)),
+        ("query", "store"),
+        "part-00001.json: is damaged; run the build that makes it again",
+    ),
+    "other sizes": (
+        lambda f: other_sizes(f / "part-00001.json"),
+        ("query", "export", "store"),
+        "part-00001.nq.gz: is damaged; run the build that makes it again",
+    ),
+    "a bit of the manifest": (
+        lambda f: flip(f / "manifest.json", Random(3)),
+        ("query", "analyse", "store"),
+        "manifest.json: is damaged; run the build that makes it again",
+    ),
+    "another format": (
+        lambda f: (f / "manifest.json").write_text('{"format": 99, "shards": []}'),
+        ("query", "store"),
+        "these shards are of format 99, and 2 is read; run the build that makes them again",
+    ),
+    "another name": (
+        lambda f: (f / "manifest.json").write_bytes(
+            sealed(
+                b'{"format": 2, "version": "", "rules": "", "inputs": "", "shards": '
+                b'[{"name": "../../../etc/hosts", "files": {}}]}\n'
+            )
+        ),
+        ("query", "analyse", "store"),
+        "manifest.json: is damaged; run the build that makes it again",
+    ),
+}
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "query": ("query", "counts", "--graph", "SHARDS"),
+    "explain": ("explain", "agency/mofcom", "--graph", "SHARDS"),
+    "validate": ("validate", "SHARDS"),
+    "export": ("export", "SHARDS", "--format", "nq", "-o", "OUT"),
+    "store": ("build", "SHARDS", "--store", "OUT"),
+    "push": ("push", "http://127.0.0.1:9/", "--graph", "SHARDS"),
+    "analyse": ("analyse", "SHARDS", "-o", "OUT", "--draws", "0"),
+    "view": ("view", "SHARDS", "-o", "OUT"),
+}
+
+
+@pytest.mark.parametrize("what", READ)
+def test_damage_is_a_line_for_who_reads(
+    what: str, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage, commands, says = READ[what]
+    monkeypatch.setattr(viewing, "DETAILED", 0)
+    folder = copied(built, tmp_path / "shards")
+    damage(folder)
+    for command in commands:
+        given = {"SHARDS": folder, "OUT": tmp_path / "out"}
+        result = run(*(given.get(word, word) for word in COMMANDS[command]))
+        said = [line for line in result.stderr.splitlines() if line.startswith("obligations: ")]
+        assert (result.exit_code, result.stdout, len(said)) == (1, "", 1), (command, result.output)
+        assert said[0].endswith(says), command
+        assert isinstance(result.exception, SystemExit), result.exception
+    assert [path.name for path in tmp_path.iterdir()] == ["shards"]
 
 
 # -------------------------------------------------------------------------------- other inputs
@@ -619,7 +780,7 @@ def test_a_bulk_load_that_breaks_off_leaves_no_store(built: Path, tmp_path: Path
         (tmp_path / "shards").mkdir(exist_ok=True)
         (tmp_path / "shards" / path.name).write_bytes(path.read_bytes())
     (tmp_path / "shards" / "part-00002.json").write_bytes(b"{")
-    with pytest.raises(ShardsError, match=r"part-00002\.json: cannot be read"):
+    with pytest.raises(ShardsError, match=r"part-00002\.json: is damaged"):
         Loader().take([tmp_path / "shards"], tmp_path / "store")
     assert [path.name for path in tmp_path.iterdir()] == ["shards"]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pandas as pd
 from pyoxigraph import NamedNode
 
-from build_graph.shards import BEARINGS, Shards
+from build_graph.shards import Shards
 from build_graph.vocabulary import OB
 
 _BODY = ("body", "name", "english", "kind", "place", "group")
@@ -17,11 +19,12 @@ def bearer_rows(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What `lookups/bearings.rq` and `lookups/bodies.rq` would answer, and how many norms each measure holds.
 
-    The second table has the bodies that bear something, the first of several descriptions of each.
+    The second table has the bodies that bear something, the first of several descriptions of each. Raises
+    ShardsError where a table is damaged.
     """
     rows, bodies = [], []
-    for path in shards.files(BEARINGS):
-        read = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    for table in shards.tables():
+        read = pd.read_csv(io.BytesIO(table), dtype=str, keep_default_na=False, encoding="utf-8")
         if document:
             read = read[read["document"] == document.value]
         if domain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import groupby
@@ -23,6 +23,7 @@ from build_graph.corpus.writing import Known, Old, ShardWriter, remove_from, tid
 from build_graph.files import write_all
 from build_graph.reading.inputs import InputReader
 from build_graph.reading.overwriting import files_at, refuse_inputs
+from build_graph.sealing import Facts, facts_of
 from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Shards, Totals, part
 from build_graph.storing.fingerprints import rules, version_of
 
@@ -61,9 +62,7 @@ class Sharder:
             try:
                 self._write(items, folder, _made_with(self.reader, self.size, ruled), progress)
                 remove_from(folder, progress.shards)
-                limits = asdict(self.reader.limits)
-                if _limits_of(folder) != limits:  # a shard that changes takes the manifest away
-                    _sum_up(folder, progress.shards, ruled, limits)
+                _sum_up(folder, progress.shards, ruled, asdict(self.reader.limits))
             finally:
                 tidy(folder)
         return Sharded(folder, Shards.open(folder).totals, progress, items.left_alone)
@@ -97,15 +96,19 @@ def _made_with(reader: InputReader, size: int, ruled: str) -> str:
     return hashlib.sha256(repr(whole).encode()).hexdigest()
 
 
-def _limits_of(folder: Path) -> Mapping[str, int]:
-    """Return the limits that the manifest of the whole says; none where it is not there."""
-    return Shards.open(folder).totals.limits if (folder / MANIFEST).is_file() else {}
-
-
 def _sum_up(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> None:
-    """Write what is said of the whole, and the failures."""
+    """Write what is said of the whole, and the failures, unless both stand there byte for byte."""
     totals = _totals(folder, shards, ruled, limits)
-    write_all({folder / FAILURES: _failures(folder, shards), folder / MANIFEST: totals.written()})
+    if not _stands(folder, totals):
+        write_all({folder / FAILURES: _failures(folder, shards), folder / MANIFEST: totals.written()})
+
+
+def _stands(folder: Path, totals: Totals) -> bool:
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+        return manifest == totals.written() and facts_of(folder / FAILURES) == totals.failed
+    except OSError:
+        return False
 
 
 def _totals(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> Totals:
@@ -119,7 +122,19 @@ def _totals(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) ->
         counts.update(failures=sum(bool(one.failure) for one in card.documents))
         counts.update(copies=sum(bool(one.copy_of) for one in card.documents))
         listed.append({"name": part(number), **own, "files": card.files})
-    return Totals(__version__, ruled, inputs.hexdigest(), limits, **counts, shards=tuple(listed))
+    failed = _facts(_failures(folder, shards))
+    return Totals(
+        __version__, ruled, inputs.hexdigest(), limits, **counts, failed=failed, shards=tuple(listed)
+    )
+
+
+def _facts(pieces: Iterable[bytes]) -> Facts:
+    """What is said of a file of some bytes."""
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def _failures(folder: Path, shards: int) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from typing import IO, Any, Self
 
 from build_graph.corpus.packing import header
 from build_graph.files import write
+from build_graph.sealing import facts_of
 from build_graph.shards import BEARINGS, CARD, MANIFEST, QUADS, Card, Record, part
 
 Members = Callable[[], tuple[bytes, bytes]]  # gives a document's members of N-Quads and of bearers
@@ -30,10 +31,23 @@ class Old:
     def read(cls, folder: Path, number: int, made_with: str) -> Self | None:
         """The shard with a number; None where there is none that is whole, or it was made otherwise."""
         card = Card.read(folder / f"{part(number)}{CARD}")
-        if card is None or card.made_with != made_with or not _is_whole(folder, card):
+        if card is None or card.made_with != made_with:
             return None
         last_first = reversed(list(enumerate(card.documents)))
-        return cls(folder, number, card, {one.key: at for at, one in last_first})
+        old = cls(folder, number, card, {one.key: at for at, one in last_first})
+        return old if old.is_whole() else None
+
+    def is_whole(self) -> bool:
+        """Whether its files are there with the very bytes that its manifest tells of."""
+        try:
+            for ending, size in zip((QUADS, BEARINGS), self.sizes(len(self.card.documents)), strict=True):
+                name = f"{part(self.number)}{ending}"
+                found = facts_of(self.folder / name)
+                if found != self.card.files.get(name) or found["bytes"] != size:
+                    return False
+        except OSError:
+            return False
+        return True
 
     def find(self, key: str) -> Known | None:
         """The document that was made of the input with a key, the first of several."""
@@ -149,11 +163,3 @@ def remove_from(folder: Path, number: int) -> bool:
         (folder / MANIFEST).unlink(missing_ok=True)
         path.unlink()
     return bool(found)
-
-
-def _is_whole(folder: Path, card: Card) -> bool:
-    """Whether the files of a shard are there with the bytes that its manifest says."""
-    try:
-        return all((folder / name).stat().st_size == facts["bytes"] for name, facts in card.files.items())
-    except (OSError, LookupError, TypeError):
-        return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
+import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from build_graph.pages.network_data import (
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import OxigraphEngine
 from build_graph.querying.short_names import mostly_written, short_names
-from build_graph.shards import BEARINGS, Shards
+from build_graph.shards import Shards
 from build_graph.vocabulary import BASE
 
 Row = Mapping[str, str]
@@ -37,7 +37,8 @@ def shard_data(
 ) -> NetworkData:
     """The measures that somebody bears, without their words, of one document or domain if given.
 
-    `registry` answers for the names of known bodies and domains. Raises NothingToShowError for none.
+    `registry` answers for the names of known bodies and domains. Raises NothingToShowError for none,
+    ShardsError where a table is damaged.
     """
     rows = [row for row in _rows(shards) if _is_wanted(row, document, domain)]
     if not rows:
@@ -46,9 +47,8 @@ def shard_data(
 
 
 def _rows(shards: Shards) -> Iterator[Row]:
-    for path in shards.files(BEARINGS):
-        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-            yield from csv.DictReader(file)
+    for table in shards.tables():
+        yield from csv.DictReader(io.StringIO(table.decode(), newline=""))
 
 
 def _is_wanted(row: Row, document: NamedNode | None, domain: NamedNode | None) -> bool:
