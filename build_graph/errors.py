@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 
 class ObligationError(Exception):
     """Something the user can put right; the command line prints it and exits with 1."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how another process makes it again, whatever its own kind is made of."""
+        return _make_again, (type(self), self.args, self.__dict__)
 
 
 class FaultError(ObligationError):
@@ -37,6 +42,12 @@ class SeveralFaultsError(ObligationError):
     def __str__(self) -> str:
         """Return a line for each."""
         return "\n".join(map(str, self.errors))
+
+
+def _make_again(kind: type[ObligationError], args: tuple[Any, ...], state: dict[str, Any]) -> ObligationError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 _REPORT = "this is a fault of the program, not of the document: please report it with the document"

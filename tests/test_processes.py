@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from build_graph.errors import NoMemoryError, ObligationError, SeveralFaultsError
 from build_graph.processes.fork_server import ForkServer, ForkServerError
 from build_graph.processes.limits import Allowance
 from build_graph.processes.runner import (
@@ -23,6 +25,9 @@ from build_graph.processes.runner import (
     local_runner,
 )
 from build_graph.processes.worker import Call, OwnForks, Service
+from build_graph.querying.names import UnknownNameError
+from build_graph.reading.kinds import UnreadableError
+from build_graph.serving.protocol import RefusedError
 
 MEGABYTE = 1 << 20
 AMPLE = Allowance(20, 500 * MEGABYTE)
@@ -84,6 +89,15 @@ def connect(state: list[int], port: int) -> str:
 
 def open_files(state: list[int]) -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+ERRORS = [
+    UnreadableError("a.txt: is empty"),
+    NoMemoryError("a.txt"),
+    SeveralFaultsError([UnreadableError("a.txt: is empty"), NoMemoryError("b.txt")]),
+    RefusedError(503, "later", Retry_After="5"),
+    UnknownNameError("no such agency", "商务", ["商务部"]),
+]
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +165,8 @@ def test_a_fork_server_that_is_killed_costs_no_answer(server: ForkServer) -> Non
     runner, before = WorkerRunner(server), server.generation
     killed = runner.run(Call(parent_of, (), AMPLE))
     os.kill(killed, signal.SIGKILL)
+    while server.is_alive():  # its workers end when it does
+        time.sleep(0.01)
     assert runner.run(Call(parent_of, (), AMPLE)) != killed
     assert server.generation == before + 1
     runner.close()
@@ -176,6 +192,13 @@ def test_a_server_that_is_closed_starts_no_more(server: ForkServer) -> None:
     own_server.close()
     with pytest.raises(EOFError):
         runner.run(Call(own, (), AMPLE))
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_errors_pass_between_processes(error: ObligationError) -> None:
+    """With their kind, their words, and what they hold."""
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again).keys()) == (type(error), str(error), vars(error).keys())
 
 
 def test_nothing_is_left() -> None:
