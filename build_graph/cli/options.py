@@ -56,10 +56,12 @@ def metadata_options(command: Command) -> Command:
     return command
 
 
-def size(ctx: click.Context, param: click.Parameter, value: str) -> int:
+def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """The bytes that an option such as 64MB gives; a usage error for what is no size."""
     from build_graph.reading.limits import parse_size
 
+    if value is None:
+        return None
     try:
         return parse_size(value)
     except ValueError as error:

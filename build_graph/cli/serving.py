@@ -82,8 +82,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
     "--max-memory",
     "memory",
     callback=size,
-    default="2GB",
-    show_default=True,
+    show_default="2GB, or a worker's share of the machine's memory",
     metavar="SIZE",
     help="What one query may take beside the graph.",
 )
@@ -133,13 +132,15 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
     for module in ("starlette", "uvicorn", "mimeparse"):
         extra(module, "serve", "obligations serve")
     from build_graph.serving.server import serve as run
-    from build_graph.serving.settings import Limits, ServeError, Settings
+    from build_graph.serving.settings import Limits, ServeError, Settings, share_of_memory
 
     if graph and store:
         raise click.UsageError("--graph and --store: give one of them")
     if store and store.is_file():
         raise ServeError(f"{store}: this is a file, no folder of a store; give it as --graph")
     place = {name: options.pop(name) for name in ("host", "port", "cors", "allow_hosts")}
+    if options["memory"] is None:
+        options["memory"] = share_of_memory(options["workers"])
     where, limits = store or graph or GRAPH, Limits(**options)
     run(Settings(where, in_memory=in_memory, **place, landing="/", limits=limits), _announce)
 

@@ -5,12 +5,14 @@ The modules of POSIX are imported where they are used, so that programs that set
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 _DATA = re.compile(r"^VmData:\s+(\d+) kB", re.MULTILINE)
 _STANDARD_FILES = 3  # standard input, output and error
 
@@ -59,6 +61,16 @@ def measure_data() -> int | None:
     except OSError:
         return None
     return int(found[1]) * 1024 if found else None
+
+
+def machine_memory() -> int | None:
+    """Return the bytes of memory of this machine, or of the container around it; None if nobody says."""
+    sizes = []
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with contextlib.suppress(OSError, ValueError):  # "max" is no number
+        sizes.append(int(_CONTAINER.read_text(encoding="ascii")))
+    return min(sizes, default=None)
 
 
 def silence() -> None:

@@ -7,9 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from build_graph.errors import ObligationError
+from build_graph.processes.limits import machine_memory
 
 MEGABYTE = 1 << 20
 PORT = 7878
+_MEMORY = 2048 * MEGABYTE
+
+
+def share_of_memory(workers: int) -> int:
+    """Return the bytes that a query may take so that all workers together leave the machine some memory.
+
+    >>> share_of_memory(1_000_000) < share_of_memory(1) <= 2 * 1024**3
+    True
+    """
+    there = machine_memory()
+    return _MEMORY if there is None else max(MEGABYTE, min(_MEMORY, there * 3 // 4 // workers))
 
 
 class ServeError(ObligationError):
@@ -23,7 +35,7 @@ class Limits:
     seconds: float = 30.0  # that a query may run
     rows: int = 100_000  # rows or triples of an answer
     answer: int = 64 * MEGABYTE  # bytes of an answer
-    memory: int = 2048 * MEGABYTE  # bytes that a query may take beside the graph
+    memory: int = _MEMORY  # bytes that a query may take beside the graph
     kept: int = 64 * MEGABYTE  # bytes of answers that are kept for who asks the same again
     body: int = MEGABYTE  # bytes of a request
     headers: float = 20.0  # seconds in which the headers of a request must have come in
