@@ -16,11 +16,11 @@ run: $(VENV)/.installed
 	$(BIN)/obligations build
 
 test: system $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(SPREAD)
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest $(SPREAD)
 
 fuzz: system $(VENV)/.installed-test  # SEED=NUMBER repeats a run; benchmarks/fuzz.py is led by what it covers
 	@seed=$(or $(SEED),$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')); echo "again with: make fuzz SEED=$$seed"; \
-	  $(BIN)/python -m pytest $(SPREAD) -m hypothesis --hypothesis-profile=random --hypothesis-seed=$$seed
+	  PYTHONHASHSEED=0 $(BIN)/python -m pytest $(SPREAD) -m hypothesis --hypothesis-profile=random --hypothesis-seed=$$seed
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .

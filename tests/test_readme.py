@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from browser import OpenPage
+from click.testing import CliRunner
+
+from build_graph.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,13 +39,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("commands", "shown"), BLOCKS)
-def test_commands_of_the_tour(commands: str, shown: str, folder: Path) -> None:
+def test_commands_of_the_tour(
+    commands: str, shown: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the README shortens an output, … stands for the rest of it."""
+    monkeypatch.chdir(folder)
     output = ""
     for line in commands.strip().splitlines():
         words = shlex.split(line)
         assert words[0] == ".venv/bin/obligations"
-        output += run([sys.executable, "-m", "build_graph.cli", *words[1:]], folder)
+        done = CliRunner().invoke(main, words[1:])
+        assert done.exit_code == 0, done.output
+        output += done.stdout
     beginning, _, end = shown.partition("…\n")
     assert output.startswith(beginning)
     assert output.endswith(end)

@@ -99,7 +99,7 @@ def test_the_page_is_the_same_among_other_documents(path: Path, together: Engine
 @pytest.mark.parametrize("name", INPUTS)
 def test_hard_texts_come_back(name: str) -> None:
     try:
-        found = pipeline().understand(Source("hard.txt", INPUTS[name](1_000), "utf-8"))
+        found = pipeline().understand(Source("hard.txt", INPUTS[name](500), "utf-8"))
     except ObligationError:
         return  # it is no document
     engine = over_all(found)
@@ -124,7 +124,10 @@ def test_a_named_graph_and_an_endpoint_give_the_same_page() -> None:
 
 
 def test_rdflib_gives_the_same_page() -> None:
-    found = document(SMALL)
+    """Of the beginning of a document: of all of it, that takes half a minute."""
+    text = SMALL.read_text(encoding="utf-8")[:900]
+    found = pipeline().understand(Source("part.txt", text, "utf-8"))
+    assert found.measures
     data = serialize((quad.triple for quad in triples(found)), format=RdfFormat.N_TRIPLES)
     graph = Graph().parse(data=data or b"", format="nt")
     check_page(found, RdflibEngine(graph))
