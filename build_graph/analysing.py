@@ -35,6 +35,7 @@ class Analyst:
     choices: Choices
     graph: str = ""  # as --graph takes it; empty for the default
     drawn: Callable[[int], None] = lambda number: None
+    raw: bool = False  # whether tables hold the words as they are, which a spreadsheet may take for formulas
 
     def write(self, output: Path, language: Language) -> tuple[Findings, list[Path]]:
         """What the graph shows, and the files that were written into the folder `output`: all, or none.
@@ -43,7 +44,7 @@ class Analyst:
         cannot be written.
         """
         findings = self.findings()
-        files = {output / name: data for name, data in _files(findings, language)}
+        files = {output / name: data for name, data in _files(findings, language, raw=self.raw)}
         write_all(files)
         return findings, list(files)
 
@@ -80,14 +81,14 @@ def _called(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...
     )
 
 
-def _files(findings: Findings, language: Language) -> Iterator[tuple[str, bytes]]:
+def _files(findings: Findings, language: Language, *, raw: bool) -> Iterator[tuple[str, bytes]]:
     """The files of an analysis by name."""
     choices, agencies = findings.choices, findings.agencies
     graph = exports.labelled(agencies, findings.pairs, directed=choices.directed)
     yield "analysis.md", markdown(findings, language).encode()
-    yield "pairs.csv", as_csv(findings.pairs)
-    yield "agencies.csv", as_csv(agencies, index=True)
-    yield "bearings.csv", as_csv(bearings_table(findings.incidence))
+    yield "pairs.csv", as_csv(findings.pairs, raw=raw)
+    yield "agencies.csv", as_csv(agencies, index=True, raw=raw)
+    yield "bearings.csv", as_csv(bearings_table(findings.incidence), raw=raw)
     yield "network.graphml", exports.graphml(graph)
     yield "network.gexf", exports.gexf(graph)
     yield "ranking.svg", charts.ranking(findings.pairs, directed=choices.directed, unit=choices.unit)

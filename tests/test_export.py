@@ -94,7 +94,7 @@ def triples(path: Path, form: RdfFormat = RdfFormat.TURTLE) -> set[str]:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(path.read_bytes().decode(), newline="")))
+    return list(csv.DictReader(StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
 
 
 def written(place: Path, *quads: Quad) -> Path:

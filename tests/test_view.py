@@ -578,8 +578,11 @@ def test_picture_as_svg(visit: Visit) -> None:
 
 def test_formulas_stay_text(visit: Visit) -> None:
     page = visit()
-    script = "page.csv([['=1+1', '-5', '@x', '-x', 'a\"b', 'c,d']])"
-    assert page.tab.evaluate(script) == '\ufeff\'=1+1,-5,\'@x,\'-x,"a""b","c,d"\r\n'
+    script = "page.csv([['=1+1', '-5', '@x', '-x', '＝1', '＋1', '－1', '＠x', 'a\"b', 'c,d']])"
+    expected = "\ufeff'=1+1,-5,'@x,'-x,'＝1,'＋1,'－1,'＠x,\"a\"\"b\",\"c,d\"\r\n"
+    assert page.tab.evaluate(script) == expected
+    script = "page.csv([['\\n=1']])"
+    assert page.tab.evaluate(script) == '\ufeff"\'\n=1"\r\n'
 
 
 # ---------------------------------------------------------------------------- hostile documents

@@ -11,6 +11,7 @@ from build_graph.analysis.bearings import Bearings
 from build_graph.analysis.incidence import Incidence
 from build_graph.analysis.projection import Projection
 from build_graph.analysis.significance import Significance
+from build_graph.querying import spreadsheet
 
 _DIGITS = 6
 _BEARINGS = ["measure", "body", "named", "role", "written", "inferred", "allocation", "domain", "norms"]
@@ -62,6 +63,20 @@ def bearings_table(incidence: Incidence) -> pd.DataFrame:
     return incidence.rows[_BEARINGS]
 
 
-def as_csv(table: pd.DataFrame, *, index: bool = False) -> bytes:
-    """The table as CSV in UTF-8, empty where there is no value."""
-    return table.to_csv(index=index, lineterminator="\n").encode()
+def as_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -> bytes:
+    """The table as CSV in UTF-8, empty where there is no value; for a spreadsheet, unless it is to be `raw`.
+
+    A spreadsheet gets a byte order mark, and an apostrophe before each text that it takes for a formula.
+    """
+    if raw:
+        return table.to_csv(index=index, lineterminator="\n").encode()
+    texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    table = table.assign(**{name: table[name].map(_guarded) for name in texts})
+    if index:
+        table = table.rename(index=_guarded)
+    return table.to_csv(index=index, lineterminator="\n").encode(spreadsheet.ENCODING)
+
+
+def _guarded(value: object) -> object:
+    """A cell that no spreadsheet reckons with."""
+    return spreadsheet.guarded(value) if isinstance(value, str) else value

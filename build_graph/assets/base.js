@@ -87,7 +87,7 @@ const page = (() => {
   // Rows as CSV that a spreadsheet opens as UTF-8 and in which no cell is taken for a formula.
   const csv = (rows) => "\ufeff" + rows.map((row) => row.map((cell) => {
     const text = String(cell ?? "");
-    const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
+    const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
     return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
   }).join(",")).join("\r\n") + "\r\n";
 

@@ -26,14 +26,15 @@ _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv
 @click.option("--licence", metavar="IRI", help="The licence that the description names.")
 @click.option("--url", metavar="URL", help="The folder on the net in which the files will be.")
 @click.option(
-    "--spreadsheet-safe",
-    "guarded",
+    "--spreadsheet",
     is_flag=True,
-    help="In csv, an apostrophe before each text that a spreadsheet would take for a formula.",
+    help="csv for spreadsheets: a byte order mark, and an apostrophe before each text that one would take "
+    "for a formula.",
 )
+@click.option("--spreadsheet-safe", "as_before", is_flag=True, hidden=True)
 @timeout_option
 @speaks_plainly
-def export(graph: str, form: str, output: Path | None, guarded: bool, **options: Any) -> None:
+def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **options: Any) -> None:
     """Write a graph in the format of another program, with a description beside it (dataset.ttl: VoID, DCAT).
 
     RDF formats hold every statement, sorted; trig and nq keep named graphs. jsonld has a context made from
@@ -43,7 +44,7 @@ def export(graph: str, form: str, output: Path | None, guarded: bool, **options:
 
     An endpoint is copied first, 500 subjects at a time, into memory; its default graph is what is exported.
     Cells of csv hold words as they are: import them into a spreadsheet as text, or =… may run as a formula;
-    with --spreadsheet-safe it cannot, and the words are no longer those of the graph.
+    with --spreadsheet it cannot, and the words are no longer those of the graph.
 
     \b
     Examples:
@@ -59,8 +60,9 @@ def export(graph: str, form: str, output: Path | None, guarded: bool, **options:
 
     tell_size(graph)
     kind = Form(form)
+    guarded = options.pop("as_before") or spreadsheet
     if guarded and kind is not Form.CSV:
-        raise click.UsageError(f"--spreadsheet-safe: {form} is not for spreadsheets; it goes with csv")
+        raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv")
     timeout = options.pop("timeout")
     addresses = {name: _iri(f"--{name}", words) for name, words in options.items()}
     folder = Path("output") / "export" / form

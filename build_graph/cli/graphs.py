@@ -26,7 +26,8 @@ from build_graph.cli.terminal import bar, marked, say, show, show_marked, standa
 
 if TYPE_CHECKING:
     from build_graph.analysis.choices import Choices
-    from build_graph.querying.engines import Engine
+    from build_graph.querying.answers import Format
+    from build_graph.querying.engines import Answer, Engine
     from build_graph.shards import Shards
 
 
@@ -118,39 +119,99 @@ def queries(name: str | None, form: str) -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "tsv", "json", "xml", "ttl"]),
-    help="table in a terminal, else csv; ttl for triples.",
+    type=click.Choice(["table", "csv", "tsv", "json", "xml", "ttl", "nt"]),
+    help="In a file as it ends; table in a terminal, else csv; ttl or nt for triples.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the answer into a file, whole or not at all: .csv, .tsv, .json, .xml, .ttl, .nt.",
+)
+@click.option(
+    "--spreadsheet/--raw",
+    "sheet",
+    default=None,
+    help="csv and tsv with a byte order mark and without formulas, or as they are.  "
+    "[default: --spreadsheet in a file, else --raw]",
 )
 @graph_option
 @timeout_option
 @user_option
 @speaks_plainly
-def query(name: str, given: tuple[str, ...], form: str | None, graph: str, **options: Any) -> None:
+def query(name: str, given: tuple[str, ...], output: Path | None, graph: str, **options: Any) -> None:
     """Put a question to a graph: one of the catalogue (obligations queries), or your own SPARQL.
 
     An agency is named as people write it: 商务部, MOFCOM, its IRI, or the end of that; so are domains,
     documents and clauses. Your own query may have parameters too: its header names them
     (# parameter: agency, agency, no default, example 商务部), a VALUES block takes them. Updates are refused.
 
+    A file of csv or tsv is for people: a spreadsheet opens it as UTF-8, and an apostrophe stands before words
+    that it would take for a formula, unless --raw leaves them as they are. Programs read it as utf-8-sig.
+
     \b
     Examples:
       obligations query agency-obligations --set agency=商务部
-      obligations query pairs --set minimum=5 --format csv > pairs.csv
+      obligations query pairs --set minimum=5 -o pairs.csv
       obligations query mine.rq --graph http://localhost:7878/query
       echo 'SELECT (COUNT(*) AS ?n) { ?s ?p ?o }' | obligations query -
     """
     from datetime import date
 
-    from build_graph.querying.answers import Format, written
     from build_graph.querying.catalogue import Question, find
     from build_graph.querying.names import NameFinder
     from build_graph.querying.values import Binder, assignments
 
+    form, sheet = _form(options.pop("form"), output, options.pop("sheet"))
     values = assignments(given)
+    if output:
+        _refuse(output, name, graph)
     question = Question.read(standard_input(), "-") if name == "-" else find(name)
     engine = engine_of(graph, options)
     answer = engine.answer(Binder(NameFinder(engine), date.today()).bound(question, values), question.name)
-    show(written(answer, Format(form) if form else None, width=width()), paged=True)
+    _tell(answer, form, output, sheet=sheet)
+
+
+def _form(given: str | None, output: Path | None, sheet: bool | None) -> tuple[Format | None, bool]:
+    """The format of an answer, None to choose one, and whether it is for a spreadsheet."""
+    from build_graph.querying.answers import AnswerError, Format
+    from build_graph.querying.spreadsheet import DELIMITERS
+
+    form = Format(given) if given else Format.of(output) if output else Format.CSV if sheet else None
+    if output and form is None:
+        raise AnswerError(
+            f"{output}: the ending names no format; end it in .csv or another, or give --format"
+        )
+    if sheet and form not in DELIMITERS:
+        raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv and tsv")
+    return form, form in DELIMITERS and (output is not None if sheet is None else sheet)
+
+
+def _refuse(output: Path, name: str, graph: str) -> None:
+    """Raise OverwritingError where the answer would be written over the graph or the query."""
+    from build_graph.reading.overwriting import refuse_graph, refuse_inputs
+
+    refuse_graph([output], graph)
+    refuse_inputs([output], [Path(name)])
+
+
+def _tell(answer: Answer, form: Format | None, output: Path | None, *, sheet: bool) -> None:
+    """Print an answer, or write it into a file."""
+    from build_graph.files import is_stream, write
+    from build_graph.querying.answers import answering, written
+    from build_graph.querying.spreadsheet import spreadsheet
+
+    if sheet and form:
+        with answering():
+            data = spreadsheet(answer, form)
+    else:
+        data = written(answer, form, width=None if output else width()).encode("utf-8", "replace")
+    if output is None:
+        show(data.decode(), paged=not sheet)
+        return
+    write(output, data)
+    say(f"wrote {output}: {len(data):,} bytes", error=is_stream(output))
 
 
 @click.command()
@@ -198,15 +259,21 @@ def query(name: str, given: tuple[str, ...], form: str | None, graph: str, **opt
 @click.option(
     "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Of analysis.md."
 )
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Tables for programs: no byte order mark, and each word as it is, even one like a formula.",
+)
 @timeout_option
 @user_option
 @speaks_plainly
-def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
+def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) -> None:
     """Which agencies are co-responsible most often, and more often than their sizes explain?
 
     Writes analysis.md (two pages to send on), pairs.csv, agencies.csv, bearings.csv (every bearer that was
     counted), network.graphml, network.gexf (for Gephi), ranking.svg and heatmap.svg. What was counted stands
-    in the output; the same graph, choices and seed give the same bytes.
+    in the output; the same graph, choices and seed give the same bytes. The tables are for spreadsheets;
+    programs read them as utf-8-sig, and --raw leaves each word as it is.
 
     \b
     Examples:
@@ -227,7 +294,7 @@ def analyse(graph: str, output: Path, language: str, **options: Any) -> None:
     engine = shards_or_engine(graph, options)
     choices = _choices(engine, options)
     with bar(choices.draws, "tables drawn") as drawn:
-        analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn)
+        analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn, raw)
         findings, paths = analyst.write(output, Language(language))
     say(printed(findings, width()).removesuffix("\n"))
     say(f"wrote {', '.join(path.name for path in paths)} to {output}")

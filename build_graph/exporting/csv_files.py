@@ -1,7 +1,8 @@
 """Tables as CSV with a Data Package that describes them.
 
 Cells hold the words of the graph as they are: a cell that begins with =, +, - or @ is data, which a
-spreadsheet may take for a formula. Who asks for it gets such cells with an apostrophe before them.
+spreadsheet may take for a formula. Who asks for it gets such cells with an apostrophe before them, and a byte
+order mark at the beginning of each file.
 """
 
 from __future__ import annotations
@@ -22,21 +23,23 @@ _AS_THEY_ARE = (
     "单元格保留图中原文；以 =、+、-、@ 开头的内容可能被电子表格当作公式，请按文本导入。"
 )
 _GUARDED = (
-    "For spreadsheets: an apostrophe, which is no part of it, stands before each text that begins with =, +, "
-    "-, @, a tab or a line end. / "
-    "供电子表格使用：以 =、+、-、@、制表符或换行符开头的文本前加了一个撇号，撇号不属于原文。"
+    "For spreadsheets: each file begins with a byte order mark, and an apostrophe, which is no part of it, "
+    "stands before each text that begins with =, +, -, @, a tab or a line end. / "
+    "供电子表格使用：各文件以字节顺序标记开头；以 =、+、-、@、制表符或换行符开头的文本前加了一个撇号，"
+    "撇号不属于原文。"
 )
 
 
 def as_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
     r"""Rows under their names, in UTF-8; empty where there is no value.
 
-    Where they are to be `guarded`, an apostrophe stands before what a spreadsheet takes for a formula.
+    Where they are to be `guarded`, they begin with a byte order mark, and an apostrophe stands before what a
+    spreadsheet takes for a formula.
 
     >>> as_csv(["a", "b"], [[True, None], ["x, y", 5]])
     b'a,b\ntrue,\n"x, y",5\n'
     >>> as_csv(["a", "b"], [["=1+1", -5]], guarded=True)
-    b"a,b\n'=1+1,-5\n"
+    b"\xef\xbb\xbfa,b\n'=1+1,-5\n"
     """
     out = StringIO(newline="")
     plain = csv.writer(out, lineterminator="\n")
@@ -46,7 +49,7 @@ def as_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bo
         cells = [_guarded(value) if guarded else _cell(value) for value in row]
         # Before Python 3.13 a carriage return is not quoted unless it is how lines end.
         (quoting if any("\r" in str(cell) for cell in cells) else plain).writerow(cells)
-    return out.getvalue().encode()
+    return out.getvalue().encode(spreadsheet.ENCODING if guarded else "utf-8")
 
 
 def _cell(value: Value) -> Value:

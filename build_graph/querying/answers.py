@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 
 from pyoxigraph import (
     BlankNode,
@@ -38,8 +41,20 @@ class Format(StrEnum):
     JSON = "json"
     XML = "xml"
     TTL = "ttl"
+    NT = "nt"
+
+    @classmethod
+    def of(cls, path: Path) -> Format | None:
+        """The format of a file by the ending of its name; None for an ending that says nothing.
+
+        >>> Format.of(Path("pairs.CSV")), Format.of(Path("pairs.txt"))
+        (<Format.CSV: 'csv'>, None)
+        """
+        ending = path.suffix.lower().removeprefix(".")
+        return cls(ending) if ending in set(cls) - {cls.TABLE} else None
 
 
+_TRIPLES = {Format.TTL: RdfFormat.TURTLE, Format.NT: RdfFormat.N_TRIPLES}
 _RESULTS = {
     Format.CSV: QueryResultsFormat.CSV,
     Format.TSV: QueryResultsFormat.TSV,
@@ -54,8 +69,15 @@ def written(answer: Answer, form: Format | None, *, width: int | None = None) ->
     Raises AnswerError where rows are to be Turtle, or triples a table of rows, and where the answer, which
     is worked out while it is read, cannot be had.
     """
-    try:
+    with answering():
         return _written(answer, form, width)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raises AnswerError where an answer that is read meanwhile cannot be had."""
+    try:
+        yield
     except (OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise AnswerError(f"the query cannot be answered ({reason}); put it right") from error
@@ -63,11 +85,12 @@ def written(answer: Answer, form: Format | None, *, width: int | None = None) ->
 
 def _written(answer: Answer, form: Format | None, width: int | None) -> str:
     if isinstance(answer, Triples):
-        if form not in (None, Format.TTL, Format.TABLE):
+        if form not in (None, Format.TABLE, *_TRIPLES):
             raise AnswerError(f"{form}: the query answers with triples; choose --format ttl")
-        return (serialize(answer.triples, format=RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode()
-    if form is Format.TTL:
-        raise AnswerError("ttl: the query answers with rows; choose table, csv, tsv, json or xml")
+        known = _TRIPLES.get(form or Format.TTL, RdfFormat.TURTLE)
+        return (serialize(answer.triples, format=known, prefixes=PREFIXES) or b"").decode()
+    if form in _TRIPLES:
+        raise AnswerError(f"{form}: the query answers with rows; choose table, csv, tsv, json or xml")
     if form is Format.TABLE or (form is None and width):
         return _table(answer, width)
     text = (answer.serialize(format=_RESULTS[form or Format.CSV]) or b"").decode()

@@ -1,6 +1,6 @@
-"""Answers as CSV for a spreadsheet: what it is told of the encoding, and what it must not take for a formula.
+"""Tables for a spreadsheet: what it is told of the encoding, and what it must not take for a formula.
 
-For programs there is the CSV of `answers`, and of the endpoint, which holds the same words unchanged.
+For programs there is the CSV of `answers`, of the endpoint and of exports, which holds the words unchanged.
 """
 
 from __future__ import annotations
@@ -12,31 +12,33 @@ from io import StringIO
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
-from build_graph.querying.answers import Term
+from build_graph.querying.answers import Format, Term
 from build_graph.querying.engines import Answer, Triples
 
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese take the wide ones too
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([Ee][+-]?\d+)?")
+ENCODING = "utf-8-sig"  # with the mark without which spreadsheets take UTF-8 for the encoding of the system
+DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}  # of what spreadsheets open
 
 
-def spreadsheet(answer: Answer) -> bytes:
-    """The answer as CSV in UTF-8 with a byte order mark; a cell that would be a formula begins with '.
+def spreadsheet(answer: Answer, form: Format = Format.CSV) -> bytes:
+    """The answer as CSV or TSV in UTF-8 with a byte order mark; a cell that would be a formula begins with '.
 
     Raises OSError, RuntimeError or ValueError where the answer, which is worked out while it is read, is not
     to be had.
     """
     out = StringIO(newline="")
-    writer = csv.writer(out)
+    writer = csv.writer(out, delimiter=DELIMITERS[form])
     for row in _rows(answer):
         writer.writerow(map(safe, row))
-    return out.getvalue().encode("utf-8-sig", errors="replace")
+    return out.getvalue().encode(ENCODING, errors="replace")
 
 
 def safe(words: str) -> str:
     """Words as a cell that no spreadsheet reckons with; a number stays one.
 
-    >>> safe("=1+1"), safe("-5"), safe("商务部")
-    ("'=1+1", '-5', '商务部')
+    >>> safe("=1+1"), safe("-5"), safe("-1.5E-7"), safe("商务部")
+    ("'=1+1", '-5', '-1.5E-7', '商务部')
     """
     return words if _NUMBER.fullmatch(words) else guarded(words)
 
