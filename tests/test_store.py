@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -464,7 +463,30 @@ def test_a_reader_sees_the_store_as_it_was_when_it_was_opened(tmp_path: Path) ->
         assert written(after.answer(asked), None).split() == ["o", "3", "4"]
 
 
-NUMBERS = range(24)
+NUMBERS = range(12)
+
+# Builds a store, and is killed just before it writes so many times, or while it does.
+_KILLED = """
+import os, signal, sys
+from threading import Thread
+from build_graph.cli import main
+from build_graph.storing.store import _Writing
+folder, store, left, amid = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "amid"
+begin = _Writing.__enter__
+
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def count(writing):
+    global left
+    begin(writing)
+    left -= 1
+    if left == 0:
+        Thread(target=kill).start() if amid else kill()
+
+_Writing.__enter__ = count
+main(["build", folder, "--store", store])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -478,20 +500,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def begun(folder: Path, store: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "build_graph.cli", "build", str(folder), "--store", str(store)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-
-
 @pytest.fixture(scope="module")
-def lasts(many: Path, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """Seconds that a build of the new version takes."""
-    started = time.monotonic()
-    begun(many / "new", tmp_path_factory.mktemp("timed") / "store").communicate()
-    return time.monotonic() - started
+def undisturbed(many: Path) -> tuple[Graphs, Graphs]:
+    """What the old store holds, and the new one."""
+    return graphs(many / "old-store"), graphs(many / "new-store")
 
 
 def is_made(store: Path) -> bool:
@@ -504,18 +516,20 @@ def is_made(store: Path) -> bool:
         return False
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_whatever_moment_a_build_is_killed_at(seed: int, many: Path, lasts: float, tmp_path: Path) -> None:
+# The first write is the ontology's where there is no store yet; the last is a document's, or a flush.
+@pytest.mark.parametrize("over", [False, True], ids=["from nothing", "over the old version"])
+@pytest.mark.parametrize(
+    "moment", [(1, "amid"), (2, "before"), (2, "amid"), (7, "amid"), (len(NUMBERS) + 1, "amid")], ids=str
+)
+def test_whatever_moment_a_build_is_killed_at(
+    moment: tuple[int, str], over: bool, many: Path, undisturbed: tuple[Graphs, Graphs], tmp_path: Path
+) -> None:
     """Each graph is there whole, old or new, or not there; and the next build completes the store."""
-    store, old, new = tmp_path / "store", graphs(many / "old-store"), graphs(many / "new-store")
-    over = seed % 2 == 1  # over the old version; else from nothing
+    store, (old, new) = tmp_path / "store", undisturbed
     if over:
         shutil.copytree(many / "old-store", store)
-    process = begun(many / "new", store)
-    # Most of the time goes by before the first document is written: aim at what comes after.
-    time.sleep(lasts * Random(seed).uniform(0.35, 0.9))
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    command = [sys.executable, "-c", _KILLED, str(many / "new"), str(store), *map(str, moment)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == -signal.SIGKILL
     if over or is_made(store):
         found = graphs(store)
         assert is_merged(found)
@@ -629,8 +643,17 @@ def test_two_builds_exclude_each_other(tmp_path: Path) -> None:
     fill(tmp_path / "store", path)
     holding = Store(str(tmp_path / "store"))
     here = run("build", path, "--store", tmp_path / "store")
-    process = begun(path, tmp_path / "store")
-    there = process.communicate()[1].decode()
+    command = [
+        sys.executable,
+        "-m",
+        "build_graph.cli",
+        "build",
+        str(path),
+        "--store",
+        str(tmp_path / "store"),
+    ]
+    process = subprocess.run(command, capture_output=True, check=False)
+    there = process.stderr.decode()
     del holding
     assert (here.exit_code, process.returncode) == (1, 1)
     for said in (here.stderr, there):
