@@ -293,7 +293,12 @@ def part(number: int) -> str:
 
 def is_shards(path: Path) -> bool:
     """Whether a folder holds shards, complete or not."""
-    return (path / f"{part(0)}{CARD}").is_file() or all((path / name).is_file() for name in (MANIFEST, LOCK))
+    try:
+        return (path / f"{part(0)}{CARD}").is_file() or all(
+            (path / name).is_file() for name in (MANIFEST, LOCK)
+        )
+    except OSError:  # a path that can lead nowhere
+        return False
 
 
 def _json(value: object) -> str:

@@ -122,6 +122,18 @@ def test_a_place_where_nothing_can_be(name: str, says: str, folder: Path) -> Non
     assert says in str(found)
 
 
+@pytest.mark.parametrize("more", [("-o",), ("--log-format", "json", "--shards")], ids=["files", "shards"])
+@pytest.mark.parametrize("name", ["a" * 300, "**a/*.txt", "*.none"])
+def test_such_a_place_is_a_line_for_a_build(
+    name: str, more: tuple[str, ...], folder: Path, tmp_path: Path
+) -> None:
+    result = run("build", folder / name, *more, tmp_path / "out")
+    assert result.exit_code in (1, 3)
+    said = [line for line in result.stderr.splitlines() if not line.startswith("{")]
+    assert [line for line in said if not line.startswith(("obligations: ", "left out: "))] == []
+    assert len(said) == 1
+
+
 def test_a_folder_that_cannot_be_read_does_not_hide_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

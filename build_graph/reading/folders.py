@@ -111,15 +111,18 @@ def is_pattern(path: Path) -> bool:
 
 
 def size(paths: Sequence[Path]) -> int:
-    """The bytes of all files at some paths, documents within files left aside."""
+    """The bytes of all files at some paths, documents within files left aside, and what cannot be read."""
     return sum(_size(path) for path in paths)
 
 
 def _size(path: Path) -> int:
-    if path.is_dir() or is_pattern(path):
-        listed = in_folder(path) if path.is_dir() else matching(path)
-        return sum(one.path.stat().st_size for one in listed if one.is_document)
-    return path.stat().st_size if path.is_file() else 0
+    try:
+        if path.is_dir() or is_pattern(path):
+            listed = in_folder(path) if path.is_dir() else matching(path)
+            return sum(_size(one.path) for one in listed if one.is_document)
+        return path.stat().st_size if path.is_file() else 0
+    except (OSError, ValueError):
+        return 0
 
 
 def _is_hidden(path: Path) -> bool:

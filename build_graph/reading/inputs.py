@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -133,13 +134,9 @@ class InputReader:
 
     def files(self, paths: Iterable[Path]) -> Iterator[Path]:
         """The files in which the documents at some paths lie; of a folder, those that end as documents do."""
-        for at in map(as_it_lies, paths):
-            if at.is_dir():
-                yield from (file.path for file in folders.in_folder(at) if file.is_document)
-            elif folders.is_pattern(at) and _container(at) is None:
-                yield from (file.path for file in folders.matching(at) if file.is_document)
-            elif file := _container(at):
-                yield file
+        for path in paths:
+            with suppress(OSError, ValueError):  # whoever reads it will say what is wrong
+                yield from _files_at(as_it_lies(path))
 
     def read_one(self, path: Path) -> Input:
         """The one document at a path; raises ObligationError where there is none, or several."""
@@ -360,6 +357,16 @@ def _without_made(found: Iterable[Listed]) -> Iterator[Listed]:
 def _standard_input() -> io.BufferedReader[Any]:
     stream = sys.stdin.buffer
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(io.BytesIO(stream.read()))
+
+
+def _files_at(path: Path) -> Iterator[Path]:
+    """The files in which the documents at a path lie."""
+    if path.is_dir():
+        yield from (file.path for file in folders.in_folder(path) if file.is_document)
+    elif folders.is_pattern(path) and _container(path) is None:
+        yield from (file.path for file in folders.matching(path) if file.is_document)
+    elif file := _container(path):
+        yield file
 
 
 def _goes_along(sidecar: Path, start: Path | None) -> bool:

@@ -1,0 +1,32 @@
+"""Documents of every format that were damaged at random; benchmarks/mutations.py takes many more of them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from mutants import FORMATS, mutants
+
+from build_graph.corpus.documents import Outcome, Understander
+from build_graph.reading.inputs import InputReader, LeftAlone
+
+
+@cache
+def understander() -> Understander:
+    return Understander.load()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_damaged_documents_are_read_or_set_aside(form: str) -> None:
+    """Each with a reason of one line that is no fault of the program."""
+    good = 0
+    for name, data in mutants(form, 7, 40):
+        for found in InputReader().within(data, name):
+            if isinstance(found, LeftAlone):
+                continue
+            outcome: Outcome = understander().outcome(found)
+            good += not outcome.failure
+            assert outcome.kind not in ("Fault", "NoMemory"), (name, outcome.failure)
+            assert outcome.failure.isprintable()
+            assert len(outcome.failure) < 500
+    assert good > 0
