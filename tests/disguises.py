@@ -269,7 +269,7 @@ class Outcome:
 
 def attack(settings: Settings) -> Outcome:
     """Ask all queries of a graph, with neither guard nor wall, and of those that connect, with either."""
-    unguarded = patch.object(answering, "refuse_service", lambda query: None)
+    unguarded = patch.object(answering, "refuse_service", lambda query, base: None)
     with listening() as endpoint:
         queries = disguises(endpoint.url)
         answerer = Answerer(query_workers.load(settings)(), Limits())

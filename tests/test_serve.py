@@ -127,6 +127,50 @@ def test_protocol(case: dict[str, Any], small: Server) -> None:
         assert values(reply) == case["rows"]
 
 
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"query": LONG},
+        {"query": f"ASK {{ {LONG} }}"},
+        {"query": f"ASK {{ ?s ?p {'x ' * 50_000} }}"},
+        {"query": f"ASK {{ <a:{LONG}> <a:b> }}"},
+        {"query": f"ASK {{ ?s ?p 'service {LONG}"},
+        {"query": "ASK { ?s ?p '''" + "\n" * 1000 + LONG},
+        {"query": f"SELECT (1 AS ?{LONG}) (2 AS ?{LONG}) {{}}"},
+        {"query": f"SELECT * {{ BIND(1 AS ?{LONG}) BIND(1 AS ?{LONG}) }}"},
+        {"query": "ASK {}", "default-graph-uri": LONG},
+        {"query": f"DELETE {LONG}"},
+    ],
+    ids=lambda parameters: parameters["query"][:20],
+)
+def test_a_refusal_repeats_little(parameters: dict[str, str], small: Server) -> None:
+    """Some two hundred characters of a query, whatever is wrong with it."""
+    reply = small.send("POST", body=urlencode(parameters).encode(), Content_Type=FORM)
+    assert reply.status == 400
+    assert len(reply.text) < 400
+    assert reply.text.count("x") < 250
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("http://127.0.0.1:80/sparql?query=ASK+%7B%7D", "evil.example", 200),
+        ("HTTP://localhost/sparql?query=ASK+%7B%7D", "localhost", 200),
+        ("http://localhost", "localhost", 200),
+        ("http://localhost/nothing", "localhost", 404),
+        ("http://evil.example/sparql?query=ASK+%7B%7D", "localhost", 421),
+        ("http://localhost@evil.example/", "localhost", 421),
+        ("http:///sparql?query=ASK+%7B%7D", "localhost", 421),
+    ],
+)
+def test_a_request_that_names_the_whole_address(path: str, host: str, status: int, small: Server) -> None:
+    """As to a proxy; the host in the address is the one that counts."""
+    assert small.send("GET", path, Host=host).status == status
+
+
 def test_methods(small: Server) -> None:
     """HEAD gives what GET gives, without a body; OPTIONS and 405 name the methods that there are."""
     path = "/sparql?" + urlencode({"query": "ASK {}"})

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 from pyoxigraph import Store
 
 from build_graph.querying.service import refuse_service
@@ -100,7 +101,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=8), st.lists(PIECES, max_size=8))
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_nothing_that_asks_passes(before: list[str], after: list[str]) -> None:
     """Whatever stands around the keyword: what would need a service is refused, or is no query."""
     query = f"{PREFIXES}ASK {{ {''.join(before)}SERVICE ?nowhere {{}} {''.join(after)} }}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Store
 
+from build_graph.querying.sayings import brief, short
 from build_graph.querying.sparql import QueryError, tokens
 
 _APART = " " * 32  # more than the longest keyword has letters
@@ -25,6 +26,7 @@ _MEANT = {
     "The SELECT contains a": "SELECT names a variable that is neither grouped by nor bound here",
 }
 _WIDTH = 100  # characters of a long line that are shown
+_LONGEST = 60  # characters of a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,23 @@ class Fault:
     expected: str  # what the parser would have taken, in its words
 
 
-def check(query: str, name: str = "query") -> None:
-    """Raise QueryError, with line, column and a caret, where the query breaks SPARQL's grammar."""
+def check(query: str, name: str = "query", base: str | None = None) -> None:
+    """Raise QueryError, with line, column and a caret, where the query breaks SPARQL's grammar.
+
+    `base` is the IRI that relative ones start from; without it there can be none.
+    """
     try:
-        Store().query(query)
+        Store().query(query, base_iri=base)
     except SyntaxError as error:
-        raise QueryError(describe(find_fault(query), query, name)) from error
+        raise QueryError(describe(find_fault(query, base), query, name)) from error
     except (OSError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise QueryError(f"{name}: cannot be answered ({reason}); put it right") from error
+        raise QueryError(f"{name}: cannot be answered ({brief(error)}); put it right") from error
 
 
 def describe(fault: Fault, query: str, name: str) -> str:
     """Three lines: what and where, the line of the query, a caret below the place."""
     start = fault.start
-    word = query[start : start + len(fault.word)]
+    word = short(query[start : start + len(fault.word)], _LONGEST)
     before = query[:start].splitlines() or [""]
     if query[:start].endswith("\n"):
         before.append("")
@@ -70,11 +74,11 @@ def _marked(line: str, column: int) -> str:
     return f"  {shown}\n  {' ' * cell_len(shown[: column - 1 - start])}^"
 
 
-def find_fault(query: str) -> Fault:
+def find_fault(query: str, base: str | None = None) -> Fault:
     """The fault of a query that breaks the grammar."""
     words = list(_words(query))
     try:
-        Store().query(_APART.join([*(word for _, word in words), ""]))
+        Store().query(_APART.join([*(word for _, word in words), ""]), base_iri=base)
     except SyntaxError as error:
         if found := _PLACE.match(str(error)):
             at, end = int(found["column"]) - 1, 0

@@ -6,6 +6,7 @@ from typing import Any
 
 SHOWN = 240  # characters
 _READ = 1 << 16  # bytes of what a server says
+_LINE = 300  # characters of a line of ours
 _SHORT = 8  # characters: so short a line of a query may stand in a sentence, too
 
 
@@ -31,6 +32,17 @@ def without(said: str, query: str) -> str:
     asked = {line.strip() for line in query.splitlines() if len(line.strip()) >= _SHORT}
     lines = said.replace(query.strip(), "").splitlines()
     return "\n".join(line for line in lines if line.strip() not in asked)
+
+
+def in_short(message: str) -> str:
+    """A message of ours, without the middle of lines that are too long: what is asked may stand in it.
+
+    >>> len(in_short("x" * 1000))
+    241
+    """
+    half = SHOWN // 2
+    lines = message.split("\n")
+    return "\n".join(line if len(line) <= _LINE else f"{line[:half]}…{line[-half:]}" for line in lines)
 
 
 def short(text: str, most: int = SHOWN) -> str:

@@ -25,23 +25,25 @@ _ESCAPE = re.compile(r"\\(?:u([+\da-fA-F][\da-fA-F]{3})|U([+\da-fA-F][\da-fA-F]{
 _SAID = "SERVICE asks other endpoints, which this one does not; take it out"
 
 
-def refuse_service(query: str, name: str = "query") -> None:
+def refuse_service(query: str, name: str = "query", base: str | None = None) -> None:
     """Raise QueryError for a query that asks another endpoint, or that holds the word and cannot be parsed.
+
+    `base` is the IRI that relative ones start from, the same as when it is answered.
 
     >>> refuse_service("PREFIX service: <http://service/> SELECT ?service { service:a ?service 'SERVICE' }")
     """
     for read in dict.fromkeys((query, _unescaped(query))):
         if _SERVICE.search(read):
-            _parse_without(read, name)
+            _parse_without(read, name, base)
 
 
-def _parse_without(query: str, name: str) -> None:
+def _parse_without(query: str, name: str, base: str | None) -> None:
     word = _word_for(query)
     changed = _SERVICE.sub(word, query)
     try:
-        Store().query(changed)
+        Store().query(changed, base_iri=base)
     except SyntaxError as error:
-        fault = faults.find_fault(changed)
+        fault = faults.find_fault(changed, base)
         is_meant = word in fault.word and "Prefix not found" not in fault.expected
         if is_meant or keywords(query, ["SERVICE"]):  # which say it better, where they are right
             raise QueryError(f"{name}: {_SAID}") from error

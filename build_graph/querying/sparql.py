@@ -33,6 +33,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_RELATIVE = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^<>\"{}|^`\x00-\x20]*>")
 _UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"])
 
 
@@ -84,6 +85,15 @@ def keywords(query: str, wanted: Iterable[str]) -> set[str]:
             found.add(token[0].upper())
         before = token[0]
     return found & sought
+
+
+def has_relative_iri(query: str) -> bool:
+    """Whether a query holds an IRI that is relative, or at worst what looks like one.
+
+    >>> has_relative_iri("ASK { <s> ?p <a:b> }"), has_relative_iri("ASK { <t:s> ?p ?o FILTER(?o < 1) }")
+    (True, False)
+    """
+    return _RELATIVE.search(query) is not None
 
 
 def places(query: str) -> dict[str, list[tuple[int, int]]]:

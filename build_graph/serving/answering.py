@@ -23,6 +23,7 @@ from pyoxigraph import (
 from build_graph.errors import ObligationError
 from build_graph.querying import faults, sparql
 from build_graph.querying.engines import OF_FILES, Triples, in_default_graph
+from build_graph.querying.sayings import brief, in_short
 from build_graph.querying.service import refuse_service
 from build_graph.reading.limits import as_size
 from build_graph.serving.negotiation import ROWS, TRIPLES, Media
@@ -78,23 +79,23 @@ class Answerer:
     def _answer(self, task: Task) -> Reply:
         query = task.asked.query
         form = sparql.form(query)
-        refuse_service(query)  # before all else: whoever parses an ASK answers it
+        refuse_service(query, base=task.asked.base)  # before all else: whoever parses an ASK answers it
         keywords = sparql.keywords(query, _TELLING)
         media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
         if media is None:
-            faults.check(query)
+            faults.check(query, base=task.asked.base)
             offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
             raise RefusedError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
         try:
             body = self._written(self._found(task.asked, own="FROM" in keywords), media)
         except SyntaxError:
-            faults.check(query)  # says where
+            faults.check(query, base=task.asked.base)  # says where
             raise
         except (OSError, RuntimeError, ValueError) as error:
             if str(error).startswith(OF_FILES):
                 raise RefusedError(STALE, "the store has been written; ask again") from error
-            reason = " ".join(str(error).split())
-            raise sparql.QueryError(f"query: cannot be answered ({reason}); put it right") from error
+            said = f"query: cannot be answered ({brief(error)}); put it right"
+            raise sparql.QueryError(said) from error
         tag = "" if keywords & _CHANGING else blake2b(body, digest_size=16, key=media.encode()).hexdigest()
         return Reply(200, media, body, tag)
 
@@ -103,11 +104,12 @@ class Answerer:
         if asked.default_graphs is not None and asked.named_graphs is not None:
             return self.store.query(
                 asked.query,
+                base_iri=asked.base,
                 default_graph=[NamedNode(iri) for iri in asked.default_graphs],
                 named_graphs=[NamedNode(iri) for iri in asked.named_graphs],
             )
         union = not own and not in_default_graph(self.store)  # which would undo FROM
-        return self.store.query(asked.query, use_default_graph_as_union=union)
+        return self.store.query(asked.query, base_iri=asked.base, use_default_graph_as_union=union)
 
     def _written(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
         out = _Bounded(self.limits.answer)
@@ -143,7 +145,7 @@ def changes(query: str) -> bool:
 
 def refusal(status: int, message: str) -> Reply:
     """A reply that says in plain text why there is no answer."""
-    return Reply(status, "text/plain", f"{message}\n".encode("utf-8", errors="replace"))
+    return Reply(status, "text/plain", f"{in_short(message)}\n".encode("utf-8", errors="replace"))
 
 
 def more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:

@@ -19,6 +19,7 @@ from build_graph.serving.origins import OwnPages
 from build_graph.serving.pages import failed, nothing_here
 from build_graph.serving.protocol import METHODS
 from build_graph.serving.settings import Settings
+from build_graph.serving.targets import OriginForm
 from build_graph.serving.workers import Workers
 
 SPARQL = addresses.ENDPOINT
@@ -56,7 +57,7 @@ def application(settings: Settings, workers: Workers) -> Starlette:
 def _middleware(settings: Settings) -> list[Middleware]:
     """What stands before the routes: who may call this server, and pages of which origin may ask it."""
     names = allowed(settings)
-    standing = [Middleware(OwnNames, names=names)] if names else []
+    standing = [Middleware(OriginForm), *([Middleware(OwnNames, names=names)] if names else [])]
     standing.append(Middleware(OwnPages, friend=settings.cors))
     if settings.cors is not None:
         origins = [settings.cors]

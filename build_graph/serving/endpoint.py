@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from pyoxigraph import NamedNode
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from build_graph.querying.sparql import has_relative_iri
 from build_graph.reading.limits import as_size
 from build_graph.serving.answering import Reply, Task, refusal
 from build_graph.serving.description import description
 from build_graph.serving.holdings import Holdings, holdings
 from build_graph.serving.negotiation import TRIPLES, Media, best, content_type, prefers_html
-from build_graph.serving.protocol import METHODS, RefusedError, asked
+from build_graph.serving.protocol import METHODS, Asked, RefusedError, asked
 from build_graph.serving.settings import Settings
 from build_graph.serving.workers import Workers
 
@@ -56,7 +58,7 @@ class Endpoint:
         query = asked(request.method, parameters, request.headers.get("content-type", ""), body)
         if query is None:
             return await self._description(request, accept)
-        task = Task(query, Media.accepted(accept))
+        task = Task(_with_base(request, query), Media.accepted(accept))
         reply = await _unless_gone(request, self.workers.answer(task))
         return _not_modified(reply) if _has_it(request, reply) else _response(reply)
 
@@ -119,6 +121,16 @@ def _has_it(request: Request, reply: Reply) -> bool:
         return False
     said = ",".join(request.headers.getlist("if-none-match"))
     return any(tag.strip().removeprefix("W/") in ("*", f'"{reply.tag}"') for tag in said.split(","))
+
+
+def _with_base(request: Request, asked: Asked) -> Asked:
+    """A query that may have relative IRIs with the address of this endpoint, which they start from."""
+    if not has_relative_iri(asked.query):
+        return asked  # whatever the server is called by, it is the same query
+    try:
+        return replace(asked, base=NamedNode(str(request.url.replace(query="", fragment=""))).value)
+    except ValueError:  # it is the client that names the host
+        return asked
 
 
 async def _unless_gone(request: Request, answering: Coroutine[Any, Any, Found]) -> Found:

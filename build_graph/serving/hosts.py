@@ -6,6 +6,7 @@ then be a part of that site, and be read by its scripts. What such a request can
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers
@@ -15,6 +16,7 @@ from build_graph.serving.responses import Sent
 from build_graph.serving.settings import Settings
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
+_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[^\s:@/?#\[\]\\]+))(?::\d*)?")
 
 
 def allowed(settings: Settings) -> frozenset[str]:
@@ -27,7 +29,7 @@ def allowed(settings: Settings) -> frozenset[str]:
     frozenset()
     """
     own = (*_LOCAL, settings.host) if _is_loopback(settings.host) or settings.allow_hosts else ()
-    return frozenset(name.lower().strip("[]") for name in (*own, *settings.allow_hosts))
+    return frozenset(name.lower().strip("[]").removesuffix(".") for name in (*own, *settings.allow_hosts))
 
 
 class OwnNames:
@@ -46,13 +48,13 @@ class OwnNames:
 
 
 def name_of(host: str) -> str:
-    """The name in a Host header, without the port.
+    """The name in a Host header, without the port and the dot of the root; empty where it is malformed.
 
-    >>> name_of("Localhost:7878"), name_of("[::1]:7878"), name_of("127.0.0.1")
-    ('localhost', '::1', '127.0.0.1')
+    >>> name_of("Localhost.:7878"), name_of("[::1]:7878"), name_of("127.0.0.1:80@evil"), name_of("[::1].evil")
+    ('localhost', '::1', '', '')
     """
-    inside = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-    return inside.lower()
+    found = _HOST.fullmatch(host)
+    return (found["address"] or found["name"]).lower().removesuffix(".") if found else ""
 
 
 def _is_loopback(host: str) -> bool:

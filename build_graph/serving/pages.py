@@ -15,6 +15,7 @@ from build_graph.errors import ObligationError
 from build_graph.pages.entity import UnknownThingError
 from build_graph.pages.found import refused_page
 from build_graph.querying.names import UnknownNameError
+from build_graph.querying.sayings import in_short
 from build_graph.restoring.facts import RestoringError
 from build_graph.serving.negotiation import prefers_html
 from build_graph.serving.protocol import RefusedError
@@ -64,6 +65,7 @@ def _made(make: Make, request: Request) -> Response | Exception:
 
 def refused(request: Request, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
     """Why there is no page: as a page for a browser, in a line of text for others."""
+    message = in_short(message)
     if not prefers_html(", ".join(request.headers.getlist("accept"))):
         text = f"{message}\n".encode("utf-8", errors="replace")
         return Sent(text, "text/plain", status, {"Vary": "Accept", **(headers or {})})

@@ -35,6 +35,7 @@ class Asked:
     query: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
+    base: str | None = None  # what its relative IRIs start from, if it may have some
 
 
 def asked(method: str, parameters: str, content_type: str = "", body: bytes = b"") -> Asked | None:
