@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import sleep
+from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
 from server import DIRECT, Server, serving, until
+from uvicorn import Config
+from uvicorn.server import ServerState
 
-from build_graph.serving.connections import _FEWEST, Complaints, most_connections
+from build_graph.serving.connections import _FEWEST, Complaints, Connection, Crowd, most_connections
 from build_graph.serving.settings import Limits
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "
@@ -28,7 +32,7 @@ from build_graph.cli.serving import _announce
 from build_graph.serving.server import serve
 from build_graph.serving.settings import Limits, Settings
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-limits = Limits(headers=float(sys.argv[2]), workers=2, seconds=2)
+limits = Limits(headers=float(sys.argv[2]), workers=2)
 serve(Settings(Path(sys.argv[1]), port=0, limits=limits), _announce)
 """
 
@@ -154,19 +158,36 @@ def _is_left(client: socket.socket) -> bool:
     return False
 
 
-def test_requests_on_one_connection(impatient: Server) -> None:
-    """A connection with a request now and then stays as long as it likes; a query may take its time."""
-    connection = impatient.connect()
-    for _ in range(6):
-        connection.request("GET", "/sparql?query=ASK+%7B%7D")
-        assert connection.getresponse().read()
-        sleep(0.2)
-    slow = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-    local = connection.sock.getsockname()
-    connection.request("POST", "/sparql", slow.encode(), {"Content-Type": DIRECT})
-    assert b"has been stopped after 2 seconds" in connection.getresponse().read()
-    assert connection.sock.getsockname() == local
-    connection.close()
+def test_a_deadline_holds_between_requests_alone() -> None:
+    """Not while one is answered, however long that takes; after each it is a new one."""
+
+    async def talk() -> None:
+        ready, crowd = asyncio.Event(), Crowd(patience=60, most=9)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await ready.wait()
+            await send({"type": "http.response.start", "status": 204})
+            await send({"type": "http.response.body"})
+
+        config = Config(app, http="h11", lifespan="off", log_config=None)
+        transport = Mock(**{"is_closing.return_value": False, "get_write_buffer_size.return_value": 0})
+        one = Connection(crowd, config=config, server_state=ServerState(), app_state={})
+        one.connection_made(transport)
+        first = one._deadline
+        for piece in (b"GET / HTTP/1.1\r\n", b"Host: x\r\n"):
+            one.data_received(piece)
+            assert (one._deadline, list(crowd.waiting)) == (first, [one])
+        one.data_received(b"\r\n")
+        assert (one._deadline, list(crowd.waiting)) == (None, [])
+        ready.set()
+        await asyncio.gather(*one.tasks)
+        assert one._deadline not in (None, first)
+        assert (crowd.oldest(), list(crowd.waiting)) == (one, [one])
+        one.connection_lost(None)
+        assert (one._deadline, list(crowd.waiting)) == (None, [])
+        assert not transport.abort.called
+
+    asyncio.run(talk())
 
 
 @pytest.mark.parametrize(

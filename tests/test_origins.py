@@ -167,7 +167,7 @@ def test_a_page_of_another_origin(host: str, site: str, running: Server, chromiu
             tab = context.new_page()
             tab.goto(origin.replace("127.0.0.1", host))
             tab.evaluate(TRIES, [there, CROSS])
-            assert until(lambda: tab.wait_for_timeout(20) or len(came) == len(TRIED), 10), came
+            assert until(lambda: tab.wait_for_timeout(20) or len(came) == len(TRIED), 30), came
             tab.evaluate("document.forms[0].target = ''; document.forms[0].submit()")  # this takes the tab
             tab.wait_for_url(f"{there}/**")
             assert came == [(site, kind, 403) for kind in (*TRIED, "document")]
