@@ -48,6 +48,14 @@ def parquet(**columns: list[bytes]) -> bytes:
     return file.getvalue()
 
 
+def repeated_parquet(size: int, rows: int) -> bytes:
+    """A Parquet file in which one text of so many bytes stands in so many rows: it is written once."""
+    file, text = io.BytesIO(), "一、任务" + "a" * size
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([text]))
+    pq.write_table(pa.table({"text": column}), file, compression="zstd", store_schema=False)
+    return file.getvalue()
+
+
 def _as_strings(values: list[bytes]) -> pa.Array:
     held = pa.array(values, pa.binary())
     return pa.StringArray.from_buffers(len(held), held.buffers()[1], held.buffers()[2])

@@ -18,6 +18,7 @@ from build_graph.errors import ObligationError
 from build_graph.reading import docx, parquet
 from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reading.kinds import UnreadableError
+from build_graph.reading.limits import Limits
 from build_graph.reading.names import shown, shown_name
 
 READ = ["gb.parquet:1", "good.txt", "nameless.zip/a.txt", "中.txt"]
@@ -72,6 +73,21 @@ def test_parquet_in_gb18030_is_read_as_text_is(folder: Path) -> None:
     found = [one for one in InputReader().read(folder / "gb.parquet") if isinstance(one, Input)]
     assert [(one.source.encoding, one.given.number) for one in found] == [("gb18030", "商发〔2020〕2号")]
     assert found[0].source.content == CLAUSE.replace("管理", "监管")
+
+
+def test_parquet_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
+    """One text that stands in many rows, and texts that are packed to almost nothing."""
+    for size, rows, good in ((500_000, 10, 2), (3_000_000, 1, 0)):
+        (tmp_path / "a.parquet").write_bytes(hostile_files.repeated_parquet(size, rows))
+        *read, last = InputReader().read(tmp_path / "a.parquet")
+        assert [type(one) for one in read] == [Input] * good
+        assert "a.parquet: unpacks to more than 200 times its size, as a bomb does" in str(last)
+
+
+def test_a_text_of_many_rows_is_held_once(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(hostile_files.repeated_parquet(100_000, 64))
+    texts = InputReader(Limits(max_ratio=100_000)).read(tmp_path / "a.parquet")
+    assert sum(isinstance(one, Input) for one in texts) == 64
 
 
 # ------------------------------------------------------------------------------- any exception

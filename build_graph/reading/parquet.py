@@ -31,8 +31,12 @@ def rows(
     arrow, parquet = (extra(module, "parquet", f"{name}: reading Parquet") for module in _MODULES)
     names: set[str] = set()
     try:
-        file = parquet.ParquetFile(stream)
-        for number, row in enumerate(_dicts(file, name, arrow), start=1):
+        packed, unpacked = stream.seek(0, io.SEEK_END), 0
+        file = _opened(stream, name, arrow, parquet)
+        limits.check_ratio(_size(file), packed, name)
+        for number, row in enumerate(_dicts(file, arrow), start=1):
+            unpacked += len(row.get("text", b""))
+            limits.check_ratio(unpacked, packed, name)
             yield of_row(row, Place(name, number, names), limits, encoding)
     except (arrow.ArrowException, OSError) as error:
         raise UnreadableError(f"{name}: is damaged ({brief(error)}); fetch or write it again") from error
@@ -41,14 +45,37 @@ def rows(
 _MODULES = ("pyarrow", "pyarrow.parquet")
 
 
-def _dicts(file: Any, name: str, arrow: Any) -> Iterator[dict[str, Any]]:
-    """The rows, a value a column that we know, strings as bytes; those without a value are left out."""
-    schema = file.schema_arrow
-    if "text" not in schema.names or _bytes_of(schema.field("text").type, arrow) is None:
+def _opened(stream: io.BufferedIOBase, name: str, arrow: Any, parquet: Any) -> Any:
+    """The file, opened so that a string that stands in many rows is held once.
+
+    Raises UnreadableError where it has no texts.
+    """
+    plain = parquet.ParquetFile(stream)
+    schema = plain.schema_arrow
+    strings = [
+        column for column in COLUMNS if column in schema.names and _is_text(schema.field(column), arrow)
+    ]
+    if "text" not in strings:
         raise UnreadableError(f'{name}: has no column "text" of strings; name the texts so')
-    columns = [column for column in COLUMNS if column in schema.names]
+    return parquet.ParquetFile(stream, metadata=plain.metadata, read_dictionary=strings)
+
+
+def _is_text(column: Any, arrow: Any) -> bool:
+    return _bytes_of(column.type, arrow) is not None
+
+
+def _size(file: Any) -> int:
+    """The bytes that the columns which are read unpack to, by what the file says of itself."""
+    groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
+    columns = (group.column(at) for group in groups for at in range(group.num_columns))
+    return sum(one.total_uncompressed_size for one in columns if one.path_in_schema in COLUMNS)
+
+
+def _dicts(file: Any, arrow: Any) -> Iterator[dict[str, Any]]:
+    """The rows, a value a column that we know, strings as bytes; those without a value are left out."""
+    columns = [column for column in COLUMNS if column in file.schema_arrow.names]
     for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
-        held = [_raw(column, arrow).to_pylist() for column in batch.columns]
+        held = [_raw(column, arrow) for column in batch.columns]
         for row in zip(*held, strict=True):
             values = zip(batch.schema.names, row, strict=True)
             yield {column: value for column, value in values if value is not None}
@@ -61,10 +88,13 @@ def _bytes_of(kind: Any, arrow: Any) -> Any:
     return arrow.large_binary() if arrow.types.is_large_string(kind) else None
 
 
-def _raw(column: Any, arrow: Any) -> Any:
-    """A column, strings as the bytes that they are: whether those are UTF-8 is not certain."""
-    raw = _bytes_of(column.type, arrow)
-    return column if raw is None else column.cast(raw)
+def _raw(column: Any, arrow: Any) -> list[Any]:
+    """The values of a column, strings as the bytes that they are: whether those are UTF-8 is not certain."""
+    if not arrow.types.is_dictionary(column.type):
+        raw = _bytes_of(column.type, arrow)
+        return list((column if raw is None else column.cast(raw)).to_pylist())
+    values = _raw(column.dictionary, arrow)
+    return [None if at is None else values[at] for at in column.indices.to_pylist()]
 
 
 def of_row(
