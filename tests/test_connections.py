@@ -158,6 +158,32 @@ def _is_left(client: socket.socket) -> bool:
     return False
 
 
+def test_where_all_others_are_answered_a_new_one_is_told() -> None:
+    """None of those that wait for their answers gives way."""
+
+    async def come() -> None:
+        crowd, state = Crowd(patience=60, most=1), ServerState()
+        config = Config(never, http="h11", lifespan="off", log_config=None)
+        transports = [Mock(**{"get_write_buffer_size.return_value": 0}) for _ in range(2)]
+        for transport in transports:
+            one = Connection(crowd, config=config, server_state=state, app_state={})
+            one.connection_made(transport)
+            if not transport.abort.called:
+                one.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        said = b"".join(call.args[0] for call in transports[1].write.call_args_list)
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 5" in said.lower()
+        assert [transport.abort.called for transport in transports] == [False, True]
+        for task in state.tasks:
+            task.cancel()
+
+    asyncio.run(come())
+
+
+async def never(scope: Any, receive: Any, send: Any) -> None:
+    await asyncio.Event().wait()
+
+
 def test_a_deadline_holds_between_requests_alone() -> None:
     """Not while one is answered, however long that takes; after each it is a new one."""
 

@@ -45,8 +45,8 @@ from build_graph.querying.engines import EndpointEngine, Engine
 from build_graph.querying.headers import TODAY
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
+from build_graph.serving.answering import Answerer, Task, more_rows
 from build_graph.serving.answering import Reply as Answered
-from build_graph.serving.answering import Task, more_rows
 from build_graph.serving.description import description
 from build_graph.serving.endpoint import Endpoint
 from build_graph.serving.holdings import holdings
@@ -676,6 +676,16 @@ def test_a_larger_answer_than_allowed(seed: Server) -> None:
     reply = seed.ask("SELECT * { ?a ?b ?c . ?d ?e ?f }")
     assert "the answer is larger than 16MB" in reply.text
     assert reply.status == 400
+
+
+def test_a_query_of_another_form_than_it_seems() -> None:
+    """The engine reads a keyword where a name seems to stand."""
+    query = "PREFIX a: <t:> DESCRIBEa:b { { SELECT * {} } }"
+    reply = Answerer(Store(), Limits()).answer(Task(Asked(query), Media("text/csv", "text/turtle")))
+    assert (reply.status, reply.body) == (
+        400,
+        b"query: is read as SELECT, and is another; put blanks around words\n",
+    )
 
 
 def test_a_larger_request_than_allowed(small: Server) -> None:

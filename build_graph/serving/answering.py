@@ -87,7 +87,10 @@ class Answerer:
             offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
             raise RefusedError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
         try:
-            body = self._written(self._found(task.asked, own="FROM" in keywords), media)
+            found = self._found(task.asked, own="FROM" in keywords)
+            if isinstance(found, QueryTriples) != (form in _FORMS_OF_TRIPLES):
+                raise sparql.QueryError(f"query: is read as {form}, and is another; put blanks around words")
+            body = self._written(found, media)
         except SyntaxError:
             faults.check(query, base=task.asked.base)  # says where
             raise

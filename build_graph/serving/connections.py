@@ -73,7 +73,10 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._look()
         if len(self.connections) > self._crowd.most:
-            (self._crowd.oldest() or self).leave()
+            oldest = self._crowd.oldest() or self
+            if oldest is self:  # all others are being answered
+                self._refuse(503, b"there are too many connections; ask again later\n", ("retry-after", "5"))
+            oldest.leave()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -122,14 +125,13 @@ class Connection(H11Protocol):
             self._deadline = self.loop.call_later(self._crowd.patience, self._late)
             return
         if not left and self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
-            self._refuse()
+            self._refuse(408, b"the request does not come in; send it faster\n")
         self.leave()
 
-    def _refuse(self) -> None:
-        """Say to who has sent half a request that it comes too late."""
-        said = b"the request does not come in; send it faster\n"
+    def _refuse(self, status: int, said: bytes, *more: tuple[str, str]) -> None:
+        """Say to who has sent no request, or half of one, why there will be no answer."""
         headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(said)))]
-        response = h11.Response(status_code=408, headers=[*headers, ("connection", "close")])
+        response = h11.Response(status_code=status, headers=[*headers, ("connection", "close"), *more])
         for event in (response, h11.Data(data=said), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
 
