@@ -14,7 +14,18 @@ from rdflib import Graph
 from build_graph.errors import ObligationError
 from build_graph.graph import validation
 from build_graph.graph.validation import Report
-from build_graph.querying.engines import TIMEOUT, Triples, format_of, is_address, open_graph
+from build_graph.querying.engines import (
+    TIMEOUT,
+    OxigraphEngine,
+    Triples,
+    format_of,
+    is_address,
+    is_store,
+    open_graph,
+    readable,
+)
+from build_graph.storing.seals import damaged_file
+from build_graph.storing.store import REMOVE
 
 getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed literals with a traceback each
 _EVERYTHING = "CONSTRUCT { ?subject ?property ?value } WHERE { ?subject ?property ?value }"
@@ -23,9 +34,11 @@ _EVERYTHING = "CONSTRUCT { ?subject ?property ?value } WHERE { ?subject ?propert
 def validate(where: str, timeout: float = TIMEOUT) -> Report:
     """The report on the graph of a file, a store or an endpoint, which is taken into memory as a whole.
 
-    Raises ObligationError where it cannot be read, and where it is empty.
+    Raises ObligationError where it cannot be read, where it is empty, and where a file of a store is damaged.
     """
     path = Path(where)
+    if not is_address(where) and is_store(path):
+        _check_files(path)
     if not is_address(where) and not path.is_dir() and format_of(path) is RdfFormat.TURTLE:
         return validation.validate(path)
     found = open_graph(where, timeout).answer(_EVERYTHING)
@@ -35,3 +48,22 @@ def validate(where: str, timeout: float = TIMEOUT) -> Report:
     written = serialize(found.triples, format=RdfFormat.N_TRIPLES)
     assert written is not None  # it is only where an output file is given
     return validation.validate_graph(Graph().parse(data=written, format="nt"), where)
+
+
+def _check_files(folder: Path) -> None:
+    """Raise ObligationError where a file of a store is not as the build left it, or cannot be read."""
+    try:
+        found = damaged_file(folder)
+    except OSError as error:
+        raise ObligationError(
+            f"{folder}: cannot be read ({error.strerror}); check its permissions"
+        ) from error
+    if found:
+        raise ObligationError(f"{folder}: this store is damaged ({found.name} has changed); {REMOVE}")
+    engine = open_graph(str(folder))
+    assert isinstance(engine, OxigraphEngine), "a folder is a store"
+    with readable(folder):  # a block that has changed is noticed when it is read
+        predicates = {quad.predicate for quad in engine.store}
+        for predicate in predicates:
+            for _ in engine.store.quads_for_pattern(None, predicate, None, None):
+                pass

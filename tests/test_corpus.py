@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import multiprocessing
@@ -43,6 +44,8 @@ from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, op
 from build_graph.querying.registries import registry_engine
 from build_graph.sealing import facts_of, sealed
 from build_graph.shards import BEARINGS, CARD, QUADS, Card, Record, Shards, ShardsError, stream
+from build_graph.storing import store as storing
+from build_graph.storing.fresh import new_store
 from build_graph.storing.store import DocumentStore
 from build_graph.vocabulary import BASE
 
@@ -792,13 +795,146 @@ def test_a_bulk_load_that_breaks_off_leaves_no_store(built: Path, tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["shards"]
 
 
-def test_what_a_killed_bulk_load_left_is_not_taken_in(built: Path, stored: set[Quad], tmp_path: Path) -> None:
-    with DocumentStore.open(tmp_path / ".store.tmp") as store:
+def of_an_earlier_version(folder: Path) -> None:
+    """What was put together beside the place."""
+    with DocumentStore.open(folder / ".store.tmp") as store:
         store.describe()
         store.bulk(stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
-    Loader().take([built], tmp_path / "store")
+    (folder / ".store.tmp" / "bulk-1067.sst").write_bytes(b"half")
+
+
+def in_its_place(folder: Path) -> None:
+    """What was put together in the place itself, and not moved yet, but for a file."""
+    place = folder / "store" / ".loading" / "store"
+    with DocumentStore.open(place) as store:
+        store.describe()
+        store.bulk(stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
+    (place / "bulk-1067.sst").write_bytes(b"half")
+    (place.parent / "lock").touch()
+    next(place.glob("0*.sst")).rename(folder / "store" / "000017.sst")
+
+
+@pytest.fixture(scope="module")
+def corpus_and_shards(corpus: Path, built: Path) -> tuple[Path, Path]:
+    return corpus, built
+
+
+@pytest.mark.parametrize("left", [of_an_earlier_version, in_its_place])
+@pytest.mark.parametrize("workers", [True, False], ids=["bulk", "one after the other"])
+def test_what_a_killed_load_left_is_not_taken_in(
+    left: Callable[[Path], None],
+    workers: bool,
+    corpus_and_shards: tuple[Path, Path],
+    stored: set[Quad],
+    tmp_path: Path,
+) -> None:
+    left(tmp_path)
+    corpus, shards = corpus_and_shards
+    command = ("build", shards) if workers else ("build", corpus, "--keep-going")
+    result = run(*command, "--store", tmp_path / "store")
+    assert result.exit_code == 0, result.output
     assert held(tmp_path / "store") == stored
-    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+    assert workers is False or [path.name for path in tmp_path.iterdir()] == ["store"]
+    assert not (tmp_path / "store" / ".loading").exists()
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from build_graph.corpus.loading import Loader
+from build_graph.storing import fresh, store
+left = int(sys.argv[3])
+def deadly(one):
+    def patched(*args, **options):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return one(*args, **options)
+    return patched
+for place, name in ((Path, "rename"), (fresh, "sync_folder"), (fresh, "rmtree")):
+    setattr(place, name, deadly(getattr(place, name)))
+for name in ("bulk", "describe", "flush", "settle"):
+    setattr(store.DocumentStore, name, deadly(getattr(store.DocumentStore, name)))
+Loader().take([Path(sys.argv[1])], Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("steps", [2, 4, 6, 12, 21])
+def test_a_load_that_is_killed_at_any_step_is_done_by_the_next(
+    steps: int, built: Path, stored: set[Quad], tmp_path: Path
+) -> None:
+    """Before it is whole there is no store; and nothing that was left keeps the next build from it."""
+    command = [sys.executable, "-c", _KILLED, built, tmp_path / "store", str(steps)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    asked = run("query", "counts", "--graph", tmp_path / "store")
+    assert asked.exit_code == 0 or "is no Oxigraph store" in asked.stderr, asked.output
+    result = run("build", built, "--store", tmp_path / "store")
+    assert (result.exit_code, result.stderr) == (0, ""), result.output
+    assert held(tmp_path / "store") == stored
+    assert not (tmp_path / "store" / ".loading").exists()
+
+
+@pytest.mark.parametrize("target", ["a folder", "nothing yet"])
+def test_a_new_store_behind_a_link(target: str, built: Path, stored: set[Quad], tmp_path: Path) -> None:
+    if target == "a folder":
+        (tmp_path / "far").mkdir()
+    (tmp_path / "store").symlink_to("far")
+    result = run("build", built, "--store", tmp_path / "store")
+    assert result.exit_code == 0, result.output
+    assert held(tmp_path / "far") == stored
+    assert (tmp_path / "store").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["far", "store"]
+
+
+def test_a_new_store_where_a_disk_is_mounted(
+    built: Path, stored: set[Quad], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder is not renamed to be the place: the system refuses that with EBUSY."""
+    place, rename = tmp_path / "store", Path.rename
+    place.mkdir()
+
+    def busy(self: Path, target: Path) -> Path:
+        if Path(target) == place:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    result = run("build", built, "--store", place)
+    assert result.exit_code == 0, result.output
+    assert held(place) == stored
+
+
+def test_two_loads_into_a_new_store_exclude_each_other(built: Path, tmp_path: Path) -> None:
+    with new_store(tmp_path / "store") as store:
+        said = [run("build", what, "--store", tmp_path / "store") for what in (built, default_document())]
+        store.describe()
+    for result in said:
+        assert (result.exit_code, result.stdout) == (1, "")
+        line = result.stderr.splitlines()[-1]
+        assert line.endswith("store: another program is writing this store; try again when it has ended")
+    assert run("query", "counts", "--graph", tmp_path / "store").exit_code == 0
+
+
+def test_a_load_that_fails_leaves_nothing(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And names the folder that was given, and no other."""
+
+    def full(*_: object) -> None:
+        where = f"{tmp_path}/store/.loading/store/000012.sst"
+        raise OSError(f"IO error: No space left on device: While appending to file: {where}: No space")
+
+    monkeypatch.setattr(DocumentStore, "describe", lambda self: with_writing(self, full))
+    result = run("build", built, "--store", tmp_path / "store")
+    assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
+    assert f"{tmp_path}/store/000012.sst" in result.stderr
+    assert ".loading" not in result.stderr
+
+
+def with_writing(store: DocumentStore, write: Callable[[], None]) -> None:
+    with storing._Writing(store.path):
+        write()
 
 
 @pytest.mark.parametrize("more", [("--shards", "other"), ()], ids=["into shards", "into a file"])

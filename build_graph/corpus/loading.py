@@ -1,6 +1,6 @@
 """Puts a corpus, or shards, into a store: into a new one by bulk load, into one that is there by replacement.
 
-A new store is loaded beside its place and renamed when it is whole: who comes after a crash finds none.
+A new store is there when it is whole: who comes after a crash finds none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from shutil import rmtree
 
 from pyoxigraph import NamedNode, RdfFormat, parse
 
@@ -28,7 +27,8 @@ from build_graph.reading.overwriting import files_at, refuse_inputs
 from build_graph.shards import Record, Shards, stream, without_graph
 from build_graph.storing.filling import Filler
 from build_graph.storing.fingerprints import Fingerprint, rules
-from build_graph.storing.store import DocumentStore, StoreError, holds_something
+from build_graph.storing.fresh import new_store
+from build_graph.storing.store import holds_something
 
 Documents = Iterable[tuple[Record, bytes]]  # N-Quads; none of a document that the store has already
 
@@ -140,20 +140,10 @@ def _known(item: Item, filler: Filler) -> Known | None:
 
 def _load_new(path: Path, documents: Documents, loaded: Loaded) -> None:
     """Make a store of the documents, all or nothing."""
-    aside = path.with_name(f".{path.name}.tmp")
-    with DocumentStore.open(aside) as store:
-        try:
-            store.clear()  # what a build left that was killed
-            store.bulk(stream(_twice(documents, loaded)))
-            store.describe()
-            store.flush()
-            loaded.statements = store.statements()
-            aside.rename(path)
-        except OSError as error:
-            raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
-        finally:
-            store.close()
-            rmtree(aside, ignore_errors=True)
+    with new_store(path) as store:
+        store.bulk(stream(_twice(documents, loaded)))
+        store.describe()
+        loaded.statements = store.statements()
 
 
 def _twice(documents: Documents, loaded: Loaded) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Stor
 
 from build_graph.errors import ObligationError
 from build_graph.shards import Shards, is_shards
+from build_graph.storing.store import REMOVE
 from build_graph.vocabulary import BASE, ELI
 
 SHARED = f"{BASE}graph/shared"
@@ -94,11 +95,14 @@ def _quads(path: Path) -> Iterator[Quad]:
             return
         known = RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
         yield from parse(path=str(path), format=known)
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, RuntimeError) as error:
         raise PartsError(_unreadable(path, error)) from error
 
 
 def _unreadable(path: Path, error: Exception) -> str:
+    if (path / "CURRENT").is_file():
+        said = " ".join(str(error).split())[:160]
+        return f"{path}: this store cannot be read ({said}); {REMOVE}"
     if path.is_dir():
         return f"{path}: this folder is no Oxigraph store; give a file, or the folder of a store"
     if isinstance(error, FileNotFoundError):

@@ -302,7 +302,7 @@ def _unreadable(folder: Path, error: Exception, what: str = "read") -> EngineErr
     """What to say of a store whose files cannot be opened or, any more, be read."""
     return EngineError(
         f"{folder}: this store cannot be {what} ({brief(error)}); "
-        "if a build is writing it, try again, else run that build again"
+        "if a build is writing it, try again, else remove the folder and build it again"
     )
 
 

@@ -14,7 +14,8 @@ from build_graph.graph.checks import FailedCheckError, check
 from build_graph.graph.triples import Part
 from build_graph.model import Document
 from build_graph.storing.fingerprints import Fingerprint
-from build_graph.storing.store import DocumentStore, Known, holds_something
+from build_graph.storing.fresh import tidy
+from build_graph.storing.store import DocumentStore, Known, StoreError, holds_something
 from build_graph.vocabulary import BASE, segment
 
 
@@ -38,9 +39,11 @@ class Filler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the store."""
-        if self._store:
+        """Close the store; what was written before an error stays, and stands on the disk as well."""
+        if self._store and isinstance(error, StoreError):
             self._store.close()
+        elif self._store:
+            self._store.settle()
 
     def known(self, fingerprint: Fingerprint) -> Known | None:
         """The document of the store that was made of the same text in the same way, if there is one."""
@@ -100,6 +103,7 @@ class Filler:
 
     def _open(self) -> DocumentStore:
         """The store, with the ontology as it is now."""
+        tidy(self.path)
         self._store = DocumentStore.open(self.path)
         self._store.describe()
         return self._store

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -51,6 +51,7 @@ from build_graph.graph.emitter import source_of, text_of
 from build_graph.graph.provenance import sha256
 from build_graph.resources import folder
 from build_graph.storing.fingerprints import Fingerprint
+from build_graph.storing.seals import SEAL, seal
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
 _ONTOLOGY = NamedNode(ONTOLOGY)
@@ -59,12 +60,18 @@ _FILES = ("obligations.ttl", "agencies.ttl", "domains.ttl")
 _DOCUMENTS = f"{BASE}document/"
 _COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
-# The files of a RocksDB database. Where a build was killed while it made the store, some of them are missing.
+# The files of a RocksDB database, some of them there while it works alone, and what we put beside them. Where
+# a build was killed while it made the store, some of them are missing.
 _ROCKSDB = re.compile(
     r"CURRENT | LOCK | IDENTITY | LOG (?:\.old.*)? | (?:MANIFEST|OPTIONS)-\d+ | \d+\.(?:log|sst|dbtmp|blob)"
-    r" | OPTIONS-\d+\.dbtmp",
+    rf" | OPTIONS-\d+\.dbtmp | bulk-\d+\.sst | (?:\.{SEAL}\.\d+\.tmp | {SEAL})",
     re.VERBOSE,
 )
+LOADING = ".loading"  # the folder, within that of a store, in which a new one is put together
+
+
+_CORRUPTION = "Corruption"  # how RocksDB calls it
+REMOVE = "remove the folder and build it again"
 
 
 class StoreError(ObligationError):
@@ -83,33 +90,39 @@ class Known:
 class DocumentStore:
     """A store that is open for writing, until it is closed; nobody else writes it meanwhile."""
 
-    path: Path
+    path: Path  # as it was given: messages name it so
     _opened: Store | None
+    _place: Path = field(default_factory=Path)  # where its files are
 
     @classmethod
-    def open(cls, path: Path) -> DocumentStore:
-        """The store in a folder, made if it is missing.
+    def open(cls, path: Path, place: Path | None = None) -> DocumentStore:
+        """The store in a folder, made if it is missing; `place` is where it lies as long as it is new.
 
         Raises StoreError where the place cannot be written, holds something else, or another build is at it.
         """
-        _refuse_others(path)
+        place = place or path
+        _refuse_others(place, path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return cls(path, Store(name_of(path).decode()))
-        except (OSError, ValueError) as error:
-            said = str(error)
-            if "lock hold by" in said or "While lock file" in said:
-                raise StoreError(
-                    f"{path}: another program is writing this store; try again when it has ended"
-                ) from error
-            reason = getattr(error, "strerror", None) or " ".join(said.split())
-            raise StoreError(
-                f"{path}: cannot be opened as a store ({reason}); give a folder that can be written"
-            ) from error
+            place.parent.mkdir(parents=True, exist_ok=True)
+            return cls(path, Store(name_of(place).decode()), place)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise _unopened(path, place, error) from error
 
     def close(self) -> None:
         """Let go of the store; what was written stays."""
         self._opened = None
+
+    def settle(self) -> None:
+        """Close the store when everything stands on the disk, with checksums of its files beside them.
+
+        Raises StoreError where that cannot be.
+        """
+        self.flush()
+        self.close()
+        try:
+            seal(self._place)
+        except (OSError, ValueError) as error:
+            raise _damaged(self.path, error) from error
 
     def __enter__(self) -> DocumentStore:
         """The store itself."""
@@ -130,37 +143,40 @@ class DocumentStore:
 
     def made_from(self, fingerprint: Fingerprint) -> Known | None:
         """The document with that fingerprint, if there is one."""
-        for graph in self.read_from(fingerprint.source):
-            if all(quad in self._store for quad in fingerprint.quads(graph)):
-                text = NamedNode(text_of(graph.value))
-                hashes = self._store.quads_for_pattern(text, term("ob:sha256"), None, graph)
-                for quad in hashes:
-                    if isinstance(quad.object, Literal):
-                        return Known(graph.value, quad.object.value)
+        with _Reading(self.path):
+            for graph in self.read_from(fingerprint.source):
+                if all(quad in self._store for quad in fingerprint.quads(graph)):
+                    text = NamedNode(text_of(graph.value))
+                    hashes = self._store.quads_for_pattern(text, term("ob:sha256"), None, graph)
+                    for quad in hashes:
+                        if isinstance(quad.object, Literal):
+                            return Known(graph.value, quad.object.value)
         return None
 
     def read_from(self, source: str) -> list[NamedNode]:
         """The graphs of the documents that were read from a text with that SHA-256, in order."""
-        found = self._store.quads_for_pattern(None, term("ob:sha256"), Literal(source), None)
-        graphs = {
-            quad.graph_name
-            for quad in found
-            if isinstance(quad.graph_name, NamedNode)
-            and isinstance(quad.subject, NamedNode)
-            and quad.subject.value == source_of(quad.graph_name.value)
-        }
+        with _Reading(self.path):
+            graphs = {
+                quad.graph_name
+                for quad in self._store.quads_for_pattern(None, term("ob:sha256"), Literal(source), None)
+                if isinstance(quad.graph_name, NamedNode)
+                and isinstance(quad.subject, NamedNode)
+                and quad.subject.value == source_of(quad.graph_name.value)
+            }
         return sorted(graphs, key=str)
 
     def documents(self) -> list[NamedNode]:
         """The graphs of all documents, in order."""
-        graphs = (graph for graph in self._store.named_graphs() if isinstance(graph, NamedNode))
+        with _Reading(self.path):
+            graphs = [graph for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
         return sorted((graph for graph in graphs if graph.value.startswith(_DOCUMENTS)), key=str)
 
     def statements(self) -> int:
         """How many statements the documents make, each counted once."""
-        rows = self._store.query(_COUNT)
-        assert isinstance(rows, QuerySolutions)
-        return sum(int(row["n"].value) for row in rows if isinstance(row["n"], Literal))
+        with _Reading(self.path):
+            rows = self._store.query(_COUNT)
+            assert isinstance(rows, QuerySolutions)
+            return sum(int(row["n"].value) for row in rows if isinstance(row["n"], Literal))
 
     # ---------------------------------------------------------------------------- writing
 
@@ -175,8 +191,9 @@ class DocumentStore:
         """
         new = set(quads)
         graphs = {graph, *gone}
-        old = {quad for one in graphs for quad in self._store.quads_for_pattern(None, None, None, one)}
-        lost = set(self._said_nowhere_else(old - new, graphs)) - _merged(new)
+        with _Reading(self.path):
+            old = {quad for one in graphs for quad in self._store.quads_for_pattern(None, None, None, one)}
+            lost = set(self._said_nowhere_else(old - new, graphs)) - _merged(new)
         added, removed = new - old, old - new
         with _Writing(self.path):
             if removed:
@@ -189,9 +206,11 @@ class DocumentStore:
 
         Raises StoreError where it cannot be.
         """
-        old = set(self._store.quads_for_pattern(None, None, None, graph))
+        with _Reading(self.path):
+            old = set(self._store.quads_for_pattern(None, None, None, graph))
+            gone = list(self._said_nowhere_else(old, [graph]))
         with _Writing(self.path):
-            self._store.update(_exchange(self._said_nowhere_else(old, [graph]), (), [graph]))
+            self._store.update(_exchange(gone, (), [graph]))
 
     def bulk(self, pieces: IO[bytes]) -> None:
         """Bring in N-Quads of ours, which go in piece by piece: for a store that nobody reads yet.
@@ -201,11 +220,6 @@ class DocumentStore:
         with _Writing(self.path):
             self._store.bulk_load(pieces, format=RdfFormat.N_QUADS, lenient=True)
 
-    def clear(self) -> None:
-        """Take everything away that a build left which did not come to its end."""
-        with _Writing(self.path):
-            self._store.clear()
-
     def describe(self) -> None:
         """Put the ontology and the registries into their graph, if they are not there as they are now.
 
@@ -214,8 +228,9 @@ class DocumentStore:
         texts = [(name, (folder("ontology") / name).read_bytes()) for name in _FILES]
         version = sha256("\n".join(sha256(data.decode()) for _, data in texts))
         mark = Quad(_ONTOLOGY, term("ob:sha256"), Literal(version), _ONTOLOGY)
-        if mark in self._store:
-            return
+        with _Reading(self.path):
+            if mark in self._store:
+                return
         quads = [mark, *(quad for name, data in texts for quad in _named_alike(data, name))]
         with _Writing(self.path):
             self._store.remove_graph(_NEXT)  # left over from a crash
@@ -240,7 +255,7 @@ class DocumentStore:
                 yield _in_graph(quad, DefaultGraph())
 
 
-class _Writing:
+class _Reading:
     """Errors of the store in one plain line."""
 
     def __init__(self, path: Path) -> None:
@@ -253,20 +268,70 @@ class _Writing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, (OSError, RuntimeError)):
-            reason = " ".join(str(error).split())
-            raise StoreError(
-                f"{self.path}: cannot be written ({reason}); make room there, or choose another place"
-            ) from error
+            raise self._said(error) from error
+
+    def _said(self, error: Exception) -> StoreError:
+        return _damaged(self.path, error)
+
+
+class _Writing(_Reading):
+    """The same, where a disk that is full is likelier than one that is damaged."""
+
+    def _said(self, error: Exception) -> StoreError:
+        if _CORRUPTION in str(error):
+            return _damaged(self.path, error)
+        return StoreError(
+            f"{self.path}: cannot be written ({_reason(error, self.path)}); "
+            "make room there, or choose another place"
+        )
+
+
+def _reason(error: Exception, path: Path) -> str:
+    """What an error says on one line, without the folder in which a new store is put together."""
+    said = " ".join((getattr(error, "strerror", None) or str(error)).split())
+    return re.sub(rf"\S*/{re.escape(LOADING)}/store\b", str(path).replace("\\", r"\\"), said)
+
+
+def _damaged(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"{path}: this store is damaged ({_reason(error, path)}); {REMOVE}")
+
+
+def _unopened(path: Path, place: Path, error: Exception) -> StoreError:
+    """What to say of a store that cannot be opened to be written."""
+    said, reason = str(error), _reason(error, path)
+    if "lock hold by" in said or "While lock file" in said:
+        return in_use(path)
+    is_gone = isinstance(error, FileNotFoundError) and (place / "CURRENT").is_file()
+    if _CORRUPTION in said or is_gone:
+        return StoreError(f"{path}: cannot be opened as a store ({reason}): it is damaged; {REMOVE}")
+    return StoreError(f"{path}: cannot be opened as a store ({reason}); give a folder that can be written")
+
+
+def in_use(path: Path) -> StoreError:
+    """What to say of a store that another build is at."""
+    return StoreError(f"{path}: another program is writing this store; try again when it has ended")
 
 
 def holds_something(path: Path) -> bool:
-    """Whether there is anything at a path, be it a file or a folder that is not empty."""
-    return bool(_names(path))
+    """Whether there is anything at a path, be it a file or a folder that is not empty.
+
+    What a load left that was killed is nothing.
+    """
+    names = _names(path)
+    if LOADING in names and "CURRENT" not in names:
+        return any(not _ROCKSDB.fullmatch(name) for name in names if name != LOADING)
+    return any(name != LOADING for name in names)
 
 
-def _refuse_others(path: Path) -> None:
+def files_of_store(folder: Path) -> list[Path]:
+    """The files in a folder that are those of a store."""
+    return [file for file in sorted(folder.iterdir()) if _ROCKSDB.fullmatch(file.name)]
+
+
+def _refuse_others(place: Path, path: Path) -> None:
     """Raise StoreError for a folder that holds anything but a store: RocksDB would write among its files."""
-    other = next((name for name in _names(path) if not _ROCKSDB.fullmatch(name)), None)
+    ours = (name == LOADING or _ROCKSDB.fullmatch(name) for name in _names(place))
+    other = next((name for name, our in zip(_names(place), ours, strict=True) if not our), None)
     if other is not None:
         raise StoreError(f"{path}: is no store, it holds {other}; give a new or an empty folder")
 
