@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from browser import Go, Visit
 from click.testing import CliRunner
 from lxml import html
 from pyoxigraph import NamedNode
@@ -251,3 +252,68 @@ def test_a_body_is_called_what_it_is_called(engine_of_several: Engine) -> None:
     }
     assert wrong == set()
     assert bodies["agency/江苏省/南通市/海关"].label == "南通海关"
+
+
+# ----------------------------------------------------------------------------- languages
+
+ROUTES = (
+    "/",
+    "/documents",
+    "/documents?sort=title",
+    "/search?q=商务",
+    "/queries",
+    "/query/pairs",
+    "/query/partners?agency=商务部",
+    "/query/partners?agency=nobody",
+    "/network",
+    "/network?document=国发〔2015〕24号",
+    "/network?domain=nothing",
+    "/read/国发-2015-24",
+    "/id/agency/mofcom",
+    "/id/agency/nobody",
+    "/workbench",
+    "/ontology",
+    "/nothing",
+)
+SPOKEN = {"en": "Light / dark", "zh": "浅色 / 深色"}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_address_fixes_the_language(route: str, several: Server, visit: Go) -> None:
+    """Of every page, whatever the browser prefers or showed before; it holds for the pages that follow."""
+    origin = several.url.removesuffix("/sparql")
+    page = visit(f"{origin}{with_language(route, 'zh')}")
+    for language in ("zh", "en", "zh"):
+        page.go(with_language(route, language))
+        assert spoken(page) == language
+    for other in ("/queries", route):
+        page.go(other)
+        assert spoken(page) == "zh" or other == "/ontology"
+    page.go("/")
+    page.tab.get_by_role("navigation").get_by_role("link", name="本体").click()
+    page.tab.wait_for_url("**/ontology?lang=zh")
+    assert spoken(page) == "zh"
+
+
+def test_a_language_that_is_chosen_counts_more_than_the_address(several: Server, visit: Go) -> None:
+    page = visit(f"{several.url.removesuffix('/sparql')}/query/partners?agency=mofcom&lang=zh")
+    page.tab.locator("#language").click()
+    assert spoken(page) == "en"
+    page.tab.reload()
+    assert spoken(page) == "en"
+    assert page.tab.locator("tbody tr").count() > 5
+    page.go("/queries?lang=xx")
+    assert spoken(page) == "en"
+    page.assert_clean()
+
+
+def with_language(route: str, language: str) -> str:
+    return f"{route}{'&' if '?' in route else '?'}lang={language}"
+
+
+def spoken(page: Visit) -> str:
+    """The language of a page, which its words are in as well."""
+    language = str(page.tab.evaluate("document.documentElement.lang"))[:2]
+    page.tab.wait_for_function("!document.body.classList.contains('starting')")
+    assert page.tab.locator("#theme").inner_text() == SPOKEN[language]
+    return language

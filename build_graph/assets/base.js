@@ -21,10 +21,12 @@ const page = (() => {
   // What is read from it again and again, until it changes.
   const now = {};
   const { language: fixed } = document.body.dataset; // a page that comes in one language, and has another address in the other
+  const tongue = (lang) => lang === "en" || lang === "zh" ? lang : null;
+  // The language that the address asks for: behind #, as pages write it, or as a parameter, as people do.
+  const asksFor = () => tongue(address().lang) ?? tongue(new URLSearchParams(location.search).get("lang"));
   const reread = () => {
-    const asked = address();
-    const lang = fixed || asked.lang || kept("lang"), theme = asked.theme ?? kept("theme");
-    now.language = lang === "en" || lang === "zh" ? lang : navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
+    const theme = address().theme ?? kept("theme");
+    now.language = fixed || asksFor() || tongue(kept("lang")) || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
     now.dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   };
   const language = () => now.language;
@@ -57,6 +59,8 @@ const page = (() => {
     const spoken = document.documentElement.lang.slice(0, 2) !== language();
     document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
     document.documentElement.dataset.theme = dark() ? "dark" : "light";
+    // The other language of a page that comes in one has an address of its own.
+    for (const link of document.querySelectorAll("a[data-lang]")) link.search = `lang=${language()}`;
     if (!spoken) return;
     for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
     for (const node of document.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
@@ -93,7 +97,15 @@ const page = (() => {
 
   const saveCsv = (name, rows) => save(name, new Blob([csv(rows)], { type: "text/csv;charset=utf-8" }));
 
-  const choose = (name, value) => { keep(name, value); go({ [name]: value }); };
+  const choose = (name, value) => {
+    const asked = new URLSearchParams(location.search);
+    if (asked.has(name)) { // what was asked for before would stand beside what is chosen now
+      asked.delete(name);
+      history.replaceState(null, "", `${location.pathname}${asked.size ? `?${asked}` : ""}${location.hash}`);
+    }
+    keep(name, value);
+    go({ [name]: value });
+  };
 
   // Buttons that every page has.
   const bind = () => {
@@ -110,6 +122,7 @@ const page = (() => {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
   };
 
+  if (asksFor()) keep("lang", asksFor()); // so that the pages that this one leads to speak it too
   applied();
   bind();
   return { read, shown, address, go, language, t, dark, make, save, saveCsv, csv, onChange: (hear) => listeners.push(hear) };

@@ -35,6 +35,7 @@ def answered(library: Library, request: Request) -> Response:
     question = _question(request.path_params["name"])
     given = {name: value for name, value in request.query_params.items() if value.strip()}
     form = given.pop("format", None)
+    given.pop("lang", None)  # the page's, not the question's
     if form is None:
         return _page(library, question, given)
     if form != _CSV:
