@@ -76,11 +76,13 @@ def reader_page_of(engine: Engine, document: NamedNode, links: ReaderLinks = SER
 
 
 def title_of(data: NetworkData) -> str:
-    """What a page of the data is called: its one document's title, or how many documents there are."""
+    """What a page of the data is called: its one document's title, or how many there are; a domain first."""
     if len(data.documents) == 1:
         only = data.documents[0]
-        return only.title or only.number or only.id
-    return f"{len(data.documents):,} 份文件 · {len(data.documents):,} documents"
+        title = only.title or only.number or only.id
+    else:
+        title = f"{len(data.documents):,} 份文件 · {len(data.documents):,} documents"
+    return " · ".join(filter(None, (data.domain, title)))
 
 
 def reader_of(document: str) -> str:

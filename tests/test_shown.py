@@ -317,3 +317,111 @@ def spoken(page: Visit) -> str:
     page.tab.wait_for_function("!document.body.classList.contains('starting')")
     assert page.tab.locator("#theme").inner_text() == SPOKEN[language]
     return language
+
+
+# ----------------------------------------------------------------------------- what a page does not hold
+
+NOTHING = {"en": "This page does not hold: ", "zh": "本页没有："}
+
+
+@pytest.mark.parametrize(
+    ("state", "en", "zh"),
+    [
+        ("agency=xyz", "Agency “xyz”. Everything is shown.", "机构“xyz”。现显示全部内容。"),
+        ("domain=xyz", "Policy domain “xyz”. Everything is shown.", "政策领域“xyz”。现显示全部内容。"),
+        ("document=xyz", "Document “xyz”. Everything is shown.", "文件“xyz”。现显示全部内容。"),
+        ("around=xyz", "Part “xyz”. Everything is shown.", "条目“xyz”。现显示全部内容。"),
+        (
+            "agency=domain/taxation",
+            "Agency “domain/taxation”. Everything is shown.",
+            "机构“domain/taxation”。现显示全部内容。",
+        ),
+        (
+            "agency=mofcom&partner=x&clause=y&measure=z&norm=u&role=v&kind=w&allocation=<b>",
+            "Agency “x”; Clause “y”; Measure “z”; Kind of norm “u”; Kind of body “w”; Role “v”; "
+            "How it is shared out “<b>”. That choice is left out.",
+            "机构“x”；条款“y”；措施“z”；规范类别“u”；机构性质“w”；角色“v”；分工方式“<b>”。未作此项筛选。",
+        ),
+        ("agency=mofcom&domain=postal-logistics", "", ""),
+    ],
+)
+def test_a_link_to_the_network_names_what_it_does_not_hold(
+    state: str, en: str, zh: str, running: Server, visit: Go
+) -> None:
+    """Behind #, and as parameters, which it takes as the same; in both languages."""
+    origin = running.url.removesuffix("/sparql")
+    page = visit(f"{origin}/network#{state}")
+    assert lacking(page) == (f"{NOTHING['en']}{en}" if en else "")
+    page.tab.locator("#language").click()
+    assert lacking(page) == (f"{NOTHING['zh']}{zh}" if zh else "")
+
+    assert (
+        page.tab.locator("#filters select option:checked").count()
+        == page.tab.locator("#filters select").count()
+    )
+    page.tab.locator("#reset").click()
+    assert lacking(page) == ""
+    page.assert_clean()
+    if not state.startswith(("domain", "document")):  # as parameters, these are the server's
+        page.go(f"/network?{state}&lang=en")
+        assert lacking(page) == (f"{NOTHING['en']}{en}" if en else "")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("agency=xyz", "Agency “xyz”."),
+        ("domain=xyz&norm=u", "Policy domain “domain/xyz”; Kind of norm “u”."),
+        ("measure=s9/c9/m9&at=x", "Measure “s9/c9/m9”; Part “x”."),
+        ("agency=mofcom&measure=s2/c4/m1&at=s2/c4/m1/n3", ""),
+    ],
+)
+def test_a_link_to_a_reader_names_what_it_does_not_hold(
+    state: str, said: str, running: Server, visit: Go
+) -> None:
+    page = visit(f"{running.url.removesuffix('/sparql')}/read/国发-2015-24#{state}")
+    assert lacking(page) == (f"{NOTHING['en']}{said}" if said else "")
+    page.go(f"/read/国发-2015-24?{state}&lang=zh")
+    assert lacking(page).startswith(NOTHING["zh"] if said else "")
+    page.assert_clean()
+
+
+def lacking(page: Visit) -> str:
+    page.tab.wait_for_function("!document.body.classList.contains('starting')")
+    page.settle()
+    return page.tab.locator("#lacking").inner_text()
+
+
+@pytest.mark.parametrize("kind", ["domain", "document"])
+def test_a_network_of_nothing_says_so(kind: str, running: Server, visit: Go) -> None:
+    """With the names that would do, each leading to its network."""
+    page = visit(f"{running.url.removesuffix('/sparql')}/network?{kind}=税收&lang=zh")
+    alert = page.tab.get_by_role("alert")
+    assert alert.inner_text().startswith("图谱中没有此名称： 税收")
+    if kind == "domain":
+        alert.get_by_role("link", name="税务").click()
+        assert "税务 Taxation" in page.tab.locator("h1").inner_text()
+
+
+def test_a_network_that_is_narrowed_says_so(several: Server, running: Server, visit: Go) -> None:
+    """Its heading and its filter name the domain; all is all of that."""
+    for server, documents in ((several, "5 documents"), (running, "加快培育经济新动力的意见")):
+        page = visit(f"{server.url.removesuffix('/sparql')}/network?domain=e-commerce")
+        page.tab.wait_for_function("!document.body.classList.contains('starting')")
+        heading = page.tab.locator("h1").inner_text()
+        assert heading.startswith("电子商务 E-commerce · ")
+        assert heading.endswith(documents)
+        assert page.tab.title() == heading
+        page.tab.wait_for_selector("#domain option", state="attached")
+        assert page.tab.locator("#domain option").first.inner_text() == "all of E-commerce"
+        assert lacking(page) == ""
+        page.assert_clean()
+
+
+def test_a_question_says_which_field_it_has_not(running: Server, visit: Go) -> None:
+    page = visit(f"{running.url.removesuffix('/sparql')}/query/pairs?agency=商务部&lang=zh")
+    assert (
+        page.tab.get_by_role("alert")
+        .inner_text()
+        .startswith("此问题没有这一项： pairs: has no parameter agency")
+    )

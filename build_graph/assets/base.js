@@ -22,11 +22,11 @@ const page = (() => {
   const now = {};
   const { language: fixed } = document.body.dataset; // a page that comes in one language, and has another address in the other
   const tongue = (lang) => lang === "en" || lang === "zh" ? lang : null;
-  // The language that the address asks for: behind #, as pages write it, or as a parameter, as people do.
-  const asksFor = () => tongue(address().lang) ?? tongue(new URLSearchParams(location.search).get("lang"));
+  // The language of the parameter, which holds for the pages that follow, too; that behind # holds for its page.
+  const fixes = () => tongue(new URLSearchParams(location.search).get("lang"));
   const reread = () => {
     const theme = address().theme ?? kept("theme");
-    now.language = fixed || asksFor() || tongue(kept("lang")) || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+    now.language = fixed || tongue(address().lang) || fixes() || tongue(kept("lang")) || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
     now.dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   };
   const language = () => now.language;
@@ -39,6 +39,23 @@ const page = (() => {
     const text = kept.map(([key, value]) => `${key}=${encodeURIComponent(value).replace(/%2F/g, "/").replace(/%2C/g, ",")}`).join("&");
     history[push ? "pushState" : "replaceState"](null, "", `#${text}`);
     changed();
+  };
+
+  // What the address says in parameters, of these names, goes behind #, where the pages look for it.
+  const take = (names) => {
+    const asked = new URLSearchParams(location.search), found = {};
+    for (const name of names) if (asked.has(name)) { found[name] = asked.get(name); asked.delete(name); }
+    if (!Object.keys(found).length) return;
+    history.replaceState(null, "", `${location.pathname}${asked.size ? `?${asked}` : ""}${location.hash}`);
+    go({ ...found, ...address() });
+  };
+
+  // Says which things the address names, by kind and name, that the page does not hold; `rest` says what it does then.
+  const tellLacking = (things, rest = "") => {
+    const said = things.map(([kind, name]) => t("lacked", t(kind), name)).join(language() === "zh" ? "；" : "; ");
+    const note = document.getElementById("lacking");
+    note.hidden = !things.length;
+    note.textContent = things.length ? [t("lacking", said), rest && t(rest)].filter(Boolean).join(language() === "zh" ? "" : " ") : "";
   };
 
   const changed = () => { applied(); for (const hear of listeners) hear(address()); };
@@ -122,8 +139,8 @@ const page = (() => {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
   };
 
-  if (asksFor()) keep("lang", asksFor()); // so that the pages that this one leads to speak it too
+  if (fixes()) keep("lang", fixes());
   applied();
   bind();
-  return { read, shown, address, go, language, t, dark, make, save, saveCsv, csv, onChange: (hear) => listeners.push(hear) };
+  return { read, shown, address, go, take, tellLacking, language, t, dark, make, save, saveCsv, csv, onChange: (hear) => listeners.push(hear) };
 })();

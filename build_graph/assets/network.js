@@ -42,6 +42,7 @@
   };
 
   const find = (kind, words) => words ? byId.get(words) ?? byId.get(`${kind}/${words}`) ?? null : null;
+  const among = (things, thing) => things.includes(thing) ? thing : null;
   const short = (thing) => thing ? thing.id.replace(/^(agency|domain)\//, "") : null;
   const zh = () => page.language() === "zh";
   const named = (thing) => zh() || !thing.english ? thing.name || thing.label : thing.english;
@@ -52,13 +53,19 @@
   // ------------------------------------------------------------------------- state and filter
 
   const stateOf = (asked) => ({
-    agency: find("agency", asked.agency), partner: find("agency", asked.partner), clause: find("document", asked.clause),
-    measure: find("document", asked.measure), domain: find("domain", asked.domain), norm: NORMS.indexOf(asked.norm),
+    agency: among(bodies, find("agency", asked.agency)), partner: among(bodies, find("agency", asked.partner)), clause: among(clauses, find("document", asked.clause)),
+    measure: among(measures, find("document", asked.measure)), domain: among(domains, find("domain", asked.domain)), norm: NORMS.indexOf(asked.norm),
     kind: asked.kind in index.kinds ? asked.kind : null, role: ROLES.indexOf(asked.role), allocation: ALLOCATIONS.indexOf(asked.allocation),
     document: index.documents.findIndex(([id, number]) => asked.document && (id === asked.document || number === asked.document)),
     weight: Math.max(1, Math.floor(Number(asked.weight)) || 1), groups: asked.groups === "1" || find("agency", asked.agency)?.group || false,
     colour: asked.colour === "kind" ? "kind" : "community", around: asked.around ? byId.get(asked.around) ?? find("agency", asked.around) ?? find("domain", asked.around) : null,
   });
+
+  // What the address names and the page does not hold; what kind of thing each is to be, by the key of its word.
+  const NAMED = { agency: "agency", partner: "agency", clause: "lacked_clause", measure: "lacked_measure", domain: "domain", norm: "norm", kind: "kind",
+    role: "role", allocation: "allocation", document: "document", around: "lacked_thing" };
+  const lacking = (asked) => Object.entries(NAMED).filter(([name]) => asked[name] && (state[name] === null || state[name] < 0)).map(([name, kind]) => [kind, asked[name]]);
+  const isNarrowed = () => Object.keys(NAMED).some((name) => state[name] !== null && !(state[name] < 0)) || state.weight > 1;
 
   const passes = (measure, state) =>
     (state.document < 0 || measure.document === state.document) && (!state.domain || measure.domains.includes(state.domain.at)) &&
@@ -143,6 +150,8 @@
     return new Set([state.agency.at, ...[...left.pairs.keys()].map(ends).filter((pair) => pair.includes(state.agency.at)).flat()]);
   };
 
+  const { only } = index; // the document and the domain that the page was narrowed to, where it was
+  page.take([...Object.keys(NAMED).filter((name) => !only[name]), "weight", "groups", "colour"]);
   let state = stateOf(page.address());
   let left = filtered(state);
   const looks = new Map();
@@ -418,15 +427,15 @@
     const every = choices();
     for (const name of fields) {
       const select = document.getElementById(name);
-      const first = make("option", { value: "" }, name === "colour" ? t("by_community") : t("all"));
+      const first = make("option", { value: "" }, name === "colour" ? t("by_community") : name === "domain" && only.domain ? t("all_of", named(byId.get(only.domain))) : t("all"));
       select.replaceChildren(first, ...every[name].map(([value, label]) => make("option", { value }, label)));
       if (name === "document") select.parentElement.hidden = index.documents.length < 2;
     }
   };
   const setFields = () => {
-    const asked = page.address();
+    const asked = page.address(), unknown = lacking(asked).map(([, name]) => name);
     const values = { domain: short(state.domain), document: index.documents[state.document]?.[0] };
-    for (const name of fields) document.getElementById(name).value = values[name] ?? asked[name] ?? "";
+    for (const name of fields) document.getElementById(name).value = values[name] ?? (unknown.includes(asked[name]) ? "" : asked[name] ?? "");
     document.getElementById("weight").value = state.weight;
     document.getElementById("groups").checked = state.groups;
   };
@@ -561,6 +570,7 @@
     document.getElementById("around").setAttribute("aria-pressed", String(!!state.around));
     document.getElementById("around").disabled = !aroundWhat();
     setFields(), setCounts(), fillLegend(), fillPanel();
+    page.tellLacking(lacking(asked), isNarrowed() ? "shows_the_rest" : "shows_everything");
   };
   const aroundWhat = () => state.around ?? (state.measure ? clauses[state.measure.clause] : state.clause ?? state.agency ?? state.domain);
 

@@ -56,6 +56,7 @@
 
   // ------------------------------------------------------------------------- filters
   const FILTERS = ["agency", "domain", "norm", "role", "allocation"];
+  page.take([...FILTERS, "measure", "at", "words", "hidden"]);
   const asked = () => {
     const state = page.address(), found = {};
     for (const key of FILTERS) found[key] = bare(state[key]);
@@ -102,6 +103,15 @@
       select.value = want[key];
       select.classList.toggle("set", Boolean(want[key]));
     }
+  };
+
+  // What the address names and the document does not hold.
+  const lacking = (want) => {
+    const { measure, at: place } = page.address();
+    const found = FILTERS.filter((key) => want[key] && !counted[key].some(([value]) => value === want[key])).map((key) => [key, label[key](want[key])]);
+    if (measure && things.get(bare(measure))?.kind !== "measure") found.push(["lacked_measure", bare(measure)]);
+    if (place && !things.has(bare(place))) found.push(["lacked_thing", bare(place)]);
+    return found;
   };
 
   let matching = measures.map(() => true);
@@ -514,6 +524,7 @@
     for (const button of at("legend").querySelectorAll("button")) button.setAttribute("aria-pressed", String(!out.has(button.dataset.kind)));
     const want = asked();
     if (differs("filter", [want, tongue])) { fillSelects(want); filter(want); }
+    page.tellLacking(lacking(want));
     if (differs("names", tongue))
       for (const unit of units) unit.querySelector(".number").setAttribute("aria-label", titleOf(measures[Number(unit.dataset.m)]));
     const choice = [state.measure, state.at, state.repair];

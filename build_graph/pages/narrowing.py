@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from build_graph.pages.page import workbench
 
 
-def narrowing_page(why: str, given: Mapping[str, str]) -> bytes:
-    """The page; `why` is the key of its words, `given` what was chosen, by kind of thing."""
+def narrowing_page(
+    why: str, given: Mapping[str, str], unknown: str = "", instead: Sequence[tuple[str, str]] = ()
+) -> bytes:
+    """The page; `why` is the key of its words, `given` what was chosen, by kind of thing.
+
+    `unknown` is a name that nothing has, `instead` the names that would do with their addresses.
+    """
     return workbench(
         "narrowing.html.j2",
         title="obligation-graph",
         here="network_page",
         why=why,
+        unknown=unknown,
+        instead=instead,
         given=[(str(kind), words) for kind, words in given.items()],
     )

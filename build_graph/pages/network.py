@@ -143,6 +143,7 @@ def _index(data: NetworkData, member: Mapping[int, int], links: Links) -> dict[s
     kinds = [body.kind for body in data.bodies]
     return {
         "brief": data.brief,
+        "only": dict(data.only),
         "documents": [[d.id, d.number, d.title, d.date, links.readers.get(d.id, "")] for d in data.documents],
         "bodies": [
             [body.id, body.label, body.name, body.english, list(body.others), body.kind, member.get(at, 0)]

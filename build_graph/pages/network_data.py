@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Triple
 
@@ -16,6 +16,7 @@ from build_graph.errors import ObligationError
 from build_graph.model import NormKind
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine
+from build_graph.querying.headers import Kind
 from build_graph.querying.short_names import mostly_written, short_names
 from build_graph.querying.sparql import Value, with_values
 from build_graph.vocabulary import BASE, OB
@@ -103,6 +104,16 @@ class NetworkData:
     domains: tuple[tuple[str, str, str], ...]  # id, name, English name
     clauses: tuple[tuple[str, str, int], ...]  # id, label, number of the document
     brief: bool = False  # whether measures come without their words
+    only: Mapping[str, str] = field(
+        default_factory=dict
+    )  # document and domain that it was narrowed to: their ids
+
+    @property
+    def domain(self) -> str:
+        """The names of the domain that all measures have; empty where it was narrowed to none."""
+        return next(
+            (f"{name} {english}" for id_, name, english in self.domains if id_ == self.only.get("domain")), ""
+        )
 
     @property
     def measures(self) -> Iterator[Measure]:
@@ -128,7 +139,17 @@ def network_data(
         raise NothingToShowError(
             "no measure is left to show; choose less narrowly, or build a graph that has some"
         )
-    return _Made.of(asked, measures, subjects).data()
+    return replace(_Made.of(asked, measures, subjects).data(), only=narrowed_to(document, domain))
+
+
+def narrowed_to(document: NamedNode | None, domain: NamedNode | None) -> dict[str, str]:
+    """The ids of what a page is narrowed to, by kind.
+
+    >>> narrowed_to(None, NamedNode(f"{BASE}domain/taxation"))
+    {'domain': 'domain/taxation'}
+    """
+    chosen = {Kind.DOCUMENT: document, Kind.DOMAIN: domain}
+    return {kind.value: _id(node.value) for kind, node in chosen.items() if node}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyoxigraph import NamedNode, QuerySolutions
 
@@ -22,6 +22,7 @@ from build_graph.pages.network_data import (
     Measure,
     NetworkData,
     NothingToShowError,
+    narrowed_to,
 )
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import OxigraphEngine
@@ -43,7 +44,7 @@ def shard_data(
     rows = [row for row in _rows(shards) if _is_wanted(row, document, domain)]
     if not rows:
         raise NothingToShowError("no measure with a bearer is left to show; choose less narrowly")
-    return _Made.of(rows, shards, registry).data()
+    return replace(_Made.of(rows, shards, registry).data(), only=narrowed_to(document, domain))
 
 
 def _rows(shards: Shards) -> Iterator[Row]:

@@ -36,6 +36,7 @@ class Fault:
     message: str
     unknown: bool = False
     instead: tuple[tuple[str, str], ...] = ()  # name, and the address of the question with that name
+    key: str = ""  # of words that say it in both languages, before the sentence
 
 
 def catalogue_page(questions: Iterable[Question]) -> bytes:

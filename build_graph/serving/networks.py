@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +13,7 @@ from build_graph.pages.narrowing import narrowing_page
 from build_graph.pages.network import Links, PageTooLargeError, network_page
 from build_graph.pages.network_data import NothingToShowError, network_data
 from build_graph.querying.headers import Kind
+from build_graph.querying.names import UnknownNameError
 from build_graph.serving.library import Library
 from build_graph.serving.protocol import RefusedError
 from build_graph.serving.responses import Sent
@@ -24,16 +27,18 @@ _BODIES = 1_000  # that are laid out while somebody waits: the time grows with t
 def drawn(library: Library, request: Request) -> Response:
     """The network of what the address names; where it is too much, or nothing, a page that asks for other.
 
-    Raises ObligationError where a name is nothing's, or the graph cannot be asked.
+    Raises ObligationError where the graph cannot be asked.
     """
     given: dict[str, str] = {
         kind: request.query_params.get(kind, "").strip() for kind in (Kind.DOCUMENT, Kind.DOMAIN)
     }
-    document, domain = (
-        library.names.find(Kind(kind), words) if words else None for kind, words in given.items()
-    )
     try:
+        document, domain = (
+            library.names.find(Kind(kind), words) if words else None for kind, words in given.items()
+        )
         return Sent(library.networks.get((document, domain), lambda: _network(library, document, domain)))
+    except UnknownNameError as error:
+        return Sent(narrowing_page("no_such_name", given, error.words, _instead(given, error)), status=404)
     except NothingToShowError:
         return Sent(narrowing_page("nothing_shared", given), status=404)
     except PageTooLargeError:
@@ -42,6 +47,19 @@ def drawn(library: Library, request: Request) -> Response:
         if error.status != _TOO_MUCH:
             raise
         return Sent(narrowing_page("too_large", given), status=_TOO_MUCH)
+
+
+def _instead(given: Mapping[str, str], error: UnknownNameError) -> list[tuple[str, str]]:
+    """The names that would do, each with the address of the page with it in the place of the other."""
+    return [
+        (
+            name,
+            addresses.network(
+                {kind: name if words == error.words else words for kind, words in given.items() if words}
+            ),
+        )
+        for name in error.instead
+    ]
 
 
 def _network(library: Library, document: NamedNode | None, domain: NamedNode | None) -> bytes:

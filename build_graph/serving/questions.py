@@ -72,7 +72,9 @@ def _page(library: Library, question: Question, given: Mapping[str, str]) -> Res
         page = question_page(question, given, fault=Fault(str(error)), query=query)
         return Sent(page, status=error.status, headers=error.headers)
     except ObligationError as error:
-        return Sent(question_page(question, given, fault=Fault(str(error)), query=query), status=400)
+        strange = set(given) - {parameter.name for parameter in question.header.parameters}
+        fault = Fault(str(error), key="no_such_field" if strange else "")
+        return Sent(question_page(question, given, fault=fault, query=query), status=400)
     return Sent(question_page(question, given, answer=answer, query=query))
 
 
