@@ -113,7 +113,7 @@ class Explainer:
 
     def _document(self, node: NamedNode) -> Iterator[str]:
         """A document: its title, number and date, and the parts that it has, each with its place."""
-        yield self._text(node, "dcterms:title") or _tail(node)
+        yield self._text(node, "dcterms:title") or self._text(node, "rdfs:label") or _tail(node)
         yield f"  iri     {node.value}"
         for name, predicate in (("number", "eli:id_local"), ("date", "eli:date_document")):
             if said := self._text(node, predicate):
@@ -242,11 +242,10 @@ class Explainer:
         return next((kind for kind in kinds if kind != "norm"), "thing")
 
     def _label(self, node: NamedNode) -> str:
-        """Chinese name, then the English one where there is one; of a document without a number its title."""
-        titles = () if self._text(node, "eli:id_local") else ("dcterms:title",)
+        """Chinese name, then the English one where there is one."""
         labels = {
             quad.object.language: quad.object.value
-            for predicate in ("rdfs:label", "skos:prefLabel", *titles)
+            for predicate in ("rdfs:label", "skos:prefLabel")
             for quad in self._said(node, term(predicate), None)
             if isinstance(quad.object, Literal)
         }
