@@ -8,6 +8,7 @@ from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, Triples, open_graph, readable
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
+from build_graph.querying.receiving import MOST
 from build_graph.querying.sparql import with_values
 from build_graph.reports.explain import (
     GIVE,
@@ -23,13 +24,13 @@ from build_graph.reports.explain import (
 _KINDS = ((Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT), (Kind.CLAUSE,))
 
 
-def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT) -> list[str]:
+def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: int = MOST) -> list[str]:
     """The lines that explain a name in the graph of a file, a store or an endpoint.
 
     Raises ObligationError where the graph cannot be opened, and where nothing in it, or several things,
     have the name.
     """
-    engine = open_graph(where, timeout)
+    engine = open_graph(where, timeout, most=most)
     if not isinstance(engine, OxigraphEngine):
         return _fetched(engine, name, mark)
     explainer = Explainer(engine.store, mark, None if engine.union else DefaultGraph())

@@ -24,6 +24,7 @@ from build_graph.querying.engines import (
     open_graph,
     readable,
 )
+from build_graph.querying.receiving import MOST
 from build_graph.storing.seals import damaged_file
 from build_graph.storing.store import REMOVE
 
@@ -31,7 +32,7 @@ getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed litera
 _EVERYTHING = "CONSTRUCT { ?subject ?property ?value } WHERE { ?subject ?property ?value }"
 
 
-def validate(where: str, timeout: float = TIMEOUT) -> Report:
+def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Report:
     """The report on the graph of a file, a store or an endpoint, which is taken into memory as a whole.
 
     Raises ObligationError where it cannot be read, where it is empty, and where a file of a store is damaged.
@@ -41,7 +42,7 @@ def validate(where: str, timeout: float = TIMEOUT) -> Report:
         _check_files(path)
     if not is_address(where) and not path.is_dir() and format_of(path) is RdfFormat.TURTLE:
         return validation.validate(path)
-    found = open_graph(where, timeout).answer(_EVERYTHING)
+    found = open_graph(where, timeout, most=most).answer(_EVERYTHING)
     assert isinstance(found, Triples)
     if not found.triples:
         raise ObligationError(f"{where}: holds no statements; make the graph with: obligations build")

@@ -36,6 +36,28 @@ def silent(query: str) -> Reply:
     return 200, "text/plain", b""
 
 
+class Server(ThreadingHTTPServer):
+    """One that ends without waiting for who is still being answered."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Who asked has gone, as a rule."""
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler], kind: type[Server] = Server) -> Iterator[int]:
+    """The port at which requests are handled so."""
+    server = kind(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @contextmanager
 def served(reply: Callable[[str], Reply]) -> Iterator[str]:
     """The address of an endpoint that replies so to each query."""
@@ -56,16 +78,8 @@ def served(reply: Callable[[str], Reply]) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/query"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}/query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +133,8 @@ def answering(answer: Callable[[Asked], Answer]) -> Iterator[tuple[str, list[Ask
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", came
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}", came
 
 
 def storing(store: Store, *, whole: bool = True) -> Callable[[Asked], Answer]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -395,17 +394,6 @@ def test_an_endpoint_that_is_slow() -> None:
         result = run("query", "counts", "--graph", url, "--timeout", "1")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "no answer within 1 seconds; ask for less, or give a higher --timeout" in result.stderr
-
-
-def test_an_endpoint_that_trickles() -> None:
-    """One that sends a little now and then is not waited for longer than one that sends nothing."""
-
-    class Trickle:
-        def read1(self, size: int) -> bytes:
-            return b" "
-
-    with pytest.raises(TimeoutError):
-        EndpointEngine("http://x", timeout=0.05)._read(Trickle(), time.monotonic() + 0.05)
 
 
 def test_an_endpoint_shows_syntax_errors_too(finder: NameFinder) -> None:

@@ -10,9 +10,9 @@ import click
 from build_graph.cli.options import (
     GRAPH,
     Command,
-    credentials_of,
+    answer_options,
+    credentials_at,
     speaks_plainly,
-    timeout_option,
     user_option,
 )
 from build_graph.cli.terminal import bar, say
@@ -20,6 +20,8 @@ from build_graph.cli.terminal import bar, say
 if TYPE_CHECKING:
     from build_graph.exchange.client import Client
     from build_graph.exchange.servers import Server
+
+_ENDPOINTS = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
 
 
 def _server_options(command: Command) -> Command:
@@ -32,7 +34,7 @@ def _server_options(command: Command) -> Command:
         command = click.option(
             f"--{name}-url", metavar="URL", help=f"Where the server {what}, if that is not found."
         )(command)
-    return user_option(timeout_option(command))
+    return user_option(answer_options(command))
 
 
 @click.command()
@@ -121,15 +123,17 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
 
 def _client(url: str, options: dict[str, Any]) -> Client:
     from build_graph.exchange.client import Client
+    from build_graph.querying.credentials import NOBODY
 
-    return Client(credentials_of(url, options["user"]), options["timeout"])
+    named = [url, *filter(None, (options[name] for name in _ENDPOINTS.values()))]
+    known = credentials_at(named, options["user"])
+    return Client(NOBODY, options["timeout"], most=options["most"], others=known)
 
 
 def _server(client: Client, url: str, options: dict[str, Any]) -> Server:
     from build_graph.exchange.servers import find_server
 
-    endpoints = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
-    return find_server(client, url, **{name: options[option] for name, option in endpoints.items()})
+    return find_server(client, url, **{name: options[option] for name, option in _ENDPOINTS.items()})
 
 
 def _graphs(number: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from build_graph.cli.options import graph_argument, speaks_plainly, tell_size, timeout_option
+from build_graph.cli.options import answer_options, graph_argument, speaks_plainly, tell_size
 from build_graph.cli.terminal import say
 
 _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv", "parquet", "neo4j-csv")
@@ -32,7 +32,7 @@ _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv
     "for a formula.",
 )
 @click.option("--spreadsheet-safe", "as_before", is_flag=True, hidden=True)
-@timeout_option
+@answer_options
 @speaks_plainly
 def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **options: Any) -> None:
     """Write a graph in the format of another program, with a description beside it (dataset.ttl: VoID, DCAT).
@@ -63,11 +63,11 @@ def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **opti
     guarded = options.pop("as_before") or spreadsheet
     if guarded and kind is not Form.CSV:
         raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv")
-    timeout = options.pop("timeout")
+    limits = {name: options.pop(name) for name in ("timeout", "most")}
     addresses = {name: _iri(f"--{name}", words) for name, words in options.items()}
     folder = Path("output") / "export" / form
     place = output or (folder if kind.is_folder else folder / f"graph.{kind.ending}")
-    source, published = Source.open(graph, timeout), Publication(**addresses)
+    source, published = Source.open(graph, **limits), Publication(**addresses)
     exported = Exporter(source, kind, published, guarded).write(place)
     say(
         f"wrote {place}: {exported.statements:,} statements, "

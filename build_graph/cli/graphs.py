@@ -10,6 +10,7 @@ import click
 
 from build_graph.cli.options import (
     GRAPH,
+    answer_options,
     engine_of,
     graph_argument,
     graph_option,
@@ -19,7 +20,6 @@ from build_graph.cli.options import (
     shards_or_engine,
     speaks_plainly,
     tell_size,
-    timeout_option,
     user_option,
 )
 from build_graph.cli.terminal import bar, marked, say, show, show_marked, standard_input, width
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @graph_argument
-@timeout_option
+@answer_options
 @speaks_plainly
-def validate(graph: str, timeout: float) -> None:
+def validate(graph: str, **limits: Any) -> None:
     """Check a graph against the SHACL shapes of the ontology.
 
     The graph is output/graph.ttl by default; it is taken into memory. Exit code 1 if it does not conform.
@@ -48,7 +48,7 @@ def validate(graph: str, timeout: float) -> None:
     from build_graph.validating import validate as validate_graph
 
     tell_size(graph)
-    report = validate_graph(graph, timeout)
+    report = validate_graph(graph, **limits)
     say("\n".join(report.lines()))
     if not report.conforms:
         sys.exit(1)
@@ -57,9 +57,9 @@ def validate(graph: str, timeout: float) -> None:
 @click.command()
 @click.argument("name", metavar="NAME")
 @graph_option
-@timeout_option
+@answer_options
 @speaks_plainly
-def explain(name: str, graph: str, timeout: float) -> None:
+def explain(name: str, graph: str, **limits: Any) -> None:
     """Show the words behind a statement, in their sentence, and what was understood from them.
 
     NAME is a clause's number (四, （四）, 4; 二、 for a section), a body, policy domain or document as people
@@ -74,7 +74,7 @@ def explain(name: str, graph: str, timeout: float) -> None:
     from build_graph.explaining import explain as lines
 
     tell_size(graph)
-    show_marked("\n".join(lines(graph, name, marked, timeout)))
+    show_marked("\n".join(lines(graph, name, marked, **limits)))
 
 
 @click.command()
@@ -137,7 +137,7 @@ def queries(name: str | None, form: str) -> None:
     "[default: --spreadsheet in a file, else --raw]",
 )
 @graph_option
-@timeout_option
+@answer_options
 @user_option
 @speaks_plainly
 def query(name: str, given: tuple[str, ...], output: Path | None, graph: str, **options: Any) -> None:
@@ -264,7 +264,7 @@ def _tell(answer: Answer, form: Format | None, output: Path | None, *, sheet: bo
     is_flag=True,
     help="Tables for programs: no byte order mark, and each word as it is, even one like a formula.",
 )
-@timeout_option
+@answer_options
 @user_option
 @speaks_plainly
 def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) -> None:
@@ -324,7 +324,7 @@ def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
 @graph_argument
 @output_option("network.html", "FILE", "The page.")
 @narrowing_options
-@timeout_option
+@answer_options
 @user_option
 @speaks_plainly
 def view(graph: str, output: Path, **options: Any) -> None:

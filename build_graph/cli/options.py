@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +15,7 @@ from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
     from build_graph.model import Metadata
-    from build_graph.querying.credentials import Credentials
+    from build_graph.querying.credentials import Credentials, Origin
     from build_graph.querying.engines import Engine
     from build_graph.reading.inputs import InputReader
     from build_graph.shards import Shards
@@ -25,8 +25,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 GRAPH = Path("output") / "graph.ttl"
 
 
+# What is raised where a server answers a question of ours with things of other kinds, or without values.
+_STRANGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, SyntaxError)
+
+
 def speaks_plainly(command: Command) -> Command:
-    """A command whose ObligationErrors are a line each on stderr and exit code 1."""
+    """A command whose ObligationErrors are a line each on stderr and exit code 1.
+
+    So is what it cannot do with the answers of an endpoint, which may be anything.
+    """
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -36,8 +43,25 @@ def speaks_plainly(command: Command) -> Command:
             for line in str(error).split("\n"):
                 say(f"obligations: {line}", error=True)
             sys.exit(1)
+        except _STRANGE as error:
+            if not (where := _endpoint_of(kwargs)):
+                raise
+            say(
+                f"obligations: {where}: what it answers is not what a graph of obligations holds "
+                f"({type(error).__name__}); give the address of one",
+                error=True,
+            )
+            sys.exit(1)
 
     return run  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def _endpoint_of(options: dict[str, Any]) -> str | None:
+    """The endpoint that a command asks, as messages show it; None where it asks a file, or nothing."""
+    from build_graph.querying.credentials import shown
+
+    where = options.get("url") or options.get("graph")
+    return shown(where) if isinstance(where, str) and where.startswith(("http://", "https://")) else None
 
 
 def metadata_options(command: Command) -> Command:
@@ -151,11 +175,20 @@ def narrowing_options(command: Command) -> Command:
     return command
 
 
-def timeout_option(command: Command) -> Command:
-    """Adds the option that limits how long an endpoint is waited for."""
+def answer_options(command: Command) -> Command:
+    """Adds the options that limit how long an endpoint is waited for, and what it may answer."""
+    command = click.option(
+        "--max-answer",
+        "most",
+        callback=size,
+        default="256MB",
+        show_default=True,
+        metavar="SIZE",
+        help="Bytes of one answer of an endpoint, unpacked.",
+    )(command)
     return click.option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=click.FloatRange(min=0, min_open=True, max=1_000_000),
         default=60.0,
         show_default=True,
         metavar="SECONDS",
@@ -178,7 +211,8 @@ def engine_of(graph: str, options: dict[str, Any]) -> Engine:
     from build_graph.querying.engines import open_graph
 
     tell_size(graph)
-    return open_graph(graph, options.pop("timeout"), credentials_of(graph, options.pop("user")))
+    credentials = credentials_of(graph, options.pop("user"))
+    return open_graph(graph, options.pop("timeout"), credentials, options.pop("most"))
 
 
 def shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
@@ -187,7 +221,7 @@ def shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
 
     if not is_shards(Path(graph)):
         return engine_of(graph, options)
-    del options["timeout"], options["user"]
+    del options["timeout"], options["most"], options["user"]
     return Shards.open(Path(graph))
 
 
@@ -214,11 +248,19 @@ def tell_size(graph: str) -> None:
 
 def credentials_of(where: str, user: str | None) -> Credentials:
     """Who asks, where an endpoint is asked; raises CredentialsError where the password is missing."""
-    import os
-
-    from build_graph.querying.credentials import NOBODY, credentials_for
+    from build_graph.querying.credentials import NOBODY
 
     if not where.startswith(("http://", "https://")):
         return NOBODY
+    (found,) = credentials_at([where], user).values()
+    return found
+
+
+def credentials_at(urls: Iterable[str], user: str | None) -> dict[Origin, Credentials]:
+    """Who asks each of several servers; raises CredentialsError where a password is missing."""
+    import os
+
+    from build_graph.querying.credentials import credentials_for_each
+
     ask = ask_secret if is_terminal(sys.stdin) and is_terminal(sys.stderr) else None
-    return credentials_for(where, user, os.environ, ask)
+    return credentials_for_each(urls, user, os.environ, ask)

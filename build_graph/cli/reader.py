@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from build_graph.cli.options import (
+    answer_options,
     engine_of,
     input_options,
     metadata_options,
     read_options,
     speaks_plainly,
-    timeout_option,
     user_option,
 )
 from build_graph.cli.terminal import say
@@ -46,7 +46,7 @@ _OF_FILES = ("issuer", "date", "number", "title", "encoding")  # what a graph sa
     metavar="FILE",
     help="The network page that the page links to, if it is there.",
 )
-@timeout_option
+@answer_options
 @user_option
 @metadata_options
 @input_options
@@ -106,7 +106,7 @@ def _of_file(name: str | None, options: dict[str, Any]) -> Described:
     from build_graph.restoring.document import Described
     from build_graph.vocabulary import BASE
 
-    del options["timeout"], options["user"]
+    del options["timeout"], options["most"], options["user"]
     given, reader = read_options(options)
     document = understand_one(Path(name) if name else default_document(), reader, given)
     return Described(document, Descriptions.load(), BASE)

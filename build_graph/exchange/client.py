@@ -1,19 +1,19 @@
 """HTTP as stores on the net need it: who asks is proved, what breaks is tried again, failures are one line.
 
-Credentials go to the server that was named and to no other, whatever it says.
+Credentials go to the servers that were named and to no other, whatever those say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from build_graph.errors import ObligationError
 from build_graph.extras import extra
-from build_graph.querying.credentials import Credentials, shown
+from build_graph.querying.credentials import NOWHERE, Credentials, Origin, origin_of, shown
+from build_graph.querying.receiving import MOST, Receiver
 
 if TYPE_CHECKING:
     import requests
@@ -26,7 +26,6 @@ _AGAIN = (429, 502, 503, 504)  # what a server says that may take it later
 _TIMES = 4  # how often a request is tried again
 _LONGEST = 60  # seconds that a server may ask to be waited for
 _HOPS = 5  # how often a server may send on
-_PIECE = 1 << 16  # bytes of an answer that are read at a time
 _SHOWN = 160  # characters of what a server says of a failure
 
 
@@ -52,6 +51,7 @@ class Reply:
     body: bytes
     location: str = ""
     challenge: str = ""
+    origin: Origin | None = None  # of the server that answers, where others sent on to it
 
     @property
     def good(self) -> bool:
@@ -61,18 +61,30 @@ class Reply:
 
 @dataclass(slots=True)
 class Client:
-    """Sends requests; `timeout` is what one of them may take, `backoff` the first wait, in seconds."""
+    """Sends requests; `timeout` is what one of them may take, `backoff` the first wait, in seconds.
+
+    An answer may have `most` bytes. Who asks is proved by `credentials`, at some servers by others of their
+    own, to the server that is asked, and not to where that sends on.
+    """
 
     credentials: Credentials
     timeout: float = TIMEOUT
     backoff: float = 0.5
+    most: int = MOST
+    others: Mapping[Origin, Credentials] = field(default_factory=dict)
     _session: requests.Session = field(init=False, repr=False)
-    _proof: dict[tuple[str, str], Proof] = field(init=False, default_factory=dict, repr=False)
+    _proof: dict[Origin, Proof] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Open a session; raises MissingExtraError where requests is not installed."""
-        self._session = extra("requests", "remote", "talking to a store on the net").Session()
-        self._session.headers["User-Agent"] = "obligation-graph"
+        extra("requests", "remote", "talking to a store on the net")
+        from build_graph.exchange.transport import open_session
+
+        self._session = open_session(self.timeout, self.most)
+
+    def credentials_at(self, url: str) -> Credentials:
+        """Who asks the server at an address."""
+        return self.others.get(origin_of(url), self.credentials)
 
     def ask(self, method: str, url: str, what: Request, also: Collection[int] = ()) -> Reply:
         """What the server answers, if that is good or of a status in `also`.
@@ -90,14 +102,19 @@ class Client:
         if 300 <= reply.status < 400:
             to = shown(urljoin(url, reply.location))
             return ExchangeError(f"{where}: sends on to {to}; give that address, if you trust it")
+        if reply.status == 401 and reply.origin:
+            to = "{}://{}:{}".format(*reply.origin)
+            return ExchangeError(
+                f"{where}: sends on to {to}, which wants to know who asks; give that address, if you trust it"
+            )
         words = {
-            401: self.credentials.refused(),
+            401: self.credentials_at(url).refused(),
             403: "does not allow this; it is read-only, or the user may not",
             404: "there is nothing at this address; see whether it is right, or give --gsp-url",
             405: "does not take this here; see whether it is read-only, or give --gsp-url or --update-url",
             413: "does not take so much at once; allow it more there, or give --update-url alone",
         }
-        said = "" if reply.status == 401 else self._said(reply)
+        said = "" if reply.status == 401 else self._said(reply, self.credentials_at(url))
         if reply.status in words:
             return ExchangeError(f"{where}: {words[reply.status]}{f' ({said})' if said else ''}")
         if reply.status in _AGAIN:
@@ -106,45 +123,48 @@ class Client:
             )
         return ExchangeError(f"{where}: fails ({reply.status}{f': {said}' if said else ''}); see its log")
 
-    def _said(self, reply: Reply) -> str:
+    def _said(self, reply: Reply, credentials: Credentials) -> str:
         """The reason that a server gives, on one line; a page gives none."""
         if "html" in reply.media or reply.body.lstrip()[:1] == b"<":
             return ""
-        words = " ".join(self.credentials.hidden(reply.body[:4096].decode("utf-8", "replace")).split())
+        words = " ".join(credentials.hidden(reply.body[:4096].decode("utf-8", "replace")).split())
         return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
 
     # -------------------------------------------------------------------- one request, proved
 
     def _proved(self, method: str, url: str, what: Request) -> Reply:
-        """The answer after the server was told, in the way that it wants, who asks."""
+        """The answer after the server was told, in the way that it wants, who asks; others are not told."""
+        home = origin_of(url)
         for _ in range(_HOPS):
-            reply = self._tried(method, url, self._auth(url), what)
-            if reply.status == 401 and self._learn(url, reply.challenge):
+            at_home = origin_of(url) == home != NOWHERE
+            reply = self._tried(method, url, self._auth(url) if at_home else _nobody, what)
+            if reply.status == 401 and at_home and self._learn(url, reply.challenge):
                 reply = self._tried(method, url, self._auth(url), what)
             to = urljoin(url, reply.location) if reply.location else ""
             if not to or not _may_follow(method, reply.status, url, to):
-                return reply
+                return reply if at_home else replace(reply, origin=origin_of(url))
             url, what = to, replace(what, params=None)
         return reply
 
     def _auth(self, url: str) -> Proof:
-        """What proves who asks at an address: nothing elsewhere, and nothing before it is asked for."""
-        if not self._proof and self.credentials.token:
-            self._proof[_origin(url)] = _bearer(self.credentials.token)
-        return self._proof.get(_origin(url), _nobody)
+        """What proves who asks at an address that was named; a password only once it was asked for."""
+        origin, token = origin_of(url), self.credentials_at(url).token
+        if token and origin not in self._proof:
+            self._proof[origin] = _bearer(token)
+        return self._proof.get(origin, _nobody)
 
     def _learn(self, url: str, challenge: str) -> bool:
-        """Take up the way that a server wants to be told who asks; whether there is one."""
+        """Take up the way that a server wants to be told who asks; whether there is one that is new."""
         from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 
-        if not self.credentials.user or self._proof:  # asked already, or this is another server
+        origin, known = origin_of(url), self.credentials_at(url)
+        if not known.user or origin in self._proof:
             return False
-        user, password = self.credentials.user.encode(), self.credentials.password.encode()
         if "digest" in challenge.lower():
-            self._proof[_origin(url)] = HTTPDigestAuth(user.decode(), password.decode())
+            self._proof[origin] = HTTPDigestAuth(known.user, known.password)
         elif "basic" in challenge.lower():
-            self._proof[_origin(url)] = HTTPBasicAuth(user, password)
-        return bool(self._proof)
+            self._proof[origin] = HTTPBasicAuth(known.user.encode(), known.password.encode())
+        return origin in self._proof
 
     # ------------------------------------------------------------------- one request, repeated
 
@@ -163,7 +183,7 @@ class Client:
                 _sleep(retries, raw)
             except MaxRetryError:
                 return reply
-            except requests.Timeout as error:
+            except (requests.Timeout, TimeoutError) as error:
                 raise self._slow(url) from error
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
                 retries = self._after(error, retries, method, url)
@@ -196,29 +216,27 @@ class Client:
             raise self._down(url, error) from error
 
     def _once(self, method: str, url: str, auth: Proof, what: Request) -> tuple[Reply, Any]:
-        import requests
+        """One answer, and as the library has it; raises TimeoutError."""
+        response = self.receiver(url).wait(
+            lambda end: self._session.request(
+                method,
+                url,
+                headers=what.headers,
+                params=what.params,
+                data=what.body,
+                auth=auth,
+                timeout=self.timeout,
+                allow_redirects=False,
+            )
+        )
+        media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        challenge = response.headers.get("WWW-Authenticate", "")
+        location = response.headers.get("Location", "") if response.is_redirect else ""
+        return Reply(response.status_code, media, response.content, location, challenge), response.raw
 
-        end = monotonic() + self.timeout
-        with self._session.request(
-            method,
-            url,
-            headers=what.headers,
-            params=what.params,
-            data=what.body,
-            auth=auth,
-            timeout=self.timeout,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            pieces = []
-            for piece in response.iter_content(_PIECE):
-                pieces.append(piece)
-                if monotonic() > end:  # it sends, but a little now and then
-                    raise requests.Timeout
-            media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            challenge = response.headers.get("WWW-Authenticate", "")
-            location = response.headers.get("Location", "") if response.is_redirect else ""
-            return Reply(response.status_code, media, b"".join(pieces), location, challenge), response.raw
+    def receiver(self, url: str) -> Receiver:
+        """What takes in the answers of the server at an address."""
+        return Receiver(url, self.timeout, self.most)
 
     def _slow(self, url: str) -> ExchangeError:
         return ExchangeError(
@@ -250,12 +268,7 @@ def _may_follow(method: str, status: int, url: str, to: str) -> bool:
     """Whether a request goes where it is sent on: reads do, writes only within their server, as they are."""
     if urlsplit(to).scheme not in ("http", "https"):
         return False
-    return method == "GET" or (status in (307, 308) and _origin(url) == _origin(to))
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
+    return method == "GET" or (status in (307, 308) and origin_of(url) == origin_of(to))
 
 
 def _sleep(retries: Retry, raw: Any) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pyoxigraph import Quad, RdfFormat, Triple, parse
+from pyoxigraph import RdfFormat, Triple
 
 from build_graph.exchange.client import ExchangeError, Reply, Request
 from build_graph.exchange.servers import Server
 from build_graph.querying.credentials import shown
+from build_graph.querying.receiving import Receiver
 from build_graph.vocabulary import SCHEMA
 
 MARK = f"{SCHEMA}sha256"  # says of a named graph what was sent, so that it need not be sent again
@@ -42,8 +43,7 @@ def _count(server: Server, graph: str) -> int | None:
     """How many statements a graph holds, if there is whom to ask."""
     if server.query is None:
         return None
-    ((count,),) = server.rows(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
-    return int(count)
+    return server.number(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
 
 
 def _whole(server: Server, graph: str) -> set[Triple] | None:
@@ -54,7 +54,7 @@ def _whole(server: Server, graph: str) -> set[Triple] | None:
     reply = server.client.ask("GET", server.store, Request({"Accept": _ACCEPT}, {"graph": graph}), also)
     if not reply.good:
         return None if server.query else set()
-    return _triples(reply, server.store)
+    return _triples(server.client.receiver(server.store), reply)
 
 
 def _by_page(server: Server, graph: str, expected: int) -> set[Triple]:
@@ -68,14 +68,14 @@ def _by_page(server: Server, graph: str, expected: int) -> set[Triple]:
             f"GRAPH <{graph}> {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o }} }} LIMIT {_PAGE} OFFSET {len(found)}"
         )
         reply = server.client.ask("POST", server.query, Request({"Accept": _ACCEPT}, body={"query": query}))
-        page = _triples(reply, server.query)
+        page = _triples(server.client.receiver(server.query), reply)
         if page <= found:
             break
         found |= page
     return found
 
 
-def _triples(reply: Reply, url: str) -> set[Triple]:
+def _triples(receiver: Receiver, reply: Reply) -> set[Triple]:
     """The statements of an answer; raises ExchangeError for what holds none."""
     known = RdfFormat.from_media_type(reply.media)
     if reply.media == "text/plain":  # what N-Triples were called before they had a name
@@ -83,13 +83,9 @@ def _triples(reply: Reply, url: str) -> set[Triple]:
     try:
         if known is None:
             raise ValueError(reply.media)
-        return {_plain(quad) for quad in parse(reply.body, format=known)}
+        return set(receiver.statements(reply.body, known))
     except (SyntaxError, ValueError) as error:
         raise ExchangeError(
-            f"{shown(url)}: answers with {reply.media or 'something'} that holds no statements; "
+            f"{shown(receiver.url)}: answers with {reply.media or 'something'} that holds no statements; "
             "see whether this is the address, or give --gsp-url or --query-url"
         ) from error
-
-
-def _plain(quad: Quad) -> Triple:
-    return quad.triple

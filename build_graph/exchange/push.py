@@ -60,7 +60,8 @@ class Pusher:
         if self.server.query is None:
             return {}
         marks: dict[str, str] = {}
-        for name, mark in self.server.rows(f"SELECT ?g ?mark WHERE {{ GRAPH ?g {{ ?g <{MARK}> ?mark }} }}"):
+        query = f"SELECT ?g ?mark WHERE {{ GRAPH ?g {{ ?g <{MARK}> ?mark }} }}"
+        for name, mark in self.server.rows(query, "g", "mark"):
             marks[name] = mark if name not in marks else ""  # two marks say nothing
         return marks
 
@@ -68,9 +69,8 @@ class Pusher:
         """The documents that have a graph of their own there."""
         if self.server.query is None:
             return []
-        return [
-            name for (name,) in self.server.rows(f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}")
-        ]
+        query = f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}"
+        return [name for (name,) in self.server.rows(query, "g")]
 
     def _shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
         """What the graph of all documents is to hold: what it held, and what is new.

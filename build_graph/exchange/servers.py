@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions
 
 from build_graph.exchange.client import Client, ExchangeError, Reply, Request
-from build_graph.querying.credentials import check_address, shown
+from build_graph.querying.credentials import NOWHERE, check_address, origin_of, shown
+from build_graph.querying.receiving import Receiver
+from build_graph.querying.sayings import short
 
 _JSON = "application/sparql-results+json"
+_NUMBER = re.compile(r"[+]?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,28 @@ class Server:
     update: str | None
     query: str | None
 
-    def rows(self, query: str) -> list[tuple[str, ...]]:
-        """The values of the rows that a query finds; raises ExchangeError where it is not answered."""
+    def rows(self, query: str, *names: str) -> list[tuple[str, ...]]:
+        """The values of some variables in the rows that a query finds.
+
+        Raises ExchangeError where it is not answered, or with other columns.
+        """
         assert self.query is not None
         reply = self.client.ask("POST", self.query, Request({"Accept": _JSON}, body={"query": query}))
-        found = _results(reply)
+        found = _results(self.client.receiver(self.query), reply)
         if not isinstance(found, QuerySolutions):
             raise ExchangeError(f"{shown(self.query)}: {_not_sparql(reply)}; give --query-url")
-        return [tuple(getattr(value, "value", "") for value in row) for row in found]
+        columns = {variable.value for variable in found.variables}
+        rows = [tuple(getattr(row[name], "value", "") for name in names) for row in found]
+        if rows and not columns.issuperset(names):
+            raise self.strange("rows without the columns that were asked for")
+        return rows
+
+    def number(self, query: str) -> int:
+        """How many things a query counts as ?n; raises ExchangeError where no number is the answer."""
+        found = self.rows(query, "n")
+        if len(found) != 1:
+            raise self.strange(f"{len(found):,} rows to a question of how many")
+        return self._number(found[0][0])
 
     def graphs(self) -> dict[str, int]:
         """How many statements each named graph has, in order, without those that come with the server.
@@ -68,9 +86,28 @@ class Server:
         Virtuoso counts them 500 times as fast as it finds them with DISTINCT.
         """
         found = self.rows(
-            "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g"
+            "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g", "g", "n"
         )
-        return {name: int(number) for name, number in found if name and not name.startswith(SYSTEM)}
+        mine = [(name, number) for name, number in found if name and not name.startswith(SYSTEM)]
+        return {self._graph(name): self._number(number) for name, number in mine}
+
+    def strange(self, what: str) -> ExchangeError:
+        """What to say of an answer that is good SPARQL, and not what was asked for."""
+        where = shown(self.query or self.url)
+        return ExchangeError(
+            f"{where}: answers with {what}; see whether this is the server, or give --query-url"
+        )
+
+    def _number(self, words: str) -> int:
+        if not _NUMBER.fullmatch(words):
+            raise self.strange(f"{short(words, 40)!r} where a number was asked for")
+        return int(words)
+
+    def _graph(self, name: str) -> str:
+        try:
+            return NamedNode(name).value
+        except ValueError as error:
+            raise self.strange(f"{short(name, 40)!r} as the name of a graph") from error
 
 
 def find_server(
@@ -87,7 +124,7 @@ def find_server(
     Raises ExchangeError where no SPARQL server is there, or it does not know who asks.
     """
     for address in filter(None, (url, store, update, query)):
-        if not check_address(address) or not address.startswith(("http://", "https://")):
+        if not check_address(address) or origin_of(address) == NOWHERE:
             raise ExchangeError(f"{shown(address)}: is no address; give one such as http://localhost:7878")
     if query or ((store or update) and not _is_sparql(client, url)):
         return Server(client, url, store, update, query)
@@ -99,7 +136,7 @@ def find_server(
 def _discovered(client: Client, url: str) -> Server:
     root = _root(url)
     for layout in LAYOUTS:
-        if layout.secured and not client.credentials:
+        if layout.secured and not client.credentials_at(url):
             continue
         query = f"{root}{layout.query}"
         if _is_sparql(client, query):
@@ -134,7 +171,7 @@ def _root(url: str) -> str:
 
 
 def _asked(client: Client, url: str) -> Reply:
-    known = [status for status in range(300, 600) if status != 401 or not client.credentials]
+    known = [status for status in range(300, 600) if status != 401 or not client.credentials_at(url)]
     return client.ask("POST", url, Request({"Accept": _JSON}, body={"query": "ASK { }"}), known)
 
 
@@ -143,14 +180,14 @@ def _is_sparql(client: Client, url: str) -> bool:
     reply = _asked(client, url)
     if reply.status in (429, 502, 503, 504):
         raise client.failure(reply, url)
-    return reply.good and _results(reply) is not None
+    return reply.good and _results(client.receiver(url), reply) is not None
 
 
-def _results(reply: Reply) -> QuerySolutions | QueryBoolean | None:
+def _results(receiver: Receiver, reply: Reply) -> QuerySolutions | QueryBoolean | None:
     """The results in an answer; None where it holds none."""
     try:
         media = QueryResultsFormat.from_media_type(reply.media)
-        return parse_query_results(reply.body, format=media) if media else None
+        return receiver.results(reply.body, media) if media else None
     except (SyntaxError, ValueError):
         return None
 

@@ -19,6 +19,7 @@ from build_graph.querying.engines import (
     open_graph,
     readable,
 )
+from build_graph.querying.receiving import MOST
 from build_graph.querying.sparql import with_values
 from build_graph.shards import Shards, is_shards
 
@@ -31,13 +32,13 @@ class Source:
     store: Store | None = None  # None for a file, and for a folder of shards
 
     @classmethod
-    def open(cls, where: str, timeout: float = TIMEOUT) -> Source:
+    def open(cls, where: str, timeout: float = TIMEOUT, most: int = MOST) -> Source:
         """The graph at a place; raises EngineError where there is none, or an endpoint does not give all.
 
         An endpoint's graph is copied into memory, page by page, before anything is written.
         """
         if where.startswith(("http://", "https://")):
-            return cls(where, _copied(where, open_graph(where, timeout)))
+            return cls(where, _copied(where, open_graph(where, timeout, most=most)))
         if Path(where).is_dir() and not is_shards(Path(where)):
             engine = open_graph(where)
             assert isinstance(engine, OxigraphEngine), "a folder is a store"

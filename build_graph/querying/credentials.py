@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
 from netrc import NetrcParseError, netrc
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 from build_graph.errors import ObligationError
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 
 PASSWORD = "OBLIGATIONS_PASSWORD"  # the variables that hold them
 TOKEN = "OBLIGATIONS_TOKEN"
+_PORTS = {"http": 80, "https": 443}
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")  # what libraries take for the end of a host, or for nothing
+
+Origin = tuple[str, str, int]  # scheme, host, port: who may know a password together
+NOWHERE: Origin = "", "", 0
 
 
 class CredentialsError(ObligationError):
@@ -48,18 +56,12 @@ class Credentials:
 
     def opener(self, url: str) -> OpenerDirector:
         """What opens `url`, and says who asks when it is asked by `url` itself, not by where that leads."""
-        from urllib.request import (
-            HTTPBasicAuthHandler,
-            HTTPDigestAuthHandler,
-            HTTPPasswordMgrWithDefaultRealm,
-            build_opener,
-        )
+        from urllib.request import HTTPBasicAuthHandler, HTTPDigestAuthHandler, build_opener
 
         if not self.user:
-            return build_opener()
-        passwords = HTTPPasswordMgrWithDefaultRealm()
-        passwords.add_password(None, url, self.user, self.password)
-        return build_opener(HTTPDigestAuthHandler(passwords), HTTPBasicAuthHandler(passwords))
+            return build_opener(_redirects())
+        known: Any = _Passwords(origin_of(url), self)
+        return build_opener(_redirects(), HTTPDigestAuthHandler(known), HTTPBasicAuthHandler(known))
 
     def sign(self, request: Request) -> None:
         """Put a token on a request; it does not go along where the request is sent on."""
@@ -81,6 +83,66 @@ class Credentials:
 
 
 NOBODY = Credentials()
+
+
+@dataclass(frozen=True, slots=True)
+class _Passwords:
+    """What urllib asks for a password: its own keeps one for http and https alike."""
+
+    origin: Origin
+    credentials: Credentials
+
+    def add_password(self, realm: str, uri: str, user: str, passwd: str) -> None:
+        """Nothing is added: there is one user."""
+
+    def find_user_password(self, realm: str | None, authuri: str) -> tuple[str | None, str | None]:
+        """User and password, where the server is the one that was named."""
+        if self.origin == NOWHERE or origin_of(authuri) != self.origin:
+            return None, None
+        return self.credentials.user, self.credentials.password
+
+
+def _redirects() -> Any:
+    """What follows redirections without reading what stands in them, which may have no end."""
+    from urllib.request import HTTPRedirectHandler
+
+    class Redirects(HTTPRedirectHandler):
+        def http_error_302(self, req: Any, fp: Any, *args: Any) -> Any:
+            fp.close()
+            return super().http_error_302(req, BytesIO(), *args)
+
+        http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302  # type: ignore[assignment]
+
+    return Redirects()
+
+
+def origin_of(url: str) -> Origin:
+    """Scheme, host and port of an address; of one that libraries may read in different ways nowhere at all.
+
+    >>> origin_of("HTTP://Host/x") == origin_of("http://host:80/y"), origin_of("https://host/")
+    (True, ('https', 'host', 443))
+    >>> origin_of("http://other\\\\@host/")
+    ('', '', 0)
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return NOWHERE
+    if "@" in parts.netloc or _AMBIGUOUS.search(url) or not parts.hostname:
+        return NOWHERE
+    return parts.scheme, parts.hostname, port
+
+
+def credentials_for_each(
+    urls: Iterable[str],
+    user: str | None,
+    environment: Mapping[str, str],
+    ask: Callable[[str], str] | None = None,
+) -> dict[Origin, Credentials]:
+    """Who asks each of several servers, as `credentials_for` has it; a password is asked for once a host."""
+    asked = cache(ask) if ask else None
+    return {origin_of(url): credentials_for(url, user, environment, asked) for url in urls}
 
 
 def credentials_for(

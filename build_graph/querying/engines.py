@@ -6,11 +6,13 @@ All give the same answers to the queries of the catalogue, in the types of pyoxi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pyoxigraph import (
@@ -32,6 +34,7 @@ from build_graph.files import name_of
 from build_graph.querying import sparql
 from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
 from build_graph.querying.faults import check
+from build_graph.querying.receiving import MOST, Receiver, whole
 from build_graph.querying.sayings import brief, reason
 from build_graph.shards import Shards, is_shards
 from build_graph.vocabulary import ONTOLOGY, XSD
@@ -41,11 +44,12 @@ if TYPE_CHECKING:
 
 TIMEOUT = 60.0  # seconds that an endpoint may take
 LARGEST = 10_000_000  # statements of shards that are taken into memory, 4 GB or so
-_PIECE = 1 << 16  # bytes of an endpoint's answer that are read at a time
 _ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
 _APART = (DefaultGraph(), NamedNode(ONTOLOGY))
 _BOOLEAN = f"{XSD}boolean"
 _YES = ("1", "true")
+_WITH_BOOLEAN = re.compile(rb'\{[^{}]*#boolean"[^{}]*\}')  # not by a parser: lists in lists fill memory
+_SHORT = 4096  # bytes of an answer that is yes or no
 OF_FILES = ("Corruption", "IO error")  # how RocksDB's words begin when its files are at fault
 
 
@@ -155,43 +159,82 @@ class EndpointEngine:
     url: str
     timeout: float = TIMEOUT
     credentials: Credentials = NOBODY
+    most: int = MOST
 
     def answer(self, query: str, name: str = "query") -> Answer:
-        """What the endpoint answers; raises EngineError where it is down, slow, or no SPARQL endpoint."""
+        """What the endpoint answers; raises EngineError where it is down, slow, or no SPARQL endpoint.
+
+        An answer is read whole, with all rows, before it is given on. Raises ReceivedError where it is too
+        large, or damaged.
+        """
         form = sparql.form(query, name)
         triples = form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
         media, data = self._ask(query, name, triples=triples)
-        if not triples:
-            data = _plain(data, yes_or_no=form is sparql.Form.ASK)
         try:
-            if triples:
-                read = parse(data, format=RdfFormat.from_media_type(media) or RdfFormat.TURTLE)
-                return Triples.of(quad.triple for quad in read)
-            return _results(data, QueryResultsFormat.from_media_type(media))
+            found = self._found(media, data, form)
         except (SyntaxError, ValueError) as error:
             raise EngineError(
                 f"{shown(self.url)}: answered with {media or 'something'} that is no SPARQL result; "
                 "give the address of the SPARQL endpoint itself, as a rule one that ends in /sparql or /query"
             ) from error
+        if isinstance(found, QuerySolutions):
+            self._check_columns(found, sparql.columns(query))
+        return found
+
+    def _found(self, media: str, data: bytes, form: sparql.Form) -> Answer:
+        """The answer in some bytes; raises ValueError or SyntaxError where the form has none like it."""
+        receiver = self._receiver()
+        if form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE):
+            known = RdfFormat.from_media_type(media) or RdfFormat.TURTLE
+            return Triples.of(receiver.statements(data, known))
+        kind = QueryResultsFormat.from_media_type(media) or QueryResultsFormat.JSON
+        found = receiver.results(_plain(data, yes_or_no=form is sparql.Form.ASK), kind)
+        if isinstance(found, QueryBoolean) != (form is sparql.Form.ASK):
+            raise ValueError(form)
+        return found
+
+    def _check_columns(self, found: QuerySolutions, asked: set[str] | None) -> None:
+        """Raises EngineError where rows have other columns than a query asks for, if it names any."""
+        given = {variable.value for variable in found.variables}
+        if asked is not None and asked != given and next(found, None) is not None:
+            raise EngineError(
+                f"{shown(self.url)}: answered with the columns {', '.join(sorted(given)) or '(none)'} where "
+                f"{', '.join(sorted(asked))} were asked for; give the address of another SPARQL endpoint"
+            )
+
+    def _receiver(self) -> Receiver:
+        return Receiver(self.url, self.timeout, self.most)
 
     def _ask(self, query: str, name: str, *, triples: bool) -> tuple[str, bytes]:
         """Media type and bytes of the answer."""
         from http.client import HTTPException
         from urllib.error import HTTPError
 
-        deadline = monotonic() + self.timeout
         try:
-            with self._request(query, triples=triples) as response:
-                return response.headers.get_content_type(), self._read(response, deadline)
+            return self._receiver().wait(lambda end: self._asked(query, end, triples=triples))
         except HTTPError as error:
-            with error:
-                raise self._refused(error, query, name) from error
+            raise self._refused(error, query, name) from error
         except TimeoutError as error:
             raise self._slow() from error
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise self._slow() from error
             raise self._silent(brief(error)) from error
+
+    def _asked(self, query: str, end: float, *, triples: bool) -> tuple[str, bytes]:
+        """Media type and bytes of the answer; raises HTTPError, with the beginning of what is said, else."""
+        from urllib.error import HTTPError
+
+        receiver = self._receiver()
+        try:
+            with self._request(query, triples=triples) as response:
+                packing = response.headers.get("Content-Encoding", "")
+                data = receiver.read(whole(response), packing, end)
+                return response.headers.get_content_type(), data
+        except HTTPError as error:
+            with error:
+                said = receiver.read_beginning(error.read1, end) if error.fp else b""
+            raise HTTPError(error.url, error.code, error.reason, error.headers, BytesIO(said)) from error
 
     def _request(self, query: str, *, triples: bool) -> Any:
         """The answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
@@ -223,15 +266,6 @@ class EndpointEngine:
             "see whether it runs, and at this address"
         )
 
-    def _read(self, response: Any, deadline: float) -> bytes:
-        """The whole answer, unless it trickles in for longer than the timeout."""
-        pieces = []
-        while piece := response.read1(_PIECE):
-            pieces.append(piece)
-            if monotonic() > deadline:
-                raise TimeoutError
-        return b"".join(pieces)
-
     def _slow(self) -> EngineError:
         return EngineError(
             f"{shown(self.url)}: no answer within {self.timeout:g} seconds; "
@@ -239,7 +273,9 @@ class EndpointEngine:
         )
 
 
-def open_graph(where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY) -> Engine:
+def open_graph(
+    where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY, most: int = MOST
+) -> Engine:
     """The engine for a file, a folder of a store or of shards, or an endpoint's address.
 
     An endpoint is asked only when there is a query; shards are loaded into memory. Raises EngineError where
@@ -247,7 +283,7 @@ def open_graph(where: str, timeout: float = TIMEOUT, credentials: Credentials = 
     """
     if is_address(where):
         check_address(where)
-        return EndpointEngine(where, timeout, credentials)
+        return EndpointEngine(where, timeout, credentials, most)
     path = Path(where)
     if is_shards(path):
         return OxigraphEngine.over(_gathered(Shards.open(path)))
@@ -357,16 +393,22 @@ def _plain(data: bytes, *, yes_or_no: bool) -> bytes:
 
     Virtuoso 7 says "1" and "0" for true and false, and answers ASK with a row of one number.
     """
-    if not (yes_or_no and b"__ASK_RETVAL" in data) and _BOOLEAN.encode() not in data:
+    if not yes_or_no:
+        return _WITH_BOOLEAN.sub(_said_plainly, data)
+    if b"__ASK_RETVAL" not in data or len(data) > _SHORT:
         return data
     try:
-        answer = json.loads(data)
-        rows = answer["results"]["bindings"]
-        if yes_or_no:
-            return json.dumps({"head": {}, "boolean": rows[0]["__ASK_RETVAL"]["value"] in _YES}).encode()
-        for value in (value for row in rows for value in row.values()):
-            if value.get("datatype") == _BOOLEAN:
-                value["value"] = "true" if value["value"] in _YES else "false"
-        return json.dumps(answer).encode()
-    except (ValueError, LookupError, TypeError, AttributeError):
+        value = json.loads(data)["results"]["bindings"][0]["__ASK_RETVAL"]["value"]
+        return json.dumps({"head": {}, "boolean": value in _YES}).encode()
+    except (ValueError, LookupError, TypeError):
         return data  # whoever reads it says what is wrong with it
+
+
+def _said_plainly(found: re.Match[bytes]) -> bytes:
+    """A value of an answer in JSON, yes or no in the words of the standard."""
+    try:
+        value = json.loads(found[0])
+        said = "true" if value["value"] in _YES else "false"
+        return json.dumps({**value, "value": said}).encode() if value["datatype"] == _BOOLEAN else found[0]
+    except (ValueError, LookupError, TypeError):
+        return found[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 SHOWN = 240  # characters
-_READ = 1 << 16  # bytes of what a server says
 _LINE = 300  # characters of a line of ours
 _SHORT = 8  # characters: so short a line of a query may stand in a sentence, too
 
@@ -13,7 +12,7 @@ _SHORT = 8  # characters: so short a line of a query may stand in a sentence, to
 def reason(error: Any, query: str) -> str:
     """What a server says of a failure, without the query; a page says no more than its status does."""
     plain = "html" not in error.headers.get_content_type()
-    said = error.read(_READ).decode("utf-8", "replace") if plain else ""
+    said = error.read().decode("utf-8", "replace") if plain else ""
     return short(without(said, query)) or str(error.reason)
 
 

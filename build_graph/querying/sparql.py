@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from build_graph.errors import ObligationError
 
@@ -94,6 +94,22 @@ def has_relative_iri(query: str) -> bool:
     (True, False)
     """
     return _RELATIVE.search(query) is not None
+
+
+def columns(query: str) -> set[str] | None:
+    """The variables whose values a SELECT query names; None where it names none, or is not our SPARQL.
+
+    >>> sorted(columns("SELECT ?a (COUNT(?b) AS ?n) { ?a ?p ?b } GROUP BY ?a"))
+    ['a', 'n']
+    """
+    words = [token[0].upper() for token in tokens(query) if token.lastgroup in ("word", "mark")]
+    if "SELECT" not in words or "*" in words[words.index("SELECT") + 1 :][:2]:
+        return None
+    try:
+        found = Store().query(query)
+    except (SyntaxError, ValueError, RuntimeError, OSError):
+        return None
+    return {variable.value for variable in found.variables} if isinstance(found, QuerySolutions) else None
 
 
 def places(query: str) -> dict[str, list[tuple[int, int]]]:
