@@ -174,3 +174,14 @@ def test_what_a_build_made_itself_is_written_anew(tmp_path: Path, monkeypatch: p
     assert first.stdout == second.stdout
     for _ in range(2):  # an empty list of failures lies in the folder the second time
         assert run("build", ".", "--shards", "corpus").exit_code == 0
+
+
+def test_what_cannot_be_looked_at_is_told_by_who_reads_it(tmp_path: Path) -> None:
+    """A name that the system does not take, where there is something that could be written over."""
+    command = ["build", document(tmp_path / "a.txt"), "-o", tmp_path / "out"]
+    assert run(*command, "--no-pages").exit_code == 0
+    command[1] = tmp_path / ("长" * 400)
+    result = run(*command, "--no-pages")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "File name too long" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

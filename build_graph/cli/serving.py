@@ -16,7 +16,10 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 
 @click.command()
 @click.option(
-    "--graph", type=click.Path(path_type=Path), metavar="FILE", help=f"A graph.  [default: {GRAPH}]"
+    "--graph",
+    type=click.Path(path_type=Path),
+    metavar="FILE|STORE|SHARDS",
+    help=f"A graph: a file, or a folder (Oxigraph store, shards).  [default: {GRAPH}]",
 )
 @click.option("--store", type=click.Path(path_type=Path), metavar="DIR", help="Or the folder of a store.")
 @click.option(
