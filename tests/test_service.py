@@ -44,6 +44,10 @@ HARMLESS = (
 BROKEN = (
     ("SELECT * { ?s ?p 'service' ?o }", "query:1:28: SPARQL does not go on with '?o' here"),
     ("SELECT * {\n  ?service ?p x:service }", "query:2:15: this prefix is not declared"),
+    (
+        "ASK {BIND(CONCAT('service',BNODE())AS ?u)?s}",
+        "query:1:44: SPARQL does not go on with '}' here",
+    ),
     ("SELECT * { ?s ?p 'service'", "query:1:27: SPARQL does not end here"),
 )
 
@@ -82,6 +86,7 @@ def test_other_faults_are_named(query: str, said: str) -> None:
         "SELECT * { SERVICE <http://x> {} }",
         "SELECT * { ?s ?p 1SERVICE<http://x>{} }",
         "ASK { { SELECT * { service ?x {} } } }",
+        "ASK { ?s ?p ?l BIND(IRI(CONCAT('a:', ?l)) AS ?u) FILTER EXISTS { ?m ?n trueSERVICE ?u {} } }",
         r"ASK { \u0053ERVICE <http://x> {} }",  # which Oxigraph may come to read as the standard does
         r"ASK { \u+053\U00000045RVICE <http://x> {} }",
     ],

@@ -19,6 +19,7 @@ from build_graph.querying.sparql import QueryError, tokens
 _APART = " " * 32  # more than the longest keyword has letters
 _ALONE = frozenset("{}()[];,")  # marks that may stand apart from what is next to them
 _PLACE = re.compile(r"error at 1:(?P<column>\d+): expected (?P<expected>.*)", re.DOTALL)
+_CLOSE = frozenset(["CONCAT", "COALESCE", "BNODE"])  # functions that the parser parts from no bracket
 # What the parser says of meaning stands among the tokens that it would have taken.
 _MEANT = {
     "Prefix not found": "this prefix is not declared",
@@ -94,14 +95,18 @@ def _words(query: str) -> Iterator[tuple[int, str]]:
     """What stands between blanks, and marks that may stand alone, each with its place."""
     begun, word = 0, ""
     for token in tokens(query):
-        apart = token.lastgroup == "space" or token[0] in _ALONE
-        if apart and word:
-            yield begun, word
+        text = token[0]
+        if text == "(" and word.upper() in _CLOSE:
+            yield begun, f"{word}("
             word = ""
-        if token[0] in _ALONE:
-            yield token.start(), token[0]
-        elif not apart:
+        elif text in _ALONE or token.lastgroup == "space":
+            if word:
+                yield begun, word
+                word = ""
+            if text in _ALONE:
+                yield token.start(), text
+        else:
             begun = begun if word else token.start()
-            word += token[0]
+            word += text
     if word:
         yield begun, word
