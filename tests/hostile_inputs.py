@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -151,11 +152,18 @@ UNITS = (
 INPUTS |= {unit: repeated(unit) for unit in UNITS}
 INPUTS |= {f"{unit} as a goal": repeated(unit, "一、主要目标\n") for unit in UNITS}
 
+_SECONDS, _BYTES = 150, 4 << 30  # of the processor, ten times what they take, and of memory
+
 
 def main() -> None:
-    """Understand each of the inputs given as NAME=SIZE, and print its name when it is done."""
+    """Understand each of the inputs given as NAME=SIZE, and print its name when it is done.
+
+    All together are bound: what grows with the square of its length takes many times as long.
+    """
     from soundness import understood_text
 
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (_BYTES, _BYTES))
     for argument in sys.argv[1:]:
         name, _, size = argument.rpartition("=")
         understood_text(INPUTS[name](int(size)))

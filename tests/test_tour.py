@@ -204,8 +204,8 @@ def test_a_page_that_is_not_there(server: Server, visit: Go) -> None:
 def test_the_watch_sees_other_hosts(server: Server, visit: Go) -> None:
     """What the tests above rely on: a request to another host is stopped, and noted."""
     page = visit(home(server))
-    page.tab.evaluate("location.assign('http://127.0.0.1:9/elsewhere')")
-    page.tab.wait_for_timeout(300)
+    with page.tab.expect_event("requestfailed"):
+        page.tab.evaluate("location.assign('http://127.0.0.1:9/elsewhere')")
     assert any(fault == "request: http://127.0.0.1:9/elsewhere" for fault in page.faults)
     assert any(fault.startswith("failed: http://127.0.0.1:9/elsewhere") for fault in page.faults)
     with pytest.raises(AssertionError, match="elsewhere"):

@@ -678,8 +678,9 @@ def test_hostile_words_are_shown_as_text(what: str, visit: Visit, hostile_path: 
 def test_axe_finds_nothing_serious(where: str, theme: str, visit: Visit) -> None:
     page = visit(f"{where}&theme={theme}")
     assert axe(page) == []
-    page.tab.locator("#search").fill("部")
-    assert axe(page) == []
+    if not where:  # what is found looks the same everywhere
+        page.tab.locator("#search").fill("部")
+        assert axe(page) == []
 
 
 @pytest.mark.parametrize("wide", [1440, 1024, 390])
