@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,18 +151,22 @@ def test_such_a_place_is_a_line_for_a_build(
     assert len(said) == 1
 
 
+@pytest.mark.parametrize(("name", "depth"), [("b" * 250, 20), ("b", 2_500)], ids=["long", "many"])
 def test_a_folder_that_cannot_be_read_does_not_hide_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, depth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder so deep that its path is longer than the system takes."""
     (tmp_path / "z.txt").write_text(CLAUSE, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    for _ in range(20):
-        Path("b" * 250).mkdir()
-        monkeypatch.chdir("b" * 250)
+    for _ in range(depth):
+        Path(name).mkdir()
+        monkeypatch.chdir(name)
     monkeypatch.undo()
     found = list(InputReader().read(tmp_path))
-    assert [type(one) for one in found] == [UnreadableError, Input]
+    try:
+        assert [type(one) for one in found] == [UnreadableError, Input]
+    finally:
+        subprocess.run(["rm", "-rf", tmp_path], check=True)  # as deep as that, pytest cannot tidy up
     assert "cannot be read (File name too long)" in str(found[0])
 
 

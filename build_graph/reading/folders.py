@@ -28,15 +28,27 @@ class Listed:
     is_document: bool
     fault: OSError | None = None  # why a folder cannot be read
     leads_away: bool = False  # whether it is a link that is not followed
+    is_folder: bool = False
 
 
-def in_folder(folder: Path, below: str = "", start: Path | None = None) -> Iterator[Listed]:
+def in_folder(folder: Path) -> Iterator[Listed]:
     """The files in a folder and in the folders in it, in order of their names; sidecar files are left out.
 
-    A folder that cannot be read stands there with its fault, and hides no other. `start` is where the search
-    began, by default here.
+    A folder that cannot be read stands there with its fault, and hides no other.
     """
-    start = start or folder
+    open_ = [_level(folder, "", folder)]  # folders within each other, however deep
+    while open_:
+        found = next(open_[-1], None)
+        if found is None:
+            open_.pop()
+        elif found.is_folder:
+            open_.append(_level(found.path, f"{found.name}/", folder))
+        else:
+            yield found
+
+
+def _level(folder: Path, below: str, start: Path) -> Iterator[Listed]:
+    """What lies in a folder itself, where a search began at `start`."""
     try:
         visible = _visible(folder)
     except OSError as error:
@@ -50,7 +62,7 @@ def in_folder(folder: Path, below: str = "", start: Path | None = None) -> Itera
         if entry.name in away:
             yield Listed(inner, f"{below}{shown_name(inner)}", is_document=False, leads_away=True)
         elif entry.is_dir(follow_symlinks=False):
-            yield from in_folder(inner, f"{below}{shown_name(inner)}/", start)
+            yield Listed(inner, f"{below}{shown_name(inner)}", is_document=False, is_folder=True)
         elif entry.name in files:
             yield files[entry.name]
 
