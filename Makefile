@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := setup.cfg pyproject.toml constraints.txt
 INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
-SPREAD := -n logical --dist loadgroup --no-loadscope-reorder  # on all processors, as tests/sharing.py says
+SPREAD := -n logical --dist loadfile --no-loadscope-reorder  # on all processors, as tests/sharing.py says
 
 .PHONY: run test fuzz lint bench vendor constraints clean system
 

@@ -18,7 +18,6 @@ __all__ = ["chromium", "graph_of_several", "once", "open_page", "open_served", "
 register_profiles()
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups become part of the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if is_one_of_several():
         arrange(items)

@@ -1,8 +1,7 @@
 """What processes that test side by side share: who tests what, and folders that are made once.
 
 `make test` runs as many processes as there are processors. A file of tests goes to one of them, so that its
-servers, browsers and graphs are made once; what takes longest begins first. A test that is marked with
-`xdist_group` goes where the others of its group go instead.
+servers, browsers and graphs are made once; what takes longest begins first.
 """
 
 from __future__ import annotations
@@ -30,15 +29,8 @@ def is_one_of_several() -> bool:
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Say which tests stay together, and put those in front that take long."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_home(item)))
+    """Put those tests in front that take long."""
     items.sort(key=_turn)
-
-
-def _home(item: pytest.Item) -> str:
-    return "doctests" if isinstance(item, pytest.DoctestItem) else item.path.stem
 
 
 def _turn(item: pytest.Item) -> int:
