@@ -20,6 +20,7 @@ ROWS = [
     "meaning",
     "pipeline",
     "graph",
+    "storing",
     "reports",
     "querying",
     "exchange",
@@ -31,7 +32,6 @@ ROWS = [
     "analysing",
     "explaining",
     "validating",
-    "storing",
     "corpus",
     "exporting",
     "serving",
@@ -51,6 +51,7 @@ BASE = {
     "files",
     "shards",
     "printing",
+    "sealing",
 }
 STAGES = [
     "reading.source",
