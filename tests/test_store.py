@@ -26,11 +26,12 @@ from build_graph.model import Document, Metadata
 from build_graph.pipeline import Pipeline, default_document
 from build_graph.querying.answers import written
 from build_graph.querying.catalogue import catalogue
-from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, open_graph
+from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, open_graph, readable
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
 from build_graph.storing import filling, fingerprints
 from build_graph.storing import store as storing
+from build_graph.storing.seals import damaged_file
 from build_graph.storing.store import DocumentStore
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
@@ -628,6 +629,109 @@ def test_bad_input(what: str, tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
     if "damaged" not in what:
         assert sorted(tmp_path.rglob("*")) == there
+
+
+# ----------------------------------------------------------------------------------- damage
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of two documents, and beside it the inputs; tests copy it."""
+    place = tmp_path_factory.mktemp("whole")
+    fill(place / "store", small(place / "in", 1), small(place / "in", 2, "监督"))
+    return place
+
+
+def flipped(file: Path, at: int) -> None:
+    data = bytearray(file.read_bytes())
+    data[at] ^= 1 << (at % 8)
+    file.write_bytes(data)
+
+
+def asked(store: Path) -> object:
+    """How much a store holds, and what it says of documents; "" where it is said that it is damaged."""
+    try:
+        engine = open_graph(str(store))
+        assert isinstance(engine, OxigraphEngine)
+        with readable(store):
+            rows = written(engine.answer("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 200"), None)
+            return sum(1 for _ in engine.store), rows
+    except EngineError as error:
+        return str(error).rpartition("; if a build is writing it, try again, else ")[0] and ""
+
+
+def test_no_byte_of_a_store_changes_unnoticed_or_answers_otherwise(whole: Path, tmp_path: Path) -> None:
+    """What neither who reads notices, nor validate, is of no weight: logs, and the options of RocksDB."""
+    store, random = tmp_path / "store", Random(5)
+    shutil.copytree(whole / "store", store)
+    answers = asked(store)
+    for file in sorted(store.iterdir()):
+        data = file.read_bytes()
+        for at in random.sample(range(len(data)), min(len(data), 2)):
+            flipped(file, at)
+            found, noticed = asked(store), damaged_file(store)
+            assert found in ("", answers), (file.name, at)
+            sealed = file.suffix == ".sst" or file.name.startswith(("CURRENT", "MANIFEST", "checksums"))
+            assert (noticed == file) == sealed, (file.name, at)
+            file.write_bytes(data)
+
+
+def each_block(store: Path) -> None:
+    for file in store.glob("*.sst"):
+        for at in range(0, file.stat().st_size, 200):
+            flipped(file, at)
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "blocks": each_block,
+    "a manifest": lambda store: flipped(next(store.glob("MANIFEST-*")), 40),
+    "CURRENT": lambda store: flipped(store / "CURRENT", 3),
+    "half a file": lambda store: [os.truncate(file, 40) for file in store.glob("*.sst")] and None,
+    "no files": lambda store: [file.unlink() for file in store.glob("*.sst")] and None,
+}
+ASKED_OF_DAMAGED: tuple[tuple[object, ...], ...] = (
+    ("query", "documents", "--graph", "STORE"),
+    ("explain", "agency/mofcom", "--graph", "STORE"),
+    ("export", "STORE", "--format", "nt", "-o", "OUT"),
+    ("push", "http://127.0.0.1:9/", "--graph", "STORE"),
+    ("validate", "STORE"),
+    ("build", "IN", "--store", "STORE"),
+    ("build", "IN", "--store", "STORE", "--prune"),
+)
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_store_is_a_line_and_what_it_says_works(
+    damage: Callable[[Path], None], whole: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    given = {"STORE": store, "OUT": tmp_path / "out.nt", "IN": whole / "in"}
+    shutil.copytree(whole / "store", store)
+    damage(store)
+    for command in ASKED_OF_DAMAGED:
+        result = run(*(given.get(str(word), word) for word in command))
+        assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1), (command, result.output)
+        assert isinstance(result.exception, SystemExit), (command, result.exception)
+        assert result.stderr.startswith(f"obligations: {store}: "), command
+        assert result.stderr.endswith("remove the folder and build it again\n"), (command, result.stderr)
+    shutil.rmtree(store)
+    assert run("build", whole / "in", "--store", store).exit_code == 0
+    assert graphs(store) == graphs(whole / "store")
+
+
+def test_validate_reads_what_no_question_reads(whole: Path, tmp_path: Path) -> None:
+    """A byte in an index that the questions pass by; and a store without checksums is read all the same."""
+    for sealed in (True, False):
+        store = tmp_path / f"{sealed}"
+        shutil.copytree(whole / "store", store)
+        assert run("validate", store).exit_code == 0
+        if not sealed:
+            (store / "checksums.json").unlink()
+        assert run("validate", store).exit_code == 0
+        each_block(store) if not sealed else flipped(max(store.glob("*.sst")), 1)
+        result = run("validate", store)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1), result.output
+        assert result.stderr.endswith("remove the folder and build it again\n"), result.stderr
 
 
 @pytest.mark.parametrize("more", [["-o", "out"], ["--pages"]])
