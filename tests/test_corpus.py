@@ -613,6 +613,17 @@ def test_other_forms_come_to_the_same(form: Callable[[Path], Path], built: Path,
     assert list(unnamed(tmp_path / "shards")) == list(unnamed(built))
 
 
+def test_a_build_into_a_folder_of_its_input_takes_in_nothing_of_its_own(tmp_path: Path) -> None:
+    """Not its shards, though failures.jsonl ends as inputs do; and it says what it left alone."""
+    (tmp_path / "a.txt").write_text(CLAUSE.format("审计"), encoding="utf-8")
+    (tmp_path / "z.txt").write_text("今天天气很好。", encoding="utf-8")
+    first = run("build", tmp_path, "--shards", tmp_path / "shards", "--workers", 1)
+    before = contents(tmp_path / "shards")
+    again = run("build", tmp_path, "--shards", tmp_path / "shards", "--workers", 1)
+    assert (first.exit_code, again.exit_code, contents(tmp_path / "shards")) == (3, 3, before), again.output
+    assert "made from documents and none themselves" in again.stderr
+
+
 # ------------------------------------------------------------------------- shards as a graph
 
 

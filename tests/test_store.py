@@ -660,14 +660,19 @@ def asked(store: Path) -> object:
         return str(error).rpartition("; if a build is writing it, try again, else ")[0] and ""
 
 
-def test_no_byte_of_a_store_changes_unnoticed_or_answers_otherwise(whole: Path, tmp_path: Path) -> None:
+def test_no_byte_of_a_store_changes_unnoticed_or_answers_otherwise(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What neither who reads notices, nor validate, is of no weight: logs, and the options of RocksDB."""
+    monkeypatch.setattr("build_graph.querying.engines._ATTEMPTS", 1)
     store, random = tmp_path / "store", Random(5)
     shutil.copytree(whole / "store", store)
     answers = asked(store)
-    for file in sorted(store.iterdir()):
+    others = ("CURRENT", "MANIFEST-*", "checksums.json", "OPTIONS-*")
+    files = [next(store.glob(name)) for name in others]
+    for file in (*files, *random.sample(sorted(store.glob("*.sst")), 3)):
         data = file.read_bytes()
-        for at in random.sample(range(len(data)), min(len(data), 2)):
+        for at in random.sample(range(len(data)), min(len(data), 1)):
             flipped(file, at)
             found, noticed = asked(store), damaged_file(store)
             assert found in ("", answers), (file.name, at)
@@ -696,7 +701,6 @@ ASKED_OF_DAMAGED: tuple[tuple[object, ...], ...] = (
     ("push", "http://127.0.0.1:9/", "--graph", "STORE"),
     ("validate", "STORE"),
     ("build", "IN", "--store", "STORE"),
-    ("build", "IN", "--store", "STORE", "--prune"),
 )
 
 

@@ -1,0 +1,132 @@
+"""Change one bit at random places of each file of a store and of shards, and tabulate what comes of it.
+
+    python benchmarks/damage.py [--places 10] [--seed 1]
+
+Of each changed file: whether who reads everything notices, whether `validate STORE` (or the next build of the
+shards) notices, and whether the answers are others or there is an exception that is no plain error. The last
+two columns must hold nothing but noughts; a change that nobody notices must be of no effect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from build_graph.building import Builder
+from build_graph.corpus.sharding import Sharder
+from build_graph.corpus.writing import Old
+from build_graph.errors import ObligationError
+from build_graph.pipeline import default_document
+from build_graph.querying.engines import OxigraphEngine, open_graph, readable
+from build_graph.sealing import facts_of
+from build_graph.shards import CARD, FAILURES, Card, Shards, part
+from build_graph.storing.seals import damaged_file
+
+COLUMNS = (
+    "changed",
+    "who reads notices",
+    "validate or build notices",
+    "no effect",
+    "OTHER ANSWERS",
+    "TRACEBACK",
+)
+
+
+def read_store(folder: Path) -> str:
+    """What identifies all statements of a store, and what it answers."""
+    digest = hashlib.sha256()
+    engine = open_graph(str(folder))
+    assert isinstance(engine, OxigraphEngine)
+    with readable(folder):
+        digest.update(str(sum(1 for _ in engine.store)).encode())
+        rows = engine.answer("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o")
+        digest.update("\n".join(map(str, rows)).encode())  # type: ignore[arg-type]  # rows of a SELECT
+    return digest.hexdigest()
+
+
+def read_shards(folder: Path) -> str:
+    """What identifies the statements and tables of shards."""
+    shards = Shards.open(folder)
+    digest = hashlib.sha256(shards.quads().read())
+    for table in shards.tables():
+        digest.update(table)
+    return digest.hexdigest()
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a build would leave the one shard of a folder, its manifest and the failures as they are."""
+    try:
+        totals = Shards.open(folder).totals
+    except ObligationError:
+        return False
+    card = Card.read(folder / f"{part(0)}{CARD}")
+    shard = card and Old.read(folder, 0, card.made_with)
+    return bool(shard) and facts_of(folder / FAILURES) == totals.failed
+
+
+def kind_of(name: str) -> str:
+    """What a file is called without its number."""
+    return re.sub(r"\d{5,}", "N", name)
+
+
+def tried(
+    folder: Path, read: Callable[[Path], str], whole: Callable[[Path], bool], places: int, random: Random
+) -> dict[str, Counter[str]]:
+    """The outcomes by kind of file."""
+    expected, outcomes = read(folder), dict[str, Counter[str]]()
+    for file in sorted(folder.iterdir()):
+        data = file.read_bytes()
+        for at in random.sample(range(len(data)), min(places, len(data))):
+            changed = bytearray(data)
+            changed[at] ^= 1 << random.randrange(8)
+            file.write_bytes(changed)
+            outcomes.setdefault(kind_of(file.name), Counter()).update(outcome(folder, read, whole, expected))
+        file.write_bytes(data)
+    return outcomes
+
+
+def outcome(
+    folder: Path, read: Callable[[Path], str], whole: Callable[[Path], bool], expected: str
+) -> list[str]:
+    """What comes of one change."""
+    noticed = [] if whole(folder) else ["validate or build notices"]
+    try:
+        found = read(folder)
+    except ObligationError:
+        return ["changed", "who reads notices", *noticed]
+    except Exception:
+        return ["changed", "TRACEBACK", *noticed]
+    if found != expected:
+        return ["changed", "OTHER ANSWERS", *noticed]
+    return ["changed", *(noticed or ["no effect"])]
+
+
+def main() -> None:
+    """Print a row for each kind of file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    for option, default in (("places", 10), ("seed", 1)):
+        parser.add_argument(f"--{option}", type=int, default=default)
+    given = parser.parse_args()
+    print(f"| file | {' | '.join(COLUMNS)} |\n|---|{'---|' * len(COLUMNS)}")
+    with tempfile.TemporaryDirectory() as name:
+        store, shards, bad = (Path(name) / one for one in ("store", "shards", "bad.txt"))
+        bad.write_text("今天天气很好。", encoding="utf-8")
+        Builder().fill([default_document()], store)
+        Sharder().build([default_document(), bad], shards)
+        for folder, read, whole in (
+            (store, read_store, lambda folder: damaged_file(folder) is None),
+            (shards, read_shards, is_whole),
+        ):
+            for kind, found in tried(folder, read, whole, given.places, Random(given.seed)).items():
+                cells = " | ".join(str(found[column]) for column in COLUMNS)
+                print(f"| {folder.name}/{kind} | {cells} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
