@@ -19,7 +19,7 @@ Once = Callable[[str, Callable[[Path], object]], Path]
 FIRST = (
     *("test_spark", "test_corpus", "test_export", "test_exchange", "test_serve", "test_serve_workbench"),
     *("test_view", "test_tour", "test_store", "test_reader", "test_hostile", "test_ontology_page"),
-    *("test_analysis", "test_queries", "test_editor", "test_terminal", "test_ontology", "test_restoring"),
+    *("test_readme", "test_restoring", "test_analysis", "test_queries", "test_terminal", "test_editor"),
 )
 
 

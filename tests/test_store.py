@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from random import Random
 
 import endpoint
 import pytest
@@ -156,13 +155,10 @@ def test_the_ontology_is_written_when_it_changes(tmp_path: Path) -> None:
     assert len(first[ONTOLOGY]) > 9_000
 
 
-@pytest.mark.parametrize("seed", ["1", "2"])
-def test_same_quads_whatever_the_order_and_the_hash_seed(
-    seed: str, built: tuple[Path, Path], tmp_path: Path
-) -> None:
-    paths = Random(seed).sample(SEVERAL, len(SEVERAL))
-    command = [sys.executable, "-m", "build_graph.cli", "build", *map(str, paths), "--store", str(tmp_path)]
-    env = {**os.environ, "PYTHONHASHSEED": seed}
+def test_same_quads_whatever_the_order_and_the_hash_seed(built: tuple[Path, Path], tmp_path: Path) -> None:
+    paths = map(str, reversed(SEVERAL))
+    command = [sys.executable, "-m", "build_graph.cli", "build", *paths, "--store", str(tmp_path)]
+    env = {**os.environ, "PYTHONHASHSEED": "1"}  # the tests have 0
     subprocess.run(command, env=env, check=True, capture_output=True)
     assert graphs(tmp_path) == graphs(built[1])
 
