@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import signal
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from build_graph.processes.fork_server import ForkServer
+from build_graph.processes.fork_server import ForkServer, ForkServerError
 from build_graph.processes.framing import pack, receive_async
 from build_graph.processes.worker import Spent, Worker
 from build_graph.reading.limits import as_size
@@ -21,6 +20,8 @@ from build_graph.serving.remembered import Remembered
 from build_graph.serving.settings import MEGABYTE, Limits, Settings
 
 _TRIALS = 2  # of a query whose worker was killed by somebody else
+_PAUSE = 1.0  # seconds from a worker that could not be started to the next trial
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,13 @@ class Workers:
         self._limits, self._server, self._generation = settings.limits, server, server.generation
         self._kept = Remembered(settings.limits.kept)
         self._shared: dict[Task, _Shared] = {}
-        self._idle: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
+        self._idle: asyncio.LifoQueue[_Line | None] = asyncio.LifoQueue()  # None: a place without a worker
         self._replacing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Start the workers."""
         for _ in range(self._limits.workers):
-            await self._add()
+            self._idle.put_nowait(await self._start())
         return self
 
     async def __aexit__(
@@ -125,8 +126,7 @@ class Workers:
             said = f"query: has been stopped after {self._limits.seconds:g} seconds; ask for less"
             return refusal(504, said)
         except (EOFError, OSError):  # asyncio.IncompleteReadError is an EOFError
-            code = await self._end(line)
-            self._begin(self._add())
+            code = await self._replace(line)
             if code is None:
                 raise _loaded_again() from None
             return None if code == -signal.SIGKILL else self._too_much()
@@ -151,14 +151,14 @@ class Workers:
         )
 
     async def _free(self) -> _Line:
-        """A worker that is there and has nothing to do; one that died meanwhile is replaced."""
+        """A worker that is there and has nothing to do; one that is missing or died meanwhile is replaced."""
         try:
             async with asyncio.timeout(self._limits.waiting):
-                while (line := await self._idle.get()).reader.at_eof():
-                    if not self._server.is_alive():
-                        self._replace(line)
-                        raise _loaded_again()
+                while (line := await self._idle.get()) is None or line.reader.at_eof():
+                    was_alive = self._server.is_alive()
                     self._replace(line)
+                    if not was_alive:
+                        raise _loaded_again()
                 return line
         except TimeoutError as error:
             raise RefusedError(
@@ -167,17 +167,21 @@ class Workers:
                 Retry_After=str(max(1, round(self._limits.waiting))),
             ) from error
 
-    def _replace(self, line: _Line) -> None:
-        """Kill a worker and start another, while the client is answered."""
-        self._begin(self._exchange(line))
+    def _replace(self, line: _Line | None) -> asyncio.Future[int | None]:
+        """Kill a worker and start another, while the client is answered; give the exit code of the first.
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        replacing = asyncio.create_task(work)
+        Who waits for that may leave: the other one is started all the same.
+        """
+        code = asyncio.get_running_loop().create_future()
+        replacing = asyncio.create_task(self._exchange(line, code))
         self._replacing.add(replacing)
         replacing.add_done_callback(self._replacing.discard)
+        return code
 
-    async def _exchange(self, line: _Line) -> None:
-        await self._end(line)
+    async def _exchange(self, line: _Line | None, code: asyncio.Future[int | None]) -> None:
+        ended = await self._end(line) if line else None
+        if not code.done():
+            code.set_result(ended)
         await self._add()
 
     async def _end(self, line: _Line) -> int | None:
@@ -186,13 +190,24 @@ class Workers:
         return await asyncio.to_thread(self._server.end, line.worker)
 
     async def _add(self) -> None:
+        """Fill a place; where that cannot be done now, whoever takes it next will try again."""
+        line = None
+        try:
+            line = await self._start()
+        except EOFError:  # the server ends
+            return
+        except (ForkServerError, OSError) as error:
+            _LOG.error("%s", error)
+            await asyncio.sleep(_PAUSE)
+        self._idle.put_nowait(line)
+
+    async def _start(self) -> _Line:
         """Start a worker; where the graph was loaded anew for it, what is kept may not hold any more."""
-        with contextlib.suppress(EOFError):  # the server ends
-            worker = await asyncio.to_thread(self._server.fork)
-            if self._server.generation != self._generation:
-                self._generation = self._server.generation
-                self._kept.clear()
-            self._idle.put_nowait(await _Line.to(worker))
+        worker = await asyncio.to_thread(self._server.fork)
+        if self._server.generation != self._generation:
+            self._generation = self._server.generation
+            self._kept.clear()
+        return await _Line.to(worker)
 
 
 def _loaded_again() -> RefusedError:
