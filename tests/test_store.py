@@ -680,8 +680,7 @@ def test_no_byte_of_a_store_changes_unnoticed_or_answers_otherwise(
 
 def each_block(store: Path) -> None:
     for file in store.glob("*.sst"):
-        for at in range(0, file.stat().st_size, 200):
-            flipped(file, at)
+        file.write_bytes(bytes(byte ^ (at % 200 == 0) for at, byte in enumerate(file.read_bytes())))
 
 
 DAMAGES: dict[str, Callable[[Path], None]] = {
