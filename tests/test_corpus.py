@@ -383,7 +383,14 @@ FAULTS: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda place: written(place / "own.jsonl", []) / "shards",
         "is a file, or lies below one",
     ),
+    "too long a name": (lambda place: place / ("a" * 300), "cannot be read (File name too long)"),
+    "a link to itself": (lambda place: linked(place / "shards"), "cannot be read (Too many levels"),
 }
+
+
+def linked(path: Path) -> Path:
+    path.symlink_to(path)
+    return path
 
 
 @pytest.mark.parametrize(("place", "says"), FAULTS.values(), ids=FAULTS)

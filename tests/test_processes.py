@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
+import resource
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -220,3 +225,142 @@ def test_a_system_that_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_out(state: list[int]) -> None:
     raise MemoryError
+
+
+# ------------------------------------------------------------------- what the system lets a process do
+
+
+def bounded_by_system(seconds: int) -> list[int]:
+    """Load where the system has a hard limit of processor seconds, which nobody but root may raise."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    return load()
+
+
+def soft_limit(state: list[int]) -> int:
+    return resource.getrlimit(resource.RLIMIT_CPU)[0]
+
+
+def test_limits_of_the_system_stay() -> None:
+    """`ulimit -t` cannot be raised by all, and is not to be by those who could."""
+    server = ForkServer(Service(partial(bounded_by_system, 5)), "nothing")
+    runner = WorkerRunner(server)
+    assert runner.run(Call(soft_limit, (), AMPLE)) == 5
+    assert runner.run(Call(soft_limit, (), Allowance(2))) < 5
+    server.close()
+
+
+def without_forks() -> list[int]:
+    def fork() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    os.fork = fork
+    return load()
+
+
+def test_a_system_without_room_for_a_process_costs_no_fork_server() -> None:
+    """Its other workers go on."""
+    server = ForkServer(Service(without_forks), "nothing")
+    for _ in range(2):
+        with pytest.raises(BlockingIOError):
+            server.fork()
+    assert (server.generation, server.is_alive()) == (0, True)
+    server.close()
+
+
+def test_a_process_without_room_for_a_file_costs_no_fork_server(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = server.generation
+
+    def socketpair() -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "socketpair", socketpair)
+    with pytest.raises(OSError, match="Too many"):
+        server.fork()
+    assert (server.generation, server.is_alive()) == (before, True)
+
+
+def test_a_worker_may_get_a_socket_in_the_place_of_a_standard_file() -> None:
+    """As a process does that was started without them, as some daemons are."""
+    said = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_STANDARD_FILES], stdout=subprocess.PIPE, check=True, text=True
+    )
+    assert said.stdout == "3"
+
+
+_WITHOUT_STANDARD_FILES = """
+import os, operator
+from build_graph.processes.limits import Allowance
+from build_graph.processes.runner import WorkerRunner
+from build_graph.processes.worker import Call, OwnForks, Service
+out = os.dup(1)
+for number in range(3):
+    os.close(number)
+runner = WorkerRunner(OwnForks(Service(lambda: 1)))
+os.write(out, b"%d" % runner.run(Call(operator.add, (2,), Allowance(20))))
+runner.close()
+"""
+
+
+def test_a_fork_server_is_not_interrupted_while_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C goes to the whole group, and to a Python that is not ready for it, too."""
+    (tmp_path / "sitecustomize.py").write_text(_INTERRUPTED, encoding="utf-8")
+    paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    server = ForkServer(Service(load), "nothing")
+    server.end(server.fork())
+    server.close()
+    assert capfd.readouterr().err == ""
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+_INTERRUPTED = """
+import os, signal, sys
+if "--multiprocessing-fork" in sys.orig_argv:
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def fail_in_an_unforeseen_way() -> None:
+    raise MemoryError
+
+
+def test_a_fork_server_that_fails_in_an_unforeseen_way_says_so(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ForkServerError, match=r"graph.ttl: .*MemoryError.*memory"):
+        ForkServer(Service(fail_in_an_unforeseen_way), "graph.ttl")
+    assert capfd.readouterr().err == ""
+
+
+def test_documents_become_graphs_on_a_system_without_posix(tmp_path: Path) -> None:
+    """In one process, without limits; what needs POSIX is imported where it is used."""
+    document = tmp_path / "a.txt"
+    document.write_text("（一）加强监管。开展检查。（商务部、财政部负责）\n", encoding="utf-8")
+    said = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_POSIX, str(document), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, ""), said.stderr
+    assert said.stdout.count("商务部") == 2
+
+
+_WITHOUT_POSIX = """
+import os, signal, sys
+for module in ("fcntl", "resource", "termios", "pwd", "grp"):
+    sys.modules[module] = None
+for module, name in ((os, "fork"), (signal, "SIGKILL"), (signal, "SIGXCPU"), (signal, "pthread_sigmask")):
+    delattr(module, name)
+from build_graph.cli import main
+document, folder = sys.argv[1:]
+for words in (
+    ["build", document, "-o", f"{folder}/files", "--no-pages"],
+    ["build", document, "--store", f"{folder}/store"],
+    ["query", "agencies-by-norms", "--graph", f"{folder}/files/graph.ttl", "--format", "csv"],
+    ["query", "agencies-by-norms", "--graph", f"{folder}/store", "--format", "csv"],
+):
+    main(words, standalone_mode=False)
+"""

@@ -45,6 +45,8 @@ def _refuse_others(folder: Path) -> None:
         return
     except NotADirectoryError as error:
         raise ShardsError(f"{folder}: is a file, or lies below one; give the name of a folder") from error
+    except OSError as error:
+        raise ShardsError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
     ours = (LOCK, MANIFEST, FAILURES)
     other = next((name for name in names if name not in ours and not _OURS.fullmatch(name)), None)
     if other is not None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from multiprocessing.reduction import recv_handle, send_handle
 from threading import Lock
+from typing import Any
 
-from build_graph.errors import ObligationError
+from build_graph.errors import ObligationError, brief
 from build_graph.processes.worker import Service, Worker, end_process, fork_worker
 
 
@@ -38,16 +41,16 @@ class ForkServer:
     def fork(self) -> Worker:
         """Return a new worker, of a fork server that is started again if it is gone.
 
-        Raises EOFError once it is closed.
+        Raises EOFError once it is closed, OSError where the system has no room for a process or a file, and
+        ForkServerError where it cannot be started again.
         """
-        with self._lock:
-            if self._closed:
-                raise EOFError
-            try:
-                return self._fork()
-            except (EOFError, OSError):
-                self._renew()
-                return self._fork()
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                return Worker(self._fork(theirs), ours)
+        except BaseException:
+            ours.close()
+            raise
 
     def end(self, worker: Worker) -> int | None:
         """Kill a worker, and return its exit code; None if the fork server has gone with it."""
@@ -74,8 +77,10 @@ class ForkServer:
 
     def _start(self) -> tuple[Connection, SpawnProcess]:
         ours, theirs = Pipe()
-        process = get_context("spawn").Process(target=_serve, args=(theirs, self._service), daemon=True)
-        process.start()
+        given = (theirs, self._service, self._subject)
+        process = get_context("spawn").Process(target=_serve, args=given, daemon=True)
+        with _without_interruption():
+            process.start()
         theirs.close()
         try:
             fault = ours.recv()
@@ -98,34 +103,79 @@ class ForkServer:
         self._control, self._process = self._start()
         self.generation += 1
 
-    def _fork(self) -> Worker:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._control.send(None)
-            send_handle(self._control, theirs.fileno(), self._process.pid)
-            return Worker(self._control.recv(), ours)
+    def _fork(self, theirs: socket.socket) -> int:
+        """Have a worker forked, and return its number."""
+        with self._lock:
+            if self._closed:
+                raise EOFError
+            try:
+                pid = self._ask_for_worker(theirs)
+            except (EOFError, OSError):
+                self._renew()
+                pid = self._ask_for_worker(theirs)
+        if isinstance(pid, OSError):
+            raise pid
+        return pid
+
+    def _ask_for_worker(self, theirs: socket.socket) -> int | OSError:
+        self._control.send(None)
+        send_handle(self._control, theirs.fileno(), self._process.pid)
+        answer: int | OSError = self._control.recv()
+        return answer
 
 
-def _serve(control: Connection, service: Service) -> None:
+@contextmanager
+def _without_interruption() -> Iterator[None]:
+    """Let no Ctrl-C reach a process that is started in the block, until it asks for it.
+
+    It goes to the whole group, and Python says on stderr where it was when it was interrupted.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(control: Connection, service: Service, subject: str) -> None:
     """Load, then fork and end workers as told, until the other end is gone: the process itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the other end tells us
-    try:
-        loaded = service.load()
-    except ObligationError as error:
-        control.send(str(error))
-        return
-    control.send(None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     children: set[int] = set()
     try:
+        loaded = _load(control, service, subject)
         while True:
             if (pid := control.recv()) is not None:
                 control.send(end_process(pid) if pid in children else None)
                 children.discard(pid)
                 continue
             with socket.socket(fileno=recv_handle(control)) as stream:
-                pid = fork_worker(stream, loaded, service)
-            children.add(pid)
-            control.send(pid)
+                control.send(_fork_into(children, stream, loaded, service))
     except (EOFError, OSError):
         for pid in children:
             end_process(pid)
+
+
+def _load(control: Connection, service: Service, subject: str) -> Any:
+    """Return what the workers need, and say whether that is there; raise EOFError where it is not."""
+    try:
+        loaded = service.load()
+    except ObligationError as error:
+        control.send(str(error))
+        raise EOFError from error
+    except Exception as error:
+        said = f"{type(error).__name__}: {brief(error)}"
+        control.send(f"{subject}: cannot be loaded ({said}); see whether there is memory for it")
+        raise EOFError from error
+    control.send(None)
+    return loaded
+
+
+def _fork_into(children: set[int], stream: socket.socket, loaded: Any, service: Service) -> int | OSError:
+    """Fork a worker, and return its number, or why there is none."""
+    try:
+        pid = fork_worker(stream, loaded, service)
+    except OSError as error:
+        return error
+    children.add(pid)
+    return pid

@@ -31,7 +31,8 @@ def allow(allowance: Allowance) -> None:
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = math.ceil(used.ru_utime + used.ru_stime + allowance.seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (_capped(most, hard), hard))
     if allowance.memory is not None and (data := measure_data()) is not None:
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         resource.setrlimit(resource.RLIMIT_DATA, (_capped(data + allowance.memory, hard), hard))

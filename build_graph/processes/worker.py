@@ -117,7 +117,7 @@ def fork_worker(stream: socket.socket, loaded: Any, service: Service) -> int:
     parent = os.getpid()
     pid = os.fork()
     if not pid:
-        _work(stream, loaded, service, parent)
+        _work(_move_up(stream), loaded, service, parent)
     return pid
 
 
@@ -148,6 +148,15 @@ def _work(stream: socket.socket, loaded: Any, service: Service, parent: int) -> 
                 both.flush()
     except BaseException:  # whatever it is, a fork must not go on as its parent would
         os._exit(1)
+
+
+def _move_up(stream: socket.socket) -> socket.socket:
+    """Return a socket above the numbers of standard files, which a process without those gives to others."""
+    if stream.fileno() >= _FIRST_FILE:
+        return stream
+    import fcntl
+
+    return socket.socket(fileno=fcntl.fcntl(stream, fcntl.F_DUPFD, _FIRST_FILE))
 
 
 def _answer(call: Call, state: Any) -> bytes:

@@ -6,7 +6,6 @@ renamed into such a place. `CURRENT` comes last: without it there is no store.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -103,6 +102,8 @@ def _aside_of_earlier_versions(place: Path) -> Path:
 @contextmanager
 def _alone(place: Path, path: Path) -> Iterator[None]:
     """Keep other loads out of a folder, made if it is missing; raises StoreError where one is at it."""
+    import fcntl  # here: a build without workers needs no POSIX
+
     lock = place / LOADING / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("ab") as file:
