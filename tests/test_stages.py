@@ -39,9 +39,9 @@ def patch():
 
 
 def act(name, stage):
-    while name == f"hang-{stage}.txt":
+    while name.endswith(f"hang-{stage}.txt"):
         pass
-    if name == f"hoard-{stage}.txt":
+    if name.endswith(f"hoard-{stage}.txt"):
         bytearray(200 << 20)
 """
 NAMES = [f"{what}-{stage}.txt" for what in ("hang", "hoard") for stage in ("read", "understood")]
@@ -93,6 +93,19 @@ def run(*args: object) -> Result:
     return CliRunner().invoke(main, [str(arg) for arg in args], catch_exceptions=False)
 
 
+def test_nothing_is_opened_in_the_parent(folder: Path, tmp_path: Path) -> None:
+    """Also where a store must know the texts to tell whether it has them."""
+    store = tmp_path / "store"
+    (folder / "more").mkdir()
+    for name in NAMES:
+        (folder / name).rename(folder / "more" / name)
+    assert run("build", folder / "a.txt", "--store", store, "--workers", "1").exit_code == 0
+    result = run("build", folder, "--store", store, "--workers", "1", *LIMITS)
+    assert result.exit_code == 3, result.output
+    assert all(f"more/{name}: {said}" in result.stderr for name, said in SAID.items())
+    assert "1 unchanged" in result.stdout
+
+
 MODES: dict[str, tuple[tuple[str, ...], int]] = {
     "files": (("build", "FOLDER", "-o", "OUT", "--keep-going", "--no-pages"), 0),
     "store": (("build", "FOLDER", "--store", "OUT", "--keep-going"), 0),
@@ -110,7 +123,7 @@ def test_a_document_over_its_limits_is_set_aside(
     result = run(*(names.get(word, word) for word in command), *LIMITS)
     assert result.exit_code == code, result.output
     for name, said in SAID.items():
-        assert f"{name}: {said}" in result.stderr
+        assert f"{name}: {said}" in result.stderr, result.stderr
 
 
 @pytest.mark.parametrize("command", [("extract",), ("text",), ("read", "-o", "page.html")])

@@ -75,7 +75,7 @@ class Loader:
             else:
                 with Filler(path, rules()) as filler:
                     known = Stream(workers, seen, lambda place, item: _known(item, filler))
-                    opened = map(self._opened, items)
+                    opened = (_with_text(item, workers) for item in items)
                     _replace(filler, self._documents(known, items, opened, loaded), loaded)
         loaded.left_alone = items.left_alone
         return loaded
@@ -117,11 +117,10 @@ class Loader:
             self.heard(progress)
             yield record, quads
 
-    def _opened(self, item: Item) -> Item:
-        """An item with its text, by which the store tells whether it has it."""
-        return (
-            replace(item, found=self.reader.opened(item.found)) if isinstance(item.found, Unopened) else item
-        )
+
+def _with_text(item: Item, workers: Workers) -> Item:
+    """Return an item with its text, by which the store tells whether it has it."""
+    return replace(item, found=workers.open(item.found)) if isinstance(item.found, Unopened) else item
 
 
 def _known(item: Item, filler: Filler) -> Known | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
@@ -46,22 +48,37 @@ class Workers:
 
     def begin(self, found: Found) -> Future[Packed]:
         """Begin to work on a document."""
+        self._start()
+        return self._threads.submit(self._take_through, found)
+
+    def open(self, found: Unopened) -> Input | ObligationError:
+        """Return the document in the bytes of a file, or what is wrong with them; waits for a worker."""
+        self._start()
+        with self._stages() as stages:
+            return stages.open(found)
+
+    def _start(self) -> None:
         if self._server is None:
             self._server = ForkServer(Service(_load), "the words and rules")
             for _ in range(self.count):
                 self._free.put(Stages(WorkerRunner(self._server), self._reader))
-        return self._threads.submit(self._packed, found)
 
-    def _packed(self, found: Found) -> Packed:
-        """Return what becomes of a document, as it goes into a shard."""
+    @contextmanager
+    def _stages(self) -> Iterator[Stages]:
+        """Give the stages of a worker that has nothing else to do for as long as the block lasts."""
         stages = self._free.get()
         try:
-            return _taken_through(stages, found)
+            yield stages
         finally:
             self._free.put(stages)
 
+    def _take_through(self, found: Found) -> Packed:
+        """Return what becomes of a document, as it goes into a shard."""
+        with self._stages() as stages:
+            return _take_through(stages, found)
 
-def _taken_through(stages: Stages, found: Found) -> Packed:
+
+def _take_through(stages: Stages, found: Found) -> Packed:
     opened = stages.open(found) if isinstance(found, Unopened) else found
     if isinstance(opened, ObligationError):
         return packed(failed(opened))
