@@ -20,15 +20,17 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFor
 from build_graph import building
 from build_graph.building import Builder, Filled
 from build_graph.cli import main
+from build_graph.corpus.stages import Stages
 from build_graph.graph.checks import FailedCheckError
 from build_graph.graph.terms import Statement
-from build_graph.model import Document, Metadata
-from build_graph.pipeline import Pipeline, default_document
+from build_graph.model import Metadata
+from build_graph.pipeline import default_document
 from build_graph.querying.answers import written
 from build_graph.querying.catalogue import catalogue
 from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, open_graph, readable
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
+from build_graph.reading.inputs import Input
 from build_graph.storing import filling, fingerprints
 from build_graph.storing import store as storing
 from build_graph.storing.seals import damaged_file
@@ -91,13 +93,13 @@ def small(folder: Path, number: int, words: str = "管理") -> Path:
 def understood(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the documents that are understood during a test."""
     names: list[str] = []
-    understand = Pipeline.understand
+    make = Stages.make
 
-    def counted(self: Pipeline, source: object, given: Metadata) -> Document:
-        names.append(source.name)  # type: ignore[attr-defined]
-        return understand(self, source, given)  # type: ignore[arg-type]
+    def counted(self: Stages, function: Callable[..., object], found: Input, *args: object) -> object:
+        names.append(found.source.name)
+        return make(self, function, found, *args)
 
-    monkeypatch.setattr(Pipeline, "understand", counted)
+    monkeypatch.setattr(Stages, "make", counted)
     return names
 
 
