@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -10,8 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from build_graph.cli import main
+from build_graph.corpus.documents import failed
+from build_graph.corpus.stages import TRIED_AGAIN, Stages, WorkerDiedError
 from build_graph.pipeline import Pipeline
+from build_graph.processes.fork_server import ForkServerError
+from build_graph.processes.runner import WorkerRunner
+from build_graph.processes.worker import Worker
 from build_graph.reading import docx
+from build_graph.reading.inputs import InputReader, Unopened
+from build_graph.reading.kinds import Kind
 from build_graph.reading.limits import Limits
 
 CLAUSE = "第一条 市商务局应当加强市场管理。（责任单位：市商务局）\n第二条 应当公布结果。\n"
@@ -181,3 +189,49 @@ def test_long_texts_have_more_time() -> None:
     limits = Limits()
     assert limits.understanding(10_000_000).seconds == 10_060
     assert limits.understanding(0).seconds == 60
+
+
+class NoForks:
+    """What gives no workers, for a reason."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def fork(self) -> Worker:
+        raise self.error
+
+    def end(self, worker: Worker) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+NO_PROCESS = {
+    "no room": BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable"),
+    "no fork server": ForkServerError("the words and rules: the process that loads it has ended; look"),
+}
+
+
+@pytest.mark.parametrize("error", NO_PROCESS.values(), ids=NO_PROCESS)
+def test_a_document_for_which_no_process_can_be_started_is_set_aside(error: Exception) -> None:
+    """And tried again by the next build, since it is not to blame."""
+    stages = Stages(WorkerRunner(NoForks(error)), InputReader())
+    found = stages.open(Unopened("a.txt", CLAUSE.encode(), Kind.TEXT))
+    assert isinstance(found, WorkerDiedError)
+    assert str(found).startswith("a.txt: no process can be started for it (")
+    assert failed(found).name == "a.txt"
+    assert failed(found).kind in TRIED_AGAIN
+
+
+def test_a_system_without_room_for_a_process_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fork() -> int:
+        raise NO_PROCESS["no room"]
+
+    (tmp_path / "a.txt").write_text(CLAUSE, encoding="utf-8")
+    monkeypatch.setattr(os, "fork", fork)
+    result = run("build", tmp_path / "a.txt", "-o", tmp_path / "out")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "no process can be started for it (Resource temporarily unavailable)" in result.stderr

@@ -24,7 +24,7 @@ from build_graph.reading.limits import as_size
 
 
 class WorkerDiedError(ObligationError):
-    """A document on which the process ended that worked on it."""
+    """A document on which the process ended that worked on it, or for which none can be started."""
 
 
 class StageLimitError(ObligationError):
@@ -88,6 +88,11 @@ class Stages:
             raise WorkerDiedError(
                 f"{name}: the process that worked on it was ended, perhaps for want of memory; "
                 "split the document, or give the machine more memory"
+            ) from error
+        except (ObligationError, OSError) as error:  # of what forks; faults of documents are returned
+            raise WorkerDiedError(
+                f"{name}: no process can be started for it ({getattr(error, 'strerror', None) or error}); "
+                "try again when the machine has room for it"
             ) from error
 
 
