@@ -146,9 +146,20 @@ def is_file(path: Path) -> bool:
     return os.path.isfile(name_of(path))
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at a path; where the system does not tell, who reads it says why."""
+    return os.path.isdir(name_of(path))
+
+
 def is_stream(path: Path) -> bool:
-    """Whether a path leads to a device, a pipe, or this process's own output: what is written into."""
-    found = _status(path)
+    """Whether a path leads to a device, a pipe, or this process's own output: what is written into.
+
+    Where the system does not tell, who writes there says why.
+    """
+    try:
+        found = _status(path)
+    except OSError:
+        return False
     if found is None or stat.S_ISDIR(found.st_mode):
         return False
     return not stat.S_ISREG(found.st_mode) or _standard(found) is not None

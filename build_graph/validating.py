@@ -12,6 +12,7 @@ from pyoxigraph import RdfFormat, serialize
 from rdflib import Graph
 
 from build_graph.errors import ObligationError
+from build_graph.files import is_folder
 from build_graph.graph import validation
 from build_graph.graph.validation import Report
 from build_graph.querying.engines import (
@@ -40,7 +41,7 @@ def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Report:
     path = Path(where)
     if not is_address(where) and is_store(path):
         _check_files(path)
-    if not is_address(where) and not path.is_dir() and format_of(path) is RdfFormat.TURTLE:
+    if not is_address(where) and not is_folder(path) and format_of(path) is RdfFormat.TURTLE:
         return validation.validate(path)
     found = open_graph(where, timeout, most=most).answer(_EVERYTHING)
     assert isinstance(found, Triples)

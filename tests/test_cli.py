@@ -396,3 +396,39 @@ def test_help_has_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert f"obligations {command} " in result.output.split("Example", 1)[1]
+
+
+ASKING = {
+    "query": ("query", "documents", "--graph", "NAME"),
+    "validate": ("validate", "NAME"),
+    "explain": ("explain", "四", "--graph", "NAME"),
+    "analyse": ("analyse", "NAME", "-o", "out"),
+    "view": ("view", "NAME", "-o", "out.html"),
+    "export": ("export", "NAME", "--format", "nt", "-o", "out.nt"),
+    "export a table": ("export", "NAME", "--format", "csv", "-o", "out"),
+    "push": ("push", "http://127.0.0.1:1", "--graph", "NAME"),
+    "serve a graph": ("serve", "--graph", "NAME", "--port", "0"),
+    "serve a store": ("serve", "--store", "NAME", "--port", "0"),
+}
+
+
+@pytest.mark.parametrize("command", ASKING.values(), ids=ASKING)
+def test_a_place_that_the_system_does_not_look_at_is_one_line(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a name is that is too long, or a folder that may not be searched."""
+    monkeypatch.chdir(tmp_path)
+    name = "a" * 300
+    result = run(*(name if word == "NAME" else word for word in command))
+    assert (result.exit_code, result.stdout) == (1, ""), result.output
+    assert result.stderr.startswith(f"obligations: {name}"), result.exception
+    assert "too long" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_export_to_a_place_that_the_system_does_not_look_at_is_one_line(tmp_path: Path) -> None:
+    graph = tmp_path / "graph.nt"
+    graph.write_text("<http://x/a> <http://x/b> <http://x/c> .\n", encoding="utf-8")
+    result = run("export", graph, "--format", "nt", "-o", tmp_path / ("a" * 300))
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1), result.output
+    assert "File name too long" in result.stderr

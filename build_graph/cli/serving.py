@@ -131,6 +131,7 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
       obligations query pairs --graph http://127.0.0.1:7878/sparql
     """
     from build_graph.extras import extra
+    from build_graph.files import is_file
 
     for module in ("starlette", "uvicorn", "mimeparse"):
         extra(module, "serve", "obligations serve")
@@ -139,7 +140,7 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
 
     if graph and store:
         raise click.UsageError("--graph and --store: give one of them")
-    if store and store.is_file():
+    if store and is_file(store):
         raise ServeError(f"{store}: this is a file, no folder of a store; give it as --graph")
     place = {name: options.pop(name) for name in ("host", "port", "cors", "allow_hosts")}
     if options["memory"] is None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from build_graph.errors import ObligationError
+from build_graph.files import is_file, is_folder
 from build_graph.shards import Shards, is_shards
 from build_graph.storing.store import REMOVE
 from build_graph.vocabulary import BASE, ELI
@@ -90,7 +91,7 @@ def _quads(path: Path) -> Iterator[Quad]:
         if is_shards(path):
             yield from parse(Shards.open(path).quads(), format=RdfFormat.N_QUADS)
             return
-        if path.is_dir():
+        if is_folder(path):
             yield from Store.read_only(str(path))
             return
         known = RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
@@ -100,10 +101,10 @@ def _quads(path: Path) -> Iterator[Quad]:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
-    if (path / "CURRENT").is_file():
+    if is_file(path / "CURRENT"):
         said = " ".join(str(error).split())[:160]
         return f"{path}: this store cannot be read ({said}); {REMOVE}"
-    if path.is_dir():
+    if is_folder(path):
         return f"{path}: this folder is no Oxigraph store; give a file, or the folder of a store"
     if isinstance(error, FileNotFoundError):
         return f"{path}: there is no such graph; make it with: obligations build"

@@ -17,7 +17,7 @@ from build_graph.exporting.neo4j import neo4j_files
 from build_graph.exporting.source import Source
 from build_graph.exporting.survey import Survey
 from build_graph.exporting.tables import tables
-from build_graph.files import is_stream, write_all
+from build_graph.files import is_file, is_folder, is_stream, write_all
 from build_graph.graph.ordering import Sorted
 from build_graph.reading.overwriting import refuse_graph
 
@@ -82,14 +82,14 @@ class Exporter:
         names = {DESCRIPTION, CONTEXT} if self.form is Form.JSONLD else {DESCRIPTION}
         if not self.form.is_folder and output.name in names:
             raise ExportError(f"{output}: a file of that name is written beside the export; choose another")
-        if self.form.is_folder and output.is_file():
+        if self.form.is_folder and is_file(output):
             raise ExportError(f"{output}: is a file; {self.form} is a folder of files, so name a folder")
-        if not self.form.is_folder and output.is_dir():
+        if not self.form.is_folder and is_folder(output):
             raise ExportError(f"{output}: is a folder; {self.form} is one file, so name a file in it")
         if self.form is Form.JSONLD and is_stream(output):
             raise ExportError(f"{output}: is a device or a pipe; {self.form} is two files, so name a file")
         source = Path(self.source.where)
-        if source.is_dir() and source.resolve() == place.resolve():
+        if is_folder(source) and source.resolve() == place.resolve():
             raise ExportError(f"{output}: the graph that is exported lies there; choose another place")
         refuse_graph([place / DESCRIPTION, *(() if self.form.is_folder else (output,))], self.source.where)
         if self.form is Form.PARQUET:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, Quad, QuerySolutions, RdfFormat, Store, parse
 
+from build_graph.files import is_folder
 from build_graph.graph.ordering import renamed
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import (
@@ -39,7 +40,7 @@ class Source:
         """
         if where.startswith(("http://", "https://")):
             return cls(where, _copied(where, open_graph(where, timeout, most=most)))
-        if Path(where).is_dir() and not is_shards(Path(where)):
+        if is_folder(Path(where)) and not is_shards(Path(where)):
             engine = open_graph(where)
             assert isinstance(engine, OxigraphEngine), "a folder is a store"
             return cls(where, engine.store)
@@ -71,7 +72,7 @@ class Source:
         """What answers for the graph; raises EngineError where a file is missing or broken."""
         if self.store is None:
             return open_graph(self.where)
-        return OxigraphEngine.over(self.store, Path(self.where) if Path(self.where).is_dir() else None)
+        return OxigraphEngine.over(self.store, Path(self.where) if is_folder(Path(self.where)) else None)
 
 
 def _copied(url: str, engine: Engine) -> Store:

@@ -30,7 +30,7 @@ from pyoxigraph import (
 )
 
 from build_graph.errors import ObligationError
-from build_graph.files import name_of
+from build_graph.files import is_folder, name_of
 from build_graph.querying import sparql
 from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
 from build_graph.querying.faults import check
@@ -287,12 +287,12 @@ def open_graph(
     path = Path(where)
     if is_shards(path):
         return OxigraphEngine.over(_gathered(Shards.open(path)))
-    return OxigraphEngine.over(_store(path), path) if path.is_dir() else OxigraphEngine.over(_loaded(path))
+    return OxigraphEngine.over(_store(path), path) if is_folder(path) else OxigraphEngine.over(_loaded(path))
 
 
 def is_store(path: Path) -> bool:
     """Whether a folder is to be opened as a store, and not loaded as shards."""
-    return path.is_dir() and not is_shards(path)
+    return is_folder(path) and not is_shards(path)
 
 
 def is_address(where: str) -> bool:
