@@ -54,9 +54,9 @@ def act(name, stage):
 """
 NAMES = [f"{what}-{stage}.txt" for what in ("hang", "hoard") for stage in ("read", "understood")]
 SAID = {
-    "hang-read.txt": "takes more than 1 seconds of processor to be read; "
+    "hang-read.txt": "takes more than 1 second of processor to be read; "
     "split it, or give a higher --max-reading",
-    "hang-understood.txt": "takes more than 1 seconds of processor to be understood; "
+    "hang-understood.txt": "takes more than 1 second of processor to be understood; "
     "split it, or give a higher --max-understanding",
     "hoard-read.txt": "takes more than 100MB of memory to be read; "
     "split it, or give a higher --max-reading-memory",

@@ -75,7 +75,7 @@ class Stages:
             return self.runner.run(call)
         except OverTimeError as error:
             raise StageLimitError(
-                f"{name}: takes more than {call.allowance.seconds:,.0f} seconds of processor to be {done}; "
+                f"{name}: takes more than {_in_seconds(call.allowance.seconds)} of processor to be {done}; "
                 f"split it, or give a higher {option}"
             ) from error
         except OverMemoryError as error:
@@ -94,6 +94,15 @@ class Stages:
                 f"{name}: no process can be started for it ({getattr(error, 'strerror', None) or error}); "
                 "try again when the machine has room for it"
             ) from error
+
+
+def _in_seconds(seconds: float) -> str:
+    """Return a time in words.
+
+    >>> _in_seconds(1.04), _in_seconds(60)
+    ('1 second', '60 seconds')
+    """
+    return f"{seconds:,.0f} second{'' if round(seconds) == 1 else 's'}"
 
 
 @contextmanager
