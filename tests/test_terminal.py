@@ -34,7 +34,7 @@ def in_terminal(*arguments: object) -> str:
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 2000, 200, 0, 0))
     command = [*PROGRAM, *map(str, arguments)]
-    environment = {**os.environ, "TERM": "xterm-256color", "PAGER": "cat"}
+    environment = {**os.environ, "TERM": "xterm-256color", "PAGER": "cat", "COLUMNS": "200"}
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave, env=environment):
         os.close(slave)
         said = b""
