@@ -597,8 +597,9 @@ def test_a_graph_that_is_loaded_again_has_new_answers(tmp_path: Path) -> None:
         assert server.ask(query, "text/csv").text.split() == ["o", "1"]
         path.write_text("<a:a> <a:b> 2 .", encoding="utf-8")
         assert server.ask(query, "text/csv").text.split() == ["o", "1"]
-        fork_server, _ = sorted(pid for pid in server.processes() if b"spawn_main" in command(pid))
-        os.kill(fork_server, signal.SIGKILL)
+        forked = sorted(pid for pid in server.processes() if b"spawn_main" in command(pid))
+        os.kill(forked[0], signal.SIGKILL)
+        assert until(lambda: not any(map(alive, forked)))  # nobody is left who has the old graph
         server.ask("ASK {}")
         assert until(lambda: server.ask("ASK {}").status == 200)
         assert server.ask(query, "text/csv").text.split() == ["o", "2"]
