@@ -18,7 +18,16 @@ Once = Callable[[str, Callable[[Path], object]], Path]
 # Files in the order in which they begin; all others follow.
 FIRST = (
     *("test_spark", "test_corpus", "test_export", "test_exchange", "test_serve", "test_serve_workbench"),
-    *("test_view", "test_tour", "test_store", "test_reader", "test_hostile", "test_ontology_page"),
+    *(
+        "test_view",
+        "test_tour",
+        "test_shown",
+        "test_stages",
+        "test_store",
+        "test_reader",
+        "test_hostile",
+        "test_ontology_page",
+    ),
     *("test_readme", "test_restoring", "test_analysis", "test_queries", "test_terminal", "test_editor"),
 )
 

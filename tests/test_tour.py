@@ -206,6 +206,7 @@ def test_the_watch_sees_other_hosts(server: Server, visit: Go) -> None:
     page = visit(home(server))
     with page.tab.expect_event("requestfailed"):
         page.tab.evaluate("location.assign('http://127.0.0.1:9/elsewhere')")
+    page.tab.wait_for_url("chrome-error://*/")  # which the browser shows in its place
     assert any(fault == "request: http://127.0.0.1:9/elsewhere" for fault in page.faults)
     assert any(fault.startswith("failed: http://127.0.0.1:9/elsewhere") for fault in page.faults)
     with pytest.raises(AssertionError, match="elsewhere"):
