@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+_PIECE = 1 << 20  # bytes of a file that are read at a time
 Facts = dict[str, Any]  # the bytes and the SHA-256 of a file
 
 
@@ -37,8 +39,20 @@ def unsealed(data: bytes) -> dict[str, Any]:
 def facts_of(path: Path) -> Facts:
     """The bytes and the SHA-256 of a file; raises OSError where it cannot be read."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"bytes": file.tell(), "sha256": digest}
+        return facts_of_pieces(iter(lambda: file.read(_PIECE), b""))
+
+
+def facts_of_pieces(pieces: Iterable[bytes]) -> Facts:
+    """The bytes and the SHA-256 of the file that pieces make.
+
+    >>> facts_of_pieces([b"a", b"bc"])["bytes"]
+    3
+    """
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def _seal(said: bytes) -> bytes:

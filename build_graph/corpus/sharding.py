@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import groupby
@@ -23,7 +23,7 @@ from build_graph.corpus.writing import Known, Old, ShardWriter, remove_from, tid
 from build_graph.files import write_all
 from build_graph.reading.inputs import InputReader
 from build_graph.reading.overwriting import files_at, refuse_inputs
-from build_graph.sealing import Facts, facts_of
+from build_graph.sealing import facts_of, facts_of_pieces
 from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Shards, Totals, part
 from build_graph.storing.fingerprints import rules, version_of
 
@@ -122,19 +122,10 @@ def _totals(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) ->
         counts.update(failures=sum(bool(one.failure) for one in card.documents))
         counts.update(copies=sum(bool(one.copy_of) for one in card.documents))
         listed.append({"name": part(number), **own, "files": card.files})
-    failed = _facts(_failures(folder, shards))
+    failed = facts_of_pieces(_failures(folder, shards))
     return Totals(
         __version__, ruled, inputs.hexdigest(), limits, **counts, failed=failed, shards=tuple(listed)
     )
-
-
-def _facts(pieces: Iterable[bytes]) -> Facts:
-    """What is said of a file of some bytes."""
-    digest, size = hashlib.sha256(), 0
-    for piece in pieces:
-        digest.update(piece)
-        size += len(piece)
-    return {"bytes": size, "sha256": digest.hexdigest()}
 
 
 def _failures(folder: Path, shards: int) -> Iterator[bytes]:
