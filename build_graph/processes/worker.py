@@ -80,9 +80,6 @@ class Forks(Protocol):
         A worker that ended by itself has the code that it ended with. Its memory is free when this returns.
         """
 
-    def close(self) -> None:
-        """End all workers."""
-
 
 class OwnForks:
     """Workers of this very process, which must have a single thread or know what the others hold."""
@@ -90,26 +87,17 @@ class OwnForks:
     def __init__(self, service: Service) -> None:
         """Load what the workers need."""
         self._service, self._loaded = service, service.load()
-        self._workers: set[int] = set()
 
     def fork(self) -> Worker:
         """Return a new worker; raise OSError if the system gives none."""
         ours, theirs = socket.socketpair()
         with theirs:
-            pid = fork_worker(theirs, self._loaded, self._service)
-        self._workers.add(pid)
-        return Worker(pid, ours)
+            return Worker(fork_worker(theirs, self._loaded, self._service), ours)
 
     def end(self, worker: Worker) -> int | None:
         """Kill a worker, and return its exit code."""
         worker.socket.close()
-        self._workers.discard(worker.pid)
         return end_process(worker.pid)
-
-    def close(self) -> None:
-        """End all workers."""
-        while self._workers:
-            end_process(self._workers.pop())
 
 
 def fork_worker(stream: socket.socket, loaded: Any, service: Service) -> int:
