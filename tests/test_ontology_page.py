@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import pytest
 from browser import axe
@@ -21,13 +22,14 @@ from served import OpenServed
 from server import ROOT, Server
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from build_graph.extras import MissingExtraError
 from build_graph.pages.ontology_docs import LANGUAGES, ontology_page
 from build_graph.pages.terms import address_of_term, anchor
 from build_graph.resources import folder, word_lists
-from build_graph.serving.editor import routes
+from build_graph.serving.protocol import RefusedError
+from build_graph.serving.state import Library
+from build_graph.serving.views import show_ontology
 from build_graph.vocabulary import OB, PREFIXES
 
 KINDS = (
@@ -127,7 +129,7 @@ def test_the_same_bytes_each_time() -> None:
     """Whatever order Python has sets in."""
     script = (
         "import sys; from build_graph.pages.ontology_docs import ontology_page\n"
-        "from build_graph.serving.editor import ontology_in\n"
+        "from build_graph.pages.ontology_files import ontology_in\n"
         "from pyoxigraph import RdfFormat\n"
         "sys.stdout.buffer.write(ontology_page('zh') + ontology_page('en') + ontology_in(RdfFormat.TURTLE))"
     )
@@ -172,17 +174,17 @@ def test_a_server_without_pylode(monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what is missing, and where the statements are, which need nothing more."""
     monkeypatch.setitem(sys.modules, "pylode", None)
     ontology_page.cache_clear()
-    (route,) = (
-        route for route in routes("/sparql") if isinstance(route, Route) and route.path == "/ontology"
-    )
 
     def get(query: bytes) -> Response:
         headers = [(b"accept", b"text/html")]
-        return route.endpoint(Request({"type": "http", "headers": headers, "query_string": query}))
+        request = Request({"type": "http", "headers": headers, "query_string": query})
+        return show_ontology(cast("Library", None), request)
 
-    assert get(b"").status_code == 501
-    assert bytes(get(b"").body).endswith(
-        b"'obligation-graph[serve]' (or [all]); as statements it is at /ontology?format=ttl\n"
+    with pytest.raises(RefusedError) as refused:
+        get(b"")
+    assert refused.value.status == 501
+    assert str(refused.value).endswith(
+        "'obligation-graph[serve]' (or [all]); as statements it is at /ontology?format=ttl"
     )
     assert get(b"format=ttl").status_code == 200
 
@@ -225,7 +227,12 @@ def test_statements_for_programs(accept: str, media: str, form: str, running: Se
         ("/ontology", {"Accept": "text/html,*/*;q=0.8"}, 200, "<!doctype html>"),
         ("/ontology", {}, 200, "<!doctype html>"),
         ("/ontology?format=nt", {"Accept": "text/html"}, 200, "<"),
-        ("/ontology?format=rdfxml", {}, 404, "format: takes none of what there is: text/html, text/turtle"),
+        (
+            "/ontology?format=rdfxml",
+            {},
+            406,
+            "format: takes none of what there is; there is text/html (?format=html), text/turtle",
+        ),
         ("/ontology", {"Accept": "image/png"}, 406, "Accept: takes none of what there is"),
     ],
 )

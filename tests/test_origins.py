@@ -15,7 +15,7 @@ from endpoint import Answer, Asked, answering
 from server import DIRECT, Server, until
 
 from build_graph.serving.app import application
-from build_graph.serving.origins import is_link
+from build_graph.serving.middleware import is_link
 from build_graph.serving.settings import Settings
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

@@ -47,12 +47,11 @@ from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
 from build_graph.serving.answering import Answerer, Task, more_rows
 from build_graph.serving.answering import Reply as Answered
-from build_graph.serving.description import description
+from build_graph.serving.cache import ResultCache
 from build_graph.serving.endpoint import Endpoint
-from build_graph.serving.holdings import holdings
 from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked, RefusedError
-from build_graph.serving.remembered import Remembered
+from build_graph.serving.service_description import description, holdings
 from build_graph.serving.settings import Limits, Settings
 
 GOLD = Path(__file__).parent / "gold" / "documents"
@@ -505,16 +504,16 @@ def task_of(query: str) -> Task:
 
 
 def test_the_answers_not_asked_for_longest_give_way() -> None:
-    kept = Remembered(12_000)
+    kept = ResultCache(12_000)
     for name in "abc":
-        kept.keep(task_of(name), reply_of(1900))
+        kept.put(task_of(name), reply_of(1900))
     assert kept.get(task_of("a")) == reply_of(1900)
-    kept.keep(task_of("d"), reply_of(1900))
-    kept.keep(task_of("e"), reply_of(1900))
+    kept.put(task_of("d"), reply_of(1900))
+    kept.put(task_of("e"), reply_of(1900))
     assert [name for name in "abcde" if kept.get(task_of(name))] == ["a", "c", "d", "e"]
     kept.clear()
     for name in "fghi":  # as many as before: what was forgotten takes no room
-        kept.keep(task_of(name), reply_of(1900))
+        kept.put(task_of(name), reply_of(1900))
     assert [name for name in "abcdefghi" if kept.get(task_of(name))] == ["f", "g", "h", "i"]
 
 
@@ -529,8 +528,8 @@ def test_the_answers_not_asked_for_longest_give_way() -> None:
     ids=["a refusal", "an answer that does not last", "a large answer", "a long query"],
 )
 def test_what_is_not_kept(query: str, reply: Answered) -> None:
-    kept = Remembered(12_000)
-    kept.keep(task_of(query), reply)
+    kept = ResultCache(12_000)
+    kept.put(task_of(query), reply)
     assert kept.get(task_of(query)) is None
 
 

@@ -40,12 +40,12 @@ from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
 from build_graph.resources import word_lists
-from build_graph.serving.hosts import allowed
-from build_graph.serving.kept import Kept
-from build_graph.serving.library import Library
-from build_graph.serving.pages import failed, page
+from build_graph.serving.cache import PageCache
+from build_graph.serving.middleware import allowed
 from build_graph.serving.protocol import RefusedError
-from build_graph.serving.settings import Settings
+from build_graph.serving.responses import failed, page
+from build_graph.serving.settings import ServeError, Settings
+from build_graph.serving.state import Library
 from build_graph.vocabulary import BASE, ELI, OA, OB
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "workbench.toml").read_text(encoding="utf-8"))[
@@ -272,6 +272,9 @@ def test_names_that_are_checked(tmp_path: Path) -> None:
     }
     assert "127.0.0.2" in allowed(Settings(tmp_path, host="127.0.0.2"))
     assert allowed(Settings(tmp_path, host="::1")) == allowed(Settings(tmp_path))
+    for pattern in ("*", "*.example", "a*.example"):  # for starlette, the first is any name
+        with pytest.raises(ServeError, match="give each name in full"):
+            Settings(tmp_path, allow_hosts=(pattern,))
 
 
 # --------------------------------------------------------------------------------- limits
@@ -385,7 +388,7 @@ def test_what_goes_wrong_is_told_to_who_serves(caplog: pytest.LogCaptureFixture)
 
 
 def test_a_value_is_worked_out_once() -> None:
-    kept, made, barrier = Kept(2, patience=5), [], Barrier(3)
+    kept, made, barrier = PageCache(2, patience=5), [], Barrier(3)
 
     def make() -> int:
         sleep(0.05)
@@ -407,16 +410,19 @@ def test_a_value_is_worked_out_once() -> None:
 
 
 def test_what_fails_is_not_kept() -> None:
-    kept = Kept(2, patience=0.1)
+    kept = PageCache(2, patience=0.1)
     with pytest.raises(ZeroDivisionError):
         kept.get("key", lambda: 1 // 0)
     assert kept.get("key", lambda: 5) == 5
 
-    def nested() -> int:
-        return kept.get("other", lambda: 1)
 
-    with pytest.raises(RefusedError, match="others are being worked out"):
-        kept.get("outer", nested)
+def test_who_waits_for_a_page() -> None:
+    """One that is being made keeps nobody from another; who waits for itself is refused after a while."""
+    kept = PageCache(2, patience=0.1)
+    assert kept.get("one", lambda: kept.get("other", lambda: 1)) == 1
+    with pytest.raises(RefusedError, match="others wait for this page already"):
+        kept.get("outer", lambda: kept.get("outer", lambda: 1))
+    assert kept.get("outer", lambda: 2) == 2
 
 
 def test_completion(engine: Engine) -> None:

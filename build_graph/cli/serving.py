@@ -133,7 +133,7 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
     from build_graph.extras import extra
     from build_graph.files import is_file
 
-    for module in ("starlette", "uvicorn", "mimeparse"):
+    for module in ("starlette", "uvicorn", "mimeparse", "cachetools"):
         extra(module, "serve", "obligations serve")
     from build_graph.serving.server import serve as run
     from build_graph.serving.settings import Limits, ServeError, Settings, share_of_memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-_IANA = {
+MEDIA_TYPES = {  # by the ending of a file's name
     "ttl": "text/turtle",
     "trig": "application/trig",
     "nt": "application/n-triples",
@@ -62,4 +62,4 @@ def media_type(name: str) -> str:
     >>> media_type("graph.nt")
     'application/n-triples'
     """
-    return _IANA[name.rpartition(".")[2]]
+    return MEDIA_TYPES[name.rpartition(".")[2]]

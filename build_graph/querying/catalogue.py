@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from build_graph.errors import ObligationError
@@ -50,10 +51,11 @@ class Question:
         return known[name]
 
 
-def catalogue() -> Iterator[Question]:
-    """The questions of the catalogue, by name."""
-    for path in sorted(folder("queries").glob("*.rq")):
-        yield Question.read(path.read_text(encoding="utf-8"), path.stem)
+@cache
+def catalogue() -> tuple[Question, ...]:
+    """Return the questions of the catalogue, by name: they are read once."""
+    paths = sorted(folder("queries").glob("*.rq"))
+    return tuple(Question.read(path.read_text(encoding="utf-8"), path.stem) for path in paths)
 
 
 def find(name: str) -> Question:

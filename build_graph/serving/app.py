@@ -12,14 +12,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from build_graph.pages import addresses
-from build_graph.serving import editor, workbench
+from build_graph.serving import views
 from build_graph.serving.endpoint import Endpoint
-from build_graph.serving.hosts import OwnNames, allowed
-from build_graph.serving.origins import OwnPages
-from build_graph.serving.pages import failed, nothing_here
+from build_graph.serving.middleware import OriginForm, OwnNames, OwnPages, allowed
 from build_graph.serving.protocol import METHODS
+from build_graph.serving.responses import failed, nothing_here
 from build_graph.serving.settings import Settings
-from build_graph.serving.targets import OriginForm
 from build_graph.serving.workers import Workers
 
 SPARQL = addresses.ENDPOINT
@@ -31,8 +29,7 @@ def routes(settings: Settings, workers: Workers) -> list[BaseRoute]:
     return [
         Route(SPARQL, endpoint),
         Route(f"{SPARQL}/", endpoint),
-        *editor.routes(SPARQL),
-        *workbench.routes(settings, workers),
+        *views.routes(settings, workers),
     ]
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
 
 from pyoxigraph import NamedNode
 from starlette.requests import ClientDisconnect, Request
@@ -14,19 +12,13 @@ from starlette.types import Receive, Scope, Send
 
 from build_graph.querying.sparql import has_relative_iri
 from build_graph.reading.limits import as_size
-from build_graph.serving.answering import Reply, Task, refusal
-from build_graph.serving.description import description
-from build_graph.serving.holdings import Holdings, holdings
-from build_graph.serving.negotiation import TRIPLES, Media, best, content_type, prefers_html
+from build_graph.serving.answering import Task
+from build_graph.serving.negotiation import TRIPLES, Media, accepted, best, prefers_html
 from build_graph.serving.protocol import METHODS, Asked, RefusedError, asked
+from build_graph.serving.responses import GoneError, Sent, finish_unless_gone, plain, send_reply
+from build_graph.serving.service_description import description, holdings
 from build_graph.serving.settings import Settings
 from build_graph.serving.workers import Workers
-
-Found = TypeVar("Found")
-
-
-class GoneError(Exception):
-    """The client has hung up: nobody waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +44,14 @@ class Endpoint:
     async def _response(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
-        accept = ", ".join(request.headers.getlist("accept"))
+        accept = accepted(request)
         parameters = request.scope["query_string"].decode("ascii", errors="replace")
         body = await self._body(request) if request.method == "POST" else b""
         query = asked(request.method, parameters, request.headers.get("content-type", ""), body)
         if query is None:
             return await self._description(request, accept)
         task = Task(_with_base(request, query), Media.accepted(accept))
-        reply = await _unless_gone(request, self.workers.answer(task))
-        return _not_modified(reply) if _has_it(request, reply) else _response(reply)
+        return send_reply(await finish_unless_gone(request, self.workers.answer(task)))
 
     async def _body(self, request: Request) -> bytes:
         """The whole body; raises RefusedError for one that is too large, or does not come in time."""
@@ -86,41 +77,12 @@ class Endpoint:
             raise RefusedError(
                 406, f"Accept: takes none of the formats there are: {', '.join(TRIPLES)}; or send a query"
             )
+        held = await finish_unless_gone(request, holdings(self.workers.answer))
         try:
-            body = description(str(request.url), TRIPLES[media], await self._holdings(request))
+            body = description(str(request.url), TRIPLES[media], held)
         except ValueError as error:  # it is the client that names the host
             raise RefusedError(400, "Host: is no name of a host; give the one in the address") from error
-        return _response(Reply(200, media, body))
-
-    async def _holdings(self, request: Request) -> Holdings:
-        return await _unless_gone(request, holdings(self.workers.answer))
-
-
-def plain(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    """A refusal in words."""
-    return _response(refusal(status, message), headers)
-
-
-def _response(reply: Reply, headers: dict[str, str] | None = None) -> Response:
-    given = {"Content-Type": content_type(reply.media), "X-Content-Type-Options": "nosniff", "Vary": "Accept"}
-    return Response(reply.body, reply.status, headers=given | _tagged(reply) | (headers or {}))
-
-
-def _not_modified(reply: Reply) -> Response:
-    return Response(status_code=304, headers={"Vary": "Accept"} | _tagged(reply))
-
-
-def _tagged(reply: Reply) -> dict[str, str]:
-    """Headers with which a client may keep an answer, if it asks each time whether it still holds."""
-    return {"ETag": f'"{reply.tag}"', "Cache-Control": "no-cache"} if reply.tag else {}
-
-
-def _has_it(request: Request, reply: Reply) -> bool:
-    """Does the client have this very answer from before?"""
-    if not reply.tag or request.method not in ("GET", "HEAD"):
-        return False
-    said = ",".join(request.headers.getlist("if-none-match"))
-    return any(tag.strip().removeprefix("W/") in ("*", f'"{reply.tag}"') for tag in said.split(","))
+        return Sent(body, media, headers={"Vary": "Accept"})
 
 
 def _with_base(request: Request, asked: Asked) -> Asked:
@@ -131,25 +93,6 @@ def _with_base(request: Request, asked: Asked) -> Asked:
         return replace(asked, base=NamedNode(str(request.url.replace(query="", fragment=""))).value)
     except ValueError:  # it is the client that names the host
         return asked
-
-
-async def _unless_gone(request: Request, answering: Coroutine[Any, Any, Found]) -> Found:
-    """What is answered, unless the client hangs up before it is there: raises GoneError then."""
-    answer = asyncio.ensure_future(answering)
-    leaving = asyncio.ensure_future(_left(request))
-    try:
-        await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not answer.done():
-            raise GoneError
-        return answer.result()
-    finally:
-        answer.cancel()
-        leaving.cancel()
-
-
-async def _left(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _too_large(most: int) -> RefusedError:

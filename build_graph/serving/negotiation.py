@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import mimeparse  # type: ignore[import-untyped]
 from pyoxigraph import QueryResultsFormat, RdfFormat
+
+from build_graph.exporting.formats import MEDIA_TYPES
+from build_graph.serving.protocol import RefusedError
+
+if TYPE_CHECKING:  # which would take the workers time to load
+    from starlette.requests import Request
 
 # Media types by preference: the first is what a client gets that takes anything.
 ROWS: Mapping[str, QueryResultsFormat] = MappingProxyType(
@@ -29,6 +36,10 @@ TRIPLES: Mapping[str, RdfFormat] = MappingProxyType(
     }
 )
 HTML = "text/html"
+# What an address can ask for with format=, where nothing can be said in a header.
+FORMATS: Mapping[str, str] = MappingProxyType(
+    {"html": HTML} | {name: media for name, media in MEDIA_TYPES.items() if media in TRIPLES}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,25 @@ def best(offered: tuple[str, ...], header: str) -> str | None:
         return mimeparse.best_match(offered[::-1], header) or None
     except mimeparse.MimeTypeParseException:
         return None
+
+
+def accepted(request: Request) -> str:
+    """Return the Accept header of a request, which may come in several lines."""
+    return ", ".join(request.headers.getlist("accept"))
+
+
+def choose_format(request: Request, offered: Mapping[str, str]) -> str:
+    """Return the media type that `format=` names, or else the one that the client likes best.
+
+    Raise RefusedError for a request that takes none of those offered.
+    """
+    asked = request.query_params.get("format")
+    media = best(tuple(offered.values()), accepted(request)) if asked is None else offered.get(asked)
+    if media is None:
+        listed = ", ".join(f"{media} (?format={name})" for name, media in offered.items())
+        what = "Accept" if asked is None else "format"
+        raise RefusedError(406, f"{what}: takes none of what there is; there is {listed}")
+    return media
 
 
 def prefers_html(header: str) -> bool:

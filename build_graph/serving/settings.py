@@ -57,3 +57,9 @@ class Settings:
     allow_hosts: tuple[str, ...] = ()  # names by which it may be called beside those of this machine
     landing: str | None = None  # the path that a browser is sent to when it opens the endpoint
     limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        """Raise ServeError for a name with a *, which would let in more than its giver may think."""
+        for name in self.allow_hosts:
+            if "*" in name:
+                raise ServeError(f"--allow-host {name}: is not one name; give each name in full")

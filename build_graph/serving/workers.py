@@ -14,9 +14,9 @@ from build_graph.processes.framing import pack, receive_async
 from build_graph.processes.worker import Spent, Worker
 from build_graph.reading.limits import as_size
 from build_graph.serving.answering import STALE, Reply, Task, changes, refusal
+from build_graph.serving.cache import ResultCache
 from build_graph.serving.protocol import RefusedError
 from build_graph.serving.query_workers import call_of
-from build_graph.serving.remembered import Remembered
 from build_graph.serving.settings import MEGABYTE, Limits, Settings
 
 _TRIALS = 2  # of a query whose worker was killed by somebody else
@@ -57,7 +57,7 @@ class Workers:
     def __init__(self, settings: Settings, server: ForkServer) -> None:
         """Workers of a fork server."""
         self._limits, self._server, self._generation = settings.limits, server, server.generation
-        self._kept = Remembered(settings.limits.kept)
+        self._results = ResultCache(settings.limits.kept)
         self._shared: dict[Task, _Shared] = {}
         self._idle: asyncio.LifoQueue[_Line | None] = asyncio.LifoQueue()  # None: a place without a worker
         self._replacing: set[asyncio.Task[None]] = set()
@@ -81,7 +81,7 @@ class Workers:
 
         Raises RefusedError where no worker is free in time. When it is cancelled, the query is stopped.
         """
-        if kept := self._kept.get(task):
+        if kept := self._results.get(task):
             return kept
         if changes(task.asked.query):
             return await self._worked_out(task)
@@ -102,7 +102,7 @@ class Workers:
 
     async def _kept_when_found(self, task: Task) -> Reply:
         reply = await self._worked_out(task)
-        self._kept.keep(task, reply)
+        self._results.put(task, reply)
         return reply
 
     async def _worked_out(self, task: Task) -> Reply:
@@ -137,7 +137,7 @@ class Workers:
             self._replace(line)
             return self._too_much()
         if reply.status == STALE:
-            self._kept.clear()
+            self._results.clear()
             self._replace(line)
             raise RefusedError(STALE, reply.body.decode().strip(), Retry_After="1")
         self._idle.put_nowait(line)
@@ -206,7 +206,7 @@ class Workers:
         worker = await asyncio.to_thread(self._server.fork)
         if self._server.generation != self._generation:
             self._generation = self._server.generation
-            self._kept.clear()
+            self._results.clear()
         return await _Line.to(worker)
 
 

@@ -1,4 +1,4 @@
-"""What the pages of the workbench share: the graph, the names in it, and lists that are made once."""
+"""What the pages of the workbench share: the graph, asked through the workers, and what is made once."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from anyio import from_thread
+from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
+
 from build_graph.errors import ObligationError
 from build_graph.pages import holdings
 from build_graph.pages.entity import Encyclopedia
 from build_graph.querying.completion import Completion
-from build_graph.querying.engines import Engine
+from build_graph.querying.engines import Answer, Engine, Triples
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
-from build_graph.serving.kept import Kept
+from build_graph.serving.answering import Task
+from build_graph.serving.cache import PageCache
+from build_graph.serving.negotiation import Media
+from build_graph.serving.protocol import Asked, RefusedError
+from build_graph.serving.workers import Workers
 
 Value = TypeVar("Value")
 
@@ -23,6 +30,29 @@ NAMED = (Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT, Kind.CLAUSE)  # things that ar
 _LISTS = 32  # of names, documents and the like; there are fewer
 _NETWORKS = 8  # pages of up to 20 MB
 _READERS = 32  # pages of some 0.3 MB
+_ROWS, _TRIPLES = "application/sparql-results+json", "application/n-triples"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkersEngine:
+    """Asks the workers from a thread that anyio has started; a client that leaves stops the query."""
+
+    workers: Workers
+
+    def answer(self, query: str, name: str = "query") -> Answer:
+        """What a query answers; raises RefusedError, with the status, where it is stopped or refused."""
+        task = Task(Asked(query), Media(_ROWS, _TRIPLES))
+        reply = from_thread.run(self.workers.answer, task)
+        if reply.status != 200:
+            raise RefusedError(reply.status, f"{name}: {_said(reply.body)}")
+        if reply.media == _TRIPLES:
+            return Triples.of(quad.triple for quad in parse(reply.body, format=RdfFormat.N_TRIPLES))
+        return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
+
+
+def _said(body: bytes) -> str:
+    """What a worker says of a refusal, without the name that it gives every query."""
+    return body.decode("utf-8", "replace").strip().removeprefix("query: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +61,14 @@ class Library:
 
     engine: Engine
     names: NameFinder
-    lists: Kept
-    networks: Kept
-    readers: Kept
+    lists: PageCache
+    networks: PageCache
+    readers: PageCache
 
     @classmethod
     def over(cls, engine: Engine, patience: float) -> Library:
         """The library over an engine; who waits longer than `patience` seconds for a list is refused."""
-        lists, networks, readers = (Kept(most, patience) for most in (_LISTS, _NETWORKS, _READERS))
+        lists, networks, readers = (PageCache(most, patience) for most in (_LISTS, _NETWORKS, _READERS))
         return cls(engine, NameFinder(engine), lists, networks, readers)
 
     @property
