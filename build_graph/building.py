@@ -169,9 +169,8 @@ class Builder:
         paths = paths or [default_document()]
         if len(paths) > 1 and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
-        pipeline = Pipeline.load()
-        with local_stages(pipeline, self.reader) as stages:
-            work = _Work(target, pipeline, stages, descriptions, self.given, self.keep_going)
+        with local_stages(Pipeline.load(), self.reader) as stages:
+            work = _Work(target, stages, descriptions, self.given, self.keep_going)
             for found in (found for path in paths for found in stages.guarded_reader.read(path)):
                 if isinstance(found, LeftAlone):
                     work.left_alone.append(found.label)
@@ -225,7 +224,6 @@ class _Work:
     """What was made of the documents so far."""
 
     target: Target
-    pipeline: Pipeline
     stages: Stages
     descriptions: Descriptions
     given: Metadata
@@ -275,7 +273,7 @@ class _Work:
     def _parts(self, document: Document) -> list[Part]:
         """What a document says, whole before any of it is taken in; raises FaultError where it cannot be."""
         try:
-            return list(parts(document, self.descriptions, issuer=self.pipeline.issuer(document)))
+            return list(parts(document, self.descriptions))
         except Exception as error:
             raise fault_of(document.text.source.name, error) from error
 

@@ -386,6 +386,7 @@ class Document:
     text: Text
     outline: Outline
     jurisdiction: str | None  # 江西省, 杭州市; None for the centre
+    issuer: Body | None  # the first of several; None where nobody is named
     measures: tuple[Measure, ...]
     refused: tuple[Refusal, ...] = ()
     citations: tuple[Citation, ...] = ()

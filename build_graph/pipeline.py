@@ -117,6 +117,7 @@ class Pipeline:
             text=text,
             outline=outline,
             jurisdiction=place.path,
+            issuer=self._issuer(metadata, place.path, identity),
             measures=understood,
             coverage=coverage(text.content, outline, understood),
             refused=attributions.refused,
@@ -134,14 +135,13 @@ class Pipeline:
         """The document that was found, with what is `given` of its metadata."""
         return self.understand(found.source, given_of(found, options))
 
-    def issuer(self, document: Document) -> Body | None:
-        """The body that issued a document, the first of several; None where nobody is named."""
-        metadata = document.outline.metadata
+    def _issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
+        """Return the body that the first name of an issuer stands for; None where nobody is named."""
         names = (metadata.issuer or "").replace("、", " ").split()
         if not names:
             return None
-        place = Jurisdiction(Reach.LOCAL, document.jurisdiction) if document.jurisdiction else None
-        return self.registry.resolve(names[0], jurisdiction=place, issued=metadata.issued, scope=document.id)
+        place = Jurisdiction(Reach.LOCAL, area) if area else None
+        return self.registry.resolve(names[0], jurisdiction=place, issued=metadata.issued, scope=scope)
 
     def _understood(self, text: Text, outline: Outline, measures: Sequence[Measure]) -> Iterator[Measure]:
         """The measures with norms, targets, target groups and domains.

@@ -63,6 +63,7 @@ def document() -> Document:
         text=_text(),
         outline=Outline(_metadata(), _divisions(), clauses=2),
         jurisdiction="浙江省/杭州市",
+        issuer=Body("杭州市人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False),
         measures=(_goals(), _first(), _second(), _closing()),
         refused=(Refusal(at("另行通知"), "it names no body"),),
     )

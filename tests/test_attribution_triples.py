@@ -30,7 +30,7 @@ def store() -> Store:
     pipeline = Pipeline.load()
     document = pipeline.understand(Source("case.txt", CONTENT, "utf-8"))
     store = Store()
-    store.extend(quads(document, Descriptions.load(), issuer=pipeline.issuer(document)))
+    store.extend(quads(document, Descriptions.load()))
     return store
 
 

@@ -74,6 +74,7 @@ def check(found: Document, engine: Engine, base: str = BASE) -> None:
     """The graph gives back the document: its text and source, and what is said of it."""
     back = restored(engine, iri(found, base))
     assert back.document.text == found.text
+    assert (back.document.issuer and back.document.issuer.id) == (found.issuer and found.issuer.id)
     assert triples(back.document, back.base) == triples(found, base)
 
 

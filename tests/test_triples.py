@@ -293,19 +293,14 @@ def test_body_that_the_registry_does_not_know(store):
     assert count(store, f"<{BASE}group/有关部门> a ob:AgencyGroup ; skos:prefLabel ?l") == 1
 
 
-def test_issuer_is_looked_up_in_the_registry_or_given(descriptions):
+def test_issuer_is_the_body_that_the_document_names(descriptions):
     document = handmade.document()
-    outline = document.outline
-    central = replace(outline, metadata=replace(outline.metadata, issuer="商务部"))
-    given_body = Body("浙江省/杭州市/人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False)
+    local = Body("浙江省/杭州市/人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False)
     issuers = [
-        {q.object.value for q in found if q.predicate == term("eli:passed_by")}
-        for found in (
-            quads(replace(document, outline=central), descriptions),
-            quads(document, descriptions, issuer=given_body),
-        )
+        {q.object.value for q in quads(found, descriptions) if q.predicate == term("eli:passed_by")}
+        for found in (replace(document, issuer=one) for one in (handmade.MOFCOM, local, None))
     ]
-    assert issuers == [{f"{BASE}agency/mofcom"}, {f"{BASE}agency/浙江省/杭州市/人民政府"}]
+    assert issuers == [{f"{BASE}agency/mofcom"}, {f"{BASE}agency/浙江省/杭州市/人民政府"}, set()]
 
 
 def test_domains_with_their_broader_domains_but_not_the_words_that_signal_them(store):
@@ -437,12 +432,6 @@ def test_descriptions_follow_successions_and_references_but_not_strangers(small)
 def test_descriptions_say_each_thing_once(small):
     said = list(small.of([iri(f"{BASE}agency/{name}") for name in "abab"]))
     assert len(said) == len(set(said))
-
-
-def test_one_name_one_body(small):
-    assert small.named("甲") == NamedNode(f"{BASE}agency/a")
-    assert small.named("同") is None
-    assert small.named("庚") is None
 
 
 def test_successors_of_the_real_registry_are_described(descriptions):

@@ -68,9 +68,8 @@ class Understander:
     def _understood(self, found: Input) -> Outcome:
         given = given_of(found, Metadata())
         document = self.pipeline.understand(found.source, given)
-        issuer = self.pipeline.issuer(document)
-        emit = Emitter.of(document, self.descriptions, BASE, issuer)
-        written, statements = document_nquads(document, self.descriptions, issuer)
+        emit = Emitter.of(document, self.descriptions, BASE)
+        written, statements = document_nquads(document, self.descriptions)
         marks = list(Fingerprint.of(found.source, given, self.rules).quads(NamedNode(emit.document_iri)))
         metadata = document.outline.metadata
         return Outcome(

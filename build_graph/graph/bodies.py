@@ -12,8 +12,9 @@ from build_graph.vocabulary import BASE, path, segment
 
 def of_bodies(emit: Emitter) -> Iterator[Statement]:
     """The issuer and every body that bears a measure."""
+    issuer = emit.document.issuer
     bearers = (body_of(bearer) for measure in emit.document.measures for bearer in measure.bearers)
-    bodies = dict.fromkeys([emit.issuer, *bearers] if emit.issuer else bearers)
+    bodies = dict.fromkeys([issuer, *bearers] if issuer else bearers)
     yield from emit.descriptions.of(node for body in bodies for node in _known(emit, body))
     for body in bodies:
         if not emit.descriptions.has(iri(emit.body_iri(body))):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
 from build_graph.graph.terms import Statement, Term, iri
 from build_graph.ontology import statements
@@ -18,7 +18,6 @@ from build_graph.resources import folder
 from build_graph.vocabulary import OB, term
 
 _DOWN = ("skos:narrower", "skos:hasTopConcept")  # from a domain at hand to the whole scheme
-_NAMES = ("skos:prefLabel", "skos:altLabel")
 _GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # from an event back to the body it changed
 
 
@@ -32,11 +31,10 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class Descriptions:
-    """The statements of the registries by subject, the events of each body, and bodies by name."""
+    """The statements of the registries by subject, and the events of each body."""
 
     statements: dict[NamedNode, list[Triple]]
     events: dict[NamedNode, list[NamedNode]]
-    names: dict[str, set[NamedNode]]
     _entries: dict[Term, _Entry] = field(default_factory=dict)  # of the nodes asked for before
 
     @classmethod
@@ -45,7 +43,7 @@ class Descriptions:
         place = ontology or folder("ontology")
         bodies = statements(place / "agencies.ttl")
         domains = _without_method(statements(place / "domains.ttl"))
-        return cls(bodies | domains, _events(bodies), _names(bodies))
+        return cls(bodies | domains, _events(bodies))
 
     def has(self, node: Term) -> bool:
         """Whether the registries say anything of a node."""
@@ -75,11 +73,6 @@ class Descriptions:
         )
         return entry
 
-    def named(self, name: str) -> NamedNode | None:
-        """The one body with this name or short name; None where there are none or several."""
-        candidates = self.names.get(name, set())
-        return next(iter(candidates)) if len(candidates) == 1 else None
-
 
 def _without_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
     """What is said of domains, without the words (all in `ob:`) by which they are found in a text."""
@@ -98,13 +91,3 @@ def _events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Named
             if statement.predicate in gives_up and isinstance(statement.object, NamedNode):
                 events.setdefault(statement.object, []).append(node)
     return events
-
-
-def _names(bodies: dict[NamedNode, list[Triple]]) -> dict[str, set[NamedNode]]:
-    words = set(map(term, _NAMES))
-    names: dict[str, set[NamedNode]] = {}
-    for node, said in bodies.items():
-        for statement in said:
-            if statement.predicate in words and isinstance(statement.object, Literal):
-                names.setdefault(statement.object.value, set()).add(node)
-    return names

@@ -27,19 +27,17 @@ class Emitter:
     document: Document
     descriptions: Descriptions
     base: str
-    issuer: Body | None
     document_iri: str
     graph: Term
     text: Term
     lines: tuple[int, ...]
 
     @classmethod
-    def of(cls, document: Document, descriptions: Descriptions, base: str, issuer: Body | None) -> Emitter:
-        """The emitter of a document; without `issuer` the issuer's name is looked up as it stands."""
+    def of(cls, document: Document, descriptions: Descriptions, base: str) -> Emitter:
+        """Return the emitter of a document; raises ValueError where `base` is no IRI."""
         lines = document.text.source.line_starts()
-        name = NamedNode(f"{base}document/{segment(document.id)}").value  # ValueError where `base` is no IRI
-        issuer = issuer or _issuer(document.outline.metadata.issuer, descriptions)
-        return cls(document, descriptions, base, issuer, name, iri(name), iri(text_of(name)), lines)
+        name = NamedNode(f"{base}document/{segment(document.id)}").value
+        return cls(document, descriptions, base, name, iri(name), iri(text_of(name)), lines)
 
     # ------------------------------------------------------------------------------ names
 
@@ -122,12 +120,3 @@ def reading_of(document: str) -> str:
 def body_of(bearer: Bearer) -> Body:
     """The bearer's body; a bearer that nobody resolved keeps its words."""
     return bearer.body or Body(bearer.name, bearer.kind, bearer.name, known=False)
-
-
-def _issuer(name: str | None, descriptions: Descriptions) -> Body | None:
-    """The body with the issuer's name, if there is one; it is known if the registry names just one."""
-    if name is None:
-        return None
-    node = descriptions.named(name)
-    id_ = node.value.removeprefix(f"{BASE}agency/") if node else name
-    return Body(id_, BodyKind.AGENCY, name, known=node is not None)

@@ -14,7 +14,7 @@ from build_graph.graph.emitter import Emitter
 from build_graph.graph.measures import measure_iri, of_division, of_measure
 from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance, writable
 from build_graph.graph.terms import Statement, Term, day, iri, named, read, words, zh
-from build_graph.model import Body, Document
+from build_graph.model import Document
 from build_graph.structure.document_names import standard_number
 from build_graph.vocabulary import BASE
 
@@ -46,27 +46,22 @@ class Part:
         return bool(self.root) and subject.startswith((f"{root}>", f"{root}/"))
 
 
-def quads(
-    document: Document, descriptions: Descriptions, base: str = BASE, issuer: Body | None = None
-) -> Iterator[Quad]:
+def quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
     """The statements of a document in the graph named by the document.
 
     What a document brings along is named under `base`; bodies and domains of the registries keep
-    their own IRIs, so that graphs with different bases meet in them. `issuer` is the body that the
-    issuer's name stands for; without it the name is looked up as it stands.
+    their own IRIs, so that graphs with different bases meet in them.
     """
-    for part in parts(document, descriptions, base, issuer):
+    for part in parts(document, descriptions, base):
         yield from part.quads
 
 
-def parts(
-    document: Document, descriptions: Descriptions, base: str = BASE, issuer: Body | None = None
-) -> Iterator[Part]:
+def parts(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Part]:
     """The statements of a document as `quads` has them: first the frame, then each measure by itself.
 
     A long document has many measures: who takes them one by one need not hold them all.
     """
-    emit = Emitter.of(document, descriptions, base, issuer)
+    emit = Emitter.of(document, descriptions, base)
     yield Part("", list(_frame(emit)), emit.graph)
     for measure in document.measures:
         yield Part(measure_iri(emit, measure), list(of_measure(emit, measure)), emit.graph)
@@ -86,7 +81,7 @@ def _frame(emit: Emitter) -> Iterator[Statement]:
 
 
 def _metadata(emit: Emitter) -> Iterator[Statement]:
-    meta = emit.document.outline.metadata
+    meta, issuer = emit.document.outline.metadata, emit.document.issuer
     nameless = not (meta.title or meta.number)  # but what it was read from has a name
     yield from emit.about(
         emit.document_iri,
@@ -96,7 +91,7 @@ def _metadata(emit: Emitter) -> Iterator[Statement]:
         ("eli:id_local", words(standard_number(meta.number)) if meta.number else None),
         ("eli:date_document", day(meta.issued)),
         ("ob:issuerAsWritten", words(meta.issuer) if meta.issuer else None),
-        ("eli:passed_by", iri(emit.body_iri(emit.issuer)) if emit.issuer else None),
+        ("eli:passed_by", iri(emit.body_iri(issuer)) if issuer else None),
         ("eli:jurisdiction", emit.place(emit.document.jurisdiction)),
         *(("ob:addressedTo", words(name)) for name in meta.addressees),
     )

@@ -55,7 +55,7 @@ def reader_page(
 
     `base` is that of the document's IRI.
     """
-    emit = Emitter.of(document, descriptions, base, None)
+    emit = Emitter.of(document, descriptions, base)
     metadata = document.outline.metadata
     marked = Counter(mark.kind for mark in marks_of(emit))
     assert set(LEGEND) == set(KINDS), "every kind of mark has a switch"

@@ -39,6 +39,12 @@ class Bodies:
         )
 
 
+def restore_issuer(facts: Facts, bodies: Bodies) -> Body | None:
+    """Return the body that issued the document; None where nobody is named."""
+    issuers = facts.nodes(facts.document, "eli:passed_by")
+    return bodies.body(issuers[0]) if issuers else None
+
+
 def restored_place(facts: Facts, base: str) -> str | None:
     """The jurisdiction of a document; None for the centre."""
     places = facts.nodes(facts.document, "eli:jurisdiction")

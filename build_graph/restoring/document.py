@@ -16,7 +16,7 @@ from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import text_of
 from build_graph.model import Citation, Coverage, Document, Measure, Outline, Reading, Refusal
 from build_graph.querying.engines import Engine
-from build_graph.restoring.bodies import restored_place
+from build_graph.restoring.bodies import Bodies, restore_issuer, restored_place
 from build_graph.restoring.facts import Facts, RestoringError
 from build_graph.restoring.measures import restored_measures
 from build_graph.restoring.outline import restored_outline
@@ -42,7 +42,7 @@ def restored(engine: Engine, document: NamedNode) -> Described:
     base = base_of(document.value)
     try:
         facts = Facts.of(engine, document)
-        return Described(_document(facts, base), Descriptions(facts.names(), {}, {}), base)
+        return Described(_document(facts, base), Descriptions(facts.names(), {}), base)
     except (ValueError, LookupError) as error:  # no number, no date, a place outside of the text
         raise RestoringError(
             f"{document.value}: what the graph says of it does not fit together ({error}); "
@@ -60,12 +60,14 @@ def _document(facts: Facts, base: str) -> Document:
     if outside := next(facts.outside(len(text.content)), None):
         raise ValueError(f"{outside} stands outside of the text")
     outline = restored_outline(facts, text.content)
-    measures = restored_measures(facts, base, outline.divisions)
+    bodies = Bodies(facts, base)
+    measures = restored_measures(facts, bodies, outline.divisions)
     return Document(
         id=plain(facts.document.removeprefix(f"{base}document/")),
         text=text,
         outline=outline,
         jurisdiction=restored_place(facts, base),
+        issuer=restore_issuer(facts, bodies),
         measures=measures,
         refused=tuple(_refusals(facts)),
         citations=tuple(_citations(facts)),

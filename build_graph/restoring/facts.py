@@ -17,7 +17,13 @@ from build_graph.querying.engines import Engine
 from build_graph.querying.sparql import with_values
 from build_graph.vocabulary import term
 
-_SHARED = ("ob:assignedTo", "ob:audience", "ob:domain", "ob:citedDocument")  # what other documents name too
+_SHARED = (
+    "ob:assignedTo",
+    "ob:audience",
+    "ob:domain",
+    "ob:citedDocument",
+    "eli:passed_by",
+)  # named by others too
 _INDEX = re.compile(r"\d+$")
 
 T = TypeVar("T")

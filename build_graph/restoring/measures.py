@@ -26,9 +26,9 @@ Path = tuple[str, ...]
 Place = tuple[int | None, str | None]  # ordinal of the section, mark of the clause
 
 
-def restored_measures(facts: Facts, base: str, divisions: Sequence[Division]) -> tuple[Measure, ...]:
+def restored_measures(facts: Facts, bodies: Bodies, divisions: Sequence[Division]) -> tuple[Measure, ...]:
     """The measures in the order of the text; raises RestoringError where the graph says too little of one."""
-    restorer = _Restorer(facts, Bodies(facts, base), dict(_places(divisions, (), None)))
+    restorer = _Restorer(facts, bodies, dict(_places(divisions, (), None)))
     return tuple(sorted(map(restorer.measure, facts.all("ob:Measure")), key=lambda measure: measure.span))
 
 
