@@ -24,7 +24,7 @@ from build_graph.reading.inputs import Input, InputReader, LeftAlone
 from build_graph.reading.overwriting import files_at, refuse_inputs
 from build_graph.reports.summary import Tally, summary, tally
 from build_graph.storing.filling import Filler
-from build_graph.storing.fingerprints import Fingerprint, rules
+from build_graph.storing.fingerprints import Fingerprint, rules_hash
 from build_graph.storing.store import Known, StoreError
 from build_graph.vocabulary import BASE, segment
 
@@ -128,7 +128,7 @@ class Builder:
         is not known. Raises ObligationError for every fault of input or output.
         """
         self._refuse_inputs(files_at(store), paths)
-        with Filler(store, rules()) as filler:
+        with Filler(store, rules_hash()) as filler:
             work = self._work(paths, filler, Descriptions.load())
             try:
                 work.check()

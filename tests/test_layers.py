@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+
+from build_graph.storing.fingerprints import rule_files
 
 PACKAGE = Path(__file__).parent.parent / "build_graph"
 
@@ -116,3 +119,27 @@ def test_only_the_command_line_prints_and_exits() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
         assert not calls & {"print", "exit", "input"}, name(path)
+
+
+def module_files(path: Path) -> set[Path]:
+    """Return the files of the package's modules that a module imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.update((node.module, *(f"{node.module}.{one.name}" for one in node.names)))
+    files = {PACKAGE.parent / f"{name.replace('.', '/')}.py" for name in names}
+    return {file for file in files if PACKAGE in file.parents and file.is_file()}
+
+
+def test_what_decides_a_graph_imports_only_what_counts_in_its_fingerprint() -> None:
+    """From the pipeline to the checked statements: every module and every list of words is a rule."""
+    rules = {path for _, path in rule_files()}
+    waiting = [PACKAGE / name for name in ("pipeline.py", "graph/nquads.py", "graph/triples.py")]
+    for path in waiting:  # grows while we walk
+        assert path in rules, f"{name(path)} decides a graph, but is no rule"
+        words = re.findall(r'word_lists\("(\w+)"\)', path.read_text(encoding="utf-8"))
+        assert {PACKAGE / "data" / f"{one}.toml" for one in words} <= rules, name(path)
+        waiting += sorted(module_files(path) - set(waiting))
+    assert len(waiting) > 50

@@ -387,21 +387,25 @@ def test_other_rules_read_everything_again(
 ) -> None:
     path = small(tmp_path / "in", 1)
     fill(tmp_path / "store", path)
-    monkeypatch.setattr(building, "rules", lambda: "0" * 64)
+    monkeypatch.setattr(building, "rules_hash", lambda: "0" * 64)
     assert [fill(tmp_path / "store", path).written for _ in range(2)] == [1, 0]
     assert understood == ["1.txt", "1.txt"]
     found = {quad.object for quad in graphs(tmp_path / "store")[""] if "rulesSha256" in str(quad.predicate)}
     assert found == {Literal("0" * 64)}
 
 
-def test_rules_are_code_words_registries_and_checks() -> None:
-    names = {name for name, _ in fingerprints._files()}
+def test_the_rules_are_what_decides_a_graph() -> None:
+    """Code up to the checked statements, words, registries, checks; nothing that asks, shows or serves."""
+    names = {name for name, _ in fingerprints.rule_files()}
     assert {
-        "/structure/outline.py",
-        "data/outline.toml",
-        "ontology/agencies.ttl",
-        "ontology/checks/quotes.rq",
+        *("/structure/outline.py", "/meaning/norms.py", "/graph/measures.py", "/graph/checks.py"),
+        *("/model.py", "/pipeline.py", "/vocabulary.py", "data/outline.toml", "data/neighbours.txt"),
+        *("ontology/agencies.ttl", "ontology/checks/quotes.rq"),
     } <= names
+    kinds = {name.split("/")[1] for name in names if name.startswith("/")}
+    assert kinds == {Path(name).parts[0] for name in fingerprints.CODE}
+    assert not kinds & {"pages", "serving", "cli", "querying", "exporting", "exchange", "analysis", "corpus"}
+    assert not {"data/pages.toml", "data/workbench.toml"} & names
     assert not [name for name in names if "__pycache__" in name]
 
 

@@ -19,7 +19,7 @@ from build_graph.graph.provenance import sha256
 from build_graph.model import Metadata, Source
 from build_graph.pipeline import Pipeline, given_of
 from build_graph.reading.inputs import Input
-from build_graph.storing.fingerprints import Fingerprint, rules
+from build_graph.storing.fingerprints import Fingerprint, rules_hash
 from build_graph.vocabulary import BASE
 
 
@@ -52,7 +52,7 @@ class Understander:
     @classmethod
     def load(cls) -> Self:
         """An understander with the package's own ontology and words."""
-        return cls(Pipeline.load(), Descriptions.load(), rules())
+        return cls(Pipeline.load(), Descriptions.load(), rules_hash())
 
     def outcome(self, found: Input | ObligationError) -> Outcome:
         """What becomes of a document, or of the error found in its place; never raises for either."""

@@ -26,7 +26,7 @@ from build_graph.reading.inputs import Input, InputReader, Unopened
 from build_graph.reading.overwriting import files_at, refuse_inputs
 from build_graph.shards import Record, Shards, stream, without_graph
 from build_graph.storing.filling import Filler
-from build_graph.storing.fingerprints import Fingerprint, rules
+from build_graph.storing.fingerprints import Fingerprint, rules_hash
 from build_graph.storing.fresh import new_store
 from build_graph.storing.store import holds_something
 
@@ -73,7 +73,7 @@ class Loader:
             if not holds_something(path):
                 _load_new(path, self._documents(Stream(workers, seen), items, items, loaded), loaded)
             else:
-                with Filler(path, rules()) as filler:
+                with Filler(path, rules_hash()) as filler:
                     known = Stream(workers, seen, lambda place, item: _known(item, filler))
                     opened = (_with_text(item, workers) for item in items)
                     _replace(filler, self._documents(known, items, opened, loaded), loaded)
@@ -91,7 +91,7 @@ class Loader:
         if not holds_something(path) and len(opened) == 1:
             _load_new(path, self._told(documents), loaded)
         else:
-            with Filler(path, rules()) as filler:
+            with Filler(path, rules_hash()) as filler:
                 _replace(filler, self._told(documents), loaded)
         return loaded
 

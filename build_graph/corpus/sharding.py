@@ -25,7 +25,7 @@ from build_graph.reading.inputs import InputReader
 from build_graph.reading.overwriting import files_at, refuse_inputs
 from build_graph.sealing import facts_of, facts_of_pieces
 from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Shards, Totals, part
-from build_graph.storing.fingerprints import rules, version_of
+from build_graph.storing.fingerprints import rules_hash, version_of
 
 SIZE = 256  # documents of a shard
 _READERS = ("lxml", "pdfplumber")  # packages that decide what text a file holds
@@ -57,7 +57,7 @@ class Sharder:
         build is at it.
         """
         refuse_inputs(files_at(folder), self.reader.files(paths))
-        items, ruled, progress = Items(self.reader, paths), rules(), Progress()
+        items, ruled, progress = Items(self.reader, paths), rules_hash(), Progress()
         with locked(folder):
             try:
                 self._write(items, folder, _made_with(self.reader, self.size, ruled), progress)

@@ -31,7 +31,7 @@ from build_graph.spark.schemas import OUTCOMES
 from build_graph.spark.session import plainly
 from build_graph.spark.settling import Settled, settled
 from build_graph.spark.work import Understanding
-from build_graph.storing.fingerprints import rules
+from build_graph.storing.fingerprints import rules_hash
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -93,7 +93,7 @@ class Distributor:
             if isinstance(one, LeftAlone):
                 left_out.leave_alone(one.name)
         there = [(place, one) for place, one in found if not isinstance(one, LeftAlone)]
-        understanding = Understanding(self.reader, rules(), to_arrow_schema(OUTCOMES))
+        understanding = Understanding(self.reader, rules_hash(), to_arrow_schema(OUTCOMES))
         rows, number = documents(self.session, there, self.reader)
         self.session.conf.set("spark.sql.shuffle.partitions", min(_SHUFFLES, number // _PER_SHUFFLE + 1))
         outcomes = rows.mapInArrow(understanding.rows, OUTCOMES)
@@ -135,5 +135,5 @@ def _totals(found: Settled) -> dict[str, int]:
 def _summary(result: Distributed) -> bytes:
     own = {name: getattr(result, name) for name in ("documents", "statements", "bearings", "pairs")}
     out = {"failures": result.left_out.failures, "copies": result.left_out.copies}
-    said = {"version": __version__, "rules": rules(), **own, **out}
+    said = {"version": __version__, "rules": rules_hash(), **own, **out}
     return f"{json.dumps(said, indent=1)}\n".encode()
