@@ -22,8 +22,9 @@ from build_graph.building import Builder
 from build_graph.corpus.sharding import Sharder
 from build_graph.corpus.writing import Old
 from build_graph.errors import ObligationError
-from build_graph.querying import engines
-from build_graph.querying.engines import OxigraphEngine, open_graph, readable
+from build_graph.querying import open as opening
+from build_graph.querying.engines import OxigraphEngine, readable
+from build_graph.querying.open import open_graph
 from build_graph.sealing import facts_of
 from build_graph.shards import CARD, FAILURES, Card, Shards, part
 from build_graph.storing.seals import damaged_file
@@ -115,7 +116,7 @@ def main() -> None:
     for option, default in (("places", 10), ("seed", 1)):
         parser.add_argument(f"--{option}", type=int, default=default)
     given = parser.parse_args()
-    engines._ATTEMPTS = 1  # no build is at it: do not wait for one
+    opening._ATTEMPTS = 1  # no build is at it: do not wait for one
     print(f"| file | {' | '.join(COLUMNS)} |\n|---|{'---|' * len(COLUMNS)}")
     with tempfile.TemporaryDirectory() as name:
         store, shards, good, bad = (Path(name) / one for one in ("store", "shards", "good.txt", "bad.txt"))

@@ -40,7 +40,8 @@ from pyoxigraph import QueryResultsFormat
 from sample import repeated
 
 from build_graph.building import Builder
-from build_graph.querying.engines import OxigraphEngine, open_graph
+from build_graph.querying.engines import OxigraphEngine
+from build_graph.querying.open import open_graph
 from queries import bound
 
 SMALL = 0.005  # seconds

@@ -43,7 +43,7 @@ from build_graph.pages.network_data import (
     NetworkData,
     network_data,
 )
-from build_graph.querying.engines import open_graph
+from build_graph.querying.open import open_graph
 from build_graph.resources import folder
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -21,9 +21,9 @@ from typing import TypeVar
 
 from build_graph.building import Builder
 from build_graph.pages.reader import reader_page
-from build_graph.querying.engines import open_graph
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
+from build_graph.querying.open import open_graph
 from build_graph.restoring.document import restored
 from build_graph.restoring.facts import Facts
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from build_graph.querying.catalogue import lookup
-from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, Triples, open_graph, readable
+from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, Triples, readable
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
+from build_graph.querying.open import open_graph
 from build_graph.querying.receiving import MOST
 from build_graph.querying.sparql import with_values
 from build_graph.reports.explain import (

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from pyoxigraph import RdfFormat, Store
-
 from build_graph.graph.descriptions import Descriptions
 from build_graph.model import Document
 from build_graph.pages.earlier import find_readers, remove_pages
@@ -16,7 +14,7 @@ from build_graph.pages.index import Entry, index_page
 from build_graph.pages.network import Links, PageTooLargeError, network_page
 from build_graph.pages.network_data import NothingToShowError, network_data
 from build_graph.pages.reader import ReaderLinks, file_name, reader_page
-from build_graph.querying.engines import OxigraphEngine
+from build_graph.querying.open import load_turtle
 from build_graph.viewing import INDEX, NETWORK, READERS, title_of
 from build_graph.vocabulary import segment
 
@@ -60,10 +58,9 @@ class Pages:
         None where there is no network, or too much of it for a page; then `why_not` says so. Raises
         ObligationError where somebody asked for pages all the same.
         """
-        store = Store()
-        store.bulk_load(input=graph, format=RdfFormat.TURTLE)
+        engine = load_turtle(graph)
         try:
-            data = network_data(OxigraphEngine.over(store))
+            data = network_data(engine)
             network = network_page(data, title_of(data), Links(self._links, INDEX))
         except (NothingToShowError, PageTooLargeError) as error:
             if self.asked:

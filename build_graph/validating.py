@@ -12,19 +12,9 @@ from pyoxigraph import RdfFormat, serialize
 from rdflib import Graph
 
 from build_graph.errors import ObligationError
-from build_graph.files import is_folder
-from build_graph.graph import validation
-from build_graph.graph.validation import Report
-from build_graph.querying.engines import (
-    TIMEOUT,
-    OxigraphEngine,
-    Triples,
-    format_of,
-    is_address,
-    is_store,
-    open_graph,
-    readable,
-)
+from build_graph.graph.validation import Report, validate_graph
+from build_graph.querying.engines import TIMEOUT, Triples, readable
+from build_graph.querying.open import is_address, is_store, open_graph, open_path
 from build_graph.querying.receiving import MOST
 from build_graph.storing.seals import damaged_file
 from build_graph.storing.store import REMOVE
@@ -38,18 +28,15 @@ def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Report:
 
     Raises ObligationError where it cannot be read, where it is empty, and where a file of a store is damaged.
     """
-    path = Path(where)
-    if not is_address(where) and is_store(path):
-        _check_files(path)
-    if not is_address(where) and not is_folder(path) and format_of(path) is RdfFormat.TURTLE:
-        return validation.validate(path)
+    if not is_address(where) and is_store(Path(where)):
+        _check_files(Path(where))
     found = open_graph(where, timeout, most=most).answer(_EVERYTHING)
     assert isinstance(found, Triples)
     if not found.triples:
         raise ObligationError(f"{where}: holds no statements; make the graph with: obligations build")
     written = serialize(found.triples, format=RdfFormat.N_TRIPLES)
     assert written is not None  # it is only where an output file is given
-    return validation.validate_graph(Graph().parse(data=written, format="nt"), where)
+    return validate_graph(Graph().parse(data=written, format="nt"), where)
 
 
 def _check_files(folder: Path) -> None:
@@ -62,10 +49,9 @@ def _check_files(folder: Path) -> None:
         ) from error
     if found:
         raise ObligationError(f"{folder}: this store is damaged ({found.name} has changed); {REMOVE}")
-    engine = open_graph(str(folder))
-    assert isinstance(engine, OxigraphEngine), "a folder is a store"
+    store = open_path(folder).store
     with readable(folder):  # a block that has changed is noticed when it is read
-        predicates = {quad.predicate for quad in engine.store}
+        predicates = {quad.predicate for quad in store}
         for predicate in predicates:
-            for _ in engine.store.quads_for_pattern(None, predicate, None, None):
+            for _ in store.quads_for_pattern(None, predicate, None, None):
                 pass

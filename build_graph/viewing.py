@@ -14,7 +14,8 @@ from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
 from build_graph.pages.network_shards import shard_data
 from build_graph.pages.reader import ReaderLinks, file_name, reader_page
-from build_graph.querying.engines import Engine, open_graph
+from build_graph.querying.engines import Engine
+from build_graph.querying.open import open_path
 from build_graph.querying.registries import registry_engine
 from build_graph.restoring.document import restored
 from build_graph.shards import Shards
@@ -63,7 +64,7 @@ def _data(graph: Engine | Shards, document: NamedNode | None, domain: NamedNode 
         return network_data(graph, document, domain)
     if graph.totals.statements > DETAILED:
         return shard_data(graph, registry_engine(), document, domain)
-    return network_data(open_graph(str(graph.path)), document, domain)
+    return network_data(open_path(graph.path), document, domain)
 
 
 def reader_page_of(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:

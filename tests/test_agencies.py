@@ -198,7 +198,8 @@ def test_a_shared_beginning_is_given_to_each(case: dict[str, str]) -> None:
 
 
 def test_in_a_city_the_bare_name_is_the_citys() -> None:
-    bodies = registry().resolve_list(["省发展改革委", "科技局", "海关总署"], jurisdiction=HANGZHOU)
+    names = ["省发展改革委", "科技局", "海关总署"]
+    bodies = [registry().resolve(name, jurisdiction=HANGZHOU) for name in names]
     assert [body.id for body in bodies] == ["浙江省/发展改革委", "浙江省/杭州市/科技局", "gac"]
 
 

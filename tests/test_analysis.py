@@ -44,9 +44,10 @@ from build_graph.building import Builder
 from build_graph.cli import main
 from build_graph.errors import ObligationError
 from build_graph.files import write_all
-from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine, open_graph
+from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
+from build_graph.querying.open import open_graph
 from build_graph.resources import folder
 
 GOLD = Path(__file__).parent / "gold"

@@ -39,8 +39,9 @@ from build_graph.errors import ObligationError
 from build_graph.pages.network_data import NORMS, Measure, NetworkData, network_data
 from build_graph.pages.network_shards import shard_data
 from build_graph.pipeline import default_document
-from build_graph.querying import engines
-from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, open_graph
+from build_graph.querying import open as opening
+from build_graph.querying.engines import Engine, EngineError, OxigraphEngine
+from build_graph.querying.open import open_graph
 from build_graph.querying.registries import registry_engine
 from build_graph.sealing import facts_of, sealed
 from build_graph.shards import BEARINGS, CARD, QUADS, Card, Record, Shards, ShardsError, stream
@@ -752,7 +753,7 @@ def test_commands_take_shards_as_they_take_a_file(
 
 
 def test_shards_too_large_for_memory_are_refused(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "LARGEST", 100)
+    monkeypatch.setattr(opening, "LARGEST", 100)
     with pytest.raises(EngineError, match=f"put them into a store: obligations build {built} --store STORE"):
         open_graph(str(built))
 

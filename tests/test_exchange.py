@@ -22,7 +22,8 @@ from build_graph.exchange.client import Client, ExchangeError, Request
 from build_graph.exchange.parts import SHARED, owner, read_parts
 from build_graph.querying.catalogue import Question
 from build_graph.querying.credentials import Credentials, CredentialsError, credentials_for, shown
-from build_graph.querying.engines import EndpointEngine, Engine, EngineError, open_graph
+from build_graph.querying.engines import EndpointEngine, Engine, EngineError
+from build_graph.querying.open import open_graph
 
 SECRET = "s3cret-Wort-9"
 GOLD = Path(__file__).parent / "gold" / "documents"
@@ -500,7 +501,7 @@ BAD: dict[str, tuple[list[object], str]] = {
     "no address": (["push", "localhost"], "is no address"),
     "no address at all": (["push", "http://[x"], "is no address"),
     "no such graph": (["push", "http://127.0.0.1:1", "--graph", "no.ttl"], "make it with: obligations build"),
-    "no graph": (["push", "http://127.0.0.1:1", "--graph", __file__], "cannot be read as a graph"),
+    "no graph": (["push", "http://127.0.0.1:1", "--graph", __file__], "is no Turtle file that can be read"),
     "no store": (["push", "http://127.0.0.1:1", "--graph", "/"], "no Oxigraph store"),
     "no IRI": (["pull", "http://127.0.0.1:1", "-o", "x.ttl", "--named-graph", "> }"], "is no IRI"),
     "no ending": (["pull", "http://127.0.0.1:1", "-o", "x.rdf"], "ends in none of"),

@@ -21,13 +21,14 @@ import endpoint
 import pytest
 from pyoxigraph import Literal, NamedNode, QuerySolutions, RdfFormat, Store
 from rdflib import Graph
+from rdflib_engine import RdflibEngine
 
 from build_graph.errors import ObligationError
 from build_graph.exporting.tables import layout
 from build_graph.querying import handbook
 from build_graph.querying.answers import Format, written
 from build_graph.querying.catalogue import Question, catalogue
-from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine, RdflibEngine, Triples
+from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine, Triples
 from build_graph.querying.headers import ANY, TEXTS, TODAY, HeaderError, parse
 from build_graph.querying.names import NameFinder
 from build_graph.querying.sparql import places, with_values

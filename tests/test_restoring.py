@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 from rdflib import Graph
+from rdflib_engine import RdflibEngine
 from understanding import descriptions, document, pipeline
 
 from build_graph.cli import main
@@ -24,7 +25,7 @@ from build_graph.graph.triples import quads
 from build_graph.model import Document, Source
 from build_graph.pages.reader import ReaderLinks, reader_page
 from build_graph.pipeline import default_document
-from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine, RdflibEngine
+from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine
 from build_graph.reading.edits import Change, Draft
 from build_graph.restoring.document import restored
 from build_graph.restoring.facts import RestoringError

@@ -23,8 +23,9 @@ from build_graph.pages.addresses import page_of
 from build_graph.pages.network_data import network_data
 from build_graph.querying.answers import shown
 from build_graph.querying.catalogue import Question, catalogue, lookup
-from build_graph.querying.engines import Engine, open_graph
+from build_graph.querying.engines import Engine
 from build_graph.querying.headers import Kind
+from build_graph.querying.open import open_graph
 from build_graph.resources import word_lists
 from build_graph.shards import Shards
 from build_graph.vocabulary import BASE

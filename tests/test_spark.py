@@ -26,7 +26,7 @@ from build_graph.analysing import Analyst
 from build_graph.analysis.choices import Choices
 from build_graph.cli import main
 from build_graph.corpus.sharding import Sharder
-from build_graph.querying.engines import open_graph
+from build_graph.querying.open import open_graph
 from build_graph.reading.inputs import InputReader
 from build_graph.shards import BEARINGS, FAILURES, Shards
 from build_graph.spark import session

@@ -27,8 +27,9 @@ from build_graph.model import Metadata
 from build_graph.pipeline import default_document
 from build_graph.querying.answers import written
 from build_graph.querying.catalogue import catalogue
-from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, open_graph, readable
+from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, readable
 from build_graph.querying.names import NameFinder
+from build_graph.querying.open import open_graph
 from build_graph.querying.values import Binder
 from build_graph.reading.inputs import Input
 from build_graph.storing import filling, fingerprints
@@ -667,7 +668,7 @@ def test_no_byte_of_a_store_changes_unnoticed_or_answers_otherwise(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What neither who reads notices, nor validate, is of no weight: logs, and the options of RocksDB."""
-    monkeypatch.setattr("build_graph.querying.engines._ATTEMPTS", 1)
+    monkeypatch.setattr("build_graph.querying.open._ATTEMPTS", 1)
     store, random = tmp_path / "store", Random(5)
     shutil.copytree(whole / "store", store)
     answers = asked(store)
@@ -833,7 +834,7 @@ def test_files_that_vanish_while_they_are_read(
                 os.truncate(file, 0)
             return store
 
-    monkeypatch.setattr("build_graph.querying.engines.Store", Vanishing)
+    monkeypatch.setattr("build_graph.querying.open.Store", Vanishing)
     result = run(command, *arguments[command])
     assert (result.exit_code, result.stdout) == (1, ""), result.output
     assert isinstance(result.exception, SystemExit), result.exception
@@ -854,7 +855,7 @@ def test_a_store_being_tidied_is_opened_in_the_end(tmp_path: Path, monkeypatch: 
                 raise error
             return opened(path)
 
-    monkeypatch.setattr("build_graph.querying.engines.Store", Tidied)
+    monkeypatch.setattr("build_graph.querying.open.Store", Tidied)
     assert open_graph(str(tmp_path / "store"))
     failures = iter([RuntimeError("Corruption: file is gone")] * 9)
     with pytest.raises(EngineError, match="if a build is writing it, try again"):

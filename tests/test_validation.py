@@ -12,9 +12,10 @@ from build_graph.errors import ObligationError
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.triples import quads
 from build_graph.graph.turtle import turtle
-from build_graph.graph.validation import Report, Violation, validate
+from build_graph.graph.validation import Report, Violation
 from build_graph.pipeline import understand
 from build_graph.resources import folder
+from build_graph.validating import validate
 
 CASES = Path(__file__).parent / "cases"
 EXPECTED = tomllib.loads((CASES / "validation.toml").read_text(encoding="utf-8"))
@@ -23,7 +24,7 @@ SHAPES = Graph().parse(folder("ontology") / "shapes.ttl")
 
 @pytest.fixture(scope="module")
 def report():
-    return validate(CASES / "broken.ttl")
+    return validate(str(CASES / "broken.ttl"))
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +44,13 @@ def written(document, folder_):
 
 
 def test_the_handmade_document_conforms(tmp_path):
-    report = validate(written(handmade.document(), tmp_path))
+    report = validate(str(written(handmade.document(), tmp_path)))
     assert list(report.lines())[:-1] == []
     assert report.conforms
 
 
 def test_the_first_document_conforms(tmp_path):
-    report = validate(written(understand(), tmp_path))
+    report = validate(str(written(understand(), tmp_path)))
     assert list(report.lines())[:-1] == []
     assert report.triples > 10_000
 
@@ -108,9 +109,9 @@ def test_long_values_are_shortened():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, r"cannot be read \(No such file or directory\); make the graph with: obligations build"),
-        (b"<a> <b> .", r"is not Turtle \(.*\); give the file that obligations build wrote"),
-        (b"\xff\xfe\x00", r"is not Turtle \(.*\); give the file that obligations build wrote"),
+        (None, r"there is no such graph; make it with: obligations build"),
+        (b"<a> <b> .", r"is no Turtle file that can be read \(.*\); put it right"),
+        (b"\xff\xfe\x00", r"is no Turtle file that can be read \(.*\); put it right"),
         (b"", r"holds no statements; make the graph with: obligations build"),
     ],
 )
@@ -119,4 +120,4 @@ def test_what_cannot_be_read_is_named(tmp_path, content, message):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ObligationError, match=rf"graph\.ttl: {message}"):
-        validate(path)
+        validate(str(path))

@@ -32,7 +32,8 @@ from build_graph.pages.layout import positions
 from build_graph.pages.network import Links, network_page, size, width
 from build_graph.pages.network_data import network_data
 from build_graph.pages.page import shown
-from build_graph.querying.engines import Engine, OxigraphEngine, open_graph
+from build_graph.querying.engines import Engine, OxigraphEngine
+from build_graph.querying.open import open_graph
 from build_graph.vocabulary import BASE, term
 
 GOLD = Path(__file__).parent / "gold"

@@ -187,20 +187,6 @@ class Registry:
         functions = tuple(function.id for function in local.functions)
         return replace(body, functions=functions, answers_to=self._superiors(local, issued))
 
-    def resolve_list(
-        self,
-        names: Sequence[str],
-        *,
-        jurisdiction: Jurisdiction | None,
-        issued: date | Period | None = None,
-        scope: str = "",
-    ) -> tuple[Body, ...]:
-        """The bodies of one list, in order; what its members share is given to each: 北海、钦州市人民政府."""
-        complete = self._complete(names, jurisdiction)
-        return tuple(
-            self.resolve(name, jurisdiction=jurisdiction, issued=issued, scope=scope) for name in complete
-        )
-
     def resolve_all(
         self, measures: Sequence[Measure], *, jurisdiction: Jurisdiction, issued: date | None, scope: str = ""
     ) -> tuple[Measure, ...]:

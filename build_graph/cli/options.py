@@ -208,7 +208,7 @@ def user_option(command: Command) -> Command:
 
 def engine_of(graph: str, options: dict[str, Any]) -> Engine:
     """What answers for a graph, with the time and the credentials that the options give."""
-    from build_graph.querying.engines import open_graph
+    from build_graph.querying.open import open_graph
 
     tell_size(graph)
     credentials = credentials_of(graph, options.pop("user"))

@@ -11,12 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
 from build_graph.errors import ObligationError
-from build_graph.files import is_file, is_folder
-from build_graph.shards import Shards, is_shards
-from build_graph.storing.store import REMOVE
+from build_graph.querying.open import read_quads
 from build_graph.vocabulary import BASE, ELI
 
 SHARED = f"{BASE}graph/shared"
@@ -26,7 +24,7 @@ Lines = frozenset[bytes]  # statements as N-Triples, each with its line break
 
 
 class PartsError(ObligationError):
-    """A graph that cannot be read, or not be split."""
+    """A graph that cannot be split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +38,15 @@ class Parts:
 def read_parts(path: Path, named_graph: str | None = None) -> Parts:
     """The parts of a file or a store; with `named_graph`, one graph that holds everything.
 
-    Raises PartsError for what cannot be read, and for blank nodes outside named graphs.
+    Raises EngineError or ShardsError as `read_quads` does, PartsError for blank nodes outside named graphs.
     """
     if named_graph:
         name = checked(named_graph)
-        return Parts({name: frozenset(_line(quad) for quad in _quads(path))}, {})
+        return Parts({name: frozenset(_line(quad) for quad in read_quads(path))}, {})
     graphs: dict[str, set[bytes]] = {}
     subjects: dict[str, set[bytes]] = {}
     documents: set[str] = set()
-    for quad in _quads(path):
+    for quad in read_quads(path):
         if not isinstance(quad.graph_name, DefaultGraph):
             graphs.setdefault(quad.graph_name.value, set()).add(_line(quad))
             continue
@@ -83,34 +81,6 @@ def _above(name: str) -> Iterator[str]:
 
 def _line(quad: Quad) -> bytes:
     return f"{quad.triple} .\n".encode()
-
-
-def _quads(path: Path) -> Iterator[Quad]:
-    """The statements of a file or a store; raises PartsError where they cannot be read."""
-    try:
-        if is_shards(path):
-            yield from parse(Shards.open(path).quads(), format=RdfFormat.N_QUADS)
-            return
-        if is_folder(path):
-            yield from Store.read_only(str(path))
-            return
-        known = RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
-        yield from parse(path=str(path), format=known)
-    except (OSError, SyntaxError, ValueError, RuntimeError) as error:
-        raise PartsError(_unreadable(path, error)) from error
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    if is_file(path / "CURRENT"):
-        said = " ".join(str(error).split())[:160]
-        return f"{path}: this store cannot be read ({said}); {REMOVE}"
-    if is_folder(path):
-        return f"{path}: this folder is no Oxigraph store; give a file, or the folder of a store"
-    if isinstance(error, FileNotFoundError):
-        return f"{path}: there is no such graph; make it with: obligations build"
-    said = " ".join(str(getattr(error, "msg", None) or error).split())[:160]
-    line = getattr(error, "lineno", None)
-    return f"{path}{f':{line}' if line else ''}: cannot be read as a graph ({said}); put it right"
 
 
 def checked(iri: str) -> str:

@@ -6,23 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, Quad, QuerySolutions, RdfFormat, Store, parse
+from pyoxigraph import BlankNode, Literal, Quad, QuerySolutions, Store
 
-from build_graph.files import is_folder
 from build_graph.graph.ordering import renamed
 from build_graph.querying.catalogue import lookup
-from build_graph.querying.engines import (
-    TIMEOUT,
-    Engine,
-    EngineError,
-    OxigraphEngine,
-    Triples,
-    open_graph,
-    readable,
-)
+from build_graph.querying.engines import TIMEOUT, Engine, EngineError, OxigraphEngine, Triples, readable
+from build_graph.querying.open import is_address, is_store, open_graph, open_path, read_quads
 from build_graph.querying.receiving import MOST
 from build_graph.querying.sparql import with_values
-from build_graph.shards import Shards, is_shards
+from build_graph.shards import is_shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +22,7 @@ class Source:
     """A graph to be exported; files are not opened before they are read."""
 
     where: str
-    store: Store | None = None  # None for a file, and for a folder of shards
+    opened: OxigraphEngine | None = None  # None for a file, and for a folder of shards
 
     @classmethod
     def open(cls, where: str, timeout: float = TIMEOUT, most: int = MOST) -> Source:
@@ -38,41 +30,24 @@ class Source:
 
         An endpoint's graph is copied into memory, page by page, before anything is written.
         """
-        if where.startswith(("http://", "https://")):
-            return cls(where, _copied(where, open_graph(where, timeout, most=most)))
-        if is_folder(Path(where)) and not is_shards(Path(where)):
-            engine = open_graph(where)
-            assert isinstance(engine, OxigraphEngine), "a folder is a store"
-            return cls(where, engine.store)
-        return cls(where)
+        if is_address(where):
+            return cls(where, OxigraphEngine.over(_copied(where, open_graph(where, timeout, most=most))))
+        return cls(where, open_path(Path(where)) if is_store(Path(where)) else None)
 
     def quads(self) -> Iterator[Quad]:
         """All statements of all graphs; raises EngineError where a file is missing, broken, or taken away."""
-        if self.store is not None:
-            with readable(Path(self.where)):
-                yield from self.store
-            return
-        if is_shards(Path(self.where)):
-            yield from parse(Shards.open(Path(self.where)).quads(), format=RdfFormat.N_QUADS)
-            return
-        known = RdfFormat.from_extension(Path(self.where).suffix.removeprefix(".")) or RdfFormat.TURTLE
-        try:
-            yield from renamed(parse(path=self.where, format=known))
-        except FileNotFoundError as error:
-            raise EngineError(
-                f"{self.where}: there is no such graph; make it with: obligations build"
-            ) from error
-        except (SyntaxError, ValueError, OSError) as error:
-            reason = " ".join(str(getattr(error, "msg", None) or error).split())
-            raise EngineError(
-                f"{self.where}: is no {known.name} file that can be read ({reason}); put it right"
-            ) from error
+        path = Path(self.where)
+        if self.opened is not None:
+            with readable(self.opened.folder):
+                yield from self.opened.store
+        elif is_shards(path):
+            yield from read_quads(path)
+        else:
+            yield from renamed(read_quads(path))
 
-    def engine(self) -> Engine:
+    def engine(self) -> OxigraphEngine:
         """What answers for the graph; raises EngineError where a file is missing or broken."""
-        if self.store is None:
-            return open_graph(self.where)
-        return OxigraphEngine.over(self.store, Path(self.where) if is_folder(Path(self.where)) else None)
+        return self.opened or open_path(Path(self.where))
 
 
 def _copied(url: str, engine: Engine) -> Store:

@@ -1,4 +1,4 @@
-"""Validates a graph on disk against the SHACL shapes of the ontology.
+"""Validates a graph against the SHACL shapes of the ontology.
 
 pySHACL and rdflib take half a second to import: import this module where it is used, not at start-up.
 """
@@ -13,7 +13,6 @@ from textwrap import shorten
 from pyshacl import validate as shacl
 from rdflib import RDF, Graph, Literal, Namespace
 
-from build_graph.errors import ObligationError
 from build_graph.resources import folder
 
 _SH = Namespace("http://www.w3.org/ns/shacl#")
@@ -60,11 +59,6 @@ class Report:
         yield f"{self.path}: {self.triples:,} triples against {self.shapes} shapes: {verdict}"
 
 
-def validate(path: Path) -> Report:
-    """The report on the Turtle file at `path`. Raises ObligationError if it cannot be read."""
-    return validate_graph(_read(path), path)
-
-
 def validate_graph(graph: Graph, path: Path | str = "graph") -> Report:
     """The report on a graph in memory, which is left as it is."""
     shapes = _parse(folder("ontology") / _SHAPES)
@@ -77,22 +71,6 @@ def validate_graph(graph: Graph, path: Path | str = "graph") -> Report:
     )
     found = sorted(_violations(results, _languages(shapes)), key=Violation.line)
     return Report(path, len(graph), _count(shapes), tuple(found))
-
-
-def _read(path: Path) -> Graph:
-    try:
-        graph = _parse(path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        message = f"{path}: cannot be read ({reason}); make the graph with: obligations build"
-        raise ObligationError(message) from error
-    except (SyntaxError, ValueError) as error:
-        what = " ".join(str(error).split())[:120]
-        message = f"{path}: is not Turtle ({what}); give the file that obligations build wrote"
-        raise ObligationError(message) from error
-    if not graph:
-        raise ObligationError(f"{path}: holds no statements; make the graph with: obligations build")
-    return graph
 
 
 def _parse(path: Path) -> Graph:

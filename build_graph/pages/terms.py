@@ -9,7 +9,6 @@ from functools import cache
 from pyoxigraph import Literal, NamedNode, Triple
 
 from build_graph.ontology import statements
-from build_graph.pages.addresses import ONTOLOGY
 from build_graph.resources import folder
 from build_graph.vocabulary import OB, PREFIXES, term
 
@@ -55,20 +54,6 @@ def anchor(iri: str) -> str:
     """
     name = _name(iri)
     return name.removeprefix("ob:").replace(":", "-")
-
-
-def address_of_term(iri: str) -> str:
-    """Where the workbench describes a term of the ontology; empty for what the ontology does not declare.
-
-    >>> address_of_term("https://w3id.org/obligation-graph/ontology#Norm"), address_of_term("http://x/")
-    ('/ontology#Norm', '')
-    """
-    return f"{ONTOLOGY}#{anchor(iri)}" if iri in _iris() else ""
-
-
-@cache
-def _iris() -> frozenset[str]:
-    return frozenset(found.iri for found in declared())
 
 
 def _term(iri: str, triples: Sequence[Triple]) -> Term | None:

@@ -1,6 +1,6 @@
-"""What answers a query: Oxigraph over a file or a store, rdflib over a graph, or an endpoint on the net.
+"""Engines, which answer queries: Oxigraph over a graph in memory or a store, or an endpoint on the net.
 
-All give the same answers to the queries of the catalogue, in the types of pyoxigraph.
+Both give the same answers to the queries of the catalogue, in the types of pyoxigraph.
 """
 
 from __future__ import annotations
@@ -12,40 +12,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from time import sleep
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pyoxigraph import (
     DefaultGraph,
-    NamedNode,
-    Quad,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
     RdfFormat,
     Store,
     Triple,
-    parse,
     parse_query_results,
 )
 
 from build_graph.errors import ObligationError
-from build_graph.files import is_folder, name_of
 from build_graph.querying import sparql
-from build_graph.querying.credentials import NOBODY, Credentials, check_address, shown
+from build_graph.querying.credentials import NOBODY, Credentials, shown
 from build_graph.querying.faults import check
 from build_graph.querying.receiving import MOST, Receiver, whole
 from build_graph.querying.sayings import brief, reason
-from build_graph.shards import Shards, is_shards
-from build_graph.vocabulary import ONTOLOGY, XSD
-
-if TYPE_CHECKING:
-    from rdflib import Graph
+from build_graph.vocabulary import XSD
 
 TIMEOUT = 60.0  # seconds that an endpoint may take
-LARGEST = 10_000_000  # statements of shards that are taken into memory, 4 GB or so
-_ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
-_APART = (DefaultGraph(), NamedNode(ONTOLOGY))
 _BOOLEAN = f"{XSD}boolean"
 _YES = ("1", "true")
 _WITH_BOOLEAN = re.compile(rb'\{[^{}]*#boolean"[^{}]*\}')  # not by a parser: lists in lists fill memory
@@ -123,33 +111,6 @@ class OxigraphEngine:
         if isinstance(found, QuerySolutions) and self.folder:
             return _results(found.serialize(format=QueryResultsFormat.JSON) or b"")
         return found if isinstance(found, (QuerySolutions, QueryBoolean)) else Triples.of(found)
-
-
-@dataclass(frozen=True, slots=True)
-class RdflibEngine:
-    """rdflib's own engine over a graph in memory: slower by far, for those who have an rdflib graph."""
-
-    graph: Graph
-
-    def answer(self, query: str, name: str = "query") -> Answer:
-        """What a query answers; raises QueryError for what is no query."""
-        check(query, name)
-        found = self._asked(query).query(query)
-        if found.graph is not None:
-            data = found.graph.serialize(format="nt", encoding="utf-8")
-            return Triples.of(quad.triple for quad in parse(data, format=RdfFormat.N_TRIPLES))
-        return _results(found.serialize(format="json") or b"")
-
-    def _asked(self, query: str) -> Graph:
-        """What to ask: rdflib takes no GRAPH from a graph that stands alone, and has no named graphs."""
-        from rdflib import ConjunctiveGraph, Dataset
-
-        named = any(token["word"] and token["word"].upper() == "GRAPH" for token in sparql.tokens(query))
-        if not named or isinstance(self.graph, ConjunctiveGraph):
-            return self.graph
-        alone = Dataset()
-        alone.default_graph = self.graph
-        return alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,56 +234,6 @@ class EndpointEngine:
         )
 
 
-def open_graph(
-    where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY, most: int = MOST
-) -> Engine:
-    """The engine for a file, a folder of a store or of shards, or an endpoint's address.
-
-    An endpoint is asked only when there is a query; shards are loaded into memory. Raises EngineError where
-    the graph cannot be opened, ShardsError for shards that are not complete.
-    """
-    if is_address(where):
-        check_address(where)
-        return EndpointEngine(where, timeout, credentials, most)
-    path = Path(where)
-    if is_shards(path):
-        return OxigraphEngine.over(_gathered(Shards.open(path)))
-    return OxigraphEngine.over(_store(path), path) if is_folder(path) else OxigraphEngine.over(_loaded(path))
-
-
-def is_store(path: Path) -> bool:
-    """Whether a folder is to be opened as a store, and not loaded as shards."""
-    return is_folder(path) and not is_shards(path)
-
-
-def is_address(where: str) -> bool:
-    """Whether a graph is named by the address of an endpoint."""
-    return where.startswith(("http://", "https://"))
-
-
-def format_of(path: Path) -> RdfFormat:
-    """What a file is by its ending; Turtle where that says nothing.
-
-    >>> format_of(Path("graph.nq")).name, format_of(Path("graph")).name
-    ('N-Quads', 'Turtle')
-    """
-    return RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
-
-
-def _store(path: Path) -> Store:
-    """A store as it is now: what a build writes into it from now on is not seen."""
-    for attempt in reversed(range(_ATTEMPTS)):
-        try:
-            return Store.read_only(name_of(path).decode())
-        except (OSError, RuntimeError, ValueError) as error:
-            if not (path / "CURRENT").is_file():
-                raise _no_store(path) from error
-            if not attempt:
-                raise _unreadable(path, error, "opened") from error
-            sleep(_PAUSE)
-    raise AssertionError("the last attempt returns or raises")
-
-
 @contextmanager
 def readable(folder: Path | None) -> Iterator[None]:
     """Raises EngineError where the files of a store cannot be read: a build has tidied them away."""
@@ -331,57 +242,15 @@ def readable(folder: Path | None) -> Iterator[None]:
     except (OSError, RuntimeError) as error:
         if folder is None or not str(error).startswith(OF_FILES):
             raise
-        raise _unreadable(folder, error) from error
+        raise unreadable_store(folder, error) from error
 
 
-def _unreadable(folder: Path, error: Exception, what: str = "read") -> EngineError:
-    """What to say of a store whose files cannot be opened or, any more, be read."""
+def unreadable_store(folder: Path, error: Exception, what: str = "read") -> EngineError:
+    """Return the error for a store whose files cannot be opened or, any more, be read."""
     return EngineError(
         f"{folder}: this store cannot be {what} ({brief(error)}); "
         "if a build is writing it, try again, else remove the folder and build it again"
     )
-
-
-def _no_store(path: Path) -> EngineError:
-    inside = path / "graph.ttl"
-    hint = f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
-    return EngineError(f"{path}: this folder is no Oxigraph store; {hint}")
-
-
-def _gathered(shards: Shards) -> Store:
-    """The documents of all shards in memory, their graphs taken together."""
-    if shards.totals.statements > LARGEST:
-        raise EngineError(
-            f"{shards.path}: {shards.totals.statements:,} statements are too many for memory; put them into "
-            f"a store: obligations build {shards.path} --store STORE"
-        )
-    store = Store()
-    store.bulk_load(shards.merged(), format=RdfFormat.N_TRIPLES, lenient=True)
-    return store
-
-
-def _loaded(path: Path) -> Store:
-    """A file in memory, with its named graphs if it has some."""
-    store = Store()
-    known = format_of(path)
-    try:
-        if known.supports_datasets:
-            store.bulk_extend(_also_as_one(parse(path=str(path), format=known)))
-        else:
-            store.bulk_load(path=str(path), format=known)
-    except FileNotFoundError as error:
-        raise EngineError(f"{path}: there is no such graph; make it with: obligations build") from error
-    except (SyntaxError, ValueError, OSError) as error:
-        raise EngineError(f"{path}: is no {known.name} file that can be read ({brief(error)})") from error
-    return store
-
-
-def _also_as_one(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """Statements in their graphs, and all but the ontology too in the default graph, as in a store."""
-    for quad in quads:
-        yield quad
-        if quad.graph_name not in _APART:
-            yield Quad(*quad.triple)
 
 
 def _results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolutions | QueryBoolean:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph.graph.emitter import text_of
 from build_graph.querying.engines import Engine, OxigraphEngine
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
+from build_graph.querying.open import load_turtle
 from build_graph.resources import folder
 from build_graph.shards import Record, Shards
 from build_graph.vocabulary import BASE, UNNUMBERED, term
@@ -17,10 +18,8 @@ from build_graph.vocabulary import BASE, UNNUMBERED, term
 
 def registry_engine() -> OxigraphEngine:
     """What answers for the registries: all bodies and what became of them, and the policy domains."""
-    store = Store()
-    for name in ("agencies.ttl", "domains.ttl"):
-        store.bulk_load(path=str(folder("ontology") / name), format=RdfFormat.TURTLE)
-    return OxigraphEngine.over(store)
+    names = ("agencies.ttl", "domains.ttl")
+    return load_turtle(*((folder("ontology") / name).read_bytes() for name in names))
 
 
 def names_engine(shards: Shards) -> OxigraphEngine:

@@ -16,7 +16,8 @@ from pyoxigraph import Store
 from build_graph.processes.fork_server import ForkServer
 from build_graph.processes.limits import Allowance, cap_files, cap_memory
 from build_graph.processes.worker import Call, Service
-from build_graph.querying.engines import OxigraphEngine, is_store, open_graph, readable
+from build_graph.querying.engines import readable
+from build_graph.querying.open import is_store, open_path
 from build_graph.serving.answering import Answerer, Reply, Task
 from build_graph.serving.negotiation import Media
 from build_graph.serving.protocol import Asked
@@ -78,9 +79,7 @@ def _copy(folder: Path) -> Store:
 
 
 def _open(graph: Path) -> Store:
-    engine = open_graph(str(graph))
-    assert isinstance(engine, OxigraphEngine), "a path leads to no endpoint"
-    return engine.store
+    return open_path(graph).store
 
 
 def _warm(answerer: Answerer) -> None:

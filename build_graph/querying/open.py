@@ -1,0 +1,166 @@
+"""The one place where a file, a store, shards or an address becomes statements or an engine.
+
+Nothing of HTTP is imported before an endpoint is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
+
+from build_graph.files import is_folder, name_of
+from build_graph.querying.credentials import NOBODY, Credentials, check_address
+from build_graph.querying.engines import (
+    TIMEOUT,
+    EndpointEngine,
+    Engine,
+    EngineError,
+    OxigraphEngine,
+    readable,
+    unreadable_store,
+)
+from build_graph.querying.receiving import MOST
+from build_graph.querying.sayings import brief
+from build_graph.shards import Shards, is_shards
+from build_graph.vocabulary import ONTOLOGY
+
+LARGEST = 10_000_000  # statements of shards that are taken into memory, 4 GB or so
+_ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
+_APART = (DefaultGraph(), NamedNode(ONTOLOGY))
+
+
+def open_graph(
+    where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY, most: int = MOST
+) -> Engine:
+    """Return the engine for a file, a folder of a store or of shards, or an endpoint's address.
+
+    An endpoint is asked only when there is a query. Raise ObligationError as `open_path` does, and for an
+    address that holds a password.
+    """
+    if not is_address(where):
+        return open_path(Path(where))
+    check_address(where)
+    return EndpointEngine(where, timeout, credentials, most)
+
+
+def open_path(path: Path) -> OxigraphEngine:
+    """Return the engine for a file, or a folder of a store or of shards; files and shards go into memory.
+
+    Raise EngineError if the graph cannot be opened, ShardsError if shards are not complete.
+    """
+    if is_shards(path):
+        return OxigraphEngine.over(_load_shards(Shards.open(path)))
+    if is_folder(path):
+        return OxigraphEngine.over(_open_store(path), path)
+    return OxigraphEngine.over(_load_file(path))
+
+
+def load_turtle(*parts: bytes) -> OxigraphEngine:
+    """Return the engine for one graph in memory, from its parts in Turtle."""
+    store = Store()
+    for part in parts:
+        store.bulk_load(input=part, format=RdfFormat.TURTLE)
+    return OxigraphEngine.over(store)
+
+
+def read_quads(path: Path) -> Iterator[Quad]:
+    """Yield the statements of a file, a store or shards as they are written there, without loading them.
+
+    Raise EngineError or ShardsError as `open_path` does, also midway.
+    """
+    if is_shards(path):
+        yield from parse(Shards.open(path).quads(), format=RdfFormat.N_QUADS)
+    elif is_folder(path):
+        with readable(path):
+            yield from _open_store(path)
+    else:
+        with _reading(path):
+            yield from parse(path=str(path), format=format_of(path))
+
+
+def is_store(path: Path) -> bool:
+    """Whether a folder is to be opened as a store, and not loaded as shards."""
+    return is_folder(path) and not is_shards(path)
+
+
+def is_address(where: str) -> bool:
+    """Whether a graph is named by the address of an endpoint."""
+    return where.startswith(("http://", "https://"))
+
+
+def format_of(path: Path) -> RdfFormat:
+    """Return the format that a file's ending names; Turtle if it names none.
+
+    >>> format_of(Path("graph.nq")).name, format_of(Path("graph")).name
+    ('N-Quads', 'Turtle')
+    """
+    return RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
+
+
+def _open_store(path: Path) -> Store:
+    """Open a store as it is now: what a build writes into it from now on is not seen."""
+    for attempt in reversed(range(_ATTEMPTS)):
+        try:
+            return Store.read_only(name_of(path).decode())
+        except (OSError, RuntimeError, ValueError) as error:
+            if not (path / "CURRENT").is_file():
+                raise _no_store(path) from error
+            if not attempt:
+                raise unreadable_store(path, error, "opened") from error
+            sleep(_PAUSE)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _no_store(path: Path) -> EngineError:
+    inside = path / "graph.ttl"
+    hint = f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
+    return EngineError(f"{path}: this folder is no Oxigraph store; {hint}")
+
+
+def _load_shards(shards: Shards) -> Store:
+    """Load the documents of all shards, their graphs taken together."""
+    if shards.totals.statements > LARGEST:
+        raise EngineError(
+            f"{shards.path}: {shards.totals.statements:,} statements are too many for memory; put them into "
+            f"a store: obligations build {shards.path} --store STORE"
+        )
+    store = Store()
+    store.bulk_load(shards.merged(), format=RdfFormat.N_TRIPLES, lenient=True)
+    return store
+
+
+def _load_file(path: Path) -> Store:
+    """Load a file, with its named graphs if it has some."""
+    store = Store()
+    known = format_of(path)
+    if known.supports_datasets:
+        store.bulk_extend(_merged_too(read_quads(path)))
+        return store
+    with _reading(path):
+        store.bulk_load(path=str(path), format=known)
+    return store
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Raise EngineError if a file is missing, or cannot be read as its ending says."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise EngineError(f"{path}: there is no such graph; make it with: obligations build") from error
+    except (SyntaxError, ValueError, OSError) as error:
+        raise EngineError(
+            f"{path}: is no {format_of(path).name} file that can be read ({brief(error)}); put it right"
+        ) from error
+
+
+def _merged_too(quads: Iterable[Quad]) -> Iterator[Quad]:
+    """Yield statements in their graphs, and all but the ontology in the default graph too, as in a store."""
+    for quad in quads:
+        yield quad
+        if quad.graph_name not in _APART:
+            yield Quad(*quad.triple)
