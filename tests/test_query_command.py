@@ -427,3 +427,34 @@ def test_help_has_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert f"obligations {command} " in result.output.split("Example", 1)[1]
+
+
+OPENING = {  # commands that open a graph
+    "query": lambda graph, out: ["query", "pairs", "--graph", graph],
+    "explain": lambda graph, out: ["explain", "四", "--graph", graph],
+    "validate": lambda graph, out: ["validate", graph],
+    "analyse": lambda graph, out: ["analyse", graph, "-o", out],
+    "view": lambda graph, out: ["view", graph, "-o", out],
+    "export": lambda graph, out: ["export", graph, "--format", "nt", "-o", out],
+    "push": lambda graph, out: ["push", "http://127.0.0.1:1", "--graph", graph],
+}
+NOT_OPENED = {
+    "none": (None, "no such graph; make it with: obligations build"),
+    "broken": (b"what?", "no Turtle file that can be read (Parser error at line 1"),
+}
+
+
+@pytest.mark.parametrize("what", NOT_OPENED)
+@pytest.mark.parametrize("command", OPENING)
+def test_every_command_says_the_same_of_a_graph_that_cannot_be_opened(
+    command: str, what: str, tmp_path: Path
+) -> None:
+    content, expected = NOT_OPENED[what]
+    graph = tmp_path / "graph.ttl"
+    if content is not None:
+        graph.write_bytes(content)
+    result = run(*OPENING[command](graph, tmp_path / "out"))
+    assert (result.exit_code, result.stdout) == (1, ""), result.output
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(f"obligations: {graph}: ")
+    assert expected in result.stderr
