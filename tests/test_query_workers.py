@@ -13,8 +13,7 @@ from typing import Any, cast
 import pytest
 
 from build_graph.processes.fork_server import ForkServer, ForkServerError
-from build_graph.processes.framing import pack, receive
-from build_graph.processes.worker import Worker
+from build_graph.processes.worker import Worker, pack, receive
 from build_graph.serving import workers as module
 from build_graph.serving.answering import Reply, Task
 from build_graph.serving.negotiation import Media

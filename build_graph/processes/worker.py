@@ -11,20 +11,26 @@ import contextlib
 import ctypes
 import gc
 import os
+import pickle
 import signal
 import socket
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from io import BufferedIOBase
+from typing import TYPE_CHECKING, Any, Protocol
 
-from build_graph.processes.framing import pack, receive
 from build_graph.processes.limits import Allowance, allow, silence
 from build_graph.processes.walls import forbid_connections
+
+if TYPE_CHECKING:  # which only a server needs
+    import asyncio
 
 _ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _FIRST_FILE = 3  # the first number of an open file beyond the standard ones
 _MOST_FILES = 1 << 16  # numbers of open files that are closed in a new worker
+_LENGTH = struct.Struct("!Q")  # stands before the bytes of each message
 
 
 def _begin_as_loaded(loaded: Any) -> Any:
@@ -167,3 +173,28 @@ def _close_others(kept: int) -> None:
     """Close what the parent had open, or locks and sockets of others would stay held."""
     os.closerange(_FIRST_FILE, kept)
     os.closerange(kept + 1, _MOST_FILES)
+
+
+def pack(message: object) -> bytes:
+    """Return a message as it goes over the socket; both ends are this program, so it may be a pickle."""
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(data)) + data
+
+
+def receive(stream: BufferedIOBase) -> Any:
+    """Return the next message; raise EOFError if the other end is gone."""
+    (size,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
+    return pickle.loads(_read(stream, size))
+
+
+async def receive_async(stream: asyncio.StreamReader) -> Any:
+    """Do the same without blocking; raise asyncio.IncompleteReadError if the other end is gone."""
+    (size,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
+    return pickle.loads(await stream.readexactly(size))
+
+
+def _read(stream: BufferedIOBase, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:  # the other end died while it was writing
+        raise EOFError
+    return data

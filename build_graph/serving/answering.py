@@ -15,14 +15,17 @@ from pyoxigraph import (
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
+    RdfFormat,
     Store,
     Triple,
+    parse,
+    parse_query_results,
     serialize,
 )
 
 from build_graph.errors import ObligationError
 from build_graph.querying import faults, sparql
-from build_graph.querying.engines import OF_FILES, Triples, in_default_graph
+from build_graph.querying.engines import OF_FILES, Answer, Triples, in_default_graph
 from build_graph.querying.sayings import brief, in_short
 from build_graph.querying.service import refuse_service
 from build_graph.reading.limits import as_size
@@ -39,6 +42,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FORMS_OF_TRIPLES = (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
 _TELLING = _CHANGING | {"FROM"}
+OWN_MEDIA = Media("application/sparql-results+json", "application/n-triples")  # for `parse_reply`
 _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
 
 
@@ -149,6 +153,16 @@ def changes(query: str) -> bool:
 def refusal(status: int, message: str) -> Reply:
     """A reply that says in plain text why there is no answer."""
     return Reply(status, "text/plain", f"{in_short(message)}\n".encode("utf-8", errors="replace"))
+
+
+def parse_reply(reply: Reply, name: str) -> Answer:
+    """Return what a reply in `OWN_MEDIA` says; raise RefusedError, which names the query, for a refusal."""
+    if reply.status != 200:
+        said = reply.body.decode("utf-8", "replace").strip().removeprefix("query: ")  # its name for every one
+        raise RefusedError(reply.status, f"{name}: {said}")
+    if reply.media == OWN_MEDIA.triples:
+        return Triples.of(quad.triple for quad in parse(reply.body, format=RdfFormat.N_TRIPLES))
+    return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
 
 
 def more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:

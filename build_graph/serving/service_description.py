@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pyoxigraph import (
     Literal,
     NamedNode,
-    QueryResultsFormat,
     QuerySolutions,
     RdfFormat,
     Triple,
-    parse_query_results,
     serialize,
 )
 
-from build_graph.serving.answering import Reply, Task
-from build_graph.serving.negotiation import Media
+from build_graph.serving.answering import OWN_MEDIA, Reply, Task, parse_reply
 from build_graph.serving.protocol import Asked, RefusedError
 from build_graph.vocabulary import RDF, RDFS
 
@@ -37,7 +34,6 @@ _WRITTEN = (
     "RDF_XML",
 )
 MOST = 1_000  # named graphs that are listed
-_JSON = "application/sparql-results+json"
 _NAMES = f"SELECT ?g WHERE {{ GRAPH ?g {{}} FILTER (isIRI(?g)) }} ORDER BY ?g LIMIT {MOST + 1}"
 _SIZES = """
 SELECT ?g (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } } GROUP BY ?g
@@ -73,10 +69,8 @@ async def holdings(answer: Answer) -> Holdings:
 
 
 async def _rows(answer: Answer, query: str) -> list[tuple[str, ...]]:
-    reply = await answer(Task(Asked(query), Media(_JSON, None)))
-    if reply.status != 200:
-        raise RefusedError(reply.status, f"the graphs cannot be listed: {reply.body.decode().strip()}")
-    found = parse_query_results(reply.body, format=QueryResultsFormat.JSON)
+    reply = await answer(Task(Asked(query), OWN_MEDIA))
+    found = parse_reply(reply, "the graphs cannot be listed")
     assert isinstance(found, QuerySolutions), "SELECT gives rows"
     return [tuple(getattr(value, "value", "") for value in row) for row in found]
 

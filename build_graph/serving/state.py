@@ -8,20 +8,17 @@ from datetime import date
 from typing import TypeVar
 
 from anyio import from_thread
-from pyoxigraph import QueryResultsFormat, RdfFormat, parse, parse_query_results
 
 from build_graph.errors import ObligationError
-from build_graph.pages import holdings
 from build_graph.pages.entity import Encyclopedia
 from build_graph.querying.completion import Completion
-from build_graph.querying.engines import Answer, Engine, Triples
+from build_graph.querying.engines import Answer, Engine
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
 from build_graph.querying.values import Binder
-from build_graph.serving.answering import Task
+from build_graph.serving.answering import OWN_MEDIA, Task, parse_reply
 from build_graph.serving.cache import PageCache
-from build_graph.serving.negotiation import Media
-from build_graph.serving.protocol import Asked, RefusedError
+from build_graph.serving.protocol import Asked
 from build_graph.serving.workers import Workers
 
 Value = TypeVar("Value")
@@ -30,7 +27,6 @@ NAMED = (Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT, Kind.CLAUSE)  # things that ar
 _LISTS = 32  # of names, documents and the like; there are fewer
 _NETWORKS = 8  # pages of up to 20 MB
 _READERS = 32  # pages of some 0.3 MB
-_ROWS, _TRIPLES = "application/sparql-results+json", "application/n-triples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +37,7 @@ class WorkersEngine:
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """What a query answers; raises RefusedError, with the status, where it is stopped or refused."""
-        task = Task(Asked(query), Media(_ROWS, _TRIPLES))
-        reply = from_thread.run(self.workers.answer, task)
-        if reply.status != 200:
-            raise RefusedError(reply.status, f"{name}: {_said(reply.body)}")
-        if reply.media == _TRIPLES:
-            return Triples.of(quad.triple for quad in parse(reply.body, format=RdfFormat.N_TRIPLES))
-        return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
-
-
-def _said(body: bytes) -> str:
-    """What a worker says of a refusal, without the name that it gives every query."""
-    return body.decode("utf-8", "replace").strip().removeprefix("query: ")
+        return parse_reply(from_thread.run(self.workers.answer, Task(Asked(query), OWN_MEDIA)), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +65,6 @@ class Library:
     def encyclopedia(self) -> Encyclopedia:
         """What writes the pages of things today."""
         return Encyclopedia(self.binder)
-
-    def documents(self) -> tuple[holdings.Listed, ...]:
-        """The documents of the graph; raises ObligationError where they cannot be had, as all of these do."""
-        return self.held(holdings.documents)
 
     def completion(self, kind: Kind) -> Completion:
         """The names of a kind."""

@@ -82,7 +82,7 @@ def show_overview(library: Library, request: Request) -> Response:
 
 def show_documents(library: Library, request: Request) -> Response:
     """Return the list of documents, those that the address chooses."""
-    return Sent(documents_page(library.documents(), Choice.of(request.query_params)))
+    return Sent(documents_page(library.held(holdings.documents), Choice.of(request.query_params)))
 
 
 # ------------------------------------------------------------------------------------------- names

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from build_graph.processes.fork_server import ForkServer, ForkServerError
-from build_graph.processes.framing import pack, receive_async
-from build_graph.processes.worker import Spent, Worker
+from build_graph.processes.worker import Spent, Worker, pack, receive_async
 from build_graph.reading.limits import as_size
 from build_graph.serving.answering import STALE, Reply, Task, changes, refusal
 from build_graph.serving.cache import ResultCache
