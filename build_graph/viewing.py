@@ -12,11 +12,9 @@ from build_graph.files import is_file, write
 from build_graph.pages import addresses
 from build_graph.pages.network import Links, network_page
 from build_graph.pages.network_data import NetworkData, network_data
-from build_graph.pages.network_shards import shard_data
 from build_graph.pages.reader import ReaderLinks, file_name, reader_page
 from build_graph.querying.engines import Engine
 from build_graph.querying.open import open_path
-from build_graph.querying.registries import registry_engine
 from build_graph.restoring.document import restored
 from build_graph.shards import Shards
 from build_graph.vocabulary import plain
@@ -60,11 +58,9 @@ def write_network(
 
 def _data(graph: Engine | Shards, document: NamedNode | None, domain: NamedNode | None) -> NetworkData:
     """What the page shows; of shards that are quickly loaded all, of larger ones what their tables hold."""
-    if not isinstance(graph, Shards):
-        return network_data(graph, document, domain)
-    if graph.totals.statements > DETAILED:
-        return shard_data(graph, registry_engine(), document, domain)
-    return network_data(open_path(graph.path), document, domain)
+    if isinstance(graph, Shards) and graph.totals.statements <= DETAILED:
+        return network_data(open_path(graph.path), document, domain)
+    return network_data(graph, document, domain)
 
 
 def reader_page_of(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:

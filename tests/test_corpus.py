@@ -37,12 +37,10 @@ from build_graph.corpus.sharding import Sharded, Sharder
 from build_graph.corpus.writing import Old
 from build_graph.errors import ObligationError
 from build_graph.pages.network_data import NORMS, Measure, NetworkData, network_data
-from build_graph.pages.network_shards import shard_data
 from build_graph.pipeline import default_document
 from build_graph.querying import open as opening
 from build_graph.querying.engines import Engine, EngineError, OxigraphEngine
 from build_graph.querying.open import open_graph
-from build_graph.querying.registries import registry_engine
 from build_graph.sealing import facts_of, sealed
 from build_graph.shards import BEARINGS, CARD, QUADS, Card, Record, Shards, ShardsError, stream
 from build_graph.storing import store as storing
@@ -693,7 +691,7 @@ def test_the_network_of_the_tables_is_that_of_the_statements_without_words(
     real: tuple[Path, Path], statements: Engine
 ) -> None:
     full = network_data(statements)
-    brief = shard_data(Shards.open(real[0]), registry_engine(), None, None)
+    brief = network_data(Shards.open(real[0]))
     assert brief.brief
     assert brief.bodies == full.bodies
     borne = [measure for measure in full.measures if measure.bearings]

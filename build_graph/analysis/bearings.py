@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -10,7 +11,6 @@ import pandas as pd
 from pyoxigraph import QueryResultsFormat, QuerySolutions
 
 from build_graph.analysis.choices import Choices, Unit
-from build_graph.analysis.shard_tables import bearer_rows
 from build_graph.analysis.successors import Succession
 from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine
@@ -18,6 +18,9 @@ from build_graph.querying.registries import registry_engine
 from build_graph.querying.sparql import Value, with_values
 from build_graph.shards import Shards
 from build_graph.vocabulary import OB
+
+_BODY = ["body", "name", "english", "kind", "place", "group"]
+_ROW = ["measure", "body", "role", "rank", "written", "inferred", "allocation", "domain", "norms"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,14 @@ class Bearings:
 
     @classmethod
     def _of_shards(cls, shards: Shards, choices: Choices) -> Bearings:
-        rows, bodies = bearer_rows(shards, choices.document, choices.domain)
+        table = pd.concat(_shard_tables(shards, choices), ignore_index=True)
+        # A graph says nothing of what is not inferred, so neither do the rows.
+        rows = table[_ROW].assign(
+            inferred=table["inferred"].where(table["inferred"] == "true", ""),
+            norms=table["norms"].astype(int),
+        )
         rows = rows[rows["norms"] > 0] if choices.unit is Unit.NORMS else rows.assign(norms=1)
+        bodies = table[_BODY].drop_duplicates("body")
         registry = registry_engine()
         return cls._made(rows, pd.concat([bodies, _table(registry, "bodies")]), registry)
 
@@ -71,6 +80,21 @@ class Bearings:
             bodies,
             tuple(sorted(Succession(old, new, _last_day(day)) for old, new, day in successions)),
         )
+
+
+def _shard_tables(shards: Shards, choices: Choices) -> Iterator[pd.DataFrame]:
+    """Yield the columns that count of each table of the shards; raises ShardsError where one is damaged.
+
+    pandas reads them itself: 3 s and 0.6 GB for 300,000 rows, of dictionaries 10 s and 1.4 GB.
+    """
+    for table in shards.tables():
+        read = pd.read_csv(BytesIO(table), dtype=str, keep_default_na=False, encoding="utf-8")
+        if choices.document:
+            read = read[read["document"] == choices.document.value]
+        if choices.domain:
+            within = (" " + read["domains"] + " ").str.contains(f" {choices.domain.value} ", regex=False)
+            read = read[within]
+        yield read[list(dict.fromkeys(_ROW + _BODY))]
 
 
 def _table(engine: Engine, name: str, values: dict[str, Value] | None = None) -> pd.DataFrame:

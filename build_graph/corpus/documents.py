@@ -10,12 +10,12 @@ from typing import Self
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
-from build_graph.corpus.bearings import Bearing, bearings
 from build_graph.errors import ObligationError, fault_of
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
 from build_graph.graph.nquads import document_nquads
 from build_graph.graph.provenance import sha256
+from build_graph.graph.responsibilities import Responsibility, list_responsibilities
 from build_graph.model import Metadata, Source
 from build_graph.pipeline import Pipeline, given_of
 from build_graph.reading.inputs import Input
@@ -36,7 +36,7 @@ class Outcome:
     issued: str = ""  # a date
     statements: int = 0
     quads: bytes = b""  # N-Quads of its named graph, checked, each statement once, in a fixed order
-    bearings: tuple[Bearing, ...] = ()  # its rows of the aggregated table
+    bearings: tuple[Responsibility, ...] = ()  # its rows of the aggregated table
     failure: str = ""  # why it failed, on one line; empty where all went well
     kind: str = ""  # of failure: NoClauses, Unreadable, …
 
@@ -82,7 +82,7 @@ class Understander:
             issued=metadata.issued.isoformat() if metadata.issued else "",
             statements=statements + len(marks),
             quads=written + _written(marks),
-            bearings=tuple(bearings(emit)),
+            bearings=tuple(list_responsibilities(emit)),
         )
 
 

@@ -8,12 +8,12 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from build_graph.corpus.bearings import Bearing
 from build_graph.corpus.documents import Outcome
+from build_graph.graph.responsibilities import Responsibility
 from build_graph.shards import Record
 
 LEVEL = 3  # of gzip: half the time of the usual 6, and a quarter more bytes
-COLUMNS = ("document", *Bearing._fields)
+COLUMNS = ("document", *Responsibility._fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the network page tells of, asked of a graph with `queries/lookups`: small values that become JSON.
+"""What the network page tells of, from the tables of a graph or of shards: small values that become JSON.
 
 Measures stand in the order of their documents and of the text; bodies, domains and clauses are numbers into
 lists. Positions are code points within the measure's own words.
@@ -10,18 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Triple
+from pyoxigraph import NamedNode
 
 from build_graph.errors import ObligationError
 from build_graph.model import NormKind
-from build_graph.querying.catalogue import lookup
 from build_graph.querying.engines import Engine
 from build_graph.querying.headers import Kind
+from build_graph.querying.responsibilities import Row, Tables, tables_of
 from build_graph.querying.short_names import mostly_written, short_names
-from build_graph.querying.sparql import Value, with_values
+from build_graph.shards import Shards
 from build_graph.vocabulary import BASE, OB
-
-Row = Mapping[str, str]
 
 NORMS = tuple(NormKind)  # the order in which the page numbers them
 GROUP = "Group"  # the kind of 有关部门 and the like
@@ -123,15 +121,15 @@ class NetworkData:
 
 
 def network_data(
-    engine: Engine, document: NamedNode | None = None, domain: NamedNode | None = None
+    graph: Engine | Shards, document: NamedNode | None = None, domain: NamedNode | None = None
 ) -> NetworkData:
-    """What an engine's graph says, of one document or domain if given.
+    """What an engine's graph says, or the tables of shards, of one document or domain if given.
 
     Raises ObligationError where the graph cannot be asked, or has no measure of that kind.
     """
-    asked = _Asked(engine, document)
-    measures = asked.rows("measures")
-    subjects = asked.rows("subjects")
+    tables = tables_of(graph, document, domain)
+    measures = tables.rows("measures")
+    subjects = tables.rows("subjects")
     if domain:
         within = {row["measure"] for row in subjects if row["domain"] == domain.value}
         measures = [row for row in measures if row["measure"] in within]
@@ -139,7 +137,8 @@ def network_data(
         raise NothingToShowError(
             "no measure is left to show; choose less narrowly, or build a graph that has some"
         )
-    return replace(_Made.of(asked, measures, subjects).data(), only=narrowed_to(document, domain))
+    made = _Made.of(tables, measures, subjects).data()
+    return replace(made, brief=isinstance(graph, Shards), only=narrowed_to(document, domain))
 
 
 def narrowed_to(document: NamedNode | None, domain: NamedNode | None) -> dict[str, str]:
@@ -153,29 +152,10 @@ def narrowed_to(document: NamedNode | None, domain: NamedNode | None) -> dict[st
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    engine: Engine
-    document: NamedNode | None
-
-    def rows(self, name: str, *, of_document: bool = True) -> list[dict[str, str]]:
-        """What a lookup answers, in a fixed order; empty strings where there is no value."""
-        values: dict[str, Value] = {"document": self.document} if self.document and of_document else {}
-        found = self.engine.answer(with_values(lookup(name), values))
-        assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
-        names = [variable.value for variable in found.variables]
-        rows = sorted(tuple(_plain(row[name]) for name in names) for row in found)
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def _plain(value: NamedNode | BlankNode | Literal | Triple | None) -> str:
-    return value.value if isinstance(value, (NamedNode, Literal)) else ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Made:
     """The rows, by what they belong to."""
 
-    measures: list[dict[str, str]]
+    measures: list[Row]
     bearings: dict[str, list[Row]]
     findings: dict[str, list[Row]]
     subjects: dict[str, list[Row]]
@@ -185,20 +165,20 @@ class _Made:
     documents: dict[str, Row]
 
     @classmethod
-    def of(cls, asked: _Asked, measures: list[dict[str, str]], subjects: list[dict[str, str]]) -> _Made:
+    def of(cls, tables: Tables, measures: list[Row], subjects: list[Row]) -> _Made:
         """Ask for what the measures hold."""
         names: dict[str, list[str]] = defaultdict(list)
-        for row in asked.rows("agency", of_document=False):
+        for row in tables.rows("agency"):
             names[row["node"]].append(row["name"])
         return cls(
             sorted(measures, key=lambda row: (row["document"], int(row["start"]), row["measure"])),
-            _grouped(asked.rows("bearings")),
-            _grouped(asked.rows("findings")),
+            _grouped(tables.rows("bearings")),
+            _grouped(tables.rows("findings")),
             _grouped(subjects),
-            _grouped(asked.rows("audiences")),
-            {row["body"]: row for row in asked.rows("bodies", of_document=False)},
+            _grouped(tables.rows("audiences")),
+            {row["body"]: row for row in tables.rows("bodies")},
             names,
-            {row["document"]: row for row in asked.rows("documents", of_document=False)},
+            {row["document"]: row for row in tables.rows("documents")},
         )
 
     def data(self) -> NetworkData:
@@ -282,7 +262,10 @@ class _Made:
 
 
 def _within(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[Finding]:
-    """The norms and targets that stand within a measure's words; riders stand behind them."""
+    """The norms and targets that stand within a measure's words; riders stand behind them.
+
+    Of a measure without its words, the norms stand at its start and have no length.
+    """
     kinds = {**{kind.value.capitalize(): at for at, kind in enumerate(NORMS)}, "Target": TARGET}
     for row in found:
         kind, begin, end = (
@@ -290,11 +273,11 @@ def _within(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[F
             int(row["start"]) - start,
             int(row["end"]) - start,
         )
-        if kind is not None and 0 <= begin < end <= length:
+        if kind is not None and 0 <= begin <= end <= length:
             yield Finding(kind, begin, end, row["due"])
 
 
-def _grouped(rows: list[dict[str, str]]) -> dict[str, list[Row]]:
+def _grouped(rows: list[Row]) -> dict[str, list[Row]]:
     """The rows of each measure."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:

@@ -118,7 +118,7 @@ class Distributor:
 
 
 def _bearings(found: Settled) -> DataFrame:
-    """A document, and the columns of Bearing."""
+    """A document, and the columns of Responsibility."""
     return found.kept.select(sql.col("iri").alias("document"), sql.inline("bearings"))
 
 

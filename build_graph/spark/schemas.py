@@ -16,8 +16,8 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from build_graph.corpus.bearings import Bearing
 from build_graph.corpus.documents import Outcome
+from build_graph.graph.responsibilities import Responsibility
 
 # Where a document stands in the order of the input: its file, its line or row, its place in an archive.
 PLACE = ("file", "row", "member")
@@ -34,8 +34,8 @@ def _columns(named: Mapping[str, Any]) -> StructType:
     return StructType([StructField(name, _TYPES[kind]) for name, kind in named.items()])
 
 
-BEARING = _columns(get_type_hints(Bearing))
-_TYPES[tuple[Bearing, ...]] = ArrayType(BEARING)
+RESPONSIBILITY = _columns(get_type_hints(Responsibility))
+_TYPES[tuple[Responsibility, ...]] = ArrayType(RESPONSIBILITY)
 
 # A document as it lies in its file, or why nothing can be read there (form "fault").
 RAW = _columns(

@@ -1,6 +1,6 @@
-"""The aggregated table: a row for each body that bears a measure, with all that an analysis counts by.
+"""The table of responsibilities: a row for each body that bears a measure, with all that is counted by.
 
-It says what `queries/lookups/bearings.rq` asks of a graph, in a thousandth of the graph's bytes.
+Shards hold it beside their statements, in a thousandth of the bytes; `querying.responsibilities` reads it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from build_graph.model import Allocation, Body, BodyKind, Measure
 from build_graph.vocabulary import OB, term
 
 
-class Bearing(NamedTuple):
+class Responsibility(NamedTuple):
     """That a body bears a measure. IRIs in full; empty strings for what is not there."""
 
     measure: str
@@ -40,13 +40,13 @@ class Bearing(NamedTuple):
     group: bool  # 有关部门 and the like
 
 
-def bearings(emit: Emitter) -> Iterator[Bearing]:
-    """The rows of a document, in the order of its text."""
+def list_responsibilities(emit: Emitter) -> Iterator[Responsibility]:
+    """Yield the rows of a document, in the order of its text."""
     for measure in emit.document.measures:
         yield from _of_measure(emit, measure)
 
 
-def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Bearing]:
+def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
     iri, stated = measure_iri(emit, measure), len(measure.bearers)
     domains = [domain_iri(domain) for domain in measure.domains]
     shared = measure.assignment.allocation if measure.assignment else Allocation.UNSTATED
@@ -55,7 +55,7 @@ def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Bearing]:
     due = min((day.isoformat() for day in days if day), default="")
     for rank, bearer in enumerate((*measure.bearers, *measure.defaults), start=1):
         body = body_of(bearer)
-        yield Bearing(
+        yield Responsibility(
             measure=iri,
             body=emit.body_iri(body),
             role=bearer.role.capitalize(),
