@@ -23,15 +23,16 @@ import pytest
 from click.testing import CliRunner, Result
 from pyld import jsonld
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, parse
+from server import Server
 
 from build_graph import extras
 from build_graph.building import Builder
 from build_graph.cli import main
 from build_graph.errors import ObligationError
-from build_graph.exporting.context import Context
 from build_graph.exporting.csv_files import csv_files
 from build_graph.exporting.exporter import Exporter
 from build_graph.exporting.formats import Form
+from build_graph.exporting.jsonld import Context
 from build_graph.exporting.source import Source
 from build_graph.exporting.tables import layout, tables
 from build_graph.graph.ordering import Sorted, batches
@@ -158,6 +159,16 @@ def test_json_ld_is_compact(graph: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "context.jsonld").read_text(encoding="utf-8")) == {
         "@context": document["@context"]
     }
+
+
+def test_json_ld_of_export_and_server_is_one(graph: Path, running: Server, tmp_path: Path) -> None:
+    """The same bytes of the whole graph, and the same of one thing, wherever it is asked for."""
+    whole = running.ask("CONSTRUCT WHERE { ?s ?p ?o }", "application/ld+json")
+    assert whole.body == exported(graph, Form.JSONLD, tmp_path / "whole").read_bytes()
+    thing = running.send("GET", "/id/agency/mofcom?format=jsonld")
+    quads = parse(running.send("GET", "/id/agency/mofcom?format=nt").body, format=RdfFormat.N_TRIPLES)
+    given = written(tmp_path, *quads)
+    assert thing.body == exported(given, Form.JSONLD, tmp_path / "thing").read_bytes()
 
 
 def test_names_of_the_context_are_each_one_thing() -> None:

@@ -126,7 +126,7 @@ def test_the_same_bytes_each_time() -> None:
     """Whatever order Python has sets in."""
     script = (
         "import sys; from build_graph.pages.ontology_docs import ontology_page\n"
-        "from build_graph.pages.ontology_files import ontology_in\n"
+        "from build_graph.pages.terms import ontology_in\n"
         "from pyoxigraph import RdfFormat\n"
         "sys.stdout.buffer.write(ontology_page('zh') + ontology_page('en') + ontology_in(RdfFormat.TURTLE))"
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import Literal, NamedNode, Quad
 
-from build_graph.exporting.survey import Survey
-from build_graph.vocabulary import BASE, PREFIXES, XSD, segment
+from build_graph.graph.turtle import serialize_body, serialize_header
+from build_graph.vocabulary import BASE, ELI, PREFIXES, RDF, XSD, segment
 
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _MORE = {
@@ -19,6 +22,50 @@ _MORE = {
 }
 _ALL = {**PREFIXES, **_MORE}
 _VOCABULARIES = sorted(set(PREFIXES) - {"xsd", "owl", "rdf"})
+_TYPE = f"<{RDF}type>".encode()
+_REALIZES = f"<{ELI}realizes>".encode()
+_DATE = f"<{ELI}date_document>".encode()
+
+
+@dataclass(slots=True)
+class Survey:
+    """Counts of statements, and a digest of them in their order; terms stand in angle brackets."""
+
+    statements: int = 0
+    classes: Counter[str] = field(default_factory=Counter)  # how many things are of each
+    properties: Counter[str] = field(default_factory=Counter)  # how many statements have each
+    documents: set[str] = field(default_factory=set)  # those that were read
+    dates: dict[str, str] = field(default_factory=dict)  # of documents
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def watching(self, records: Iterable[bytes]) -> Iterator[bytes]:
+        """The records, which are counted as they go by."""
+        counted: Counter[bytes] = Counter()
+        kinds: Counter[bytes] = Counter()
+        for record in records:
+            self._digest.update(b"%s\n" % record)
+            subject, predicate, value = record.partition(b"\t")[2].split(b" ", 2)
+            counted[predicate] += 1
+            if predicate == _TYPE:
+                kinds[value] += 1
+            elif predicate == _REALIZES:
+                self.documents.add(value.decode())
+            elif predicate == _DATE:
+                self.dates[subject.decode()] = value.decode().split('"')[1]
+            yield record
+        self.statements = counted.total()
+        self.properties.update({name.decode(): count for name, count in counted.items()})
+        self.classes.update({name.decode(): count for name, count in kinds.items()})
+
+    @property
+    def newest(self) -> str | None:
+        """The day of the newest document that was read, None where none has a day."""
+        return max((day for name, day in self.dates.items() if name in self.documents), default=None)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the records, in hexadecimal."""
+        return str(self._digest.hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +95,8 @@ def description(survey: Survey, files: Iterable[FileFacts], published: Publicati
         *_partitions(dataset, "property", survey.properties),
         *(quad for file in files for quad in _distribution(dataset, file, published)),
     ]
-    triples = sorted({quad.triple for quad in quads}, key=str)
-    written = serialize(triples, format=RdfFormat.TURTLE, prefixes=_ALL)
-    assert written is not None  # it is only where an output file is given
-    *_, lines = written.split(b"\n", len(_ALL))
-    head = "".join(f"@prefix {prefix}: <{_ALL[prefix]}> .\n" for prefix in sorted(_ALL))
-    return head.encode() + b"\n" + lines.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
+    body = serialize_body(sorted({quad.triple for quad in quads}, key=str), None, prefixes=_ALL)
+    return serialize_header(None, _ALL) + b"\n" + body.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
 
 
 def _dataset(node: str, survey: Survey, published: Publication) -> Iterator[Quad]:

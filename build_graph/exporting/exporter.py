@@ -9,13 +9,11 @@ from pathlib import Path
 
 from build_graph.errors import ObligationError
 from build_graph.exporting import jsonld, network, parquet, rdf
-from build_graph.exporting.context import Context
 from build_graph.exporting.csv_files import csv_files
-from build_graph.exporting.description import FileFacts, Publication, description
+from build_graph.exporting.description import FileFacts, Publication, Survey, description
 from build_graph.exporting.formats import Form, media_type
 from build_graph.exporting.neo4j import neo4j_files
 from build_graph.exporting.source import Source
-from build_graph.exporting.survey import Survey
 from build_graph.exporting.tables import tables
 from build_graph.files import is_file, is_folder, is_stream, write_all
 from build_graph.graph.ordering import Sorted
@@ -104,9 +102,8 @@ class Exporter:
         """The files of the format by name, in pieces where they may be large."""
         form = self.form
         if form is Form.JSONLD:
-            context = Context.of_ontology()
-            yield name, jsonld.written(survey.watching(ordered.records()), context)
-            yield CONTEXT, [context.file()]
+            yield name, jsonld.write_jsonld(survey.watching(ordered.records()))
+            yield CONTEXT, [jsonld.Context.of_ontology().file()]
         elif form in (Form.TTL, Form.TRIG, Form.NT, Form.NQ, Form.RDFXML):
             yield name, rdf.written(survey.watching(ordered.records()), form)
         else:

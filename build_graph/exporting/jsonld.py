@@ -1,18 +1,22 @@
-"""Statements as compact JSON-LD 1.1, a node a line, under the context of the ontology."""
+"""Statements as compact JSON-LD 1.1, a node a line, under a context that is made from the ontology."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from build_graph.errors import ObligationError
-from build_graph.exporting.context import ID, LANGUAGE, Context, is_plain
-from build_graph.graph.ordering import batches, statements
-from build_graph.vocabulary import BASE, PREFIXES, RDF, XSD
+from build_graph.graph.ordering import batches
+from build_graph.graph.ordering import statements as parse_records
+from build_graph.ontology import statements
+from build_graph.resources import folder
+from build_graph.vocabulary import BASE, OB, PREFIXES, RDF, XSD, term
 
 Json = str | int | bool | dict[str, "Json"] | list["Json"]
 
@@ -20,18 +24,113 @@ _TYPE = f"{RDF}type"
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")  # what every reader of JSON takes for the same number
 _RELATIVE = re.compile(r"[A-Za-z][^/:?#\\]*(?:/(?!\.{1,2}(?:/|\Z))[^/?#\\]+)*\Z")
 _TAG = re.compile(r"[a-z]{2,8}(?:-[a-z0-9]{1,8})*\Z")  # of a language, as readers leave it
+ID = "@id"
+LANGUAGE = "@language"
+# What the ontology declares or implies is a label or a note, in Chinese, English or both.
+_IN_LANGUAGES = (
+    *("rdfs:label", "rdfs:comment", "dcterms:title", "dcterms:description", "dcterms:source", "eli:title"),
+    *("skos:prefLabel", "skos:altLabel", "skos:hiddenLabel", "skos:definition", "skos:scopeNote"),
+)
+_SHACL = "http://www.w3.org/ns/shacl#"
+_INTEGERS = (f"{XSD}nonNegativeInteger", f"{XSD}positiveInteger")  # of ranges; data have xsd:integer
+_PLAIN = f"{XSD}string"
 
 
-def written(records: Iterable[bytes], context: Context) -> Iterator[bytes]:
-    """The records, which are in order, as a file in pieces.
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Names and kinds: `names` by IRI, of classes and properties; `kinds` of values, by property.
+
+    A kind is @id, @language, or the IRI of a datatype.
+    """
+
+    names: dict[str, str]
+    kinds: dict[str, str]
+
+    @classmethod
+    @cache
+    def of_ontology(cls) -> Context:
+        """Make the context from the ontology; raises OntologyError where its files are missing or broken."""
+        ontology = statements(folder("ontology") / "obligations.ttl")
+        kinds: dict[str, str] = {}
+        names: dict[str, str] = {}
+        for node, said in ontology.items():
+            types = {triple.object for triple in said if triple.predicate == term("rdf:type")}
+            if types & {term("owl:ObjectProperty")}:
+                kinds[node.value] = ID
+            if node.value.startswith(OB) and not types & {term("owl:Ontology"), term("owl:NamedIndividual")}:
+                names[node.value] = node.value.removeprefix(OB)
+        datatypes = dict(_datatypes()) | {
+            node.value: triple.object.value
+            for node, said in ontology.items()
+            for triple in said
+            if triple.predicate == term("rdfs:range") and isinstance(triple.object, NamedNode)
+        }
+        for name, datatype in datatypes.items():
+            kind = f"{XSD}integer" if datatype in _INTEGERS else datatype
+            if kind.startswith(XSD) and kind != _PLAIN:
+                kinds[name] = kind
+        kinds |= {term(name).value: LANGUAGE for name in _IN_LANGUAGES}
+        return cls(names, kinds)
+
+    def short(self, iri: str) -> str:
+        """A class or property as the context calls it; one that it does not know by its IRI."""
+        if iri in self.names:
+            return self.names[iri]
+        for prefix, namespace in PREFIXES.items():
+            if iri.startswith(namespace) and len(iri) > len(namespace):
+                return f"{prefix}:{iri.removeprefix(namespace)}"
+        return iri
+
+    def document(self) -> dict[str, object]:
+        """The context as JSON-LD 1.1."""
+        terms: dict[str, object] = {"@version": 1.1, "@base": BASE}
+        terms |= {prefix: PREFIXES[prefix] for prefix in sorted(PREFIXES)}
+        for iri in sorted({*self.names, *self.kinds}):
+            terms[self.short(iri)] = self._term(iri)
+        return {"@context": terms}
+
+    def file(self) -> bytes:
+        """The context as a file."""
+        return (json.dumps(self.document(), ensure_ascii=False, indent=1) + "\n").encode()
+
+    def _term(self, iri: str) -> str | dict[str, str]:
+        name = f"ob:{iri.removeprefix(OB)}" if iri.startswith(OB) else self.short(iri)
+        kind = self.kinds.get(iri)
+        if kind is None:
+            return name
+        if kind == LANGUAGE:
+            return {"@id": name, "@container": LANGUAGE}
+        return {"@id": name, "@type": kind if kind == ID else self.short(kind)}
+
+
+def _datatypes() -> Iterator[tuple[str, str]]:
+    """The datatypes that the shapes ask for, where they ask the same everywhere."""
+    paths: dict[NamedNode | BlankNode, str] = {}
+    types: dict[NamedNode | BlankNode, str] = {}
+    for quad in parse(path=folder("ontology") / "shapes.ttl", format=RdfFormat.TURTLE):
+        if isinstance(quad.subject, (NamedNode, BlankNode)) and isinstance(quad.object, NamedNode):
+            if quad.predicate.value == f"{_SHACL}path":
+                paths[quad.subject] = quad.object.value
+            elif quad.predicate.value == f"{_SHACL}datatype":
+                types[quad.subject] = quad.object.value
+    found: dict[str, set[str]] = {}
+    for shape, path in paths.items():
+        if shape in types:
+            found.setdefault(path, set()).add(types[shape])
+    yield from ((path, *kinds) for path, kinds in sorted(found.items()) if len(kinds) == 1)  # type: ignore[misc]
+
+
+def write_jsonld(records: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the file of records, which are in order; the same records give the same bytes.
 
     Raises ObligationError for a statement about a statement, which JSON-LD 1.1 cannot hold.
     """
+    context = Context.of_ontology()
     head = json.dumps(context.document(), ensure_ascii=False, indent=1)
     yield f'{head.removesuffix("}").rstrip()},\n "@graph": [\n'.encode()
     glue = b""
     for batch in batches(records):
-        for _, said in groupby(statements(batch), key=lambda quad: quad.subject):
+        for _, said in groupby(parse_records(batch), key=lambda quad: quad.subject):
             node = json.dumps(_node(list(said), context), ensure_ascii=False)
             yield glue + node.encode()
             glue = b",\n"
@@ -76,7 +175,7 @@ def _value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) ->
     if value.language:
         return {"@value": value.value, "@language": value.language}
     datatype = value.datatype.value
-    if is_plain(value):
+    if datatype == _PLAIN:
         return value.value if kind is None else {"@value": value.value}
     if kind == datatype:
         return _native(value.value, datatype)

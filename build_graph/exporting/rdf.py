@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from io import BytesIO
 from xml.sax.saxutils import quoteattr
 
-from pyoxigraph import Literal, Quad, RdfFormat, serialize
+from pyoxigraph import Literal, Quad, RdfFormat, Triple, serialize
 
 from build_graph.errors import ObligationError
 from build_graph.exporting.formats import Form
+from build_graph.exporting.jsonld import write_jsonld
 from build_graph.graph.ordering import batches, statements
-from build_graph.vocabulary import BASE, PREFIXES
+from build_graph.graph.turtle import serialize_body, serialize_header
+from build_graph.vocabulary import PREFIXES
 
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LOCAL = re.compile(r"[^\W\d][\w.\-·]*\Z")  # how an IRI ends that can name an element of XML
@@ -19,6 +22,23 @@ _LOCAL = re.compile(r"[^\W\d][\w.\-·]*\Z")  # how an IRI ends that can name an 
 
 class NotInXmlError(ObligationError):
     """A statement that RDF/XML cannot hold."""
+
+
+def serialize_triples(
+    triples: Iterable[Triple],
+    form: RdfFormat,
+    prefixes: Mapping[str, str] = PREFIXES,
+    out: BytesIO | None = None,
+) -> bytes:
+    """Return triples in a format, or write them to `out`; JSON-LD is that of an export."""
+    out = BytesIO() if out is None else out
+    if form == RdfFormat.JSON_LD:
+        # A worker of the server can write no runs to a disk; a buffer with a bound has to see each piece.
+        for piece in write_jsonld(sorted({f"\t{triple}".encode() for triple in triples})):
+            out.write(piece)
+    else:
+        serialize(triples, out, form, prefixes=dict(prefixes))
+    return out.getvalue()
 
 
 def written(records: Iterable[bytes], form: Form) -> Iterator[bytes]:
@@ -55,17 +75,11 @@ def _lines(records: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _turtle(records: Iterable[bytes], form: RdfFormat) -> Iterator[bytes]:
-    """Pieces of Turtle or TriG; pyoxigraph writes its prefixes in the order of a hash table."""
-    yield f"@base <{BASE}> .\n".encode()
-    for prefix in sorted(PREFIXES):
-        yield f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n".encode()
+    """Yield pieces of Turtle or TriG."""
+    yield serialize_header()
     for batch in batches(records):
         quads = statements(batch)
-        said: Iterable[object] = quads if form.supports_datasets else (quad.triple for quad in quads)
-        piece = serialize(said, format=form, prefixes=PREFIXES, base_iri=BASE)  # type: ignore[arg-type]
-        assert piece is not None  # it is only where an output file is given
-        *_, lines = piece.split(b"\n", len(PREFIXES) + 1)
-        yield lines
+        yield serialize_body(quads if form.supports_datasets else (q.triple for q in quads), form=form)
 
 
 def _rdfxml(records: Iterable[bytes]) -> Iterator[bytes]:

@@ -39,7 +39,7 @@ def turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
 
 def file(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
     """Bodies, which are in order, as one file: its header, and a blank line between statements."""
-    yield "".join(_header(bodies, base)).encode()
+    yield _header(bodies, base)
     filled = [body for body in bodies if body]
     yield from filled[:-1]
     yield from (body.rstrip() + b"\n" for body in filled[-1:])
@@ -48,23 +48,39 @@ def file(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
 def body(subjects: Mapping[str, Said], base: str = BASE) -> tuple[bytes, int]:
     """The statements of some subjects without the header, and how many different ones they are."""
     ordered = list(_sorted(subjects))
-    written = serialize(ordered, format=RdfFormat.TURTLE, prefixes=PREFIXES, base_iri=base)
-    assert written is not None  # it is only where an output file is given
-    *_, lines = written.split(b"\n", len(PREFIXES) + 1)  # their header comes in the order of a hash table
     # A line ends in " ." only where a statement does: line breaks in literals are written \n.
-    return lines.replace(b" .\n", b" .\n\n"), len(ordered)
+    return serialize_body(ordered, base).replace(b" .\n", b" .\n\n"), len(ordered)
 
 
-def _header(bodies: Iterable[bytes], base: str) -> Iterator[str]:
-    """The base, and those of the prefixes that the bodies use."""
+def serialize_body(
+    statements: Iterable[Triple] | Iterable[Quad],
+    base: str | None = BASE,
+    *,
+    form: RdfFormat = RdfFormat.TURTLE,
+    prefixes: Mapping[str, str] = PREFIXES,
+) -> bytes:
+    """Return statements in Turtle, or TriG, in the order given, without the header."""
+    written = serialize(statements, format=form, prefixes=dict(prefixes), base_iri=base)
+    assert written is not None  # it is only where an output file is given
+    # The header of pyoxigraph, a line each for the base and the prefixes, has the order of a hash table.
+    *_, lines = written.split(b"\n", len(prefixes) + (base is not None))
+    return lines
+
+
+def serialize_header(base: str | None = BASE, prefixes: Mapping[str, str] = PREFIXES) -> bytes:
+    """Return the lines that declare the base and the prefixes, these in order."""
+    lines = [f"@prefix {prefix}: <{prefixes[prefix]}> .\n" for prefix in sorted(prefixes)]
+    return "".join([*([f"@base <{base}> .\n"] if base else []), *lines]).encode()
+
+
+def _header(bodies: Iterable[bytes], base: str) -> bytes:
+    """Return the base, those of the prefixes that the bodies use, and a blank line."""
     missing = {f"{prefix}:".encode(): prefix for prefix in PREFIXES}
     for written in bodies:
         for mark in [mark for mark in missing if mark in written]:
             del missing[mark]
-    yield f"@base <{base}> .\n"
-    for prefix in sorted(PREFIXES.keys() - set(missing.values())):
-        yield f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n"
-    yield "\n"
+    used = {prefix: PREFIXES[prefix] for prefix in PREFIXES.keys() - set(missing.values())}
+    return serialize_header(base, used) + b"\n"
 
 
 def _sorted(subjects: Mapping[str, Said]) -> Iterator[Triple]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
 
 from build_graph.errors import ObligationError
-from build_graph.pages import addresses, holdings, labels
+from build_graph.pages import addresses, holdings, terms
 from build_graph.pages.page import workbench
 from build_graph.pages.rows import Cell, Table, cell, named, table
 from build_graph.querying.answers import Term, shown
@@ -124,7 +124,7 @@ class Encyclopedia:
         return workbench(
             "entity.html.j2",
             more_words={
-                **labels.words(keys),
+                **terms.words(keys),
                 **{f"{question.name}-title": _titles(question) for question in questions},
             },
             title=_name(facts) or holdings.told(end, documents),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from build_graph.pages import addresses, labels
+from build_graph.pages import addresses, terms
 from build_graph.pages.page import workbench
 from build_graph.pages.rows import Table
 from build_graph.querying.catalogue import Question
@@ -68,7 +68,7 @@ def question_page(
     return workbench(
         "question.html.j2",
         more_words={
-            **labels.words(answer.keys if answer else ()),
+            **terms.words(answer.keys if answer else ()),
             **{key: _both(question, key) for key in ("title", "description")},
         },
         title=question.header.text("title@en") or question.name,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
 from build_graph.pages.addresses import page_of
-from build_graph.pages.labels import key_of
+from build_graph.pages.terms import key_of
 from build_graph.querying.answers import Term, is_number, shown
 from build_graph.querying.engines import Answer, Triples
 from build_graph.vocabulary import BASE, UNNUMBERED

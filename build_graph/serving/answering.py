@@ -20,10 +20,10 @@ from pyoxigraph import (
     Triple,
     parse,
     parse_query_results,
-    serialize,
 )
 
 from build_graph.errors import ObligationError
+from build_graph.exporting.rdf import serialize_triples
 from build_graph.querying import faults, sparql
 from build_graph.querying.engines import OF_FILES, Answer, Triples, in_default_graph
 from build_graph.querying.sayings import brief, in_short
@@ -32,7 +32,6 @@ from build_graph.reading.limits import as_size
 from build_graph.serving.negotiation import ROWS, TRIPLES, Media
 from build_graph.serving.protocol import Asked, RefusedError
 from build_graph.serving.settings import Limits
-from build_graph.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -122,8 +121,7 @@ class Answerer:
         out = _Bounded(self.limits.answer)
         if isinstance(found, QueryTriples):
             triples = Triples.of(self._bounded(found)).triples  # the same answer, the same bytes
-            serialize(triples, out, TRIPLES[media], prefixes=PREFIXES)
-            return out.getvalue()
+            return serialize_triples(triples, TRIPLES[media], out=out)
         found.serialize(out, ROWS[media])
         body = out.getvalue()
         if isinstance(found, QuerySolutions) and more_rows(body, ROWS[media], self.limits.rows):

@@ -84,8 +84,8 @@ def _open(graph: Path) -> Store:
 
 def _warm(answerer: Answerer) -> None:
     """Load what a first answer loads: later no file but those of a store can be opened."""
-    for query in ("SELECT * {", "ASK {}"):
-        answerer.answer(Task(Asked(query), Media("text/csv", None)))
+    for query in ("SELECT * {", "ASK {}", "CONSTRUCT {} {}"):
+        answerer.answer(Task(Asked(query), Media("text/csv", "application/ld+json")))
 
 
 def _count_files(settings: Settings) -> int:

@@ -11,9 +11,9 @@ from pyoxigraph import (
     QuerySolutions,
     RdfFormat,
     Triple,
-    serialize,
 )
 
+from build_graph.exporting.rdf import serialize_triples
 from build_graph.serving.answering import OWN_MEDIA, Reply, Task, parse_reply
 from build_graph.serving.protocol import Asked, RefusedError
 from build_graph.vocabulary import RDF, RDFS
@@ -79,7 +79,7 @@ def description(address: str, form: RdfFormat, held: Holdings) -> bytes:
     """The description of the endpoint at an address; raises ValueError where that is no IRI."""
     endpoint = NamedNode(address)
     triples = (*_service(endpoint), *_graphs(endpoint, held))
-    return serialize(triples, format=form, prefixes=_PREFIXES) or b""
+    return serialize_triples(triples, form, _PREFIXES)
 
 
 def _service(endpoint: NamedNode) -> Iterator[Triple]:

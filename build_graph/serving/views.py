@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 
-from pyoxigraph import NamedNode, serialize
+from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from build_graph.errors import ObligationError
+from build_graph.exporting.rdf import serialize_triples
 from build_graph.extras import MissingExtraError
 from build_graph.pages import addresses, holdings, sparql
 from build_graph.pages.entity import UnknownThingError
@@ -19,11 +20,11 @@ from build_graph.pages.libraries import library as script_library
 from build_graph.pages.narrowing import narrowing_page
 from build_graph.pages.network import Links, PageTooLargeError, network_page
 from build_graph.pages.network_data import NothingToShowError, network_data
-from build_graph.pages.ontology_files import ontology_in
 from build_graph.pages.overview import Choice, documents_page, overview_page
 from build_graph.pages.page import script_json
 from build_graph.pages.questions import Fault, catalogue_page, question_page
 from build_graph.pages.rows import table
+from build_graph.pages.terms import ontology_in
 from build_graph.querying.catalogue import Question, catalogue, lookup
 from build_graph.querying.completion import Thing
 from build_graph.querying.headers import Kind
@@ -37,7 +38,7 @@ from build_graph.serving.settings import Settings
 from build_graph.serving.state import NAMED, Library, WorkersEngine
 from build_graph.serving.workers import Workers
 from build_graph.viewing import reader_page_of, title_of
-from build_graph.vocabulary import BASE, PREFIXES
+from build_graph.vocabulary import BASE
 
 _SEARCHED = NAMED[:3]  # kinds that a search completes: clauses have the same few names everywhere
 _OFFERED = 12  # names that complete a field
@@ -217,7 +218,7 @@ def describe_entity(library: Library, request: Request) -> Response:
     if media == HTML:
         return Sent(library.encyclopedia.page(iri))
     found = library.encyclopedia.triples(iri)
-    body = serialize(found.triples, format=TRIPLES[media], prefixes=PREFIXES) or b""
+    body = serialize_triples(found.triples, TRIPLES[media])
     headers = {"Vary": "Accept"} | ({"Link": _rest(iri)} if found.more else {})
     return Sent(body, media, headers=headers)
 
