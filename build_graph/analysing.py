@@ -16,6 +16,7 @@ from build_graph.analysis.projection import project
 from build_graph.analysis.report import Findings, markdown
 from build_graph.analysis.significance import significance
 from build_graph.analysis.tables import agencies_table, as_csv, bearings_table, pairs_table
+from build_graph.exporting.network import write_gexf, write_graphml
 from build_graph.files import write_all
 from build_graph.querying.engines import Engine
 from build_graph.shards import Shards
@@ -89,8 +90,8 @@ def _files(findings: Findings, language: Language, *, raw: bool) -> Iterator[tup
     yield "pairs.csv", as_csv(findings.pairs, raw=raw)
     yield "agencies.csv", as_csv(agencies, index=True, raw=raw)
     yield "bearings.csv", as_csv(bearings_table(findings.incidence), raw=raw)
-    yield "network.graphml", exports.graphml(graph)
-    yield "network.gexf", exports.gexf(graph)
+    yield "network.graphml", write_graphml(graph)
+    yield "network.gexf", write_gexf(graph)
     yield "ranking.svg", charts.ranking(findings.pairs, directed=choices.directed, unit=choices.unit)
     yield (
         "heatmap.svg",

@@ -272,12 +272,18 @@ def test_blank_nodes_without_a_name_are_numbered(tmp_path: Path) -> None:
 # -------------------------------------------------------------------------------------- networks
 
 
+def edge_facts(edge: tuple[str, str, dict[str, object]]) -> tuple[object, ...]:
+    """Return the ends of an edge and what a reader finds on it."""
+    start, end, said = edge
+    return start, end, *(said.get(name) for name in ("label", "kind", "role", "rank"))
+
+
 def test_networks_are_read_back(path: Path, tmp_path: Path) -> None:
     found = tables(open_graph(str(path)), str(path))
     ml = nx.read_graphml(exported(path, Form.GRAPHML, tmp_path / "ml"), force_multigraph=True)
     gexf = nx.read_gexf(exported(path, Form.GEXF, tmp_path / "gexf"))
-    assert dict(ml.nodes(data="label")) == dict(gexf.nodes(data="label"))
-    assert ml.number_of_edges() == gexf.number_of_edges()
+    assert dict(ml.nodes(data=True)) == dict(gexf.nodes(data=True))
+    assert Counter(map(edge_facts, ml.edges(data=True))) == Counter(map(edge_facts, gexf.edges(data=True)))
     kinds = Counter(kind for _, kind in ml.nodes(data="kind"))
     domains = {row[3] for row in found["domains"].rows}
     assert kinds == {

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from build_graph.errors import ObligationError
-from build_graph.exporting import jsonld, network, parquet, rdf
-from build_graph.exporting.csv_files import csv_files
+from build_graph.exporting import jsonld, rdf
+from build_graph.exporting.csv_files import csv_files, neo4j_files, parquet_files, require_pyarrow
 from build_graph.exporting.description import FileFacts, Publication, Survey, description
 from build_graph.exporting.formats import Form, media_type
-from build_graph.exporting.neo4j import neo4j_files
 from build_graph.exporting.source import Source
-from build_graph.exporting.tables import tables
+from build_graph.exporting.tables import Table, tables
 from build_graph.files import is_file, is_folder, is_stream, write_all
 from build_graph.graph.ordering import Sorted
 from build_graph.reading.overwriting import refuse_graph
@@ -91,7 +90,7 @@ class Exporter:
             raise ExportError(f"{output}: the graph that is exported lies there; choose another place")
         refuse_graph([place / DESCRIPTION, *(() if self.form.is_folder else (output,))], self.source.where)
         if self.form is Form.PARQUET:
-            parquet.needed()
+            require_pyarrow()
 
     def _media(self, name: str, output: Path) -> str:
         """The media type of a file; a dump has its format's, whatever it is called."""
@@ -108,17 +107,21 @@ class Exporter:
             yield name, rdf.written(survey.watching(ordered.records()), form)
         else:
             found = tables(self.source.engine(), self.source.where)
-            if form is Form.GRAPHML:
-                yield name, network.graphml(network.Network.of(found))
-            elif form is Form.GEXF:
-                yield name, network.gexf(network.Network.of(found))
-            else:
-                made = {
-                    Form.CSV: lambda: csv_files(found, self.published.licence, guarded=self.guarded),
-                    Form.PARQUET: lambda: parquet.parquet_files(found),
-                    Form.NEO4J: lambda: neo4j_files(found),
-                }[form]()
-                yield from ((name, [data]) for name, data in made.items())
+            made = self._tables_written(found, name)
+            yield from ((name, [data]) for name, data in made.items())
+
+    def _tables_written(self, found: Mapping[str, Table], name: str) -> dict[str, bytes]:
+        """Return the files of a format that is made from tables."""
+        if self.form is Form.CSV:
+            return csv_files(found, self.published.licence, guarded=self.guarded)
+        if self.form is Form.PARQUET:
+            return parquet_files(found)
+        if self.form is Form.NEO4J:
+            return neo4j_files(found)
+        from build_graph.exporting import network  # networkx takes a while to load
+
+        write = network.write_graphml if self.form is Form.GRAPHML else network.write_gexf
+        return {name: write(network.build_network(found))}
 
 
 @dataclass(slots=True)

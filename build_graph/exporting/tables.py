@@ -111,6 +111,12 @@ def tables(engine: Engine, where: str) -> dict[str, Table]:
     return {name: _completed(table, whole.values()) for name, table in whole.items()}
 
 
+def domain_names(table: Table) -> dict[str, tuple[str, str]]:
+    """Return the domains of the table `domains`, with their names in Chinese and English."""
+    iri, name, english = map(table.at, ("domain", "name", "english"))
+    return {str(row[iri]): (str(row[name] or ""), str(row[english] or "")) for row in table.rows}
+
+
 def _table(given: Mapping[str, Any]) -> Table:
     link = given.get("link")
     return Table(
