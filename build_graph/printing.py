@@ -24,8 +24,8 @@ def escape_controls(text: str) -> str:
     return _STEERING.sub(_escaped, text)
 
 
-def open_console(out: TextIO, width: int | None) -> Console:
-    """What prints tables: words as they are, but for what could steer a terminal; no markup, no emoji."""
+def open_console(out: TextIO, width: int | None = None) -> Console:
+    """Return what prints words as they are, but for what could steer a terminal; no markup, no emoji."""
     from rich.console import Console
     from rich.text import Text
 

@@ -189,10 +189,10 @@ def _log(event: str, progress: Progress, seconds: float, whole: int) -> None:
 
 def _drawn(paths: Sequence[Path]) -> Iterator[Heard]:
     """A bar with documents, rate, failures, and the time that is left."""
-    from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from build_graph.printing import open_console
     from build_graph.reading.folders import size
 
     columns = (
@@ -203,7 +203,7 @@ def _drawn(paths: Sequence[Path]) -> Iterator[Heard]:
         TextColumn("{task.fields[failures]:,} failed"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=open_console(sys.stderr), transient=True) as bar:
         task = bar.add_task("", total=size(paths) or None, done=0, rate=0.0, failures=0)
         begun = time.monotonic()
 

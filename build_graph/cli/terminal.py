@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from build_graph.errors import ObligationError
-from build_graph.printing import escape_controls
+from build_graph.printing import escape_controls, open_console
 
 _SHOWN_FROM = 4  # documents from which on a terminal shows how far the work is
 _MARKED = re.compile("⟦[^⟦⟧]*⟧")
@@ -158,10 +158,9 @@ def progress() -> Iterator[Callable[[str], None]]:
     if not is_terminal(sys.stderr):
         yield lambda name: None
         return
-    from rich.console import Console
     from rich.markup import escape
 
-    console, begun = Console(stderr=True), count(1)
+    console, begun = open_console(sys.stderr), count(1)
     with console.status("") as status:
         status.stop()
 
@@ -180,9 +179,8 @@ def bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
     if not is_terminal(sys.stderr):
         yield lambda done: None
         return
-    from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with Progress(console=open_console(sys.stderr), transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
