@@ -19,7 +19,7 @@ _STANDARD_FILES = 3  # standard input, output and error
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one piece of work may take, beside what its process has taken before."""
+    """The most that one piece of work may take, beside what its process has taken before."""
 
     seconds: float  # of processor
     memory: int | None = None  # bytes; None leaves the limit as it is

@@ -26,7 +26,7 @@ class DeadWorkerError(Exception):
 
 
 class Runner(Protocol):
-    """What runs calls."""
+    """A runner of calls."""
 
     def run(self, call: Call) -> Any:
         """Return what a call returns; raise one of the errors above if it is stopped."""

@@ -50,7 +50,7 @@ _MACHINES = MappingProxyType(
 
 
 def forbid_connections() -> bool:
-    """Let this process, all its threads and its children open no connection from now on; whether that is so.
+    """Let this process, its threads and its children open no connection from now on; return whether it is so.
 
     What would open one fails with EACCES. False where the system has no such wall: all but Linux on x86-64
     and ARM64, and containers that forbid it.
@@ -79,7 +79,7 @@ class _Program(ctypes.Structure):
 
 
 def _program(machine: _Machine) -> Iterator[bytes]:
-    """The steps: what is not refused is allowed."""
+    """Return the steps of the program: a call that it does not refuse is allowed."""
     yield _step(_LOAD, _ABI)
     yield _step(_EQUAL, machine.abi, then=1)
     yield _step(_RETURN, _REFUSED)
@@ -101,12 +101,12 @@ def _refuse(test: int, value: int) -> Iterator[bytes]:
 
 
 def _step(code: int, value: int, *, then: int = 0, otherwise: int = 0) -> bytes:
-    """A step; a test leaves out so many steps behind it `then`, where it holds, or `otherwise`."""
+    """Return a step; a test skips `then` steps after it if it is true, else `otherwise` steps."""
     return struct.pack("HBBI", code, then, otherwise, value)
 
 
 def _stands() -> bool:
-    """Whether the wall is there, by trying it."""
+    """Return whether the wall is there: this tries it."""
     try:
         socket.socket(socket.AF_UNIX).close()
     except OSError as error:

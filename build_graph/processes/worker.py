@@ -39,7 +39,7 @@ def _begin_as_loaded(loaded: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What workers work with: loaded once in the process that forks them, begun in each worker."""
+    """The things that workers work with: loaded once in the process that forks them, begun in each worker."""
 
     load: Callable[[], Any]  # must be picklable where the process that forks is another one
     begin: Callable[[Any], Any] = _begin_as_loaded  # gives what every call gets as its first argument
@@ -75,7 +75,7 @@ class Worker:
 
 
 class Forks(Protocol):
-    """What gives workers, and takes them back."""
+    """A source of workers, which takes them back."""
 
     def fork(self) -> Worker:
         """Return a new worker; raise OSError or EOFError if there can be none."""

@@ -55,7 +55,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back to the client."""
+    """A reply to the client."""
 
     status: int
     media: str
@@ -71,7 +71,7 @@ class Answerer:
     limits: Limits
 
     def answer(self, task: Task) -> Reply:
-        """The answer, or in words why there is none."""
+        """Return the answer, or in words why there is none."""
         try:
             return self._answer(task)
         except RefusedError as error:
@@ -106,7 +106,7 @@ class Answerer:
         return Reply(200, media, body, tag)
 
     def _found(self, asked: Asked, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
-        """What the store finds; `own` says that the query names its graphs itself."""
+        """Return what the store finds; `own` says that the query names its graphs itself."""
         if asked.default_graphs is not None and asked.named_graphs is not None:
             return self.store.query(
                 asked.query,
@@ -139,7 +139,7 @@ class Answerer:
 
 
 def changes(query: str) -> bool:
-    """May a query have another answer each time? At worst it is taken to, where a name holds such a word.
+    """Tell whether a query may have another answer each time; yes also if a name holds such a word.
 
     >>> changes("SELECT (rand() AS ?x) {}"), changes("SELECT * { ?s ?p ?o }")
     (True, False)
@@ -149,7 +149,7 @@ def changes(query: str) -> bool:
 
 
 def refusal(status: int, message: str) -> Reply:
-    """A reply that says in plain text why there is no answer."""
+    """Return a reply that says in plain text why there is no answer."""
     return Reply(status, "text/plain", f"{in_short(message)}\n".encode("utf-8", errors="replace"))
 
 
@@ -164,7 +164,7 @@ def parse_reply(reply: Reply, name: str) -> Answer:
 
 
 def more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
-    r"""Are there more rows in an answer than that? Oxigraph writes, but does not count them.
+    r"""Tell whether an answer has more rows than that: Oxigraph writes, but does not count them.
 
     >>> more_rows(b'a\r\n"x\r\ny"\r\nz\r\n', QueryResultsFormat.CSV, 2)
     False

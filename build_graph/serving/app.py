@@ -24,7 +24,7 @@ SPARQL = addresses.ENDPOINT
 
 
 def routes(settings: Settings, workers: Workers) -> list[BaseRoute]:
-    """All that the server answers; what else it is to show gets its route here."""
+    """Return all routes of the server."""
     endpoint = Endpoint(settings, workers)
     return [
         Route(SPARQL, endpoint),
@@ -34,7 +34,7 @@ def routes(settings: Settings, workers: Workers) -> list[BaseRoute]:
 
 
 def application(settings: Settings, workers: Workers) -> Starlette:
-    """The application over workers, which run from its start to its end."""
+    """Return the application over workers, which run from its start to its end."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -52,7 +52,7 @@ def application(settings: Settings, workers: Workers) -> Starlette:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    """What stands before the routes: who may call this server, and pages of which origin may ask it."""
+    """Return the guards: who may call this server, and pages of which origin may ask it."""
     names = allowed(settings)
     standing = [Middleware(OriginForm), *([Middleware(OwnNames, names=names)] if names else [])]
     standing.append(Middleware(OwnPages, friend=settings.cors))

@@ -39,16 +39,16 @@ class Crowd:
 
     @classmethod
     def within(cls, limits: Limits) -> Crowd:
-        """As many as the limits and the system allow, when all but connections and workers is open."""
+        """Return a crowd as large as the limits and the system allow, once all other files are open."""
         return cls(limits.headers, most_connections(limits))
 
     def oldest(self) -> Connection | None:
-        """The connection that has waited longest, and is not still taking an answer."""
+        """Return the connection that has waited longest and takes no answer any more."""
         return next((one for one in self.waiting if not one.unsent()), None)
 
 
 def most_connections(limits: Limits) -> int:
-    """How many connections the limits and the system's limit of open files allow."""
+    """Return how many connections the limits, and the system's limit of open files, allow."""
     import resource
 
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -69,7 +69,7 @@ class Connection(H11Protocol):
         self._unsent: int | None = None  # bytes of an answer that had not been taken when last looked at
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin, in the place of another where there are too many."""
+        """Begin, in the place of another if there are too many."""
         super().connection_made(transport)
         self._look()
         if len(self.connections) > self._crowd.most:
@@ -94,7 +94,7 @@ class Connection(H11Protocol):
         self._look()
 
     def unsent(self) -> int:
-        """Bytes of an answer that the client has not taken yet."""
+        """Return the bytes of an answer that the client has not taken yet."""
         return self.transport.get_write_buffer_size()
 
     def leave(self) -> None:
@@ -137,7 +137,7 @@ class Connection(H11Protocol):
 
 
 class Complaints:
-    """What goes wrong in the loop is said, but that there are no files left once a minute."""
+    """The log of what goes wrong in the loop; that no files are left, it says once a minute."""
 
     def __init__(self) -> None:
         """Nothing has been said yet."""

@@ -1,4 +1,4 @@
-"""The SPARQL endpoint as an ASGI application: a request in, an answer or a plain word of refusal out."""
+"""The SPARQL endpoint as an ASGI application: it gives each request an answer, or a line that refuses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Endpoint:
     workers: Workers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; where the client hangs up, its query is stopped."""
+        """Answer one request; if the client hangs up, its query is stopped."""
         request = Request(scope, receive)
         try:
             response = await self._response(request)
@@ -54,7 +54,7 @@ class Endpoint:
         return send_reply(await finish_unless_gone(request, self.workers.answer(task)))
 
     async def _body(self, request: Request) -> bytes:
-        """The whole body; raises RefusedError for one that is too large, or does not come in time."""
+        """Return the whole body; raise RefusedError for one that is too large, or does not come in time."""
         most, body = self.settings.limits.body, bytearray()
         said = request.headers.get("content-length", "0")
         if said.isdigit() and int(said[:20]) > most:
@@ -86,7 +86,7 @@ class Endpoint:
 
 
 def _with_base(request: Request, asked: Asked) -> Asked:
-    """A query that may have relative IRIs with the address of this endpoint, which they start from."""
+    """Return a query; with the address of this endpoint, if relative IRIs may start from that."""
     if not has_relative_iri(asked.query):
         return asked  # whatever the server is called by, it is the same query
     try:

@@ -1,4 +1,4 @@
-"""Which format an answer comes in: what the client accepts, best first, among those that there are."""
+"""The format of an answer: the one of those that there are which the client likes best."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TRIPLES: Mapping[str, RdfFormat] = MappingProxyType(
     }
 )
 HTML = "text/html"
-# What an address can ask for with format=, where nothing can be said in a header.
+# The names that an address can give as format=, for who cannot say it in a header.
 FORMATS: Mapping[str, str] = MappingProxyType(
     {"html": HTML} | {name: media for name, media in MEDIA_TYPES.items() if media in TRIPLES}
 )
@@ -44,19 +44,19 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The media types chosen for either kind of answer; None where the client takes none that there is."""
+    """The media types chosen for either kind of answer; None if the client takes none that there is."""
 
     rows: str | None
     triples: str | None
 
     @classmethod
     def accepted(cls, header: str) -> Media:
-        """What a client that sends this Accept header gets."""
+        """Return what a client that sends this Accept header gets."""
         return cls(best(tuple(ROWS), header), best(tuple(TRIPLES), header))
 
 
 def best(offered: tuple[str, ...], header: str) -> str | None:
-    """The media type that an Accept header likes best, the earlier of equals; None if it takes none.
+    """Return the media type that an Accept header likes best, the earlier of equals; None if it takes none.
 
     >>> best(("text/csv", "application/json"), "application/*;q=0.8, text/*;q=0.3")
     'application/json'
@@ -93,7 +93,7 @@ def choose_format(request: Request, offered: Mapping[str, str]) -> str:
 
 
 def prefers_html(header: str) -> bool:
-    """Does the header name HTML before any RDF? Browsers do.
+    """Tell whether a header names HTML before any RDF, as browsers do.
 
     >>> prefers_html("text/html,application/xhtml+xml,*/*;q=0.8"), prefers_html("*/*")
     (True, False)
@@ -102,5 +102,5 @@ def prefers_html(header: str) -> bool:
 
 
 def content_type(media: str) -> str:
-    """The media type as a header gives it: texts with their encoding."""
+    """Return the media type as a header gives it: texts with their encoding."""
     return f"{media}; charset=utf-8" if media.startswith("text/") else media

@@ -1,4 +1,4 @@
-"""What a request asks, by the SPARQL 1.1 Protocol: the query operation, and no other."""
+"""The requests of the SPARQL 1.1 Protocol: the query operation, and no other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RefusedError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query, and the graphs that it is put to; None where the request names none."""
+    """A query, and the graphs that it is put to; None if the request names none."""
 
     query: str
     default_graphs: tuple[str, ...] | None = None
@@ -39,9 +39,9 @@ class Asked:
 
 
 def asked(method: str, parameters: str, content_type: str = "", body: bytes = b"") -> Asked | None:
-    """What a request asks; None for GET without parameters, which asks for the service description.
+    """Return what a request asks; None for GET without parameters, which asks for the service description.
 
-    `parameters` is what stands behind the ? of the address, as it came. Raises RefusedError with the status
+    `parameters` is what stands behind the ? of the address, as it came. Raise RefusedError with the status
     of the protocol: 400 for what is no query operation, 405, and 415.
     """
     if method not in METHODS:
@@ -59,7 +59,7 @@ def asked(method: str, parameters: str, content_type: str = "", body: bytes = b"
 
 
 def _operation(pairs: _Pairs) -> Asked:
-    """The query operation that parameters describe; raises RefusedError where it is another, or none."""
+    """Return the query operation that parameters describe; raise RefusedError if it is another, or none."""
     if _values(pairs, "update"):
         raise RefusedError(400, "update: the graph is read only; send a query, as the parameter query")
     queries = _values(pairs, "query")
@@ -74,7 +74,7 @@ def _operation(pairs: _Pairs) -> Asked:
 def _dataset(
     default: tuple[str, ...], named: tuple[str, ...]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-    """Both kinds of graphs if there is one of either: the protocol's dataset stands for the query's own."""
+    """Return both kinds of graphs if there is one of either: this dataset replaces the query's own."""
     for iri in (*default, *named):
         try:
             NamedNode(iri)
@@ -102,7 +102,7 @@ def _text(body: bytes, where: str) -> str:
 
 
 def _media(content_type: str) -> str:
-    """The media type without parameters; raises RefusedError for an encoding other than UTF-8."""
+    """Return the media type without parameters; raise RefusedError for an encoding other than UTF-8."""
     media, *parameters = (part.strip().lower() for part in content_type.split(";"))
     for parameter in parameters:
         name, _, value = parameter.partition("=")

@@ -1,4 +1,4 @@
-"""What the workers of the server are: each answers queries from the graph, and can do nothing else.
+"""The workers of the server: each answers queries from the graph, and can do nothing else.
 
 A query of Oxigraph cannot be stopped from within its process, so each worker is a process that can be killed.
 A graph in memory is loaded once: a fork shares it, and is there in milliseconds.
@@ -49,7 +49,7 @@ def answer(answerer: Answerer, task: Task) -> Reply:
 def load(settings: Settings) -> Callable[[], Store]:
     """Return what gives a worker its store: one in memory is shared, a store's folder is opened in each.
 
-    An open folder has threads, which do not survive a fork. Raises EngineError if it cannot be read.
+    An open folder has threads, which do not survive a fork. Raise EngineError if it cannot be read.
     """
     graph = settings.graph
     if not is_store(graph):

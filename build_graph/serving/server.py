@@ -25,9 +25,9 @@ _GRACE = 2  # seconds that answers which are under way get when the server is to
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; `announce` is given the address of the workbench once it answers.
+    """Serve until Ctrl-C or SIGTERM; `announce` gets the address of the workbench once it answers.
 
-    Raises ObligationError where the graph or the address cannot be had.
+    Raise ObligationError if the graph or the address cannot be had.
     """
     with _listening(settings) as listener:
         forks = start_fork_server(settings)
@@ -70,7 +70,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _stops_quietly() -> Iterator[None]:
-    """uvicorn raises the signals that stopped it again when it has stopped: they have done their work."""
+    """Ignore the signals that uvicorn raises again when they have stopped it."""
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: None) for number in signals}
     try:
@@ -81,7 +81,7 @@ def _stops_quietly() -> Iterator[None]:
 
 
 def _listening(settings: Settings) -> socket.socket:
-    """The socket that listens at the address; raises ServeError where it cannot."""
+    """Return the socket that listens at the address; raise ServeError if it cannot."""
     where = f"{settings.host}:{settings.port}"
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]

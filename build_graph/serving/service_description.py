@@ -53,7 +53,7 @@ class Holdings:
 
 
 async def holdings(answer: Answer) -> Holdings:
-    """What the workers hold; raises RefusedError where they do not say.
+    """Return what graphs the workers have; raise RefusedError if they do not say.
 
     To count takes them a second for a million statements: where that is more than a query may take, the
     graphs are listed without.
@@ -76,7 +76,7 @@ async def _rows(answer: Answer, query: str) -> list[tuple[str, ...]]:
 
 
 def description(address: str, form: RdfFormat, held: Holdings) -> bytes:
-    """The description of the endpoint at an address; raises ValueError where that is no IRI."""
+    """Return the description of the endpoint at an address; raise ValueError if that is no IRI."""
     endpoint = NamedNode(address)
     triples = (*_service(endpoint), *_graphs(endpoint, held))
     return serialize_triples(triples, form, _PREFIXES)
@@ -92,7 +92,7 @@ def _service(endpoint: NamedNode) -> Iterator[Triple]:
 
 
 def _graphs(endpoint: NamedNode, held: Holdings) -> Iterator[Triple]:
-    """The dataset with its graphs, by the number of their place in order, and what each holds."""
+    """Return the dataset with its graphs, numbered in order, and the size of each."""
     dataset = NamedNode(f"{endpoint.value}#dataset")
     yield Triple(endpoint, _sd("defaultDataset"), dataset)
     yield Triple(dataset, _KIND, _sd("Dataset"))

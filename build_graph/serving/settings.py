@@ -1,4 +1,4 @@
-"""What an endpoint serves, where, and within which limits."""
+"""The settings of a server: the graph, the address, the limits."""
 
 from __future__ import annotations
 

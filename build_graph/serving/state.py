@@ -1,4 +1,4 @@
-"""What the pages of the workbench share: the graph, asked through the workers, and what is made once."""
+"""The things that all pages of the workbench share: the graph behind the workers, and what is made once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WorkersEngine:
     workers: Workers
 
     def answer(self, query: str, name: str = "query") -> Answer:
-        """What a query answers; raises RefusedError, with the status, where it is stopped or refused."""
+        """Return what a query answers; raise RefusedError, with the status, if it is stopped or refused."""
         return parse_reply(from_thread.run(self.workers.answer, Task(Asked(query), OWN_MEDIA)), name)
 
 
@@ -52,30 +52,30 @@ class Library:
 
     @classmethod
     def over(cls, engine: Engine, patience: float) -> Library:
-        """The library over an engine; who waits longer than `patience` seconds for a list is refused."""
+        """Return a library over an engine; who waits longer than `patience` seconds for a page is refused."""
         lists, networks, readers = (PageCache(most, patience) for most in (_LISTS, _NETWORKS, _READERS))
         return cls(engine, NameFinder(engine), lists, networks, readers)
 
     @property
     def binder(self) -> Binder:
-        """What puts values into questions today."""
+        """The binder, which puts values into questions as of today."""
         return Binder(self.names, date.today())
 
     @property
     def encyclopedia(self) -> Encyclopedia:
-        """What writes the pages of things today."""
+        """The encyclopedia, which writes the pages of entities as of today."""
         return Encyclopedia(self.binder)
 
     def completion(self, kind: Kind) -> Completion:
-        """The names of a kind."""
+        """Return the names of a kind."""
         return self.lists.get(kind, lambda: Completion.of(kind, self.names.names(kind)))
 
     def held(self, ask: Callable[[Engine], Value]) -> Value:
-        """What is asked of the graph once."""
+        """Return what is asked of the graph once; raise ObligationError if it cannot be had."""
         return self.lists.get(ask, lambda: ask(self.engine))
 
     def held_if(self, ask: Callable[[Engine], Value]) -> Value | None:
-        """The same; None where it cannot be had."""
+        """Return the same; None if it cannot be had."""
         try:
             return self.held(ask)
         except ObligationError:

@@ -76,9 +76,9 @@ class Workers:
         await asyncio.to_thread(self._server.close)
 
     async def answer(self, task: Task) -> Reply:
-        """The reply to a query, which may be kept from before; where it is stopped, a reply that says so.
+        """Return the reply to a query, which may be kept from before; if it is stopped, a reply that says so.
 
-        Raises RefusedError where no worker is free in time. When it is cancelled, the query is stopped.
+        Raise RefusedError if no worker is free in time. When it is cancelled, the query is stopped.
         """
         if kept := self._results.get(task):
             return kept
@@ -105,7 +105,7 @@ class Workers:
         return reply
 
     async def _worked_out(self, task: Task) -> Reply:
-        """The reply to a query; one whose worker was killed from outside is asked once more."""
+        """Return the reply to a query; ask one whose worker was killed from outside once more."""
         for _ in range(_TRIALS):
             reply = await self._tried(task)
             if reply is not None:
@@ -115,7 +115,7 @@ class Workers:
         )
 
     async def _tried(self, task: Task) -> Reply | None:
-        """The reply to a query; None where its worker was killed by somebody else."""
+        """Return the reply to a query; None if somebody else killed its worker."""
         line = await self._free()
         try:
             async with asyncio.timeout(self._limits.seconds):
@@ -150,7 +150,7 @@ class Workers:
         )
 
     async def _free(self) -> _Line:
-        """A worker that is there and has nothing to do; one that is missing or died meanwhile is replaced."""
+        """Return a worker that has nothing to do; replace one that is missing or died meanwhile."""
         try:
             async with asyncio.timeout(self._limits.waiting):
                 while (line := await self._idle.get()) is None or line.reader.at_eof():
@@ -184,12 +184,12 @@ class Workers:
         await self._add()
 
     async def _end(self, line: _Line) -> int | None:
-        """Kill a worker, and give its exit code; None where the fork server has gone with it."""
+        """Kill a worker, and give its exit code; None if the fork server has gone with it."""
         line.writer.transport.abort()
         return await asyncio.to_thread(self._server.end, line.worker)
 
     async def _add(self) -> None:
-        """Fill a place; where that cannot be done now, whoever takes it next will try again."""
+        """Fill a place; if that fails now, whoever takes it next tries again."""
         line = None
         try:
             line = await self._start()
@@ -201,7 +201,7 @@ class Workers:
         self._idle.put_nowait(line)
 
     async def _start(self) -> _Line:
-        """Start a worker; where the graph was loaded anew for it, what is kept may not hold any more."""
+        """Start a worker; if the graph was loaded anew for it, forget the results of the old one."""
         worker = await asyncio.to_thread(self._server.fork)
         if self._server.generation != self._generation:
             self._generation = self._server.generation
