@@ -104,8 +104,8 @@ class OwnPages:
 
     A page on the net can make a browser here ask this server, by a picture, a frame, a script or a form. It
     does not read the answer, but each query takes its time, and what an answer tells by its size or its speed
-    leaks. Browsers say where a request comes from (Fetch Metadata); a program that is no browser says nothing,
-    and is answered. Another port of the same machine is another origin, too (`same-site`): nobody knows whose it is.
+    leaks. Browsers say where a request comes from (Fetch Metadata); other programs say nothing, and get their
+    answer. Another port of the same machine is another origin, too (`same-site`): nobody knows whose it is.
     """
 
     def __init__(self, app: ASGIApp, friend: str | None = None) -> None:
