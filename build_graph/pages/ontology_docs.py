@@ -1,110 +1,150 @@
-"""The ontology as a page to read, by pyLODE: every class, property and individual with its definition.
-
-pyLODE writes labels of all languages in one word, takes every concept scheme for the ontology itself, orders
-some things by chance, and turns on the messages of every logger: it is given a graph of one language, what it
-makes is put in order, and the loggers are put back.
-"""
+"""The ontology as a page: its classes, properties and individuals, with their definitions in one language."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from markupsafe import Markup
-from rdflib import DCTERMS, OWL, RDF, SKOS
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
-from build_graph.extras import extra
-from build_graph.pages.ontology_graph import graph_of
-from build_graph.pages.ontology_markup import linked, ordered, translated
 from build_graph.pages.page import html
 from build_graph.pages.terms import anchor, declared
-from build_graph.resources import word_lists
+from build_graph.querying.answers import shown
+from build_graph.resources import folder, word_lists
+from build_graph.vocabulary import ONTOLOGY, PREFIXES, term
 
 LANGUAGES = ("en", "zh")
-_KINDS = ("classes", "objectproperties", "datatypeproperties", "annotationproperties", "individuals")
+# The sections of the page, each with the type of what stands in it; a term stands in the first that fits.
+_SECTIONS = {
+    "classes": "owl:Class",
+    "objectproperties": "owl:ObjectProperty",
+    "datatypeproperties": "owl:DatatypeProperty",
+    "annotationproperties": "owl:AnnotationProperty",
+    "individuals": "owl:NamedIndividual",
+}
+# What links a term to others, with what each of these is told in return; in the order of the page.
+_LINKS = {
+    "rdf:type": ("type", "instances"),
+    "rdfs:subClassOf": ("subclass", "superclass"),
+    "owl:disjointUnionOf": ("union", ""),
+    "owl:disjointWith": ("disjoint", "disjoint"),
+    "rdfs:subPropertyOf": ("subproperty", "superproperty"),
+    "rdfs:domain": ("domain", "in_domain"),
+    "rdfs:range": ("range", "in_range"),
+    "owl:inverseOf": ("inverse", "inverse"),
+    "skos:inScheme": ("scheme", "concepts"),
+}
+_FACTS = tuple(dict.fromkeys(key for keys in _LINKS.values() for key in keys if key))
+_NOTES = {"owl:FunctionalProperty": "functional", "owl:InverseFunctionalProperty": "inverse_functional"}
+_LABELS = ("rdfs:label", "skos:prefLabel", "dcterms:title")
+
+Node = NamedNode | BlankNode
+Link = tuple[str, str]  # the label of a term and its address, elsewhere if the page does not describe it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A term with all that the page says of it; `facts` are links by the key of the words before them."""
+
+    iri: str
+    anchor: str
+    name: str
+    label: str
+    texts: tuple[str, ...]
+    facts: tuple[tuple[str, tuple[Link, ...]], ...]
 
 
 @cache
 def ontology_page(language: str) -> bytes:
-    """The page in one of `LANGUAGES`, in UTF-8, made once in a process; its address is /ontology.
-
-    Raises MissingExtraError where pyLODE is not installed.
-    """
-    with _loggers_put_back():
-        pylode = extra("pylode", "serve", "the page of the ontology")
-        page = _documented(pylode, language)
+    """Return the page in one of `LANGUAGES`, in UTF-8; its address is /ontology."""
+    ontology = _Ontology(language)
+    words = {key: said[language] for key, said in word_lists("pages")["ontology"].items()}
     return html(
         "ontology.html.j2",
         styles=("base.css", "workbench.css", "ontology.css"),
         scripts=("base.js", "workbench.js"),
-        words=["workbench", "ontology"],
+        words=["workbench"],
         data={},
         served=True,
-        title=word_lists("pages")["ontology"]["ontology_title"][language],
+        title=words["ontology_title"],
         here="ontology",
         language=language,
-        content=Markup(page.content.render()),
-        contents=_contents(page),
+        o=words,
+        iri=ONTOLOGY,
+        description=ontology.text(NamedNode(ONTOLOGY), "dcterms:description"),
+        version=ontology.text(NamedNode(ONTOLOGY), "owl:versionInfo"),
+        licence=ontology.text(NamedNode(ONTOLOGY), "dcterms:license"),
+        sections=ontology.sections(words),
+        prefixes=sorted(PREFIXES.items()),
     )
 
 
-def _documented(pylode: Any, language: str) -> Any:
-    """pyLODE's page, of which `content` is the body and `toc` the addresses and labels of each section."""
-    page = pylode.OntPub(ontology=graph_of(language))
-    page.fids.update({found.iri: anchor(found.iri) for found in declared()})
-    page.make_html()
-    del page.content.attributes["id"]  # the frame's own element has it
-    _add_individuals(pylode, page)
-    ordered(page.content)
-    linked(page.content)
-    if language != "en":
-        translated(page.content, language)
-    return page
+class _Ontology:
+    """The statements of `obligations.ttl`, read in one language."""
 
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._said: dict[Node, list[Triple]] = {}
+        for quad in parse(path=folder("ontology") / "obligations.ttl", format=RdfFormat.TURTLE):
+            self._said.setdefault(quad.subject, []).append(quad.triple)
+        self._names = {NamedNode(found.iri): found.name for found in declared()}
+        self._facts: dict[tuple[Node, str], list[NamedNode]] = {}
+        for node in self._names:
+            self._link(node)
 
-def _add_individuals(pylode: Any, page: Any) -> None:
-    """Put in what pyLODE leaves out: roles, ways to share out, kinds of bodies."""
-    page.props_labeled[RDF.type] = {"title": "Type", "description": "The class", "ont_title": "RDF"}
-    section = pylode.utils.section_html(
-        "Individuals",
-        page.ont,
-        page.back_onts,
-        page.ns,
-        OWL.NamedIndividual,
-        [DCTERMS.title, DCTERMS.description, RDF.type, SKOS.scopeNote],
-        page.toc,
-        "individuals",
-        page.fids,
-        page.props_labeled,
-    )
-    ids = [child.attributes.get("id") for child in page.content.children]
-    page.content.children.insert(ids.index("namespaces"), section)
+    def objects(self, node: Node, predicate: str) -> Iterator[NamedNode | BlankNode | Literal]:
+        """Yield what a node has of a property."""
+        for triple in self._said.get(node, ()):
+            if triple.predicate == term(predicate):
+                yield triple.object  # type: ignore[misc]  # the ontology says nothing of statements
 
+    def text(self, node: Node, *predicates: str) -> str:
+        """Return the first text of the properties in the language, or in none; empty if there is none."""
+        found = (value for predicate in predicates for value in self.objects(node, predicate))
+        texts = (value.value for value in found if getattr(value, "language", None) in (None, self._language))
+        return next(texts, "")
 
-def _contents(page: Any) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The address and the label of each term, by section and label."""
-    found = []
-    for kind in _KINDS:
-        entries = [
-            (address, label if isinstance(label, str) else str(label[0]))
-            for address, label in page.toc.get(kind, ())
-        ]
-        found.append((kind, sorted(entries, key=lambda entry: (entry[1].lower(), entry[0]))))
-    return found
+    def sections(self, words: dict[str, str]) -> list[tuple[str, list[Entry]]]:
+        """Return the terms by section, in the order of the ontology."""
+        left, found = list(self._names), []
+        for key, kind in _SECTIONS.items():
+            here = [node for node in left if term(kind) in self.objects(node, "rdf:type")]
+            left = [node for node in left if node not in here]
+            found.append((key, [self._entry(node, words) for node in here]))
+        return found
 
+    def _link(self, node: NamedNode) -> None:
+        for predicate, (forth, back) in _LINKS.items():
+            for value in self.objects(node, predicate):
+                for other in self._named(value):
+                    self._facts.setdefault((node, forth), []).append(other)
+                    if back:
+                        self._facts.setdefault((other, back), []).append(node)
 
-@contextmanager
-def _loggers_put_back() -> Iterator[None]:
-    """pyLODE sets the root logger to say everything: nothing is said, and all is as before in the end."""
-    root = logging.getLogger()
-    level, handlers, disabled = root.level, list(root.handlers), root.manager.disable
-    logging.disable()
-    try:
-        yield
-    finally:
-        logging.disable(disabled)
-        root.setLevel(level)
-        root.handlers[:] = handlers
+    def _named(self, value: NamedNode | BlankNode | Literal) -> Iterator[NamedNode]:
+        """Yield a term, or those of a union or list; of the terms of OWL itself, none."""
+        if isinstance(value, NamedNode) and not value.value.startswith(PREFIXES["owl"]):
+            yield value
+        elif isinstance(value, BlankNode):
+            for predicate in ("owl:unionOf", "rdf:first", "rdf:rest"):
+                for part in self.objects(value, predicate):
+                    if part != term("rdf:nil"):
+                        yield from self._named(part)
+
+    def _entry(self, node: NamedNode, words: dict[str, str]) -> Entry:
+        notes = [words[key] for kind, key in _NOTES.items() if term(kind) in self.objects(node, "rdf:type")]
+        texts = (self.text(node, "skos:definition"), self.text(node, "skos:scopeNote"), *notes)
+        facts = ((key, tuple(map(self._linked, self._facts.get((node, key), ())))) for key in _FACTS)
+        return Entry(
+            node.value,
+            anchor(node.value),
+            self._names[node],
+            self._linked(node)[0],
+            tuple(filter(None, texts)),
+            tuple((key, tuple(dict.fromkeys(links))) for key, links in facts if links),
+        )
+
+    def _linked(self, node: NamedNode) -> Link:
+        address = f"#{anchor(node.value)}" if node in self._names else node.value
+        return self.text(node, *_LABELS) or shown(node), address

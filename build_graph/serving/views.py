@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Route
 
 from build_graph.errors import ObligationError
 from build_graph.exporting.rdf import serialize_triples
-from build_graph.extras import MissingExtraError
 from build_graph.pages import addresses, holdings, sparql
 from build_graph.pages.entity import UnknownThingError
 from build_graph.pages.found import MOST, found_page
@@ -20,6 +19,7 @@ from build_graph.pages.libraries import library as script_library
 from build_graph.pages.narrowing import narrowing_page
 from build_graph.pages.network import Links, PageTooLargeError, network_page
 from build_graph.pages.network_data import NothingToShowError, network_data
+from build_graph.pages.ontology_docs import LANGUAGES, ontology_page
 from build_graph.pages.overview import Choice, documents_page, overview_page
 from build_graph.pages.page import script_json
 from build_graph.pages.questions import Fault, catalogue_page, question_page
@@ -300,13 +300,7 @@ def show_ontology(library: Library, request: Request) -> Response:
     media = choose_format(request, _ONTOLOGY)
     if media != HTML:
         return Sent(ontology_in(TRIPLES[media]), media, headers=vary)
-    from build_graph.pages.ontology_docs import LANGUAGES, ontology_page  # rdflib would delay the start
-
-    try:
-        return Sent(ontology_page(_language(request, LANGUAGES)), headers=vary)
-    except MissingExtraError as error:
-        message = f"{error}; as statements it is at {addresses.ONTOLOGY}?format=ttl"
-        raise RefusedError(501, message) from error
+    return Sent(ontology_page(_language(request, LANGUAGES)), headers=vary)
 
 
 def _language(request: Request, languages: Sequence[str]) -> str:
