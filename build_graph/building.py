@@ -16,6 +16,7 @@ from build_graph.errors import ObligationError, SeveralFaultsError, fault_of
 from build_graph.files import write_all
 from build_graph.graph.assembly import Assembly
 from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.iris import document_iri
 from build_graph.graph.provenance import sha256
 from build_graph.graph.triples import Part, parts
 from build_graph.model import Document, Metadata
@@ -26,7 +27,6 @@ from build_graph.reports.summary import Tally, summary, tally
 from build_graph.storing.filling import Filler
 from build_graph.storing.fingerprints import Fingerprint, rules_hash
 from build_graph.storing.store import Known, StoreError
-from build_graph.vocabulary import BASE, segment
 
 if TYPE_CHECKING:
     from build_graph.paging import Pages
@@ -322,4 +322,4 @@ def _not_pruned(store: Path, unread: Sequence[ObligationError]) -> ObligationErr
 
 def _known(document: Document) -> Known:
     """What tells a document from others."""
-    return Known(f"{BASE}document/{segment(document.id)}", sha256(document.text.content))
+    return Known(document_iri(document.id), sha256(document.text.content))

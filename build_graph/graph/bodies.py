@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from build_graph.graph.emitter import Emitter, body_of
+from build_graph.graph.iris import agency_iri, domain_iri, function_iri, place_iri
 from build_graph.graph.terms import Statement, Term, iri, named, truth, zh
-from build_graph.model import Body, BodyKind, Domain
-from build_graph.vocabulary import BASE, path, segment
+from build_graph.model import Body, BodyKind
 
 
 def of_bodies(emit: Emitter) -> Iterator[Statement]:
@@ -25,16 +25,8 @@ def _known(emit: Emitter, body: Body) -> Iterator[Term]:
     """What the registry may say of a body: the body itself, its functions, the bodies that it answers to."""
     if body.known:
         yield iri(emit.body_iri(body))
-    yield from map(_function, body.functions)
-    yield from map(_central, body.answers_to)
-
-
-def _function(id_: str) -> Term:
-    return iri(f"{BASE}function/{segment(id_)}")
-
-
-def _central(id_: str) -> Term:
-    return iri(f"{BASE}agency/{segment(id_)}")
+    yield from map(iri, map(function_iri, body.functions))
+    yield from map(iri, map(agency_iri, body.answers_to))
 
 
 def _stranger(emit: Emitter, body: Body) -> Iterator[Statement]:
@@ -51,8 +43,8 @@ def _stranger(emit: Emitter, body: Body) -> Iterator[Statement]:
         words,
         ("ob:resolved", None if body.resolved else truth(False)),
         ("ob:jurisdiction", emit.place(jurisdiction)),
-        *(("ob:localFunction", _function(id_)) for id_ in body.functions),
-        *(("ob:answersTo", _central(id_)) for id_ in body.answers_to),
+        *(("ob:localFunction", iri(function_iri(id_))) for id_ in body.functions),
+        *(("ob:answersTo", iri(agency_iri(id_))) for id_ in body.answers_to),
     )
     if jurisdiction:
         yield from of_place(emit, jurisdiction)
@@ -67,12 +59,7 @@ def of_domains(emit: Emitter) -> Iterator[Statement]:
 def of_place(emit: Emitter, jurisdiction: str) -> Iterator[Statement]:
     """The administrative area with the path `jurisdiction`: 广东省/广州市."""
     return emit.about(
-        f"{emit.base}place/{path(jurisdiction)}",
+        place_iri(jurisdiction, emit.base),
         ("rdf:type", named("schema:AdministrativeArea")),
         ("rdfs:label", zh(jurisdiction.replace("/", ""))),
     )
-
-
-def domain_iri(domain: Domain) -> str:
-    """The IRI of the concept of `ontology/domains.ttl` that a finding names."""
-    return f"{BASE}domain/{segment(domain.id)}"

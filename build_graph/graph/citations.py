@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from build_graph.graph.emitter import Emitter, Said
+from build_graph.graph.iris import citation_iri, division_iri, document_iri, measure_iri, unnamed_iri
 from build_graph.graph.terms import Statement, iri, named, words, zh
 from build_graph.model import Citation, Division, Span
 from build_graph.structure.document_names import DocumentNames, standard_number
-from build_graph.vocabulary import segment
 
 
 def of_citations(emit: Emitter) -> Iterator[Statement]:
@@ -26,7 +26,7 @@ def of_citations(emit: Emitter) -> Iterator[Statement]:
     for index, citation in enumerate(emit.document.citations, start=1):
         other = cited_iri(emit, names, citation)
         cited.setdefault(other, []).append(citation)
-        holder, node = parts.around(citation.span.start), citation_iri(emit, index)
+        holder, node = parts.around(citation.span.start), citation_iri(emit.document_iri, index)
         yield from emit.about(holder, ("ob:hasCitation", iri(node)))
         if holder != emit.document_iri:
             yield from emit.about(holder, ("eli:cites", iri(other)))
@@ -63,17 +63,12 @@ def _keys(names: DocumentNames, title: str | None) -> Iterator[Said]:
         yield "ob:titleKey", words(key)
 
 
-def citation_iri(emit: Emitter, index: int) -> str:
-    """The IRI of a citation, counted from 1."""
-    return f"{emit.document_iri}/citation/{index}"
-
-
 def cited_iri(emit: Emitter, names: DocumentNames, citation: Citation) -> str:
     """The cited document's IRI; below the citing document where its words do not say which it is."""
     identity = names.identity(citation)
     if identity is not None:
-        return f"{emit.base}document/{segment(identity)}"
-    return f"{emit.document_iri}/cited/{segment(names.key(citation.title or ''))}"
+        return document_iri(identity, emit.base)
+    return unnamed_iri(emit.document_iri, names.key(citation.title or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +87,10 @@ class _Parts:
         pending: list[tuple[Division, str, int]] = [(top, emit.document_iri, -1) for top in tops]
         while pending:
             division, parent, above = pending.pop()
-            node = f"{parent}/{segment(division.key)}"
+            node = division_iri(parent, division)
             divisions.append((division.span, node, above))
             pending += [(part, node, len(divisions) - 1) for part in reversed(division.parts)]
-        measures = [
-            (m.span, "/".join((emit.document_iri, *map(segment, m.path), f"m{m.index}")))
-            for m in emit.document.measures
-        ]
+        measures = [(m.span, measure_iri(emit.document_iri, m)) for m in emit.document.measures]
         return cls(emit.document_iri, divisions, sorted(measures))
 
     def around(self, position: int) -> str:

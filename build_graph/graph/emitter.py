@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from build_graph import __version__
 from build_graph.graph.descriptions import Descriptions
+from build_graph.graph.iris import body_iri, document_iri, place_iri, text_of
 from build_graph.graph.terms import Statement, Term, iri, named, number, words
-from build_graph.model import Bearer, Body, BodyKind, Document, Span, line_column
-from build_graph.vocabulary import BASE, path, segment
+from build_graph.model import Bearer, Body, Document, Span, line_column
 
 Said = tuple[str, Term | None]  # the prefixed name of a predicate and what it says, if anything
 
@@ -36,15 +35,10 @@ class Emitter:
     def of(cls, document: Document, descriptions: Descriptions, base: str) -> Emitter:
         """Return the emitter of a document; raises ValueError where `base` is no IRI."""
         lines = document.text.source.line_starts()
-        name = NamedNode(f"{base}document/{segment(document.id)}").value
+        name = NamedNode(document_iri(document.id, base)).value
         return cls(document, descriptions, base, name, iri(name), iri(text_of(name)), lines)
 
     # ------------------------------------------------------------------------------ names
-
-    @property
-    def program(self) -> str:
-        """The IRI of this version of the program."""
-        return f"{self.base}software/obligation-graph/{__version__}"
 
     def words(self, span: Span) -> str:
         """The words of the repaired text that the span covers."""
@@ -94,27 +88,11 @@ class Emitter:
 
     def body_iri(self, body: Body) -> str:
         """The IRI of a body; one that the registry has keeps its own whatever the base."""
-        kind = "group" if body.kind is BodyKind.GROUP else "agency"
-        return f"{BASE if body.known else self.base}{kind}/{path(body.id)}"
+        return body_iri(body, self.base)
 
     def place(self, jurisdiction: str | None) -> Term | None:
         """The IRI of an administrative area, None for the centre."""
-        return iri(f"{self.base}place/{path(jurisdiction)}") if jurisdiction else None
-
-
-def text_of(document: str) -> str:
-    """The IRI of the text of the document with that IRI."""
-    return f"{document}/text"
-
-
-def source_of(document: str) -> str:
-    """The IRI of what the document with that IRI was read from."""
-    return f"{document}/source"
-
-
-def reading_of(document: str) -> str:
-    """The IRI of the reading of the document with that IRI."""
-    return f"{document}/reading"
+        return iri(place_iri(jurisdiction, self.base)) if jurisdiction else None
 
 
 def body_of(bearer: Bearer) -> Body:

@@ -6,8 +6,22 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from build_graph.graph.bodies import domain_iri
 from build_graph.graph.emitter import Emitter, Said, body_of
+from build_graph.graph.iris import (
+    assignment_iri,
+    audience_iri,
+    bearer_iri,
+    division_iri,
+    domain_iri,
+    group_iri,
+    holder_iri,
+    measure_iri,
+    norm_iri,
+    quantity_iri,
+    rider_iri,
+    subject_iri,
+    target_iri,
+)
 from build_graph.graph.terms import Statement, day, decimal, flag, iri, named, number, truth, words, zh
 from build_graph.model import (
     Allocation,
@@ -25,7 +39,6 @@ from build_graph.model import (
     Target,
 )
 from build_graph.structure.numerals import number as value_of
-from build_graph.vocabulary import segment
 
 # The terms for what the model names; whoever reads a graph back needs them too.
 LEVELS = {Level.SECTION: "ob:Section", Level.CLAUSE: "ob:Clause", Level.CLOSING: "ob:Closing"}
@@ -63,7 +76,7 @@ _QUANTITY = re.compile(
 def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Statement]:
     """A section or clause with everything below it; `parent` is the IRI of what it is part of."""
     content = emit.document.text.content
-    node = f"{parent}/{segment(division.key)}"
+    node = division_iri(parent, division)
     heading = division.heading.of(content) if division.heading else None
     yield from emit.part_of(node, parent)
     yield from emit.about(
@@ -83,48 +96,9 @@ def of_division(emit: Emitter, division: Division, parent: str) -> Iterator[Stat
         yield from of_division(emit, part, node)
 
 
-def measure_iri(emit: Emitter, measure: Measure) -> str:
-    """The IRI of a measure: below it stands all that was found in it."""
-    return f"{_division_iri(emit, measure)}/m{measure.index}"
-
-
-def norm_iri(measure: str, index: int) -> str:
-    """The IRI of a measure's norm, from the measure's own; indices here and below count from 1."""
-    return f"{measure}/n{index}"
-
-
-def target_iri(measure: str, index: int) -> str:
-    """The IRI of a measure's target."""
-    return f"{measure}/t{index}"
-
-
-def audience_iri(measure: str, index: int) -> str:
-    """The IRI of what is said of one that a measure is for."""
-    return f"{measure}/audience/{index}"
-
-
-def assignment_iri(measure: str) -> str:
-    """The IRI of the one assignment that a measure may have."""
-    return f"{measure}/assignment"
-
-
-def bearer_iri(measure: str, rank: int) -> str:
-    """The IRI of what is said of a bearer; those by a rule stated elsewhere come after the measure's own."""
-    return f"{assignment_iri(measure)}/b{rank}"
-
-
-def rider_iri(measure: str, index: int) -> str:
-    """The IRI of a rider of a measure's assignment."""
-    return f"{assignment_iri(measure)}/r{index}"
-
-
-def _division_iri(emit: Emitter, measure: Measure) -> str:
-    return "/".join((emit.document_iri, *map(segment, measure.path)))
-
-
 def of_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
     """A measure with its norms, targets, assignment, domains and audiences."""
-    parent, node = _division_iri(emit, measure), measure_iri(emit, measure)
+    parent, node = holder_iri(emit.document_iri, measure), measure_iri(emit.document_iri, measure)
     bodies = tuple(_responsible(emit, measure))
     yield from emit.part_of(node, parent)
     yield from emit.about(
@@ -184,7 +158,7 @@ def _target(emit: Emitter, target: Target, owner: str, node: str) -> Iterator[St
     )
     yield from emit.evidence(node, target.span)
     for index, printed in enumerate(_pieces(target.quantity), start=1):
-        quantity = f"{node}/q{index}"
+        quantity = quantity_iri(node, index)
         yield from emit.about(node, ("ob:quantity", iri(quantity)))
         yield from emit.about(quantity, *_quantity(printed))
 
@@ -192,7 +166,7 @@ def _target(emit: Emitter, target: Target, owner: str, node: str) -> Iterator[St
 def _subjects(emit: Emitter, measure: Measure, node: str) -> Iterator[Statement]:
     for rank, domain in enumerate(measure.domains, start=1):
         concept = iri(domain_iri(domain))
-        statement = f"{node}/domain/{segment(domain.id)}"
+        statement = subject_iri(node, domain)
         yield from emit.about(
             node,
             ("dcterms:subject", concept),
@@ -213,7 +187,7 @@ def _subjects(emit: Emitter, measure: Measure, node: str) -> Iterator[Statement]
 def _audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Statement]:
     for index, audience in enumerate(measure.audiences, start=1):
         statement = audience_iri(node, index)
-        group = f"{emit.base}target-group/{segment(audience.name)}"
+        group = group_iri(audience.name, emit.base)
         yield from emit.about(node, ("dcterms:audience", iri(group)), ("ob:hasAudience", iri(statement)))
         yield from emit.about(
             statement,

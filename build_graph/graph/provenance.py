@@ -10,10 +10,20 @@ from pyoxigraph import NamedNode
 
 from build_graph import __version__
 from build_graph.graph.changes import written
-from build_graph.graph.emitter import Emitter, reading_of, source_of, text_of
+from build_graph.graph.emitter import Emitter
+from build_graph.graph.iris import (
+    coverage_iri,
+    damage_iri,
+    program_iri,
+    reading_of,
+    refusal_iri,
+    repair_iri,
+    source_of,
+    text_of,
+    unread_iri,
+)
 from build_graph.graph.terms import Statement, iri, named, number, words, zh
 from build_graph.model import Reading, Repair
-from build_graph.vocabulary import segment
 
 MEDIA = "https://www.iana.org/assignments/media-types/"
 _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
@@ -22,7 +32,7 @@ _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: eac
 def of_provenance(emit: Emitter) -> Iterator[Statement]:
     """The text, the source that it was read from, the run, and the repairs."""
     text, source = emit.document.text, emit.document.text.source
-    reading, program = reading_of(emit.document_iri), emit.program
+    reading, program = reading_of(emit.document_iri), program_iri(emit.base)
     media = NamedNode(MEDIA + source.media).value
     changes = written(text.repairs)
     yield from emit.about(
@@ -63,7 +73,7 @@ def of_provenance(emit: Emitter) -> Iterator[Statement]:
 
 def _repairs(emit: Emitter, reading: str) -> Iterator[Statement]:
     for name, count in Counter(repair.name for repair in emit.document.text.repairs).items():
-        node = f"{emit.document_iri}/repair/{segment(name)}"
+        node = repair_iri(emit.document_iri, name)
         yield from emit.about(reading, ("ob:hasRepair", iri(node)))
         yield from emit.about(
             node,
@@ -77,7 +87,7 @@ def _repairs(emit: Emitter, reading: str) -> Iterator[Statement]:
 
 
 def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statement]:
-    owner = f"{emit.document_iri}/repair/{segment(repair.name)}"
+    owner = repair_iri(emit.document_iri, repair.name)
     node = f"{owner}/{index}"
     yield from emit.about(owner, ("ob:hasChange", iri(node)))
     yield from emit.about(
@@ -94,7 +104,7 @@ def _change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statement]:
 def of_coverage(emit: Emitter) -> Iterator[Statement]:
     """What the characters of the text were understood as, and the stretches that were not."""
     content, coverage = emit.document.text.content, emit.document.coverage
-    node = _coverage_iri(emit)
+    node = coverage_iri(emit.document_iri)
     yield from emit.about(text_of(emit.document_iri), ("ob:hasCoverage", iri(node)))
     yield from emit.about(
         node,
@@ -103,7 +113,7 @@ def of_coverage(emit: Emitter) -> Iterator[Statement]:
     )
     unread = (span for reading, span in coverage.stretches if reading is Reading.UNREAD)
     for index, span in enumerate(unread, start=1):
-        stretch = unread_iri(emit, index)
+        stretch = unread_iri(emit.document_iri, index)
         yield from emit.about(node, ("ob:hasUnreadStretch", iri(stretch)))
         yield from emit.about(stretch, ("rdf:type", named("ob:UnreadStretch")))
         yield from emit.evidence(stretch, span)
@@ -112,36 +122,17 @@ def of_coverage(emit: Emitter) -> Iterator[Statement]:
 def of_flaws(emit: Emitter) -> Iterator[Statement]:
     """Stretches that stayed damaged, and brackets that were refused."""
     for index, damage in enumerate(emit.document.text.damages, start=1):
-        node = damage_iri(emit, index)
+        node = damage_iri(emit.document_iri, index)
         yield from emit.about(text_of(emit.document_iri), ("ob:hasDamage", iri(node)))
         yield from emit.about(node, ("rdf:type", named("ob:Damage")), ("ob:reason", words(damage.reason)))
         yield from emit.evidence(node, damage.span)
     for index, refusal in enumerate(emit.document.refused, start=1):
-        node = refusal_iri(emit, index)
+        node = refusal_iri(emit.document_iri, index)
         yield from emit.about(text_of(emit.document_iri), ("ob:hasRefusedBracket", iri(node)))
         yield from emit.about(
             node, ("rdf:type", named("ob:RefusedBracket")), ("ob:reason", words(refusal.reason))
         )
         yield from emit.evidence(node, refusal.span)
-
-
-def unread_iri(emit: Emitter, index: int) -> str:
-    """The IRI of a stretch that was not read; indices here and below count from 1."""
-    return f"{_coverage_iri(emit)}/unread/{index}"
-
-
-def damage_iri(emit: Emitter, index: int) -> str:
-    """The IRI of a stretch that stayed damaged."""
-    return f"{emit.document_iri}/damage/{index}"
-
-
-def refusal_iri(emit: Emitter, index: int) -> str:
-    """The IRI of a bracket that was refused."""
-    return f"{emit.document_iri}/refused/{index}"
-
-
-def _coverage_iri(emit: Emitter) -> str:
-    return f"{emit.document_iri}/coverage"
 
 
 def writable(text: str) -> str:

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from build_graph.graph.bodies import domain_iri
 from build_graph.graph.emitter import Emitter, body_of
-from build_graph.graph.measures import measure_iri
+from build_graph.graph.iris import domain_iri, measure_iri
 from build_graph.model import Allocation, Body, BodyKind, Measure
 from build_graph.vocabulary import OB, term
 
@@ -47,7 +46,7 @@ def list_responsibilities(emit: Emitter) -> Iterator[Responsibility]:
 
 
 def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
-    iri, stated = measure_iri(emit, measure), len(measure.bearers)
+    iri, stated = measure_iri(emit.document_iri, measure), len(measure.bearers)
     domains = [domain_iri(domain) for domain in measure.domains]
     shared = measure.assignment.allocation if measure.assignment else Allocation.UNSTATED
     days = [target.due for target in measure.targets]

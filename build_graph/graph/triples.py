@@ -11,7 +11,8 @@ from build_graph.graph.bodies import of_bodies, of_domains, of_place
 from build_graph.graph.citations import of_citations
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
-from build_graph.graph.measures import measure_iri, of_division, of_measure
+from build_graph.graph.iris import measure_iri
+from build_graph.graph.measures import of_division, of_measure
 from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance, writable
 from build_graph.graph.terms import Statement, Term, day, iri, named, read, words, zh
 from build_graph.model import Document
@@ -64,7 +65,7 @@ def parts(document: Document, descriptions: Descriptions, base: str = BASE) -> I
     emit = Emitter.of(document, descriptions, base)
     yield Part("", list(_frame(emit)), emit.graph)
     for measure in document.measures:
-        yield Part(measure_iri(emit, measure), list(of_measure(emit, measure)), emit.graph)
+        yield Part(measure_iri(emit.document_iri, measure), list(of_measure(emit, measure)), emit.graph)
 
 
 def _frame(emit: Emitter) -> Iterator[Statement]:

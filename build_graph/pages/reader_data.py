@@ -12,20 +12,24 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from build_graph.graph.bodies import domain_iri
 from build_graph.graph.changes import row
-from build_graph.graph.citations import citation_iri, cited_iri
+from build_graph.graph.citations import cited_iri
 from build_graph.graph.emitter import Emitter, body_of
-from build_graph.graph.measures import (
-    SIGNALS,
+from build_graph.graph.iris import (
+    agency_iri,
     audience_iri,
     bearer_iri,
+    citation_iri,
+    damage_iri,
+    domain_iri,
     measure_iri,
     norm_iri,
+    refusal_iri,
     rider_iri,
     target_iri,
+    unread_iri,
 )
-from build_graph.graph.provenance import damage_iri, refusal_iri, unread_iri
+from build_graph.graph.measures import SIGNALS
 from build_graph.model import Body, BodyKind, Level, Measure, Reading, Span, line_column
 from build_graph.pages.reader_marks import divisions, head, key
 from build_graph.structure.document_names import DocumentNames
@@ -104,7 +108,7 @@ class _Panel:
     @classmethod
     def of(cls, emit: Emitter) -> _Panel:
         rules = {
-            bearer.span: key(emit, bearer_iri(measure_iri(emit, measure), rank))
+            bearer.span: key(emit, bearer_iri(measure_iri(emit.document_iri, measure), rank))
             for measure in emit.document.measures
             for rank, bearer in enumerate(measure.bearers, start=1)
         }
@@ -119,7 +123,7 @@ class _Panel:
 
     def measure(self, measure: Measure) -> Values:
         """What was understood of a measure."""
-        iri = measure_iri(self.emit, measure)
+        iri = measure_iri(self.emit.document_iri, measure)
         assignment = measure.assignment
         found: Values = {
             "key": key(self.emit, iri),
@@ -199,17 +203,17 @@ class _Panel:
         cited = [cited_iri(emit, self.names, citation) for citation in document.citations]
         bases = {iri for iri, citation in zip(cited, document.citations, strict=True) if citation.basis}
         for index, (iri, citation) in enumerate(zip(cited, document.citations, strict=True), start=1):
-            found = self._found(citation_iri(emit, index), citation.span)
+            found = self._found(citation_iri(emit.document_iri, index), citation.span)
             yield {**found, "kind": "citation", "cited": iri, "basis": iri in bases}
         for index, refusal in enumerate(document.refused, start=1):
-            found = self._found(refusal_iri(emit, index), refusal.span)
+            found = self._found(refusal_iri(emit.document_iri, index), refusal.span)
             yield {**found, "kind": "refused", "reason": refusal.reason}
         for index, damage in enumerate(document.text.damages, start=1):
-            found = self._found(damage_iri(emit, index), damage.span)
+            found = self._found(damage_iri(emit.document_iri, index), damage.span)
             yield {**found, "kind": "damaged", "reason": damage.reason}
         unread = (span for reading, span in document.coverage.stretches if reading is Reading.UNREAD)
         for index, span in enumerate(unread, start=1):
-            yield {**self._found(unread_iri(emit, index), span), "kind": "unread", "reason": ""}
+            yield {**self._found(unread_iri(emit.document_iri, index), span), "kind": "unread", "reason": ""}
 
     # --------------------------------------------------------------- bodies and domains
 
@@ -229,7 +233,7 @@ class _Panel:
             "words": body.label,
             "group": body.kind is BodyKind.GROUP,
             "unresolved": body.kind is BodyKind.AGENCY and not body.resolved,
-            "answers": [self._pair(f"{BASE}agency/{id_}") for id_ in sorted(body.answers_to)],
+            "answers": [self._pair(agency_iri(id_)) for id_ in sorted(body.answers_to)],
         }
         return {name: value for name, value in found.items() if value}
 

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from build_graph.graph.citations import citation_iri
 from build_graph.graph.emitter import Emitter
-from build_graph.graph.measures import (
+from build_graph.graph.iris import (
     assignment_iri,
     audience_iri,
     bearer_iri,
+    citation_iri,
+    damage_iri,
+    division_iri,
     measure_iri,
     norm_iri,
+    refusal_iri,
     rider_iri,
     target_iri,
+    unread_iri,
 )
-from build_graph.graph.provenance import damage_iri, refusal_iri, unread_iri
 from build_graph.model import Division, Measure, Reading, Span
 from build_graph.pages.segments import Mark
-from build_graph.vocabulary import segment
 
 # Of marks with the same span the first of these goes around the others.
 KINDS = (
@@ -67,7 +69,7 @@ def divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
     pending = [(root, emit.document_iri, 1) for root in reversed(emit.document.outline.divisions)]
     while pending:
         division, parent, depth = pending.pop()
-        iri = f"{parent}/{segment(division.key)}"
+        iri = division_iri(parent, division)
         yield division, iri, depth
         pending += [(part, iri, depth + 1) for part in reversed(division.parts)]
 
@@ -90,19 +92,19 @@ def _outside(emit: Emitter) -> Found:
     """What belongs to no measure in particular."""
     document = emit.document
     for index, citation in enumerate(document.citations, start=1):
-        yield "citation", citation.span, citation_iri(emit, index)
+        yield "citation", citation.span, citation_iri(emit.document_iri, index)
     for index, refusal in enumerate(document.refused, start=1):
-        yield "refused", refusal.span, refusal_iri(emit, index)
+        yield "refused", refusal.span, refusal_iri(emit.document_iri, index)
     for index, damage in enumerate(document.text.damages, start=1):
-        yield "damaged", damage.span, damage_iri(emit, index)
+        yield "damaged", damage.span, damage_iri(emit.document_iri, index)
     unread = (span for reading, span in document.coverage.stretches if reading is Reading.UNREAD)
     for index, span in enumerate(unread, start=1):
-        yield "unread", span, unread_iri(emit, index)
+        yield "unread", span, unread_iri(emit.document_iri, index)
 
 
 def _measures(emit: Emitter) -> Found:
     for measure in emit.document.measures:
-        iri = measure_iri(emit, measure)
+        iri = measure_iri(emit.document_iri, measure)
         yield "measure", measure.span, iri
         for index, norm in enumerate(measure.norms, start=1):
             yield norm.kind.value, norm.span, norm_iri(iri, index)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from build_graph.graph.emitter import Emitter
-from build_graph.graph.measures import measure_iri
+from build_graph.graph.iris import measure_iri
 from build_graph.model import Division, Measure, Reading, Span
 from build_graph.pages.reader_marks import key, marks_of
 from build_graph.pages.segments import Parts, Sweep
@@ -110,7 +110,7 @@ class _Setter:
             number, measure = self.measures[unit]
             again = unit in self.begun
             self.begun.add(unit)
-            name = "" if again else key(self.emit, measure_iri(self.emit, measure))
+            name = "" if again else key(self.emit, measure_iri(self.emit.document_iri, measure))
             yield Unit(name, number, measure.index, blocks)
 
     def _pieces(self, span: Span) -> Iterator[Span]:

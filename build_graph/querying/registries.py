@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from build_graph.graph.emitter import text_of
+from build_graph.graph.iris import text_of
 from build_graph.querying.engines import Engine, OxigraphEngine
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder

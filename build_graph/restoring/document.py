@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode
 
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.emitter import text_of
+from build_graph.graph.iris import text_of
 from build_graph.model import Citation, Coverage, Document, Measure, Outline, Reading, Refusal
 from build_graph.querying.engines import Engine
 from build_graph.restoring.bodies import Bodies, restore_issuer, restored_place

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from build_graph.graph.measures import ALLOCATIONS, NORMS, RIDERS, ROLES, assignment_iri
+from build_graph.graph.iris import assignment_iri
+from build_graph.graph.measures import ALLOCATIONS, NORMS, RIDERS, ROLES
 from build_graph.model import (
     Assignment,
     Audience,

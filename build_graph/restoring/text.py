@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from build_graph.graph.changes import undone
-from build_graph.graph.emitter import reading_of, source_of, text_of
+from build_graph.graph.iris import reading_of, source_of, text_of
 from build_graph.graph.provenance import MEDIA, sha256
 from build_graph.model import Damage, Repair, Source, Text
 from build_graph.reading.edits import way_back

@@ -11,12 +11,13 @@ from types import TracebackType
 from pyoxigraph import NamedNode, Quad
 
 from build_graph.graph.checks import FailedCheckError, check
+from build_graph.graph.iris import document_iri
 from build_graph.graph.triples import Part
 from build_graph.model import Document
 from build_graph.storing.fingerprints import Fingerprint
 from build_graph.storing.fresh import tidy
 from build_graph.storing.store import DocumentStore, Known, StoreError, holds_something
-from build_graph.vocabulary import BASE, segment
+from build_graph.vocabulary import BASE
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Filler:
         or the program names it otherwise. Raises FailedCheckError where a check finds a fault, StoreError
         where the store cannot be written.
         """
-        graph = NamedNode(f"{BASE}document/{segment(document.id)}")
+        graph = NamedNode(document_iri(document.id))
         given = list(parts)
         name = document.text.source.name
         try:

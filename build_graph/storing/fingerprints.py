@@ -14,7 +14,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph import __version__
-from build_graph.graph.emitter import reading_of, source_of
+from build_graph.graph.iris import reading_of, source_of
 from build_graph.graph.provenance import sha256
 from build_graph.model import Metadata, Source
 from build_graph.resources import folder

@@ -47,7 +47,7 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.files import name_of
-from build_graph.graph.emitter import source_of, text_of
+from build_graph.graph.iris import source_of, text_of
 from build_graph.graph.provenance import sha256
 from build_graph.resources import folder
 from build_graph.storing.fingerprints import Fingerprint

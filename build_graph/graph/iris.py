@@ -1,0 +1,169 @@
+"""The IRIs of all that a graph names, made from content alone: the same document gives the same ones.
+
+What stands in a document lies below its IRI, and what was found in a measure below that of the measure.
+Indices and ranks count from 1.
+"""
+
+from __future__ import annotations
+
+from build_graph import __version__
+from build_graph.model import Body, BodyKind, Division, Domain, Measure
+from build_graph.vocabulary import BASE, path, segment
+
+# --------------------------------------------------------------------- what documents share
+
+
+def document_iri(id_: str, base: str = BASE) -> str:
+    """The IRI of the document with that id.
+
+    >>> document_iri("国发-2015-24").removeprefix(BASE)
+    'document/国发-2015-24'
+    """
+    return f"{base}document/{segment(id_)}"
+
+
+def body_iri(body: Body, base: str = BASE) -> str:
+    """The IRI of a body; one that the registry has keeps its own whatever the base."""
+    kind = "group" if body.kind is BodyKind.GROUP else "agency"
+    return f"{BASE if body.known else base}{kind}/{path(body.id)}"
+
+
+def agency_iri(id_: str) -> str:
+    """The IRI of the agency of the registry with that id."""
+    return f"{BASE}agency/{segment(id_)}"
+
+
+def function_iri(id_: str) -> str:
+    """The IRI of the function of local bodies with that id."""
+    return f"{BASE}function/{segment(id_)}"
+
+
+def domain_iri(domain: Domain) -> str:
+    """The IRI of the concept of `ontology/domains.ttl` that a finding names."""
+    return f"{BASE}domain/{segment(domain.id)}"
+
+
+def place_iri(jurisdiction: str, base: str = BASE) -> str:
+    """The IRI of the administrative area with a path: 广东省/广州市."""
+    return f"{base}place/{path(jurisdiction)}"
+
+
+def group_iri(name: str, base: str = BASE) -> str:
+    """The IRI of the target group with that name."""
+    return f"{base}target-group/{segment(name)}"
+
+
+def program_iri(base: str = BASE) -> str:
+    """The IRI of this version of the program."""
+    return f"{base}software/obligation-graph/{__version__}"
+
+
+# -------------------------------------------------------------------- below a document's IRI
+
+
+def text_of(document: str) -> str:
+    """The IRI of the text of the document with that IRI."""
+    return f"{document}/text"
+
+
+def source_of(document: str) -> str:
+    """The IRI of what the document with that IRI was read from."""
+    return f"{document}/source"
+
+
+def reading_of(document: str) -> str:
+    """The IRI of the reading of the document with that IRI."""
+    return f"{document}/reading"
+
+
+def repair_iri(document: str, name: str) -> str:
+    """The IRI of what one kind of repair did to a document."""
+    return f"{document}/repair/{segment(name)}"
+
+
+def coverage_iri(document: str) -> str:
+    """The IRI of how a document was understood."""
+    return f"{document}/coverage"
+
+
+def unread_iri(document: str, index: int) -> str:
+    """The IRI of a stretch that was not read."""
+    return f"{coverage_iri(document)}/unread/{index}"
+
+
+def damage_iri(document: str, index: int) -> str:
+    """The IRI of a stretch that stayed damaged."""
+    return f"{document}/damage/{index}"
+
+
+def refusal_iri(document: str, index: int) -> str:
+    """The IRI of a bracket that was refused."""
+    return f"{document}/refused/{index}"
+
+
+def citation_iri(document: str, index: int) -> str:
+    """The IRI of a citation."""
+    return f"{document}/citation/{index}"
+
+
+def unnamed_iri(document: str, words: str) -> str:
+    """The IRI of a cited document of which the words of a citation do not say which it is."""
+    return f"{document}/cited/{segment(words)}"
+
+
+def division_iri(parent: str, division: Division) -> str:
+    """The IRI of a section or clause, from that of what it is part of."""
+    return f"{parent}/{segment(division.key)}"
+
+
+def holder_iri(document: str, measure: Measure) -> str:
+    """The IRI of the division, or the document, that a measure stands in."""
+    return "/".join((document, *map(segment, measure.path)))
+
+
+def measure_iri(document: str, measure: Measure) -> str:
+    """The IRI of a measure: below it stands all that was found in it."""
+    return f"{holder_iri(document, measure)}/m{measure.index}"
+
+
+# ---------------------------------------------------------------------- below a measure's IRI
+
+
+def norm_iri(measure: str, index: int) -> str:
+    """The IRI of a measure's norm."""
+    return f"{measure}/n{index}"
+
+
+def target_iri(measure: str, index: int) -> str:
+    """The IRI of a measure's target."""
+    return f"{measure}/t{index}"
+
+
+def quantity_iri(target: str, index: int) -> str:
+    """The IRI of a quantity of a target."""
+    return f"{target}/q{index}"
+
+
+def subject_iri(measure: str, domain: Domain) -> str:
+    """The IRI of what is said of a domain of a measure."""
+    return f"{measure}/domain/{segment(domain.id)}"
+
+
+def audience_iri(measure: str, index: int) -> str:
+    """The IRI of what is said of one that a measure is for."""
+    return f"{measure}/audience/{index}"
+
+
+def assignment_iri(measure: str) -> str:
+    """The IRI of the one assignment that a measure may have."""
+    return f"{measure}/assignment"
+
+
+def bearer_iri(measure: str, rank: int) -> str:
+    """The IRI of what is said of a bearer; those by a rule stated elsewhere come after the measure's own."""
+    return f"{assignment_iri(measure)}/b{rank}"
+
+
+def rider_iri(measure: str, index: int) -> str:
+    """The IRI of a rider of a measure's assignment."""
+    return f"{assignment_iri(measure)}/r{index}"
