@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_graph.analysis import charts, exports
+from build_graph.analysis import charts
 from build_graph.analysis.bearings import Bearings
 from build_graph.analysis.choices import Choices, Language
 from build_graph.analysis.communities import communities, network
@@ -15,7 +15,7 @@ from build_graph.analysis.network import modularity, places
 from build_graph.analysis.projection import project
 from build_graph.analysis.report import Findings, markdown
 from build_graph.analysis.significance import significance
-from build_graph.analysis.tables import agencies_table, as_csv, bearings_table, pairs_table
+from build_graph.analysis.tables import agencies_table, as_csv, bearings_table, labelled, pairs_table
 from build_graph.exporting.network import write_gexf, write_graphml
 from build_graph.files import write_all
 from build_graph.querying.engines import Engine
@@ -85,7 +85,7 @@ def _called(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...
 def _files(findings: Findings, language: Language, *, raw: bool) -> Iterator[tuple[str, bytes]]:
     """The files of an analysis by name."""
     choices, agencies = findings.choices, findings.agencies
-    graph = exports.labelled(agencies, findings.pairs, directed=choices.directed)
+    graph = labelled(agencies, findings.pairs, directed=choices.directed)
     yield "analysis.md", markdown(findings, language).encode()
     yield "pairs.csv", as_csv(findings.pairs, raw=raw)
     yield "agencies.csv", as_csv(agencies, index=True, raw=raw)

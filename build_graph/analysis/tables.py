@@ -1,9 +1,11 @@
-"""What was found, as tables: one row a pair, one row a body, one row a bearing."""
+"""What was found, as tables: one row a pair, one row a body, one row a bearing; and as a network of these."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -11,10 +13,13 @@ from build_graph.analysis.bearings import Bearings
 from build_graph.analysis.incidence import Incidence
 from build_graph.analysis.projection import Projection
 from build_graph.analysis.significance import Significance
+from build_graph.exporting.network import replace_unwritable
 from build_graph.querying import spreadsheet
 
 _DIGITS = 6
 _BEARINGS = ["measure", "body", "named", "role", "written", "inferred", "allocation", "domain", "norms"]
+_NODE = ["english", "kind", "measures", "led", "partners", "strength", "betweenness", "core", "community"]
+_EDGE = ["shared_out", "association", "expected", "z", "p"]
 
 
 def pairs_table(
@@ -61,6 +66,25 @@ def agencies_table(places: pd.DataFrame, incidence: Incidence, bearings: Bearing
 def bearings_table(incidence: Incidence) -> pd.DataFrame:
     """The bearings that were counted; `named` is the body in the text, `body` that of the day chosen."""
     return incidence.rows[_BEARINGS]
+
+
+def labelled(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool) -> nx.Graph[str]:
+    """Return the network with IRIs as nodes and the columns of the tables as attributes; NaN is left out."""
+    graph: nx.Graph[str] = nx.DiGraph() if directed else nx.Graph()
+    for node, row in zip(agencies.index, agencies.to_dict("records"), strict=True):
+        graph.add_node(node, label=replace_unwritable(row["label"]), **_attributes(row, _NODE))
+    for row in pairs.to_dict("records"):
+        graph.add_edge(row["agency"], row["partner"], weight=int(row["together"]), **_attributes(row, _EDGE))
+    return graph
+
+
+def _attributes(row: Mapping[Any, Any], names: list[str]) -> dict[str, object]:
+    """The values that there are, as types that both formats know."""
+    return {name: _plain(row[name]) for name in names if name in row and not pd.isna(row[name])}
+
+
+def _plain(value: object) -> object:
+    return replace_unwritable(value) if isinstance(value, str) else value
 
 
 def as_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -> bytes:
