@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from build_graph.querying.catalogue import lookup
-from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, Triples, readable
+from build_graph.querying.catalogue import construct
+from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, readable
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
 from build_graph.querying.open import open_graph
 from build_graph.querying.receiving import MOST
-from build_graph.querying.sparql import with_values
 from build_graph.reports.explain import (
     GIVE,
     CannotExplainError,
@@ -74,7 +73,5 @@ def _find(explainer: Explainer, engine: Engine, name: str) -> NamedNode:
 
 def _take(store: Store, engine: Engine, query: str, node: NamedNode | None = None) -> None:
     """Put what a query of `queries/lookups` constructs, of a thing, into the store."""
-    text = lookup(query)
-    found = engine.answer(with_values(text, {"node": node}) if node else text, query)
-    assert isinstance(found, Triples), f"lookups/{query}.rq is no CONSTRUCT query"
-    store.extend(Quad(*triple) for triple in found.triples)
+    values = {"node": node} if node else {}
+    store.extend(Quad(*triple) for triple in construct(engine, query, **values))

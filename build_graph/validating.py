@@ -13,14 +13,14 @@ from rdflib import Graph
 
 from build_graph.errors import ObligationError
 from build_graph.graph.validation import Report, validate_graph
-from build_graph.querying.engines import TIMEOUT, Triples, readable
+from build_graph.querying.catalogue import construct
+from build_graph.querying.engines import TIMEOUT, readable
 from build_graph.querying.open import is_address, is_store, open_graph, open_path
 from build_graph.querying.receiving import MOST
 from build_graph.storing.seals import damaged_file
 from build_graph.storing.store import REMOVE
 
 getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed literals with a traceback each
-_EVERYTHING = "CONSTRUCT { ?subject ?property ?value } WHERE { ?subject ?property ?value }"
 
 
 def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Report:
@@ -30,11 +30,10 @@ def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Report:
     """
     if not is_address(where) and is_store(Path(where)):
         _check_files(Path(where))
-    found = open_graph(where, timeout, most=most).answer(_EVERYTHING)
-    assert isinstance(found, Triples)
-    if not found.triples:
+    found = construct(open_graph(where, timeout, most=most), "everything")
+    if not found:
         raise ObligationError(f"{where}: holds no statements; make the graph with: obligations build")
-    written = serialize(found.triples, format=RdfFormat.N_TRIPLES)
+    written = serialize(found, format=RdfFormat.N_TRIPLES)
     assert written is not None  # it is only where an output file is given
     return validate_graph(Graph().parse(data=written, format="nt"), where)
 

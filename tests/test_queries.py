@@ -398,5 +398,6 @@ def test_lookups_are_no_questions() -> None:
         *("document-places", "document-neighbours"),
         *("explained", "marks", "named-by"),  # what an explanation needs of an endpoint
         *("size", "statements"),  # what is copied from an endpoint
+        "everything",  # what is validated
         *(f"table-{table.name}" for table in layout()),  # what is exported
     }

@@ -8,14 +8,14 @@ from datetime import date
 from io import BytesIO
 
 import pandas as pd
-from pyoxigraph import QueryResultsFormat, QuerySolutions
+from pyoxigraph import QueryResultsFormat
 
 from build_graph.analysis.choices import Choices, Unit
 from build_graph.analysis.successors import Succession
-from build_graph.querying.catalogue import lookup
+from build_graph.querying.catalogue import select
 from build_graph.querying.engines import Engine
 from build_graph.querying.registries import registry_engine
-from build_graph.querying.sparql import Value, with_values
+from build_graph.querying.sparql import Value
 from build_graph.shards import Shards
 from build_graph.vocabulary import OB
 
@@ -43,10 +43,9 @@ class Bearings:
 
     @classmethod
     def _asked(cls, engine: Engine, choices: Choices) -> Bearings:
-        chosen: dict[str, Value] = {"document": choices.document, "subject": choices.domain}
-        rows = _table(engine, "bearings", chosen)
+        rows = _table(engine, "bearings", document=choices.document, subject=choices.domain)
         if choices.unit is Unit.NORMS:
-            norms = _table(engine, "norms", {"document": choices.document})
+            norms = _table(engine, "norms", document=choices.document)
             rows = rows.merge(norms, on="measure", how="inner")
             rows["norms"] = rows["norms"].astype(int)
         else:
@@ -97,11 +96,9 @@ def _shard_tables(shards: Shards, choices: Choices) -> Iterator[pd.DataFrame]:
         yield read[list(dict.fromkeys(_ROW + _BODY))]
 
 
-def _table(engine: Engine, name: str, values: dict[str, Value] | None = None) -> pd.DataFrame:
+def _table(engine: Engine, name: str, **values: Value) -> pd.DataFrame:
     """What a lookup answers, as strings; empty where there is no value."""
-    found = engine.answer(with_values(lookup(name), values or {}))
-    assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
-    data = found.serialize(format=QueryResultsFormat.CSV) or b""
+    data = select(engine, name, **values).serialize(format=QueryResultsFormat.CSV) or b""
     return pd.read_csv(BytesIO(data), dtype=str, keep_default_na=False, encoding="utf-8")
 
 

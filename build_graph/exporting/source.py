@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, Quad, QuerySolutions, Store
+from pyoxigraph import BlankNode, Literal, Quad, Store
 
 from build_graph.graph.ordering import renamed
-from build_graph.querying.catalogue import lookup
-from build_graph.querying.engines import TIMEOUT, Engine, EngineError, OxigraphEngine, Triples, readable
+from build_graph.querying.catalogue import construct, select
+from build_graph.querying.engines import TIMEOUT, Engine, EngineError, OxigraphEngine, readable
 from build_graph.querying.open import is_address, is_store, open_graph, open_path, read_quads
 from build_graph.querying.receiving import MOST
-from build_graph.querying.sparql import with_values
 from build_graph.shards import is_shards
 
 
@@ -70,16 +69,12 @@ def _copied(url: str, engine: Engine) -> Store:
 
 def _page(engine: Engine, after: str) -> list[Quad]:
     """All that is said of the next subjects."""
-    found = engine.answer(with_values(lookup("statements"), {"after": Literal(after)}), "statements")
-    assert isinstance(found, Triples), "lookups/statements.rq is no CONSTRUCT query"
     return [
         Quad(triple.subject, triple.predicate, triple.object)
-        for triple in found.triples
+        for triple in construct(engine, "statements", after=Literal(after))
         if not isinstance(triple.object, BlankNode)
     ]
 
 
 def _size(engine: Engine) -> int:
-    found = engine.answer(lookup("size"), "size")
-    assert isinstance(found, QuerySolutions), "lookups/size.rq is no SELECT query"
-    return sum(int(row["statements"].value) for row in found)
+    return sum(int(row["statements"].value) for row in select(engine, "size"))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions
+from pyoxigraph import Literal, NamedNode
 
 from build_graph.errors import ObligationError
-from build_graph.querying.catalogue import lookup
+from build_graph.querying.catalogue import select
 from build_graph.querying.engines import Engine
 from build_graph.resources import word_lists
 from build_graph.vocabulary import OB
@@ -146,8 +146,7 @@ def _column(given: Mapping[str, Any]) -> Column:
 
 def _filled(table: Table, engine: Engine, where: str) -> Table:
     """The table with a row for each key; of several values the first is taken, in the order of the text."""
-    answer = engine.answer(lookup(f"table-{table.name}"), f"table-{table.name}")
-    assert isinstance(answer, QuerySolutions), f"lookups/table-{table.name}.rq is no SELECT query"
+    answer = select(engine, f"table-{table.name}")
     given = {variable.value for variable in answer.variables}
     found: dict[Value, list[Row]] = {}
     for solution in answer:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from build_graph.errors import ObligationError
 from build_graph.pages import addresses, holdings, terms
 from build_graph.pages.page import workbench
 from build_graph.pages.rows import Cell, Table, cell, named, table
 from build_graph.querying.answers import Term, shown
-from build_graph.querying.catalogue import Question, catalogue, lookup
-from build_graph.querying.engines import Answer, Triples
+from build_graph.querying.catalogue import Question, catalogue, construct, lookup, select
+from build_graph.querying.engines import Engine
 from build_graph.querying.headers import Kind
-from build_graph.querying.sparql import with_values
 from build_graph.querying.values import Binder
 from build_graph.vocabulary import BASE, ELI, OB, ORG, SKOS, term
 
@@ -139,32 +138,25 @@ class Encyclopedia:
             sections=sections,
             whole=self._whole(iri),
             network=_network(kind, end),
-            editor=addresses.editor(with_values(lookup("mentions"), {"node": NamedNode(iri)})),
+            editor=addresses.editor(lookup("mentions", node=NamedNode(iri))),
         )
 
     def triples(self, iri: str) -> Description:
         """What the graph says of a thing, and what names it; raises as `page` does."""
-        found = self._ask("description", iri)
-        assert isinstance(found, Triples), "lookups/description.rq is no CONSTRUCT query"
-        if not found.triples:
+        node = _node(iri)
+        found = construct(self._engine, "description", node=node)
+        if not found:
             raise _unknown(iri)
-        naming = sum(1 for triple in found.triples if triple.subject != NamedNode(iri))
-        return Description(found.triples, naming >= NAMING)
+        naming = sum(1 for triple in found if triple.subject != node)
+        return Description(found, naming >= NAMING)
 
     def _rows(self, name: str, iri: str) -> list[list[Term]]:
-        found = self._ask(name, iri)
-        assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
+        found = select(self._engine, name, node=_node(iri))
         return [[row[variable.value] for variable in found.variables] for row in found]
 
-    def _ask(self, name: str, iri: str) -> Answer:
-        try:
-            node = NamedNode(iri)
-        except ValueError as error:
-            raise UnknownThingError(f"{iri}: is no IRI; see the questions for what there is") from error
-        return self._answer(with_values(lookup(name), {"node": node}), name)
-
-    def _answer(self, query: str, name: str) -> Answer:
-        return self.binder.names.engine.answer(query, name)
+    @property
+    def _engine(self) -> Engine:
+        return self.binder.names.engine
 
     def _section(self, question: Question, kind: Kind, iri: str) -> Section:
         parameter = next(p for p in question.header.parameters if p.kind is kind)
@@ -172,7 +164,7 @@ class Encyclopedia:
         title = f"{question.name}-title"
         try:
             query = self.binder.bound(question, {parameter.name: NamedNode(iri)})
-            found, documents = self._answer(query, question.name), holdings.titles(self.binder.names)
+            found, documents = self._engine.answer(query, question.name), holdings.titles(self.binder.names)
             answer = table(found, _ROWS, documents, apart=kind not in _WITHIN)
         except ObligationError as error:
             return Section(question.name, title, href, None, str(error))
@@ -188,6 +180,14 @@ class Encyclopedia:
             return None
         href = addresses.page_of(node.value) if part else ""
         return Whole(shown(names[0][1]) or document, href, addresses.reader_of(iri))
+
+
+def _node(iri: str) -> NamedNode:
+    """Return the node of an IRI; raise UnknownThingError if it is none."""
+    try:
+        return NamedNode(iri)
+    except ValueError as error:
+        raise UnknownThingError(f"{iri}: is no IRI; see the questions for what there is") from error
 
 
 def _unknown(iri: str) -> UnknownThingError:

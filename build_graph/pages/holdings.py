@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions
+from pyoxigraph import Literal, NamedNode
 
 from build_graph.errors import ObligationError
 from build_graph.pages import addresses
-from build_graph.querying.catalogue import find
+from build_graph.querying.catalogue import find, rows_of
 from build_graph.querying.engines import Engine
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import NameFinder
@@ -133,9 +133,7 @@ def _ranked(engine: Engine, name: str, thing: str) -> tuple[Ranked, ...]:
 
 def _rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
     """The rows of a question of the catalogue: each gives the words of a column, empty for none."""
-    found = engine.answer(find(name).query, name)
-    assert isinstance(found, QuerySolutions), f"{name} is no SELECT query"
-    for row in found:
+    for row in rows_of(engine, find(name).query, name):
         yield lambda column, row=row: _words(row[column])  # type: ignore[misc]
 
 

@@ -1,4 +1,8 @@
-"""The catalogue: the questions in `queries/`, one a file, and those that a user writes in the same form."""
+"""The catalogue: the questions in `queries/`, one a file, and those that a user writes in the same form.
+
+Beside them stand the lookups in `queries/lookups`, which the program itself asks: each is run by `select`,
+`construct` or `ask`, whichever its query is.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,13 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from pyoxigraph import QueryBoolean, QuerySolutions, Triple
+
 from build_graph.errors import ObligationError
 from build_graph.querying import sparql
+from build_graph.querying.engines import Engine, Triples
 from build_graph.querying.headers import Header, Parameter, parse
+from build_graph.querying.sparql import Value
 from build_graph.resources import folder
 
 
@@ -74,13 +82,40 @@ def find(name: str) -> Question:
     raise UnknownQueryError(f"{name}: there is no such query; {hint}")
 
 
-def lookup(name: str) -> str:
-    """The text of one of the queries that the program itself asks, which are no questions of the catalogue.
+def select(engine: Engine, name: str, /, **values: Value) -> QuerySolutions:
+    """Return the rows of a lookup with the values in it; raise ObligationError if there is no answer."""
+    return rows_of(engine, lookup(name, **values), name)
+
+
+def rows_of(engine: Engine, query: str, name: str) -> QuerySolutions:
+    """Return the rows of a SELECT query; raise ObligationError if there is no answer."""
+    found = engine.answer(query, name)
+    assert isinstance(found, QuerySolutions), f"{name} is no SELECT query"
+    return found
+
+
+def construct(engine: Engine, name: str, /, **values: Value) -> tuple[Triple, ...]:
+    """Return the triples of a lookup, in order; raise ObligationError if there is no answer."""
+    found = engine.answer(lookup(name, **values), name)
+    assert isinstance(found, Triples), f"lookups/{name}.rq is no CONSTRUCT query"
+    return found.triples
+
+
+def ask(engine: Engine, name: str, /, **values: Value) -> bool:
+    """Return the yes or no of a lookup; raise ObligationError if there is no answer."""
+    found = engine.answer(lookup(name, **values), name)
+    assert isinstance(found, QueryBoolean), f"lookups/{name}.rq is no ASK query"
+    return bool(found)
+
+
+def lookup(name: str, /, **values: Value) -> str:
+    """Return the text of a lookup with the values in it.
 
     >>> lookup("known").splitlines()[1]
     'ASK {'
     """
-    return (folder("queries") / "lookups" / f"{name}.rq").read_text(encoding="utf-8")
+    path = folder("queries") / "lookups" / f"{name}.rq"
+    return sparql.with_values(path.read_text(encoding="utf-8"), values)
 
 
 def _file(path: Path) -> str:

@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions
+from pyoxigraph import NamedNode
 
 from build_graph.errors import ObligationError
-from build_graph.querying.catalogue import lookup
+from build_graph.querying.catalogue import ask, select
 from build_graph.querying.engines import Engine
 from build_graph.querying.headers import Kind
-from build_graph.querying.sparql import with_values
 from build_graph.structure.document_names import DocumentNames, standard_number
 from build_graph.structure.numerals import number
 from build_graph.vocabulary import BASE
@@ -83,10 +82,8 @@ class NameFinder:
     def names(self, kind: Kind) -> Names:
         """The things of a kind with their names; raises ObligationError where the graph cannot be asked."""
         if kind not in self._known:
-            rows = self.engine.answer(lookup(kind))
-            assert isinstance(rows, QuerySolutions), f"lookups/{kind}.rq is no SELECT query"
             found: dict[NamedNode, list[str]] = {}
-            for row in rows:
+            for row in select(self.engine, kind):
                 node, name = row["node"], row["name"]
                 if isinstance(node, NamedNode):
                     found.setdefault(node, []).extend([name.value] if name is not None else [])
@@ -97,7 +94,7 @@ class NameFinder:
         """A thing by its IRI, or by the end of it behind the base."""
         for iri in (words, BASE + words.strip("/")):
             node = _node(iri)
-            if node and bool(self._ask(with_values(lookup("known"), {"node": node}))):
+            if node and ask(self.engine, "known", node=node):
                 return node
         raise UnknownNameError(
             f"{words}: the graph says nothing of it; give an IRI, or the end of one "
@@ -105,11 +102,6 @@ class NameFinder:
             words,
             (),
         )
-
-    def _ask(self, query: str) -> bool:
-        answer = self.engine.answer(query)
-        assert isinstance(answer, QueryBoolean), "lookups/known.rq is no ASK query"
-        return bool(answer)
 
 
 def _node(iri: str) -> NamedNode | None:

@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from build_graph.querying.catalogue import lookup
+from build_graph.querying.catalogue import select
 from build_graph.querying.engines import Engine
 from build_graph.querying.registries import registry_engine
-from build_graph.querying.sparql import Value, with_values
+from build_graph.querying.sparql import Value
 from build_graph.shards import Shards
 
 Row = dict[str, str]
@@ -39,8 +39,7 @@ class GraphTables:
         values: dict[str, Value] = (
             {"document": self.document} if self.document and name not in _OF_ALL else {}
         )
-        found = self.engine.answer(with_values(lookup(name), values))
-        assert isinstance(found, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
+        found = select(self.engine, name, **values)
         names = [variable.value for variable in found.variables]
         rows = sorted(tuple(_plain(row[name]) for name in names) for row in found)
         return [dict(zip(names, row, strict=True)) for row in rows]

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from build_graph.errors import ObligationError
 from build_graph.model import Span
-from build_graph.querying.catalogue import lookup
+from build_graph.querying.catalogue import select
 from build_graph.querying.engines import Engine
-from build_graph.querying.sparql import with_values
 from build_graph.vocabulary import term
 
 _SHARED = (
@@ -167,9 +166,7 @@ def _shared(said: Said) -> set[str]:
 
 
 def _rows(engine: Engine, name: str, document: NamedNode) -> Iterator[tuple[Value, ...]]:
-    answer = engine.answer(with_values(lookup(name), {"document": document}), name)
-    assert isinstance(answer, QuerySolutions), f"lookups/{name}.rq is no SELECT query"
-    return (tuple(row) for row in answer)
+    return (tuple(row) for row in select(engine, name, document=document))
 
 
 def _index(iri: str) -> int:

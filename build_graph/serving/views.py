@@ -29,7 +29,6 @@ from build_graph.querying.catalogue import Question, catalogue, lookup
 from build_graph.querying.completion import Thing
 from build_graph.querying.headers import Kind
 from build_graph.querying.names import UnknownNameError
-from build_graph.querying.sparql import with_values
 from build_graph.querying.spreadsheet import spreadsheet
 from build_graph.serving.negotiation import FORMATS, HTML, TRIPLES, choose_format
 from build_graph.serving.protocol import RefusedError
@@ -225,7 +224,7 @@ def describe_entity(library: Library, request: Request) -> Response:
 
 def _rest(iri: str) -> str:
     """Return the address of all statements that name a thing, if a description does not hold them all."""
-    query = with_values(lookup("naming"), {"node": NamedNode(iri)})
+    query = lookup("naming", node=NamedNode(iri))
     return f'<{addresses.answer(query)}>; rel="related"; title="all statements that name it"'
 
 
