@@ -19,7 +19,7 @@ from scipy.sparse import coo_array, csr_array
 
 from build_graph.analysis.incidence import Incidence
 from build_graph.analysis.projection import project
-from build_graph.analysis.successors import Heirs
+from build_graph.analysis.successors import Successors
 
 BAR = 3.0
 
@@ -36,7 +36,7 @@ def made(measures: int, bodies: int) -> Incidence:
     none = csr_array(matrix.shape, dtype=np.int64)
     names = tuple(map(str, range(bodies)))
     frame = pd.DataFrame()
-    return Incidence(names, names, matrix, none, none, pd.Series(dtype=str), frame, Heirs({}, {}), 0)
+    return Incidence(names, names, matrix, none, none, pd.Series(dtype=str), frame, Successors({}, {}), 0)
 
 
 def main() -> None:

@@ -38,24 +38,24 @@ def in_turns(one: list[str], two: list[str], runs: int) -> tuple[list[float], li
 
 def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     """The stages of a build on the first document, each with what it needs made beforehand."""
-    from build_graph.graph.checks import check
+    from build_graph.graph.checks import check_statements
     from build_graph.graph.descriptions import Descriptions
-    from build_graph.graph.nquads import document_nquads
-    from build_graph.graph.triples import parts, quads
-    from build_graph.graph.turtle import turtle
-    from build_graph.pipeline import Pipeline, default_document
+    from build_graph.graph.nquads import serialise_document
+    from build_graph.graph.triples import iterate_parts, iterate_quads
+    from build_graph.graph.turtle import serialise_turtle
+    from build_graph.pipeline import Pipeline, find_default_document
     from build_graph.reading.inputs import InputReader
     from build_graph.reading.repairs import repair
-    from build_graph.structure.metadata import from_file
+    from build_graph.structure.metadata import read_sidecar
 
-    path = default_document()
+    path = find_default_document()
     pipeline, descriptions, source = Pipeline.load(), Descriptions.load(), InputReader().read_one(path).source
-    given = from_file(path.with_suffix(".toml"))
+    given = read_sidecar(path.with_suffix(".toml"))
     document = pipeline.understand(source, given)
     text, outline = document.text, document.outline
     attributions = pipeline.attribution.read(text, outline)
-    statements = [one for part in parts(document, descriptions) for one in part.statements]
-    objects = list(quads(document, descriptions))
+    statements = [one for part in iterate_parts(document, descriptions) for one in part.statements]
+    objects = list(iterate_quads(document, descriptions))
     yield "load ontology and words", Pipeline.load
     yield "read", lambda: InputReader().read_one(path)
     yield "repair", lambda: repair(source)
@@ -66,10 +66,10 @@ def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "targets", lambda: [pipeline.targets.find(text.content, m, None) for m in attributions.measures]
     yield "audiences", lambda: [pipeline.audiences.find(text.content, m) for m in attributions.measures]
     yield "understand, all of these", lambda: pipeline.understand(source, given)
-    yield "triples", lambda: [part.statements for part in parts(document, descriptions)]
-    yield "check", lambda: check(statements)
-    yield "Turtle", lambda: turtle(objects)
-    yield "N-Quads, with triples and check", lambda: document_nquads(document, descriptions)
+    yield "triples", lambda: [part.statements for part in iterate_parts(document, descriptions)]
+    yield "check", lambda: check_statements(statements)
+    yield "Turtle", lambda: serialise_turtle(objects)
+    yield "N-Quads, with triples and check", lambda: serialise_document(document, descriptions)
 
 
 def time_of(work: Callable[[], Any], runs: int) -> float:

@@ -33,9 +33,9 @@ PARTS = ("floors", "workers", "memory", "again", "bulk")
 BUILD = """
 import sys
 from pathlib import Path
-from build_graph.corpus.sharding import Sharder
+from build_graph.corpus.sharding import ShardBuilder
 if __name__ == "__main__":
-    Sharder(workers=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.argv[2]))
+    ShardBuilder(workers=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.argv[2]))
     print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
 """
 
@@ -67,18 +67,20 @@ def spent(work: Callable[[], Any], rounds: int) -> float:
 
 def floors(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
     """Text to packed N-Quads against two floors, and against rdflib in place of the emitter."""
-    from build_graph.corpus.documents import Understander
-    from build_graph.corpus.packing import packed
+    from build_graph.corpus.documents import DocumentWorker
+    from build_graph.corpus.packing import encode_member
     from build_graph.reading.inputs import Input, InputReader
 
-    understander = Understander.load()
+    understander = DocumentWorker.load()
     gc.freeze()
     gc.set_threshold(100_000)  # as workers have it, for ours and for the peer
     found = [one for one in InputReader().read(corpus) if isinstance(one, Input)]
-    outcomes = [understander.outcome(one) for one in found]
+    outcomes = [understander.build_result(one) for one in found]
     good = [one for one, outcome in zip(found, outcomes, strict=True) if not outcome.failure]
     quads = [outcome.quads for outcome in outcomes if not outcome.failure]
-    whole = spent(lambda: _written(place, (packed(understander.outcome(one)).quads for one in good)), rounds)
+    whole = spent(
+        lambda: _written(place, (encode_member(understander.build_result(one)).quads for one in good)), rounds
+    )
     scanned = spent(lambda: _scanned([one.source.content for one in good]), rounds)
     copied = spent(lambda: _written(place, (gzip.compress(one, LEVEL, mtime=0) for one in quads)), rounds)
     rdflib = spent(lambda: _with_rdflib(understander, good, place), 1)
@@ -110,9 +112,9 @@ def _with_rdflib(understander: Any, found: list[Any], place: Path) -> None:
     """The same documents, their statements put into an rdflib graph and written as Turtle."""
     from rdflib import Graph, Literal, URIRef
 
-    from build_graph.graph.triples import quads
+    from build_graph.graph.triples import iterate_quads
     from build_graph.model import Metadata
-    from build_graph.pipeline import given_of
+    from build_graph.pipeline import merge_given
 
     def term(node: Any) -> Any:
         if not hasattr(node, "datatype"):
@@ -122,9 +124,9 @@ def _with_rdflib(understander: Any, found: list[Any], place: Path) -> None:
         )
 
     for one in found:
-        document = understander.pipeline.understand(one.source, given_of(one, Metadata()))
+        document = understander.pipeline.understand(one.source, merge_given(one, Metadata()))
         graph = Graph()
-        for quad in quads(document, understander.descriptions):
+        for quad in iterate_quads(document, understander.descriptions):
             graph.add((term(quad.subject), term(quad.predicate), term(quad.object)))
         graph.serialize(str(place / "peer.ttl"), format="turtle", encoding="utf-8")
 
@@ -169,13 +171,13 @@ def bulk(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
     """Shards into a new store, against pyoxigraph's own bulk load of the same statements as one file."""
     from pyoxigraph import RdfFormat, Store
 
-    from build_graph.corpus.loading import Loader
-    from build_graph.shards import Shards
+    from build_graph.corpus.loading import StoreLoader
+    from build_graph.shards import ShardFolder
 
     build(corpus, place / "shards", 2)
     file = place / "all.nq"
     with file.open("wb") as out:
-        out.writelines(quads for _, quads in Shards.open(place / "shards").members())
+        out.writelines(quads for _, quads in ShardFolder.open(place / "shards").iterate_members())
 
     def own() -> None:
         rmtree(place / "own", ignore_errors=True)
@@ -183,10 +185,10 @@ def bulk(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
 
     def ours() -> None:
         rmtree(place / "ours", ignore_errors=True)
-        Loader().take([place / "shards"], place / "ours")
+        StoreLoader().load_shards([place / "shards"], place / "ours")
 
     times = [(spent(own, 1), spent(ours, 1)) for _ in range(rounds)]
-    statements = Shards.open(place / "shards").totals.statements
+    statements = ShardFolder.open(place / "shards").totals.statements
     for name, at in (("pyoxigraph's own", 0), ("ours, default graph too", 1)):
         took = median(pair[at] for pair in times)
         yield f"{name:24}  {took:8.2f} s   {statements / took:,.0f} statements/s"

@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from build_graph.reading.likelihood import LONGEST, level, plain
+from build_graph.reading.likelihood import LONGEST, encode_level, normalise_prose
 
 LEAST = {2: 5, 3: 10}  # a pair or a triple seen less often says little
 
@@ -23,7 +23,7 @@ LEAST = {2: 5, 3: 10}  # a pair or a triple seen less often says little
 def texts(path: Path) -> Iterator[str]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
-            yield plain(json.loads(line)["text"])
+            yield normalise_prose(json.loads(line)["text"])
 
 
 def grams(text: str, size: int) -> Iterator[str]:
@@ -37,10 +37,10 @@ def rows(counts: dict[int, Counter[str]]) -> Iterator[str]:
         followers: dict[str, list[str]] = defaultdict(list)
         for gram, count in sorted(counts[size + 1].items(), key=lambda item: (-item[1], item[0])):
             if count >= LEAST[size + 1]:
-                followers[gram[:-1]].append(gram[-1] + level(count))
+                followers[gram[:-1]].append(gram[-1] + encode_level(count))
         for context, count in sorted(counts[size].items(), key=lambda item: (-item[1], item[0])):
             if context in followers or (size == 1 and count >= LEAST[2]):
-                yield f"{context}\t{level(count)}{level(max(kinds[context], 1))}{''.join(followers[context])}"
+                yield f"{context}\t{encode_level(count)}{encode_level(max(kinds[context], 1))}{''.join(followers[context])}"
 
 
 def main() -> None:

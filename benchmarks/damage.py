@@ -19,15 +19,15 @@ from pathlib import Path
 from random import Random
 
 from build_graph.building import Builder
-from build_graph.corpus.sharding import Sharder
-from build_graph.corpus.writing import Old
+from build_graph.corpus.sharding import ShardBuilder
+from build_graph.corpus.writing import PreviousShard
 from build_graph.errors import ObligationError
 from build_graph.querying import open as opening
-from build_graph.querying.engines import OxigraphEngine, readable
+from build_graph.querying.engines import OxigraphEngine, convert_store_errors
 from build_graph.querying.open import open_graph
-from build_graph.sealing import facts_of
-from build_graph.shards import CARD, FAILURES, Card, Shards, part
-from build_graph.storing.seals import damaged_file
+from build_graph.sealing import compute_facts
+from build_graph.shards import CARD, FAILURES, ShardFolder, ShardManifest, format_part_name
+from build_graph.storing.seals import find_damaged_file
 
 COLUMNS = (
     "changed",
@@ -46,7 +46,7 @@ def read_store(folder: Path) -> str:
     digest = hashlib.sha256()
     engine = open_graph(str(folder))
     assert isinstance(engine, OxigraphEngine)
-    with readable(folder):
+    with convert_store_errors(folder):
         digest.update(str(sum(1 for _ in engine.store)).encode())
         rows = engine.answer("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o")
         digest.update("\n".join(map(str, rows)).encode())  # type: ignore[arg-type]  # rows of a SELECT
@@ -55,9 +55,9 @@ def read_store(folder: Path) -> str:
 
 def read_shards(folder: Path) -> str:
     """What identifies the statements and tables of shards."""
-    shards = Shards.open(folder)
-    digest = hashlib.sha256(shards.quads().read())
-    for table in shards.tables():
+    shards = ShardFolder.open(folder)
+    digest = hashlib.sha256(shards.open_quads().read())
+    for table in shards.iterate_tables():
         digest.update(table)
     return digest.hexdigest()
 
@@ -65,12 +65,12 @@ def read_shards(folder: Path) -> str:
 def is_whole(folder: Path) -> bool:
     """Whether a build would leave the one shard of a folder, its manifest and the failures as they are."""
     try:
-        totals = Shards.open(folder).totals
+        totals = ShardFolder.open(folder).totals
     except ObligationError:
         return False
-    card = Card.read(folder / f"{part(0)}{CARD}")
-    shard = card and Old.read(folder, 0, card.made_with)
-    return bool(shard) and facts_of(folder / FAILURES) == totals.failed
+    card = ShardManifest.read(folder / f"{format_part_name(0)}{CARD}")
+    shard = card and PreviousShard.read(folder, 0, card.made_with)
+    return bool(shard) and compute_facts(folder / FAILURES) == totals.failed
 
 
 def kind_of(name: str) -> str:
@@ -123,9 +123,9 @@ def main() -> None:
         good.write_text(GOOD, encoding="utf-8")
         bad.write_text("今天天气很好。", encoding="utf-8")
         Builder().fill([good], store)
-        Sharder().build([good, bad], shards)
+        ShardBuilder().build([good, bad], shards)
         for folder, read, whole in (
-            (store, read_store, lambda folder: damaged_file(folder) is None),
+            (store, read_store, lambda folder: find_damaged_file(folder) is None),
             (shards, read_shards, is_whole),
         ):
             for kind, found in tried(folder, read, whole, given.places, Random(given.seed)).items():

@@ -27,7 +27,7 @@ from pyoxigraph import RdfFormat, Store, Triple, serialize
 
 from build_graph.errors import ObligationError
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
+from build_graph.graph.triples import iterate_quads
 from build_graph.model import Document
 from build_graph.pipeline import Pipeline
 from build_graph.querying.engines import EndpointEngine, OxigraphEngine
@@ -62,7 +62,7 @@ def written(size: int, known: Sequence[Document], folder: Path) -> tuple[Path, i
     for number in count():
         for document in known:
             named = replace(document, id=f"{document.id}-{number}")
-            made.update((quad.triple, None) for quad in quads(named, descriptions))
+            made.update((quad.triple, None) for quad in iterate_quads(named, descriptions))
             if len(made) >= size:
                 serialize(made, str(folder / f"{size}.nt"), RdfFormat.N_TRIPLES)
                 return folder / f"{size}.nt", len(made)
@@ -92,7 +92,7 @@ def on_disk(path: Path, folder: Path, limit: float) -> Iterator[Load]:
 
 def _oxigraph(store: Store, path: Path) -> Ask:
     store.bulk_load(path=str(path), format=RdfFormat.N_TRIPLES)
-    engine = OxigraphEngine.over(store)
+    engine = OxigraphEngine.open(store)
     return lambda query: once(engine, query)[0]
 
 
@@ -142,7 +142,7 @@ def columns(path: Path, folder: Path, asked: Queries, options: Options) -> Itera
 def table(path: Path, size: int, folder: Path, options: Options) -> None:
     store = Store()
     store.bulk_load(path=str(path), format=RdfFormat.N_TRIPLES)
-    asked = {name: query for name, query in bound(OxigraphEngine.over(store)) if name in ASKED}
+    asked = {name: query for name, query in bound(OxigraphEngine.open(store)) if name in ASKED}
     del store
     found = list(columns(path, folder, asked, options))
     print(f"{f'{size:,} statements':<24}" + "".join(f"{name:>12}" for name in ENGINES))

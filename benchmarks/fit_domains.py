@@ -45,7 +45,7 @@ from build_graph.model import (  # noqa: E402
     Span,
 )
 from build_graph.pipeline import Pipeline  # noqa: E402
-from build_graph.reports.extract import as_gold  # noqa: E402
+from build_graph.reports.extract import convert_to_gold  # noqa: E402
 
 SAMPLE = Path(__file__).parent / "domains-sample.jsonl"
 DATA = ROOT / "build_graph" / "data" / "domains.toml"
@@ -87,8 +87,8 @@ def annotated(path: Path, pipeline: Pipeline) -> Iterator[Case]:
     text = path.parent / "documents" / f"{path.stem}.txt"
     text = text if text.exists() else path.with_suffix(".txt")
     document = pipeline.understand_file(text, encoding=None, options=Metadata())
-    found = as_gold(document)["measures"]
-    theme = pipeline.domains.theme(document.text.content, document.outline.metadata.title)
+    found = convert_to_gold(document)["measures"]
+    theme = pipeline.domains.find_theme(document.text.content, document.outline.metadata.title)
     headings = {
         path: part.heading for top in document.outline.divisions for path, part in paths((top.key,), top)
     }
@@ -98,7 +98,7 @@ def annotated(path: Path, pipeline: Pipeline) -> Iterator[Case]:
         if right is None or one is None or not right.get("domains"):
             continue
         measure = document.measures[one["position"]]
-        features = pipeline.domains.features(
+        features = pipeline.domains.collect_features(
             document.text.content,
             measure,
             heading=headings[measure.path] if len(measure.path) > 1 else None,
@@ -123,7 +123,7 @@ def sampled(finder: DomainFinder) -> Iterator[Case]:
         content = "\n".join((one["section"], one["heading"], one["text"]))
         section = Span(0, len(one["section"]))
         heading = Span(section.end + 1, section.end + 1 + len(one["heading"]))
-        features = finder.features(
+        features = finder.collect_features(
             content,
             sampled_measure(one, Span(heading.end + 1, len(content))),
             heading=heading if heading else None,
@@ -215,7 +215,7 @@ def left_out(cases: list[Case], finder: DomainFinder) -> None:
         for case in cases:
             if case.document == document:
                 for name in (document, case.group):
-                    hits[name].update(scored(case, judge.choose(case.features)))
+                    hits[name].update(scored(case, judge.choose_domains(case.features)))
     for name, hit in hits.items():
         rates = f"main {hit['main']}/{hit['measures']} = {hit['main'] / hit['measures']:.3f}"
         if hit["right"]:
@@ -245,7 +245,7 @@ def common(path: Path, words: DomainFinder) -> dict[str, list[str]]:
             for paragraph in re.split(r"\n+", json.loads(line)["text"])[:PARAGRAPHS]:
                 if len(paragraph) >= 20:
                     paragraphs += 1
-                    counts.update(words.words_in(paragraph[:LONGEST]))
+                    counts.update(words.find_words(paragraph[:LONGEST]))
     levels: dict[str, list[str]] = defaultdict(list)
     for word, count in sorted(counts.items()):
         rarity = round(-math.log((count + 1) / paragraphs) * STEP) / STEP

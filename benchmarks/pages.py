@@ -6,11 +6,11 @@ A page says itself that it is drawn: `performance.mark("drawn")` at the first ti
 canvas. What is timed is the way there from the start of the navigation. Each page is opened in a profile of
 its own, the pages in turn, so that what else the machine does hits all alike. Medians; read ratios.
 
-`empty` is a page with nothing on it, `library` one with vis-network and no node, and `bare` what anybody
+`empty` is a page with nothing on it, `load_script` one with vis-network and no node, and `bare` what anybody
 would write with vis-network: the nodes where they are to stand, no physics, nothing else.
 
 - `first document` is the network page of the document that ships with the package, `its nodes` a bare page of
-  the same nodes and edges. The bar: 1.5 times `library`.
+  the same nodes and edges. The bar: 1.5 times `load_script`.
 - `network` is the network page of the nodes and edges of `bare`. The bars: 1.5 times `bare`; 300 ms a filter.
 - `many` has 10,000 measures of 200 documents, those of the first document again and again. The bar: 20 MB.
 """
@@ -33,18 +33,18 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 from build_graph.building import Builder
-from build_graph.pages.network import network_page
+from build_graph.pages.network import render_network_page
 from build_graph.pages.network_data import (
-    Bearing,
-    Body,
-    DocumentCard,
     Finding,
-    Measure,
+    NetworkBody,
     NetworkData,
-    network_data,
+    NetworkDocument,
+    NetworkMeasure,
+    NetworkResponsibility,
+    collect_network_data,
 )
 from build_graph.querying.open import open_graph
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
@@ -61,7 +61,7 @@ def empty() -> str:
 
 def bare(nodes: Iterable[Item], edges: Iterable[Item], options: Mapping[str, Any] | None = None) -> str:
     """A page with the vis-network that the package ships and nothing else; nodes bring their x and y."""
-    library = (folder("vendor") / "vis-network" / "vis-network.js").read_text(encoding="utf-8")
+    library = (find_folder("vendor") / "vis-network" / "vis-network.js").read_text(encoding="utf-8")
     data = {"nodes": list(nodes), "edges": list(edges)}
     return page(
         f"""<div id="graph"></div>
@@ -135,7 +135,7 @@ def first_document() -> NetworkData:
     """What the network page of the document that ships with the package tells of."""
     with tempfile.TemporaryDirectory() as place:
         path = Builder(pages=False).build([], Path(place)).path
-        return network_data(open_graph(str(path)))
+        return collect_network_data(open_graph(str(path)))
 
 
 def its_nodes(page: bytes) -> bytes:
@@ -158,23 +158,27 @@ def many(data: NetworkData, documents: int, measures: int) -> bytes:
             end = measure.id.removeprefix(data.clauses[measure.clause][0])
             clauses.append((f"document/d{number}/c{at}", data.clauses[measure.clause][1], number))
             some.append(replace(measure, id=f"document/d{number}/c{at}{end}", clause=len(clauses) - 1))
-        cards.append(DocumentCard(f"document/d{number}", f"第{number}号", "benchmark", "", tuple(some)))
-    return network_page(NetworkData(tuple(cards), data.bodies, data.domains, tuple(clauses)), "benchmark")
+        cards.append(NetworkDocument(f"document/d{number}", f"第{number}号", "benchmark", "", tuple(some)))
+    return render_network_page(
+        NetworkData(tuple(cards), data.bodies, data.domains, tuple(clauses)), "benchmark"
+    )
 
 
 def large(nodes: Iterable[Item], edges: Iterable[Item]) -> bytes:
     """The network page in which each node bears a measure, and each edge is a measure that two bear."""
-    bodies = [Body(f"agency/{node['id']}", node["label"], node["label"], "", (), "Other") for node in nodes]
+    bodies = [
+        NetworkBody(f"agency/{node['id']}", node["label"], node["label"], "", (), "Other") for node in nodes
+    ]
     borne = [*((edge["from"], edge["to"]) for edge in edges), *((node,) for node in range(len(bodies)))]
     measures = tuple(
-        Measure(
+        NetworkMeasure(
             id=f"document/d/c{at}/m1",
             clause=at,
             allocation=2,
             open=False,
             text="推进各项措施。",
             words="",
-            bearings=tuple(Bearing(body, 2, inferred=False) for body in dict.fromkeys(some)),
+            bearings=tuple(NetworkResponsibility(body, 2, inferred=False) for body in dict.fromkeys(some)),
             domains=(at % 10,),
             findings=(Finding(at % 4, 0, 6, ""),),
             audiences=(),
@@ -184,8 +188,8 @@ def large(nodes: Iterable[Item], edges: Iterable[Item]) -> bytes:
     )
     clauses = tuple((f"document/d/c{at}", f"（{at}）", 0) for at in range(len(measures)))
     domains = tuple((f"domain/{at}", f"领域{at}", f"domain {at}") for at in range(10))
-    card = DocumentCard("document/d", "", "benchmark", "", measures)
-    return network_page(NetworkData((card,), tuple(bodies), domains, clauses), "benchmark")
+    card = NetworkDocument("document/d", "", "benchmark", "", measures)
+    return render_network_page(NetworkData((card,), tuple(bodies), domains, clauses), "benchmark")
 
 
 def filtering(path: Path, runs: int) -> float:
@@ -214,7 +218,7 @@ def main() -> None:
     options = parser.parse_args()
     nodes, edges = graph(options.nodes, options.edges)
     first = first_document()
-    page_of_first = network_page(first, "benchmark")
+    page_of_first = render_network_page(first, "benchmark")
     texts = {
         "empty": empty().encode(),
         "library": bare([], []).encode(),

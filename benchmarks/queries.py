@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from build_graph.building import Builder
-from build_graph.querying.catalogue import Question, catalogue
+from build_graph.querying.catalogue import Question, load_catalogue
 from build_graph.querying.engines import Engine, OxigraphEngine
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.values import Binder
 
 if TYPE_CHECKING:
@@ -65,31 +65,31 @@ class Timed:
         return f"{self.name:<24}{self.rows:8,}{self.seconds * 1000:10.1f}{other} {verdict}".rstrip()
 
 
-def busiest(engine: Engine) -> dict[Kind, str]:
+def busiest(engine: Engine) -> dict[ParameterKind, str]:
     """The things of each kind that give a query most to do."""
     ask = {
-        Kind.AGENCY: ("agencies-by-measures", "agency"),
-        Kind.DOMAIN: ("domains", "domain"),
-        Kind.STATEMENT: ("responsibilities", "measure"),
+        ParameterKind.AGENCY: ("agencies-by-measures", "agency"),
+        ParameterKind.DOMAIN: ("domains", "domain"),
+        ParameterKind.STATEMENT: ("responsibilities", "measure"),
     }
-    known = {question.name: question for question in catalogue()}
+    known = {question.name: question for question in load_catalogue()}
     found = {kind: first(engine, known[name], column) for kind, (name, column) in ask.items()}
-    return {**found, Kind.CLAUSE: found[Kind.STATEMENT].rpartition("/")[0]}
+    return {**found, ParameterKind.CLAUSE: found[ParameterKind.STATEMENT].rpartition("/")[0]}
 
 
 def first(engine: Engine, question: Question, column: str) -> str:
     """The first value of a column."""
-    rows = engine.answer(Binder(NameFinder(engine), DAY).bound(question, {}))
+    rows = engine.answer(Binder(EntityFinder(engine), DAY).bind(question, {}))
     assert isinstance(rows, QuerySolutions)
     return str(next(iter(rows))[column].value)  # type: ignore[union-attr]
 
 
 def bound(engine: Engine) -> Iterator[tuple[str, str]]:
     """Name and text of each query, with the busiest things put in where there is no default."""
-    values, binder = busiest(engine), Binder(NameFinder(engine), DAY)
-    for question in catalogue():
+    values, binder = busiest(engine), Binder(EntityFinder(engine), DAY)
+    for question in load_catalogue():
         wanted = {p.name: values[p.kind] for p in question.header.parameters if p.default is None}
-        yield question.name, binder.bound(question, wanted)
+        yield question.name, binder.bind(question, wanted)
 
 
 def once(engine: Engine, query: str) -> tuple[float, int]:
@@ -118,7 +118,7 @@ def at_most(graph: Graph, query: str, limit: float) -> float:
 
 def timed(store: Store, graph: Graph | None, runs: int, limit: float) -> Iterator[Timed]:
     """The times of every query."""
-    engine = OxigraphEngine.over(store)
+    engine = OxigraphEngine.open(store)
     for name, query in bound(engine):
         times = [once(engine, query) for _ in range(runs)]
         other = at_most(graph, query, limit) if graph is not None else None

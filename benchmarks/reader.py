@@ -20,11 +20,11 @@ from statistics import median
 from typing import TypeVar
 
 from build_graph.building import Builder
-from build_graph.pages.reader import reader_page
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
+from build_graph.pages.reader import render_reader_page
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.open import open_graph
-from build_graph.restoring.document import restored
+from build_graph.restoring.document import restore_document
 from build_graph.restoring.facts import Facts
 
 T = TypeVar("T")
@@ -52,14 +52,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         graph = options.graph or str(Builder(pages=False).build([], Path(folder)).path)
         engine = open_graph(graph)
-    document = NameFinder(engine).find(Kind.DOCUMENT, options.document)
+    document = EntityFinder(engine).find(ParameterKind.DOCUMENT, options.document)
     print(f"Python {platform.python_version()}, {platform.machine()}, {document.value}")
-    timed("asking the graph", options.runs, lambda: Facts.of(engine, document))
-    found = timed("and putting it together", options.runs, lambda: restored(engine, document))
+    timed("asking the graph", options.runs, lambda: Facts.load(engine, document))
+    found = timed("and putting it together", options.runs, lambda: restore_document(engine, document))
     timed(
         "the page of the document",
         options.runs,
-        lambda: reader_page(found.document, found.descriptions, base=found.base),
+        lambda: render_reader_page(found.document, found.descriptions, base=found.base),
     )
 
 

@@ -24,15 +24,15 @@ from statistics import median
 from time import process_time
 from typing import Any
 
-from build_graph.files import write
-from build_graph.graph.assembly import Assembly
+from build_graph.files import write_file
+from build_graph.graph.assembly import TurtleAssembler
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.terms import Statement
-from build_graph.graph.triples import parts
+from build_graph.graph.triples import iterate_parts
 from build_graph.model import Metadata
 from build_graph.pipeline import Pipeline
 from build_graph.reading.inputs import InputReader
-from build_graph.reading.source import decode
+from build_graph.reading.source import decode_text
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 BASE = 10_000  # characters of real clauses that are repeated
@@ -62,7 +62,7 @@ def real_clauses() -> list[str]:
         content = document.text.content
         divisions = chain.from_iterable(top.walk() for top in document.outline.divisions)
         leaves = [d for d in divisions if d.mark and not d.parts and 100 < len(d.span) < LONGEST]
-        rows.append([d.span.of(content)[len(d.mark or "") :].strip() for d in leaves])
+        rows.append([d.span.extract(content)[len(d.mark or "") :].strip() for d in leaves])
     kept: list[str] = []
     for clause in filter(None, chain.from_iterable(zip_longest(*rows))):
         kept.append(clause)
@@ -91,21 +91,21 @@ def _forever(clauses: list[str]) -> Iterator[str]:
         yield from clauses
 
 
-class Timed(Assembly):
+class Timed(TurtleAssembler):
     """An assembly that knows how long its checks and its Turtle took."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seconds = dict.fromkeys(("check", "Turtle"), 0.0)
 
-    def _check(self) -> None:
+    def _check_batch(self) -> None:
         start = process_time()
-        super()._check()
+        super()._check_batch()
         self.seconds["check"] += process_time() - start
 
-    def _written(self, said: Iterable[Statement]) -> bytes:
+    def _format_body(self, said: Iterable[Statement]) -> bytes:
         start = process_time()
-        turtle = super()._written(said)
+        turtle = super()._format_body(said)
         self.seconds["Turtle"] += process_time() - start
         return turtle
 
@@ -113,17 +113,17 @@ class Timed(Assembly):
 def build(data: bytes, pipeline: Pipeline, descriptions: Descriptions) -> tuple[dict[str, float], int]:
     """Seconds of processor time by stage of one build, written to a temporary file; its statements."""
     clock = [process_time()]
-    source = decode(data, "long.txt")
+    source = decode_text(data, "long.txt")
     clock.append(process_time())
     understood = pipeline.understand(source, Metadata(title="通知"))
     clock.append(process_time())
     gc.freeze()  # as the program does
     assembly = Timed()
-    assembly.add(parts(understood, descriptions))
+    assembly.add_parts(iterate_parts(understood, descriptions))
     passed, turtle = assembly.finish()
     clock.append(process_time())
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder) / "graph.ttl", turtle)
+        write_file(Path(folder) / "graph.ttl", turtle)
     clock.append(process_time())
     reading, understanding, graph, writing = (two - one for one, two in pairwise(clock))
     triples = graph - sum(assembly.seconds.values())

@@ -26,9 +26,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from sample import repeated
 from spark_cluster import cluster
 
-from build_graph.corpus.sharding import Sharder
+from build_graph.corpus.sharding import ShardBuilder
 from build_graph.reading.inputs import InputReader
-from build_graph.spark.session import connected
+from build_graph.spark.session import open_session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -48,14 +48,14 @@ def seconds(build: Build, documents: Path, folder: Path) -> float:
 
 def on_spark(session: SparkSession) -> Build:
     """Builds on the cluster of a session."""
-    from build_graph.spark.building import Distributor
+    from build_graph.spark.building import SparkBuilder
 
-    return lambda documents, output: Distributor(session, InputReader()).build([str(documents)], str(output))
+    return lambda documents, output: SparkBuilder(session, InputReader()).build([str(documents)], str(output))
 
 
 def ours(documents: Path, output: Path) -> object:
     """Builds with processes of ours."""
-    return Sharder(InputReader(), WORKERS).build([documents], output)
+    return ShardBuilder(InputReader(), WORKERS).build([documents], output)
 
 
 def measure(many: Path, few: Path, runs: int, folder: Path) -> dict[str, list[tuple[float, float]]]:
@@ -63,7 +63,7 @@ def measure(many: Path, few: Path, runs: int, folder: Path) -> dict[str, list[tu
     times: dict[str, list[tuple[float, float]]] = {"spark": [], "ours": []}
     with cluster(folder, WORKERS, java="") as found:
         os.environ.update(found.environment())
-        with connected(found.url) as session:
+        with open_session(found.url) as session:
             builds = {"spark": on_spark(session), "ours": ours}
             seconds(builds["spark"], few, folder)  # starts Python on the workers
             for _ in range(runs):

@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from build_graph.analysis import charts
-from build_graph.analysis.bearings import Bearings
+from build_graph.analysis.bearings import Responsibilities
 from build_graph.analysis.choices import Choices, Language
-from build_graph.analysis.communities import communities, network
-from build_graph.analysis.incidence import Incidence, incidence
-from build_graph.analysis.network import modularity, places
+from build_graph.analysis.communities import build_nx_graph, detect_communities
+from build_graph.analysis.incidence import Incidence, build_incidence
+from build_graph.analysis.network import compute_centralities, compute_modularity
 from build_graph.analysis.projection import project
-from build_graph.analysis.report import Findings, markdown
-from build_graph.analysis.significance import significance
-from build_graph.analysis.tables import agencies_table, as_csv, bearings_table, labelled, pairs_table
+from build_graph.analysis.report import Findings, render_markdown
+from build_graph.analysis.significance import compute_significance
+from build_graph.analysis.tables import (
+    build_agencies_table,
+    build_labelled_graph,
+    build_pairs_table,
+    format_csv,
+    select_bearings_table,
+)
 from build_graph.exporting.network import write_gexf, write_graphml
-from build_graph.files import write_all
+from build_graph.files import write_files
 from build_graph.querying.engines import Engine
-from build_graph.shards import Shards
+from build_graph.shards import ShardFolder
 
 # What an analysis is written as.
 FILES = (
@@ -32,10 +38,10 @@ FILES = (
 class Analyst:
     """How a graph is to be analysed; `drawn` hears of each draw of the null model."""
 
-    engine: Engine | Shards  # what answers for the graph, or the shards that it lies in
+    engine: Engine | ShardFolder  # what answers for the graph, or the shards that it lies in
     choices: Choices
     graph: str = ""  # as --graph takes it; empty for the default
-    drawn: Callable[[int], None] = lambda number: None
+    on_draw: Callable[[int], None] = lambda number: None
     raw: bool = False  # whether tables hold the words as they are, which a spreadsheet may take for formulas
 
     def write(self, output: Path, language: Language) -> tuple[Findings, list[Path]]:
@@ -44,36 +50,38 @@ class Analyst:
         Raises ObligationError where the graph cannot be asked, nothing is left to count, or the folder
         cannot be written.
         """
-        findings = self.findings()
-        files = {output / name: data for name, data in _files(findings, language, raw=self.raw)}
-        write_all(files)
+        findings = self.compute_findings()
+        files = {output / name: data for name, data in _render_files(findings, language, raw=self.raw)}
+        write_files(files)
         return findings, list(files)
 
-    def findings(self) -> Findings:
+    def compute_findings(self) -> Findings:
         """What the graph shows under the choices.
 
         Raises ObligationError where the graph cannot be asked, or nothing is left to count.
         """
         choices = self.choices
-        bearings = Bearings.of(self.engine, choices)
-        counted = incidence(bearings, choices)
+        bearings = Responsibilities.load(self.engine, choices)
+        counted = build_incidence(bearings, choices)
         pairs = project(counted, directed=choices.directed)
-        graph = network(pairs, len(counted.bodies), directed=choices.directed)
-        groups = communities(graph, choices.seed)
-        chance = significance(counted, pairs, choices, self.drawn) if choices.draws else None
+        graph = build_nx_graph(pairs, len(counted.bodies), directed=choices.directed)
+        groups = detect_communities(graph, choices.seed)
+        chance = compute_significance(counted, pairs, choices, self.on_draw) if choices.draws else None
         return Findings(
             choices=choices,
             incidence=counted,
-            pairs=pairs_table(counted, pairs, chance, directed=choices.directed),
-            agencies=agencies_table(places(graph, counted, groups, choices.seed), counted, bearings),
-            communities=_called(groups, counted),
-            modularity=modularity(graph, groups),
+            pairs=build_pairs_table(counted, pairs, chance, directed=choices.directed),
+            agencies=build_agencies_table(
+                compute_centralities(graph, counted, groups, choices.seed), counted, bearings
+            ),
+            communities=_label_groups(groups, counted),
+            modularity=compute_modularity(graph, groups),
             names=dict(bearings.bodies["name"]),
             graph=self.graph,
         )
 
 
-def _called(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...], ...]:
+def _label_groups(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...], ...]:
     """The labels of each community's bodies, who bears most first."""
     size = counted.bears.sum(axis=0)
     return tuple(
@@ -82,18 +90,18 @@ def _called(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...
     )
 
 
-def _files(findings: Findings, language: Language, *, raw: bool) -> Iterator[tuple[str, bytes]]:
+def _render_files(findings: Findings, language: Language, *, raw: bool) -> Iterator[tuple[str, bytes]]:
     """The files of an analysis by name."""
     choices, agencies = findings.choices, findings.agencies
-    graph = labelled(agencies, findings.pairs, directed=choices.directed)
-    yield "analysis.md", markdown(findings, language).encode()
-    yield "pairs.csv", as_csv(findings.pairs, raw=raw)
-    yield "agencies.csv", as_csv(agencies, index=True, raw=raw)
-    yield "bearings.csv", as_csv(bearings_table(findings.incidence), raw=raw)
+    graph = build_labelled_graph(agencies, findings.pairs, directed=choices.directed)
+    yield "analysis.md", render_markdown(findings, language).encode()
+    yield "pairs.csv", format_csv(findings.pairs, raw=raw)
+    yield "agencies.csv", format_csv(agencies, index=True, raw=raw)
+    yield "bearings.csv", format_csv(select_bearings_table(findings.incidence), raw=raw)
     yield "network.graphml", write_graphml(graph)
     yield "network.gexf", write_gexf(graph)
-    yield "ranking.svg", charts.ranking(findings.pairs, directed=choices.directed, unit=choices.unit)
+    yield "ranking.svg", charts.draw_ranking(findings.pairs, directed=choices.directed, unit=choices.unit)
     yield (
         "heatmap.svg",
-        charts.heatmap(agencies, findings.pairs, directed=choices.directed, unit=choices.unit),
+        charts.draw_heatmap(agencies, findings.pairs, directed=choices.directed, unit=choices.unit),
     )

@@ -11,25 +11,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from build_graph.corpus.stages import Stages, local_stages
-from build_graph.errors import ObligationError, SeveralFaultsError, fault_of
-from build_graph.files import write_all
-from build_graph.graph.assembly import Assembly
+from build_graph.corpus.stages import Stages, open_local_stages
+from build_graph.errors import ObligationError, SeveralFaultsError, build_fault
+from build_graph.files import write_files
+from build_graph.graph.assembly import TurtleAssembler
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.iris import document_iri
-from build_graph.graph.provenance import sha256
-from build_graph.graph.triples import Part, parts
+from build_graph.graph.provenance import hash_text
+from build_graph.graph.triples import Part, iterate_parts
 from build_graph.model import Document, Metadata
-from build_graph.pipeline import Pipeline, default_document, given_of
-from build_graph.reading.inputs import Input, InputReader, LeftAlone
-from build_graph.reading.overwriting import files_at, refuse_inputs
-from build_graph.reports.summary import Tally, summary, tally
-from build_graph.storing.filling import Filler
+from build_graph.pipeline import Pipeline, find_default_document, merge_given
+from build_graph.reading.inputs import IgnoredFile, Input, InputReader
+from build_graph.reading.overwriting import iterate_files_at, reject_inputs
+from build_graph.reports.summary import Tally, format_summary, tally_document
+from build_graph.storing.filling import StoreWriter
 from build_graph.storing.fingerprints import Fingerprint, rules_hash
-from build_graph.storing.store import Known, StoreError
+from build_graph.storing.store import StoredDocument, StoreError
 
 if TYPE_CHECKING:
-    from build_graph.paging import Pages
+    from build_graph.paging import BuildPages
 
 GRAPH = "graph.ttl"
 
@@ -44,30 +44,30 @@ class NoDocumentsError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Skipped:
     """What a build did not take in, a line each."""
 
     failures: tuple[str, ...] = ()  # documents that could not be read or understood
     copies: tuple[str, ...] = ()  # documents whose text was there already
-    left_alone: tuple[str, ...] = ()  # files that are no documents: the ending of each, or graph, page, ...
+    ignored: tuple[str, ...] = ()  # files that are no documents: the ending of each, or graph, page, ...
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class BuildResult:
     """What a build wrote, and what it left out."""
 
     path: Path
     statements: int
     checks: int
     summary: tuple[str, ...]  # lines
-    left_out: LeftOut = LeftOut()
+    skipped: Skipped = Skipped()
     index: Path | None = None  # the page that names the others; None where no pages were written
     no_pages: str = ""  # why not
     removed: tuple[Path, ...] = ()  # readers of an earlier build, of documents that this one does not hold
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FillResult:
     """What a build wrote into a store, and what it left out or found unchanged."""
 
     path: Path
@@ -75,7 +75,7 @@ class Filled:
     unchanged: int
     statements: int  # in the store, those of earlier builds among them
     summary: tuple[str, ...]  # lines, on the documents that were written
-    left_out: LeftOut = LeftOut()
+    skipped: Skipped = Skipped()
     moved: tuple[str, ...] = ()  # documents that gave way to one read from the same text
     pruned: tuple[str, ...] = ()  # documents that were removed, since they are no longer among the inputs
 
@@ -88,120 +88,122 @@ class Builder:
     given: Metadata = field(default_factory=Metadata)  # what the one document does not hold
     keep_going: bool = False  # whether documents with faults are left out, and the others written
     pages: bool | None = None  # whether pages are written; None: for a few documents
-    begun: Callable[[str], None] = lambda name: None
+    on_document: Callable[[str], None] = lambda name: None
 
-    def build(self, paths: Sequence[Path], output: Path) -> Built:
+    def build(self, paths: Sequence[Path], output: Path) -> BuildResult:
         """Build `graph.ttl`, and pages, in the folder `output` from the documents at `paths`.
 
         All files are written, or none: raises ObligationError for every fault of input or output.
         """
         descriptions = Descriptions.load()
-        target = _Files(_pages(self.pages), descriptions)
+        target = _FileTarget(_create_pages(self.pages), descriptions)
         self._refuse_inputs((output / name for name in target.names), paths)
-        work = self._work(paths, target, descriptions)
+        work = self._understand_all(paths, target, descriptions)
         work.check()
         passed, turtle = target.assembly.finish()
         files: dict[str, bytes | Iterable[bytes]] = {GRAPH: turtle}
         if target.pages and target.pages.wanted:
             graph = b"".join(turtle)
-            files = {GRAPH: graph, **target.pages.files(graph, GRAPH)}
+            files = {GRAPH: graph, **target.pages.render_files(graph, GRAPH)}
         written = {output / name: data for name, data in files.items()}
         self._refuse_inputs(written, paths)  # what the readers are called is known only now
-        return Built(
-            removed=self._write(written, output, target.pages),
+        return BuildResult(
+            removed=self._write_files(written, output, target.pages),
             path=output / GRAPH,
             statements=passed.statements,
             checks=passed.checks,
-            summary=tuple(summary(work.tallies)),
-            left_out=work.left_out(),
+            summary=tuple(format_summary(work.tallies)),
+            skipped=work.list_skipped(),
             index=output / target.pages.index if target.pages and target.pages.wanted else None,
             no_pages=target.pages.why_not if target.pages else "",
         )
 
-    def fill(self, paths: Sequence[Path], store: Path, *, prune: bool = False) -> Filled:
+    def fill(self, paths: Sequence[Path], store: Path, *, prune: bool = False) -> FillResult:
         """Put the documents at `paths` into the Oxigraph store in a folder, and the ontology beside them.
 
         Each document takes the place of what the store held of it, in one transaction; one that would come
         out the same is not understood again. After a document with faults no more are written, unless
-        going on was asked for; those before it stay. With `prune` all others are removed at the end: the
+        going on was asked for; those before it stay. With `prune_documents` all others are removed at the end: the
         store then holds what a new one would; none is where an input could not be read, since what it holds
         is not known. Raises ObligationError for every fault of input or output.
         """
-        self._refuse_inputs(files_at(store), paths)
-        with Filler(store, rules_hash()) as filler:
-            work = self._work(paths, filler, Descriptions.load())
+        self._refuse_inputs(iterate_files_at(store), paths)
+        with StoreWriter(store, rules_hash()) as filler:
+            work = self._understand_all(paths, filler, Descriptions.load())
             try:
                 work.check()
             except ObligationError as error:
-                raise _with_what_stays(error, store, len(work.tallies)) from error
+                raise _extend_error(error, store, len(work.tallies)) from error
             if prune and work.unread:
-                raise _not_pruned(store, work.unread)
-            pruned = filler.prune() if prune else ()
-            return Filled(
+                raise _create_pruning_error(store, work.unread)
+            pruned = filler.prune_documents() if prune else ()
+            return FillResult(
                 path=store,
                 written=len(work.tallies),
                 unchanged=work.unchanged,
                 statements=filler.finish(),
-                summary=tuple(summary(work.tallies)),
-                left_out=work.left_out(),
+                summary=tuple(format_summary(work.tallies)),
+                skipped=work.list_skipped(),
                 moved=tuple(filler.moved),
                 pruned=tuple(pruned),
             )
 
     @staticmethod
-    def _write(
-        written: Mapping[Path, bytes | Iterable[bytes]], output: Path, pages: Pages | None
+    def _write_files(
+        written: Mapping[Path, bytes | Iterable[bytes]], output: Path, pages: BuildPages | None
     ) -> tuple[Path, ...]:
         """Write all files, then remove what an earlier build left of pages; what was removed."""
         if not (pages and pages.wanted):
-            write_all(written)
+            write_files(written)
             return ()
         earlier = pages.find_earlier(output)
-        write_all(written)
+        write_files(written)
         return tuple(pages.remove_earlier(output, earlier))
 
     def _refuse_inputs(self, outputs: Iterable[Path], paths: Sequence[Path]) -> None:
         """Raise OverwritingError where a file that is to be written is one of the inputs."""
-        refuse_inputs(outputs, self.reader.files(paths or [default_document()]))
+        reject_inputs(outputs, self.reader.iterate_files(paths or [find_default_document()]))
 
-    def _work(self, paths: Sequence[Path], target: Target, descriptions: Descriptions) -> _Work:
+    def _understand_all(
+        self, paths: Sequence[Path], target: BuildTarget, descriptions: Descriptions
+    ) -> _BuildState:
         """The work of putting the documents at the paths into a target, done."""
-        paths = paths or [default_document()]
+        paths = paths or [find_default_document()]
         if len(paths) > 1 and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
-        with local_stages(Pipeline.load(), self.reader) as stages:
-            work = _Work(target, stages, descriptions, self.given, self.keep_going)
+        with open_local_stages(Pipeline.load(), self.reader) as stages:
+            work = _BuildState(target, stages, descriptions, self.given, self.keep_going)
             for found in (found for path in paths for found in stages.guarded_reader.read(path)):
-                if isinstance(found, LeftAlone):
-                    work.left_alone.append(found.label)
+                if isinstance(found, IgnoredFile):
+                    work.ignored.append(found.label)
                 elif isinstance(found, ObligationError):
                     work.failures.append(found)
                     work.unread.append(found)
                 else:
-                    self.begun(found.source.name)
+                    self.on_document(found.source.name)
                     work.add(found)
         return work
 
 
-class Target(Protocol):
+class BuildTarget(Protocol):
     """Where documents go."""
 
     rules: str  # hash of what documents are understood by; empty where nothing is known from before
 
-    def known(self, fingerprint: Fingerprint) -> Known | None:
+    def find_known(self, fingerprint: Fingerprint) -> StoredDocument | None:
         """The document that is there already with that fingerprint."""
 
-    def add(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
+    def add_document(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
         """Take in what the parts say of a document; raises ObligationError where it cannot be."""
 
 
 @dataclass(slots=True)
-class _Files:
+class _FileTarget:
     """One Turtle file and its pages, in the making: every document is new to it."""
 
-    pages: Pages | None  # None where nobody wants them
+    pages: BuildPages | None  # None where nobody wants them
     descriptions: Descriptions
-    assembly: Assembly = field(default_factory=Assembly)
+    assembly: TurtleAssembler = field(default_factory=TurtleAssembler)
     rules: str = ""
 
     @property
@@ -209,21 +211,21 @@ class _Files:
         """The files whose names are known from the beginning."""
         return (GRAPH, *self.pages.names) if self.pages else (GRAPH,)
 
-    def known(self, fingerprint: Fingerprint) -> Known | None:
+    def find_known(self, fingerprint: Fingerprint) -> StoredDocument | None:
         return None
 
-    def add(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
+    def add_document(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
         gc.freeze()  # the document stays: do not look through it again and again
-        self.assembly.add(parts)
+        self.assembly.add_parts(parts)
         if self.pages:
             self.pages.add(document, self.descriptions)
 
 
 @dataclass(slots=True)
-class _Work:
+class _BuildState:
     """What was made of the documents so far."""
 
-    target: Target
+    target: BuildTarget
     stages: Stages
     descriptions: Descriptions
     given: Metadata
@@ -233,7 +235,7 @@ class _Work:
     failures: list[ObligationError] = field(default_factory=list)
     unread: list[ObligationError] = field(default_factory=list)  # of the failures: what they hold is unknown
     copies: list[str] = field(default_factory=list)
-    left_alone: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
     seen: dict[str, tuple[str, str]] = field(default_factory=dict)  # by IRI: name, hash of the text
 
     def add(self, found: Input) -> None:
@@ -241,7 +243,7 @@ class _Work:
         if self.seen and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
         try:
-            self._put(found)
+            self._add_new(found)
         except StoreError:  # no fault of the document: the next would fare no better
             raise
         except ObligationError as error:
@@ -252,32 +254,32 @@ class _Work:
         if self.failures and not (self.keep_going and (self.tallies or self.unchanged)):
             raise self.failures[0] if len(self.failures) == 1 else SeveralFaultsError(self.failures)
 
-    def left_out(self) -> LeftOut:
+    def list_skipped(self) -> Skipped:
         """What was not taken in."""
         failures = tuple(str(error) for error in self.failures)
-        return LeftOut(failures, tuple(self.copies), tuple(self.left_alone))
+        return Skipped(failures, tuple(self.copies), tuple(self.ignored))
 
-    def _put(self, found: Input) -> None:
+    def _add_new(self, found: Input) -> None:
         """Put a document into the target, unless it is there already."""
-        given = given_of(found, self.given)
-        fingerprint = Fingerprint.of(found.source, given, self.target.rules)
-        if known := self.target.known(fingerprint):
+        given = merge_given(found, self.given)
+        fingerprint = Fingerprint.compute(found.source, given, self.target.rules)
+        if known := self.target.find_known(fingerprint):
             self.unchanged += self._is_new(found.source.name, known)
             return
         document = self.stages.understand(found, given)
-        new = self._is_new(found.source.name, _known(document))
+        new = self._is_new(found.source.name, _identify(document))
         if new and (self.keep_going or not self.failures):
-            self.target.add(document, self._parts(document), fingerprint)
-            self.tallies.append(tally(document))
+            self.target.add_document(document, self._collect_parts(document), fingerprint)
+            self.tallies.append(tally_document(document))
 
-    def _parts(self, document: Document) -> list[Part]:
+    def _collect_parts(self, document: Document) -> list[Part]:
         """What a document says, whole before any of it is taken in; raises FaultError where it cannot be."""
         try:
-            return list(parts(document, self.descriptions))
+            return list(iterate_parts(document, self.descriptions))
         except Exception as error:
-            raise fault_of(document.text.source.name, error) from error
+            raise build_fault(document.text.source.name, error) from error
 
-    def _is_new(self, name: str, document: Known) -> bool:
+    def _is_new(self, name: str, document: StoredDocument) -> bool:
         """Whether the text was not there yet; another text with the same number is an error.
 
         Copies of one text are common in what was collected from several sites: one of them is enough.
@@ -296,16 +298,16 @@ class _Work:
         )
 
 
-def _pages(asked: bool | None) -> Pages | None:
+def _create_pages(asked: bool | None) -> BuildPages | None:
     """Pages in the making, unless they are not wanted: what draws them takes a while to be imported."""
     if asked is False:
         return None
-    from build_graph.paging import Pages
+    from build_graph.paging import BuildPages
 
-    return Pages(asked)
+    return BuildPages(asked)
 
 
-def _with_what_stays(error: ObligationError, store: Path, written: int) -> ObligationError:
+def _extend_error(error: ObligationError, store: Path, written: int) -> ObligationError:
     """The error, and what was written into a store before it."""
     if not written:
         return error
@@ -314,12 +316,12 @@ def _with_what_stays(error: ObligationError, store: Path, written: int) -> Oblig
     return SeveralFaultsError([error, ObligationError(stays)])
 
 
-def _not_pruned(store: Path, unread: Sequence[ObligationError]) -> ObligationError:
+def _create_pruning_error(store: Path, unread: Sequence[ObligationError]) -> ObligationError:
     """That nothing was removed, since an input that cannot be read may hold what would have been."""
     said = f"{store}: no document was removed, as what these inputs hold is not known; put them right first"
     return SeveralFaultsError([*unread, ObligationError(said)])
 
 
-def _known(document: Document) -> Known:
+def _identify(document: Document) -> StoredDocument:
     """What tells a document from others."""
-    return Known(document_iri(document.id), sha256(document.text.content))
+    return StoredDocument(document_iri(document.id), hash_text(document.text.content))

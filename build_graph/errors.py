@@ -11,7 +11,7 @@ class ObligationError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Say how another process makes it again, whatever its own kind is made of."""
-        return _make_again, (type(self), self.args, self.__dict__)
+        return _rebuild_error, (type(self), self.args, self.__dict__)
 
 
 class FaultError(ObligationError):
@@ -44,7 +44,9 @@ class SeveralFaultsError(ObligationError):
         return "\n".join(map(str, self.errors))
 
 
-def _make_again(kind: type[ObligationError], args: tuple[Any, ...], state: dict[str, Any]) -> ObligationError:
+def _rebuild_error(
+    kind: type[ObligationError], args: tuple[Any, ...], state: dict[str, Any]
+) -> ObligationError:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
     return error
@@ -54,17 +56,17 @@ _REPORT = "this is a fault of the program, not of the document: please report it
 _BRIEF = 120  # characters of what a library says
 
 
-def fault_of(name: str, error: Exception) -> ObligationError:
+def build_fault(name: str, error: Exception) -> ObligationError:
     """What to say of a document at which the program failed; it must not end the work on a million."""
     if isinstance(error, MemoryError):
         return NoMemoryError(name)
-    return FaultError(f"{name}: {type(error).__name__}: {brief(error)}; {_REPORT}")
+    return FaultError(f"{name}: {type(error).__name__}: {shorten_error(error)}; {_REPORT}")
 
 
-def brief(error: Exception) -> str:
+def shorten_error(error: Exception) -> str:
     """What an error says, on one line that can be printed; its kind where it says nothing.
 
-    >>> brief(ValueError("negative  seek")), brief(AssertionError())
+    >>> shorten_error(ValueError("negative  seek")), shorten_error(AssertionError())
     ('negative seek', 'AssertionError')
     """
     words = " ".join(str(error).split()) or type(error).__name__

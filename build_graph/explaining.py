@@ -5,9 +5,9 @@ from __future__ import annotations
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from build_graph.querying.catalogue import construct
-from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, readable
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
+from build_graph.querying.engines import TIMEOUT, Engine, OxigraphEngine, convert_store_errors
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.open import open_graph
 from build_graph.querying.receiving import MOST
 from build_graph.reports.explain import (
@@ -15,13 +15,13 @@ from build_graph.reports.explain import (
     CannotExplainError,
     Explainer,
     Mark,
-    candidates,
+    find_measure,
     is_mark,
-    measure_of,
+    list_candidates,
 )
 
 # What a name is looked for among: together first, then among the headings.
-_KINDS = ((Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT), (Kind.CLAUSE,))
+_KINDS = ((ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT), (ParameterKind.CLAUSE,))
 
 
 def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: int = MOST) -> list[str]:
@@ -32,35 +32,35 @@ def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: i
     """
     engine = open_graph(where, timeout, most=most)
     if not isinstance(engine, OxigraphEngine):
-        return _fetched(engine, name, mark)
+        return _explain_remote(engine, name, mark)
     explainer = Explainer(engine.store, mark, None if engine.union else DefaultGraph())
-    with readable(engine.folder):
-        return list(explainer.describe(_find(explainer, engine, name)))
+    with convert_store_errors(engine.folder):
+        return list(explainer.describe(_find_node(explainer, engine, name)))
 
 
-def _fetched(engine: Engine, name: str, mark: Mark) -> list[str]:
+def _explain_remote(engine: Engine, name: str, mark: Mark) -> list[str]:
     """What explains a name, asked for on the way: first what has the name, then what explains it."""
     store = Store()
     explainer = Explainer(store, mark)
-    for node in candidates(name):
-        _take(store, engine, "explained", node)
+    for node in list_candidates(name):
+        _load_constructed(store, engine, "explained", node)
     if not len(store) and is_mark(name):
-        _take(store, engine, "marks")
-    node = _find(explainer, engine, name)
-    for thing in (node, measure_of(node)):
-        _take(store, engine, "explained", thing)
-    _take(store, engine, "named-by", node)
+        _load_constructed(store, engine, "marks")
+    node = _find_node(explainer, engine, name)
+    for thing in (node, find_measure(node)):
+        _load_constructed(store, engine, "explained", thing)
+    _load_constructed(store, engine, "named-by", node)
     return list(explainer.describe(node))
 
 
-def _find(explainer: Explainer, engine: Engine, name: str) -> NamedNode:
+def _find_node(explainer: Explainer, engine: Engine, name: str) -> NamedNode:
     """What has the name: an IRI, a clause by its mark, or what the values of a query are found by.
 
     Raises ObligationError where that is nothing, or several things.
     """
-    if node := explainer.known(name) or explainer.marked(name):
+    if node := explainer.find_iri(name) or explainer.find_clause(name):
         return node
-    names = NameFinder(engine)
+    names = EntityFinder(engine)
     for kinds in _KINDS:
         if node := names.find_any(kinds, name):
             return node
@@ -71,7 +71,7 @@ def _find(explainer: Explainer, engine: Engine, name: str) -> NamedNode:
     )
 
 
-def _take(store: Store, engine: Engine, query: str, node: NamedNode | None = None) -> None:
+def _load_constructed(store: Store, engine: Engine, query: str, node: NamedNode | None = None) -> None:
     """Put what a query of `queries/lookups` constructs, of a thing, into the store."""
     values = {"node": node} if node else {}
     store.extend(Quad(*triple) for triple in construct(engine, query, **values))

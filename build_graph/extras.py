@@ -14,10 +14,10 @@ class MissingExtraError(ObligationError):
     """A library that the work at hand needs is not installed."""
 
 
-def extra(module: str, name: str, doing: str) -> ModuleType:
+def load_extra(module: str, name: str, doing: str) -> ModuleType:
     """The module, which the extra `name` brings; raises MissingExtraError where it is not installed.
 
-    >>> extra("no_such_module", "html", "page.html: reading HTML")
+    >>> load_extra("no_such_module", "html", "page.html: reading HTML")
     Traceback (most recent call last):
     build_graph.extras.MissingExtraError: page.html: reading HTML needs an extra; \
 run: pip install 'obligation-graph[html]' (or [all])

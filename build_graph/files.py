@@ -20,7 +20,7 @@ _UNFIT = (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES)  # of folders 
 _LEFT = re.compile(rb"\.(?P<name>.+)\.(?P<process>\d+)(?:\.old)?\.tmp", re.DOTALL)
 
 
-def write(path: Path, data: bytes | Iterable[bytes]) -> None:
+def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Put `data`, which may come in pieces, at `path`: written aside, flushed to disk, then renamed.
 
     Nobody sees half of it. A link stays, and the file that it leads to is replaced; a device or a pipe stays
@@ -28,30 +28,30 @@ def write(path: Path, data: bytes | Iterable[bytes]) -> None:
 
     Missing folders are made. Raises ObligationError if the place cannot be written.
     """
-    write_all({path: data})
+    write_files({path: data})
 
 
-def write_all(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
-    """Put each file at its path as `write` does; none is renamed before all stand on disk.
+def write_files(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
+    """Put each file at its path as `write_file` does; none is renamed before all stand on disk.
 
     What an earlier process left aside of these files is removed. Raises ObligationError if a place cannot be
     written; then each file is as it was before.
     """
-    puts = [_Put.of(path, data) for path, data in files.items()]
-    put = _Put.of(Path(), b"")
+    puts = [_PendingFile.build(path, data) for path, data in files.items()]
+    put = _PendingFile.build(Path(), b"")
     try:
         for put in puts:
-            put.check()
+            put.check_place()
         for put in puts:
-            put.prepare()
+            put.write_aside()
         for put in puts if len(puts) > 1 else ():
             put.keep_old()
         for put in puts:
-            put.replace()
-        _settle(puts)
+            put.move_into_place()
+        _sync_folders(puts)
     except BaseException as error:
         for done in reversed(puts):
-            done.put_back()
+            done.restore_old()
         if not isinstance(error, OSError):
             raise
         reason = error.strerror or type(error).__name__
@@ -59,11 +59,11 @@ def write_all(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
         raise ObligationError(message) from error
     finally:
         for put in puts:
-            put.tidy()
+            put.remove_aside()
 
 
 @dataclass(slots=True)
-class _Put:
+class _PendingFile:
     """A file on its way to its place."""
 
     path: Path  # as it was given: messages name it so
@@ -72,40 +72,40 @@ class _Put:
     is_there: bool = False  # whether it has been put into its place
 
     @classmethod
-    def of(cls, path: Path, data: bytes | Iterable[bytes]) -> Self:
-        return cls(path, data, os.path.realpath(name_of(path)))
+    def build(cls, path: Path, data: bytes | Iterable[bytes]) -> Self:
+        return cls(path, data, os.path.realpath(encode_name(path)))
 
-    def _beside(self, ending: str) -> bytes:
+    def _build_name_aside(self, ending: str) -> bytes:
         folder, name = os.path.split(self.place)
         return os.path.join(folder, b".%s.%d%s" % (name, os.getpid(), ending.encode()))
 
     @property
     def aside(self) -> bytes:
         """Where it is written first."""
-        return self._beside(".tmp")
+        return self._build_name_aside(".tmp")
 
     @property
     def old(self) -> bytes:
         """Where what stood in its place is kept until all files are in theirs."""
-        return self._beside(".old.tmp")
+        return self._build_name_aside(".old.tmp")
 
-    def check(self) -> None:
+    def check_place(self) -> None:
         """Raise OSError for a place that holds what no file may replace."""
-        found = _status(self.path)
+        found = _read_status(self.path)
         if found and stat.S_ISDIR(found.st_mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
         if found and stat.S_ISBLK(found.st_mode):
             raise OSError(errno.EINVAL, "is a disk")
 
-    def prepare(self) -> None:
+    def write_aside(self) -> None:
         """Write it aside, or into the device that it is for."""
         if is_stream(self.path):
-            with _opened_stream(self.path) as file:
-                file.writelines(_pieces(self.data))
+            with _open_stream(self.path) as file:
+                file.writelines(_iterate_pieces(self.data))
             return
         os.makedirs(os.path.dirname(self.place), exist_ok=True)
         with open(self.aside, "wb") as file:
-            file.writelines(_pieces(self.data))
+            file.writelines(_iterate_pieces(self.data))
             file.flush()
             os.fsync(file.fileno())
 
@@ -118,13 +118,13 @@ class _Put:
         except OSError:  # a file system without links
             shutil.copy2(self.place, self.old)
 
-    def replace(self) -> None:
+    def move_into_place(self) -> None:
         """Put it into its place."""
         if os.path.exists(self.aside):
             os.replace(self.aside, self.place)
             self.is_there = True
 
-    def put_back(self) -> None:
+    def restore_old(self) -> None:
         """Let its place be as it was."""
         if not self.is_there:
             return
@@ -134,7 +134,7 @@ class _Put:
             else:
                 os.unlink(self.place)
 
-    def tidy(self) -> None:
+    def remove_aside(self) -> None:
         """Remove what is left aside."""
         for name in (self.aside, self.old):
             with suppress(OSError):
@@ -143,12 +143,12 @@ class _Put:
 
 def is_file(path: Path) -> bool:
     """Whether there is a file at a path, whatever letters are in it."""
-    return os.path.isfile(name_of(path))
+    return os.path.isfile(encode_name(path))
 
 
 def is_folder(path: Path) -> bool:
     """Whether there is a folder at a path; where the system does not tell, who reads it says why."""
-    return os.path.isdir(name_of(path))
+    return os.path.isdir(encode_name(path))
 
 
 def is_stream(path: Path) -> bool:
@@ -157,15 +157,15 @@ def is_stream(path: Path) -> bool:
     Where the system does not tell, who writes there says why.
     """
     try:
-        found = _status(path)
+        found = _read_status(path)
     except OSError:
         return False
     if found is None or stat.S_ISDIR(found.st_mode):
         return False
-    return not stat.S_ISREG(found.st_mode) or _standard(found) is not None
+    return not stat.S_ISREG(found.st_mode) or _find_standard(found) is not None
 
 
-def name_of(path: Path) -> bytes:
+def encode_name(path: Path) -> bytes:
     """A path as the system takes it: in UTF-8 in any locale, or the same file would have several names."""
     return str(path).encode("utf-8", "surrogateescape")
 
@@ -183,7 +183,7 @@ def sync_folder(folder: bytes | Path) -> None:
             raise
 
 
-def _settle(puts: Collection[_Put]) -> None:
+def _sync_folders(puts: Collection[_PendingFile]) -> None:
     """Wait until the folders of files stand on the disk, and remove what killed processes left in them."""
     names: dict[bytes, set[bytes]] = {}
     for put in puts:
@@ -213,15 +213,15 @@ def _has_ended(process: int) -> bool:
     return False
 
 
-def _status(path: Path) -> os.stat_result | None:
+def _read_status(path: Path) -> os.stat_result | None:
     """What the system says of what a path leads to; None where there is nothing."""
     try:
-        return os.stat(name_of(path))
+        return os.stat(encode_name(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
 
 
-def _standard(found: os.stat_result) -> int | None:
+def _find_standard(found: os.stat_result) -> int | None:
     """The number under which this process has a file for its output; None where it has not."""
     for number in _STANDARD:
         with suppress(OSError):
@@ -230,12 +230,12 @@ def _standard(found: os.stat_result) -> int | None:
     return None
 
 
-def _opened_stream(path: Path) -> IO[bytes]:
+def _open_stream(path: Path) -> IO[bytes]:
     """A device or pipe to write into; the file of our own output goes on where that stands."""
-    found = _status(path)
-    number = _standard(found) if found else None
-    return open(name_of(path) if number is None else os.dup(number), "wb")
+    found = _read_status(path)
+    number = _find_standard(found) if found else None
+    return open(encode_name(path) if number is None else os.dup(number), "wb")
 
 
-def _pieces(data: bytes | Iterable[bytes]) -> Iterable[bytes]:
+def _iterate_pieces(data: bytes | Iterable[bytes]) -> Iterable[bytes]:
     return [data] if isinstance(data, bytes) else data

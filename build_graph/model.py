@@ -1,7 +1,7 @@
 """The values that pass from one stage to the next: frozen, small, and each knows its place.
 
 All positions are code points, 0-based, end exclusive. Unless a docstring says otherwise they count
-in the *repaired* text (`Text.content`); `Text.origin` leads from there back to the source file.
+in the *repaired* text (`Text.content`); `Text.find_origin` leads from there back to the source file.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ class Span(NamedTuple):
     start: int
     end: int
 
-    def of(self, text: str) -> str:
+    def extract(self, text: str) -> str:
         """The characters that the span covers in `text`.
 
-        >>> Span(1, 3).of("国务院办公厅")
+        >>> Span(1, 3).extract("国务院办公厅")
         '务院'
         """
         return text[self.start : self.end]
 
-    def stripped(self, text: str) -> Span:
+    def strip(self, text: str) -> Span:
         """The span without the white space at its ends.
 
-        >>> Span(0, 5).stripped(" 国务院 ")
+        >>> Span(0, 5).strip(" 国务院 ")
         Span(start=1, end=4)
         """
         words = text[self.start : self.end]
@@ -67,7 +67,7 @@ class Source:
     encoding: str  # empty where the container keeps characters, as PDF and DOCX do
     media: str = "text/plain"  # IANA media type of what the text was taken from
 
-    def line_starts(self) -> tuple[int, ...]:
+    def find_line_starts(self) -> tuple[int, ...]:
         r"""Where the lines begin; \n, \r\n and a lone \r end a line."""
         return (0, *(end.end() for end in re.finditer(r"\r\n?|\n", self.content)))
 
@@ -106,19 +106,19 @@ class Text:
     starts: tuple[int, ...] = (0,)
     shifts: tuple[int, ...] = (0,)
 
-    def origin(self, position: int) -> int:
+    def find_origin(self, position: int) -> int:
         """The position in `source.content` that a repaired position comes from."""
         return position + self.shifts[bisect_right(self.starts, position) - 1]
 
-    def line_column(self, position: int) -> tuple[int, int]:
+    def find_line_column(self, position: int) -> tuple[int, int]:
         """Line and column (both from 1) in the source file of a repaired position."""
-        return line_column(self.source.line_starts(), self.origin(position))
+        return compute_line_column(self.source.find_line_starts(), self.find_origin(position))
 
 
-def line_column(line_starts: tuple[int, ...], position: int) -> tuple[int, int]:
+def compute_line_column(line_starts: tuple[int, ...], position: int) -> tuple[int, int]:
     """Line and column (both from 1) of a position in a source.
 
-    >>> line_column(Source("-", "一、\\n二、", "utf-8").line_starts(), 4)
+    >>> compute_line_column(Source("-", "一、\\n二、", "utf-8").find_line_starts(), 4)
     (2, 2)
     """
     line = bisect_right(line_starts, position)
@@ -235,7 +235,7 @@ class Bearer:
     body: Body | None = None  # None until agencies are resolved
 
 
-class RiderKind(StrEnum):
+class QualifierKind(StrEnum):
     """What an attribution says beside who and how."""
 
     SCOPE = "scope"  # 适用范围：福建自贸试验区
@@ -245,10 +245,10 @@ class RiderKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rider:
+class Qualifier:
     """Words of an attribution that limit it: where it holds, until when, who sees to it."""
 
-    kind: RiderKind
+    kind: QualifierKind
     span: Span
     due: date | None = None  # of a deadline: the last day of the period named
 
@@ -261,7 +261,7 @@ class Assignment:
     allocation: Allocation
     open: bool  # the list ends in 等, 等部门, ...
     bearers: tuple[Bearer, ...]
-    riders: tuple[Rider, ...] = ()
+    riders: tuple[Qualifier, ...] = ()
 
 
 # ------------------------------------------------------------------- what a measure contains
@@ -347,14 +347,14 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RejectedBracket:
     """A bracket that names bodies but was not taken for an attribution, and why."""
 
     span: Span
     reason: str
 
 
-class Reading(StrEnum):
+class CoverageKind(StrEnum):
     """What a stretch of a document was understood as."""
 
     STRUCTURE = "structure"  # title, number, addressees, marks, headings, signature
@@ -368,13 +368,13 @@ class Reading(StrEnum):
 class Coverage:
     """How a document was understood, stretch by stretch; together they cover it, white space left out."""
 
-    stretches: tuple[tuple[Reading, Span], ...]
+    stretches: tuple[tuple[CoverageKind, Span], ...]
 
-    def characters(self, text: str) -> dict[Reading, int]:
+    def count_characters(self, text: str) -> dict[CoverageKind, int]:
         """Characters by kind, white space not counted; every kind has an entry."""
-        counts = dict.fromkeys(Reading, 0)
+        counts = dict.fromkeys(CoverageKind, 0)
         for reading, span in self.stretches:
-            counts[reading] += len("".join(span.of(text).split()))
+            counts[reading] += len("".join(span.extract(text).split()))
         return counts
 
 
@@ -388,6 +388,6 @@ class Document:
     jurisdiction: str | None  # 江西省, 杭州市; None for the centre
     issuer: Body | None  # the first of several; None where nobody is named
     measures: tuple[Measure, ...]
-    refused: tuple[Refusal, ...] = ()
+    refused: tuple[RejectedBracket, ...] = ()
     citations: tuple[Citation, ...] = ()
     coverage: Coverage = Coverage(())

@@ -17,7 +17,7 @@ class OntologyError(ObligationError):
 
 
 @cache
-def statements(path: Path) -> Statements:
+def load_statements(path: Path) -> Statements:
     """What a file says of each IRI, in its order; read it, do not change it.
 
     Raises OntologyError where the file is missing or is no Turtle.

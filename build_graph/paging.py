@@ -10,19 +10,19 @@ from urllib.parse import quote
 from build_graph.graph.descriptions import Descriptions
 from build_graph.model import Document
 from build_graph.pages.earlier import find_readers, remove_pages
-from build_graph.pages.index import Entry, index_page
-from build_graph.pages.network import Links, PageTooLargeError, network_page
-from build_graph.pages.network_data import NothingToShowError, network_data
-from build_graph.pages.reader import ReaderLinks, file_name, reader_page
+from build_graph.pages.index import IndexEntry, render_index_page
+from build_graph.pages.network import NetworkLinks, PageTooLargeError, render_network_page
+from build_graph.pages.network_data import NothingToShowError, collect_network_data
+from build_graph.pages.reader import ReaderLinks, format_file_name, render_reader_page
 from build_graph.querying.open import load_turtle
-from build_graph.viewing import INDEX, NETWORK, READERS, title_of
-from build_graph.vocabulary import segment
+from build_graph.viewing import INDEX, NETWORK, READERS, format_title
+from build_graph.vocabulary import encode_segment
 
 MOST = 50  # documents up to which a build writes pages without being told to
 
 
 @dataclass(slots=True)
-class Pages:
+class BuildPages:
     """The pages of the documents so far; `asked` is None where nobody asked for them in so many words."""
 
     asked: bool | None = None
@@ -33,7 +33,7 @@ class Pages:
     _links: dict[str, str] = field(
         default_factory=dict
     )  # addresses of readers, by the end of the document's IRI
-    _entries: list[Entry] = field(default_factory=list)
+    _entries: list[IndexEntry] = field(default_factory=list)
 
     @property
     def wanted(self) -> bool:
@@ -45,14 +45,14 @@ class Pages:
         if not self.wanted:
             return
         if self.asked is None and len(self._entries) == MOST:
-            self._none(f"more than {MOST} documents; ask for them with --pages")
+            self._skip_pages(f"more than {MOST} documents; ask for them with --pages")
             return
-        name = f"{READERS}/{file_name(document.id)}"
-        self._readers[name] = reader_page(document, descriptions, ReaderLinks(f"../{NETWORK}"))
-        self._links[f"document/{segment(document.id)}"] = quote(name)
-        self._entries.append(Entry.of(document, quote(name)))
+        name = f"{READERS}/{format_file_name(document.id)}"
+        self._readers[name] = render_reader_page(document, descriptions, ReaderLinks(f"../{NETWORK}"))
+        self._links[f"document/{encode_segment(document.id)}"] = quote(name)
+        self._entries.append(IndexEntry.from_document(document, quote(name)))
 
-    def files(self, graph: bytes, name: str) -> dict[str, bytes]:
+    def render_files(self, graph: bytes, name: str) -> dict[str, bytes]:
         """The pages by name: of the graph in Turtle, which lies beside them under its own name.
 
         None where there is no network, or too much of it for a page; then `why_not` says so. Raises
@@ -60,14 +60,14 @@ class Pages:
         """
         engine = load_turtle(graph)
         try:
-            data = network_data(engine)
-            network = network_page(data, title_of(data), Links(self._links, INDEX))
+            data = collect_network_data(engine)
+            network = render_network_page(data, format_title(data), NetworkLinks(self._links, INDEX))
         except (NothingToShowError, PageTooLargeError) as error:
             if self.asked:
                 raise
-            self._none(str(error))
+            self._skip_pages(str(error))
             return {}
-        return {NETWORK: network, INDEX: index_page(self._entries, NETWORK, name), **self._readers}
+        return {NETWORK: network, INDEX: render_index_page(self._entries, NETWORK, name), **self._readers}
 
     def remove_earlier(self, folder: Path, earlier: Iterable[Path]) -> list[Path]:
         """Remove the readers of an earlier build in a folder that these pages do not name; those removed."""
@@ -78,7 +78,7 @@ class Pages:
         """The readers that the index of an earlier build in a folder names."""
         return find_readers(folder, INDEX, READERS)
 
-    def _none(self, why_not: str) -> None:
+    def _skip_pages(self, why_not: str) -> None:
         self.why_not = why_not
         self._readers.clear()
         self._entries.clear()

@@ -10,11 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from build_graph.bodies.agencies import Registry
-from build_graph.bodies.jurisdictions import Jurisdiction, Reach, place_of
-from build_graph.errors import ObligationError, fault_of
-from build_graph.meaning.acts import Reader
+from build_graph.bodies.jurisdictions import Jurisdiction, Scope, locate_document
+from build_graph.errors import ObligationError, build_fault
+from build_graph.meaning.acts import PhraseReader
 from build_graph.meaning.audiences import AudienceFinder
-from build_graph.meaning.dates import dues, reckoned_from
+from build_graph.meaning.dates import find_dates, find_reference_date
 from build_graph.meaning.domains import DomainFinder
 from build_graph.meaning.norms import NormFinder
 from build_graph.meaning.targets import TargetFinder
@@ -26,19 +26,25 @@ from build_graph.model import (
     Measure,
     Metadata,
     Outline,
-    RiderKind,
+    QualifierKind,
     Source,
     Span,
     Text,
 )
 from build_graph.reading.inputs import Input, InputReader
 from build_graph.reading.repairs import repair
-from build_graph.resources import folder
-from build_graph.structure.assignments import Grammar
+from build_graph.resources import find_folder
+from build_graph.structure.assignments import AttributionGrammar
 from build_graph.structure.attribution import AttributionReader
 from build_graph.structure.citations import CitationReader
-from build_graph.structure.coverage import coverage
-from build_graph.structure.metadata import MetadataReader, from_file, from_values, identifier, merged
+from build_graph.structure.coverage import measure_coverage
+from build_graph.structure.metadata import (
+    MetadataReader,
+    build_identifier,
+    build_metadata,
+    merge_metadata,
+    read_sidecar,
+)
 from build_graph.structure.outline import OutlineReader
 from build_graph.vocabulary import UNNUMBERED
 
@@ -66,13 +72,13 @@ class Pipeline:
     @classmethod
     def load(cls) -> Pipeline:
         """A pipeline with the package's own ontology and words."""
-        registry, phrases = Registry.load(), Reader.load()
+        registry, phrases = Registry.load(), PhraseReader.load()
         is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
         return cls(
             registry=registry,
             metadata=MetadataReader.load(),
             outline=OutlineReader.load(),
-            attribution=AttributionReader.load(Grammar.load(is_body, registry.classify)),
+            attribution=AttributionReader.load(AttributionGrammar.load(is_body, registry.classify)),
             citations=CitationReader.load(),
             norms=NormFinder.load(phrases),
             targets=TargetFinder.load(phrases),
@@ -87,13 +93,13 @@ class Pipeline:
         FaultError where the program has a fault that this document brings to light.
         """
         try:
-            return self._whole(source, given)
+            return self._understand_source(source, given)
         except ObligationError:
             raise
         except Exception as error:
-            raise fault_of(source.name, error) from error
+            raise build_fault(source.name, error) from error
 
-    def _whole(self, source: Source, given: Metadata) -> Document:
+    def _understand_source(self, source: Source, given: Metadata) -> Document:
         """The document that `source` holds."""
         text = repair(source)
         metadata = self.metadata.read(text, given)
@@ -104,14 +110,14 @@ class Pipeline:
                 "the text needs marks such as 一、 （一） 1. or 第一条"
             )
         attributions = self.attribution.read(text, outline)
-        identity = _document_id(metadata.number, text.content)
-        stated = place_of(metadata, text.content, gazetteer=self.registry.gazetteer)
+        identity = _build_document_id(metadata.number, text.content)
+        stated = locate_document(metadata, text.content, gazetteer=self.registry.gazetteer)
         names = (bearer.name for measure in attributions.measures for bearer in measure.bearers)
-        place = self.registry.settle(stated, names)
+        place = self.registry.infer_jurisdiction(stated, names)
         measures = self.registry.resolve_all(
             attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
         )
-        understood = tuple(self._understood(text, outline, _with_defaults(measures)))
+        understood = tuple(self._understand_measures(text, outline, _resolve_defaults(measures)))
         return Document(
             id=identity,
             text=text,
@@ -119,7 +125,7 @@ class Pipeline:
             jurisdiction=place.path,
             issuer=self._issuer(metadata, place.path, identity),
             measures=understood,
-            coverage=coverage(text.content, outline, understood),
+            coverage=measure_coverage(text.content, outline, understood),
             refused=attributions.refused,
             citations=self.citations.read(text, outline),
         )
@@ -133,24 +139,26 @@ class Pipeline:
 
     def understand_input(self, found: Input, options: Metadata) -> Document:
         """The document that was found, with what is `given` of its metadata."""
-        return self.understand(found.source, given_of(found, options))
+        return self.understand(found.source, merge_given(found, options))
 
     def _issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
         """Return the body that the first name of an issuer stands for; None where nobody is named."""
         names = (metadata.issuer or "").replace("、", " ").split()
         if not names:
             return None
-        place = Jurisdiction(Reach.LOCAL, area) if area else None
+        place = Jurisdiction(Scope.LOCAL, area) if area else None
         return self.registry.resolve(names[0], jurisdiction=place, issued=metadata.issued, scope=scope)
 
-    def _understood(self, text: Text, outline: Outline, measures: Sequence[Measure]) -> Iterator[Measure]:
+    def _understand_measures(
+        self, text: Text, outline: Outline, measures: Sequence[Measure]
+    ) -> Iterator[Measure]:
         """The measures with norms, targets, target groups and domains.
 
         What a section says outside its clauses is a measure only if it carries a norm or a target.
         """
-        content, headings = text.content, dict(_headings(outline))
-        theme = self.domains.theme(content, outline.metadata.title)
-        reckoned = reckoned_from(outline.metadata.issued, outline.metadata.title, content)
+        content, headings = text.content, dict(_iterate_headings(outline))
+        theme = self.domains.find_theme(content, outline.metadata.title)
+        reckoned = find_reference_date(outline.metadata.issued, outline.metadata.title, content)
         for measure in measures:
             norms = self.norms.find(content, measure)
             targets = self.targets.find(content, measure, reckoned)
@@ -166,7 +174,7 @@ class Pipeline:
                 theme=theme,
             )
             audiences = self.audiences.find(content, measure, norms)
-            assignment = _dated(content, measure.assignment, outline.metadata.issued)
+            assignment = _resolve_deadlines(content, measure.assignment, outline.metadata.issued)
             yield replace(
                 measure,
                 assignment=assignment,
@@ -177,18 +185,18 @@ class Pipeline:
             )
 
 
-def given_of(found: Input, options: Metadata) -> Metadata:
+def merge_given(found: Input, options: Metadata) -> Metadata:
     """What is given of a document's metadata: by options, then the sidecar file, then the container.
 
     Raises BadMetadataError for a sidecar file that cannot be read.
     """
-    stated = from_file(found.sidecar) if found.sidecar else Metadata()
-    return merged(options, merged(stated, found.given))
+    stated = read_sidecar(found.sidecar) if found.sidecar else Metadata()
+    return merge_metadata(options, merge_metadata(stated, found.given))
 
 
-def default_document() -> Path:
+def find_default_document() -> Path:
     """The document that ships with the package: 国发〔2015〕24号, as it came."""
-    return folder("documents") / "guofa-2015-24.txt"
+    return find_folder("documents") / "guofa-2015-24.txt"
 
 
 def understand(
@@ -202,18 +210,18 @@ def understand(
     >>> document.id, len(document.measures)
     ('国发-2015-24', 75)
     """
-    file = Path(path) if path is not None else default_document()
-    options = from_values(metadata, "arguments")
+    file = Path(path) if path is not None else find_default_document()
+    options = build_metadata(metadata, "arguments")
     return Pipeline.load().understand_file(file, encoding=encoding, options=options)
 
 
-def _document_id(number: str | None, content: str) -> str:
+def _build_document_id(number: str | None, content: str) -> str:
     """The document's part of its IRI: from its number, else from its text."""
-    by_number = identifier(number) if number else None
+    by_number = build_identifier(number) if number else None
     return by_number or f"{UNNUMBERED}{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
-def _with_defaults(measures: Sequence[Measure]) -> list[Measure]:
+def _resolve_defaults(measures: Sequence[Measure]) -> list[Measure]:
     """The measures, the default bearers of each resolved as they were where the default is stated."""
     bodies = {bearer.span: bearer.body for measure in measures for bearer in measure.bearers}
     return [
@@ -224,20 +232,20 @@ def _with_defaults(measures: Sequence[Measure]) -> list[Measure]:
     ]
 
 
-def _dated(content: str, assignment: Assignment | None, issued: date | None) -> Assignment | None:
+def _resolve_deadlines(content: str, assignment: Assignment | None, issued: date | None) -> Assignment | None:
     """The assignment, its deadlines with the day that they name."""
     if assignment is None or not assignment.riders:
         return assignment
     riders = tuple(
-        replace(rider, due=next((due.day for due in dues(content, rider.span, issued)), None))
-        if rider.kind is RiderKind.DEADLINE
+        replace(rider, due=next((due.day for due in find_dates(content, rider.span, issued)), None))
+        if rider.kind is QualifierKind.DEADLINE
         else rider
         for rider in assignment.riders
     )
     return replace(assignment, riders=riders)
 
 
-def _headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:
+def _iterate_headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:
     """The heading of each division by its path."""
     stack: list[tuple[tuple[str, ...], Division]] = [((d.key,), d) for d in outline.divisions]
     while stack:

@@ -21,7 +21,7 @@ def escape_controls(text: str) -> str:
     >>> escape_controls("\x1b[2J商务部\u202e")
     '\\x1b[2J商务部\\u202e'
     """
-    return _STEERING.sub(_escaped, text)
+    return _STEERING.sub(_escape_char, text)
 
 
 def open_console(out: TextIO, width: int | None = None) -> Console:
@@ -37,6 +37,6 @@ def open_console(out: TextIO, width: int | None = None) -> Console:
     return PlainConsole(file=out, width=width, markup=False, highlight=False, emoji=False)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape_char(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

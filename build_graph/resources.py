@@ -10,10 +10,10 @@ from typing import Any
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def folder(name: str) -> Path:
+def find_folder(name: str) -> Path:
     """The folder `name` inside the package if it is there (wheel), else beside it (checkout).
 
-    >>> (folder("ontology") / "agencies.ttl").exists()
+    >>> (find_folder("ontology") / "agencies.ttl").exists()
     True
     """
     inside = _PACKAGE / name
@@ -21,10 +21,10 @@ def folder(name: str) -> Path:
 
 
 @cache
-def word_lists(name: str) -> dict[str, Any]:
+def load_word_lists(name: str) -> dict[str, Any]:
     """What `data/NAME.toml` holds, parsed once in a process; read it, do not change it.
 
-    >>> "单位" in word_lists("attribution")["label"]["nouns"]
+    >>> "单位" in load_word_lists("attribution")["label"]["nouns"]
     True
     """
-    return tomllib.loads((folder("data") / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((find_folder("data") / f"{name}.toml").read_text(encoding="utf-8"))

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from build_graph.errors import ObligationError
-from build_graph.sealing import Facts, sealed, unsealed
+from build_graph.sealing import FileFacts, seal_json, unseal_json
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -46,7 +46,7 @@ class ShardsError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class DocumentRecord:
     """What a manifest says of a document; what does not apply is empty or 0."""
 
     name: str
@@ -66,7 +66,7 @@ class Record:
     kind: str = ""  # of failure
 
     @property
-    def is_there(self) -> bool:
+    def is_stored(self) -> bool:
         """Whether its statements are in the shard."""
         return not (self.failure or self.copy_of)
 
@@ -75,43 +75,43 @@ class Record:
         """The name of what it was read from, where it has neither title nor number; else empty."""
         return "" if self.title or self.number else self.name
 
-    def said(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """What there is to say, as JSON takes it."""
         return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ShardManifest:
     """What the manifest of one shard says."""
 
     made_with: str  # SHA-256 of rules, limits and layout
-    documents: tuple[Record, ...]
+    documents: tuple[DocumentRecord, ...]
     files: Mapping[str, Mapping[str, Any]]  # bytes and SHA-256 by name
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
         """The manifest at a path; None where there is none, or one that is damaged or of another format."""
         try:
-            data = unsealed(path.read_bytes())
+            data = unseal_json(path.read_bytes())
             if data["format"] != FORMAT:
                 return None
-            records = tuple(Record(**one) for one in data["documents"])
+            records = tuple(DocumentRecord(**one) for one in data["documents"])
             return cls(data["made_with"], records, data["files"])
         except (OSError, ValueError, LookupError, TypeError):
             return None
 
-    def written(self) -> bytes:
+    def to_json(self) -> bytes:
         """The manifest as JSON, a line a document."""
-        documents = ",\n".join(_json(one.said()) for one in self.documents)
+        documents = ",\n".join(_format_json(one.to_dict()) for one in self.documents)
         text = (
-            f'{{"format": {FORMAT},\n"made_with": {_json(self.made_with)},\n"files": {_json(self.files)},\n'
+            f'{{"format": {FORMAT},\n"made_with": {_format_json(self.made_with)},\n"files": {_format_json(self.files)},\n'
             f'"documents": [\n{documents}\n]}}\n'
         )
-        return sealed(text.encode())
+        return seal_json(text.encode())
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class Manifest:
     """What `manifest.json` says of the whole."""
 
     version: str  # of the program
@@ -129,37 +129,38 @@ class Totals:
     @classmethod
     def read(cls, data: bytes) -> Self:
         """What a manifest says; raises ValueError, LookupError or TypeError for one that is not ours."""
-        said = unsealed(data)
+        said = unseal_json(data)
         del said["format"]
         shards = tuple(said.pop("shards"))
         if not all(_PART.fullmatch(shard["name"]) for shard in shards):
             raise ValueError("a shard has another name than they have")
         return cls(**said, shards=shards)
 
-    def written(self) -> bytes:
+    def to_json(self) -> bytes:
         """The manifest as JSON, a line a shard."""
         own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "shards"}
         head = ",\n".join(
-            f"{_json(name)}: {_json(value)}" for name, value in {"format": FORMAT, **own}.items()
+            f"{_format_json(name)}: {_format_json(value)}"
+            for name, value in {"format": FORMAT, **own}.items()
         )
-        shards = ",\n".join(map(_json, self.shards))
-        return sealed(f'{{{head},\n"shards": [\n{shards}\n]}}\n'.encode())
+        shards = ",\n".join(map(_format_json, self.shards))
+        return seal_json(f'{{{head},\n"shards": [\n{shards}\n]}}\n'.encode())
 
 
 @dataclass(frozen=True, slots=True)
-class Shards:
+class ShardFolder:
     """A folder of shards that is complete."""
 
     path: Path
-    totals: Totals
+    totals: Manifest
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """The folder at a path; raises ShardsError where it is none, or not complete."""
         try:
             data = (path / MANIFEST).read_bytes()
-            _refuse_other_formats(path, data)
-            return cls(path, Totals.read(data))
+            _reject_other_formats(path, data)
+            return cls(path, Manifest.read(data))
         except FileNotFoundError as error:
             raise ShardsError(
                 f"{path}: these shards are not complete; run the build that makes them again"
@@ -167,57 +168,57 @@ class Shards:
         except OSError as error:
             raise ShardsError(f"{path / MANIFEST}: cannot be read ({error.strerror})") from error
         except (ValueError, LookupError, TypeError) as error:
-            raise damaged(path / MANIFEST) from error
+            raise damage_error(path / MANIFEST) from error
 
-    def files(self, ending: str) -> list[Path]:
+    def list_files(self, ending: str) -> list[Path]:
         """The files of all shards with an ending, in order."""
         return [self.path / f"{shard['name']}{ending}" for shard in self.totals.shards]
 
-    def records(self) -> Iterator[Record]:
+    def iterate_records(self) -> Iterator[DocumentRecord]:
         """The documents in the order of the input, those that failed among them."""
-        for path in self.files(CARD):
-            yield from self._card(path).documents
+        for path in self.list_files(CARD):
+            yield from self._read_manifest(path).documents
 
-    def members(self) -> Iterator[tuple[Record, bytes]]:
+    def iterate_members(self) -> Iterator[tuple[DocumentRecord, bytes]]:
         """The documents that are there, with their N-Quads; raises ShardsError where they are damaged."""
-        for path in self.files(CARD):
+        for path in self.list_files(CARD):
             quads = path.with_name(f"{path.stem}{QUADS}")
-            with _opened(quads) as file:
-                for record in self._card(path).documents:
-                    if record.is_there:
-                        yield record, _unpacked(quads, file.read(record.size), record.size)
+            with _open_file(quads) as file:
+                for record in self._read_manifest(path).documents:
+                    if record.is_stored:
+                        yield record, _unpack(quads, file.read(record.size), record.size)
 
-    def tables(self) -> Iterator[bytes]:
+    def iterate_tables(self) -> Iterator[bytes]:
         """The table of bearers of each shard, as CSV; raises ShardsError where one is damaged."""
-        for shard, path in zip(self.totals.shards, self.files(BEARINGS), strict=True):
-            with _opened(path) as file:
+        for shard, path in zip(self.totals.shards, self.list_files(BEARINGS), strict=True):
+            with _open_file(path) as file:
                 data = file.read()
-            facts: Facts = shard["files"].get(path.name, {})
+            facts: FileFacts = shard["files"].get(path.name, {})
             if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
-                raise damaged(path)
-            yield _unpacked(path, data, len(data))
+                raise damage_error(path)
+            yield _unpack(path, data, len(data))
 
-    def quads(self) -> IO[bytes]:
+    def open_quads(self) -> IO[bytes]:
         """The statements of all documents as a stream of N-Quads."""
-        return stream(data for _, data in self.members())
+        return open_stream(data for _, data in self.iterate_members())
 
-    def merged(self) -> IO[bytes]:
+    def open_triples(self) -> IO[bytes]:
         """The same as N-Triples: what several documents say comes several times."""
-        return stream(without_graph(record, data) for record, data in self.members())
+        return open_stream(strip_graph(record, data) for record, data in self.iterate_members())
 
-    def _card(self, path: Path) -> Card:
-        card = Card.read(path)
+    def _read_manifest(self, path: Path) -> ShardManifest:
+        card = ShardManifest.read(path)
         if card is None:
-            raise damaged(path)
+            raise damage_error(path)
         return card
 
 
-def damaged(path: Path) -> ShardsError:
+def damage_error(path: Path) -> ShardsError:
     """What to say of a file of shards that is not as it was written."""
     return ShardsError(f"{path}: is damaged; run the build that makes it again")
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _open_file(path: Path) -> IO[bytes]:
     """A file of shards to read from; raises ShardsError where it cannot be read."""
     try:
         return path.open("rb")
@@ -227,17 +228,17 @@ def _opened(path: Path) -> IO[bytes]:
         raise ShardsError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
 
 
-def _unpacked(path: Path, data: bytes, size: int) -> bytes:
+def _unpack(path: Path, data: bytes, size: int) -> bytes:
     """What gzip members hold that are so many bytes; raises ShardsError where they are damaged."""
     try:
         if len(data) == size:
             return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise damaged(path) from error
-    raise damaged(path)
+        raise damage_error(path) from error
+    raise damage_error(path)
 
 
-def _refuse_other_formats(path: Path, manifest: bytes) -> None:
+def _reject_other_formats(path: Path, manifest: bytes) -> None:
     """Raise ShardsError for shards that another version of this program wrote."""
     found = json.loads(manifest)
     if isinstance(found, dict) and found.get("format") != FORMAT:
@@ -247,16 +248,16 @@ def _refuse_other_formats(path: Path, manifest: bytes) -> None:
         )
 
 
-def without_graph(record: Record, quads: bytes) -> bytes:
+def strip_graph(record: DocumentRecord, quads: bytes) -> bytes:
     """The N-Quads of a document as N-Triples.
 
-    >>> without_graph(Record("a.txt", iri="https://x/d"), b'<a:s> <a:p> "o" <https://x/d> .\\n')
+    >>> strip_graph(DocumentRecord("a.txt", iri="https://x/d"), b'<a:s> <a:p> "o" <https://x/d> .\\n')
     b'<a:s> <a:p> "o" .\\n'
     """
     return quads.replace(f" <{record.iri}> .\n".encode(), b" .\n")  # literals hold no line breaks
 
 
-class _Stream(io.RawIOBase):
+class _PieceStream(io.RawIOBase):
     """Pieces of bytes as a file to read from."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -277,15 +278,15 @@ class _Stream(io.RawIOBase):
         return size
 
 
-def stream(pieces: Iterator[bytes]) -> IO[bytes]:
+def open_stream(pieces: Iterator[bytes]) -> IO[bytes]:
     """Pieces of bytes, made as they are wanted, as a file to read from."""
-    return io.BufferedReader(_Stream(pieces), _BUFFER)
+    return io.BufferedReader(_PieceStream(pieces), _BUFFER)
 
 
-def part(number: int) -> str:
+def format_part_name(number: int) -> str:
     """The name of a shard's files without their endings.
 
-    >>> part(7)
+    >>> format_part_name(7)
     'part-00007'
     """
     return f"part-{number:05}"
@@ -294,12 +295,12 @@ def part(number: int) -> str:
 def is_shards(path: Path) -> bool:
     """Whether a folder holds shards, complete or not."""
     try:
-        return (path / f"{part(0)}{CARD}").is_file() or all(
+        return (path / f"{format_part_name(0)}{CARD}").is_file() or all(
             (path / name).is_file() for name in (MANIFEST, LOCK)
         )
     except OSError:  # a path that can lead nowhere
         return False
 
 
-def _json(value: object) -> str:
+def _format_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -12,18 +12,18 @@ from pyoxigraph import RdfFormat, serialize
 from rdflib import Graph
 
 from build_graph.errors import ObligationError
-from build_graph.graph.validation import Report, validate_graph
+from build_graph.graph.validation import ValidationReport, validate_graph
 from build_graph.querying.catalogue import construct
-from build_graph.querying.engines import TIMEOUT, readable
+from build_graph.querying.engines import TIMEOUT, convert_store_errors
 from build_graph.querying.open import is_address, is_store, open_graph, open_path
 from build_graph.querying.receiving import MOST
-from build_graph.storing.seals import damaged_file
+from build_graph.storing.seals import find_damaged_file
 from build_graph.storing.store import REMOVE
 
 getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed literals with a traceback each
 
 
-def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Report:
+def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> ValidationReport:
     """The report on the graph of a file, a store or an endpoint, which is taken into memory as a whole.
 
     Raises ObligationError where it cannot be read, where it is empty, and where a file of a store is damaged.
@@ -41,7 +41,7 @@ def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Report:
 def _check_files(folder: Path) -> None:
     """Raise ObligationError where a file of a store is not as the build left it, or cannot be read."""
     try:
-        found = damaged_file(folder)
+        found = find_damaged_file(folder)
     except OSError as error:
         raise ObligationError(
             f"{folder}: cannot be read ({error.strerror}); check its permissions"
@@ -49,7 +49,7 @@ def _check_files(folder: Path) -> None:
     if found:
         raise ObligationError(f"{folder}: this store is damaged ({found.name} has changed); {REMOVE}")
     store = open_path(folder).store
-    with readable(folder):  # a block that has changed is noticed when it is read
+    with convert_store_errors(folder):  # a block that has changed is noticed when it is read
         predicates = {quad.predicate for quad in store}
         for predicate in predicates:
             for _ in store.quads_for_pattern(None, predicate, None, None):

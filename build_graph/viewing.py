@@ -8,16 +8,16 @@ from urllib.parse import quote
 
 from pyoxigraph import NamedNode
 
-from build_graph.files import is_file, write
+from build_graph.files import is_file, write_file
 from build_graph.pages import addresses
-from build_graph.pages.network import Links, network_page
-from build_graph.pages.network_data import NetworkData, network_data
-from build_graph.pages.reader import ReaderLinks, file_name, reader_page
+from build_graph.pages.network import NetworkLinks, render_network_page
+from build_graph.pages.network_data import NetworkData, collect_network_data
+from build_graph.pages.reader import ReaderLinks, format_file_name, render_reader_page
 from build_graph.querying.engines import Engine
 from build_graph.querying.open import open_path
-from build_graph.restoring.document import restored
-from build_graph.shards import Shards
-from build_graph.vocabulary import plain
+from build_graph.restoring.document import restore_document
+from build_graph.shards import ShardFolder
+from build_graph.vocabulary import decode_part
 
 DETAILED = 2_000_000  # statements of shards up to which the words of measures are shown
 INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
@@ -25,7 +25,7 @@ SERVED = ReaderLinks(network=addresses.NETWORK, home=addresses.HOME)  # where a 
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class WrittenNetwork:
     """What a network page holds, and its size in bytes."""
 
     documents: int
@@ -36,12 +36,12 @@ class Shown:
 
 
 def write_network(
-    graph: Engine | Shards,
+    graph: Engine | ShardFolder,
     output: Path,
     *,
     document: NamedNode | None = None,
     domain: NamedNode | None = None,
-) -> Shown:
+) -> WrittenNetwork:
     """Write the network page of a graph, of one document or domain if given.
 
     Shards of many statements come without the words of their measures.
@@ -50,29 +50,33 @@ def write_network(
     ObligationError where the graph cannot be asked, nothing is left to show, it is too much for a page, or
     the place cannot be written.
     """
-    data = _data(graph, document, domain)
-    page = network_page(data, title_of(data), _links(data, output.parent))
-    write(output, page)
-    return Shown(len(data.documents), sum(1 for _ in data.measures), len(data.bodies), len(page), data.brief)
+    data = _collect_data(graph, document, domain)
+    page = render_network_page(data, format_title(data), _find_links(data, output.parent))
+    write_file(output, page)
+    return WrittenNetwork(
+        len(data.documents), sum(1 for _ in data.measures), len(data.bodies), len(page), data.brief
+    )
 
 
-def _data(graph: Engine | Shards, document: NamedNode | None, domain: NamedNode | None) -> NetworkData:
+def _collect_data(
+    graph: Engine | ShardFolder, document: NamedNode | None, domain: NamedNode | None
+) -> NetworkData:
     """What the page shows; of shards that are quickly loaded all, of larger ones what their tables hold."""
-    if isinstance(graph, Shards) and graph.totals.statements <= DETAILED:
-        return network_data(open_path(graph.path), document, domain)
-    return network_data(graph, document, domain)
+    if isinstance(graph, ShardFolder) and graph.totals.statements <= DETAILED:
+        return collect_network_data(open_path(graph.path), document, domain)
+    return collect_network_data(graph, document, domain)
 
 
-def reader_page_of(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:
+def render_reader(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:
     """The reader of a document of the graph that an engine answers for, in UTF-8.
 
     Raises ObligationError where the graph cannot be asked, or has no text of such a document.
     """
-    found = restored(engine, document)
-    return reader_page(found.document, found.descriptions, links, base=found.base)
+    found = restore_document(engine, document)
+    return render_reader_page(found.document, found.descriptions, links, base=found.base)
 
 
-def title_of(data: NetworkData) -> str:
+def format_title(data: NetworkData) -> str:
     """What a page of the data is called: its one document's title, or how many there are; a domain first."""
     if len(data.documents) == 1:
         only = data.documents[0]
@@ -82,17 +86,17 @@ def title_of(data: NetworkData) -> str:
     return " · ".join(filter(None, (data.domain, title)))
 
 
-def reader_of(document: str) -> str:
+def format_reader_path(document: str) -> str:
     """Where the reader of a document lies beside its network page, from the end of the document's IRI.
 
-    >>> reader_of("document/国发-2015-24")
+    >>> format_reader_path("document/国发-2015-24")
     'read/国发-2015-24.html'
     """
-    return f"{READERS}/{file_name(plain(document.removeprefix('document/')))}"
+    return f"{READERS}/{format_file_name(decode_part(document.removeprefix('document/')))}"
 
 
-def _links(data: NetworkData, folder: Path) -> Links:
+def _find_links(data: NetworkData, folder: Path) -> NetworkLinks:
     """The readers and the index that stand beside a page in a folder."""
-    readers = {document.id: reader_of(document.id) for document in data.documents}
+    readers = {document.id: format_reader_path(document.id) for document in data.documents}
     index = INDEX if is_file(folder / INDEX) else ""
-    return Links({id_: quote(path) for id_, path in readers.items() if is_file(folder / path)}, index)
+    return NetworkLinks({id_: quote(path) for id_, path in readers.items() if is_file(folder / path)}, index)

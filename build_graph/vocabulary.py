@@ -69,34 +69,34 @@ def term(name: str) -> NamedNode:
     return NamedNode(PREFIXES[prefix] + local)
 
 
-def _percent(match: re.Match[str]) -> str:
+def _percent_encode(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode("utf-8", "surrogatepass"))
 
 
-def segment(words: str) -> str:
+def encode_segment(words: str) -> str:
     """Words as one segment of an IRI; only what an IRI cannot hold is percent-encoded.
 
-    >>> segment("市商务局"), segment("商务部/外汇局"), segment("A 类 50%")
+    >>> encode_segment("市商务局"), encode_segment("商务部/外汇局"), encode_segment("A 类 50%")
     ('市商务局', '商务部%2F外汇局', 'A%20类%2050%25')
     """
     if words.strip(".") == "":  # "." and ".." would be read as steps in a path
         return words.replace(".", "%2E") or "%20"
-    return _NOT_IN_SEGMENT.sub(_percent, words)
+    return _NOT_IN_SEGMENT.sub(_percent_encode, words)
 
 
-def path(words: str) -> str:
+def encode_path(words: str) -> str:
     """Words whose slashes part segments (杭州市/商务局), as a path of an IRI.
 
-    >>> path("杭州市/商务局")
+    >>> encode_path("杭州市/商务局")
     '杭州市/商务局'
     """
-    return "/".join(map(segment, words.split("/")))
+    return "/".join(map(encode_segment, words.split("/")))
 
 
-def plain(part: str) -> str:
-    """The words of which `segment` or `path` made a part of an IRI.
+def decode_part(part: str) -> str:
+    """The words of which `encode_segment` or `encode_path` made a part of an IRI.
 
-    >>> plain("商务部%2F外汇局"), plain(path("杭州市/商务 局"))
+    >>> decode_part("商务部%2F外汇局"), decode_part(encode_path("杭州市/商务 局"))
     ('商务部/外汇局', '杭州市/商务 局')
     """
     return unquote(part, errors="surrogatepass")

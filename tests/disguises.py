@@ -27,15 +27,26 @@ from pyoxigraph import RdfFormat, Store
 
 from build_graph.processes.walls import forbid_connections
 from build_graph.serving import answering, query_workers
-from build_graph.serving.answering import Answerer, Task
-from build_graph.serving.negotiation import Media
-from build_graph.serving.protocol import Asked
-from build_graph.serving.settings import Limits, Settings
-from build_graph.shards import BEARINGS, CARD, FAILURES, LOCK, MANIFEST, QUADS, Card, Record, Totals, part
+from build_graph.serving.answering import QueryExecutor, QueryRequest
+from build_graph.serving.negotiation import AcceptedTypes
+from build_graph.serving.protocol import SparqlRequest
+from build_graph.serving.settings import QueryLimits, Settings
+from build_graph.shards import (
+    BEARINGS,
+    CARD,
+    FAILURES,
+    LOCK,
+    MANIFEST,
+    QUADS,
+    DocumentRecord,
+    Manifest,
+    ShardManifest,
+    format_part_name,
+)
 
 DOCUMENT = "http://d/1"
 XSD = "http://www.w3.org/2001/XMLSchema#"
-MEDIA = Media("application/sparql-results+json", "text/turtle")
+MEDIA = AcceptedTypes("application/sparql-results+json", "text/turtle")
 # What stands before the keyword, as SPARQL and as the graph has it.
 OBJECTS = {
     "1": f'"1"^^<{XSD}integer>',
@@ -211,15 +222,15 @@ def _shard(folder: Path) -> None:
     data = gzip.compress(quads().encode(), mtime=0)
     said = {"bytes": len(data), "sha256": sha256(data).hexdigest()}
     none = {"bytes": 0, "sha256": sha256(b"").hexdigest()}
-    files = {f"{part(0)}{QUADS}": said, f"{part(0)}{BEARINGS}": none}
+    files = {f"{format_part_name(0)}{QUADS}": said, f"{format_part_name(0)}{BEARINGS}": none}
     number = quads().count("\n")
-    record = Record("d", iri=DOCUMENT, statements=number, size=len(data))
-    (folder / f"{part(0)}{QUADS}").write_bytes(data)
-    (folder / f"{part(0)}{BEARINGS}").write_bytes(b"")
-    (folder / f"{part(0)}{CARD}").write_bytes(Card("", (record,), files).written())
-    shard = {"name": part(0), "documents": 1, "statements": number, "files": files}
-    totals = Totals("", "", "", {}, 1, statements=number, shards=(shard,))
-    (folder / MANIFEST).write_bytes(totals.written())
+    record = DocumentRecord("d", iri=DOCUMENT, statements=number, size=len(data))
+    (folder / f"{format_part_name(0)}{QUADS}").write_bytes(data)
+    (folder / f"{format_part_name(0)}{BEARINGS}").write_bytes(b"")
+    (folder / f"{format_part_name(0)}{CARD}").write_bytes(ShardManifest("", (record,), files).to_json())
+    shard = {"name": format_part_name(0), "documents": 1, "statements": number, "files": files}
+    totals = Manifest("", "", "", {}, 1, statements=number, shards=(shard,))
+    (folder / MANIFEST).write_bytes(totals.to_json())
     for name in (LOCK, FAILURES):
         (folder / name).touch()
 
@@ -272,7 +283,7 @@ def attack(settings: Settings) -> Outcome:
     unguarded = patch.object(answering, "refuse_service", lambda query, base: None)
     with listening() as endpoint:
         queries = disguises(endpoint.url)
-        answerer = Answerer(query_workers.load(settings)(), Limits())
+        answerer = QueryExecutor(query_workers.load_store(settings)(), QueryLimits())
         with unguarded:
             connecting = [query for query in queries if _connects(answerer, query, endpoint)]
         through = [query for query in connecting if not _is_refused(answerer, query, endpoint)]
@@ -283,23 +294,23 @@ def attack(settings: Settings) -> Outcome:
         return Outcome(len(queries), len(connecting), through, endpoint.came - before)
 
 
-def _connects(answerer: Answerer, query: str, endpoint: Endpoint) -> bool:
+def _connects(answerer: QueryExecutor, query: str, endpoint: Endpoint) -> bool:
     before = endpoint.came
-    answerer.answer(Task(Asked(query), MEDIA))
+    answerer.execute(QueryRequest(SparqlRequest(query), MEDIA))
     return endpoint.came > before
 
 
-def _is_refused(answerer: Answerer, query: str, endpoint: Endpoint) -> bool:
+def _is_refused(answerer: QueryExecutor, query: str, endpoint: Endpoint) -> bool:
     before = endpoint.came
-    reply = answerer.answer(Task(Asked(query), MEDIA))
+    reply = answerer.execute(QueryRequest(SparqlRequest(query), MEDIA))
     return endpoint.came == before and reply.status == 400
 
 
 def _ask_behind_wall(settings: Settings, queries: list[str]) -> None:
-    answerer = Answerer(query_workers.load(settings)(), Limits())
+    answerer = QueryExecutor(query_workers.load_store(settings)(), QueryLimits())
     assert forbid_connections()
     for query in queries:
-        answerer.answer(Task(Asked(query), MEDIA))
+        answerer.execute(QueryRequest(SparqlRequest(query), MEDIA))
 
 
 def _in_child(do: Callable[[], None]) -> None:

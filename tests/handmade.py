@@ -19,7 +19,7 @@ from build_graph.model import (
     Norm,
     NormKind,
     Outline,
-    Refusal,
+    RejectedBracket,
     Repair,
     Role,
     Source,
@@ -65,7 +65,7 @@ def document() -> Document:
         jurisdiction="浙江省/杭州市",
         issuer=Body("杭州市人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False),
         measures=(_goals(), _first(), _second(), _closing()),
-        refused=(Refusal(at("另行通知"), "it names no body"),),
+        refused=(RejectedBracket(at("另行通知"), "it names no body"),),
     )
 
 

@@ -25,12 +25,12 @@ class RdflibEngine:
         found = self._asked(query).query(query)
         if found.graph is not None:
             data = found.graph.serialize(format="nt", encoding="utf-8")
-            return Triples.of(quad.triple for quad in parse(data, format=RdfFormat.N_TRIPLES))
+            return Triples.collect(quad.triple for quad in parse(data, format=RdfFormat.N_TRIPLES))
         return parse_query_results(found.serialize(format="json") or b"", format=Format.JSON)
 
     def _asked(self, query: str) -> Graph:
         """What to ask: rdflib takes no GRAPH from a graph that stands alone, and has no named graphs."""
-        named = any(token["word"] and token["word"].upper() == "GRAPH" for token in sparql.tokens(query))
+        named = any(token["word"] and token["word"].upper() == "GRAPH" for token in sparql.tokenize(query))
         if not named or isinstance(self.graph, ConjunctiveGraph):
             return self.graph
         alone = Dataset()

@@ -9,15 +9,15 @@ from pyoxigraph import Quad, RdfFormat, parse
 from understanding import descriptions, pipeline
 
 from build_graph.errors import ObligationError
-from build_graph.graph.assembly import Assembly
-from build_graph.graph.triples import parts, quads
+from build_graph.graph.assembly import TurtleAssembler
+from build_graph.graph.triples import iterate_parts, iterate_quads
 from build_graph.model import Division, Document, Measure, Source, Span, Text
-from build_graph.reading.source import decode
+from build_graph.reading.source import decode_text
 
 
 def understood(data: bytes, encoding: str | None = None) -> Document | None:
     """The document that `data` holds; None where it is refused, which must be in one line."""
-    return _or_refused(lambda: pipeline().understand(decode(data, "hostile.txt", encoding=encoding)))
+    return _or_refused(lambda: pipeline().understand(decode_text(data, "hostile.txt", encoding=encoding)))
 
 
 def understood_text(text: str) -> Document | None:
@@ -52,8 +52,8 @@ def assert_text(text: Text) -> None:
     content, source = text.content, text.source.content
     content.encode("utf-8")  # fails for lone surrogates
     for repair in text.repairs:
-        assert repair.before == repair.source.of(source)
-        assert repair.after == repair.span.of(content)
+        assert repair.before == repair.source.extract(source)
+        assert repair.after == repair.span.extract(content)
     assert_in_order([repair.span for repair in text.repairs], len(content))
     assert_in_order([repair.source for repair in text.repairs], len(source))
     for damage in text.damages:
@@ -67,15 +67,15 @@ def assert_origins(text: Text) -> None:
     for repair in text.repairs:
         _assert_same(text, Span(end, repair.span.start), Span(source_end, repair.source.start))
         for position in range(repair.span.start, repair.span.end):
-            assert repair.source.start <= text.origin(position) <= repair.source.end
+            assert repair.source.start <= text.find_origin(position) <= repair.source.end
         end, source_end = repair.span.end, repair.source.end
     _assert_same(text, Span(end, len(text.content)), Span(source_end, len(text.source.content)))
 
 
 def _assert_same(text: Text, span: Span, source: Span) -> None:
-    assert span.of(text.content) == source.of(text.source.content)
+    assert span.extract(text.content) == source.extract(text.source.content)
     for position in {span.start, span.end - 1} if len(span) > 0 else ():
-        assert text.origin(position) == source.start + position - span.start
+        assert text.find_origin(position) == source.start + position - span.start
 
 
 # ---------------------------------------------------------------------------------- outline
@@ -112,10 +112,10 @@ def assert_words(content: str, measure: Measure) -> None:
     """Names are the words at their spans."""
     whole = Span(0, len(content))
     for bearer in (*measure.bearers, *measure.defaults):
-        assert bearer.name == bearer.span.of(content)
+        assert bearer.name == bearer.span.extract(content)
         assert_inside(bearer.span, whole)
     for audience in measure.audiences:
-        assert audience.name == audience.span.of(content)
+        assert audience.name == audience.span.extract(content)
         assert audience.span in measure.span
     if measure.assignment:
         assert_inside(measure.assignment.span, whole)
@@ -165,8 +165,8 @@ def assert_coverage(content: str, stretches: Sequence[Span]) -> None:
 
 def graph_of(document: Document) -> bytes:
     """The graph of a document, checked, as Turtle."""
-    graph = Assembly()
-    graph.add(parts(document, descriptions()))
+    graph = TurtleAssembler()
+    graph.add_parts(iterate_parts(document, descriptions()))
     _, pieces = graph.finish()
     return b"".join(pieces)
 
@@ -175,7 +175,7 @@ def assert_graph(document: Document) -> None:
     """The graph passes its checks, and its Turtle, in UTF-8, holds the same statements."""
     written = graph_of(document)
     written.decode("utf-8")
-    statements = quads(document, descriptions())
+    statements = iterate_quads(document, descriptions())
     assert set(parse(written, format=RdfFormat.TURTLE)) == set(_triples(statements))
 
 

@@ -13,7 +13,7 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
 from build_graph.bodies.agencies import Period, Registry, RegistryError
-from build_graph.bodies.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Reach, jurisdiction_of
+from build_graph.bodies.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Scope, find_jurisdiction
 from build_graph.errors import ObligationError
 from build_graph.model import (
     Allocation,
@@ -25,12 +25,12 @@ from build_graph.model import (
     Role,
     Span,
 )
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 HERE = Path(__file__).parent
 CASES: dict[str, Any] = tomllib.loads((HERE / "cases" / "agencies.toml").read_text(encoding="utf-8"))
 GOLD = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((HERE / "gold").glob("*.json"))]
-HANGZHOU = Jurisdiction(Reach.LOCAL, "浙江省/杭州市")
+HANGZHOU = Jurisdiction(Scope.LOCAL, "浙江省/杭州市")
 SEED_DAY = date(2015, 5, 4)
 AGENCY = "https://w3id.org/obligation-graph/id/agency/"
 PREFIXES = """
@@ -50,7 +50,7 @@ def registry() -> Registry:
 @cache
 def store() -> Store:
     store = Store()
-    store.load(path=folder("ontology") / "agencies.ttl", format=RdfFormat.TURTLE)
+    store.load(path=find_folder("ontology") / "agencies.ttl", format=RdfFormat.TURTLE)
     return store
 
 
@@ -90,7 +90,7 @@ def test_the_seed_has_35_bodies_and_4_groups() -> None:
 def test_every_agency_of_the_central_gold_documents_is_known(name: str) -> None:
     gold = json.loads((HERE / "gold" / f"{name}.json").read_text(encoding="utf-8"))
     agencies = {b["name"] for m in gold["measures"] for b in m["bearers"] if b["kind"] == "agency"}
-    when = date.fromisoformat(gold["date"]) if gold["date"] else registry().period(agencies)
+    when = date.fromisoformat(gold["date"]) if gold["date"] else registry().infer_period(agencies)
     assert agencies
     assert [n for n in agencies if not registry().resolve(n, jurisdiction=None, issued=when).known] == []
 
@@ -124,7 +124,7 @@ def test_an_unknown_central_body_keeps_its_words() -> None:
 def test_a_local_body_stands_under_its_place(place: str, expected: list[str]) -> None:
     """Id, label, functions, and the central bodies above."""
     name, id_, label, functions, central = expected
-    body = resolve(name, Jurisdiction(Reach.LOCAL, place), date(2020, 1, 1))
+    body = resolve(name, Jurisdiction(Scope.LOCAL, place), date(2020, 1, 1))
     assert (body.id, body.label, body.known) == (id_, label, False)
     assert (" ".join(body.functions), " ".join(body.answers_to)) == (functions, central)
 
@@ -172,7 +172,7 @@ def test_names_of_different_local_bodies_stay_apart(case: dict[str, str]) -> Non
 @pytest.mark.parametrize("name", ["市商务局", "市政府", "商务局", "有关部门", "某某集团有限公司"])
 def test_bodies_of_two_cities_never_merge(name: str) -> None:
     """Nor do those of two documents of which nobody knows the city."""
-    hefei = Jurisdiction(Reach.LOCAL, "安徽省/合肥市")
+    hefei = Jurisdiction(Scope.LOCAL, "安徽省/合肥市")
     assert resolve(name, HANGZHOU).id != resolve(name, hefei).id
     first, second = (
         registry().resolve(name, jurisdiction=UNKNOWN, scope=document) for document in ("text-1", "text-2")
@@ -189,12 +189,12 @@ def test_the_label_of_a_body_follows_from_its_id() -> None:
 
 @pytest.mark.parametrize("case", CASES["shared"], ids=lambda case: case["names"])
 def test_a_shared_end_is_given_to_each(case: dict[str, str]) -> None:
-    assert registry().completed(case["names"].split()) == tuple(case["complete"].split())
+    assert registry().complete_ends(case["names"].split()) == tuple(case["complete"].split())
 
 
 @pytest.mark.parametrize("case", CASES["opened"], ids=lambda case: case["names"])
 def test_a_shared_beginning_is_given_to_each(case: dict[str, str]) -> None:
-    assert registry().opened(case["names"].split(), UNKNOWN) == tuple(case["complete"].split())
+    assert registry().complete_beginnings(case["names"].split(), UNKNOWN) == tuple(case["complete"].split())
 
 
 def test_in_a_city_the_bare_name_is_the_citys() -> None:
@@ -240,14 +240,14 @@ def test_endless_words_are_read_in_no_time(words: str) -> None:
 
 def test_the_names_show_a_document_of_the_centre() -> None:
     names = ["财政部", "税务总局", "人民银行", "各地区"]
-    assert registry().settle(UNKNOWN, names) == CENTRE
-    assert registry().settle(UNKNOWN, [*names, "省商务厅"]) == UNKNOWN
-    assert registry().settle(UNKNOWN, ["人民银行", "邮政局"]) == UNKNOWN
-    assert registry().settle(HANGZHOU, names) == HANGZHOU
+    assert registry().infer_jurisdiction(UNKNOWN, names) == CENTRE
+    assert registry().infer_jurisdiction(UNKNOWN, [*names, "省商务厅"]) == UNKNOWN
+    assert registry().infer_jurisdiction(UNKNOWN, ["人民银行", "邮政局"]) == UNKNOWN
+    assert registry().infer_jurisdiction(HANGZHOU, names) == HANGZHOU
 
 
 def test_the_names_show_when_a_document_was_written() -> None:
-    period = registry().period(["市场监管总局", "国务院扶贫办", "财政部"])
+    period = registry().infer_period(["市场监管总局", "国务院扶贫办", "财政部"])
     assert period == Period(date(2018, 3, 17), date(2021, 2, 25))
     assert registry().resolve("药监局", jurisdiction=CENTRE, issued=period).id == "nmpa"
     assert not registry().resolve("药监局", jurisdiction=CENTRE, issued=Period()).known
@@ -272,7 +272,7 @@ def test_all_bearers_of_a_document_are_resolved() -> None:
 def test_gold_documents_and_their_places() -> None:
     """Where the documents hold, by issuer, title and number; one says nothing of itself."""
     found = {
-        jurisdiction_of(g["issuer"], g["title"], g["number"], gazetteer=registry().gazetteer).path
+        find_jurisdiction(g["issuer"], g["title"], g["number"], gazetteer=registry().gazetteer).path
         for g in GOLD
     }
     assert found == {

@@ -38,17 +38,17 @@ from build_graph.analysis.choices import Choices, Language, Roles, Unit
 from build_graph.analysis.incidence import Incidence, NothingToCountError
 from build_graph.analysis.projection import project
 from build_graph.analysis.report import Findings
-from build_graph.analysis.significance import curveball, significance
-from build_graph.analysis.successors import Heirs, Succession, heirs
+from build_graph.analysis.significance import compute_significance, draw_matrices
+from build_graph.analysis.successors import Succession, Successors, find_successors
 from build_graph.building import Builder
 from build_graph.cli import main
 from build_graph.errors import ObligationError
-from build_graph.files import write_all
+from build_graph.files import write_files
 from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.open import open_graph
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 GOLD = Path(__file__).parent / "gold"
 AGENCY = "https://w3id.org/obligation-graph/id/agency/"
@@ -74,7 +74,7 @@ SEVERAL = ["guofa-2019-3", "henan-177", "shenyang-018", "zibo-060", "dahua-083"]
 
 
 def found(engine: Engine, **choices: Any) -> Findings:
-    return Analyst(engine, Choices(draws=0, **choices)).findings()
+    return Analyst(engine, Choices(draws=0, **choices)).compute_findings()
 
 
 def counts(findings: Findings) -> dict[tuple[str, str], int]:
@@ -166,7 +166,7 @@ def test_norms_as_the_unit(engine: Engine, graph: Path) -> None:
 
 
 def test_a_domain_narrows_what_is_counted(engine: Engine, graph: Path) -> None:
-    domain = NameFinder(engine).find(Kind.DOMAIN, "税务")
+    domain = EntityFinder(engine).find(ParameterKind.DOMAIN, "税务")
     findings = found(engine, domain=domain, divided=False)
     given = ["--set", "domain=税务", "--set", "without=divided"]
     asked = csv.DictReader(io.StringIO(run("query", "pairs", *given, "--graph", graph).stdout))
@@ -176,7 +176,7 @@ def test_a_domain_narrows_what_is_counted(engine: Engine, graph: Path) -> None:
 
 
 def test_a_document_narrows_what_is_counted(several: Engine) -> None:
-    documents = [NameFinder(several).find(Kind.DOCUMENT, name) for name in ("国发〔2019〕3号",)]
+    documents = [EntityFinder(several).find(ParameterKind.DOCUMENT, name) for name in ("国发〔2019〕3号",)]
     findings = found(several, document=documents[0])
     assert sorted(findings.pairs["together"], reverse=True) == annotated(gold("guofa-2019-3"), "agency")
     assert len(findings.pairs) < len(found(several).pairs)
@@ -214,7 +214,7 @@ def test_predecessors_are_merged_on_a_day(engine: Engine) -> None:
 
 def test_a_body_with_several_heirs_stays_as_it_was(engine: Engine) -> None:
     findings = found(engine, as_of=date(2024, 1, 1))
-    split = findings.incidence.heirs.split
+    split = findings.incidence.successors.split
     assert split == {f"{AGENCY}cfda": (f"{AGENCY}nmpa", f"{AGENCY}samr")}
     assert f"{AGENCY}cfda" in findings.agencies.index
     assert f"{AGENCY}nmpa" not in findings.agencies.index
@@ -237,25 +237,25 @@ REFORMS = [
 @pytest.mark.parametrize(
     ("body", "day", "expected"),
     [
-        ("a", date(2013, 3, 13), Heirs({}, {})),
-        ("a", date(2013, 3, 14), Heirs({"a": "b"}, {})),
-        ("a", date(2018, 3, 17), Heirs({"a": "c"}, {})),
-        ("x", date(2020, 1, 1), Heirs({"x": "y"}, {})),
-        ("x", date(2024, 1, 1), Heirs({}, {"x": ("y", "z")})),
-        ("r", date(2024, 1, 1), Heirs({}, {})),  # in a circle: itself
-        ("m", date(2011, 1, 1), Heirs({}, {"m": ("n", "o")})),
-        ("m", date(2024, 1, 1), Heirs({"m": "p"}, {})),  # apart, and together again
-        ("q", date(2024, 1, 1), Heirs({}, {})),
+        ("a", date(2013, 3, 13), Successors({}, {})),
+        ("a", date(2013, 3, 14), Successors({"a": "b"}, {})),
+        ("a", date(2018, 3, 17), Successors({"a": "c"}, {})),
+        ("x", date(2020, 1, 1), Successors({"x": "y"}, {})),
+        ("x", date(2024, 1, 1), Successors({}, {"x": ("y", "z")})),
+        ("r", date(2024, 1, 1), Successors({}, {})),  # in a circle: itself
+        ("m", date(2011, 1, 1), Successors({}, {"m": ("n", "o")})),
+        ("m", date(2024, 1, 1), Successors({"m": "p"}, {})),  # apart, and together again
+        ("q", date(2024, 1, 1), Successors({}, {})),
     ],
 )
-def test_heirs(body: str, day: date, expected: Heirs) -> None:
-    assert heirs([body], REFORMS, day) == expected
+def test_heirs(body: str, day: date, expected: Successors) -> None:
+    assert find_successors([body], REFORMS, day) == expected
 
 
 def test_a_reform_of_a_year_counts_from_its_end() -> None:
     """Of some reforms only the year is known; the catalogue and the analysis take them alike."""
     store = Store()
-    store.bulk_load(path=str(folder("ontology") / "agencies.ttl"), format=RdfFormat.TURTLE)
+    store.bulk_load(path=str(find_folder("ontology") / "agencies.ttl"), format=RdfFormat.TURTLE)
     store.update(
         f"""PREFIX ob: <https://w3id.org/obligation-graph/ontology#> PREFIX oa: <http://www.w3.org/ns/oa#>
         INSERT DATA {{
@@ -267,21 +267,21 @@ def test_a_reform_of_a_year_counts_from_its_end() -> None:
           <http://x/e> oa:hasSelector <http://x/s> . <http://x/s> oa:start 1 .
         }}"""
     )
-    engine = OxigraphEngine.over(store)
+    engine = OxigraphEngine.open(store)
     event = f"SELECT ?y {{ ?c org:originalOrganization <{AGENCY}sacms> ; dcterms:date ?y }}"
     prefixes = "PREFIX org: <http://www.w3.org/ns/org#> PREFIX dcterms: <http://purl.org/dc/terms/> "
     assert [row["y"].value for row in store.query(prefixes + event)] == ["2020"]  # type: ignore[union-attr]
     for day, heir in (("2020-12-30", "sacms"), ("2020-12-31", "nmsa")):
         findings = found(engine, as_of=date.fromisoformat(day))
         assert list(findings.agencies.index) == [AGENCY + heir]
-        query = (folder("queries") / "heirs.rq").read_text(encoding="utf-8")
+        query = (find_folder("queries") / "heirs.rq").read_text(encoding="utf-8")
         query = query.replace("agency/saic", "agency/sacms").replace("2024-01-01", day)
         assert {row["heir"].value for row in engine.answer(query)} == {AGENCY + heir}  # type: ignore[union-attr]
 
 
 def test_nothing_left_to_count(engine: Engine) -> None:
     with pytest.raises(NothingToCountError, match="choose less narrowly"):
-        found(OxigraphEngine.over(Store()))
+        found(OxigraphEngine.open(Store()))
 
 
 def test_labels_are_short_and_told_apart(several: Engine) -> None:
@@ -320,7 +320,7 @@ def made(roles: np.ndarray) -> Incidence:
         supports=csr_array((roles == 3).astype(np.int64)),
         domains=pd.Series([f"d{unit % 3}" for unit in range(len(roles))]),
         rows=pd.DataFrame(),
-        heirs=Heirs({}, {}),
+        successors=Successors({}, {}),
         inferred=0,
     )
 
@@ -376,7 +376,7 @@ def test_association_is_one_where_bodies_are_independent() -> None:
 @given(incidences(), st.integers(0, 5))
 def test_every_draw_keeps_the_totals(incidence: Incidence, seed: int) -> None:
     matrix = incidence.bears.T.tocsr()
-    for drawn in curveball(matrix, Random(seed), 3):
+    for drawn in draw_matrices(matrix, Random(seed), 3):
         assert set(drawn.data.tolist()) <= {1}
         assert (drawn.sum(axis=0) == matrix.sum(axis=0)).all()
         assert (drawn.sum(axis=1) == matrix.sum(axis=1)).all()
@@ -398,7 +398,7 @@ SMALL = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 0, 1]])
 def test_all_matrices_are_drawn_alike() -> None:
     """Each with the same totals as often as the others, within what 6,000 draws let expect."""
     known = states(SMALL)
-    times = Counter(drawn.toarray().tobytes() for drawn in curveball(csr_array(SMALL), Random(1), 6_000))
+    times = Counter(drawn.toarray().tobytes() for drawn in draw_matrices(csr_array(SMALL), Random(1), 6_000))
     assert len(times) == len(known) > 10
     expected = 6_000 / len(known)
     squares = sum((times[one.astype(np.int64).tobytes()] - expected) ** 2 / expected for one in known)
@@ -411,7 +411,7 @@ def test_chance_is_that_of_all_matrices() -> None:
     """Mean, deviation and p of a pair are those over every matrix that there is."""
     incidence = made(SMALL.T)
     pairs = project(incidence, directed=False)
-    chance = significance(incidence, pairs, Choices(draws=4_000, seed=3))
+    chance = compute_significance(incidence, pairs, Choices(draws=4_000, seed=3))
     every = np.array(
         [[one[a] @ one[b] for a, b in zip(pairs.first, pairs.second, strict=True)] for one in states(SMALL)]
     )
@@ -425,7 +425,7 @@ def test_who_leads_stays_when_supports_are_drawn() -> None:
     """With one leader of all, each supporter is below it as often as it supports: no chance in that."""
     incidence = made(np.array([[2, 3, 0], [2, 0, 3], [2, 3, 3]]))
     pairs = project(incidence, directed=True)
-    chance = significance(incidence, pairs, Choices(roles=Roles.LEAD_SUPPORT, draws=50))
+    chance = compute_significance(incidence, pairs, Choices(roles=Roles.LEAD_SUPPORT, draws=50))
     assert chance.expected.tolist() == pairs.together.tolist() == [2, 2]
     assert np.isnan(chance.z).all()
     assert (chance.p == 1).all()
@@ -438,7 +438,7 @@ def test_what_meets_by_plan_stands_out() -> None:
     roles[:, 1] = roles[:, 0]
     incidence = made(roles)
     pairs = project(incidence, directed=False)
-    chance = significance(incidence, pairs, Choices(draws=1_000))
+    chance = compute_significance(incidence, pairs, Choices(draws=1_000))
     surest = int(np.nanargmax(chance.z))
     assert (pairs.first[surest], pairs.second[surest]) == (0, 1)
     assert chance.p[surest] == pytest.approx(1 / 1_001)
@@ -458,10 +458,10 @@ BRIDGED = np.array(
 
 def test_places() -> None:
     incidence = made(BRIDGED)
-    graph = communities.network(project(incidence, directed=False), 7, directed=False)
-    groups = communities.communities(graph, seed=0)
+    graph = communities.build_nx_graph(project(incidence, directed=False), 7, directed=False)
+    groups = communities.detect_communities(graph, seed=0)
     assert groups == [[0, 1, 2], [3, 4, 5]]
-    places = network.places(graph, incidence, groups, seed=0)
+    places = network.compute_centralities(graph, incidence, groups, seed=0)
     assert places["measures"].tolist() == [2, 2, 3, 3, 2, 2, 1]
     assert places["alone"].tolist() == [0, 0, 0, 0, 0, 0, 1]
     assert places["partners"].tolist() == places["strength"].tolist() == [2, 2, 3, 3, 2, 2, 0]
@@ -471,7 +471,7 @@ def test_places() -> None:
     assert places["constraint"].iloc[2] < places["constraint"].iloc[0]
     assert np.isnan(places["constraint"].iloc[6])
     assert places["eigenvector"].iloc[2] == places["eigenvector"].max()
-    assert network.modularity(graph, groups) == pytest.approx(
+    assert network.compute_modularity(graph, groups) == pytest.approx(
         nx.community.modularity(graph, [{0, 1, 2}, {3, 4, 5}, {6}]), abs=1e-6
     )
 
@@ -480,11 +480,11 @@ def test_participation_over_domains() -> None:
     """All in one domain: 0; half in each of two: 1/2; without a domain: no figure."""
     incidence = made(np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
     domains = pd.Series(["a", "a", "b", ""])
-    graph = communities.network(project(incidence, directed=False), 3, directed=False)
+    graph = communities.build_nx_graph(project(incidence, directed=False), 3, directed=False)
     with_domains = Incidence(
         **{name: getattr(incidence, name) for name in Incidence.__slots__} | {"domains": domains}
     )
-    values = network.places(graph, with_domains, [], seed=0)["participation"].tolist()
+    values = network.compute_centralities(graph, with_domains, [], seed=0)["participation"].tolist()
     assert values[:2] == [0.0, 0.5]
     assert math.isnan(values[2])
 
@@ -601,22 +601,22 @@ def test_charts_need_no_font(written: Path) -> None:
 
 def _glyph(char: str) -> int:
     """The number of a character's outline in the font."""
-    with TTFont(folder("vendor") / "noto-sans-sc" / fonts.FONT) as font:
+    with TTFont(find_folder("vendor") / "noto-sans-sc" / fonts.FONT) as font:
         return int(font.getGlyphID(font.getBestCmap()[ord(char)]))
 
 
 def test_a_character_that_the_font_lacks_is_seen_to_be_missing() -> None:
-    assert fonts.printable("仫佬族", frozenset(map(ord, "佬族〓"))) == "〓佬族"
+    assert fonts.replace_missing("仫佬族", frozenset(map(ord, "佬族〓"))) == "〓佬族"
 
 
 def test_the_font_has_the_names_of_the_registry() -> None:
     """All but a handful of rare characters in names of places."""
-    with TTFont(folder("vendor") / "noto-sans-sc" / fonts.FONT) as font:
+    with TTFont(find_folder("vendor") / "noto-sans-sc" / fonts.FONT) as font:
         known = set(font.getBestCmap())
     assert ord("〓") in known
-    names = (folder("ontology") / "agencies.ttl").read_text(encoding="utf-8")
+    names = (find_folder("ontology") / "agencies.ttl").read_text(encoding="utf-8")
     assert {char for char in names if ord(char) not in known} <= {"\n"}
-    places = (folder("data") / "divisions.txt").read_text(encoding="utf-8")
+    places = (find_folder("data") / "divisions.txt").read_text(encoding="utf-8")
     assert len({char for char in places if ord(char) not in known} - {"\n"}) <= 5
 
 
@@ -640,7 +640,7 @@ def test_the_same_bytes_whatever_the_hash_seed(graph: Path, written: Path, tmp_p
 
 
 def test_another_seed_draws_others(engine: Engine) -> None:
-    one, other = (Analyst(engine, Choices(draws=50, seed=seed)).findings().pairs for seed in (0, 1))
+    one, other = (Analyst(engine, Choices(draws=50, seed=seed)).compute_findings().pairs for seed in (0, 1))
     assert one["together"].tolist() == other["together"].tolist()
     assert one["expected"].tolist() != other["expected"].tolist()
 
@@ -703,5 +703,5 @@ def test_a_missing_library_is_named(graph: Path, monkeypatch: pytest.MonkeyPatch
 def test_files_are_written_all_or_none(tmp_path: Path) -> None:
     (tmp_path / "in-the-way").write_bytes(b"")
     with pytest.raises(ObligationError, match="cannot be written"):
-        write_all({tmp_path / "a": b"1", tmp_path / "in-the-way" / "b": b"2"})
+        write_files({tmp_path / "a": b"1", tmp_path / "in-the-way" / "b": b"2"})
     assert [path.name for path in tmp_path.iterdir()] == ["in-the-way"]

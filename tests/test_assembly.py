@@ -10,12 +10,12 @@ import pytest
 from stated import stated
 
 from build_graph.graph import assembly
-from build_graph.graph.assembly import Assembly
-from build_graph.graph.checks import FailedCheckError, check
+from build_graph.graph.assembly import TurtleAssembler
+from build_graph.graph.checks import FailedCheckError, check_statements
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.terms import named
-from build_graph.graph.triples import Part, parts, quads
-from build_graph.graph.turtle import turtle
+from build_graph.graph.terms import expand
+from build_graph.graph.triples import Part, iterate_parts, iterate_quads
+from build_graph.graph.turtle import serialise_turtle
 from build_graph.model import Document
 from build_graph.pipeline import understand
 
@@ -33,8 +33,8 @@ def document(request: pytest.FixtureRequest) -> Document:
 
 def assembled(given: Iterator[Part]) -> tuple[int, bytes]:
     """How many statements there are, and the Turtle file."""
-    graph = Assembly()
-    graph.add(given)
+    graph = TurtleAssembler()
+    graph.add_parts(given)
     passed, pieces = graph.finish()
     return passed.statements, b"".join(pieces)
 
@@ -45,24 +45,27 @@ def test_same_file(
 ) -> None:
     """However few statements are looked at together, the file is that of all together."""
     monkeypatch.setattr(assembly, "_BATCH", batch)
-    whole = list(quads(document, descriptions))
-    assert assembled(parts(document, descriptions)) == (check(stated(whole)).statements, turtle(whole))
+    whole = list(iterate_quads(document, descriptions))
+    assert assembled(iterate_parts(document, descriptions)) == (
+        check_statements(stated(whole)).statements,
+        serialise_turtle(whole),
+    )
 
 
 def test_several_documents(descriptions: Descriptions) -> None:
     """What two documents say of one body stands in the file once."""
     both = [handmade.document(), understand()]
-    whole = [quad for one in both for quad in quads(one, descriptions)]
-    given = (part for one in both for part in parts(one, descriptions))
+    whole = [quad for one in both for quad in iterate_quads(one, descriptions)]
+    given = (part for one in both for part in iterate_parts(one, descriptions))
     statements, written = assembled(given)
-    assert written == turtle(whole)
+    assert written == serialise_turtle(whole)
     assert statements == len({quad.triple for quad in whole})
 
 
 def without(predicate: str, given: Iterator[Part], number: int) -> Iterator[Part]:
     """The parts, the one at `number` without what it says with a predicate."""
     for index, part in enumerate(given):
-        kept = [one for one in part.statements if index != number or one[1] != named(predicate)]
+        kept = [one for one in part.statements if index != number or one[1] != expand(predicate)]
         yield replace(part, statements=kept)
 
 
@@ -86,7 +89,7 @@ def test_faults_are_found_in_any_batch(
 ) -> None:
     monkeypatch.setattr(assembly, "_BATCH", 1)
     with pytest.raises(FailedCheckError, match=check_name):
-        assembled(without(predicate, parts(understand(), descriptions), number))
+        assembled(without(predicate, iterate_parts(understand(), descriptions), number))
 
 
 def test_what_a_measure_refers_to_must_be_described(
@@ -94,7 +97,7 @@ def test_what_a_measure_refers_to_must_be_described(
 ) -> None:
     """Though the measure is looked at by itself, long after the bodies."""
     monkeypatch.setattr(assembly, "_BATCH", 1)
-    frame, *measures = parts(understand(), descriptions)
+    frame, *measures = iterate_parts(understand(), descriptions)
     rest = [one for one in frame.statements if "/agency/mofcom" not in one[0]]
     assert len(rest) < len(frame.statements)
     with pytest.raises(FailedCheckError, match=r"dangling: .*agency/mofcom"):
@@ -103,6 +106,6 @@ def test_what_a_measure_refers_to_must_be_described(
 
 def test_no_two_measures_share_an_iri(descriptions: Descriptions, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "_BATCH", 1)
-    frame, first, *others = parts(understand(), descriptions)
+    frame, first, *others = iterate_parts(understand(), descriptions)
     with pytest.raises(FailedCheckError, match="doubled"):
         assembled(iter([frame, first, *others, first]))

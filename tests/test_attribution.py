@@ -11,9 +11,9 @@ import pytest
 
 from build_graph.bodies.agencies import Registry
 from build_graph.model import Source, Text
-from build_graph.structure.assignments import Grammar
+from build_graph.structure.assignments import AttributionGrammar
 from build_graph.structure.attribution import AttributionReader, Attributions, UnclosedBracketError
-from build_graph.structure.brackets import pairs
+from build_graph.structure.brackets import pair_brackets
 from build_graph.structure.metadata import MetadataReader
 from build_graph.structure.outline import OutlineReader
 
@@ -23,7 +23,7 @@ CASES = tomllib.loads((Path(__file__).parent / "cases" / "layout.toml").read_tex
 @cache
 def reader() -> AttributionReader:
     registry = Registry.load()
-    return AttributionReader.load(Grammar.load(registry.looks_like_body, registry.classify))
+    return AttributionReader.load(AttributionGrammar.load(registry.looks_like_body, registry.classify))
 
 
 def read(content: str) -> Attributions:
@@ -39,8 +39,8 @@ def test_measures(case: dict[str, Any]) -> None:
     for measure, expected in zip(found, case["measures"], strict=True):
         edges, attribution = expected.split(" | ")
         starts, ends = edges.split(" … ")
-        words = measure.span.of(case["text"])
-        said = measure.assignment.span.of(case["text"]) if measure.assignment else "-"
+        words = measure.span.extract(case["text"])
+        said = measure.assignment.span.extract(case["text"]) if measure.assignment else "-"
         assert (words.startswith(starts), words.endswith(ends)) == (True, True), words
         assert " ".join(said.split()) == attribution
     leads = [[b.name for b in measure.bearers if b.role == "lead"] for measure in found]
@@ -90,4 +90,7 @@ def test_hostile_brackets(hostile: str) -> None:
 
 def test_pairs_nest() -> None:
     text = "甲（乙〔丙〕）丁［戊］"
-    assert [span.of(text) for span, closed in pairs(text) if closed] == ["（乙〔丙〕）", "［戊］"]
+    assert [span.extract(text) for span, closed in pair_brackets(text) if closed] == [
+        "（乙〔丙〕）",
+        "［戊］",
+    ]

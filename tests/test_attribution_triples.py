@@ -6,9 +6,9 @@ import pytest
 from pyoxigraph import Store
 from stated import stated
 
-from build_graph.graph.checks import check
+from build_graph.graph.checks import check_statements
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
+from build_graph.graph.triples import iterate_quads
 from build_graph.model import Source
 from build_graph.pipeline import Pipeline
 from build_graph.reports.explain import Explainer
@@ -30,7 +30,7 @@ def store() -> Store:
     pipeline = Pipeline.load()
     document = pipeline.understand(Source("case.txt", CONTENT, "utf-8"))
     store = Store()
-    store.extend(quads(document, Descriptions.load()))
+    store.extend(iterate_quads(document, Descriptions.load()))
     return store
 
 
@@ -82,7 +82,7 @@ def test_coverage_adds_up_to_the_text(store: Store) -> None:
 
 
 def test_the_graph_passes_its_checks(store: Store) -> None:
-    assert check(stated(store)).statements == len(store)
+    assert check_statements(stated(store)).statements == len(store)
 
 
 def test_explain_shows_riders_and_who_bears_by_default_from_which_place(store: Store) -> None:

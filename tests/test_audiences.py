@@ -20,7 +20,7 @@ from properties import examples, outputs_under_hash_seeds
 from build_graph.errors import ObligationError
 from build_graph.meaning.audience_names import HEADS, NameReader
 from build_graph.meaning.audiences import AudienceFinder
-from build_graph.meaning.spotting import Spotter
+from build_graph.meaning.spotting import WordMatcher
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -82,7 +82,7 @@ def test_spans_lead_to_the_words() -> None:
     content = "（一）加强扶持。鼓励 商业银行 支持小微企业。"
     start = content.index("鼓励")
     for audience in finder().find(content, measure_of(Span(start, len(content)))):
-        assert audience.span.of(content) == audience.name
+        assert audience.span.extract(content) == audience.name
         assert audience.span.start >= start
 
 
@@ -122,22 +122,24 @@ def test_lists_fit_together() -> None:
 
 def test_spotter_prefers_the_longer_word() -> None:
     """Not the one that begins first; of two equally long ones that overlap the first."""
-    spotter = Spotter({"用电": 1, "电子商务": 2, "商务": 3, "务局": 4})
-    assert [(s.start, s.word, s.value) for s in spotter.spot("利用电子商务局用电")] == [
+    spotter = WordMatcher({"用电": 1, "电子商务": 2, "商务": 3, "务局": 4})
+    assert [(s.start, s.word, s.value) for s in spotter.find_words("利用电子商务局用电")] == [
         (2, "电子商务", 2),
         (7, "用电", 1),
     ]
-    assert [s.word for s in Spotter({"甲乙": 0, "乙丙": 0}).spot("甲乙丙")] == ["甲乙"]
-    assert Spotter({}).spot("甲乙丙") == []
+    assert [s.word for s in WordMatcher({"甲乙": 0, "乙丙": 0}).find_words("甲乙丙")] == ["甲乙"]
+    assert WordMatcher({}).find_words("甲乙丙") == []
 
 
 @pytest.mark.parametrize("text", ["利用电子商务局用电", "电子商务商务局", "\ud800用电\ud800电子商务局", ""])
 def test_words_of_a_stretch_are_those_of_its_text_alone(text: str) -> None:
     """What goes beyond the stretch neither counts nor stands in the way of what is within."""
-    spotter = Spotter({"用电": 1, "电子商务": 2, "商务": 3, "务局": 4})
+    spotter = WordMatcher({"用电": 1, "电子商务": 2, "商务": 3, "务局": 4})
     for start, end in combinations(range(len(text) + 1), 2):
-        alone = [(start + s.start, start + s.end, s.word, s.value) for s in spotter.spot(text[start:end])]
-        assert [tuple(s) for s in spotter.spot(text, start, end)] == alone
+        alone = [
+            (start + s.start, start + s.end, s.word, s.value) for s in spotter.find_words(text[start:end])
+        ]
+        assert [tuple(s) for s in spotter.find_words(text, start, end)] == alone
 
 
 # ------------------------------------------------------------------------- annotated documents
@@ -198,7 +200,7 @@ def test_any_text(text: str, before: int, after: int) -> None:
     assert [audience.span.start for audience in audiences] == sorted(a.span.start for a in audiences)
     for audience in audiences:
         assert audience.span in span
-        assert audience.span.of(text) == audience.name != "企业"
+        assert audience.span.extract(text) == audience.name != "企业"
         assert audience.name.strip()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from browser import OpenPage, axe
 
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 STRICT = "default-src 'none'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
@@ -131,7 +131,7 @@ def test_vis_network_draws_under_a_strict_policy(
     open_page: OpenPage, write_page: Callable[..., Path]
 ) -> None:
     """The policy allows one script and one style by their sums, and no style that a script adds as text."""
-    library = (folder("vendor") / "vis-network" / "vis-network.js").read_text(encoding="utf-8")
+    library = (find_folder("vendor") / "vis-network" / "vis-network.js").read_text(encoding="utf-8")
     draw = """
         const nodes = new vis.DataSet([
             {id: 1, x: 0, y: 0, label: "商务部", title: "部"}, {id: 2, x: 200, y: 0, label: "工商总局"}]);

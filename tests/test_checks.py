@@ -11,25 +11,27 @@ from hypothesis import strategies as st
 from pyoxigraph import Quad, RdfFormat, Store
 from stated import stated
 
-from build_graph.graph.checks import FailedCheckError, check, checks
+from build_graph.graph.checks import FailedCheckError, check_statements, load_checks
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.sieves import SIEVES
-from build_graph.graph.terms import Statement, named
-from build_graph.graph.triples import parts, quads
+from build_graph.graph.sieves import PREFILTERS
+from build_graph.graph.terms import Statement, expand
+from build_graph.graph.triples import iterate_parts, iterate_quads
 from build_graph.vocabulary import BASE, OA, OB
 
 DOCUMENT = f"{BASE}document/杭政-2015-1/"
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "checks.toml").read_text(encoding="utf-8"))["case"]
-CHECKS = {one.name: one for one in checks()}
+CHECKS = {one.name: one for one in load_checks()}
 CASE_IDS = [f"{case['check']}:{case['finds'][0]}" for case in CASES]
 SOUND = tuple(
-    dict.fromkeys(one for part in parts(handmade.document(), Descriptions.load()) for one in part.statements)
+    dict.fromkeys(
+        one for part in iterate_parts(handmade.document(), Descriptions.load()) for one in part.statements
+    )
 )
 
 
 @pytest.fixture(scope="module")
 def emitted():
-    return list(quads(handmade.document(), Descriptions.load()))
+    return list(iterate_quads(handmade.document(), Descriptions.load()))
 
 
 def broken(emitted, update):
@@ -46,26 +48,26 @@ def broken(emitted, update):
 def refused(statements) -> str:
     """What is said of a graph that is not to be written; empty for one that may be."""
     try:
-        check(statements)
+        check_statements(statements)
     except FailedCheckError as error:
         return str(error)
     return ""
 
 
 def test_a_sound_document_passes_every_check():
-    assert check(SOUND).checks == len(CHECKS) > 5
+    assert check_statements(SOUND).checks == len(CHECKS) > 5
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_sound_document_gives_no_faults(name, emitted):
     store = Store()
     store.extend(emitted)
-    assert list(CHECKS[name].faults(store)) == []
+    assert list(CHECKS[name].find_faults(store)) == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=CASE_IDS)
 def test_a_broken_document_is_found(case, emitted):
-    found = CHECKS[case["check"]].faults(broken(emitted, case["update"]))
+    found = CHECKS[case["check"]].find_faults(broken(emitted, case["update"]))
     assert {fault.focus.strip("<>") for fault in found} == {urljoin(DOCUMENT, one) for one in case["finds"]}
 
 
@@ -77,7 +79,7 @@ def test_a_broken_document_is_refused(case, emitted):
 
 
 def test_every_check_is_seen_failing():
-    assert {case["check"] for case in CASES} == set(CHECKS) > set(SIEVES)
+    assert {case["check"] for case in CASES} == set(CHECKS) > set(PREFILTERS)
 
 
 def changed(one: Statement, other: Statement) -> Statement:
@@ -93,9 +95,9 @@ def test_sieves_leave_out_no_fault(data):
     more = data.draw(st.lists(st.builds(changed, some, some), max_size=2))
     statements = [*(one for one in SOUND if one not in gone), *more]
     store = broken_store(statements)
-    faults = [fault for name in sorted(CHECKS) for fault in sorted(CHECKS[name].faults(store))]
+    faults = [fault for name in sorted(CHECKS) for fault in sorted(CHECKS[name].find_faults(store))]
     assert [line for line in refused(statements).split("\n") if line][:-1] == [
-        fault.line() for fault in faults[:5]
+        fault.format_line() for fault in faults[:5]
     ]
 
 
@@ -114,21 +116,21 @@ def test_the_first_line_of_a_check_is_its_message(name):
 
 def test_the_words_of_a_check_are_the_iris_that_it_names():
     expected = ("eli:is_part_of", "eli:LegalResource", "ob:Clause", "ob:Closing", "ob:Measure", "ob:Section")
-    assert CHECKS["measures"].words == set(map(named, expected))
+    assert CHECKS["measures"].words == set(map(expand, expected))
 
 
 def test_things_known_from_before_are_not_checked_again():
     """Of them, not all that is said is at hand."""
-    bad = [one for one in SOUND if one[1] != named("ob:role")]
-    bearers = [one[0] for one in SOUND if one[2] == named("ob:BearerStatement")]
-    check(bad, known=set(bearers))
+    bad = [one for one in SOUND if one[1] != expand("ob:role")]
+    bearers = [one[0] for one in SOUND if one[2] == expand("ob:BearerStatement")]
+    check_statements(bad, known=set(bearers))
     with pytest.raises(FailedCheckError):
-        check(bad, known=set(bearers[1:]))
+        check_statements(bad, known=set(bearers[1:]))
 
 
 def test_the_message_names_check_thing_and_value_and_what_to_do():
     with pytest.raises(FailedCheckError) as raised:
-        check(one for one in SOUND if one[1] != named("ob:role"))
+        check_statements(one for one in SOUND if one[1] != expand("ob:role"))
     lines = str(raised.value).split("\n")
     assert lines[0].startswith(f"incomplete: <{DOCUMENT}s2/c1/m1/assignment/b")
     assert "lacks a part" in lines[0]
@@ -139,5 +141,5 @@ def test_the_message_names_check_thing_and_value_and_what_to_do():
 
 def test_many_faults_make_a_short_message():
     with pytest.raises(FailedCheckError) as raised:
-        check(one for one in SOUND if one[1] != named("ob:hasEvidence"))
+        check_statements(one for one in SOUND if one[1] != expand("ob:hasEvidence"))
     assert len(str(raised.value).split("\n")) == 6

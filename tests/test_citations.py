@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad
 from stated import stated
 
-from build_graph.graph.checks import check
+from build_graph.graph.checks import check_statements
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
-from build_graph.graph.turtle import turtle
-from build_graph.model import Citation, Document, Metadata, Outline, Refusal, Source, Span, Text
+from build_graph.graph.triples import iterate_quads
+from build_graph.graph.turtle import serialise_turtle
+from build_graph.model import Citation, Document, Metadata, Outline, RejectedBracket, Source, Span, Text
 from build_graph.pipeline import understand
 from build_graph.structure.citations import CitationReader
 from build_graph.structure.document_names import DocumentNames
@@ -43,18 +43,18 @@ def outlined(content: str, own: str | None = None, number: str | None = None) ->
 
 def shown(content: str, citation: Citation) -> str:
     star = "*" if citation.basis else ""
-    return f"{star}{NAMES.identity(citation) or '-'} | {citation.span.of(content)}"
+    return f"{star}{NAMES.identify(citation) or '-'} | {citation.span.extract(content)}"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_citations(case: dict[str, Any]) -> None:
     text, outline = outlined(case["text"], case.get("own"), case.get("number"))
-    judged = READER.judged(text, outline)
+    judged = READER.judge_mentions(text, outline)
     cited = [shown(text.content, found) for found in judged if isinstance(found, Citation)]
     assert cited == case.get("cites", [])
     names = {words: name for name, words in READER.reasons.items()}
-    refused = [(names[found.reason], found.span) for found in judged if isinstance(found, Refusal)]
-    assert [f"{name} | {span.of(text.content)}" for name, span in refused] == case.get("refused", [])
+    refused = [(names[found.reason], found.span) for found in judged if isinstance(found, RejectedBracket)]
+    assert [f"{name} | {span.extract(text.content)}" for name, span in refused] == case.get("refused", [])
 
 
 def test_every_reason_is_seen() -> None:
@@ -68,7 +68,7 @@ def test_a_short_name_has_title_and_number_of_what_it_stands_for() -> None:
     )
     full, short = READER.read(text, outline)
     assert (short.title, short.number) == (full.title, full.number) == ("数据意见", "国发〔2018〕4号")
-    assert short.span.of(text.content) == "《意见》"
+    assert short.span.extract(text.content) == "《意见》"
 
 
 def test_what_every_document_names_is_found_without_divisions_too() -> None:
@@ -80,7 +80,8 @@ def test_what_every_document_names_is_found_without_divisions_too() -> None:
 def test_any_marks_give_citations_in_order_within_the_text(content: str) -> None:
     text = Text(content, Source("case", content, "utf-8"))
     spans = [
-        found.span for found in READER.judged(text, Outline(Metadata(title="关于印发甲办法的通知"), (), 0))
+        found.span
+        for found in READER.judge_mentions(text, Outline(Metadata(title="关于印发甲办法的通知"), (), 0))
     ]
     assert spans == sorted(spans)
     for one, two in pairwise(spans):
@@ -96,7 +97,7 @@ def citing(*citations: Citation) -> Document:
 
 
 def emitted(document: Document) -> list[Quad]:
-    return list(quads(document, Descriptions.load()))
+    return list(iterate_quads(document, Descriptions.load()))
 
 
 @pytest.fixture(scope="module")
@@ -161,10 +162,10 @@ def test_a_place_behind_the_last_division_belongs_to_the_document() -> None:
 
 
 def test_the_graph_passes_checks_and_shapes(graph: list[Quad], tmp_path: Path) -> None:
-    assert check(stated(graph)).checks > 5
+    assert check_statements(stated(graph)).checks > 5
     path = tmp_path / "graph.ttl"
-    path.write_bytes(turtle(graph))
-    assert list(validate(str(path)).lines())[:-1] == []
+    path.write_bytes(serialise_turtle(graph))
+    assert list(validate(str(path)).iterate_lines())[:-1] == []
 
 
 def test_a_citing_and_a_cited_document_go_into_one_graph() -> None:
@@ -175,7 +176,7 @@ def test_a_citing_and_a_cited_document_go_into_one_graph() -> None:
         handmade.document(), id="杭政-2016-2", outline=replace(citing_other.outline, metadata=metadata)
     )
     together = emitted(citing_other) + emitted(cited)
-    assert check(stated(together)).checks > 5
+    assert check_statements(stated(together)).checks > 5
     assert set(objects(together, f"{BASE}document/杭政-2016-2", "eli:id_local")) == {"杭政〔2016〕2号"}
 
 

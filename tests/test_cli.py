@@ -15,7 +15,7 @@ from pyoxigraph import RdfFormat, Store, parse
 
 from build_graph.cli import main
 from build_graph.cli.options import LIMITS
-from build_graph.reading.limits import Limits, as_size, parse_size
+from build_graph.reading.limits import ReadingLimits, format_size, parse_size
 
 ROOT = Path(__file__).parent.parent
 CLAUSE = "一、任务\n（一）加强管理。推进改革工作，完善制度。（商务部、财政部）\n"
@@ -181,9 +181,9 @@ def test_limits_are_options(tmp_path: Path) -> None:
     assert "give a higher --max-size" in result.stderr
     assert run("extract", tmp_path / "a.txt", "--max-size", "50 apples").exit_code == 2
     stated = {name: parse_size(str(default)) for name, default, _ in LIMITS}
-    assert Limits(**stated) == Limits()
+    assert ReadingLimits(**stated) == ReadingLimits()
     assert all(
-        f"[default: {as_size(stated['max_size'])}]" in " ".join(run(c, "--help").output.split())
+        f"[default: {format_size(stated['max_size'])}]" in " ".join(run(c, "--help").output.split())
         for c in ("build", "text")
     )
 

@@ -20,20 +20,26 @@ from server import DIRECT, Server, serving, until
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from build_graph.serving.connections import _FEWEST, Complaints, Connection, Crowd, most_connections
-from build_graph.serving.settings import Limits
+from build_graph.serving.connections import (
+    _FEWEST,
+    ConnectionLimiter,
+    ExceptionLogger,
+    LimitedConnection,
+    compute_connection_limit,
+)
+from build_graph.serving.settings import QueryLimits
 
 HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "
 MANY = 300
 SCRIPT = """
 import resource, sys
 from pathlib import Path
-from build_graph.cli.serving import _announce
+from build_graph.cli.serving import _print_address
 from build_graph.serving.server import serve
-from build_graph.serving.settings import Limits, Settings
+from build_graph.serving.settings import QueryLimits, Settings
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-limits = Limits(headers=float(sys.argv[2]), workers=2)
-serve(Settings(Path(sys.argv[1]), port=0, limits=limits), _announce)
+limits = QueryLimits(headers=float(sys.argv[2]), workers=2)
+serve(Settings(Path(sys.argv[1]), port=0, limits=limits), _print_address)
 """
 
 
@@ -162,11 +168,11 @@ def test_where_all_others_are_answered_a_new_one_is_told() -> None:
     """None of those that wait for their answers gives way."""
 
     async def come() -> None:
-        crowd, state = Crowd(patience=60, most=1), ServerState()
+        crowd, state = ConnectionLimiter(patience=60, most=1), ServerState()
         config = Config(never, http="h11", lifespan="off", log_config=None)
         transports = [Mock(**{"get_write_buffer_size.return_value": 0}) for _ in range(2)]
         for transport in transports:
-            one = Connection(crowd, config=config, server_state=state, app_state={})
+            one = LimitedConnection(crowd, config=config, server_state=state, app_state={})
             one.connection_made(transport)
             if not transport.abort.called:
                 one.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -188,7 +194,7 @@ def test_a_deadline_holds_between_requests_alone() -> None:
     """Not while one is answered, however long that takes; after each it is a new one."""
 
     async def talk() -> None:
-        ready, crowd = asyncio.Event(), Crowd(patience=60, most=9)
+        ready, crowd = asyncio.Event(), ConnectionLimiter(patience=60, most=9)
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             await ready.wait()
@@ -197,7 +203,7 @@ def test_a_deadline_holds_between_requests_alone() -> None:
 
         config = Config(app, http="h11", lifespan="off", log_config=None)
         transport = Mock(**{"is_closing.return_value": False, "get_write_buffer_size.return_value": 0})
-        one = Connection(crowd, config=config, server_state=ServerState(), app_state={})
+        one = LimitedConnection(crowd, config=config, server_state=ServerState(), app_state={})
         one.connection_made(transport)
         first = one._deadline
         for piece in (b"GET / HTTP/1.1\r\n", b"Host: x\r\n"):
@@ -208,7 +214,7 @@ def test_a_deadline_holds_between_requests_alone() -> None:
         ready.set()
         await asyncio.gather(*one.tasks)
         assert one._deadline not in (None, first)
-        assert (crowd.oldest(), list(crowd.waiting)) == (one, [one])
+        assert (crowd.find_oldest(), list(crowd.waiting)) == (one, [one])
         one.connection_lost(None)
         assert (one._deadline, list(crowd.waiting)) == (None, [])
         assert not transport.abort.called
@@ -223,13 +229,13 @@ def test_there_are_fewer_connections_than_files(
     files: int, most: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
-    found = most_connections(Limits(workers=4))
+    found = compute_connection_limit(QueryLimits(workers=4))
     assert found == most or (most is None and 700 < found < 1000)
 
 
 def test_that_there_are_no_files_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     """Other faults are said as asyncio says them."""
-    loop, complaints = asyncio.new_event_loop(), Complaints()
+    loop, complaints = asyncio.new_event_loop(), ExceptionLogger()
     with caplog.at_level(logging.ERROR):
         for _ in range(1000):
             complaints(loop, {"message": "socket.accept() out of system resource", "exception": OSError(24)})

@@ -30,21 +30,30 @@ from build_graph import viewing
 from build_graph.analysing import Analyst
 from build_graph.analysis.choices import Choices, Language, Unit
 from build_graph.cli import main
-from build_graph.corpus.loading import Loader
-from build_graph.corpus.locking import locked
+from build_graph.corpus.loading import StoreLoader
+from build_graph.corpus.locking import lock_folder
 from build_graph.corpus.progress import Progress
-from build_graph.corpus.sharding import Sharded, Sharder
-from build_graph.corpus.writing import Old
+from build_graph.corpus.sharding import ShardBuilder, ShardResult
+from build_graph.corpus.writing import PreviousShard
 from build_graph.errors import ObligationError
-from build_graph.pages.network_data import NORMS, Measure, NetworkData, network_data
-from build_graph.pipeline import default_document
+from build_graph.pages.network_data import NORMS, NetworkData, NetworkMeasure, collect_network_data
+from build_graph.pipeline import find_default_document
 from build_graph.querying import open as opening
 from build_graph.querying.engines import Engine, EngineError, OxigraphEngine
 from build_graph.querying.open import open_graph
-from build_graph.sealing import facts_of, sealed
-from build_graph.shards import BEARINGS, CARD, QUADS, Card, Record, Shards, ShardsError, stream
+from build_graph.sealing import compute_facts, seal_json
+from build_graph.shards import (
+    BEARINGS,
+    CARD,
+    QUADS,
+    DocumentRecord,
+    ShardFolder,
+    ShardManifest,
+    ShardsError,
+    open_stream,
+)
 from build_graph.storing import store as storing
-from build_graph.storing.fresh import new_store
+from build_graph.storing.fresh import create_store
 from build_graph.storing.store import DocumentStore
 from build_graph.vocabulary import BASE
 
@@ -92,17 +101,17 @@ def build(
     folder: Path,
     workers: int = 1,
     heard: Callable[[Progress], None] = lambda progress: None,
-) -> Sharded:
+) -> ShardResult:
     paths = [corpus] if isinstance(corpus, Path) else corpus
-    return Sharder(workers=workers, size=SIZE, heard=heard).build(paths, folder)
+    return ShardBuilder(workers=workers, size=SIZE, on_progress=heard).build(paths, folder)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-def records(folder: Path) -> list[Record]:
-    return list(Shards.open(folder).records())
+def records(folder: Path) -> list[DocumentRecord]:
+    return list(ShardFolder.open(folder).iterate_records())
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +138,7 @@ def test_each_document_comes_to_what_its_case_says(built: Path) -> None:
     for case, record in zip(CASES["document"], found, strict=True):
         copied = f"corpus.jsonl:{case['copy_of']}" if "copy_of" in case else ""
         assert (record.kind, record.copy_of) == (case.get("failure", ""), copied), case
-        assert record.is_there == ("failure" not in case and "copy_of" not in case)
+        assert record.is_stored == ("failure" not in case and "copy_of" not in case)
 
 
 def test_failures_stand_in_a_file_in_the_order_of_the_input(built: Path) -> None:
@@ -151,8 +160,8 @@ def test_a_shard_is_n_quads_with_a_graph_for_each_document(built: Path) -> None:
 
 
 def test_the_whole_adds_up(built: Path) -> None:
-    totals, found = Shards.open(built).totals, records(built)
-    assert totals.documents == sum(record.is_there for record in found)
+    totals, found = ShardFolder.open(built).totals, records(built)
+    assert totals.documents == sum(record.is_stored for record in found)
     assert totals.failures == sum(bool(record.failure) for record in found)
     assert totals.copies == sum(bool(record.copy_of) for record in found)
     assert totals.statements == len(quads_of(built))
@@ -175,7 +184,7 @@ def test_the_graphs_are_those_of_a_store(built: Path, corpus: Path, tmp_path: Pa
 
 
 def quads_of(folder: Path) -> set[Quad]:
-    return set(parse(Shards.open(folder).quads(), format=RdfFormat.N_QUADS))
+    return set(parse(ShardFolder.open(folder).open_quads(), format=RdfFormat.N_QUADS))
 
 
 # -------------------------------------------------------------------------------- the same bytes
@@ -231,8 +240,8 @@ def test_a_changed_corpus_comes_out_as_if_built_anew(
 _PROGRAM = """
 import sys
 from pathlib import Path
-from build_graph.corpus.sharding import Sharder
-Sharder(workers=2, size=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.argv[2]))
+from build_graph.corpus.sharding import ShardBuilder
+ShardBuilder(workers=2, size=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.argv[2]))
 """
 
 
@@ -367,7 +376,7 @@ def test_a_document_that_kills_its_worker_is_set_aside(
 
 
 def test_two_builds_exclude_each_other(corpus: Path, built: Path) -> None:
-    with locked(built):
+    with lock_folder(built):
         result = run("build", corpus, "--shards", built)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
@@ -408,7 +417,7 @@ def test_shards_that_are_not_complete_say_so(built: Path, tmp_path: Path) -> Non
     for path in built.glob("part-*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     with pytest.raises(ShardsError, match="not complete; run the build that makes them again"):
-        Shards.open(tmp_path)
+        ShardFolder.open(tmp_path)
     result = run("query", "pairs", "--graph", tmp_path)
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
 
@@ -437,14 +446,14 @@ FILES = ("manifest.json", "failures.jsonl", *(f"part-00001{ending}" for ending i
 @pytest.mark.parametrize("name", FILES)
 def test_no_bit_of_a_file_changes_unnoticed(name: str, built: Path, tmp_path: Path) -> None:
     folder, random = copied(built, tmp_path / "shards"), Random(name)
-    totals, card = Shards.open(folder).totals, Card.read(folder / "part-00001.json")
+    totals, card = ShardFolder.open(folder).totals, ShardManifest.read(folder / "part-00001.json")
     assert card
 
     def is_whole() -> bool:
         with suppress(ShardsError):
-            manifest = Shards.open(folder).totals == totals
-            failures = facts_of(folder / "failures.jsonl") == totals.failed
-            return manifest and failures and Old.read(folder, 1, card.made_with) is not None
+            manifest = ShardFolder.open(folder).totals == totals
+            failures = compute_facts(folder / "failures.jsonl") == totals.failed
+            return manifest and failures and PreviousShard.read(folder, 1, card.made_with) is not None
         return False
 
     assert is_whole()
@@ -461,10 +470,10 @@ def cut(path: Path) -> None:
 
 def other_sizes(path: Path) -> None:
     """A card whose words are right in themselves, and wrong of the shard."""
-    card = Card.read(path)
+    card = ShardManifest.read(path)
     assert card
     records = tuple(replace(one, size=one.size + 5) if one.size else one for one in card.documents)
-    path.write_bytes(replace(card, documents=records).written())
+    path.write_bytes(replace(card, documents=records).to_json())
 
 
 DAMAGES: dict[str, Callable[[Path], None]] = {
@@ -541,7 +550,7 @@ READ: dict[str, tuple[Callable[[Path], object], tuple[str, ...], str]] = {
     ),
     "another name": (
         lambda f: (f / "manifest.json").write_bytes(
-            sealed(
+            seal_json(
                 b'{"format": 2, "version": "", "rules": "", "inputs": "", "shards": '
                 b'[{"name": "../../../etc/hosts", "files": {}}]}\n'
             )
@@ -637,8 +646,8 @@ def test_a_build_into_a_folder_of_its_input_takes_in_nothing_of_its_own(tmp_path
 def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The first document and all of the gold ones, as shards and as one file of N-Quads."""
     place = tmp_path_factory.mktemp("real")
-    build([default_document(), GOLD], place / "shards", 2)
-    (place / "graph.nq").write_bytes(Shards.open(place / "shards").quads().read())
+    build([find_default_document(), GOLD], place / "shards", 2)
+    (place / "graph.nq").write_bytes(ShardFolder.open(place / "shards").open_quads().read())
     return place / "shards", place / "graph.nq"
 
 
@@ -669,7 +678,7 @@ def test_an_analysis_of_the_tables_is_that_of_the_statements(
 ) -> None:
     chosen = Choices(draws=5, **choices)
     outputs = []
-    for name, graph in (("tables", Shards.open(real[0])), ("statements", statements)):
+    for name, graph in (("tables", ShardFolder.open(real[0])), ("statements", statements)):
         try:
             Analyst(graph, chosen).write(tmp_path / name, Language.ZH)
             outputs.append(contents(tmp_path / name))
@@ -690,8 +699,8 @@ def test_an_analysis_does_not_look_at_the_statements(real: tuple[Path, Path], tm
 def test_the_network_of_the_tables_is_that_of_the_statements_without_words(
     real: tuple[Path, Path], statements: Engine
 ) -> None:
-    full = network_data(statements)
-    brief = network_data(Shards.open(real[0]))
+    full = collect_network_data(statements)
+    brief = collect_network_data(ShardFolder.open(real[0]))
     assert brief.brief
     assert brief.bodies == full.bodies
     borne = [measure for measure in full.measures if measure.bearings]
@@ -701,7 +710,7 @@ def test_the_network_of_the_tables_is_that_of_the_statements_without_words(
     }.items()
 
 
-def told(measure: Measure, data: NetworkData) -> tuple[object, ...]:
+def told(measure: NetworkMeasure, data: NetworkData) -> tuple[object, ...]:
     """What the page shows of a measure beside its words."""
     return (
         measure.id,
@@ -740,7 +749,7 @@ def test_commands_take_shards_as_they_take_a_file(
     command: tuple[str, ...], built: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "graph.nq"
-    file.write_bytes(Shards.open(built).quads().read())
+    file.write_bytes(ShardFolder.open(built).open_quads().read())
     answers = []
     for at, graph in enumerate((built, file)):
         words = [str(tmp_path / f"{at}.nq") if word == "OUT" else word for word in command]
@@ -808,15 +817,15 @@ def test_a_bulk_load_that_breaks_off_leaves_no_store(built: Path, tmp_path: Path
         (tmp_path / "shards" / path.name).write_bytes(path.read_bytes())
     (tmp_path / "shards" / "part-00002.json").write_bytes(b"{")
     with pytest.raises(ShardsError, match=r"part-00002\.json: is damaged"):
-        Loader().take([tmp_path / "shards"], tmp_path / "store")
+        StoreLoader().load_shards([tmp_path / "shards"], tmp_path / "store")
     assert [path.name for path in tmp_path.iterdir()] == ["shards"]
 
 
 def of_an_earlier_version(folder: Path) -> None:
     """What was put together beside the place."""
     with DocumentStore.open(folder / ".store.tmp") as store:
-        store.describe()
-        store.bulk(stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
+        store.store_ontology()
+        store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
     (folder / ".store.tmp" / "bulk-1067.sst").write_bytes(b"half")
 
 
@@ -824,8 +833,8 @@ def in_its_place(folder: Path) -> None:
     """What was put together in the place itself, and not moved yet, but for a file."""
     place = folder / "store" / ".loading" / "store"
     with DocumentStore.open(place) as store:
-        store.describe()
-        store.bulk(stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
+        store.store_ontology()
+        store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
     (place / "bulk-1067.sst").write_bytes(b"half")
     (place.parent / "lock").touch()
     next(place.glob("0*.sst")).rename(folder / "store" / "000017.sst")
@@ -858,7 +867,7 @@ def test_what_a_killed_load_left_is_not_taken_in(
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
-from build_graph.corpus.loading import Loader
+from build_graph.corpus.loading import StoreLoader
 from build_graph.storing import fresh, store
 left = int(sys.argv[3])
 def deadly(one):
@@ -873,7 +882,7 @@ for place, name in ((Path, "rename"), (fresh, "sync_folder"), (fresh, "rmtree"))
     setattr(place, name, deadly(getattr(place, name)))
 for name in ("bulk", "describe", "flush", "settle"):
     setattr(store.DocumentStore, name, deadly(getattr(store.DocumentStore, name)))
-Loader().take([Path(sys.argv[1])], Path(sys.argv[2]))
+StoreLoader().load_shards([Path(sys.argv[1])], Path(sys.argv[2]))
 """
 
 
@@ -923,9 +932,11 @@ def test_a_new_store_where_a_disk_is_mounted(
 
 
 def test_two_loads_into_a_new_store_exclude_each_other(built: Path, tmp_path: Path) -> None:
-    with new_store(tmp_path / "store") as store:
-        said = [run("build", what, "--store", tmp_path / "store") for what in (built, default_document())]
-        store.describe()
+    with create_store(tmp_path / "store") as store:
+        said = [
+            run("build", what, "--store", tmp_path / "store") for what in (built, find_default_document())
+        ]
+        store.store_ontology()
     for result in said:
         assert (result.exit_code, result.stdout) == (1, "")
         line = result.stderr.splitlines()[-1]
@@ -942,7 +953,7 @@ def test_a_load_that_fails_leaves_nothing(
         where = f"{tmp_path}/store/.loading/store/000012.sst"
         raise OSError(f"IO error: No space left on device: While appending to file: {where}: No space")
 
-    monkeypatch.setattr(DocumentStore, "describe", lambda self: with_writing(self, full))
+    monkeypatch.setattr(DocumentStore, "store_ontology", lambda self: with_writing(self, full))
     result = run("build", built, "--store", tmp_path / "store")
     assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
     assert f"{tmp_path}/store/000012.sst" in result.stderr
@@ -950,7 +961,7 @@ def test_a_load_that_fails_leaves_nothing(
 
 
 def with_writing(store: DocumentStore, write: Callable[[], None]) -> None:
-    with storing._Writing(store.path):
+    with storing._WriteErrors(store.path):
         write()
 
 

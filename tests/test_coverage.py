@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from build_graph.model import Document, Reading, Source
+from build_graph.model import CoverageKind, Document, Source
 from build_graph.pipeline import Pipeline, understand
 
 DOCUMENTS = sorted((Path(__file__).parent / "gold" / "documents").glob("*.txt"))
@@ -36,20 +36,20 @@ def document() -> Document:
     return Pipeline.load().understand(Source("case.txt", CONTENT, "utf-8"))
 
 
-def stretches(document: Document, kind: Reading) -> list[str]:
+def stretches(document: Document, kind: CoverageKind) -> list[str]:
     content = document.text.content
-    return [span.of(content) for reading, span in document.coverage.stretches if reading is kind]
+    return [span.extract(content) for reading, span in document.coverage.stretches if reading is kind]
 
 
 def test_each_stretch_has_the_kind_that_a_reader_would_give_it(document: Document) -> None:
-    assert stretches(document, Reading.MEASURE) == ["清理审批事项。", "支持小微企业融资。"]
-    assert stretches(document, Reading.ATTRIBUTION) == ["（商务部，市商务局）"]
-    assert stretches(document, Reading.PRINCIPLE) == [
+    assert stretches(document, CoverageKind.MEASURE) == ["清理审批事项。", "支持小微企业融资。"]
+    assert stretches(document, CoverageKind.ATTRIBUTION) == ["（商务部，市商务局）"]
+    assert stretches(document, CoverageKind.PRINCIPLE) == [
         "为贯彻上级部署，现提出如下意见。",
         "坚持市场主导，加强服务。",
     ]
-    assert "各区、县人民政府：" in "".join(stretches(document, Reading.STRUCTURE))
-    assert stretches(document, Reading.UNREAD) == [
+    assert "各区、县人民政府：" in "".join(stretches(document, CoverageKind.STRUCTURE))
+    assert stretches(document, CoverageKind.UNREAD) == [
         "支持的条件如下，须同时具备，且经过公示：",
         "附件说明共三项，其一是名词解释，其二是联系方式，其三是其他事项。",
     ]
@@ -67,12 +67,12 @@ def test_every_character_is_counted_once(path: Path) -> None:
         for a, b in zip([0, *(s.end for s in spans)], [*(s.start for s in spans), len(content)], strict=True)
     )
     assert outside.strip() == ""
-    assert sum(document.coverage.characters(content).values()) == len("".join(content.split()))
+    assert sum(document.coverage.count_characters(content).values()) == len("".join(content.split()))
 
 
 @pytest.mark.parametrize("path", [p for p in DOCUMENTS if p.stem not in FORMS], ids=lambda path: path.stem)
 def test_little_of_the_annotated_documents_stays_unread(path: Path) -> None:
     document = understand(path)
-    counts = document.coverage.characters(document.text.content)
-    assert counts[Reading.UNREAD] < 0.05 * sum(counts.values())
-    assert counts[Reading.MEASURE] > 0.5 * sum(counts.values())
+    counts = document.coverage.count_characters(document.text.content)
+    assert counts[CoverageKind.UNREAD] < 0.05 * sum(counts.values())
+    assert counts[CoverageKind.MEASURE] > 0.5 * sum(counts.values())

@@ -27,12 +27,12 @@ from build_graph.model import (
     Role,
     Span,
 )
-from build_graph.resources import folder, word_lists
+from build_graph.resources import find_folder, load_word_lists
 from build_graph.vocabulary import BASE, OB, SKOS
 
 TESTS = Path(__file__).parent
 CASES = tomllib.loads((TESTS / "cases" / "domains.toml").read_text(encoding="utf-8"))["case"]
-SCHEME = folder("ontology") / "domains.ttl"
+SCHEME = find_folder("ontology") / "domains.ttl"
 SIGNALS = ("signal", "weakSignal", "agencySignal")
 
 # Of the annotated documents: main domain right, F1 of all domains; for the seed and for all together.
@@ -63,7 +63,7 @@ def understood(case: dict[str, Any]) -> tuple[str, tuple[Domain, ...]]:
         content,
         measure_of(spans[1], *case.get("bearers", ())),
         heading=spans[0] if heading else None,
-        theme=finder().theme(around, title) if around else None,
+        theme=finder().find_theme(around, title) if around else None,
     )
 
 
@@ -84,14 +84,14 @@ def test_signals_are_the_words_in_their_places() -> None:
     """Each domain comes with the words that speak for it, in order; a repeated word in both places."""
     text = "规范旅游市场，打击诈骗；发展旅游，侦查诈骗案件。"
     domains = finder().find(text, measure_of(Span(0, len(text))))
-    words = {domain.id: [span.of(text) for span in domain.signals] for domain in domains}
+    words = {domain.id: [span.extract(text) for span in domain.signals] for domain in domains}
     assert words == {"tourism": ["旅游市场", "旅游"], "crime": ["打击", "诈骗", "侦查", "诈骗", "案件"]}
 
 
 def test_a_heading_signals_where_it_stands() -> None:
     """The words of the headings are signals too, in their own places."""
     content, domains = understood({"heading": "发展旅游", "text": "提升景区质量。"})
-    assert [span.of(content) for span in domains[0].signals] == ["旅游", "景区"]
+    assert [span.extract(content) for span in domains[0].signals] == ["旅游", "景区"]
 
 
 def test_a_theme_without_words_has_no_signals() -> None:
@@ -127,7 +127,7 @@ def test_the_goals_of_a_document_are_about_its_theme() -> None:
 )
 def test_theme(content: str, title: str | None, theme: str | None) -> None:
     """A theme must stand out of the text; a title alone makes none."""
-    found = finder().theme(content, title)
+    found = finder().find_theme(content, title)
     assert (found.domain if found else None) == theme
 
 
@@ -229,7 +229,7 @@ def test_every_weighed_feature_is_one_that_a_measure_can_have() -> None:
     measure = measure_of(spans[2], "市旅游局", "市商务局")
     found: set[str] = set()
     for index in (1, 2):
-        features = finder().features(
+        features = finder().collect_features(
             content,
             replace(measure, index=index),
             heading=spans[1],
@@ -243,14 +243,14 @@ def test_every_weighed_feature_is_one_that_a_measure_can_have() -> None:
 
 def test_common_words_are_words_of_the_scheme() -> None:
     words = {value for _, name, value in statements() if name.startswith(OB)}
-    common = word_lists("domains")["common"].values()
+    common = load_word_lists("domains")["common"].values()
     assert {word for listed in common for word in listed.split()} <= words
 
 
 def test_a_common_word_counts_less_than_a_rare_one() -> None:
     """大数据 is in every other paragraph of a policy, 渔港 in none but those on fishing."""
     common, rare = (
-        finder().features(text, measure_of(Span(0, len(text))))[domain]["phrase"]
+        finder().collect_features(text, measure_of(Span(0, len(text))))[domain]["phrase"]
         for text, domain in (("发展大数据。", "information-industry"), ("建设渔港设施。", "farming"))
     )
     assert 0 < common < rare
@@ -263,7 +263,7 @@ def test_a_common_word_counts_less_than_a_rare_one() -> None:
 def figures(name: str) -> tuple[int, int, int, int, int]:
     """Main domains right and all; domains in both, annotated, and found."""
     document = annotated(name)
-    theme = finder().theme(document.content, document.title)
+    theme = finder().find_theme(document.content, document.title)
     counts = [0, 0, 0, 0, 0]
     for one in document.measures:
         domains = finder().find(
@@ -319,7 +319,7 @@ def test_any_text(text: str, before: int, after: int, named: str | None) -> None
     for domain in domains:
         assert list(domain.signals) == sorted(set(domain.signals))
         assert all(signal in span or signal in heading for signal in domain.signals)
-    theme = finder().theme(text, text)
+    theme = finder().find_theme(text, text)
     assert theme is None or f"{BASE}domain/{theme.domain}" in concepts()
 
 

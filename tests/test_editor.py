@@ -15,16 +15,16 @@ from pyoxigraph import QuerySolutions
 from served import OpenServed
 from server import Server
 
-from build_graph.pages.libraries import library
-from build_graph.pages.sparql import editor_page
-from build_graph.querying.catalogue import catalogue, find
+from build_graph.pages.libraries import load_script
+from build_graph.pages.sparql import render_editor_page
+from build_graph.querying.catalogue import find_question, load_catalogue
 from build_graph.querying.engines import Engine
-from build_graph.querying.sparql import form
-from build_graph.resources import folder, word_lists
+from build_graph.querying.sparql import detect_form
+from build_graph.resources import find_folder, load_word_lists
 from build_graph.vocabulary import BASE, PREFIXES
 
-YASGUI = (folder("vendor") / "yasgui" / "yasgui.js").read_text(encoding="utf-8")
-FIRST = word_lists("workbench")["tabs"]
+YASGUI = (find_folder("vendor") / "yasgui" / "yasgui.js").read_text(encoding="utf-8")
+FIRST = load_word_lists("workbench")["tabs"]
 # What axe-core finds in CodeMirror: the text can be moved through with the keys, but the box that scrolls
 # cannot be come to with Tab.
 THEIRS = "scrollable-region-focusable"
@@ -69,13 +69,13 @@ def tabs(page: Visit) -> list[str]:
 
 
 def titles(names: list[str], tongue: str) -> list[str]:
-    return [find(name).header.text(f"title@{tongue}") for name in names]
+    return [find_question(name).header.find_text(f"title@{tongue}") for name in names]
 
 
 def test_the_catalogue_stands_beside_the_editor(open_served: OpenServed) -> None:
     """All questions in the list, those that are asked most as tabs, in both languages."""
     page = open_served("/workbench")
-    known = [question.name for question in catalogue()]
+    known = [question.name for question in load_catalogue()]
     listed = page.tab.locator("#questions li button")
     assert listed.all_inner_texts() == titles(known, "en")
     assert tabs(page) == titles(FIRST, "en")
@@ -84,7 +84,9 @@ def test_the_catalogue_stands_beside_the_editor(open_served: OpenServed) -> None
     page.settle()
     assert listed.all_inner_texts() == titles(known, "zh")
     assert tabs(page) == titles(FIRST, "zh")
-    assert page.tab.locator("#about").inner_text() == find(FIRST[0]).header.text("description@zh")
+    assert page.tab.locator("#about").inner_text() == find_question(FIRST[0]).header.find_text(
+        "description@zh"
+    )
     page.assert_clean()
 
 
@@ -101,7 +103,7 @@ def test_a_question_of_the_list_is_answered(open_served: OpenServed, engine: Eng
     page = open_served("/workbench")
     page.tab.locator("[data-question=partners]").click()
     found = rows(page)
-    answer = engine.answer(find("partners").query)
+    answer = engine.answer(find_question("partners").query)
     assert isinstance(answer, QuerySolutions)
     expected = [[str(value.value) if value else "" for value in row] for row in answer]  # type: ignore[union-attr]
     shown = [[cell.removeprefix(BASE) for cell in row] for row in expected]
@@ -123,14 +125,14 @@ def test_a_question_of_the_list_is_answered(open_served: OpenServed, engine: Eng
 
 def test_every_question_can_be_asked() -> None:
     """Each stands in the page as a whole query, with what it says of its parameters."""
-    made = editor_page(catalogue(), "/sparql").decode()
+    made = render_editor_page(load_catalogue(), "/sparql").decode()
     block = re.search(r'id="catalogue">(.*?)</script>', made, re.DOTALL)
     assert block
-    for question in catalogue():
+    for question in load_catalogue():
         lines = question.query.splitlines()
         at = next(at for at, line in enumerate(lines) if not line.startswith("#"))
         rest = "\n".join(lines[at:])
-        assert form(rest) is form(question.query)
+        assert detect_form(rest) is detect_form(question.query)
         escaped = rest.split("\n")[0].replace("<", "\\u003c").replace(">", "\\u003e").replace('"', '\\"')
         assert escaped in block[1], question.name
 
@@ -304,14 +306,14 @@ def theirs(finding: Finding) -> bool:
 
 def test_its_words_are_known() -> None:
     """Each phrase that is said in Chinese stands in YASGUI: one that has changed would stay in English."""
-    for key, words in word_lists("pages")["yasgui"].items():
+    for key, words in load_word_lists("pages")["yasgui"].items():
         english = words["en"]
         made = re.fullmatch(r"Shows (\w+) view", english)  # of a name
         assert english in YASGUI or (made and "Shows ${" in YASGUI and made[1] in YASGUI), key
 
 
 def test_what_it_adds_to_a_page_is_known() -> None:
-    script = library("yasgui")
+    script = load_script("yasgui")
     main, drawing = script.styles
     assert f"`{main}`" in YASGUI
     assert re.fullmatch(r"\*\{cursor:[a-z-]+!important\}", drawing)
@@ -321,9 +323,9 @@ def test_what_it_adds_to_a_page_is_known() -> None:
 
 def test_the_script_is_kept_for_good(running: Server) -> None:
     """Its address and its hash are those of its bytes."""
-    script = library("yasgui")
+    script = load_script("yasgui")
     reply = running.send("GET", script.address)
-    assert reply.body == (folder("vendor") / "yasgui" / "yasgui.js").read_bytes()
+    assert reply.body == (find_folder("vendor") / "yasgui" / "yasgui.js").read_bytes()
     assert reply.headers["content-type"] == "text/javascript; charset=utf-8"
     assert "immutable" in reply.headers["cache-control"]
     digest = hashlib.sha256(reply.body).digest()
@@ -339,6 +341,6 @@ def test_the_policy_names_all_that_runs(running: Server) -> None:
     rules = {name: values for name, *values in (rule.split() for rule in found[1].split(";"))}
     assert rules["default-src"] == ["'none'"]
     assert rules["connect-src"] == ["'self'"]
-    assert f"'{library('yasgui').integrity}'" in rules["script-src"]
+    assert f"'{load_script('yasgui').integrity}'" in rules["script-src"]
     assert all(value.startswith("'sha256-") for value in rules["script-src"] + rules["style-src"])
     assert rules["style-src-attr"][0] == "'unsafe-hashes'"

@@ -19,9 +19,9 @@ from test_queries import QUESTIONS, bound
 from build_graph.building import Builder
 from build_graph.cli import main
 from build_graph.exchange.client import Client, ExchangeError, Request
-from build_graph.exchange.parts import SHARED, owner, read_parts
+from build_graph.exchange.parts import SHARED, find_owner, read_parts
 from build_graph.querying.catalogue import Question
-from build_graph.querying.credentials import Credentials, CredentialsError, credentials_for, shown
+from build_graph.querying.credentials import Credentials, CredentialsError, find_credentials, redact_url
 from build_graph.querying.engines import EndpointEngine, Engine, EngineError
 from build_graph.querying.open import open_graph
 
@@ -231,7 +231,7 @@ def test_parts(graph: Path) -> None:
     lines += [line for part in parts.shared.values() for line in part]
     assert len(lines) == len(set(lines)) == 21_621
     assert f"{SHARED.rpartition('/graph')[0]}/agency/mofcom" in parts.shared
-    assert not any(owner(subject, parts.graphs) for subject in parts.shared)
+    assert not any(find_owner(subject, parts.graphs) for subject in parts.shared)
 
 
 def test_a_store_is_sent_like_a_file(graph: Path, tmp_path: Path) -> None:
@@ -380,15 +380,15 @@ def test_where_passwords_come_from(tmp_path: Path) -> None:
     netrc.chmod(0o600)
     known = {"NETRC": str(netrc)}
     url, own = "http://host:1/x", Credentials("me", SECRET)
-    assert credentials_for(url, None, known) == credentials_for(url, "me", known) == own
-    assert credentials_for(url, "me", {**known, "OBLIGATIONS_PASSWORD": "other"}).password == "other"
-    assert credentials_for(url, None, {**known, "OBLIGATIONS_TOKEN": "t"}) == Credentials(token="t")
-    assert credentials_for(url, "you", {"NETRC": "/nonexistent"}, lambda what: "asked").password == "asked"
-    assert not credentials_for("http://another/", None, known)
+    assert find_credentials(url, None, known) == find_credentials(url, "me", known) == own
+    assert find_credentials(url, "me", {**known, "OBLIGATIONS_PASSWORD": "other"}).password == "other"
+    assert find_credentials(url, None, {**known, "OBLIGATIONS_TOKEN": "t"}) == Credentials(token="t")
+    assert find_credentials(url, "you", {"NETRC": "/nonexistent"}, lambda what: "asked").password == "asked"
+    assert not find_credentials("http://another/", None, known)
     assert SECRET not in repr(own)
     netrc.write_text(f"machine host {SECRET} {SECRET}\n")
     with pytest.raises(CredentialsError) as caught:
-        credentials_for(url, None, known)
+        find_credentials(url, None, known)
     assert SECRET not in str(caught.value)
 
 
@@ -400,7 +400,7 @@ def test_no_secret_in_an_address_or_option(command: str, graph: Path, tmp_path: 
     said = failed(*call, *more)
     assert "stands in the address" in said
     assert SECRET not in said
-    assert SECRET not in shown(url)
+    assert SECRET not in redact_url(url)
     call[-1] = f"http://127.0.0.1:1/?key={SECRET}"
     for options, words in (
         (["--user", f"me:{SECRET}"], "give the name alone"),

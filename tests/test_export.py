@@ -29,33 +29,33 @@ from build_graph import extras
 from build_graph.building import Builder
 from build_graph.cli import main
 from build_graph.errors import ObligationError
-from build_graph.exporting.csv_files import csv_files
+from build_graph.exporting.csv_files import render_csv_files
 from build_graph.exporting.exporter import Exporter
-from build_graph.exporting.formats import Form
-from build_graph.exporting.jsonld import Context
-from build_graph.exporting.source import Source
-from build_graph.exporting.tables import layout, tables
-from build_graph.graph.ordering import Sorted, batches
-from build_graph.querying.catalogue import lookup
+from build_graph.exporting.formats import ExportFormat
+from build_graph.exporting.jsonld import JsonldContext
+from build_graph.exporting.source import GraphSource
+from build_graph.exporting.tables import load_layout, load_tables
+from build_graph.graph.ordering import ExternalSort, iterate_batches
+from build_graph.querying.catalogue import load_lookup
 from build_graph.querying.engines import Engine, OxigraphEngine
 from build_graph.querying.open import open_graph
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE, OB, PREFIXES, term
 
 GOLD = Path(__file__).parent / "gold" / "documents"
 RDF = {
-    Form.TTL: RdfFormat.TURTLE,
-    Form.TRIG: RdfFormat.TRIG,
-    Form.NT: RdfFormat.N_TRIPLES,
-    Form.NQ: RdfFormat.N_QUADS,
-    Form.RDFXML: RdfFormat.RDF_XML,
-    Form.JSONLD: RdfFormat.JSON_LD,
+    ExportFormat.TTL: RdfFormat.TURTLE,
+    ExportFormat.TRIG: RdfFormat.TRIG,
+    ExportFormat.NT: RdfFormat.N_TRIPLES,
+    ExportFormat.NQ: RdfFormat.N_QUADS,
+    ExportFormat.RDFXML: RdfFormat.RDF_XML,
+    ExportFormat.JSONLD: RdfFormat.JSON_LD,
 }
 HOSTILE = '=HYPERLINK("x")\n"quoted", \'said\'\r<&>]]> \\ \t末\u2028 @ +1'
 CONTROL = "a\x00b\x01c\x0b\ufffe"
 
 rdf_forms = pytest.mark.parametrize("form", RDF, ids=str)
-all_forms = pytest.mark.parametrize("form", Form, ids=str)
+all_forms = pytest.mark.parametrize("form", ExportFormat, ids=str)
 
 
 def run(*args: object) -> Result:
@@ -84,10 +84,10 @@ def store_folder(graph: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def exported(where: object, form: Form, place: Path) -> Path:
+def exported(where: object, form: ExportFormat, place: Path) -> Path:
     """The file, or the folder, of an export in a folder."""
     output = place if form.is_folder else place / f"graph.{form.ending}"
-    Exporter(Source.open(str(where)), form).write(output)
+    Exporter(GraphSource.open(str(where)), form).write(output)
     return output
 
 
@@ -115,7 +115,7 @@ def node(name: str) -> NamedNode:
 
 
 @rdf_forms
-def test_rdf_gives_the_same_triples_back(form: Form, path: Path, tmp_path: Path) -> None:
+def test_rdf_gives_the_same_triples_back(form: ExportFormat, path: Path, tmp_path: Path) -> None:
     found = [str(quad.triple) for quad in parse(path=str(exported(path, form, tmp_path)), format=RDF[form])]
     assert len(found) == len(set(found))
     assert set(found) == triples(path)
@@ -125,7 +125,7 @@ def test_rdflib_reads_what_is_written(two: Path, tmp_path: Path) -> None:
     from rdflib import Graph
 
     size = len(triples(two))
-    for form in (Form.TTL, Form.RDFXML):
+    for form in (ExportFormat.TTL, ExportFormat.RDFXML):
         assert len(Graph().parse(exported(two, form, tmp_path / form))) == size
 
 
@@ -134,19 +134,19 @@ def test_other_parsers_see_the_same_line_breaks(tmp_path: Path) -> None:
     from rdflib import Graph
 
     given = written(tmp_path, Quad(node("a"), term("ob:text"), Literal("1\r2\r\n3")))
-    [(_, _, value)] = Graph().parse(exported(given, Form.RDFXML, tmp_path / "out"), format="xml")
+    [(_, _, value)] = Graph().parse(exported(given, ExportFormat.RDFXML, tmp_path / "out"), format="xml")
     assert str(value) == "1\r2\r\n3"
 
 
 def test_json_ld_expands_to_the_same_triples(path: Path, tmp_path: Path) -> None:
     """pyld is another's reading of the standard than that of the parser that the test above uses."""
-    document = json.loads(exported(path, Form.JSONLD, tmp_path).read_text(encoding="utf-8"))
+    document = json.loads(exported(path, ExportFormat.JSONLD, tmp_path).read_text(encoding="utf-8"))
     found = jsonld.to_rdf(document, {"format": "application/n-quads"})
     assert {str(quad.triple) for quad in parse(found, format=RdfFormat.N_QUADS)} == triples(path)
 
 
 def test_json_ld_is_compact(graph: Path, tmp_path: Path) -> None:
-    document = json.loads(exported(graph, Form.JSONLD, tmp_path).read_text(encoding="utf-8"))
+    document = json.loads(exported(graph, ExportFormat.JSONLD, tmp_path).read_text(encoding="utf-8"))
     things = {thing["@id"]: thing for thing in document["@graph"]}
     measure = things["document/国发-2015-24/s2/c4/m1"]
     assert measure["@type"] == ["eli:LegalResourceSubdivision", "Measure"]
@@ -164,20 +164,20 @@ def test_json_ld_is_compact(graph: Path, tmp_path: Path) -> None:
 def test_json_ld_of_export_and_server_is_one(graph: Path, running: Server, tmp_path: Path) -> None:
     """The same bytes of the whole graph, and the same of one thing, wherever it is asked for."""
     whole = running.ask("CONSTRUCT WHERE { ?s ?p ?o }", "application/ld+json")
-    assert whole.body == exported(graph, Form.JSONLD, tmp_path / "whole").read_bytes()
+    assert whole.body == exported(graph, ExportFormat.JSONLD, tmp_path / "whole").read_bytes()
     thing = running.send("GET", "/id/agency/mofcom?format=jsonld")
     quads = parse(running.send("GET", "/id/agency/mofcom?format=nt").body, format=RdfFormat.N_TRIPLES)
     given = written(tmp_path, *quads)
-    assert thing.body == exported(given, Form.JSONLD, tmp_path / "thing").read_bytes()
+    assert thing.body == exported(given, ExportFormat.JSONLD, tmp_path / "thing").read_bytes()
 
 
 def test_names_of_the_context_are_each_one_thing() -> None:
-    context = Context.of_ontology()
-    names = [context.short(iri) for iri in {*context.names, *context.kinds}]
+    context = JsonldContext.load()
+    names = [context.shorten(iri) for iri in {*context.names, *context.kinds}]
     assert len(names) == len(set(names))
     assert not set(names) & set(PREFIXES)
     declared = Store()
-    declared.bulk_load(path=str(folder("ontology") / "obligations.ttl"), format=RdfFormat.TURTLE)
+    declared.bulk_load(path=str(find_folder("ontology") / "obligations.ttl"), format=RdfFormat.TURTLE)
     for kind in ("owl:ObjectProperty", "owl:DatatypeProperty", "owl:Class"):
         for quad in declared.quads_for_pattern(None, term("rdf:type"), term(kind)):
             if quad.subject.value.startswith(OB):  # type: ignore[union-attr]
@@ -207,19 +207,19 @@ ODD = [
 
 
 @rdf_forms
-def test_odd_statements_come_back(form: Form, tmp_path: Path) -> None:
+def test_odd_statements_come_back(form: ExportFormat, tmp_path: Path) -> None:
     given = written(tmp_path, *ODD)
     output = exported(given, form, tmp_path / "out")
     assert triples(output, RDF[form]) == {str(quad.triple) for quad in ODD}
-    if form is Form.JSONLD:
+    if form is ExportFormat.JSONLD:
         document = json.loads(output.read_text(encoding="utf-8"))
         found = jsonld.to_rdf(document, {"format": "application/n-quads"})
         again = {str(quad.triple) for quad in parse(found, format=RdfFormat.N_QUADS)}
         assert again == {str(quad.triple) for quad in ODD}
 
 
-@pytest.mark.parametrize("form", [form for form in RDF if form is not Form.RDFXML], ids=str)
-def test_control_characters_come_back(form: Form, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [form for form in RDF if form is not ExportFormat.RDFXML], ids=str)
+def test_control_characters_come_back(form: ExportFormat, tmp_path: Path) -> None:
     given = written(tmp_path, Quad(node("a"), term("ob:text"), Literal(CONTROL)))
     assert triples(exported(given, form, tmp_path / "out"), RDF[form]) == triples(given, RdfFormat.N_QUADS)
 
@@ -243,9 +243,9 @@ def test_named_graphs_are_kept_or_merged(tmp_path: Path) -> None:
     said = (node("a"), term("ob:cue"), Literal("x"))
     quads = [Quad(*said, node("g")), Quad(*said, node("h")), Quad(*said)]
     given = written(tmp_path, *quads)
-    for form in (Form.TRIG, Form.NQ):
+    for form in (ExportFormat.TRIG, ExportFormat.NQ):
         assert set(parse(path=str(exported(given, form, tmp_path / form)), format=RDF[form])) == set(quads)
-    for form in set(RDF) - {Form.TRIG, Form.NQ}:
+    for form in set(RDF) - {ExportFormat.TRIG, ExportFormat.NQ}:
         found = list(parse(path=str(exported(given, form, tmp_path / form)), format=RDF[form]))
         assert found == [Quad(*said)]
 
@@ -253,19 +253,19 @@ def test_named_graphs_are_kept_or_merged(tmp_path: Path) -> None:
 def test_runs_on_disk_are_merged_in_order(graph: Path) -> None:
     """What is sorted in many runs is as what is sorted in one, whatever comes first."""
     quads = list(parse(path=str(graph), format=RdfFormat.TURTLE))
-    whole = list(Sorted.of(quads, graphs=False).records())
-    parts = Sorted.of([*reversed(quads), *quads[:100]], graphs=False, run=1000)
-    assert list(parts.records()) == whole == sorted(whole)
-    assert list(parts.records()) == whole
-    assert [record for batch in batches(whole, 50) for record in batch] == whole
-    heads = [{record.partition(b" ")[0] for record in batch} for batch in batches(whole, 50)]
+    whole = list(ExternalSort.sort_quads(quads, graphs=False).iterate_records())
+    parts = ExternalSort.sort_quads([*reversed(quads), *quads[:100]], graphs=False, run=1000)
+    assert list(parts.iterate_records()) == whole == sorted(whole)
+    assert list(parts.iterate_records()) == whole
+    assert [record for batch in iterate_batches(whole, 50) for record in batch] == whole
+    heads = [{record.partition(b" ")[0] for record in batch} for batch in iterate_batches(whole, 50)]
     assert not any(one & two for one, two in pairwise(heads))
 
 
 def test_blank_nodes_without_a_name_are_numbered(tmp_path: Path) -> None:
     given = tmp_path / "given.ttl"
     given.write_text('@prefix ob: <x:> . [] ob:a [ ob:b "1" ] .', encoding="utf-8")
-    outputs = {exported(given, Form.NT, tmp_path / str(n)).read_bytes() for n in range(3)}
+    outputs = {exported(given, ExportFormat.NT, tmp_path / str(n)).read_bytes() for n in range(3)}
     assert outputs == {b'_:b1 <x:a> _:b2 .\n_:b2 <x:b> "1" .\n'}
 
 
@@ -279,9 +279,9 @@ def edge_facts(edge: tuple[str, str, dict[str, object]]) -> tuple[object, ...]:
 
 
 def test_networks_are_read_back(path: Path, tmp_path: Path) -> None:
-    found = tables(open_graph(str(path)), str(path))
-    ml = nx.read_graphml(exported(path, Form.GRAPHML, tmp_path / "ml"), force_multigraph=True)
-    gexf = nx.read_gexf(exported(path, Form.GEXF, tmp_path / "gexf"))
+    found = load_tables(open_graph(str(path)), str(path))
+    ml = nx.read_graphml(exported(path, ExportFormat.GRAPHML, tmp_path / "ml"), force_multigraph=True)
+    gexf = nx.read_gexf(exported(path, ExportFormat.GEXF, tmp_path / "gexf"))
     assert dict(ml.nodes(data=True)) == dict(gexf.nodes(data=True))
     assert Counter(map(edge_facts, ml.edges(data=True))) == Counter(map(edge_facts, gexf.edges(data=True)))
     kinds = Counter(kind for _, kind in ml.nodes(data="kind"))
@@ -300,7 +300,9 @@ def test_networks_are_read_back(path: Path, tmp_path: Path) -> None:
     assert edges["NORM_OF"] == len(found["norms"].rows)
     assert all(label for _, label in ml.nodes(data="label"))
     roles = Counter(data["role"] for *_, data in gexf.edges(data=True) if data["kind"] == "BORNE_BY")
-    assert roles == Counter(row["role"] for row in rows(exported(path, Form.CSV, tmp_path) / "bearers.csv"))
+    assert roles == Counter(
+        row["role"] for row in rows(exported(path, ExportFormat.CSV, tmp_path) / "bearers.csv")
+    )
 
 
 def hostile(place: Path) -> Path:
@@ -321,7 +323,7 @@ def hostile(place: Path) -> Path:
 def test_networks_hold_hostile_words(tmp_path: Path) -> None:
     given = hostile(tmp_path)
     expected = f"{HOSTILE}a\ufffdb\ufffdc\ufffd\ufffd"
-    for form, read in ((Form.GRAPHML, nx.read_graphml), (Form.GEXF, nx.read_gexf)):
+    for form, read in ((ExportFormat.GRAPHML, nx.read_graphml), (ExportFormat.GEXF, nx.read_gexf)):
         network = read(exported(given, form, tmp_path / form))
         assert network.nodes[f"{BASE}m"]["text"] == expected
 
@@ -330,30 +332,30 @@ def test_networks_hold_hostile_words(tmp_path: Path) -> None:
 
 
 def test_tables_are_what_the_graph_says(path: Path, tmp_path: Path) -> None:
-    output = exported(path, Form.CSV, tmp_path)
+    output = exported(path, ExportFormat.CSV, tmp_path)
     engine = open_graph(str(path))
-    bearings = engine.answer(lookup("bearings"))
+    bearings = engine.answer(load_lookup("bearings"))
     assert Counter((row["measure"], row["agency"], row["role"]) for row in rows(output / "bearers.csv")) == (
         Counter((b["measure"].value, b["body"].value, b["role"].value.removeprefix(OB)) for b in bearings)  # type: ignore[union-attr]
     )
-    subjects = engine.answer(lookup("subjects"))
+    subjects = engine.answer(load_lookup("subjects"))
     assert {(row["measure"], row["domain"], row["rank"]) for row in rows(output / "domains.csv")} == {
         (s["measure"].value, s["domain"].value, s["rank"].value)
         for s in subjects  # type: ignore[union-attr]
     }
-    measures = engine.answer(lookup("measures"))
+    measures = engine.answer(load_lookup("measures"))
     assert {(row["measure"], row["text"], row["start"]) for row in rows(output / "measures.csv")} == {
         (m["measure"].value, m["text"].value, m["start"].value)
         for m in measures  # type: ignore[union-attr]
     }
-    findings = [f["type"].value.removeprefix(OB) for f in engine.answer(lookup("findings"))]  # type: ignore[union-attr]
+    findings = [f["type"].value.removeprefix(OB) for f in engine.answer(load_lookup("findings"))]  # type: ignore[union-attr]
     norms = Counter(row["kind"] for row in rows(output / "norms.csv"))
     assert norms == Counter(kind for kind in findings if kind not in ("Target", "Rider"))
     assert len(rows(output / "targets.csv")) == findings.count("Target")
 
 
 def test_every_place_shows_its_words(path: Path, tmp_path: Path) -> None:
-    output = exported(path, Form.CSV, tmp_path)
+    output = exported(path, ExportFormat.CSV, tmp_path)
     texts = {
         quad.subject.value.removesuffix("/text"): quad.object.value  # type: ignore[union-attr]
         for quad in parse(path=str(path), format=RdfFormat.TURTLE)
@@ -370,22 +372,22 @@ def test_every_place_shows_its_words(path: Path, tmp_path: Path) -> None:
 
 
 def test_of_several_places_the_first_is_taken(graph: Path, engine: Engine, tmp_path: Path) -> None:
-    asked = engine.answer(lookup("table-domains"))
+    asked = engine.answer(load_lookup("table-domains"))
     starts: dict[str, list[int]] = {}
     for row in asked:  # type: ignore[union-attr]
         starts.setdefault(row["statement"].value, []).append(int(row["start"].value))
     assert any(len(found) > 1 for found in starts.values())
-    found = rows(exported(graph, Form.CSV, tmp_path) / "domains.csv")
+    found = rows(exported(graph, ExportFormat.CSV, tmp_path) / "domains.csv")
     assert {row["statement"]: int(row["start"]) for row in found} == {
         statement: min(given) for statement, given in starts.items()
     }
 
 
 def test_frictionless_finds_the_package_valid(path: Path, tmp_path: Path) -> None:
-    output = exported(path, Form.CSV, tmp_path)
+    output = exported(path, ExportFormat.CSV, tmp_path)
     report = frictionless.validate(str(output / "datapackage.json"))
     assert report.valid, report.flatten(["type", "message"])
-    assert [task.name for task in report.tasks] == [table.name for table in layout()]
+    assert [task.name for task in report.tasks] == [table.name for table in load_layout()]
     package = json.loads((output / "datapackage.json").read_text(encoding="utf-8"))
     fields = [field for resource in package["resources"] for field in resource["schema"]["fields"]]
     assert all(" / " in thing[key] for thing in fields for key in ("title", "description"))
@@ -393,7 +395,7 @@ def test_frictionless_finds_the_package_valid(path: Path, tmp_path: Path) -> Non
 
 def test_frictionless_sees_a_key_that_leads_nowhere(graph: Path, tmp_path: Path) -> None:
     """The keys are checked, not just written down."""
-    output = exported(graph, Form.CSV, tmp_path)
+    output = exported(graph, ExportFormat.CSV, tmp_path)
     bearers = output / "bearers.csv"
     bearers.write_text(
         bearers.read_text(encoding="utf-8").replace("agency/mofcom", "agency/x"), encoding="utf-8"
@@ -403,7 +405,7 @@ def test_frictionless_sees_a_key_that_leads_nowhere(graph: Path, tmp_path: Path)
 
 
 def test_csv_holds_words_as_they_are(tmp_path: Path) -> None:
-    output = exported(hostile(tmp_path), Form.CSV, tmp_path / "out")
+    output = exported(hostile(tmp_path), ExportFormat.CSV, tmp_path / "out")
     [measure] = rows(output / "measures.csv")
     assert measure["text"] == f"{HOSTILE}{CONTROL}"
     assert [row["text"] for row in rows(output / "norms.csv")] == ["-1+1"]
@@ -437,15 +439,15 @@ def test_what_keys_lead_to_has_a_row(tmp_path: Path) -> None:
         Quad(node("s"), term("ob:hasBearer"), node("b")),
         Quad(node("b"), term("ob:assignedTo"), node("agency/unheard-of")),
     )
-    output = exported(given, Form.CSV, tmp_path / "out")
+    output = exported(given, ExportFormat.CSV, tmp_path / "out")
     assert [row["agency"] for row in rows(output / "agencies.csv")] == [f"{BASE}agency/unheard-of"]
     assert frictionless.validate(str(output / "datapackage.json")).valid
 
 
 def test_parquet_is_the_same_as_csv(path: Path, tmp_path: Path) -> None:
-    output = exported(path, Form.PARQUET, tmp_path)
-    found = tables(open_graph(str(path)), str(path))
-    text = csv_files(found)
+    output = exported(path, ExportFormat.PARQUET, tmp_path)
+    found = load_tables(open_graph(str(path)), str(path))
+    text = render_csv_files(found)
     types = {"string": "string", "integer": "int64", "boolean": "bool", "date": "date32[day]"}
     for name, table in found.items():
         read = pyarrow.parquet.read_table(output / f"{name}.parquet")
@@ -473,7 +475,7 @@ def _missing(name: str) -> None:
 
 
 def test_ids_of_neo4j_resolve(path: Path, tmp_path: Path) -> None:
-    output = exported(path, Form.NEO4J, tmp_path)
+    output = exported(path, ExportFormat.NEO4J, tmp_path)
     ids = [row["iri:ID"] for file in sorted(output.glob("nodes-*.csv")) for row in rows(file)]
     assert len(ids) == len(set(ids))
     files = sorted(output.glob("relationships-*.csv"))
@@ -497,7 +499,7 @@ def _header(path: Path) -> list[str]:
 
 
 @all_forms
-def test_each_export_is_described(form: Form, two: Path, tmp_path: Path) -> None:
+def test_each_export_is_described(form: ExportFormat, two: Path, tmp_path: Path) -> None:
     output = tmp_path / "out" / ("" if form.is_folder else f"any.{form.ending}")
     result = run(
         *("export", two, "--format", form, "-o", output),
@@ -523,7 +525,7 @@ def test_each_export_is_described(form: Form, two: Path, tmp_path: Path) -> None
 
 
 def test_the_description_counts_what_there_is(two: Path, tmp_path: Path) -> None:
-    output = exported(two, Form.NT, tmp_path)
+    output = exported(two, ExportFormat.NT, tmp_path)
     lines = output.with_name("dataset.ttl").read_text(encoding="utf-8").splitlines()
     prefixes = [line for line in lines if line.startswith("@prefix")]
     assert prefixes == sorted(set(prefixes))
@@ -567,14 +569,14 @@ def twice(two: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pa
     lines = sorted(f"{quad.triple} .\n" for quad in parse(path=str(two), format=RdfFormat.TURTLE))
     shuffled.write_text("".join(lines[::-1]), encoding="utf-8", newline="")
     for seed, given in (("1", two), ("2", shuffled)):
-        command = [sys.executable, "-c", ALL_FORMS, str(given), str(place / seed), *Form]
+        command = [sys.executable, "-c", ALL_FORMS, str(given), str(place / seed), *ExportFormat]
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         subprocess.run(command, env=environment, check=True, capture_output=True)
     return place / "1", place / "2"
 
 
 @all_forms
-def test_same_graph_same_bytes(form: Form, twice: tuple[Path, Path]) -> None:
+def test_same_graph_same_bytes(form: ExportFormat, twice: tuple[Path, Path]) -> None:
     """Whatever the seed of hashes, and the order of the statements."""
     one, other = ({path.name: path.read_bytes() for path in (place / form).iterdir()} for place in twice)
     assert one == other
@@ -582,9 +584,11 @@ def test_same_graph_same_bytes(form: Form, twice: tuple[Path, Path]) -> None:
 
 
 # A format of statements in one graph, one of named graphs, and two that are made of answers to queries.
-@pytest.mark.parametrize("form", [Form.TTL, Form.NQ, Form.CSV, Form.GEXF], ids=str)
+@pytest.mark.parametrize(
+    "form", [ExportFormat.TTL, ExportFormat.NQ, ExportFormat.CSV, ExportFormat.GEXF], ids=str
+)
 def test_a_store_and_an_endpoint_give_the_same(
-    form: Form, graph: Path, store_folder: Path, tmp_path: Path
+    form: ExportFormat, graph: Path, store_folder: Path, tmp_path: Path
 ) -> None:
     store = Store()
     store.bulk_load(path=str(graph), format=RdfFormat.TURTLE)
@@ -684,4 +688,6 @@ def test_an_address_that_is_none(option: str, two: Path, tmp_path: Path) -> None
     result = run("export", two, "--format", "nt", "-o", tmp_path / "a.nt", option, "CC BY")
     assert f"{option}: 'CC BY' is no address" in result.stderr
     with pytest.raises(ObligationError, match="no statement"):
-        Exporter(Source("nothing", OxigraphEngine.over(Store())), Form.NT).write(tmp_path / "a.nt")
+        Exporter(GraphSource("nothing", OxigraphEngine.open(Store())), ExportFormat.NT).write(
+            tmp_path / "a.nt"
+        )

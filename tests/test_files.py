@@ -13,12 +13,12 @@ from click.testing import CliRunner
 
 from build_graph.cli import main
 from build_graph.errors import ObligationError
-from build_graph.files import write, write_all
+from build_graph.files import write_file, write_files
 
 
 def test_writes_into_folders_that_do_not_exist_yet(tmp_path):
     path = tmp_path / "a" / "b" / "graph.ttl"
-    write(path, b"new")
+    write_file(path, b"new")
     assert path.read_bytes() == b"new"
     assert [p.name for p in path.parent.iterdir()] == ["graph.ttl"]
 
@@ -26,7 +26,7 @@ def test_writes_into_folders_that_do_not_exist_yet(tmp_path):
 def test_replaces_what_was_there(tmp_path):
     path = tmp_path / "graph.ttl"
     path.write_bytes(b"a longer one than the new one")
-    write(path, b"new")
+    write_file(path, b"new")
     assert path.read_bytes() == b"new"
 
 
@@ -39,7 +39,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch)
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ObligationError, match=r"graph\.ttl: cannot be written \(No space left on device\)"):
-        write(path, b"new")
+        write_file(path, b"new")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["graph.ttl"]
 
@@ -52,7 +52,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path, place, reason):
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "folder").mkdir()
     with pytest.raises(ObligationError, match=f"{place}: cannot be written \\(({reason})\\); choose"):
-        write(tmp_path / place, b"new")
+        write_file(tmp_path / place, b"new")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "folder"]
 
 
@@ -61,13 +61,13 @@ def test_data_are_flushed_to_disk_before_the_rename(tmp_path, monkeypatch):
     fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda file: (order.append("fsync"), fsync(file)))
     monkeypatch.setattr(os, "replace", lambda aside, to: (order.append("rename"), replace(aside, to)))
-    write(tmp_path / "graph.ttl", b"new")
+    write_file(tmp_path / "graph.ttl", b"new")
     assert order[:3] == ["fsync", "rename", "fsync"], "the last is the folder, which holds the name"
 
 
 def test_chinese_names_in_any_locale(tmp_path):
     """One name in UTF-8, even where Python would write names in ASCII."""
-    script = "import sys; from pathlib import Path; from build_graph.files import is_file, write\n"
+    script = "import sys; from pathlib import Path; from build_graph.files import is_file, write_file\n"
     script += "path = Path(sys.argv[1]) / '\\u56fd\\u53d1.html'; write(path, b'x'); print(is_file(path))"
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     command = [sys.executable, "-c", script, str(tmp_path)]
@@ -87,7 +87,7 @@ def test_a_folder_in_the_way_of_the_last_file_keeps_the_first(tmp_path):
     (tmp_path / "a").write_bytes(b"old")
     (tmp_path / "z").mkdir()
     with pytest.raises(ObligationError, match=r"z: cannot be written \(Is a directory\)"):
-        write_all({tmp_path / "a": b"new", tmp_path / "z": b"new"})
+        write_files({tmp_path / "a": b"new", tmp_path / "z": b"new"})
     assert contents(tmp_path) == {"a": b"old"}
 
 
@@ -108,7 +108,7 @@ def test_a_rename_that_fails_puts_the_others_back(tmp_path, monkeypatch, links):
     if not links:
         monkeypatch.setattr(os, "link", refused)
     with pytest.raises(ObligationError, match=r"c: cannot be written \(Device or resource busy\)"):
-        write_all({tmp_path / name: b"new" for name in "abc"})
+        write_files({tmp_path / name: b"new" for name in "abc"})
     assert contents(tmp_path) == {"a": b"old"}
 
 
@@ -118,7 +118,7 @@ def test_what_ends_in_the_middle_leaves_nothing(tmp_path):
         raise ObligationError("the server is gone")
 
     with pytest.raises(ObligationError, match="the server is gone"):
-        write_all({tmp_path / "a": b"new", tmp_path / "b": breaking()})
+        write_files({tmp_path / "a": b"new", tmp_path / "b": breaking()})
     assert contents(tmp_path) == {}
 
 
@@ -154,7 +154,7 @@ def test_what_a_killed_build_left_is_tidied(tmp_path):
     stay = [f".graph.ttl.{alive}.tmp", f".other.ttl.{dead}.tmp", ".graph.ttl.x.tmp"]
     for name in (*left, *stay):
         (tmp_path / name).write_bytes(b"half")
-    write_all({tmp_path / "graph.ttl": b"new", tmp_path / "a.html": b"new"})
+    write_files({tmp_path / "graph.ttl": b"new", tmp_path / "a.html": b"new"})
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*stay, "graph.ttl", "a.html"])
 
 
@@ -168,7 +168,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path, there):
     if there:
         target.write_bytes(b"old")
     link.symlink_to(target)
-    write(link, b"new")
+    write_file(link, b"new")
     assert (link.is_symlink(), target.read_bytes()) == (True, b"new")
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["far", "graph.ttl", "target.ttl"]
 
@@ -177,7 +177,7 @@ def test_links_that_go_in_circles_are_a_line(tmp_path):
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
     with pytest.raises(ObligationError, match=r"a: cannot be written \(Too many levels of symbolic links\)"):
-        write(tmp_path / "a", b"new")
+        write_file(tmp_path / "a", b"new")
 
 
 def test_a_pipe_is_written_into(tmp_path):
@@ -185,7 +185,7 @@ def test_a_pipe_is_written_into(tmp_path):
     os.mkfifo(pipe)
     reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
     reader.start()
-    write(pipe, iter([b"ne", b"w"]))
+    write_file(pipe, iter([b"ne", b"w"]))
     reader.join(10)
     assert (read, pipe.is_fifo()) == ([b"new"], True)
 
@@ -197,7 +197,7 @@ def test_a_device_stays_one(tmp_path):
         places.append(tmp_path / "null")
         os.mknod(places[1], 0o666 | stat.S_IFCHR, os.makedev(1, 3))
     for place in places:
-        write(place, b"new")
+        write_file(place, b"new")
         assert place.is_char_device()
 
 
@@ -205,14 +205,14 @@ def test_a_device_stays_one(tmp_path):
 def test_a_disk_is_not_written_over(tmp_path):
     os.mknod(tmp_path / "disk", 0o666 | stat.S_IFBLK, os.makedev(7, 250))
     with pytest.raises(ObligationError, match=r"disk: cannot be written \(is a disk\)"):
-        write(tmp_path / "disk", b"new")
+        write_file(tmp_path / "disk", b"new")
 
 
 @pytest.mark.parametrize("where", ["a pipe", "a file"])
 def test_standard_output_by_its_name(tmp_path, where):
     """What stands in the file already stays, as the shell's >> would have it."""
     (tmp_path / "link").symlink_to("/dev/stdout")
-    script = "from pathlib import Path; from build_graph.files import write; print('first', flush=True);"
+    script = "from pathlib import Path; from build_graph.files import write_file; print('first', flush=True);"
     script += f"write(Path({str(tmp_path / 'link')!r}), b'new\\n'); print('last')"
     command = [sys.executable, "-c", script]
     if where == "a pipe":

@@ -24,10 +24,10 @@ from build_graph.extras import MissingExtraError
 from build_graph.model import Document, Metadata, Role, Source
 from build_graph.reading.docx import read_docx
 from build_graph.reading.html import read_html
-from build_graph.reading.inputs import Input, InputReader, LeftAlone
+from build_graph.reading.inputs import IgnoredFile, Input, InputReader
 from build_graph.reading.kinds import Kind, UnreadableError
-from build_graph.reading.limits import LimitError, Limits
-from build_graph.reading.numbering import written
+from build_graph.reading.limits import LimitError, ReadingLimits
+from build_graph.reading.numbering import format_number
 from build_graph.reading.pdf import read_pdf
 from build_graph.reading.tables import Cell, TableWriter
 
@@ -59,13 +59,13 @@ def put(folder: Path, name: str, data: bytes) -> Path:
     return folder / name
 
 
-def sources(path: Path, limits: Limits = Limits()) -> list[Source]:  # noqa: B008  (immutable)
+def sources(path: Path, limits: ReadingLimits = ReadingLimits()) -> list[Source]:  # noqa: B008  (immutable)
     found = list(InputReader(limits).read(path))
     assert all(isinstance(one, Input) for one in found), found
     return [one.source for one in found if isinstance(one, Input)]
 
 
-def fault(path: Path, limits: Limits = Limits()) -> str:  # noqa: B008  (immutable)
+def fault(path: Path, limits: ReadingLimits = ReadingLimits()) -> str:  # noqa: B008  (immutable)
     """The one line that says why there is no document."""
     (found,) = InputReader(limits).read(path)
     assert isinstance(found, ObligationError), found
@@ -115,7 +115,7 @@ def numbered_word(document: Word) -> None:
 
 def text_with_table() -> str:
     rows = [[Cell((words,)) for words in row] for row in CASE["table"]]
-    return "\n".join([*HEAD, *LINES, *TableWriter.load().lines(rows)])
+    return "\n".join([*HEAD, *LINES, *TableWriter.load().format_lines(rows)])
 
 
 FORMATS: dict[str, Callable[[], tuple[str, bytes]]] = {
@@ -146,14 +146,14 @@ def test_every_format_gives_the_same_measures(form: str, tmp_path: Path) -> None
 
 
 def words(document: Document) -> list[str]:
-    return ["".join(measure.span.of(document.text.content).split()) for measure in document.measures]
+    return ["".join(measure.span.extract(document.text.content).split()) for measure in document.measures]
 
 
 @pytest.mark.parametrize("style", ["paragraphs", "breaks", "Word"])
 @pytest.mark.parametrize("skeleton", PAGES)
 def test_pages_of_every_site(skeleton: str, style: str) -> None:
     """Every line of the document is there, in order, with its tables; what stands around it is not."""
-    content = read_html(page(skeleton, style).encode(), "a.html", Limits()).content
+    content = read_html(page(skeleton, style).encode(), "a.html", ReadingLimits()).content
     at = 0
     for line in LINES:
         at = content.index(line.strip("　"), at)
@@ -177,13 +177,13 @@ def test_short_and_doubled_lines_stay(skeleton: str) -> None:
     body = "".join(f"<p>{line}</p>" for line in lines)
     body += "<p>（二）落实<a>《条例》</a><a>《办法》</a><a>《细则》</a>。（<a>市司法局</a>负责）</p>"
     text = PAGES[skeleton].replace("{{content}}", body)
-    content = read_html(text.encode(), "a.html", Limits()).content
+    content = read_html(text.encode(), "a.html", ReadingLimits()).content
     assert "\n".join([*lines, "（二）落实《条例》《办法》《细则》。（市司法局负责）"]) in content
 
 
 def test_page_that_shows_no_sign_is_kept_whole() -> None:
     text = "<body><div class='menu'><p>甲乙丙丁</p></div><p>今天天气很好。</p><p>我们去公园。</p></body>"
-    assert read_html(text.encode(), "a.html", Limits()).content == "今天天气很好。\n我们去公园。\n"
+    assert read_html(text.encode(), "a.html", ReadingLimits()).content == "今天天气很好。\n我们去公园。\n"
 
 
 INLINE = {
@@ -207,7 +207,8 @@ INLINE = {
 def test_inline(what: str) -> None:
     body, expected = INLINE[what]
     assert (
-        read_html(f"<html><body>{body}</body></html>".encode(), "a.html", Limits()).content == expected + "\n"
+        read_html(f"<html><body>{body}</body></html>".encode(), "a.html", ReadingLimits()).content
+        == expected + "\n"
     )
 
 
@@ -229,7 +230,7 @@ def test_what_a_graph_says_of_the_source(tmp_path: Path) -> None:
 
 
 def lines_of(write: Callable[[Word], None]) -> list[str]:
-    return read_docx(writers.word(write), "a.docx", Limits()).content.splitlines()
+    return read_docx(writers.word(write), "a.docx", ReadingLimits()).content.splitlines()
 
 
 def test_word_counts_as_word_does() -> None:
@@ -273,7 +274,7 @@ def test_word_counts_as_word_does() -> None:
     ],
 )
 def test_numbers_of_word(number: int, form: str, expected: str) -> None:
-    assert written(number, form) == expected
+    assert format_number(number, form) == expected
 
 
 def test_tracked_changes_notes_and_boxes() -> None:
@@ -319,20 +320,22 @@ def test_cells_merged_downwards() -> None:
 def test_wrapped_lines_are_joined_and_headers_go() -> None:
     """Over several pages every paragraph is one line again, and nothing else is there."""
     long = [f"（{mark}）{LINES[3][3:]}" for mark in "一二三四五六七八九十"] * 2
-    text = read_pdf(writers.pdf([CASE["title"], *long], header="公报 第3期"), "a.pdf", Limits()).content
+    text = read_pdf(
+        writers.pdf([CASE["title"], *long], header="公报 第3期"), "a.pdf", ReadingLimits()
+    ).content
     assert text.splitlines() == [CASE["title"], *long]
 
 
 def test_table_over_two_pages_is_one() -> None:
     rows = [[str(number), *CASE["table"][1][1:]] for number in range(1, 40)]
-    text = read_pdf(writers.pdf([CASE["title"]], [CASE["table"][0], *rows]), "a.pdf", Limits()).content
+    text = read_pdf(writers.pdf([CASE["title"]], [CASE["table"][0], *rows]), "a.pdf", ReadingLimits()).content
     assert text.count("牵头单位：市商务局") == len(rows)
     assert text.count("序号") == 1
 
 
 def test_page_that_is_a_picture_is_reported() -> None:
     """Among pages with text a scanned one stands as lost characters, which repairs report as damage."""
-    source = read_pdf(writers.picture_pdf(text=CLAUSE), "a.pdf", Limits())
+    source = read_pdf(writers.picture_pdf(text=CLAUSE), "a.pdf", ReadingLimits())
     assert source.content.splitlines()[-1] == "\ufffd"
 
 
@@ -381,7 +384,7 @@ def test_names_in_archives(tmp_path: Path) -> None:
     found = list(InputReader().read(put(tmp_path, "a.zip", file.getvalue())))
     names = [one.source.name for one in found if isinstance(one, Input)]
     assert names == ["a.zip/包.zip/b.txt", "a.zip/政策/通知.txt"]
-    assert [one for one in found if not isinstance(one, Input)] == [LeftAlone("a.zip/c.xls")]
+    assert [one for one in found if not isinstance(one, Input)] == [IgnoredFile("a.zip/c.xls")]
 
 
 def test_folder(tmp_path: Path) -> None:
@@ -392,7 +395,7 @@ def test_folder(tmp_path: Path) -> None:
     found = list(InputReader().read(tmp_path))
     inputs = [one for one in found if isinstance(one, Input)]
     assert [(one.source.name, one.sidecar) for one in inputs] == [("b.txt", sidecar), ("in/a.html", None)]
-    assert LeftAlone("c.doc") in found
+    assert IgnoredFile("c.doc") in found
     assert len(found) == 3
 
 
@@ -535,19 +538,23 @@ def test_bombs_are_refused(what: str, tmp_path: Path) -> None:
     assert str(found).isprintable()
 
 
-LIMITED: dict[str, tuple[str, bytes, Limits]] = {
-    "--max-size": ("a.txt", CLAUSE.encode(), Limits(max_size=50)),
-    "--max-size of a line": ("a.jsonl", writers.json_lines({"text": CLAUSE}), Limits(max_size=50)),
-    "--max-size of a part": ("a.docx", writers.word(plain_word), Limits(max_size=1000)),
-    "--max-size of a PDF": ("a.pdf", writers.pdf(["甲"]), Limits(max_size=100)),
+LIMITED: dict[str, tuple[str, bytes, ReadingLimits]] = {
+    "--max-size": ("a.txt", CLAUSE.encode(), ReadingLimits(max_size=50)),
+    "--max-size of a line": ("a.jsonl", writers.json_lines({"text": CLAUSE}), ReadingLimits(max_size=50)),
+    "--max-size of a part": ("a.docx", writers.word(plain_word), ReadingLimits(max_size=1000)),
+    "--max-size of a PDF": ("a.pdf", writers.pdf(["甲"]), ReadingLimits(max_size=100)),
     "--max-total": (
         "a.zip",
         writers.archive({f"{n}.txt": CLAUSE.encode() for n in "ab"}),
-        Limits(max_total=60),
+        ReadingLimits(max_total=60),
     ),
-    "--max-members": ("a.zip", writers.archive({f"{n}.txt": b"" for n in "ab"}), Limits(max_members=1)),
-    "--max-nesting": ("a.zip", writers.archive({"a.txt": b""}), Limits(max_nesting=0)),
-    "--max-depth": ("a.html", b"<html><body><p><b>a", Limits(max_depth=3)),
+    "--max-members": (
+        "a.zip",
+        writers.archive({f"{n}.txt": b"" for n in "ab"}),
+        ReadingLimits(max_members=1),
+    ),
+    "--max-nesting": ("a.zip", writers.archive({"a.txt": b""}), ReadingLimits(max_nesting=0)),
+    "--max-depth": ("a.html", b"<html><body><p><b>a", ReadingLimits(max_depth=3)),
 }
 
 
@@ -576,7 +583,7 @@ def test_heads_of_tables() -> None:
         [Cell(("二、监管",), columns=4)],
         [Cell(("",)), Cell(("开展检查。",)), Cell(("戊局、", "己局")), Cell(("",))],
     ]
-    assert TableWriter.load().lines(rows) == [
+    assert TableWriter.load().format_lines(rows) == [
         *["责任单位（列首位的牵头）", "类别", "重点任务", "牵头单位", "配合单位"],
         *["一、服务", "推进改革。", "牵头单位：甲局", "配合单位：乙局、丙局"],
         *["优化流程。", "牵头单位：丁局", "二、监管", "开展检查。", "牵头单位：戊局、己局"],
@@ -585,4 +592,4 @@ def test_heads_of_tables() -> None:
 
 def test_table_of_figures_is_written_cell_by_cell() -> None:
     rows = [[Cell(("指标",)), Cell(("2025年",))], [Cell(("增速",)), Cell(("7%", "以上"))]]
-    assert TableWriter.load().lines(rows) == ["指标", "2025年", "增速", "7%", "以上"]
+    assert TableWriter.load().format_lines(rows) == ["指标", "2025年", "增速", "7%", "以上"]

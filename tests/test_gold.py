@@ -15,7 +15,7 @@ import score
 from understanding import pipeline
 
 from build_graph.model import Metadata
-from build_graph.reports.extract import as_gold
+from build_graph.reports.extract import convert_to_gold
 
 GOLD = Path(__file__).parent / "gold"
 BARS = tomllib.loads((GOLD / "bars.toml").read_text(encoding="utf-8"))
@@ -28,7 +28,7 @@ def figures(name: str, folder: Path) -> dict[str, float]:
     path = GOLD / "documents" / f"{name}.txt"
     document = pipeline().understand_file(path, encoding=None, options=Metadata())
     system = folder / f"{name}.json"
-    system.write_text(json.dumps(as_gold(document), ensure_ascii=False), encoding="utf-8")
+    system.write_text(json.dumps(convert_to_gold(document), ensure_ascii=False), encoding="utf-8")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         score.main([str(GOLD / f"{name}.json"), str(system)])

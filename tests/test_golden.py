@@ -14,7 +14,7 @@ import pytest
 from understanding import pipeline
 
 from build_graph.model import Metadata
-from build_graph.reports.extract import as_gold
+from build_graph.reports.extract import convert_to_gold
 
 HERE = Path(__file__).parent
 GOLDEN = sorted((HERE / "golden").glob("*.json"))
@@ -24,7 +24,7 @@ GOLDEN = sorted((HERE / "golden").glob("*.json"))
 def test_extract_is_as_it_was_read(golden: Path) -> None:
     path = HERE / "gold" / "documents" / f"{golden.stem}.txt"
     document = pipeline().understand_file(path, encoding=None, options=Metadata())
-    assert as_gold(document) == json.loads(golden.read_text(encoding="utf-8"))
+    assert convert_to_gold(document) == json.loads(golden.read_text(encoding="utf-8"))
 
 
 def test_there_are_golden_documents() -> None:

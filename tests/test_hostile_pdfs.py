@@ -20,21 +20,21 @@ from reportlab.pdfgen.canvas import Canvas
 
 from build_graph.reading import pdf_bounds, pdf_tables
 from build_graph.reading.kinds import UnreadableError
-from build_graph.reading.limits import MEGABYTE, LimitError, Limits
+from build_graph.reading.limits import MEGABYTE, LimitError, ReadingLimits
 from build_graph.reading.pdf import read_pdf
-from build_graph.reading.pdf_bounds import bounded
+from build_graph.reading.pdf_bounds import limit_reading
 
-SMALL = Limits(max_size=MEGABYTE // 4)
+SMALL = ReadingLimits(max_size=MEGABYTE // 4)
 PEAK = 12 * MEGABYTE  # bytes that are held at most while a file is refused that unpacks to more
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _parser() -> None:
     """Load what is loaded once, before memory is measured."""
-    read_pdf(writers.pdf(["甲"]), "a.pdf", Limits())
+    read_pdf(writers.pdf(["甲"]), "a.pdf", ReadingLimits())
 
 
-def refused(data: bytes, limits: Limits = SMALL) -> str:
+def refused(data: bytes, limits: ReadingLimits = SMALL) -> str:
     """Why a PDF is refused; in little memory."""
     tracemalloc.start()
     try:
@@ -128,7 +128,7 @@ def test_bounded_decoders_give_what_the_parsers_own_give(name: str) -> None:
     for part in name.split("."):
         decode = getattr(decode, part)
     for data in PACKED[name]:
-        with bounded(Limits(), "a.pdf"):
+        with limit_reading(ReadingLimits(), "a.pdf"):
             ours = outcome(decode, data)
         assert ours == outcome(decode, data)  # outside of it, the parser's own
 
@@ -152,13 +152,13 @@ CIRCLES: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("make", CIRCLES.values(), ids=CIRCLES)
 def test_references_in_a_circle_are_damage(make: Callable[[], bytes]) -> None:
     with pytest.raises(UnreadableError, match=r"is a damaged PDF \(object \d leads to itself\)"):
-        read_pdf(make(), "a.pdf", Limits())
+        read_pdf(make(), "a.pdf", ReadingLimits())
 
 
 def test_forms_within_forms_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf_bounds, "_MOST_THINGS", 2_000)
     with pytest.raises(LimitError, match="more than 2,000 letters and lines on one page; take out that page"):
-        read_pdf(pdfs.laughs(), "a.pdf", Limits())
+        read_pdf(pdfs.laughs(), "a.pdf", ReadingLimits())
 
 
 def test_forms_that_draw_nothing_are_counted() -> None:
@@ -175,13 +175,13 @@ def test_a_page_that_is_there_many_times_is_counted() -> None:
 
 
 def test_a_page_ruled_into_many_cells_is_read() -> None:
-    text = read_pdf(pdfs.grid(60), "a.pdf", Limits()).content
+    text = read_pdf(pdfs.grid(60), "a.pdf", ReadingLimits()).content
     assert text.split() == ["a"] * 60
 
 
 def test_tables_that_take_too_much_are_read_as_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf_tables, "_STEPS", 100)
-    assert read_pdf(pdfs.grid(20), "a.pdf", Limits()).content.count("a") == 20
+    assert read_pdf(pdfs.grid(20), "a.pdf", ReadingLimits()).content.count("a") == 20
 
 
 # ----------------------------------------------------------------------------- tables as ever
@@ -208,11 +208,11 @@ def test_cells_and_their_words_are_those_of_pdfplumber(seed: int) -> None:
         page = pdf.pages[0]
         theirs = {frozenset(table.cells) for table in page.find_tables()}
         steps = pdf_tables._Steps()
-        ours = {frozenset(cells) for cells in pdf_tables._together(pdf_tables._cells(page, steps))}
+        ours = {frozenset(cells) for cells in pdf_tables._group_cells(pdf_tables._find_cells(page, steps))}
         assert ours == theirs
         for cells in ours:
-            for box, chars in pdf_tables._Table(list(cells), steps)._with_chars(page.chars):
-                assert words(pdf_tables._text_lines(chars, box)) == words(
+            for box, chars in pdf_tables._Table(list(cells), steps)._place_chars(page.chars):
+                assert words(pdf_tables._form_lines(chars, box)) == words(
                     page.crop(box, strict=False).extract_text_lines(x_tolerance_ratio=0.5)
                 )
 

@@ -41,7 +41,7 @@ def test_all_is_what_the_messages_say() -> None:
 @pytest.mark.parametrize("name", ["html", "analysis", "remote", "parquet", "spark"])
 def test_a_missing_extra_names_all_where_that_brings_it(name: str) -> None:
     with pytest.raises(extras.MissingExtraError) as caught:
-        extras.extra("no_such_module", name, "this")
+        extras.load_extra("no_such_module", name, "this")
     assert f"pip install 'obligation-graph[{name}]'" in str(caught.value)
     assert ("(or [all])" in str(caught.value)) == (name in brought()["all"])
 

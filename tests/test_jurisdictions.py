@@ -12,9 +12,9 @@ from build_graph.bodies.jurisdictions import (
     UNKNOWN,
     Gazetteer,
     Jurisdiction,
-    Reach,
-    jurisdiction_of,
-    place_of,
+    Scope,
+    find_jurisdiction,
+    locate_document,
 )
 from build_graph.model import Metadata
 
@@ -34,36 +34,36 @@ def shown(jurisdiction: Jurisdiction) -> str:
 
 @pytest.mark.parametrize(("issuer", "place"), CASES["issuers"].items())
 def test_issuers(issuer: str, place: str) -> None:
-    assert shown(jurisdiction_of(issuer, None, None, gazetteer=gazetteer())) == place
+    assert shown(find_jurisdiction(issuer, None, None, gazetteer=gazetteer())) == place
 
 
 @pytest.mark.parametrize(("title", "place"), CASES["titles"].items())
 def test_titles(title: str, place: str) -> None:
-    assert shown(jurisdiction_of(None, title, None, gazetteer=gazetteer())) == place
+    assert shown(find_jurisdiction(None, title, None, gazetteer=gazetteer())) == place
 
 
 @pytest.mark.parametrize(("number", "place"), CASES["numbers"].items())
 def test_numbers(number: str, place: str) -> None:
-    assert shown(jurisdiction_of(None, None, number, gazetteer=gazetteer())) == place
+    assert shown(find_jurisdiction(None, None, number, gazetteer=gazetteer())) == place
 
 
 @pytest.mark.parametrize(("text", "place"), CASES["texts"].items())
 def test_texts(text: str, place: str) -> None:
     """Addressees, first words and signature, where the document says nothing else of itself."""
     sent_to = tuple(line.rstrip("：") for line in text.split("\n") if line.endswith("："))
-    assert shown(place_of(Metadata(addressees=sent_to), text, gazetteer=gazetteer())) == place
+    assert shown(locate_document(Metadata(addressees=sent_to), text, gazetteer=gazetteer())) == place
 
 
 def test_the_issuer_goes_first_then_the_title_then_the_number() -> None:
     title, number = "江西省人民政府关于某事的通知", "粤府〔2018〕23号"
-    assert jurisdiction_of("商务部", title, number, gazetteer=gazetteer()).reach is Reach.CENTRE
-    assert jurisdiction_of("市人民政府", title, number, gazetteer=gazetteer()).path == "江西省"
-    assert jurisdiction_of("市人民政府", "某事的通知", number, gazetteer=gazetteer()).path == "广东省"
-    assert jurisdiction_of(None, None, None, gazetteer=gazetteer()) == UNKNOWN
+    assert find_jurisdiction("商务部", title, number, gazetteer=gazetteer()).reach is Scope.CENTRE
+    assert find_jurisdiction("市人民政府", title, number, gazetteer=gazetteer()).path == "江西省"
+    assert find_jurisdiction("市人民政府", "某事的通知", number, gazetteer=gazetteer()).path == "广东省"
+    assert find_jurisdiction(None, None, None, gazetteer=gazetteer()) == UNKNOWN
 
 
 def test_the_title_tells_which_county_of_the_name_is_meant() -> None:
-    found = jurisdiction_of("鼓楼区人民政府", "南京市鼓楼区人民政府关于某事的通知", None)
+    found = find_jurisdiction("鼓楼区人民政府", "南京市鼓楼区人民政府关于某事的通知", None)
     assert found.places == ("江苏省", "南京市", "鼓楼区")
 
 
@@ -94,10 +94,10 @@ def test_the_short_names_of_two_provinces_are_never_one() -> None:
 def test_places_at_the_beginning_of_words(
     words: str, within: tuple[str, ...], place: tuple[str, ...], rest: str
 ) -> None:
-    assert gazetteer().leading(words, within) == (place, rest)
+    assert gazetteer().split_leading(words, within) == (place, rest)
 
 
 @pytest.mark.parametrize("words", ["关于" * 500_000, "、" * 1_000_000, "省" * 200_000, "中共" * 200_000])
 def test_endless_words_are_read_in_no_time(words: str) -> None:
-    assert jurisdiction_of(words, words, words, gazetteer=gazetteer()).reach is Reach.UNKNOWN
-    assert place_of(Metadata(), words, gazetteer=gazetteer()).reach is Reach.UNKNOWN
+    assert find_jurisdiction(words, words, words, gazetteer=gazetteer()).reach is Scope.UNKNOWN
+    assert locate_document(Metadata(), words, gazetteer=gazetteer()).reach is Scope.UNKNOWN

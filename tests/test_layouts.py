@@ -77,7 +77,7 @@ def said(document: Document) -> list[tuple[str, list[tuple[str, str]]]]:
     """The attributions of a document, with bodies and roles."""
     content = document.text.content
     return [
-        (bare(measure.assignment.span.of(content)), [(bare(b.name), b.role) for b in measure.bearers])
+        (bare(measure.assignment.span.extract(content)), [(bare(b.name), b.role) for b in measure.bearers])
         for measure in document.measures
         if measure.assignment
     ]

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from build_graph.cli import main
-from build_graph.exporting.formats import Form
+from build_graph.exporting.formats import ExportFormat
 from build_graph.reading import kinds
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["analyse", graph, "-o", folder / "analysis", "--draws", 0],
         ["analyse", graph, "-o", folder / "analyse-zh", "--draws", 0, "--language", "zh"],
     ]
-    for form in Form:
+    for form in ExportFormat:
         place = folder / form if form.is_folder else folder / form / f"graph.{form.ending}"
         commands.append(["export", graph, "--format", form, "-o", place])
     for command in commands:
@@ -151,7 +151,7 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("what", DOCUMENTS)
 def test_documents_are_not_taken_for_it(what: str) -> None:
-    assert kinds.made_of(DOCUMENTS[what].encode()) is None
+    assert kinds.detect_generated(DOCUMENTS[what].encode()) is None
 
 
 def test_no_known_document_is_taken_for_it() -> None:
@@ -161,13 +161,13 @@ def test_no_known_document_is_taken_for_it() -> None:
     ]
     assert len(paths) > 20
     for path in (*paths, ROOT / "build_graph/documents/guofa-2015-24.txt"):
-        assert kinds.made_of(path.read_bytes()[:4096], path.name) is None, path
+        assert kinds.detect_generated(path.read_bytes()[:4096], path.name) is None, path
 
 
 def test_lines_of_json_may_say_what_they_are() -> None:
     line = '{"@context": "https://schema.org", "@type": "Article", "text": "一、任务"}\n'.encode()
-    assert kinds.made_of(line, "a.jsonl") is None
-    assert kinds.made_of(line, "a.json") is not None
+    assert kinds.detect_generated(line, "a.jsonl") is None
+    assert kinds.detect_generated(line, "a.json") is not None
 
 
 def test_what_lies_beside_documents_is_left_alone(made: Path, tmp_path: Path) -> None:

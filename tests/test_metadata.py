@@ -15,10 +15,10 @@ from build_graph.reading.repairs import repair
 from build_graph.structure.metadata import (
     BadMetadataError,
     MetadataReader,
-    from_file,
-    from_values,
-    identifier,
-    merged,
+    build_identifier,
+    build_metadata,
+    merge_metadata,
+    read_sidecar,
 )
 
 GOLD = Path(__file__).parent / "gold"
@@ -66,7 +66,7 @@ def test_cited_number_is_not_the_documents_own() -> None:
 
 def test_given_goes_first() -> None:
     given = Metadata(title="甲", issued=date(2020, 1, 2))
-    found = merged(given, Metadata(title="乙", number="国发〔2015〕24号"))
+    found = merge_metadata(given, Metadata(title="乙", number="国发〔2015〕24号"))
     assert found == Metadata("甲", "国发〔2015〕24号", None, date(2020, 1, 2))
 
 
@@ -87,18 +87,18 @@ def test_chinese_date() -> None:
 )
 def test_bad_values(values: dict[str, object], message: str) -> None:
     with pytest.raises(BadMetadataError, match=message):
-        from_values(values, "options")
+        build_metadata(values, "options")
 
 
 def test_bad_sidecar(tmp_path: Path) -> None:
     sidecar = tmp_path / "x.toml"
     sidecar.write_text("title = ", encoding="utf-8")
     with pytest.raises(BadMetadataError, match=r"x\.toml: "):
-        from_file(sidecar)
+        read_sidecar(sidecar)
 
 
 @pytest.mark.parametrize(
     "number", ["国发〔2015〕24号", "国发[2015]24号", "国发（2015）第024号", "国发〔2015〕 24 号"]
 )
 def test_identifier_does_not_depend_on_brackets(number: str) -> None:
-    assert identifier(number) == "国发-2015-24"
+    assert build_identifier(number) == "国发-2015-24"

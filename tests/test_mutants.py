@@ -7,13 +7,13 @@ from functools import cache
 import pytest
 from mutants import FORMATS, mutants
 
-from build_graph.corpus.documents import Outcome, Understander
-from build_graph.reading.inputs import InputReader, LeftAlone
+from build_graph.corpus.documents import DocumentResult, DocumentWorker
+from build_graph.reading.inputs import IgnoredFile, InputReader
 
 
 @cache
-def understander() -> Understander:
-    return Understander.load()
+def understander() -> DocumentWorker:
+    return DocumentWorker.load()
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -21,10 +21,10 @@ def test_damaged_documents_are_read_or_set_aside(form: str) -> None:
     """Each with a reason of one line that is no fault of the program."""
     good = 0
     for name, data in mutants(form, 7, 40):
-        for found in InputReader().within(data, name):
-            if isinstance(found, LeftAlone):
+        for found in InputReader().read_bytes(data, name):
+            if isinstance(found, IgnoredFile):
                 continue
-            outcome: Outcome = understander().outcome(found)
+            outcome: DocumentResult = understander().build_result(found)
             good += not outcome.failure
             assert outcome.kind not in ("Fault", "NoMemory"), (name, outcome.failure)
             assert outcome.failure.isprintable()

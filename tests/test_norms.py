@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import examples
 
-from build_graph.meaning.lexicon import Lexicon, Words
+from build_graph.meaning.lexicon import Lexicon, WordSet
 from build_graph.meaning.norms import NormFinder
 from build_graph.model import Measure, Norm, NormKind, Span
 
@@ -53,7 +53,7 @@ def find(text: str, *, goal: bool = False) -> tuple[Norm, ...]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["rule"])
 def test_case(case: dict[str, Any]) -> None:
     """The quotes and kinds are those of the case, in text order."""
-    found = [(norm.kind.value, norm.span.of(case["text"])) for norm in find(case["text"])]
+    found = [(norm.kind.value, norm.span.extract(case["text"])) for norm in find(case["text"])]
     assert found == [(KINDS[norm[0]], norm[3:]) for norm in case["norms"]]
 
 
@@ -75,14 +75,14 @@ def test_width_makes_no_difference(case: dict[str, Any]) -> None:
 )
 def test_cue_is_the_word_that_gave_the_kind(text: str, cues: list[str | None]) -> None:
     """A bare verb has no cue."""
-    assert [norm.cue and norm.cue.of(text) for norm in find(text)] == cues
+    assert [norm.cue and norm.cue.extract(text) for norm in find(text)] == cues
 
 
 def test_goals_with_a_date_hold_no_norms() -> None:
     """Outcomes of a goals clause are targets; one without any date orders like other clauses."""
     text = "到2020年，产业规模翻番。建成一批示范园区。"
     assert find(text, goal=True) == ()
-    assert [norm.span.of(text) for norm in find(text)] == ["建成一批示范园区"]
+    assert [norm.span.extract(text) for norm in find(text)] == ["建成一批示范园区"]
     assert len(find("完善政策，培育竞争新优势。", goal=True)) == 2
 
 
@@ -125,7 +125,7 @@ def tally(name: str) -> tuple[int, int, int]:
     for measure, text, span in located(name):
         goal = not measure["norms"] and bool(measure["targets"])
         norms = finder().find(text, replace(measure_of(span.start, span.end), goal=goal))
-        mine = [{"quote": norm.span.of(text), "kind": norm.kind.value} for norm in norms]
+        mine = [{"quote": norm.span.extract(text), "kind": norm.kind.value} for norm in norms]
         hits += sum(a["kind"] == b["kind"] for a, b in score.pair_norms(measure["norms"], mine))
         gold, system = gold + len(measure["norms"]), system + len(mine)
     return hits, gold, system
@@ -167,7 +167,7 @@ def test_any_text(text: str, before: int, after: int) -> None:
     for norm in finder().find(text, measure_of(span.start, span.end)):
         assert norm.span in span
         assert norm.span.start >= at
-        assert norm.span.of(text).strip()
+        assert norm.span.extract(text).strip()
         assert norm.cue is None or norm.cue in norm.span
         at = norm.span.end
 
@@ -192,26 +192,26 @@ def test_cues_give_one_kind() -> None:
 
 def test_longest_word_is_taken() -> None:
     """支持和引导 before 支持; a word counts only where it stands."""
-    words = Words("支持 支持和引导")
-    assert (words.at("支持和引导", 0), words.at("支持者", 0), words.at("不支持", 0)) == (
+    words = WordSet("支持 支持和引导")
+    assert (words.match_at("支持和引导", 0), words.match_at("支持者", 0), words.match_at("不支持", 0)) == (
         "支持和引导",
         "支持",
         "",
     )
-    assert (words.before("大力支持", 4), words.before("支", 1)) == ("支持", "")
+    assert (words.match_before("大力支持", 4), words.match_before("支", 1)) == ("支持", "")
 
 
-@pytest.mark.parametrize("words", [Words("支持 支持和引导 引导 持和"), Words("")])
+@pytest.mark.parametrize("words", [WordSet("支持 支持和引导 引导 持和"), WordSet("")])
 @pytest.mark.parametrize("text", ["大力支持和引导企业", "支持", "持支和引", ""])
-def test_words_are_found_wherever_they_stand(words: Words, text: str) -> None:
+def test_words_are_found_wherever_they_stand(words: WordSet, text: str) -> None:
     """Scanning finds the places that looking at every single one finds."""
     places = range(len(text) + 1)
     for start in places:
-        begins = [at for at in places if at >= start and words.at(text, at)]
-        assert list(words.starts(text, start)) == begins
-        assert words.within(text, start) == bool(begins)
-        ends = [at for at in places if start < at < len(text) and words.before(text, at)]
-        assert list(words.ends(text, start)) == ends
+        begins = [at for at in places if at >= start and words.match_at(text, at)]
+        assert list(words.iterate_starts(text, start)) == begins
+        assert words.contains_any(text, start) == bool(begins)
+        ends = [at for at in places if start < at < len(text) and words.match_before(text, at)]
+        assert list(words.iterate_ends(text, start)) == ends
 
 
 def test_a_phrase_that_was_read_before_keeps_its_own_place() -> None:

@@ -11,9 +11,21 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from build_graph.graph.checks import FailedCheckError
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.nquads import document_nquads
-from build_graph.graph.terms import Term, day, decimal, flag, iri, named, number, read, truth, words, zh
-from build_graph.graph.triples import quads
+from build_graph.graph.nquads import serialise_document
+from build_graph.graph.terms import (
+    Term,
+    boolean,
+    date_literal,
+    decimal,
+    expand,
+    integer,
+    iri,
+    literal,
+    parse_statements,
+    true_or_none,
+    zh_literal,
+)
+from build_graph.graph.triples import iterate_quads
 from build_graph.model import Document
 from build_graph.pipeline import understand
 from build_graph.vocabulary import term
@@ -28,8 +40,8 @@ def descriptions() -> Descriptions:
 def test_each_statement_stands_there_once_in_the_order_of_emission(
     document: Document, descriptions: Descriptions
 ) -> None:
-    written, statements = document_nquads(document, descriptions)
-    emitted = list(quads(document, descriptions))
+    written, statements = serialise_document(document, descriptions)
+    emitted = list(iterate_quads(document, descriptions))
     assert list(parse(written, format=RdfFormat.N_QUADS)) == list(dict.fromkeys(emitted))
     assert written.count(b"\n") == statements < len(emitted)
 
@@ -40,26 +52,26 @@ def test_a_document_with_a_fault_is_not_written(descriptions: Descriptions) -> N
     goal, first, second, last = document.measures
     twin = replace(document, measures=(goal, first, replace(second, index=first.index), last))
     with pytest.raises(FailedCheckError, match="doubled"):
-        document_nquads(twin, descriptions)
+        serialise_document(twin, descriptions)
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))))
 def test_words_of_any_kind_are_read_back(said: str) -> None:
-    statement = (iri("https://x/s"), named("ob:text"), words(said))
-    ((*_, value, graph),) = read([statement], iri("https://x/g"))
+    statement = (iri("https://x/s"), expand("ob:text"), literal(said))
+    ((*_, value, graph),) = parse_statements([statement], iri("https://x/g"))
     assert (value, graph) == (Literal(said), NamedNode("https://x/g"))
 
 
 @pytest.mark.parametrize(
     ("said", "meant"),
     [
-        (number(-7), Literal(-7)),
+        (integer(-7), Literal(-7)),
         (decimal("1200.5"), Literal("1200.5", datatype=term("xsd:decimal"))),
-        (truth(False), Literal(False)),
-        (flag(True), Literal(True)),
-        (day(date(2020, 12, 31)), Literal("2020-12-31", datatype=term("xsd:date"))),
-        (zh("商务部"), Literal("商务部", language="zh")),
-        (named("ob:Lead"), term("ob:Lead")),
+        (boolean(False), Literal(False)),
+        (true_or_none(True), Literal(True)),
+        (date_literal(date(2020, 12, 31)), Literal("2020-12-31", datatype=term("xsd:date"))),
+        (zh_literal("商务部"), Literal("商务部", language="zh")),
+        (expand("ob:Lead"), term("ob:Lead")),
     ],
 )
 def test_terms_are_written_as_the_store_writes_them(said: str, meant: Literal) -> None:
@@ -67,16 +79,25 @@ def test_terms_are_written_as_the_store_writes_them(said: str, meant: Literal) -
 
 
 def test_what_is_not_so_is_not_said() -> None:
-    assert (flag(False), day(None), zh(None), zh("")) == (None, None, None, None)
+    assert (true_or_none(False), date_literal(None), zh_literal(None), zh_literal("")) == (
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize("end", ["", "@zh"])
 def test_texts_longer_than_a_parser_holds(end: str) -> None:
     """They are read as they were written, in their place."""
     text = '一“二”\\ "三"\n\r\t\x08\x0c\x01\x7f' * 2_000_000
-    literal = Literal(text, language="zh") if end else Literal(text)
-    node, said = iri("http://x/a"), named("ob:text")
-    statements = [(node, said, words("一")), (node, said, Term(str(literal))), (node, said, words("二"))]
-    found = list(read(statements, iri("http://x/g")))
-    assert [quad.object for quad in found] == [Literal("一"), literal, Literal("二")]
+    text_literal = Literal(text, language="zh") if end else Literal(text)
+    node, said = iri("http://x/a"), expand("ob:text")
+    statements = [
+        (node, said, literal("一")),
+        (node, said, Term(str(text_literal))),
+        (node, said, literal("二")),
+    ]
+    found = list(parse_statements(statements, iri("http://x/g")))
+    assert [quad.object for quad in found] == [Literal("一"), text_literal, Literal("二")]
     assert {quad.graph_name.value for quad in found} == {"http://x/g"}

@@ -13,11 +13,11 @@ from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, Graph, URIRef
 
 from build_graph import __version__
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
-from build_graph.resources import folder
+from build_graph.graph.triples import iterate_quads
+from build_graph.resources import find_folder
 from build_graph.vocabulary import OB, ONTOLOGY, PREFIXES, term
 
-FOLDER = folder("ontology")
+FOLDER = find_folder("ontology")
 GRAPH = Graph().parse(FOLDER / "obligations.ttl")
 TERMS = sorted(s for s in set(GRAPH.subjects()) if isinstance(s, URIRef) and s.startswith(OB))
 DECLARED = {str(s) for s in GRAPH.subjects(RDF.type, None)}
@@ -30,7 +30,7 @@ def file_triples(name):
 
 @pytest.fixture(scope="module")
 def data():
-    return [quad.triple for quad in quads(handmade.document(), Descriptions.load())]
+    return [quad.triple for quad in iterate_quads(handmade.document(), Descriptions.load())]
 
 
 # ------------------------------------------------------------------------------------- OWL 2 DL
@@ -148,11 +148,11 @@ def test_what_is_not_declared_is_found():
 PREFIXED = re.compile(
     rf"(?<![\w/])((?:{'|'.join(sorted(set(PREFIXES) - {'rdf', 'rdfs', 'owl', 'xsd'}))}):\w+)"
 )
-CODE = sorted(Path(folder("data")).parent.rglob("*.py"))
+CODE = sorted(Path(find_folder("data")).parent.rglob("*.py"))
 RULES = [
     *sorted((FOLDER / "checks").glob("*.rq")),
     FOLDER / "shapes.ttl",
-    *sorted(folder("queries").glob("*.rq")),
+    *sorted(find_folder("queries").glob("*.rq")),
 ]
 
 

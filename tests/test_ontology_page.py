@@ -19,9 +19,9 @@ from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 from served import OpenServed
 from server import ROOT, Server
 
-from build_graph.pages.ontology_docs import LANGUAGES, ontology_page
-from build_graph.pages.terms import anchor
-from build_graph.resources import folder
+from build_graph.pages.ontology_docs import LANGUAGES, render_ontology_page
+from build_graph.pages.terms import format_anchor
+from build_graph.resources import find_folder
 from build_graph.vocabulary import OB, PREFIXES
 
 KINDS = (
@@ -65,7 +65,7 @@ class Parts(HTMLParser):
 @pytest.fixture(scope="module")
 def ontology() -> Graph:
     """The ontology as rdflib reads it."""
-    return Graph().parse(folder("ontology") / "obligations.ttl")
+    return Graph().parse(find_folder("ontology") / "obligations.ttl")
 
 
 def declared(ontology: Graph) -> set[URIRef]:
@@ -76,12 +76,12 @@ def declared(ontology: Graph) -> set[URIRef]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_term_is_there(language: str, ontology: Graph) -> None:
     """At its own address, with its IRI, its label and its definition in the language, and in no other."""
-    parts = Parts(ontology_page(language))
+    parts = Parts(render_ontology_page(language))
     terms = declared(ontology)
     assert len(terms) > 200
     assert [name for name, times in Counter(parts.ids).items() if times > 1] == []
     for iri in terms:
-        text = parts.texts[anchor(str(iri))]
+        text = parts.texts[format_anchor(str(iri))]
         assert str(iri) in text
         named = {label.language: str(label) for label in ontology.objects(iri, RDFS.label)}  # type: ignore[attr-defined]
         assert text.strip().splitlines()[0] == named.get(language, text.strip().splitlines()[0])
@@ -91,7 +91,7 @@ def test_every_term_is_there(language: str, ontology: Graph) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_links_within_the_page_lead_somewhere(language: str, ontology: Graph) -> None:
-    parts = Parts(ontology_page(language))
+    parts = Parts(render_ontology_page(language))
     within = {link[1:] for link in parts.links if link.startswith("#")}
     assert len(within) > 200
     assert sorted(within - set(parts.ids)) == []
@@ -100,20 +100,20 @@ def test_links_within_the_page_lead_somewhere(language: str, ontology: Graph) ->
 
 def test_the_address_of_a_term(ontology: Graph) -> None:
     """Each has an anchor on the page."""
-    ids = set(Parts(ontology_page("en")).ids)
+    ids = set(Parts(render_ontology_page("en")).ids)
     for iri in declared(ontology):
-        assert anchor(str(iri)) in ids
+        assert format_anchor(str(iri)) in ids
 
 
 def test_headings_in_chinese() -> None:
     """None is left in English, but IRI."""
-    heads = set(Parts(ontology_page("zh")).heads)
+    heads = set(Parts(render_ontology_page("zh")).heads)
     assert {head for head in heads if head.isascii()} - set(PREFIXES) == {"IRI"}
 
 
 def test_a_term_leads_to_others() -> None:
     """What a property takes and gives stands with it, unions too, and in return with the classes."""
-    texts = {name: " ".join(text.split()) for name, text in Parts(ontology_page("en")).texts.items()}
+    texts = {name: " ".join(text.split()) for name, text in Parts(render_ontology_page("en")).texts.items()}
     assert "A subject has one value at most. Domain target, rider " in texts["due"]
     assert " due" in texts["Target"]
     assert " due" in texts["Rider"]
@@ -125,10 +125,10 @@ def test_a_term_leads_to_others() -> None:
 def test_the_same_bytes_each_time() -> None:
     """Whatever order Python has sets in."""
     script = (
-        "import sys; from build_graph.pages.ontology_docs import ontology_page\n"
-        "from build_graph.pages.terms import ontology_in\n"
+        "import sys; from build_graph.pages.ontology_docs import render_ontology_page\n"
+        "from build_graph.pages.terms import serialize_ontology\n"
         "from pyoxigraph import RdfFormat\n"
-        "sys.stdout.buffer.write(ontology_page('zh') + ontology_page('en') + ontology_in(RdfFormat.TURTLE))"
+        "sys.stdout.buffer.write(render_ontology_page('zh') + render_ontology_page('en') + serialize_ontology(RdfFormat.TURTLE))"
     )
     made = [
         subprocess.run(
@@ -156,7 +156,7 @@ def canonical(*quads: Iterable[Quad]) -> Dataset:
 @pytest.fixture(scope="module")
 def whole() -> Dataset:
     """All files of the ontology."""
-    return canonical(*(parse(path=str(path)) for path in folder("ontology").glob("*.ttl")))
+    return canonical(*(parse(path=str(path)) for path in find_folder("ontology").glob("*.ttl")))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from browser import Chromium
 from endpoint import Answer, Asked, answering
 from server import DIRECT, Server, until
 
-from build_graph.serving.app import application
+from build_graph.serving.app import build_application
 from build_graph.serving.middleware import is_link
 from build_graph.serving.settings import Settings
 
@@ -85,7 +85,7 @@ def test_who_may_ask(method: str, path: str, headers: dict[str, str], status: in
 )
 def test_who_may_ask_with_cors(cors: str | None, headers: dict[str, str], status: int) -> None:
     """Those that get through find nothing at this path; where CORS has a say, they may read that."""
-    app = application(Settings(Path("graph.ttl"), cors=cors), workers=None)  # type: ignore[arg-type]
+    app = build_application(Settings(Path("graph.ttl"), cors=cors), workers=None)  # type: ignore[arg-type]
     said: list[dict[str, Any]] = []
 
     async def send(message: Any) -> None:

@@ -26,8 +26,8 @@ def read(content: str, issuer: str | None = "国务院") -> tuple[Text, Outline]
 
 
 def shown(content: str, division: Division) -> str:
-    heading = division.heading.of(content) if division.heading else "-"
-    return f"{division.key}|{heading}|{division.body.of(content) or '-'}"
+    heading = division.heading.extract(content) if division.heading else "-"
+    return f"{division.key}|{heading}|{division.body.extract(content) or '-'}"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

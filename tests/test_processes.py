@@ -27,12 +27,12 @@ from build_graph.processes.runner import (
     OverTimeError,
     Runner,
     WorkerRunner,
-    local_runner,
+    create_local_runner,
 )
-from build_graph.processes.worker import Call, OwnForks, Service
+from build_graph.processes.worker import Call, LocalForkServer, Service
 from build_graph.querying.names import UnknownNameError
 from build_graph.reading.kinds import UnreadableError
-from build_graph.serving.protocol import RefusedError
+from build_graph.serving.protocol import HTTPError
 
 MEGABYTE = 1 << 20
 AMPLE = Allowance(20, 500 * MEGABYTE)
@@ -100,7 +100,7 @@ ERRORS = [
     UnreadableError("a.txt: is empty"),
     NoMemoryError("a.txt"),
     SeveralFaultsError([UnreadableError("a.txt: is empty"), NoMemoryError("b.txt")]),
-    RefusedError(503, "later", Retry_After="5"),
+    HTTPError(503, "later", Retry_After="5"),
     UnknownNameError("no such agency", "商务", ["商务部"]),
 ]
 
@@ -114,7 +114,7 @@ def server() -> Iterator[ForkServer]:
 
 @pytest.fixture(params=["own forks", "fork server"])
 def runner(request: pytest.FixtureRequest, server: ForkServer) -> Iterator[Runner]:
-    runner = WorkerRunner(OwnForks(Service(load)) if request.param == "own forks" else server)
+    runner = WorkerRunner(LocalForkServer(Service(load)) if request.param == "own forks" else server)
     yield runner
     runner.close()
 
@@ -207,7 +207,7 @@ def test_errors_pass_between_processes(error: ObligationError) -> None:
 
 
 def test_nothing_is_left() -> None:
-    runner = local_runner(Service(load))
+    runner = create_local_runner(Service(load))
     pid = runner.run(Call(own, (), AMPLE))
     runner.close()
     assert not Path(f"/proc/{pid}").exists()
@@ -216,7 +216,7 @@ def test_nothing_is_left() -> None:
 def test_a_system_that_cannot_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs calls in the process itself, where memory may run out all the same."""
     monkeypatch.delattr(os, "fork")
-    runner = local_runner(Service(load))
+    runner = create_local_runner(Service(load))
     assert isinstance(runner, DirectRunner)
     assert runner.run(Call(own, (), AMPLE)) == os.getpid()
     with pytest.raises(OverMemoryError):
@@ -293,11 +293,11 @@ _WITHOUT_STANDARD_FILES = """
 import os, operator
 from build_graph.processes.limits import Allowance
 from build_graph.processes.runner import WorkerRunner
-from build_graph.processes.worker import Call, OwnForks, Service
+from build_graph.processes.worker import Call, LocalForkServer, Service
 out = os.dup(1)
 for number in range(3):
     os.close(number)
-runner = WorkerRunner(OwnForks(Service(lambda: 1)))
+runner = WorkerRunner(LocalForkServer(Service(lambda: 1)))
 os.write(out, b"%d" % runner.run(Call(operator.add, (2,), Allowance(20))))
 runner.close()
 """
@@ -311,7 +311,7 @@ def test_a_fork_server_is_not_interrupted_while_it_begins(
     paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     server = ForkServer(Service(load), "nothing")
-    server.end(server.fork())
+    server.kill(server.fork())
     server.close()
     assert capfd.readouterr().err == ""
     assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())

@@ -24,20 +24,20 @@ from rdflib import Graph
 from rdflib_engine import RdflibEngine
 
 from build_graph.errors import ObligationError
-from build_graph.exporting.tables import layout
+from build_graph.exporting.tables import load_layout
 from build_graph.querying import handbook
-from build_graph.querying.answers import Format, written
-from build_graph.querying.catalogue import Question, catalogue
+from build_graph.querying.answers import AnswerFormat, format_result
+from build_graph.querying.catalogue import Question, load_catalogue
 from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine, Triples
-from build_graph.querying.headers import ANY, TEXTS, TODAY, HeaderError, parse
-from build_graph.querying.names import NameFinder
-from build_graph.querying.sparql import places, with_values
+from build_graph.querying.headers import ANY, TEXTS, TODAY, HeaderError, parse_header
+from build_graph.querying.names import EntityFinder
+from build_graph.querying.sparql import find_value_blocks, insert_values
 from build_graph.querying.values import Binder
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "queries"
-QUESTIONS = list(catalogue())
+QUESTIONS = list(load_catalogue())
 DAY = date(2024, 1, 1)
 Rows = list[dict[str, str]]
 AGENCY = "https://w3id.org/obligation-graph/id/agency"
@@ -54,7 +54,7 @@ def store(graph: Path) -> Store:
 
 @pytest.fixture(scope="session")
 def oxigraph(store: Store) -> OxigraphEngine:
-    return OxigraphEngine.over(store)
+    return OxigraphEngine.open(store)
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +65,7 @@ def rdflib(graph: Path) -> RdflibEngine:
 def bound(question: Question, engine: Engine, **given: str) -> str:
     """The query with values: those given, the defaults, and examples where there is none or it is the day."""
     examples = {p.name: p.example for p in question.header.parameters if p.default in (None, TODAY)}
-    return Binder(NameFinder(engine), DAY).bound(question, {**examples, **given})
+    return Binder(EntityFinder(engine), DAY).bind(question, {**examples, **given})
 
 
 def rows(engine: Engine, query: str) -> list[tuple[str, ...]]:
@@ -99,7 +99,7 @@ def test_every_query_says_what_it_answers(question: Question) -> None:
     for key, text in question.header.texts:
         assert bool(re.match("[一-鿿]", text)) == key.endswith("zh")
         assert text.endswith(("。", ".")) == key.startswith("description")
-    assert {p.name for p in question.header.parameters} <= set(places(question.query))
+    assert {p.name for p in question.header.parameters} <= set(find_value_blocks(question.query))
     assert "ORDER BY" in question.query
     assert all(len(line) <= 120 for line in question.query.splitlines())
 
@@ -128,7 +128,7 @@ def test_defaults_are_values(question: Question, oxigraph: OxigraphEngine) -> No
 )
 def test_bad_headers(line: str, said: str) -> None:
     with pytest.raises(HeaderError, match=said):
-        parse(f"{line}\nASK {{}}", "q")
+        parse_header(f"{line}\nASK {{}}", "q")
 
 
 def test_a_parameter_needs_a_place() -> None:
@@ -137,7 +137,9 @@ def test_a_parameter_needs_a_place() -> None:
 
 
 def test_the_handbook_is_made_from_the_headers() -> None:
-    assert (ROOT / "docs" / "queries.md").read_text(encoding="utf-8") == handbook.markdown(catalogue())
+    assert (ROOT / "docs" / "queries.md").read_text(encoding="utf-8") == handbook.render_markdown(
+        load_catalogue()
+    )
 
 
 # ---------------------------------------------------------------------------------- answers
@@ -150,7 +152,9 @@ def golden(name: str) -> str:
 @named
 def test_answers_on_the_seed(question: Question, oxigraph: OxigraphEngine) -> None:
     """What 国发〔2015〕24号 says, checked by hand against the text."""
-    assert written(oxigraph.answer(bound(question, oxigraph)), Format.TSV) == golden(question.name)
+    assert format_result(oxigraph.answer(bound(question, oxigraph)), AnswerFormat.TSV) == golden(
+        question.name
+    )
 
 
 def test_no_golden_answer_is_left_over() -> None:
@@ -166,7 +170,7 @@ def test_rdflib_gives_the_same(question: Question, oxigraph: OxigraphEngine, rdf
 @named
 def test_nothing_is_found_in_an_empty_graph(question: Question) -> None:
     """On rdflib, too, which answers a grouped query with one row without values where there are no groups."""
-    for engine in (OxigraphEngine.over(Store()), RdflibEngine(Graph())):
+    for engine in (OxigraphEngine.open(Store()), RdflibEngine(Graph())):
         assert rows(engine, question.query) == []
 
 
@@ -213,7 +217,7 @@ def test_named_graphs_are_asked_as_one(store: Store, oxigraph: OxigraphEngine) -
     for index, quad in enumerate(store):
         apart.add(quad.__class__(*quad.triple, NamedNode(f"https://x/{index % 3}")))  # type: ignore[call-overload]
     query = bound(find("pairs"), oxigraph)
-    assert rows(OxigraphEngine.over(apart), query) == rows(oxigraph, query)
+    assert rows(OxigraphEngine.open(apart), query) == rows(oxigraph, query)
 
 
 # ---------------------------------------------------------------- what the queries mean
@@ -352,7 +356,7 @@ def test_overdue_from_the_day_after(day: str, texts: int, oxigraph: OxigraphEngi
 def test_a_document_narrows_the_answer(oxigraph: OxigraphEngine) -> None:
     """Each query that takes a document gives on it what it gives on the graph that holds it alone."""
     for question in QUESTIONS:
-        if "document" in places(question.query):
+        if "document" in find_value_blocks(question.query):
             narrow = bound(question, oxigraph, document="国发[2015]24号")
             assert "document/国发-2015-24>" in narrow
             assert rows(oxigraph, narrow) == rows(oxigraph, bound(question, oxigraph)), question.name
@@ -367,7 +371,7 @@ def test_a_document_narrows_the_answer(oxigraph: OxigraphEngine) -> None:
 )
 def test_a_value_stays_a_value(value: Literal | NamedNode) -> None:
     """Whatever its characters, it comes out as it went in, and the query around it is the same."""
-    found = Store().query(with_values("SELECT ?v { VALUES ?v { 1 } }", {"v": value}))
+    found = Store().query(insert_values("SELECT ?v { VALUES ?v { 1 } }", {"v": value}))
     assert [row["v"] for row in found] == [value]  # type: ignore[union-attr, index]
 
 
@@ -383,13 +387,13 @@ def test_a_value_stays_a_value(value: Literal | NamedNode) -> None:
 )
 def test_only_data_blocks_take_values(decoy: str) -> None:
     query = f"PREFIX ob: <http://x/> SELECT ?v {{\n {decoy}\n values ?v {{ 1 2 }} }}"
-    changed = with_values(query, {"v": Literal(7)})
+    changed = insert_values(query, {"v": Literal(7)})
     assert changed.startswith(query[: query.index("values")])
     assert [row["v"].value for row in Store().query(changed)] == ["7"]  # type: ignore[union-attr, index]
 
 
 def test_lookups_are_no_questions() -> None:
-    assert {path.stem for path in (folder("queries") / "lookups").glob("*.rq")} == {
+    assert {path.stem for path in (find_folder("queries") / "lookups").glob("*.rq")} == {
         *("agency", "clause", "document", "domain", "known"),  # names
         *("bearings", "bodies", "norms", "successions"),  # what the analysis counts
         *("audiences", "documents", "findings", "measures", "subjects"),  # what the pages show
@@ -399,5 +403,5 @@ def test_lookups_are_no_questions() -> None:
         *("explained", "marks", "named-by"),  # what an explanation needs of an endpoint
         *("size", "statements"),  # what is copied from an endpoint
         "everything",  # what is validated
-        *(f"table-{table.name}" for table in layout()),  # what is exported
+        *(f"table-{table.name}" for table in load_layout()),  # what is exported
     }

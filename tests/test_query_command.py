@@ -15,11 +15,11 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 from rich.cells import cell_len
 
 from build_graph.cli import main
-from build_graph.querying.answers import Format, written
+from build_graph.querying.answers import AnswerFormat, format_result
 from build_graph.querying.engines import EndpointEngine, EngineError, OxigraphEngine
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder, UnknownNameError
-from build_graph.querying.sparql import QueryError, form
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder, UnknownNameError
+from build_graph.querying.sparql import QueryError, detect_form
 from build_graph.vocabulary import BASE, term
 
 OB = "PREFIX ob: <https://w3id.org/obligation-graph/ontology#>\n"
@@ -30,10 +30,10 @@ def run(*args: object, stdin: str | bytes | None = None) -> Result:
 
 
 @pytest.fixture(scope="session")
-def finder(graph: Path) -> NameFinder:
+def finder(graph: Path) -> EntityFinder:
     store = Store()
     store.bulk_load(path=str(graph), format=RdfFormat.TURTLE)
-    return NameFinder(OxigraphEngine.over(store))
+    return EntityFinder(OxigraphEngine.open(store))
 
 
 # ------------------------------------------------------------------------------------ names
@@ -42,53 +42,63 @@ def finder(graph: Path) -> NameFinder:
 @pytest.mark.parametrize(
     ("kind", "words", "end"),
     [
-        (Kind.AGENCY, "商务部", "agency/mofcom"),
-        (Kind.AGENCY, "MOFCOM", "agency/mofcom"),
-        (Kind.AGENCY, "mofcom", "agency/mofcom"),
-        (Kind.AGENCY, "Ministry of Commerce", "agency/mofcom"),
-        (Kind.AGENCY, "agency/mofcom", "agency/mofcom"),
-        (Kind.AGENCY, f"{BASE}agency/mofcom", "agency/mofcom"),
-        (Kind.AGENCY, "发展改革委", "agency/ndrc"),
-        (Kind.AGENCY, "AQSIQ", "agency/aqsiq"),
-        (Kind.AGENCY, "ＡＱＳＩＱ", "agency/aqsiq"),
-        (Kind.AGENCY, "有关部门", "group/有关部门"),
-        (Kind.DOMAIN, "电子商务", "domain/e-commerce"),
-        (Kind.DOMAIN, "e-commerce", "domain/e-commerce"),
-        (Kind.DOCUMENT, "国发〔2015〕24号", "document/国发-2015-24"),
-        (Kind.DOCUMENT, "国发[2015] 24号", "document/国发-2015-24"),
-        (Kind.DOCUMENT, "国务院关于大力发展电子商务加快培育经济新动力的意见", "document/国发-2015-24"),
-        (Kind.DOCUMENT, "国发-2015-24", "document/国发-2015-24"),
-        (Kind.CLAUSE, "四", "document/国发-2015-24/s2/c4"),
-        (Kind.CLAUSE, "（四）", "document/国发-2015-24/s2/c4"),
-        (Kind.CLAUSE, "(四)", "document/国发-2015-24/s2/c4"),
-        (Kind.CLAUSE, "4", "document/国发-2015-24/s2/c4"),
-        (Kind.CLAUSE, "降低准入门槛", "document/国发-2015-24/s2/c4"),
-        (Kind.CLAUSE, "四、", "document/国发-2015-24/s4"),
-        (Kind.CLAUSE, "s2/c4", "document/国发-2015-24/s2/c4"),
-        (Kind.CLAUSE, "closing", "document/国发-2015-24/closing"),
-        (Kind.STATEMENT, "document/国发-2015-24/s2/c4/m1/n3", "document/国发-2015-24/s2/c4/m1/n3"),
+        (ParameterKind.AGENCY, "商务部", "agency/mofcom"),
+        (ParameterKind.AGENCY, "MOFCOM", "agency/mofcom"),
+        (ParameterKind.AGENCY, "mofcom", "agency/mofcom"),
+        (ParameterKind.AGENCY, "Ministry of Commerce", "agency/mofcom"),
+        (ParameterKind.AGENCY, "agency/mofcom", "agency/mofcom"),
+        (ParameterKind.AGENCY, f"{BASE}agency/mofcom", "agency/mofcom"),
+        (ParameterKind.AGENCY, "发展改革委", "agency/ndrc"),
+        (ParameterKind.AGENCY, "AQSIQ", "agency/aqsiq"),
+        (ParameterKind.AGENCY, "ＡＱＳＩＱ", "agency/aqsiq"),
+        (ParameterKind.AGENCY, "有关部门", "group/有关部门"),
+        (ParameterKind.DOMAIN, "电子商务", "domain/e-commerce"),
+        (ParameterKind.DOMAIN, "e-commerce", "domain/e-commerce"),
+        (ParameterKind.DOCUMENT, "国发〔2015〕24号", "document/国发-2015-24"),
+        (ParameterKind.DOCUMENT, "国发[2015] 24号", "document/国发-2015-24"),
+        (
+            ParameterKind.DOCUMENT,
+            "国务院关于大力发展电子商务加快培育经济新动力的意见",
+            "document/国发-2015-24",
+        ),
+        (ParameterKind.DOCUMENT, "国发-2015-24", "document/国发-2015-24"),
+        (ParameterKind.CLAUSE, "四", "document/国发-2015-24/s2/c4"),
+        (ParameterKind.CLAUSE, "（四）", "document/国发-2015-24/s2/c4"),
+        (ParameterKind.CLAUSE, "(四)", "document/国发-2015-24/s2/c4"),
+        (ParameterKind.CLAUSE, "4", "document/国发-2015-24/s2/c4"),
+        (ParameterKind.CLAUSE, "降低准入门槛", "document/国发-2015-24/s2/c4"),
+        (ParameterKind.CLAUSE, "四、", "document/国发-2015-24/s4"),
+        (ParameterKind.CLAUSE, "s2/c4", "document/国发-2015-24/s2/c4"),
+        (ParameterKind.CLAUSE, "closing", "document/国发-2015-24/closing"),
+        (ParameterKind.STATEMENT, "document/国发-2015-24/s2/c4/m1/n3", "document/国发-2015-24/s2/c4/m1/n3"),
     ],
 )
-def test_things_are_named_as_people_write_them(kind: Kind, words: str, end: str, finder: NameFinder) -> None:
+def test_things_are_named_as_people_write_them(
+    kind: ParameterKind, words: str, end: str, finder: EntityFinder
+) -> None:
     assert finder.find(kind, words).value == BASE + end
 
 
 @pytest.mark.parametrize(
     ("kind", "words", "said"),
     [
-        (Kind.AGENCY, "商物部", "did you mean 商务部?"),
-        (Kind.AGENCY, "工商", "did you mean"),
-        (Kind.AGENCY, "火星探测局局局", "see what there is with: obligations query agencies-by-measures"),
-        (Kind.AGENCY, f"{BASE}agency/nobody", "has no agency of that name"),
-        (Kind.AGENCY, "https://x/ y", "has no agency of that name"),
-        (Kind.AGENCY, "", "has no agency of that name"),
-        (Kind.DOMAIN, "商务部", "has no domain of that name"),
-        (Kind.CLAUSE, "完全没有的标题", "obligations query clauses"),
-        (Kind.DOCUMENT, "国发〔2015〕42号", "did you mean 国发〔2015〕24号?"),
-        (Kind.STATEMENT, "document/nothing", "the graph says nothing of it"),
+        (ParameterKind.AGENCY, "商物部", "did you mean 商务部?"),
+        (ParameterKind.AGENCY, "工商", "did you mean"),
+        (
+            ParameterKind.AGENCY,
+            "火星探测局局局",
+            "see what there is with: obligations query agencies-by-measures",
+        ),
+        (ParameterKind.AGENCY, f"{BASE}agency/nobody", "has no agency of that name"),
+        (ParameterKind.AGENCY, "https://x/ y", "has no agency of that name"),
+        (ParameterKind.AGENCY, "", "has no agency of that name"),
+        (ParameterKind.DOMAIN, "商务部", "has no domain of that name"),
+        (ParameterKind.CLAUSE, "完全没有的标题", "obligations query clauses"),
+        (ParameterKind.DOCUMENT, "国发〔2015〕42号", "did you mean 国发〔2015〕24号?"),
+        (ParameterKind.STATEMENT, "document/nothing", "the graph says nothing of it"),
     ],
 )
-def test_names_that_nothing_has(kind: Kind, words: str, said: str, finder: NameFinder) -> None:
+def test_names_that_nothing_has(kind: ParameterKind, words: str, said: str, finder: EntityFinder) -> None:
     with pytest.raises(UnknownNameError) as caught:
         finder.find(kind, words)
     assert said in str(caught.value)
@@ -102,10 +112,10 @@ def test_a_name_of_several_things() -> None:
         body = NamedNode(f"{BASE}agency/浙江省/{city}/商务局")
         store.add(Quad(body, term("rdf:type"), term("org:FormalOrganization")))
         store.add(Quad(body, name, Literal("市商务局", language="zh")))
-    finder = NameFinder(OxigraphEngine.over(store))
+    finder = EntityFinder(OxigraphEngine.open(store))
     with pytest.raises(UnknownNameError, match=r"2 things .* called so"):
-        finder.find(Kind.AGENCY, "市商务局")
-    assert finder.find(Kind.AGENCY, "杭州市/商务局").value.endswith("杭州市/商务局")
+        finder.find(ParameterKind.AGENCY, "市商务局")
+    assert finder.find(ParameterKind.AGENCY, "杭州市/商务局").value.endswith("杭州市/商务局")
 
 
 # ---------------------------------------------------------------------------------- formats
@@ -136,16 +146,18 @@ def test_the_table_aligns(graph: Path) -> None:
 
 
 def test_a_terminal_gets_a_table_of_its_width(graph: Path) -> None:
-    engine = OxigraphEngine.over(Store())
-    lines = written(engine.answer("SELECT ('商务部' AS ?a) ('x y' AS ?b) {}"), None, width=12).splitlines()
+    engine = OxigraphEngine.open(Store())
+    lines = format_result(
+        engine.answer("SELECT ('商务部' AS ?a) ('x y' AS ?b) {}"), None, width=12
+    ).splitlines()
     assert lines[0].split() == ["a", "b"]
     assert lines[2].split() == ["商务部", "x", "y"]
     assert all(cell_len(line) <= 12 for line in lines)
 
 
 def test_a_table_does_not_steer_the_terminal() -> None:
-    answer = OxigraphEngine.over(Store()).answer("SELECT ('\x1b[2J商务部\x07' AS ?a) {}")
-    assert written(answer, Format.TABLE).splitlines()[2] == r"\x1b[2J商务部\x07"
+    answer = OxigraphEngine.open(Store()).answer("SELECT ('\x1b[2J商务部\x07' AS ?a) {}")
+    assert format_result(answer, AnswerFormat.TABLE).splitlines()[2] == r"\x1b[2J商务部\x07"
 
 
 @pytest.mark.parametrize("form", ["json", "xml", "tsv", "csv", "table"])
@@ -324,7 +336,7 @@ def test_updates_are_refused(update: str, graph: Path) -> None:
 def test_what_is_no_query() -> None:
     for text in ("", "# SELECT", "<select>", "'ASK'", "ob:SELECT"):
         with pytest.raises(QueryError, match="holds no query"):
-            form(text)
+            detect_form(text)
 
 
 def test_what_is_found_wrong_while_answering(graph: Path) -> None:
@@ -396,7 +408,7 @@ def test_an_endpoint_that_is_slow() -> None:
     assert "no answer within 1 seconds; ask for less, or give a higher --timeout" in result.stderr
 
 
-def test_an_endpoint_shows_syntax_errors_too(finder: NameFinder) -> None:
+def test_an_endpoint_shows_syntax_errors_too(finder: EntityFinder) -> None:
     store = finder.engine.store  # type: ignore[attr-defined]
     with endpoint.served(endpoint.over(store)) as url:
         result = run("query", "-", "--graph", url, stdin="SELECT * { ?s ?p }")

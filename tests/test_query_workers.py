@@ -13,31 +13,31 @@ from typing import Any, cast
 import pytest
 
 from build_graph.processes.fork_server import ForkServer, ForkServerError
-from build_graph.processes.worker import Worker, pack, receive
+from build_graph.processes.worker import Worker, encode_message, read_message
 from build_graph.serving import workers as module
-from build_graph.serving.answering import Reply, Task
-from build_graph.serving.negotiation import Media
-from build_graph.serving.protocol import Asked
-from build_graph.serving.settings import Limits, Settings
-from build_graph.serving.workers import Workers
+from build_graph.serving.answering import QueryRequest, QueryResult
+from build_graph.serving.negotiation import AcceptedTypes
+from build_graph.serving.protocol import SparqlRequest
+from build_graph.serving.settings import QueryLimits, Settings
+from build_graph.serving.workers import QueryWorkerPool
 
-SETTINGS = Settings(Path("graph.ttl"), limits=Limits(workers=1, waiting=1))
-TASK = Task(Asked("ASK {}"), Media("text/csv", None))
-ANSWER = Reply(200, "text/csv", b"true")
+SETTINGS = Settings(Path("graph.ttl"), limits=QueryLimits(workers=1, waiting=1))
+TASK = QueryRequest(SparqlRequest("ASK {}"), AcceptedTypes("text/csv", None))
+ANSWER = QueryResult(200, "text/csv", b"true")
 
 
 def answer(stream: socket.socket) -> None:
     """Answer each call in the same way."""
     with stream, stream.makefile("rwb") as both:
-        while receive(both):
-            both.write(pack(ANSWER))
+        while read_message(both):
+            both.write(encode_message(ANSWER))
             both.flush()
 
 
 def die(stream: socket.socket) -> None:
     """End at the first call."""
     with stream, stream.makefile("rb") as calls:
-        receive(calls)
+        read_message(calls)
 
 
 def refuse(stream: socket.socket) -> None:
@@ -66,7 +66,7 @@ class Threads:
         Thread(target=self._run, args=(work, theirs), daemon=True).start()
         return Worker(1, ours)
 
-    def end(self, worker: Worker) -> int:
+    def kill(self, worker: Worker) -> int:
         self.ending.set()
         self.may_end.wait()
         return 1
@@ -83,9 +83,9 @@ class Threads:
             work(stream)
 
 
-def run(threads: Threads, talk: Callable[[Workers], Any]) -> None:
+def run(threads: Threads, talk: Callable[[QueryWorkerPool], Any]) -> None:
     async def within() -> None:
-        async with Workers(SETTINGS, cast("ForkServer", threads)) as workers:
+        async with QueryWorkerPool(SETTINGS, cast("ForkServer", threads)) as workers:
             await talk(workers)
 
     asyncio.run(within())
@@ -98,9 +98,9 @@ def test_a_place_that_cannot_be_filled_now_is_filled_later(
     """Where the graph is away for a while, or the system has no more files, the server goes on afterwards."""
     monkeypatch.setattr(module, "_PAUSE", 0.01, raising=False)
 
-    async def talk(workers: Workers) -> None:
-        assert (await workers.answer(TASK)).status == 400  # the one that died
-        assert await workers.answer(TASK) == ANSWER
+    async def talk(workers: QueryWorkerPool) -> None:
+        assert (await workers.execute(TASK)).status == 400  # the one that died
+        assert await workers.execute(TASK) == ANSWER
 
     run(Threads(die, fault, fault, answer), talk)
     assert "Traceback" not in caplog.text
@@ -109,15 +109,15 @@ def test_a_place_that_cannot_be_filled_now_is_filled_later(
 def test_who_leaves_while_a_worker_is_taken_away_costs_no_place() -> None:
     threads = Threads(die, answer)
 
-    async def talk(workers: Workers) -> None:
+    async def talk(workers: QueryWorkerPool) -> None:
         threads.may_end.clear()
-        asking = asyncio.create_task(workers.answer(TASK))
+        asking = asyncio.create_task(workers.execute(TASK))
         await asyncio.to_thread(threads.ending.wait)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
         await asyncio.sleep(0)
         threads.may_end.set()
-        assert await workers.answer(TASK) == ANSWER
+        assert await workers.execute(TASK) == ANSWER
 
     run(threads, talk)

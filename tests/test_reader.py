@@ -23,15 +23,21 @@ from understanding import descriptions, document, pipeline
 
 from build_graph.cli import main
 from build_graph.errors import ObligationError
-from build_graph.graph.triples import quads
-from build_graph.model import Document, Metadata, Reading, Source, Span
-from build_graph.pages.page import shown
-from build_graph.pages.reader import LEGEND, ReaderLinks, address_from, file_name, reader_page
+from build_graph.graph.triples import iterate_quads
+from build_graph.model import CoverageKind, Document, Metadata, Source, Span
+from build_graph.pages.page import escape_invisible
+from build_graph.pages.reader import (
+    LEGEND,
+    ReaderLinks,
+    compute_relative_url,
+    format_file_name,
+    render_reader_page,
+)
 from build_graph.pages.reader_marks import KINDS
-from build_graph.pages.segments import Mark, Piece, nested
-from build_graph.pipeline import default_document
+from build_graph.pages.segments import Mark, MarkedText, nest_marks
+from build_graph.pipeline import find_default_document
 from build_graph.reading.repairs import REPAIRS
-from build_graph.resources import folder, word_lists
+from build_graph.resources import find_folder, load_word_lists
 from build_graph.vocabulary import BASE
 
 GOLD = Path(__file__).parent / "gold"
@@ -55,12 +61,12 @@ def understood(text: str, name: str = "test.txt") -> Document:
 
 
 def seed() -> Document:
-    return document(default_document())
+    return document(find_default_document())
 
 
 @cache
 def page_of(path: Path) -> bytes:
-    return reader_page(document(path), descriptions())
+    return render_reader_page(document(path), descriptions())
 
 
 # ------------------------------------------------------------------------ the page without a browser
@@ -144,7 +150,7 @@ def expected(found: Document) -> dict[str, list[Span]]:
     spans["citation"] = [citation.span for citation in found.citations]
     spans["refused"] = [refusal.span for refusal in found.refused]
     spans["damaged"] = [damage.span for damage in found.text.damages]
-    spans["unread"] = [span for reading, span in found.coverage.stretches if reading is Reading.UNREAD]
+    spans["unread"] = [span for reading, span in found.coverage.stretches if reading is CoverageKind.UNREAD]
     for root in found.outline.divisions:
         spans["heading"] += [part.heading for part in root.walk() if part.heading]
     return {kind: sorted(span for span in some if len(span)) for kind, some in spans.items() if some}
@@ -160,7 +166,7 @@ def joined(pieces: list[Span]) -> Span:
 
 def check(found: Document) -> None:
     """The page holds the text once and in order, and every mark where the model has it."""
-    marked = read(reader_page(found, descriptions()))
+    marked = read(render_reader_page(found, descriptions()))
     assert marked.text == found.text.content
     for kind, spans in expected(found).items():
         by_key = marked.marks[kind]
@@ -190,7 +196,7 @@ def test_hard_texts_keep_every_character(name: str) -> None:
 def test_hostile_words_stay_words() -> None:
     found = understood(HOSTILE)
     check(found)
-    page = reader_page(found, descriptions()).decode()
+    page = render_reader_page(found, descriptions()).decode()
     assert "<script>alert" not in page
     assert "<img" not in page
     seen = re.sub("<(script|style).*?</\\1>", "", page, flags=re.DOTALL)
@@ -213,7 +219,7 @@ def test_a_repaired_text_is_the_source_where_repairs_are_undone() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_key_is_the_end_of_an_iri_of_the_graph(path: Path) -> None:
     found, page = document(path), page_of(path)
-    subjects = {str(quad.subject.value) for quad in quads(found, descriptions())}
+    subjects = {str(quad.subject.value) for quad in iterate_quads(found, descriptions())}
     data = blocks_of_data(page)
     keys = {key for by_key in read(page).marks.values() for key in by_key} - {""}
     for measure in data["measures"]:
@@ -239,24 +245,24 @@ def test_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "build_graph.cli", "read", "-o", str(file)]
         subprocess.run([*command, "--network", str(tmp_path / "none")], env=env, check=True)
         pages.add(file.read_bytes())
-    assert pages == {page_of(default_document())}
+    assert pages == {page_of(find_default_document())}
 
 
 def test_crossing_marks_become_pieces_that_nest() -> None:
     spans = {"a": Span(0, 6), "b": Span(2, 8), "c": Span(2, 4), "d": Span(7, 9)}
     marks = [Mark(span, kind, kind, rank) for rank, (kind, span) in enumerate(spans.items())]
 
-    def drawn(parts: tuple[Piece | str, ...]) -> str:
+    def drawn(parts: tuple[MarkedText | str, ...]) -> str:
         return "".join(
             part if isinstance(part, str) else f"[{part.mark.kind}{drawn(part.parts)}]" for part in parts
         )
 
-    assert drawn(nested("0123456789", Span(0, 10), marks)) == "[a01[b[c23]45]][b6[d7]][d8]9"
-    assert drawn(nested("0123456789", Span(3, 8), marks)) == "[b[a[c3]45]6[d7]]"
+    assert drawn(nest_marks("0123456789", Span(0, 10), marks)) == "[a01[b[c23]45]][b6[d7]][d8]9"
+    assert drawn(nest_marks("0123456789", Span(3, 8), marks)) == "[b[a[c3]45]6[d7]]"
 
 
 def test_a_measure_stands_with_its_attribution() -> None:
-    page = page_of(default_document()).decode()
+    page = page_of(find_default_document()).decode()
     unit = re.search(r'<div class="unit" id="s2/c4/m1".*?</div>', page, re.DOTALL)
     assert unit
     assert re.sub("<[^>]+>", "", unit[0]) == (
@@ -272,7 +278,7 @@ def test_a_measure_stands_with_its_attribution() -> None:
     [("a/b", "a_b"), ("..", "__"), ("甲" * 90, "甲" * 91), ("a b", "a\tb"), ("..", "-.")],
 )
 def test_file_names_are_safe_and_apart(one: str, two: str) -> None:
-    names = {file_name(one), file_name(two)}
+    names = {format_file_name(one), format_file_name(two)}
     assert len(names) == 2
     for name in names:
         assert re.fullmatch(r"[\w\-][\w.\-]*\.html", name)
@@ -281,19 +287,19 @@ def test_file_names_are_safe_and_apart(one: str, two: str) -> None:
 
 def test_the_network_page_is_named_from_where_the_page_lies(tmp_path: Path) -> None:
     other = tmp_path / "output" / "网 1.html"
-    assert address_from(tmp_path / "output" / "read" / "a.html", other) == "../%E7%BD%91%201.html"
-    assert address_from(tmp_path / "javascript:x" / "a.html", tmp_path / "javascript:x" / "b:c.html") == (
-        "b%3Ac.html"
-    )
+    assert compute_relative_url(tmp_path / "output" / "read" / "a.html", other) == "../%E7%BD%91%201.html"
+    assert compute_relative_url(
+        tmp_path / "javascript:x" / "a.html", tmp_path / "javascript:x" / "b:c.html"
+    ) == ("b%3Ac.html")
 
 
 def test_every_word_is_there_in_both_languages() -> None:
-    words = word_lists("pages")
+    words = load_word_lists("pages")
     known = set(words["page"]) | set(words["reader"])
     assert not set(words["page"]) & set(words["reader"])
     assert all(set(word) == {"en", "zh"} for word in words["reader"].values())
-    script = (folder("assets") / "reader.js").read_text(encoding="utf-8")
-    template = (folder("templates") / "reader.html.j2").read_text(encoding="utf-8")
+    script = (find_folder("assets") / "reader.js").read_text(encoding="utf-8")
+    template = (find_folder("templates") / "reader.html.j2").read_text(encoding="utf-8")
     used = set(re.findall(r'\bt\("(\w+)"', script)) | set(re.findall(r'section\("(\w+)"', script))
     used |= set(re.findall(r'data-t(?:-label)?="(\w+)"', template))
     used |= {f"kind_{kind}" for kind in (*KINDS, "repair")} | {f"repair_{one.__name__}" for one in REPAIRS}
@@ -318,7 +324,7 @@ def test_read_writes_the_page_of_the_document_that_ships(here: Path) -> None:
     result = run("read")
     assert result.exit_code == 0, result.output
     file = here / "output" / "read" / f"{SEED}.html"
-    assert file.read_bytes() == page_of(default_document())
+    assert file.read_bytes() == page_of(find_default_document())
     assert result.output == (
         f"wrote output/read/{SEED}.html: 75 measures, 248 norms, 3,745 repairs\n"
         f"next: open output/read/{SEED}.html in a browser\n"
@@ -377,7 +383,7 @@ def show(open_page: OpenPage, tmp_path: Path) -> Show:
         size: tuple[int, int] = (1440, 900),
     ) -> Page:
         path = tmp_path / "页 1.html"
-        path.write_bytes(reader_page(found or seed(), descriptions(), ReaderLinks(network)))
+        path.write_bytes(render_reader_page(found or seed(), descriptions(), ReaderLinks(network)))
         page = open_page(path)
         page.tab.set_viewport_size({"width": size[0], "height": size[1]})
         page.tab.goto(f"{page.path.as_uri()}#{state}")
@@ -406,7 +412,7 @@ def test_the_browser_has_the_text_and_the_marks(show: Show) -> None:
         return found; }"""
     )
     for kind, spans in expected(seed()).items():
-        assert "".join(by_kind[kind]) == "".join(span.of(seed().text.content) for span in spans), kind
+        assert "".join(by_kind[kind]) == "".join(span.extract(seed().text.content) for span in spans), kind
     page.assert_clean()
 
 
@@ -475,7 +481,7 @@ def test_inferred_bearers_lead_to_their_rule(show: Show) -> None:
     key = "/".join((*inferred[-1].path, f"m{inferred[-1].index}"))
     page = show(f"lang=en&measure={key}", found)
     said = page.tab.locator("#panel").inner_text()
-    line, column = found.text.line_column(inferred[-1].defaults[0].span.start)
+    line, column = found.text.find_line_column(inferred[-1].defaults[0].span.start)
     assert f"by a rule stated elsewhere: Rule at test.txt:{line}:{column}" in said
     page.tab.get_by_role("button", name="Rule at").first.click()
     assert page.tab.locator("#text .bearer.chosen").inner_text() == "商务局"
@@ -704,9 +710,11 @@ def test_the_words_as_they_came_of_other_documents(name: str, show: Show) -> Non
     found = document(GOLD / "documents" / f"{name}.txt")
     page = show("lang=en&words=source", found)
     came = page.tab.evaluate("document.getElementById('text').textContent")
-    assert came == shown(found.text.source.content).replace("\r", "␍")
+    assert came == escape_invisible(found.text.source.content).replace("\r", "␍")
     to(page, "lang=en")
-    assert page.tab.evaluate("document.getElementById('text').textContent") == shown(found.text.content)
+    assert page.tab.evaluate("document.getElementById('text').textContent") == escape_invisible(
+        found.text.content
+    )
     page.assert_clean()
 
 
@@ -715,7 +723,7 @@ def test_hostile_words_show_as_text(show: Show) -> None:
     found = pipeline().understand(Source('<b>"&\u202e.txt', HOSTILE, "utf-8"), given)
     page = show("lang=en&words=source", found, network="../network.html")
     content = page.tab.evaluate("document.getElementById('text').textContent")
-    assert content == shown(found.text.source.content)
+    assert content == escape_invisible(found.text.source.content)
     assert "商务[U+202E]局" in content
     for measure in found.measures:
         to(page, f"lang=en&measure={'/'.join((*measure.path, f'm{measure.index}'))}")

@@ -17,9 +17,9 @@ from properties import examples
 from build_graph.model import Source, Text
 from build_graph.reading import corruption
 from build_graph.reading.edits import Change, Draft
-from build_graph.reading.glosses import glossed, strip_glosses
+from build_graph.reading.glosses import collect_glosses, strip_glosses
 from build_graph.reading.holes import close_holes
-from build_graph.reading.repairs import REPAIRS, counts, repair
+from build_graph.reading.repairs import REPAIRS, count_repairs, repair
 from build_graph.reading.script import to_simplified
 
 HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ def replayed(text: Text) -> str:
     """The source with the reported repairs made again."""
     source, pieces, done = text.source.content, [], 0
     for made in text.repairs:
-        assert made.source.of(source) == made.before
+        assert made.source.extract(source) == made.before
         assert done <= made.source.start, "repairs overlap"
         pieces += [source[done : made.source.start], made.after]
         done = made.source.end
@@ -54,8 +54,8 @@ def replayed(text: Text) -> str:
 def test_case(case: dict[str, Any]) -> None:
     text = repaired(case["before"])
     assert text.content == case["after"]
-    assert counts(text) == case["repairs"]
-    assert [damage.span.of(text.content) for damage in text.damages] == case.get("damaged", [])
+    assert count_repairs(text) == case["repairs"]
+    assert [damage.span.extract(text.content) for damage in text.damages] == case.get("damaged", [])
     assert replayed(text) == text.content
 
 
@@ -69,7 +69,7 @@ def test_every_repair_has_a_case() -> None:
 def test_first_document_is_repaired_whole() -> None:
     text = repaired(SEED)
     assert words(text.content) == words(MENDED)
-    assert counts(text) == {"close_holes": 3, "strip_glosses": 710, "to_simplified": 3032}
+    assert count_repairs(text) == {"close_holes": 3, "strip_glosses": 710, "to_simplified": 3032}
     assert text.damages == ()
 
 
@@ -89,7 +89,7 @@ def test_first_document_damaged_again_is_the_file() -> None:
     clean = SEED.replace("?jié)摿?", "潛力").replace("?chuàng)", "創").replace("?;瘧?", "模化應用")
     for gloss in reversed(list(strip_glosses(clean))):
         clean = clean[: gloss.start] + clean[gloss.end :]
-    assert corruption.damage(corruption.full_width(clean), glossed(SEED)) == SEED
+    assert corruption.simulate_damage(corruption.widen_marks(clean), collect_glosses(SEED)) == SEED
 
 
 @pytest.mark.parametrize("name", CLEAN)
@@ -102,12 +102,12 @@ def test_clean_document_stays(name: str) -> None:
 def test_characters_put_in_come_from_the_last_they_replace() -> None:
     draft = Draft(Source("a text", "甲乙丙", "utf-8"), "甲乙丙")
     text = (
-        draft.changed("a repair", [Change(0, 2, "子丑寅卯")])
-        .changed("another", [Change(4, 5, "")])
-        .finished()
+        draft.apply_changes("a repair", [Change(0, 2, "子丑寅卯")])
+        .apply_changes("another", [Change(4, 5, "")])
+        .finish()
     )
     assert text.content == "子丑寅卯"
-    assert [text.origin(at) for at in range(4)] == [0, 1, 1, 1]
+    assert [text.find_origin(at) for at in range(4)] == [0, 1, 1, 1]
 
 
 # ------------------------------------------------------------------ damage done, and repaired
@@ -116,23 +116,23 @@ def test_characters_put_in_come_from_the_last_they_replace() -> None:
 def test_damage_is_repaired_or_marked_never_glossed_over() -> None:
     """Clean documents, put in Traditional and damaged like the first: what is not marked is right."""
     to_traditional = opencc.OpenCC("s2tw").convert
-    readings = glossed(SEED)
+    readings = collect_glosses(SEED)
     closed = open_ = 0
     for name in ("guofa-2018-38", "jiujiang-062", "guangxi-024", "fengong-009"):
-        clean = corruption.printed((DOCUMENTS / f"{name}.txt").read_text(encoding="utf-8"))
+        clean = corruption.simulate_print((DOCUMENTS / f"{name}.txt").read_text(encoding="utf-8"))
         clean = repaired(clean).content  # without what GBK cannot write
-        traditional = to_traditional(corruption.full_width(clean))
-        text = repaired(corruption.damage(traditional, readings))
-        expected = corruption.printed(repaired(traditional).content)
+        traditional = to_traditional(corruption.widen_marks(clean))
+        text = repaired(corruption.simulate_damage(traditional, readings))
+        expected = corruption.simulate_print(repaired(traditional).content)
         assert left_over(text, expected) == "", name
-        closed += counts(text).get("close_holes", 0)
+        closed += count_repairs(text).get("close_holes", 0)
         open_ += len(text.damages)
     assert closed / (closed + open_) > 0.5, f"{closed} of {closed + open_} holes closed"
 
 
 def left_over(text: Text, expected: str) -> str:
     """The first stretch outside of the marked damages that `expected` does not have in its place."""
-    content = corruption.printed(text.content)
+    content = corruption.simulate_print(text.content)
     ends = [damage.span.end for damage in text.damages]
     starts = [damage.span.start for damage in text.damages]
     at = 0
@@ -148,7 +148,7 @@ def test_only_what_the_damage_gives_back_is_put_in() -> None:
     """潛力 fits the printed bytes; but where the page glosses 力 as well, it would not print so."""
     page = "調節業務潛力，創造。釋放商務發展潛力，提升電子商務創新水平"
     readings = {"節": "jié", "創": "chuàng", "業": "yè", "發": "fā", "調": "tiáo"}
-    seen = corruption.damage(page, readings)
+    seen = corruption.simulate_damage(page, readings)
     assert "發展潜力" not in seen
     assert "发展潜力,提升电子商务创新" in repaired(seen).content
     other = seen.replace("業(yè)務潛力", "業(yè)務潛力(lì)")
@@ -177,13 +177,13 @@ def test_repairs_replay_and_positions_lead_home(content: str) -> None:
     text = repaired(content)
     assert replayed(text) == text.content
     changed = {at for made in text.repairs for at in range(made.span.start, made.span.end)}
-    origins = [text.origin(at) for at in range(len(text.content))]
+    origins = [text.find_origin(at) for at in range(len(text.content))]
     assert all(one <= two for one, two in pairwise(origins))
     for at, origin in enumerate(origins):
         assert 0 <= origin < len(content)
         assert at in changed or content[origin] == text.content[at]
     for made in text.repairs:
-        assert made.span.of(text.content) == made.after
+        assert made.span.extract(text.content) == made.after
     for damage in text.damages:
         assert 0 <= damage.span.start < damage.span.end <= len(text.content)
 

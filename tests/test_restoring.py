@@ -20,21 +20,21 @@ from understanding import descriptions, document, pipeline
 
 from build_graph.cli import main
 from build_graph.errors import ObligationError
-from build_graph.graph.changes import undone, written
-from build_graph.graph.triples import quads
+from build_graph.graph.changes import serialise_repairs, undo_repairs
+from build_graph.graph.triples import iterate_quads
 from build_graph.model import Document, Source
-from build_graph.pages.reader import ReaderLinks, reader_page
-from build_graph.pipeline import default_document
+from build_graph.pages.reader import ReaderLinks, render_reader_page
+from build_graph.pipeline import find_default_document
 from build_graph.querying.engines import EndpointEngine, Engine, OxigraphEngine
 from build_graph.reading.edits import Change, Draft
-from build_graph.restoring.document import restored
+from build_graph.restoring.document import restore_document
 from build_graph.restoring.facts import RestoringError
-from build_graph.structure.coverage import coverage
-from build_graph.viewing import SERVED, reader_page_of
-from build_graph.vocabulary import BASE, segment, term
+from build_graph.structure.coverage import measure_coverage
+from build_graph.viewing import SERVED, render_reader
+from build_graph.vocabulary import BASE, encode_segment, term
 
 GOLD = Path(__file__).parent / "gold" / "documents"
-PATHS = (default_document(), *sorted(GOLD.glob("*.txt")))
+PATHS = (find_default_document(), *sorted(GOLD.glob("*.txt")))
 # Each with an IRI of its own: the repaired text of the seed has the seed's.
 APART = sorted(set(GOLD.glob("*.txt")) - {GOLD / "guofa-2015-24.repaired.txt"})
 SMALL = GOLD / "wuhua-113.txt"
@@ -42,12 +42,12 @@ ALONE = ReaderLinks()
 
 
 def iri(found: Document, base: str = BASE) -> NamedNode:
-    return NamedNode(f"{base}document/{segment(found.id)}")
+    return NamedNode(f"{base}document/{encode_segment(found.id)}")
 
 
 def triples(found: Document, base: str = BASE) -> set[Quad]:
     """What is said of a document, in the default graph."""
-    return {Quad(*quad.triple) for quad in quads(found, descriptions(), base)}
+    return {Quad(*quad.triple) for quad in iterate_quads(found, descriptions(), base)}
 
 
 def over_all(*documents: Document) -> Engine:
@@ -73,7 +73,7 @@ def together() -> Engine:
 
 def check(found: Document, engine: Engine, base: str = BASE) -> None:
     """The graph gives back the document: its text and source, and what is said of it."""
-    back = restored(engine, iri(found, base))
+    back = restore_document(engine, iri(found, base))
     assert back.document.text == found.text
     assert (back.document.issuer and back.document.issuer.id) == (found.issuer and found.issuer.id)
     assert triples(back.document, back.base) == triples(found, base)
@@ -81,7 +81,7 @@ def check(found: Document, engine: Engine, base: str = BASE) -> None:
 
 def check_page(found: Document, engine: Engine) -> None:
     """The graph gives the page that the document gives, byte for byte."""
-    assert reader_page_of(engine, iri(found), ALONE) == reader_page(found, descriptions())
+    assert render_reader(engine, iri(found), ALONE) == render_reader_page(found, descriptions())
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -112,15 +112,15 @@ def test_hard_texts_come_back(name: str) -> None:
 def test_a_document_with_one_of_each_comes_back_under_another_base() -> None:
     base = "https://example.org/id/"
     made = handmade.document()
-    made = replace(made, coverage=coverage(made.text.content, made.outline, made.measures))
+    made = replace(made, coverage=measure_coverage(made.text.content, made.outline, made.measures))
     check(made, OxigraphEngine(_store(triples(made, base))), base)
 
 
 def test_a_named_graph_and_an_endpoint_give_the_same_page() -> None:
     found = document(SMALL)
     store = Store()
-    store.extend(quads(found, descriptions()))
-    check_page(found, OxigraphEngine.over(store))
+    store.extend(iterate_quads(found, descriptions()))
+    check_page(found, OxigraphEngine.open(store))
     with served(over(_store(triples(found)))) as url:
         check_page(found, EndpointEngine(url))
 
@@ -148,9 +148,9 @@ def test_changes_lead_back_to_any_source(pieces: list[tuple[str, str, str]], tai
         came += kept
         changes.append(Change(len(came), len(came) + len(before), after))
         came += before
-    text = Draft(Source("-", came + tail, "utf-8"), came + tail).changed("mend", changes).finished()
-    words = written(text.repairs)
-    assert undone(text.content, words or '{"names":[],"row":[]}') == (came + tail, text.repairs)
+    text = Draft(Source("-", came + tail, "utf-8"), came + tail).apply_changes("mend", changes).finish()
+    words = serialise_repairs(text.repairs)
+    assert undo_repairs(text.content, words or '{"names":[],"row":[]}') == (came + tail, text.repairs)
     said = Quad(NamedNode("http://a"), term("ob:allChanges"), Literal(words or ""))
     for form in (RdfFormat.TURTLE, RdfFormat.RDF_XML):
         data = serialize([said.triple], format=form)
@@ -175,7 +175,7 @@ def without(property_: str) -> Engine:
 )
 def test_too_little_is_said(property_: str) -> None:
     with pytest.raises(RestoringError, match="build the graph with this version"):
-        reader_page_of(without(property_), iri(document(SMALL)))
+        render_reader(without(property_), iri(document(SMALL)))
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "1000000"])
@@ -187,7 +187,7 @@ def test_nonsense_is_refused(property_: str, value: str) -> None:
     other = Quad(changed.subject, changed.predicate, Literal(value))
     engine = OxigraphEngine(_store({*said, other} - {changed}))
     with pytest.raises(RestoringError, match="does not fit together"):
-        restored(engine, iri(document(SMALL)))
+        restore_document(engine, iri(document(SMALL)))
 
 
 WRONG = (
@@ -206,14 +206,14 @@ def test_changes_that_do_not_lead_back_are_refused(words: str) -> None:
     reading = NamedNode(f"{iri(found).value}/reading")
     engine = OxigraphEngine(_store(said | {Quad(reading, CHANGES, Literal(words))}))
     with pytest.raises(RestoringError, match="do not lead back to its source"):
-        reader_page_of(engine, iri(found))
+        render_reader(engine, iri(found))
 
 
 def test_a_document_that_is_only_cited_has_no_page(together: Engine) -> None:
     cited = document(GOLD / "baotou-105.txt")
     for found in (f"{BASE}document/nowhere", f"{BASE}document/《预算法》"):
         with pytest.raises(RestoringError, match="no text of such a document"):
-            reader_page_of(together, NamedNode(found))
+            render_reader(together, NamedNode(found))
     assert cited.citations
 
 
@@ -233,7 +233,7 @@ def test_the_command_writes_the_same_page(name: str, graph: Path, tmp_path: Path
     result = run("read", name, "--graph", graph, "-o", page, "--network", tmp_path / "none.html")
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"wrote {page}: 75 measures, 248 norms, 3,745 repairs" in result.stdout
-    assert page.read_bytes() == reader_page(document(default_document()), descriptions())
+    assert page.read_bytes() == render_reader_page(document(find_default_document()), descriptions())
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_the_command_says_what_is_wrong(
 
 def test_a_served_reader_leads_home_and_to_the_network(open_page: OpenPage, tmp_path: Path) -> None:
     path = tmp_path / "served.html"
-    path.write_bytes(reader_page_of(over_all(document(SMALL)), iri(document(SMALL)), SERVED))
+    path.write_bytes(render_reader(over_all(document(SMALL)), iri(document(SMALL)), SERVED))
     page = open_page(path)
     page.tab.goto(f"{page.path.as_uri()}#lang=zh&theme=dark")
     page.tab.reload()
@@ -264,7 +264,7 @@ def test_a_served_reader_leads_home_and_to_the_network(open_page: OpenPage, tmp_
         link = page.tab.locator(f"#{id_}")
         assert link.is_visible()
         assert link.get_attribute("href") == f"{address}#lang=zh&theme=dark"
-    path.write_bytes(reader_page_of(over_all(document(SMALL)), iri(document(SMALL)), ALONE))
+    path.write_bytes(render_reader(over_all(document(SMALL)), iri(document(SMALL)), ALONE))
     page.tab.goto(f"{page.path.as_uri()}#lang=en")
     page.tab.reload()
     assert not page.tab.locator("#home").is_visible()

@@ -40,23 +40,23 @@ from pyoxigraph import (
 from server import DIRECT, FORM, PATIENCE, Reply, Server, read, serving, until
 
 from build_graph.cli import main
-from build_graph.querying.catalogue import Question, catalogue
+from build_graph.querying.catalogue import Question, load_catalogue
 from build_graph.querying.engines import EndpointEngine, Engine
 from build_graph.querying.headers import TODAY
-from build_graph.querying.names import NameFinder
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.values import Binder
-from build_graph.serving.answering import Answerer, Task, more_rows
-from build_graph.serving.answering import Reply as Answered
+from build_graph.serving.answering import QueryExecutor, QueryRequest, has_more_rows
+from build_graph.serving.answering import QueryResult as Answered
 from build_graph.serving.cache import ResultCache
 from build_graph.serving.endpoint import Endpoint
-from build_graph.serving.negotiation import Media
-from build_graph.serving.protocol import Asked, RefusedError
-from build_graph.serving.service_description import description, holdings
-from build_graph.serving.settings import Limits, Settings
+from build_graph.serving.negotiation import AcceptedTypes
+from build_graph.serving.protocol import HTTPError, SparqlRequest
+from build_graph.serving.service_description import build_service_description, describe_dataset
+from build_graph.serving.settings import QueryLimits, Settings
 
 GOLD = Path(__file__).parent / "gold" / "documents"
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "protocol.toml").read_text(encoding="utf-8"))["case"]
-QUESTIONS = list(catalogue())
+QUESTIONS = list(load_catalogue())
 # Every status that the endpoint documents; h11 answers 400 for what is no HTTP.
 STATUSES = {200, 204, 303, 400, 403, 404, 405, 406, 413, 415, 503, 504}
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -233,7 +233,7 @@ def workers(*replies: tuple[int, str]) -> Any:
     """What answers so, one query after the other, whatever is asked."""
     given = iter(replies)
 
-    async def answer(task: Task) -> Answered:
+    async def answer(task: QueryRequest) -> Answered:
         status, body = next(given)
         return Answered(status, "application/sparql-results+json", body.encode())
 
@@ -248,20 +248,20 @@ def rows_of(*names: str) -> tuple[int, str]:
 def test_graphs_that_are_many_or_large_are_described_as_far_as_may_be() -> None:
     """No more than a thousand, and it says so; without sizes where it takes too long to count."""
     names = [f"http://d/{number:04}" for number in range(1001)]
-    held = asyncio.run(holdings(workers(rows_of(*names), (504, "stopped"))))
+    held = asyncio.run(describe_dataset(workers(rows_of(*names), (504, "stopped"))))
     assert (held.more, held.sizes) == (True, None)
-    data = description("http://x/sparql", RdfFormat.TURTLE, held)
+    data = build_service_description("http://x/sparql", RdfFormat.TURTLE, held)
     assert described(data) == dict.fromkeys(["", *names[:1000]], "")
     assert b"more named graphs than the 1,000" in data
-    fewer = asyncio.run(holdings(workers(rows_of(*names[:1000]), (504, "stopped"))))
-    assert b"more named graphs" not in description("http://x/sparql", RdfFormat.TURTLE, fewer)
+    fewer = asyncio.run(describe_dataset(workers(rows_of(*names[:1000]), (504, "stopped"))))
+    assert b"more named graphs" not in build_service_description("http://x/sparql", RdfFormat.TURTLE, fewer)
 
 
 @pytest.mark.parametrize("replies", [[(504, "stopped")], [(200, rows_of("http://d/1")[1]), (503, "busy")]])
 def test_graphs_that_cannot_be_listed(replies: list[tuple[int, str]]) -> None:
     """Then there is no description, rather than one that lacks them."""
-    with pytest.raises(RefusedError, match="the graphs cannot be listed: "):
-        asyncio.run(holdings(workers(*replies)))
+    with pytest.raises(HTTPError, match="the graphs cannot be listed: "):
+        asyncio.run(describe_dataset(workers(*replies)))
 
 
 def test_a_browser_may_be_sent_elsewhere(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_browser_may_be_sent_elsewhere(tmp_path: Path) -> None:
     endpoint = Endpoint(Settings(tmp_path, landing="/"), workers=None)  # type: ignore[arg-type]
     scope = {"type": "http", "path": "/sparql", "query_string": b"", "headers": [(b"host", b"x")]}
     scope |= {"method": "GET", "scheme": "http", "server": ("x", 80)}
-    moved = asyncio.run(endpoint._description(Request(scope), "text/html,*/*;q=0.8"))
+    moved = asyncio.run(endpoint._describe(Request(scope), "text/html,*/*;q=0.8"))
     assert (moved.status_code, moved.headers["location"]) == (303, "/")
 
 
@@ -312,7 +312,7 @@ def test_workers_stand_behind_a_wall(small: Server, seed: Server) -> None:
 
 def bound(question: Question, engine: Engine) -> str:
     examples = {p.name: p.example for p in question.header.parameters if p.default in (None, TODAY)}
-    return Binder(NameFinder(engine), date(2024, 1, 1)).bound(question, examples)
+    return Binder(EntityFinder(engine), date(2024, 1, 1)).bind(question, examples)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
@@ -499,8 +499,8 @@ def reply_of(size: int, tag: str = "t") -> Answered:
     return Answered(200, "text/csv", b"x" * size, tag)
 
 
-def task_of(query: str) -> Task:
-    return Task(Asked(query), Media("text/csv", None))
+def task_of(query: str) -> QueryRequest:
+    return QueryRequest(SparqlRequest(query), AcceptedTypes("text/csv", None))
 
 
 def test_the_answers_not_asked_for_longest_give_way() -> None:
@@ -657,7 +657,7 @@ def test_a_request_that_does_not_come_in(pieces: list[bytes], tmp_path: Path) ->
     async def send(message: Any) -> None:
         said.append(message)
 
-    endpoint = Endpoint(Settings(tmp_path, limits=Limits(reading=0.05)), workers=None)  # type: ignore[arg-type]
+    endpoint = Endpoint(Settings(tmp_path, limits=QueryLimits(reading=0.05)), workers=None)  # type: ignore[arg-type]
     headers = [(b"content-type", FORM.encode())]
     scope = {"type": "http", "method": "POST", "path": "/sparql", "query_string": b"", "headers": headers}
     asyncio.run(asyncio.wait_for(endpoint(scope, receive, send), 10))
@@ -681,7 +681,9 @@ def test_a_larger_answer_than_allowed(seed: Server) -> None:
 def test_a_query_of_another_form_than_it_seems() -> None:
     """The engine reads a keyword where a name seems to stand."""
     query = "PREFIX a: <t:> DESCRIBEa:b { { SELECT * {} } }"
-    reply = Answerer(Store(), Limits()).answer(Task(Asked(query), Media("text/csv", "text/turtle")))
+    reply = QueryExecutor(Store(), QueryLimits()).execute(
+        QueryRequest(SparqlRequest(query), AcceptedTypes("text/csv", "text/turtle"))
+    )
     assert (reply.status, reply.body) == (
         400,
         b"query: is read as SELECT, and is another; put blanks around words\n",
@@ -719,8 +721,8 @@ def test_rows_are_counted(rows: list[tuple[str | None, str | None]]) -> None:
         found = store.query(f"SELECT * {{ VALUES (?a ?b) {{ {terms} }} }}")
         assert isinstance(found, QuerySolutions)
         body = found.serialize(format=form) or b""
-        assert not more_rows(body, form, max(1, len(rows)))
-        assert len(rows) < 2 or more_rows(body, form, len(rows) - 1)
+        assert not has_more_rows(body, form, max(1, len(rows)))
+        assert len(rows) < 2 or has_more_rows(body, form, len(rows) - 1)
 
 
 # --------------------------------------------------------------------------------- anything at all

@@ -28,31 +28,31 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from build_graph.cli import main
-from build_graph.pages.addresses import page_of
+from build_graph.pages.addresses import entity_url
 from build_graph.pages.entity import NAMING
-from build_graph.pages.questions import catalogue_page
+from build_graph.pages.questions import render_catalogue_page
 from build_graph.pages.rows import ROWS
-from build_graph.querying.answers import Format, written
-from build_graph.querying.catalogue import Question, catalogue, find
-from build_graph.querying.completion import Completion
+from build_graph.querying.answers import AnswerFormat, format_result
+from build_graph.querying.catalogue import Question, find_question, load_catalogue
+from build_graph.querying.completion import NameIndex
 from build_graph.querying.engines import Engine
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.values import Binder
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 from build_graph.serving.cache import PageCache
-from build_graph.serving.middleware import allowed
-from build_graph.serving.protocol import RefusedError
-from build_graph.serving.responses import failed, page
+from build_graph.serving.middleware import list_allowed_hosts
+from build_graph.serving.protocol import HTTPError
+from build_graph.serving.responses import show_failure, wrap_view
 from build_graph.serving.settings import ServeError, Settings
-from build_graph.serving.state import Library
+from build_graph.serving.state import AppState
 from build_graph.vocabulary import BASE, ELI, OA, OB
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "workbench.toml").read_text(encoding="utf-8"))[
     "case"
 ]
 GOLD = Path(__file__).parent / "gold" / "documents"
-QUESTIONS = list(catalogue())
+QUESTIONS = list(load_catalogue())
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 HTML = "text/html; charset=utf-8"
 PAGES = (
@@ -103,9 +103,12 @@ def test_what_is_where(case: dict[str, Any], seed: Server) -> None:
 def test_every_question_is_answered(question: Question, seed: Server, engine: Engine) -> None:
     """As a page with the rows, and as CSV with the words, that the graph gives without a server."""
     values = {p.name: p.example for p in question.header.parameters if p.default is None}
-    given = {**values, **{p.name: "2024-01-01" for p in question.header.parameters if p.kind is Kind.DATE}}
-    query = Binder(NameFinder(engine), None).bound(question, given)  # type: ignore[arg-type]  # no day is asked
-    rows = list(csv.reader(written(engine.answer(query), Format.CSV).splitlines()))
+    given = {
+        **values,
+        **{p.name: "2024-01-01" for p in question.header.parameters if p.kind is ParameterKind.DATE},
+    }
+    query = Binder(EntityFinder(engine), None).bind(question, given)  # type: ignore[arg-type]  # no day is asked
+    rows = list(csv.reader(format_result(engine.answer(query), AnswerFormat.CSV).splitlines()))
     address = f"/query/{question.name}?{urlencode(given)}"
     reply = get(seed, address)
     assert reply.status == 200
@@ -117,7 +120,7 @@ def test_every_question_is_answered(question: Question, seed: Server, engine: En
 
 
 def test_every_column_has_words() -> None:
-    known = word_lists("pages")["columns"]
+    known = load_word_lists("pages")["columns"]
     names = {p.name for question in QUESTIONS for p in question.header.parameters}
     for path in (Path(__file__).parent / "golden" / "queries").glob("*.tsv"):
         names |= {name.strip("?\n") for name in path.open(encoding="utf-8").readline().split("\t")}
@@ -140,7 +143,7 @@ def test_every_thing_has_a_page_and_a_description(seed: Server, engine: Engine) 
     iris = sorted({row[name].value for row in found for name in ("one", "two")})
     assert len(iris) > 30
     for iri in iris:
-        path = page_of(iri)
+        path = entity_url(iri)
         reply = seed.send("GET", path, Accept=BROWSER)
         assert (reply.status, reply.headers["content-type"]) == (200, HTML), iri
         assert reply.headers["vary"] == "Accept"
@@ -265,13 +268,13 @@ def named(graph: Path) -> Iterator[Server]:
 
 
 def test_names_that_are_checked(tmp_path: Path) -> None:
-    assert not allowed(Settings(tmp_path, host="0.0.0.0"))
-    assert allowed(Settings(tmp_path, host="0.0.0.0", allow_hosts=("a.example",))) >= {
+    assert not list_allowed_hosts(Settings(tmp_path, host="0.0.0.0"))
+    assert list_allowed_hosts(Settings(tmp_path, host="0.0.0.0", allow_hosts=("a.example",))) >= {
         "a.example",
         "localhost",
     }
-    assert "127.0.0.2" in allowed(Settings(tmp_path, host="127.0.0.2"))
-    assert allowed(Settings(tmp_path, host="::1")) == allowed(Settings(tmp_path))
+    assert "127.0.0.2" in list_allowed_hosts(Settings(tmp_path, host="127.0.0.2"))
+    assert list_allowed_hosts(Settings(tmp_path, host="::1")) == list_allowed_hosts(Settings(tmp_path))
     for pattern in ("*", "*.example", "a*.example"):  # for starlette, the first is any name
         with pytest.raises(ServeError, match="give each name in full"):
             Settings(tmp_path, allow_hosts=(pattern,))
@@ -365,7 +368,9 @@ def test_what_goes_wrong_is_told_to_who_serves(caplog: pytest.LogCaptureFixture)
     def broken(request: Request) -> Response:
         raise ZeroDivisionError("broken")
 
-    app = Starlette(routes=[Route("/broken", page(broken))], exception_handlers={Exception: failed})
+    app = Starlette(
+        routes=[Route("/broken", wrap_view(broken))], exception_handlers={Exception: show_failure}
+    )
     sent: list[dict[str, Any]] = []
     headers = [(b"authorization", b"Bearer s3cret"), (b"accept", BROWSER.encode())]
     scope = {"type": "http", "method": "GET", "path": "/broken", "query_string": b"token=s3cret"}
@@ -397,7 +402,7 @@ def test_a_value_is_worked_out_once() -> None:
 
     def take() -> None:
         barrier.wait()
-        assert kept.get("key", make) == 1
+        assert kept.fetch("key", make) == 1
 
     threads = [Thread(target=take) for _ in range(3)]
     for thread in threads:
@@ -405,24 +410,24 @@ def test_a_value_is_worked_out_once() -> None:
     for thread in threads:
         thread.join()
     assert made == [1]
-    assert [kept.get(name, lambda: 7) for name in "abc"] == [7, 7, 7]
-    assert kept.get("key", make) == 2  # the first was put out by the others
+    assert [kept.fetch(name, lambda: 7) for name in "abc"] == [7, 7, 7]
+    assert kept.fetch("key", make) == 2  # the first was put out by the others
 
 
 def test_what_fails_is_not_kept() -> None:
     kept = PageCache(2, patience=0.1)
     with pytest.raises(ZeroDivisionError):
-        kept.get("key", lambda: 1 // 0)
-    assert kept.get("key", lambda: 5) == 5
+        kept.fetch("key", lambda: 1 // 0)
+    assert kept.fetch("key", lambda: 5) == 5
 
 
 def test_who_waits_for_a_page() -> None:
     """One that is being made keeps nobody from another; who waits for itself is refused after a while."""
     kept = PageCache(2, patience=0.1)
-    assert kept.get("one", lambda: kept.get("other", lambda: 1)) == 1
-    with pytest.raises(RefusedError, match="others wait for this page already"):
-        kept.get("outer", lambda: kept.get("outer", lambda: 1))
-    assert kept.get("outer", lambda: 2) == 2
+    assert kept.fetch("one", lambda: kept.fetch("other", lambda: 1)) == 1
+    with pytest.raises(HTTPError, match="others wait for this page already"):
+        kept.fetch("outer", lambda: kept.fetch("outer", lambda: 1))
+    assert kept.fetch("outer", lambda: 2) == 2
 
 
 def test_completion(engine: Engine) -> None:
@@ -432,19 +437,19 @@ def test_completion(engine: Engine) -> None:
         NamedNode(f"{BASE}agency/乙市/商务局"): ("商务局",),
         NamedNode(f"{BASE}agency/mofcom"): ("商务部", "MOFCOM"),
     }
-    completion = Completion.of(Kind.AGENCY, names)
-    assert [thing.sure for thing in completion.find("商务", 9)] == [
+    completion = NameIndex.build(ParameterKind.AGENCY, names)
+    assert [thing.unique_name for thing in completion.find("商务", 9)] == [
         "agency/mofcom".replace("agency/mofcom", "商务部"),
         "agency/乙市/商务局",
         "agency/甲市/商务局",
     ]
     assert [thing.label for thing in completion.find("ｍｏｆ", 9)] == ["商务部"]
-    assert [thing.label for thing in completion.near("MOFCON", 9)] == ["商务部"]
+    assert [thing.label for thing in completion.find_near("MOFCON", 9)] == ["商务部"]
     assert len(completion.find("", 2)) == 2
-    library = Library.over(engine, 1)
-    for kind in (Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT, Kind.CLAUSE):
-        for thing in library.completion(kind).find("", 2000):
-            assert library.names.find(kind, thing.sure) == thing.node
+    library = AppState.create(engine, 1)
+    for kind in (ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT, ParameterKind.CLAUSE):
+        for thing in library.load_name_index(kind).find("", 2000):
+            assert library.names.find(kind, thing.unique_name) == thing.node
 
 
 def test_names_are_json_that_no_page_runs(seed: Server) -> None:
@@ -456,7 +461,7 @@ def test_names_are_json_that_no_page_runs(seed: Server) -> None:
 
 
 def test_the_same_page_is_the_same_bytes() -> None:
-    assert catalogue_page(catalogue()) == catalogue_page(catalogue())
+    assert render_catalogue_page(load_catalogue()) == render_catalogue_page(load_catalogue())
 
 
 def test_options_are_told() -> None:
@@ -510,7 +515,7 @@ def test_any_request_gets_a_documented_status(
 )
 @examples(100)
 def test_any_value_of_a_question(name: str, pairs: list[tuple[str, str]], accept: str, seed: Server) -> None:
-    known = [parameter.name for parameter in find(name).header.parameters]
+    known = [parameter.name for parameter in find_question(name).header.parameters]
     chosen = [(known[at % len(known)] if known else key, value) for at, (key, value) in enumerate(pairs)]
     check(seed, "GET", f"/query/{name}", chosen, accept)
 

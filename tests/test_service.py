@@ -15,10 +15,10 @@ from pyoxigraph import Store
 
 from build_graph.querying.service import refuse_service
 from build_graph.querying.sparql import QueryError
-from build_graph.serving.answering import Answerer, Task
-from build_graph.serving.negotiation import Media
-from build_graph.serving.protocol import Asked
-from build_graph.serving.settings import Limits
+from build_graph.serving.answering import QueryExecutor, QueryRequest
+from build_graph.serving.negotiation import AcceptedTypes
+from build_graph.serving.protocol import SparqlRequest
+from build_graph.serving.settings import QueryLimits
 
 ROOT = Path(__file__).parent.parent
 REFUSED = "query: SERVICE asks other endpoints, which this one does not; take it out"
@@ -68,8 +68,8 @@ def test_no_disguise_connects() -> None:
 @pytest.mark.parametrize("query", HARMLESS)
 def test_the_word_is_no_fault(query: str) -> None:
     refuse_service(PREFIXES + query)
-    task = Task(Asked(PREFIXES + query), Media("text/csv", "text/turtle"))
-    assert Answerer(Store(), Limits()).answer(task).status == 200
+    task = QueryRequest(SparqlRequest(PREFIXES + query), AcceptedTypes("text/csv", "text/turtle"))
+    assert QueryExecutor(Store(), QueryLimits()).execute(task).status == 200
 
 
 @pytest.mark.parametrize(("query", "said"), BROKEN)

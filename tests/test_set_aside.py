@@ -17,10 +17,10 @@ from build_graph.cli import main
 from build_graph.corpus.items import Item, Items
 from build_graph.errors import ObligationError
 from build_graph.reading import docx, parquet
-from build_graph.reading.inputs import Input, InputReader, LeftAlone
+from build_graph.reading.inputs import IgnoredFile, Input, InputReader
 from build_graph.reading.kinds import UnreadableError
-from build_graph.reading.limits import Limits
-from build_graph.reading.names import shown, shown_name
+from build_graph.reading.limits import ReadingLimits
+from build_graph.reading.names import display_name, display_path
 
 READ = ["gb.parquet:1", "good.txt", "nameless.zip/a.txt", "中.txt"]
 FAILED = ["directory.docx (_rels/.rels)", "gb.parquet:2", "nested.zip/in.zip/a.txt"]
@@ -67,7 +67,7 @@ def test_one_that_fails_is_a_line(name: str, folder: Path) -> None:
 def test_the_good_ones_are_read(folder: Path) -> None:
     found = list(InputReader().read(folder))
     assert [one.source.name for one in found if isinstance(one, Input)] == READ
-    assert [one for one in found if isinstance(one, LeftAlone)] == [LeftAlone("nameless.zip/(no name)")]
+    assert [one for one in found if isinstance(one, IgnoredFile)] == [IgnoredFile("nameless.zip/(no name)")]
 
 
 def test_parquet_in_gb18030_is_read_as_text_is(folder: Path) -> None:
@@ -87,7 +87,7 @@ def test_parquet_that_unpacks_to_much_is_refused(tmp_path: Path) -> None:
 
 def test_a_text_of_many_rows_is_held_once(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(hostile_files.repeated_parquet(100_000, 64))
-    texts = InputReader(Limits(max_ratio=100_000)).read(tmp_path / "a.parquet")
+    texts = InputReader(ReadingLimits(max_ratio=100_000)).read(tmp_path / "a.parquet")
     assert sum(isinstance(one, Input) for one in texts) == 64
 
 
@@ -116,7 +116,7 @@ def test_any_exception_is_a_failure(
     (tmp_path / "b.parquet").write_bytes(hostile_files.gb_parquet())
     (tmp_path / "c.txt").write_text(CLAUSE, encoding="utf-8")
     monkeypatch.setattr(docx, "read_docx", fail)
-    monkeypatch.setattr(parquet, "rows", fail)
+    monkeypatch.setattr(parquet, "iterate_rows", fail)
     first, second, third = InputReader().read(tmp_path)
     assert isinstance(third, Input)
     for found, name in ((first, "a.docx"), (second, "b.parquet")):
@@ -174,9 +174,9 @@ def test_a_sidecar_file_that_is_gone_again_is_a_failure(tmp_path: Path) -> None:
     """Of the document, when it is understood, and not of the build."""
     (tmp_path / "a.txt").write_text(CLAUSE, encoding="utf-8")
     (tmp_path / "a.toml").write_text('number = "1"', encoding="utf-8")
-    (found,) = InputReader().listed(tmp_path)
+    (found,) = InputReader().list_inputs(tmp_path)
     (tmp_path / "a.toml").unlink()
-    assert Item.of(found).key
+    assert Item.create(found).key
 
 
 # -------------------------------------------------------------------------------------- names
@@ -192,8 +192,8 @@ NAMES: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize(("raw", "says"), NAMES.values(), ids=NAMES)
 def test_names_are_shown_in_unicode(raw: bytes, says: str, tmp_path: Path) -> None:
     path = hostile_files.named(tmp_path, raw)
-    assert shown_name(path) == says
-    assert shown(path / path.name) == f"{tmp_path}/{says}/{says}"
+    assert display_name(path) == says
+    assert display_path(path / path.name) == f"{tmp_path}/{says}/{says}"
 
 
 def test_two_names_stay_two(tmp_path: Path) -> None:
@@ -269,7 +269,7 @@ def test_links_out_of_a_folder_are_left_alone(linked: Path) -> None:
         found = list(InputReader().read(path))
         inputs = [one for one in found if isinstance(one, Input)]
         assert [(one.source.name, one.sidecar) for one in inputs] == [("a.txt", None), ("b.txt", None)]
-    alone = [one.name for one in InputReader().read(linked) if isinstance(one, LeftAlone)]
+    alone = [one.name for one in InputReader().read(linked) if isinstance(one, IgnoredFile)]
     assert alone == ["a.toml", "c.txt", "d.txt", "e", "f.txt", "g"]
 
 

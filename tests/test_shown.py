@@ -20,19 +20,19 @@ from server import Reply, Server
 
 from build_graph import viewing
 from build_graph.cli import main
-from build_graph.pages.addresses import page_of
-from build_graph.pages.network_data import network_data
-from build_graph.querying.answers import shown
-from build_graph.querying.catalogue import Question, catalogue, lookup
+from build_graph.pages.addresses import entity_url
+from build_graph.pages.network_data import collect_network_data
+from build_graph.querying.answers import format_term
+from build_graph.querying.catalogue import Question, load_catalogue, load_lookup
 from build_graph.querying.engines import Engine
-from build_graph.querying.headers import Kind
+from build_graph.querying.headers import ParameterKind
 from build_graph.querying.open import open_graph
-from build_graph.resources import word_lists
-from build_graph.shards import Shards
+from build_graph.resources import load_word_lists
+from build_graph.shards import ShardFolder
 from build_graph.vocabulary import BASE
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-QUESTIONS = list(catalogue())
+QUESTIONS = list(load_catalogue())
 WITHOUT_ROWS = {"unresolved"}
 # What is asked for where the example of a parameter names several things in five documents.
 GIVEN = {"clause": {"clause": "document/国发-2015-24/s2/c4"}}
@@ -60,7 +60,7 @@ class Place:
 
     def says(self, value: str) -> bool:
         """Whether a value of the CSV can be read here."""
-        words = shown(NamedNode(value)) if value.startswith("http") else value
+        words = format_term(NamedNode(value)) if value.startswith("http") else value
         words = {"true": "yes", "false": "no"}.get(words, words)
         return words == self.text or words in self.title.split(" · ")
 
@@ -84,7 +84,7 @@ def _place(cell: html.HtmlElement) -> Place:
 def test_a_page_shows_what_the_csv_does(question: Question, several: Server) -> None:
     """Every value stands in its row, as words or as the name of a link; what stays has its heading."""
     values = {p.name: p.example for p in question.header.parameters if p.default is None}
-    values |= {p.name: "2024-01-01" for p in question.header.parameters if p.kind is Kind.DATE}
+    values |= {p.name: "2024-01-01" for p in question.header.parameters if p.kind is ParameterKind.DATE}
     address = f"/query/{question.name}?{urlencode(values | GIVEN.get(question.name, {}))}"
     names, *rows = csv.reader(get(several, f"{address}&format=csv").body.decode("utf-8-sig").splitlines())
     heads, cells_of = places(get(several, address))
@@ -99,7 +99,7 @@ def test_a_page_shows_what_the_csv_does(question: Question, several: Server) -> 
 
 
 def heading(column: str) -> str:
-    return str(word_lists("pages")["columns"][f"column_{column}"]["en"])
+    return str(load_word_lists("pages")["columns"][f"column_{column}"]["en"])
 
 
 def test_who_is_responsible_is_said(several: Server) -> None:
@@ -155,7 +155,7 @@ def test_a_document_without_a_number_has_a_name(several: Server, nameless: dict[
         for name in ("responsibilities", "prohibitions", "clauses", "without-target", "targets")
     ]
     for end in nameless.values():
-        addresses += [*map(page_of, parts_of(several, f"{BASE}document/{end}")), f"/read/{end}"]
+        addresses += [*map(entity_url, parts_of(several, f"{BASE}document/{end}")), f"/read/{end}"]
         addresses += [f"/network?document={end}", f"/query/pairs?document=document/{end}"]
     for address in addresses:
         reply = get(several, address)
@@ -190,7 +190,7 @@ def run(*arguments: object) -> str:
 def test_commands_name_a_document_without_a_number(graph_of_several: Path, tmp_path: Path) -> None:
     """By the name of its file, under which they also take it; a document of shards too."""
     run("build", GOLD / "nantong-trade.txt", "--shards", tmp_path / "shards")
-    end = next(iter(Shards.open(tmp_path / "shards").records())).iri.removeprefix(BASE)
+    end = next(iter(ShardFolder.open(tmp_path / "shards").iterate_records())).iri.removeprefix(BASE)
     assert run("explain", end, "--graph", graph_of_several).splitlines()[0] == "nantong-trade.txt"
     for graph in (graph_of_several, tmp_path / "shards"):
         told = run(
@@ -238,14 +238,14 @@ def test_a_thing_is_called_by_its_label(kind: str, several: Server, engine_of_se
     found = [tuple(row[name].value for name in ("first", "value", "name")) for row in rows]  # type: ignore[union-attr]
     assert len(found) > 1
     for thing, value, name in found:
-        page = html.fromstring(get(several, page_of(thing)).body)
-        assert {link.text for link in page.xpath(f"//dd/a[@href='{page_of(value)}']")} == {name}, thing
+        page = html.fromstring(get(several, entity_url(thing)).body)
+        assert {link.text for link in page.xpath(f"//dd/a[@href='{entity_url(value)}']")} == {name}, thing
 
 
 def test_a_body_is_called_what_it_is_called(engine_of_several: Engine) -> None:
     """In the network by the end of its full name, or as a document writes it: 南通海关 is no 南通市海关."""
-    bodies = {body.id: body for body in network_data(engine_of_several).bodies}
-    rows = engine_of_several.answer(lookup("bearings"))
+    bodies = {body.id: body for body in collect_network_data(engine_of_several).bodies}
+    rows = engine_of_several.answer(load_lookup("bearings"))
     written = {(row["body"].value.removeprefix(BASE), row["written"].value) for row in rows}  # type: ignore[union-attr]
     wrong = {
         body.label

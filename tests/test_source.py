@@ -9,7 +9,7 @@ import pytest
 
 from build_graph.errors import ObligationError
 from build_graph.reading.kinds import UnreadableError
-from build_graph.reading.source import decode, decode_leniently
+from build_graph.reading.source import decode_leniently, decode_text
 
 DOCUMENTS = Path(__file__).parent / "gold" / "documents"
 TEXT = (DOCUMENTS / "fengong-009.txt").read_text(encoding="utf-8")
@@ -19,7 +19,7 @@ TRADITIONAL = opencc.OpenCC("s2tw").convert(TEXT).encode("cp950", "ignore").deco
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 @pytest.mark.parametrize("length", [40, 400, len(TEXT)])
 def test_encoding_is_told(encoding: str, length: int) -> None:
-    source = decode(TEXT[:length].encode(encoding), "a.txt")
+    source = decode_text(TEXT[:length].encode(encoding), "a.txt")
     assert source.content == TEXT[:length]
     assert source.name == "a.txt"
     assert source.encoding == encoding
@@ -27,17 +27,17 @@ def test_encoding_is_told(encoding: str, length: int) -> None:
 
 @pytest.mark.parametrize("length", [40, 400, len(TRADITIONAL)])
 def test_big5_is_told_from_gb18030(length: int) -> None:
-    source = decode(TRADITIONAL[:length].encode("cp950"), "a.txt")
+    source = decode_text(TRADITIONAL[:length].encode("cp950"), "a.txt")
     assert (source.content, source.encoding) == (TRADITIONAL[:length], "cp950")
 
 
 def test_line_ends_stay_as_they_came() -> None:
-    assert decode("一、总则\r\n二、附则\r".encode(), "a.txt").content == "一、总则\r\n二、附则\r"
+    assert decode_text("一、总则\r\n二、附则\r".encode(), "a.txt").content == "一、总则\r\n二、附则\r"
 
 
 def test_named_encoding_goes_first_and_means_the_wider_one() -> None:
-    assert decode("镕基、堃".encode("gbk"), "a.txt", encoding="GB2312").content == "镕基、堃"
-    assert decode("中文".encode("utf-16-le"), "a.txt", encoding="utf-16-le").content == "中文"
+    assert decode_text("镕基、堃".encode("gbk"), "a.txt", encoding="GB2312").content == "镕基、堃"
+    assert decode_text("中文".encode("utf-16-le"), "a.txt", encoding="utf-16-le").content == "中文"
 
 
 REFUSED = {
@@ -58,7 +58,7 @@ REFUSED = {
 def test_refused_in_one_line(kind: str) -> None:
     data, reason = REFUSED[kind]
     with pytest.raises(UnreadableError) as refusal:
-        decode(data, "notice.txt")
+        decode_text(data, "notice.txt")
     message = str(refusal.value)
     assert message.startswith("notice.txt: ")
     assert reason in message
@@ -76,14 +76,14 @@ def test_refused_in_one_line(kind: str) -> None:
 )
 def test_named_encoding_that_does_not_fit(data: bytes, encoding: str, reason: str) -> None:
     with pytest.raises(UnreadableError, match=reason):
-        decode(data, "a.txt", encoding=encoding)
+        decode_text(data, "a.txt", encoding=encoding)
 
 
 def test_two_encodings_that_fit_alike_are_not_guessed_between() -> None:
     data = "单场".encode("gb18030") * 20
     assert data.decode("cp950") == "等部" * 20
     with pytest.raises(UnreadableError, match=r"may be .* or .*; say which with --encoding"):
-        decode(data, "a.txt")
+        decode_text(data, "a.txt")
 
 
 def test_what_a_page_says_of_its_encoding_is_believed_up_to_a_few_bytes() -> None:

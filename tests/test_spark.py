@@ -25,14 +25,14 @@ from spark_cluster import Cluster, cluster
 from build_graph.analysing import Analyst
 from build_graph.analysis.choices import Choices
 from build_graph.cli import main
-from build_graph.corpus.sharding import Sharder
+from build_graph.corpus.sharding import ShardBuilder
 from build_graph.querying.open import open_graph
 from build_graph.reading.inputs import InputReader
-from build_graph.shards import BEARINGS, FAILURES, Shards
+from build_graph.shards import BEARINGS, FAILURES, ShardFolder
 from build_graph.spark import session
 from build_graph.spark.listing import Form
 from build_graph.spark.schemas import RAW
-from build_graph.spark.work import Numbering
+from build_graph.spark.work import RowNumbering
 
 PATIENCE = 600  # seconds that a build may take on a machine that has much else to do
 BUILD = [sys.executable, "-m", "build_graph.cli", "build"]
@@ -43,7 +43,7 @@ class Builds:
     """One corpus, built on a cluster and on one machine."""
 
     distributed: Path
-    shards: Shards
+    shards: ShardFolder
     finished: subprocess.CompletedProcess[str]
     cluster: Cluster
 
@@ -54,7 +54,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builds]:
     folder = tmp_path_factory.mktemp("spark")
     corpus, output = folder / "corpus", folder / "graphs"
     spark_corpus.write(corpus)
-    shards = Sharder(InputReader()).build([corpus], folder / "shards").path
+    shards = ShardBuilder(InputReader()).build([corpus], folder / "shards").path
     with cluster(folder) as found:
         command = [*BUILD, str(corpus), "--spark", found.url, "--shards", str(output)]
         with subprocess.Popen(
@@ -69,7 +69,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builds]:
             finally:
                 process.kill()
         finished.returncode = process.returncode
-        yield Builds(output, Shards.open(shards), finished, found)
+        yield Builds(output, ShardFolder.open(shards), finished, found)
 
 
 def wait_for_documents(work: Path, process: subprocess.Popen[str]) -> None:
@@ -83,7 +83,7 @@ def wait_for_documents(work: Path, process: subprocess.Popen[str]) -> None:
 
 
 def test_no_statement_is_lost_or_doubled(builds: Builds) -> None:
-    ours = builds.shards.members()
+    ours = builds.shards.iterate_members()
     expected = sorted(line for _, quads in ours for line in quads.splitlines())
     found = [line for data in parts(builds.distributed / "quads", "nq.gz") for line in data.splitlines()]
     assert sorted(found) == expected
@@ -96,14 +96,14 @@ def test_the_same_documents_fail_for_the_same_reasons(builds: Builds) -> None:
     assert builds.finished.returncode == 3, builds.finished.stderr
     copies = [json.loads(line) for line in (builds.distributed / "copies.jsonl").read_text().splitlines()]
     assert [(copy["name"], copy["copy_of"]) for copy in copies] == [
-        (record.name, record.copy_of) for record in builds.shards.records() if record.copy_of
+        (record.name, record.copy_of) for record in builds.shards.iterate_records() if record.copy_of
     ]
     assert copies
 
 
 def test_the_same_bodies_bear_the_same_measures(builds: Builds) -> None:
     found = [rows(data) for data in parts(builds.distributed / "bearings", "csv.gz")]
-    expected = [rows(gzip.decompress(path.read_bytes())) for path in builds.shards.files(BEARINGS)]
+    expected = [rows(gzip.decompress(path.read_bytes())) for path in builds.shards.list_files(BEARINGS)]
     assert {tuple(table[0]) for table in (*found, *expected)} == {tuple(expected[0][0])}
     assert sorted(row for table in found for row in table[1:]) == sorted(
         row for table in expected for row in table[1:]
@@ -112,8 +112,8 @@ def test_the_same_bodies_bear_the_same_measures(builds: Builds) -> None:
 
 def test_pairs_are_those_of_an_analysis(builds: Builds, tmp_path: Path) -> None:
     graph = tmp_path / "graph.nq"
-    graph.write_bytes(b"".join(quads for _, quads in builds.shards.members()))
-    expected = Analyst(open_graph(str(graph)), Choices(draws=0)).findings().pairs
+    graph.write_bytes(b"".join(quads for _, quads in builds.shards.iterate_members()))
+    expected = Analyst(open_graph(str(graph)), Choices(draws=0)).compute_findings().pairs
     found = pd.read_csv(builds.distributed / "pairs.csv")
     assert (found.pop("documents") <= found["together"]).all()
     assert len(found) == 15
@@ -207,8 +207,8 @@ def test_lines_are_numbered_over_blocks_and_batches() -> None:
         {"file": 0, "name": "a.jsonl", "form": Form.JSONL, "block": block, "data": line}
         for block, line in [(8, b" \r"), (8, b'{"id": "x", "text": "y"}'), (8, b"{"), (0, b'{"text": "y"}')]
     ]
-    work = Numbering({(0, 0): 0, (0, 8): 5}, InputReader(), to_arrow_schema(RAW))
-    (first, second) = work.rows([pa.RecordBatch.from_pylist(half) for half in (batch[:2], batch[2:])])
+    work = RowNumbering({(0, 0): 0, (0, 8): 5}, InputReader(), to_arrow_schema(RAW))
+    (first, second) = work.number_rows([pa.RecordBatch.from_pylist(half) for half in (batch[:2], batch[2:])])
     found = [(row["row"], row["known_as"]) for table in (first, second) for row in table.to_pylist()]
     assert found == [(7, "a.jsonl:x"), (8, "\0008"), (1, "a.jsonl:1")]
 

@@ -11,16 +11,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from build_graph.cli import main
-from build_graph.corpus.documents import failed
+from build_graph.corpus.documents import build_failure
 from build_graph.corpus.stages import TRIED_AGAIN, Stages, WorkerDiedError
 from build_graph.pipeline import Pipeline
 from build_graph.processes.fork_server import ForkServerError
 from build_graph.processes.runner import WorkerRunner
 from build_graph.processes.worker import Worker
 from build_graph.reading import docx
-from build_graph.reading.inputs import InputReader, Unopened
+from build_graph.reading.inputs import InputReader, LazyInput
 from build_graph.reading.kinds import Kind
-from build_graph.reading.limits import Limits
+from build_graph.reading.limits import ReadingLimits
 
 CLAUSE = "第一条 市商务局应当加强市场管理。（责任单位：市商务局）\n第二条 应当公布结果。\n"
 
@@ -33,7 +33,7 @@ _HANGING = """
 def patch():
     from build_graph.pipeline import Pipeline
     from build_graph.reading.inputs import InputReader
-    understand, opened = Pipeline.understand, InputReader._document
+    understand, opened = Pipeline.understand, InputReader._extract_source
 
     def slow_understand(self, source, *given):
         act(source.name, "understood")
@@ -43,7 +43,7 @@ def patch():
         act(name, "read")
         return opened(self, data, name, kind)
 
-    Pipeline.understand, InputReader._document = slow_understand, slow_open
+    Pipeline.understand, InputReader._extract_source = slow_understand, slow_open
 
 
 def act(name, stage):
@@ -82,7 +82,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     import hanging  # type: ignore[import-not-found]
 
     monkeypatch.setattr(Pipeline, "understand", Pipeline.understand)  # what is patched now is undone
-    monkeypatch.setattr("build_graph.reading.inputs.InputReader._document", _document())
+    monkeypatch.setattr("build_graph.reading.inputs.InputReader._extract_source", _document())
     hanging.patch()
     documents = tmp_path / "documents"
     documents.mkdir()
@@ -94,7 +94,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _document() -> object:
     from build_graph.reading.inputs import InputReader
 
-    return InputReader._document
+    return InputReader._extract_source
 
 
 def run(*args: object) -> Result:
@@ -161,7 +161,7 @@ def test_what_was_stopped_is_tried_again(
     assert result.exit_code == 0, result.output
     assert "6 documents" in result.stdout
     manifest = json.loads((shards / "manifest.json").read_text("utf-8"))
-    assert manifest["limits"]["max_reading"] == Limits().max_reading
+    assert manifest["limits"]["max_reading"] == ReadingLimits().max_reading
     run("build", folder, "--shards", tmp_path / "fresh")
     assert {path.name: path.read_bytes() for path in shards.iterdir()} == {
         path.name: path.read_bytes() for path in (tmp_path / "fresh").iterdir()
@@ -186,9 +186,9 @@ def test_memory_that_runs_out_in_a_library_is_a_limit(
 
 
 def test_long_texts_have_more_time() -> None:
-    limits = Limits()
-    assert limits.understanding(10_000_000).seconds == 10_060
-    assert limits.understanding(0).seconds == 60
+    limits = ReadingLimits()
+    assert limits.allow_understanding(10_000_000).seconds == 10_060
+    assert limits.allow_understanding(0).seconds == 60
 
 
 class NoForks:
@@ -200,7 +200,7 @@ class NoForks:
     def fork(self) -> Worker:
         raise self.error
 
-    def end(self, worker: Worker) -> None:
+    def kill(self, worker: Worker) -> None:
         pass
 
     def close(self) -> None:
@@ -217,11 +217,11 @@ NO_PROCESS = {
 def test_a_document_for_which_no_process_can_be_started_is_set_aside(error: Exception) -> None:
     """And tried again by the next build, since it is not to blame."""
     stages = Stages(WorkerRunner(NoForks(error)), InputReader())
-    found = stages.open(Unopened("a.txt", CLAUSE.encode(), Kind.TEXT))
+    found = stages.open(LazyInput("a.txt", CLAUSE.encode(), Kind.TEXT))
     assert isinstance(found, WorkerDiedError)
     assert str(found).startswith("a.txt: no process can be started for it (")
-    assert failed(found).name == "a.txt"
-    assert failed(found).kind in TRIED_AGAIN
+    assert build_failure(found).name == "a.txt"
+    assert build_failure(found).kind in TRIED_AGAIN
 
 
 def test_a_system_without_room_for_a_process_is_one_line(

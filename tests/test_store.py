@@ -18,29 +18,29 @@ from click.testing import CliRunner, Result
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store
 
 from build_graph import building
-from build_graph.building import Builder, Filled
+from build_graph.building import Builder, FillResult
 from build_graph.cli import main
 from build_graph.corpus.stages import Stages
 from build_graph.graph.checks import FailedCheckError
 from build_graph.graph.terms import Statement
 from build_graph.model import Metadata
-from build_graph.pipeline import default_document
-from build_graph.querying.answers import written
-from build_graph.querying.catalogue import catalogue
-from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, readable
-from build_graph.querying.names import NameFinder
+from build_graph.pipeline import find_default_document
+from build_graph.querying.answers import format_result
+from build_graph.querying.catalogue import load_catalogue
+from build_graph.querying.engines import Engine, EngineError, OxigraphEngine, convert_store_errors
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.open import open_graph
 from build_graph.querying.values import Binder
 from build_graph.reading.inputs import Input
 from build_graph.storing import filling, fingerprints
 from build_graph.storing import store as storing
-from build_graph.storing.seals import damaged_file
+from build_graph.storing.seals import find_damaged_file
 from build_graph.storing.store import DocumentStore
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
 ROOT = Path(__file__).parent.parent
 GOLD = ROOT / "tests" / "gold" / "documents"
-SEVERAL = [default_document(), *(GOLD / f"{name}.txt" for name in ("jiujiang-062", "wuhua-113"))]
+SEVERAL = [find_default_document(), *(GOLD / f"{name}.txt" for name in ("jiujiang-062", "wuhua-113"))]
 CLAUSE = "一、任务\n（一）加强管理。推进改革工作，完善制度。（商务部、财政部）\n"
 ONTOLOGY_GRAPH = NamedNode(ONTOLOGY)
 
@@ -51,7 +51,7 @@ def run(*args: object) -> Result:
     return CliRunner().invoke(main, [str(arg) for arg in args])
 
 
-def fill(store: Path, *paths: Path, **options: object) -> Filled:
+def fill(store: Path, *paths: Path, **options: object) -> FillResult:
     return Builder(**options).fill(paths, store)  # type: ignore[arg-type]
 
 
@@ -94,13 +94,13 @@ def small(folder: Path, number: int, words: str = "管理") -> Path:
 def understood(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the documents that are understood during a test."""
     names: list[str] = []
-    make = Stages.make
+    make = Stages.apply
 
     def counted(self: Stages, function: Callable[..., object], found: Input, *args: object) -> object:
         names.append(found.source.name)
         return make(self, function, found, *args)
 
-    monkeypatch.setattr(Stages, "make", counted)
+    monkeypatch.setattr(Stages, "apply", counted)
     return names
 
 
@@ -145,7 +145,7 @@ def test_the_first_document_in_numbers(tmp_path: Path) -> None:
 
 def test_the_ontology_is_written_when_it_changes(tmp_path: Path) -> None:
     with DocumentStore.open(tmp_path / "store") as store:
-        store.describe()
+        store.store_ontology()
     first = graphs(tmp_path / "store")
     opened = Store(str(tmp_path / "store"))
     mark = next(opened.quads_for_pattern(ONTOLOGY_GRAPH, term("ob:sha256"), None, ONTOLOGY_GRAPH))
@@ -154,7 +154,7 @@ def test_the_ontology_is_written_when_it_changes(tmp_path: Path) -> None:
     opened.add(Quad(ONTOLOGY_GRAPH, term("rdfs:label"), Literal("crash"), NamedNode(f"{ONTOLOGY}/next")))
     del opened
     with DocumentStore.open(tmp_path / "store") as store:
-        store.describe()
+        store.store_ontology()
     assert graphs(tmp_path / "store") == first
     assert len(first[ONTOLOGY]) > 9_000
 
@@ -172,11 +172,11 @@ def test_same_quads_whatever_the_order_and_the_hash_seed(built: tuple[Path, Path
 
 def answers(engine: Engine) -> Iterator[tuple[str, str]]:
     """What an engine answers to each question of the catalogue, with the examples of its parameters."""
-    binder = Binder(NameFinder(engine), date(2026, 1, 1))
-    for question in catalogue():
+    binder = Binder(EntityFinder(engine), date(2026, 1, 1))
+    for question in load_catalogue():
         needed = {p.name: p.example for p in question.header.parameters if p.default is None}
         given = {name: "document/国发-2015-24/s2/c4" if name == "clause" else v for name, v in needed.items()}
-        yield question.name, written(engine.answer(binder.bound(question, given), question.name), None)
+        yield question.name, format_result(engine.answer(binder.bind(question, given), question.name), None)
 
 
 def test_every_question_has_the_same_answer_over_file_and_store(built: tuple[Path, Path]) -> None:
@@ -208,8 +208,8 @@ def test_a_dump_answers_as_the_store_does(
     dump.dump(str(path), format=RdfFormat.from_extension(ending))
     dumped, stored = open_graph(str(path)), open_graph(str(built[1]))
     for query in ASKED_OF_GRAPHS if whole else (ASKED_OF_GRAPHS[0], *ASKED_OF_GRAPHS[2:]):
-        rows = written(dumped.answer(query), None)
-        assert rows == written(stored.answer(query), None), query
+        rows = format_result(dumped.answer(query), None)
+        assert rows == format_result(stored.answer(query), None), query
         assert rows.split()[1] != "0", query
 
 
@@ -378,7 +378,7 @@ def test_the_same_text_under_another_name_is_not_doubled(tmp_path: Path, underst
     before = graphs(tmp_path / "store")
     assert fill(tmp_path / "store", tmp_path / "b.txt").unchanged == 1
     both = fill(tmp_path / "store", tmp_path / "b.txt", tmp_path / "a.txt")
-    assert (both.unchanged, both.left_out.copies) == (1, ("a.txt: has the same text as b.txt",))
+    assert (both.unchanged, both.skipped.copies) == (1, ("a.txt: has the same text as b.txt",))
     assert understood == ["a.txt"]
     assert graphs(tmp_path / "store") == before
 
@@ -428,7 +428,7 @@ def test_any_words_come_through(tmp_path: Path) -> None:
     with DocumentStore.open(tmp_path / "store") as store:
         for round_ in range(3):
             quads = {statement(f"{words}{round_}", "a") for words in HOSTILE}
-            store.replace(graph, quads)
+            store.replace_graph(graph, quads)
             found = graphs(tmp_path / "store")
             assert found[graph.value] == quads
             assert is_merged(found)
@@ -437,12 +437,12 @@ def test_any_words_come_through(tmp_path: Path) -> None:
 def test_what_another_document_says_too_stays(tmp_path: Path) -> None:
     one, two = (NamedNode(f"{BASE}document/{name}") for name in "ab")
     with DocumentStore.open(tmp_path / "store") as store:
-        store.replace(one, [statement("both", "a"), statement("one", "a")])
-        store.replace(two, [statement("both", "b")])
-        store.replace(one, [statement("new", "a")])
+        store.replace_graph(one, [statement("both", "a"), statement("one", "a")])
+        store.replace_graph(two, [statement("both", "b")])
+        store.replace_graph(one, [statement("new", "a")])
         found = graphs(tmp_path / "store")
         assert {str(quad.object) for quad in found[""]} == {'"both"', '"new"'}
-        store.replace(one, [statement("new", "a")], gone=[two])
+        store.replace_graph(one, [statement("new", "a")], gone=[two])
         found = graphs(tmp_path / "store")
         assert {str(quad.object) for quad in found[""]} == {'"new"'}
         assert list(documents(found)) == [one.value]
@@ -460,12 +460,12 @@ def test_an_update_that_fails_halfway_changes_nothing(tmp_path: Path) -> None:
 def test_a_reader_sees_the_store_as_it_was_when_it_was_opened(tmp_path: Path) -> None:
     graph, asked = NamedNode(f"{BASE}document/a"), "SELECT ?o { ?s ?p ?o } ORDER BY ?o"
     with DocumentStore.open(tmp_path / "store") as store:
-        store.replace(graph, [statement("1", "a"), statement("2", "a")])
+        store.replace_graph(graph, [statement("1", "a"), statement("2", "a")])
         before = open_graph(str(tmp_path / "store"))
-        store.replace(graph, [statement("3", "a"), statement("4", "a")])
+        store.replace_graph(graph, [statement("3", "a"), statement("4", "a")])
         after = open_graph(str(tmp_path / "store"))
-        assert written(before.answer(asked), None).split() == ["o", "1", "2"]
-        assert written(after.answer(asked), None).split() == ["o", "3", "4"]
+        assert format_result(before.answer(asked), None).split() == ["o", "1", "2"]
+        assert format_result(after.answer(asked), None).split() == ["o", "3", "4"]
 
 
 NUMBERS = range(12)
@@ -475,9 +475,9 @@ _KILLED = """
 import os, signal, sys
 from threading import Thread
 from build_graph.cli import main
-from build_graph.storing.store import _Writing
+from build_graph.storing.store import _WriteErrors
 folder, store, left, amid = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "amid"
-begin = _Writing.__enter__
+begin = _WriteErrors.__enter__
 
 def kill():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -489,7 +489,7 @@ def count(writing):
     if left == 0:
         Thread(target=kill).start() if amid else kill()
 
-_Writing.__enter__ = count
+_WriteErrors.__enter__ = count
 main(["build", folder, "--store", store])
 """
 
@@ -551,7 +551,7 @@ def test_whatever_moment_a_build_is_killed_at(
 
 def test_a_document_that_fails_a_check_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [small(tmp_path / "in", number, f"事务{number}") for number in (1, 2, 3)]
-    check = filling.check
+    check = filling.check_statements
 
     def picky(statements: Iterable[Statement]) -> object:
         said = list(statements)
@@ -559,7 +559,7 @@ def test_a_document_that_fails_a_check_is_refused(tmp_path: Path, monkeypatch: p
             raise FailedCheckError("evidence: <x>: nothing shows this")
         return check(said)
 
-    monkeypatch.setattr(filling, "check", picky)
+    monkeypatch.setattr(filling, "check_statements", picky)
     result = run("build", *paths, "--store", tmp_path / "store")
     assert result.exit_code == 1
     fault, stays = result.stderr.splitlines()
@@ -596,7 +596,7 @@ def no_document(folder: Path) -> list[object]:
 def damaged(folder: Path) -> Path:
     """A store whose files name others that are missing."""
     with DocumentStore.open(folder / "damaged") as store:
-        store.describe()
+        store.store_ontology()
         store.flush()
     (folder / "damaged" / "CURRENT").write_text("MANIFEST-000099\n", encoding="utf-8")
     return folder / "damaged"
@@ -657,8 +657,8 @@ def asked(store: Path) -> object:
     try:
         engine = open_graph(str(store))
         assert isinstance(engine, OxigraphEngine)
-        with readable(store):
-            rows = written(engine.answer("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 200"), None)
+        with convert_store_errors(store):
+            rows = format_result(engine.answer("SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 200"), None)
             return sum(1 for _ in engine.store), rows
     except EngineError as error:
         return str(error).rpartition("; if a build is writing it, try again, else ")[0] and ""
@@ -678,7 +678,7 @@ def test_no_byte_of_a_store_changes_unnoticed_or_answers_otherwise(
         data = file.read_bytes()
         for at in random.sample(range(len(data)), min(len(data), 1)):
             flipped(file, at)
-            found, noticed = asked(store), damaged_file(store)
+            found, noticed = asked(store), find_damaged_file(store)
             assert found in ("", answers), (file.name, at)
             sealed = file.suffix == ".sst" or file.name.startswith(("CURRENT", "MANIFEST", "checksums"))
             assert (noticed == file) == sealed, (file.name, at)
@@ -806,10 +806,10 @@ def test_a_folder_that_must_not_be_written(tmp_path: Path) -> None:
 def test_an_engine_over_foreign_named_graphs_asks_all_of_them() -> None:
     store = Store()
     store.extend([statement("1", "a"), statement("2", "b")])
-    engine = OxigraphEngine.over(store)
-    assert written(engine.answer("SELECT ?o { ?s ?p ?o } ORDER BY ?o"), None).split() == ["o", "1", "2"]
+    engine = OxigraphEngine.open(store)
+    assert format_result(engine.answer("SELECT ?o { ?s ?p ?o } ORDER BY ?o"), None).split() == ["o", "1", "2"]
     one = f"SELECT ?o FROM <{BASE}document/b> {{ ?s ?p ?o }}"
-    assert written(engine.answer(one), None).split() == ["o", "2"]
+    assert format_result(engine.answer(one), None).split() == ["o", "2"]
 
 
 @pytest.mark.parametrize("command", ["query", "analyse", "export", "explain"])

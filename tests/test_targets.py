@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import examples
 
-from build_graph.meaning.dates import dues
+from build_graph.meaning.dates import find_dates
 from build_graph.meaning.targets import TargetFinder
 from build_graph.model import Allocation, Assignment, Measure, Span, Target
 
@@ -46,7 +46,7 @@ def measure_of(span: Span, *, said: Span | None = None, goal: bool = False) -> M
 
 
 def shown(target: Target, text: str) -> str:
-    return f"{target.due or '-'} | {target.quantity or '-'} | {target.span.of(text)}"
+    return f"{target.due or '-'} | {target.quantity or '-'} | {target.span.extract(text)}"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["rule"])
@@ -66,7 +66,7 @@ def test_case(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("words", ["2020年13月底前", "2020年2月30日前", "0月底前", "2020年0月"])
 def test_dates_that_do_not_exist(words: str) -> None:
     """They are left out, not repaired."""
-    assert list(dues(words, Span(0, len(words)), ISSUED)) == []
+    assert list(find_dates(words, Span(0, len(words)), ISSUED)) == []
 
 
 # ------------------------------------------------------------------------- annotated documents
@@ -141,6 +141,6 @@ def test_any_text(text: str, goal: bool, cut: int, issued: date | None) -> None:
     span, said = Span(0, cut), Span(cut, len(text))
     for target in finder().find(text, measure_of(span, said=said, goal=goal), issued):
         assert target.span in span or target.span in said
-        assert target.span.of(text).strip()
-        assert target.due or target.quantity or list(dues(text, target.span, None))
-        assert target.quantity is None or target.quantity in target.span.of(text)
+        assert target.span.extract(text).strip()
+        assert target.due or target.quantity or list(find_dates(text, target.span, None))
+        assert target.quantity is None or target.quantity in target.span.extract(text)

@@ -19,11 +19,11 @@ from rdflib import Graph
 
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.terms import iri
-from build_graph.graph.triples import quads
-from build_graph.graph.turtle import turtle
+from build_graph.graph.triples import iterate_quads
+from build_graph.graph.turtle import serialise_turtle
 from build_graph.model import Body, BodyKind
 from build_graph.pipeline import understand
-from build_graph.vocabulary import BASE, PREFIXES, path, segment, term
+from build_graph.vocabulary import BASE, PREFIXES, encode_path, encode_segment, term
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "triples.toml").read_text(encoding="utf-8"))
 DOCUMENT = f"{BASE}document/杭政-2015-1"
@@ -45,7 +45,7 @@ def descriptions():
 
 @pytest.fixture(scope="module")
 def emitted(descriptions):
-    return list(quads(handmade.document(), descriptions))
+    return list(iterate_quads(handmade.document(), descriptions))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def store(emitted):
 @pytest.fixture(scope="module")
 def seed(descriptions):
     store = Store()
-    store.extend(quads(understand(), descriptions))
+    store.extend(iterate_quads(understand(), descriptions))
     return store
 
 
@@ -139,7 +139,7 @@ def test_one_graph_named_by_the_document_without_blank_nodes(emitted):
 
 
 def test_emission_is_a_pure_function(emitted, descriptions):
-    assert list(quads(handmade.document(), descriptions)) == emitted
+    assert list(iterate_quads(handmade.document(), descriptions)) == emitted
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ import hashlib, sys
 sys.path.insert(0, sys.argv[1])
 import handmade
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
-from build_graph.graph.turtle import turtle
-print(hashlib.sha256(turtle(quads(handmade.document(), Descriptions.load()))).hexdigest())
+from build_graph.graph.triples import iterate_quads
+from build_graph.graph.turtle import serialise_turtle
+print(hashlib.sha256(serialise_turtle(iterate_quads(handmade.document(), Descriptions.load()))).hexdigest())
 """
     done = subprocess.run(
         [sys.executable, "-c", program, str(Path(__file__).parent)],
@@ -167,7 +167,7 @@ print(hashlib.sha256(turtle(quads(handmade.document(), Descriptions.load()))).he
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == hashlib.sha256(turtle(emitted)).hexdigest()
+    assert done.stdout.strip() == hashlib.sha256(serialise_turtle(emitted)).hexdigest()
 
 
 # -------------------------------------------------------------------------------------- evidence
@@ -178,7 +178,7 @@ def test_every_quote_stands_at_its_offsets_in_pyoxigraph(store):
 
 
 def test_every_quote_stands_at_its_offsets_in_rdflib(emitted):
-    graph = Graph().parse(data=turtle(emitted), format="turtle")
+    graph = Graph().parse(data=serialise_turtle(emitted), format="turtle")
     evidence = len(set(graph.query(DECLARED + "SELECT ?x { ?x a oa:SpecificResource }")))
     assert len(list(graph.query(DECLARED + QUOTES))) == evidence > 30
 
@@ -214,7 +214,7 @@ def test_line_and_column_are_those_of_the_source(store):
     )
     text = handmade.document().text
     assert {(int(line), int(column)) for _, line, column in found} == {
-        text.line_column(int(start)) for start, _, _ in found
+        text.find_line_column(int(start)) for start, _, _ in found
     }
     # six characters of gloss stand before 严禁 in the source
     assert values(store, "s2/c1/m1/n2/evidence", "ob:sourceColumn") == ["16"]
@@ -297,7 +297,7 @@ def test_issuer_is_the_body_that_the_document_names(descriptions):
     document = handmade.document()
     local = Body("浙江省/杭州市/人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False)
     issuers = [
-        {q.object.value for q in quads(found, descriptions) if q.predicate == term("eli:passed_by")}
+        {q.object.value for q in iterate_quads(found, descriptions) if q.predicate == term("eli:passed_by")}
         for found in (replace(document, issuer=one) for one in (handmade.MOFCOM, local, None))
     ]
     assert issuers == [{f"{BASE}agency/mofcom"}, {f"{BASE}agency/浙江省/杭州市/人民政府"}, set()]
@@ -333,7 +333,7 @@ def test_quantity(case, descriptions):
     target = replace(goals.targets[0], quantity=case["printed"])
     changed = replace(document, measures=(replace(goals, targets=(target,)),))
     node = NamedNode(f"{DOCUMENT}/s1/m1/t1/q1")
-    said = {q.predicate: q.object for q in quads(changed, descriptions) if q.subject == node}
+    said = {q.predicate: q.object for q in iterate_quads(changed, descriptions) if q.subject == node}
     decimal = Literal(case["value"], datatype=term("xsd:decimal")) if "value" in case else None
     assert said.get(term("schema:value")) == decimal
     assert said.get(term("schema:unitText")) == (Literal(case["unit"]) if "unit" in case else None)
@@ -362,13 +362,13 @@ def test_provenance_without_a_clock(store, emitted):
 
 def test_another_base_moves_the_document_but_not_the_registries(descriptions):
     base = "http://example.org/图/"
-    found = list(quads(handmade.document(), descriptions, base))
+    found = list(iterate_quads(handmade.document(), descriptions, base))
     subjects = {quad.subject.value for quad in found}
     assert f"{base}document/杭政-2015-1/s2/c1/m1/assignment/b1" in subjects
     assert f"{base}agency/浙江省/杭州市/商务局" in subjects
     assert {f"{BASE}agency/mofcom", f"{BASE}domain/e-commerce"} <= subjects
     assert not {subject for subject in subjects if subject.startswith(f"{BASE}document")}
-    assert set(parse(turtle(found, base), format=RdfFormat.TURTLE)) == without_graph(found)
+    assert set(parse(serialise_turtle(found, base), format=RdfFormat.TURTLE)) == without_graph(found)
 
 
 def test_iris_are_valid_for_rdflib_and_hold_nothing_that_nobody_sees(emitted):
@@ -384,15 +384,15 @@ def test_iris_are_valid_for_rdflib_and_hold_nothing_that_nobody_sees(emitted):
 
 @given(st.text(min_size=1))
 def test_segment_is_valid_and_reversible(words):
-    found = segment(words)
+    found = encode_segment(words)
     assert NamedNode(f"{BASE}{found}").value.rpartition("/")[2] == found
     assert unquote(found, errors="surrogatepass") == words
 
 
 @given(st.text(min_size=1))
 def test_relative_iris_in_turtle_come_back_whole(words):
-    node = NamedNode(f"{BASE}agency/{path(words)}")
-    data = turtle([Quad(node, term("rdf:type"), node)])
+    node = NamedNode(f"{BASE}agency/{encode_path(words)}")
+    data = serialise_turtle([Quad(node, term("rdf:type"), node)])
     assert [quad.subject for quad in parse(data, format=RdfFormat.TURTLE)] == [node]
 
 
@@ -425,18 +425,18 @@ def small(tmp_path):
 
 
 def test_descriptions_follow_successions_and_references_but_not_strangers(small):
-    found = {one[0][1:-1].rpartition("/")[2] for one in small.of([iri(f"{BASE}agency/a")])}
+    found = {one[0][1:-1].rpartition("/")[2] for one in small.iterate_descriptions([iri(f"{BASE}agency/a")])}
     assert found == {"a", "b", "c", "z", "ab", "ba", "bc"}
 
 
 def test_descriptions_say_each_thing_once(small):
-    said = list(small.of([iri(f"{BASE}agency/{name}") for name in "abab"]))
+    said = list(small.iterate_descriptions([iri(f"{BASE}agency/{name}") for name in "abab"]))
     assert len(said) == len(set(said))
 
 
 def test_successors_of_the_real_registry_are_described(descriptions):
     before, after = (iri(f"{BASE}agency/{name}") for name in ("saic", "samr"))
-    assert after in {one[0] for one in descriptions.of([before])}
+    assert after in {one[0] for one in descriptions.iterate_descriptions([before])}
 
 
 # ----------------------------------------------------------------------------------------- helpers

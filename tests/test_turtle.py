@@ -11,8 +11,8 @@ from rdflib import Graph, URIRef
 from rdflib import Literal as RdfLiteral
 
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
-from build_graph.graph.turtle import turtle
+from build_graph.graph.triples import iterate_quads
+from build_graph.graph.turtle import serialise_turtle
 from build_graph.vocabulary import BASE, OB, PREFIXES, term
 
 THING = NamedNode(f"{BASE}thing")
@@ -21,12 +21,12 @@ ENCODABLE = st.text(st.characters(exclude_categories=("Cs",)))
 
 @pytest.fixture(scope="module")
 def emitted():
-    return list(quads(handmade.document(), Descriptions.load()))
+    return list(iterate_quads(handmade.document(), Descriptions.load()))
 
 
 @pytest.fixture(scope="module")
 def written(emitted):
-    return turtle(emitted).decode("utf-8")
+    return serialise_turtle(emitted).decode("utf-8")
 
 
 def said(*objects):
@@ -65,12 +65,12 @@ def test_rdflib_reads_back_the_same_statements(emitted, written):
 def test_order_and_repetition_of_the_statements_do_not_matter(emitted, written):
     shuffled = emitted + emitted[::3]
     random.Random(7).shuffle(shuffled)
-    assert turtle(shuffled).decode() == written
+    assert serialise_turtle(shuffled).decode() == written
 
 
 def test_graphs_are_put_together(emitted, written):
     moved = [Quad(q.subject, q.predicate, q.object, NamedNode(f"{BASE}other")) for q in emitted[::2]]
-    assert turtle(emitted + moved).decode() == written
+    assert serialise_turtle(emitted + moved).decode() == written
 
 
 def test_one_predicate_a_line_and_an_empty_line_between_subjects(written):
@@ -97,26 +97,28 @@ def test_prefixes_that_are_used_are_declared_in_order(written):
 
 def test_numbers_stand_in_natural_order():
     nodes = [f"{BASE}document/国发-2015-24/s{s}/m{m}" for s in (2, 10) for m in (1, 2, 10)]
-    data = turtle([Quad(NamedNode(n), term("rdf:type"), term("ob:Measure")) for n in reversed(nodes)])
+    data = serialise_turtle(
+        [Quad(NamedNode(n), term("rdf:type"), term("ob:Measure")) for n in reversed(nodes)]
+    )
     assert [quad.subject.value for quad in parse(data, format=RdfFormat.TURTLE)] == nodes
 
 
 def test_what_lies_below_an_iri_stands_behind_it():
     nodes = [f"{BASE}a", f"{BASE}a/b", f"{BASE}a/b/c", f"{BASE}ab"]
-    data = turtle([Quad(NamedNode(n), term("rdf:type"), term("ob:Measure")) for n in nodes])
+    data = serialise_turtle([Quad(NamedNode(n), term("rdf:type"), term("ob:Measure")) for n in nodes])
     assert [quad.subject.value for quad in parse(data, format=RdfFormat.TURTLE)] == nodes
 
 
 def test_a_line_break_in_a_literal_ends_no_statement():
     quads_ = said(Literal("一 .\n\t二 .\n\n三"))
-    assert turtle(quads_).decode().count("\n\n") == 1  # behind the header
-    assert set(parse(turtle(quads_), format=RdfFormat.TURTLE)) == set(quads_)
+    assert serialise_turtle(quads_).decode().count("\n\n") == 1  # behind the header
+    assert set(parse(serialise_turtle(quads_), format=RdfFormat.TURTLE)) == set(quads_)
 
 
 @given(ENCODABLE)
 def test_any_words_come_back(words):
     quads_ = said(Literal(words), Literal(words, language="zh"))
-    assert set(parse(turtle(quads_), format=RdfFormat.TURTLE)) == set(quads_)
+    assert set(parse(serialise_turtle(quads_), format=RdfFormat.TURTLE)) == set(quads_)
 
 
 @pytest.mark.parametrize(
@@ -141,8 +143,8 @@ def test_any_words_come_back(words):
 )
 def test_hostile_words_come_back_from_rdflib(words):
     quads_ = said(Literal(words), Literal(words, language="zh"))
-    assert by_rdflib(turtle(quads_).decode()) == set(quads_)
+    assert by_rdflib(serialise_turtle(quads_).decode()) == set(quads_)
 
 
 def test_nothing_to_write_is_turtle_too():
-    assert list(parse(turtle([]), format=RdfFormat.TURTLE)) == []
+    assert list(parse(serialise_turtle([]), format=RdfFormat.TURTLE)) == []

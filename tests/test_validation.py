@@ -10,16 +10,16 @@ from rdflib import RDF, SH, Graph
 
 from build_graph.errors import ObligationError
 from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import quads
-from build_graph.graph.turtle import turtle
-from build_graph.graph.validation import Report, Violation
+from build_graph.graph.triples import iterate_quads
+from build_graph.graph.turtle import serialise_turtle
+from build_graph.graph.validation import ValidationReport, Violation
 from build_graph.pipeline import understand
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 from build_graph.validating import validate
 
 CASES = Path(__file__).parent / "cases"
 EXPECTED = tomllib.loads((CASES / "validation.toml").read_text(encoding="utf-8"))
-SHAPES = Graph().parse(folder("ontology") / "shapes.ttl")
+SHAPES = Graph().parse(find_folder("ontology") / "shapes.ttl")
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +39,19 @@ def found(report):
 
 def written(document, folder_):
     path = folder_ / "graph.ttl"
-    path.write_bytes(turtle(quads(document, Descriptions.load())))
+    path.write_bytes(serialise_turtle(iterate_quads(document, Descriptions.load())))
     return path
 
 
 def test_the_handmade_document_conforms(tmp_path):
     report = validate(str(written(handmade.document(), tmp_path)))
-    assert list(report.lines())[:-1] == []
+    assert list(report.iterate_lines())[:-1] == []
     assert report.conforms
 
 
 def test_the_first_document_conforms(tmp_path):
     report = validate(str(written(understand(), tmp_path)))
-    assert list(report.lines())[:-1] == []
+    assert list(report.iterate_lines())[:-1] == []
     assert report.triples > 10_000
 
 
@@ -84,7 +84,7 @@ def test_every_shape_has_a_target():
 
 
 def test_the_report_is_read_line_by_line(report):
-    lines = list(report.lines())
+    lines = list(report.iterate_lines())
     assert (
         "http://example.org/bearer/unshared: A bearer must have one rank, a whole number from 1. "
         "责任主体须有一个不小于1的排序。 (found: 0)"
@@ -95,13 +95,13 @@ def test_the_report_is_read_line_by_line(report):
 
 
 def test_a_report_without_violations_says_so():
-    assert list(Report(Path("g.ttl"), 1234, 5, ()).lines()) == [
+    assert list(ValidationReport(Path("g.ttl"), 1234, 5, ()).iterate_lines()) == [
         "g.ttl: 1,234 triples against 5 shapes: conforms"
     ]
 
 
 def test_long_values_are_shortened():
-    line = Violation("x", "Wrong.", "错。", "word " * 100).line()
+    line = Violation("x", "Wrong.", "错。", "word " * 100).format_line()
     assert len(line) < 250
     assert line.endswith("[...])")
 

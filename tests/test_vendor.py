@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
-SHIPPED = folder("vendor")
+SHIPPED = find_folder("vendor")
 FOR_TESTS = Path(__file__).parent / "vendor"
 EXACT = re.compile(r"(@[a-z-]+/)?[a-z0-9.-]+@\d+\.\d+\.\d+")  # a package and one version of it
 
@@ -123,7 +123,7 @@ def test_the_font_has_what_charts_write() -> None:
     """Letters, digits, the punctuation of documents and every character of the agencies' names."""
     with TTFont(SHIPPED / "noto-sans-sc" / "noto-sans-sc-400.woff") as font:
         characters = font.getBestCmap()
-    registry = (folder("ontology") / "agencies.ttl").read_text(encoding="utf-8")
+    registry = (find_folder("ontology") / "agencies.ttl").read_text(encoding="utf-8")
     names = "".join(re.findall(r'skos:prefLabel "([^"]*)"@zh', registry))
     assert len(names) > 500
     wanted = "".join(map(chr, range(0x20, 0x7F))) + "，。、；：（）《》“”〔〕—…·％" + names

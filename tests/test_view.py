@@ -28,10 +28,10 @@ from build_graph.analysis.choices import Choices
 from build_graph.building import Builder
 from build_graph.cli import main
 from build_graph.pages import network as network_module
-from build_graph.pages.layout import positions
-from build_graph.pages.network import Links, network_page, size, width
-from build_graph.pages.network_data import network_data
-from build_graph.pages.page import shown
+from build_graph.pages.layout import compute_positions
+from build_graph.pages.network import NetworkLinks, compute_radius, compute_width, render_network_page
+from build_graph.pages.network_data import collect_network_data
+from build_graph.pages.page import escape_invisible
 from build_graph.querying.engines import Engine, OxigraphEngine
 from build_graph.querying.open import open_graph
 from build_graph.vocabulary import BASE, term
@@ -48,9 +48,11 @@ def run(*args: object) -> Result:
 def page_path(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The network page of the first document, with a reader to lead to."""
     path = tmp_path_factory.mktemp("page") / "network.html"
-    data = network_data(engine)
+    data = collect_network_data(engine)
     path.write_bytes(
-        network_page(data, "国务院意见", Links({"document/国发-2015-24": "read/国发-2015-24.html"}))
+        render_network_page(
+            data, "国务院意见", NetworkLinks({"document/国发-2015-24": "read/国发-2015-24.html"})
+        )
     )
     return path
 
@@ -61,7 +63,9 @@ def two_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("two")
     documents = [GOLD / "documents" / f"{name}.txt" for name in ("dahua-083", "guofa-2019-3")]
     graph = Builder().build(documents, folder).path
-    (folder / "page.html").write_bytes(network_page(network_data(open_graph(str(graph))), "two"))
+    (folder / "page.html").write_bytes(
+        render_network_page(collect_network_data(open_graph(str(graph))), "two")
+    )
     return folder / "page.html"
 
 
@@ -381,9 +385,9 @@ def test_the_picture_follows_the_filter(visit: Visit) -> None:
     nodes, edges = page.tab.evaluate(script)
     rows = page.tab.locator("#panel table").first.locator("tbody tr").all_inner_texts()
     borne = {row.split()[0]: int(row.split()[1]) for row in rows}
-    assert dict(nodes) == {label: size(count) for label, count in borne.items()}
+    assert dict(nodes) == {label: compute_radius(count) for label, count in borne.items()}
     pairs = page.tab.locator("#panel table").nth(1).locator("tbody tr").all_inner_texts()
-    assert sorted(edges) == sorted(width(int(row.split()[-1])) for row in pairs)
+    assert sorted(edges) == sorted(compute_width(int(row.split()[-1])) for row in pairs)
 
 
 def test_nothing_left(visit: Visit) -> None:
@@ -641,8 +645,8 @@ def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             say(body, "rdf:type", term("org:FormalOrganization"))
             say(body, "skos:prefLabel", Literal(other, language="zh"))
     path = tmp_path_factory.mktemp("hostile") / "page.html"
-    data = network_data(OxigraphEngine.over(store))
-    path.write_bytes(network_page(data, HOSTILE["script"] + HOSTILE["direction"]))
+    data = collect_network_data(OxigraphEngine.open(store))
+    path.write_bytes(render_network_page(data, HOSTILE["script"] + HOSTILE["direction"]))
     return path
 
 
@@ -650,7 +654,7 @@ def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_hostile_words_are_shown_as_text(what: str, visit: Visit, hostile_path: Path) -> None:
     """In the list, the panel, the picture, the search and the pictures that are saved."""
     page = visit(path=hostile_path)
-    words = shown(HOSTILE[what])
+    words = escape_invisible(HOSTILE[what])
     at = list(HOSTILE).index(what)
     assert words in page.tab.locator("#panel table").first.inner_text()
     go(page, f"agency=h{at}")
@@ -663,7 +667,7 @@ def test_hostile_words_are_shown_as_text(what: str, visit: Visit, hostile_path: 
     page.tab.get_by_role("button", name="Show everything around").click()
     page.settle()
     ElementTree.fromstring(saved(page, "Picture as SVG"))
-    assert page.tab.title() == shown(HOSTILE["script"] + HOSTILE["direction"])
+    assert page.tab.title() == escape_invisible(HOSTILE["script"] + HOSTILE["direction"])
     assert page.tab.locator("script:not([type])").count() == 3
     page.assert_clean()
 
@@ -713,13 +717,13 @@ def test_communities_are_those_of_the_analysis(engine: Engine, page_path: Path) 
     found = re.search(r'<script type="application/json" id="index">(.*?)</script>', text)
     assert found
     members = {body[1]: body[6] for body in json.loads(found[1])["bodies"] if body[5] != "Group"}
-    table = Analyst(engine, Choices(draws=0)).findings().agencies
+    table = Analyst(engine, Choices(draws=0)).compute_findings().agencies
     assert members == dict(zip(table["label"], table["community"].tolist(), strict=True))
 
 
 def test_the_page_holds_the_whole_graph(engine: Engine) -> None:
     """Every measure with its words, and every norm and target where it stands."""
-    data = network_data(engine)
+    data = collect_network_data(engine)
     assert len(list(data.measures)) == len(SEED)
     for measure, gold in zip(data.measures, SEED, strict=True):
         assert measure.text.startswith(gold["starts"])
@@ -743,8 +747,8 @@ def test_positions_are_apart_and_the_same() -> None:
     nx.set_edge_attributes(graph, 1, "weight")
     boxes = [(40.0 + at % 7 * 10, 30.0) for at in range(len(graph))]
     first = [at for at in range(len(graph)) if at < 502]
-    found = positions(graph, first, boxes, 0)
-    assert found == positions(graph, first, boxes, 0)
+    found = compute_positions(graph, first, boxes, 0)
+    assert found == compute_positions(graph, first, boxes, 0)
     points, sizes = np.array(found), np.array(boxes)
     gap, room = np.abs(points[:, None] - points[None]), (sizes[:, None] + sizes[None]) / 2
     over = (gap < room - 2).all(axis=2)

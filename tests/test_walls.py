@@ -102,7 +102,7 @@ def test_where_there_is_no_wall(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_program_leaves_no_way_around() -> None:
     """Each test jumps to the end of its own refusal, on both processors."""
     for machine in walls._MACHINES.values():
-        steps = list(walls._program(machine))
+        steps = list(walls._build_program(machine))
         assert {len(step) for step in steps} == {8}
         for place, step in enumerate(steps):
             assert place + max(step[2:4]) < len(steps)

@@ -13,30 +13,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from build_graph.pages.addresses import page_of, reader_of, thing_at
-from build_graph.pages.entity import Encyclopedia, UnknownThingError
-from build_graph.pages.page import shown
-from build_graph.pages.questions import Fault, catalogue_page, question_page
-from build_graph.pages.rows import Table, table
-from build_graph.querying.catalogue import catalogue, find
+from build_graph.pages.addresses import entity_url, iri_of_entity_path, reader_url
+from build_graph.pages.entity import EntityPages, UnknownEntityError
+from build_graph.pages.page import escape_invisible
+from build_graph.pages.questions import QuestionFault, render_catalogue_page, render_question_page
+from build_graph.pages.rows import AnswerTable, build_table
+from build_graph.querying.catalogue import find_question, load_catalogue
 from build_graph.querying.engines import Engine, OxigraphEngine
-from build_graph.querying.names import NameFinder
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.values import Binder
-from build_graph.vocabulary import BASE, segment, term
+from build_graph.vocabulary import BASE, encode_segment, term
 
 DAY = date(2024, 1, 1)
 
 
-def encyclopedia(engine: Engine) -> Encyclopedia:
-    return Encyclopedia(Binder(NameFinder(engine), DAY))
+def encyclopedia(engine: Engine) -> EntityPages:
+    return EntityPages(Binder(EntityFinder(engine), DAY))
 
 
-def asked(engine: Engine, name: str, given: Mapping[str, str]) -> tuple[bytes, Table]:
+def asked(engine: Engine, name: str, given: Mapping[str, str]) -> tuple[bytes, AnswerTable]:
     """The page of a question with values, and the answer on it."""
-    question = find(name)
-    query = Binder(NameFinder(engine), DAY).bound(question, given)
-    answer = table(engine.answer(query))
-    return question_page(question, given, answer=answer, query=query), answer
+    question = find_question(name)
+    query = Binder(EntityFinder(engine), DAY).bind(question, given)
+    answer = build_table(engine.answer(query))
+    return render_question_page(question, given, answer=answer, query=query), answer
 
 
 def seen(open_page: OpenPage, folder: Path, data: bytes, address: str = "lang=en") -> Page:
@@ -49,9 +49,9 @@ def seen(open_page: OpenPage, folder: Path, data: bytes, address: str = "lang=en
 
 
 def test_the_catalogue_as_a_list(open_page: OpenPage, tmp_path: Path) -> None:
-    page = seen(open_page, tmp_path, catalogue_page(catalogue()))
+    page = seen(open_page, tmp_path, render_catalogue_page(load_catalogue()))
     links = {link.get_attribute("href"): link.inner_text() for link in page.tab.locator(".cards a").all()}
-    assert links == {f"/query/{q.name}": q.header.text("title@en") for q in catalogue()}
+    assert links == {f"/query/{q.name}": q.header.find_text("title@en") for q in load_catalogue()}
     page.tab.locator("#language").click()
     assert "最常共同负责的机构" in page.tab.locator(".cards").inner_text()
     assert axe(page) == []
@@ -83,18 +83,20 @@ def test_a_question_as_a_form(engine: Engine, open_page: OpenPage, tmp_path: Pat
     page.assert_clean()
 
 
-@pytest.mark.parametrize("name", [q.name for q in catalogue()])
+@pytest.mark.parametrize("name", [q.name for q in load_catalogue()])
 def test_every_question_has_a_page(name: str, engine: Engine) -> None:
-    given = {p.name: p.example for p in find(name).header.parameters if p.default is None}
+    given = {p.name: p.example for p in find_question(name).header.parameters if p.default is None}
     data, answer = asked(engine, name, given)
     text = data.decode()
-    assert all(f'id="field-{p.name}"' in text for p in find(name).header.parameters)
+    assert all(f'id="field-{p.name}"' in text for p in find_question(name).header.parameters)
     assert text.count("<tr>") == len(answer.rows) + bool(answer.rows)
 
 
 def test_a_field_that_must_be_filled(open_page: OpenPage, tmp_path: Path) -> None:
-    data = question_page(
-        find("partners"), {}, fault=Fault("商务", True, (("商务部", "/query/partners?agency=x"),))
+    data = render_question_page(
+        find_question("partners"),
+        {},
+        fault=QuestionFault("商务", True, (("商务部", "/query/partners?agency=x"),)),
     )
     page = seen(open_page, tmp_path, data)
     alert = page.tab.get_by_role("alert")
@@ -109,7 +111,7 @@ def test_a_field_that_must_be_filled(open_page: OpenPage, tmp_path: Path) -> Non
 def test_many_rows_are_cut_and_said_to_be() -> None:
     store = Store()
     store.extend(Quad(NamedNode(f"http://x/{at}"), term("ob:index"), Literal(at)) for at in range(30))
-    found = table(OxigraphEngine.over(store).answer("SELECT ?s ?n { ?s ?p ?n } ORDER BY ?n"), 20)
+    found = build_table(OxigraphEngine.open(store).answer("SELECT ?s ?n { ?s ?p ?n } ORDER BY ?n"), 20)
     assert (len(found.rows), found.more, found.numbers) == (20, True, frozenset({1}))
     assert [figure for _, figure in found.bars] == list(range(20))
 
@@ -141,7 +143,7 @@ def test_the_page_of_a_thing(
     open_page: OpenPage,
     tmp_path: Path,
 ) -> None:
-    page = seen(open_page, tmp_path, encyclopedia(engine).page(BASE + end))
+    page = seen(open_page, tmp_path, encyclopedia(engine).render_page(BASE + end))
     links = [str(link.get_attribute("href")) for link in page.tab.locator("h2 a").all()]
     assert [link.split("?")[0].removeprefix("/query/") for link in links] == sections
     text = page.tab.locator("main").inner_text()
@@ -152,15 +154,15 @@ def test_the_page_of_a_thing(
 
 
 def test_predecessors_and_successors_of_an_agency(engine: Engine) -> None:
-    text = encyclopedia(engine).page(f"{BASE}agency/saic").decode()
+    text = encyclopedia(engine).render_page(f"{BASE}agency/saic").decode()
     assert "agency/samr" in text
     assert "/query/heirs?agency=agency/saic" in text
 
 
 @pytest.mark.parametrize("iri", [f"{BASE}agency/nobody", "no iri", "http://x/<>"])
 def test_nothing_is_known_of_it(iri: str, engine: Engine) -> None:
-    with pytest.raises(UnknownThingError, match="see the questions for what there is"):
-        encyclopedia(engine).page(iri)
+    with pytest.raises(UnknownEntityError, match="see the questions for what there is"):
+        encyclopedia(engine).render_page(iri)
 
 
 def test_hostile_words_are_shown_as_text(open_page: OpenPage, tmp_path: Path) -> None:
@@ -169,35 +171,35 @@ def test_hostile_words_are_shown_as_text(open_page: OpenPage, tmp_path: Path) ->
     store.add(Quad(node, term("rdf:type"), term("org:FormalOrganization")))
     store.add(Quad(node, term("skos:prefLabel"), Literal(words, language="zh")))
     store.add(Quad(node, term("rdfs:comment"), Literal(words)))
-    engine = OxigraphEngine.over(store)
-    page = seen(open_page, tmp_path, encyclopedia(engine).page(node.value))
-    assert page.tab.locator("h1").inner_text() == shown(words)
-    answer = table(engine.answer("SELECT ?a { ?s ?p ?a }"))
-    data = question_page(find("counts"), {"x": words}, answer=answer, query=words)
+    engine = OxigraphEngine.open(store)
+    page = seen(open_page, tmp_path, encyclopedia(engine).render_page(node.value))
+    assert page.tab.locator("h1").inner_text() == escape_invisible(words)
+    answer = build_table(engine.answer("SELECT ?a { ?s ?p ?a }"))
+    data = render_question_page(find_question("counts"), {"x": words}, answer=answer, query=words)
     page.assert_clean()
     other = seen(open_page, tmp_path, data)
-    assert shown(words) in other.tab.locator("table").inner_text()
+    assert escape_invisible(words) in other.tab.locator("table").inner_text()
     other.assert_clean()
 
 
 def test_addresses() -> None:
     assert (
-        page_of(f"{BASE}agency/浙江省/杭州市/商务局")
+        entity_url(f"{BASE}agency/浙江省/杭州市/商务局")
         == "/id/agency/%E6%B5%99%E6%B1%9F%E7%9C%81/%E6%9D%AD%E5%B7%9E%E5%B8%82/%E5%95%86%E5%8A%A1%E5%B1%80"
     )
-    assert not re.search("[<>\"']", page_of(f"{BASE}x/\"'<>"))
-    assert reader_of(f"{BASE}document/国发-2015-24/s1") == "/read/%E5%9B%BD%E5%8F%91-2015-24"
+    assert not re.search("[<>\"']", entity_url(f"{BASE}x/\"'<>"))
+    assert reader_url(f"{BASE}document/国发-2015-24/s1") == "/read/%E5%9B%BD%E5%8F%91-2015-24"
 
 
 def test_an_address_leads_to_its_thing(engine: Engine) -> None:
     found = engine.answer(f"SELECT DISTINCT ?s {{ ?s ?p ?o FILTER (STRSTARTS(STR(?s), '{BASE}')) }}")
     iris = {row["s"].value for row in found}  # type: ignore[union-attr]
     assert len(iris) > 1000
-    assert {iri for iri in iris if thing_at(page_of(iri)) != iri} == set()
+    assert {iri for iri in iris if iri_of_entity_path(entity_url(iri)) != iri} == set()
 
 
 @given(st.lists(st.text(min_size=1), min_size=1))
 def test_any_words_have_an_address(words: list[str]) -> None:
     """What words become in an IRI comes back from the address of its page, lone surrogates too."""
-    iri = BASE + "/".join(map(segment, words))
-    assert thing_at(page_of(iri)) == iri
+    iri = BASE + "/".join(map(encode_segment, words))
+    assert iri_of_entity_path(entity_url(iri)) == iri

@@ -9,7 +9,7 @@ import test_queries
 from pyoxigraph import RdfFormat, Store
 
 from build_graph.building import Builder
-from build_graph.querying.answers import Format, written
+from build_graph.querying.answers import AnswerFormat, format_result
 from build_graph.querying.engines import OxigraphEngine
 
 
@@ -18,11 +18,11 @@ def main() -> None:
     store = Store()
     with tempfile.TemporaryDirectory() as folder:
         store.bulk_load(path=str(Builder().build([], Path(folder)).path), format=RdfFormat.TURTLE)
-    engine = OxigraphEngine.over(store)
+    engine = OxigraphEngine.open(store)
     for question in test_queries.QUESTIONS:
         answer = engine.answer(test_queries.bound(question, engine))
         path = test_queries.GOLDEN / f"{question.name}.tsv"
-        path.write_text(written(answer, Format.TSV), encoding="utf-8")
+        path.write_text(format_result(answer, AnswerFormat.TSV), encoding="utf-8")
 
 
 if __name__ == "__main__":

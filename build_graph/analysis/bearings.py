@@ -14,9 +14,9 @@ from build_graph.analysis.choices import Choices, Unit
 from build_graph.analysis.successors import Succession
 from build_graph.querying.catalogue import select
 from build_graph.querying.engines import Engine
-from build_graph.querying.registries import registry_engine
+from build_graph.querying.registries import open_registries
 from build_graph.querying.sparql import Value
-from build_graph.shards import Shards
+from build_graph.shards import ShardFolder
 from build_graph.vocabulary import OB
 
 _BODY = ["body", "name", "english", "kind", "place", "group"]
@@ -24,7 +24,7 @@ _ROW = ["measure", "body", "role", "rank", "written", "inferred", "allocation", 
 
 
 @dataclass(frozen=True, slots=True)
-class Bearings:
+class Responsibilities:
     """What the graph says of bearers.
 
     `rows`, one a bearer of a measure: measure, body, role, written, inferred, allocation, domain (the main
@@ -37,26 +37,30 @@ class Bearings:
     successions: tuple[Succession, ...]
 
     @classmethod
-    def of(cls, graph: Engine | Shards, choices: Choices) -> Bearings:
+    def load(cls, graph: Engine | ShardFolder, choices: Choices) -> Responsibilities:
         """What a graph says; raises ObligationError where it cannot be asked."""
-        return cls._of_shards(graph, choices) if isinstance(graph, Shards) else cls._asked(graph, choices)
+        return (
+            cls._load_from_shards(graph, choices)
+            if isinstance(graph, ShardFolder)
+            else cls._load_from_engine(graph, choices)
+        )
 
     @classmethod
-    def _asked(cls, engine: Engine, choices: Choices) -> Bearings:
-        rows = _table(engine, "bearings", document=choices.document, subject=choices.domain)
+    def _load_from_engine(cls, engine: Engine, choices: Choices) -> Responsibilities:
+        rows = _run_lookup(engine, "bearings", document=choices.document, subject=choices.domain)
         if choices.unit is Unit.NORMS:
-            norms = _table(engine, "norms", document=choices.document)
+            norms = _run_lookup(engine, "norms", document=choices.document)
             rows = rows.merge(norms, on="measure", how="inner")
             rows["norms"] = rows["norms"].astype(int)
         else:
             rows["norms"] = 1
         for column in ("role", "allocation"):
             rows[column] = rows[column].str.removeprefix(OB)
-        return cls._made(rows, _table(engine, "bodies"), engine)
+        return cls._assemble(rows, _run_lookup(engine, "bodies"), engine)
 
     @classmethod
-    def _of_shards(cls, shards: Shards, choices: Choices) -> Bearings:
-        table = pd.concat(_shard_tables(shards, choices), ignore_index=True)
+    def _load_from_shards(cls, shards: ShardFolder, choices: Choices) -> Responsibilities:
+        table = pd.concat(_iterate_shard_tables(shards, choices), ignore_index=True)
         # A graph says nothing of what is not inferred, so neither do the rows.
         rows = table[_ROW].assign(
             inferred=table["inferred"].where(table["inferred"] == "true", ""),
@@ -64,29 +68,29 @@ class Bearings:
         )
         rows = rows[rows["norms"] > 0] if choices.unit is Unit.NORMS else rows.assign(norms=1)
         bodies = table[_BODY].drop_duplicates("body")
-        registry = registry_engine()
-        return cls._made(rows, pd.concat([bodies, _table(registry, "bodies")]), registry)
+        registry = open_registries()
+        return cls._assemble(rows, pd.concat([bodies, _run_lookup(registry, "bodies")]), registry)
 
     @classmethod
-    def _made(cls, rows: pd.DataFrame, bodies: pd.DataFrame, engine: Engine) -> Bearings:
+    def _assemble(cls, rows: pd.DataFrame, bodies: pd.DataFrame, engine: Engine) -> Responsibilities:
         """The tables in their order; an engine says what became of bodies."""
         bodies = bodies.drop_duplicates("body").set_index("body").sort_index()
         bodies["group"] = bodies["group"] == "true"
         bodies["kind"] = bodies["kind"].str.removeprefix(OB)
-        successions = _table(engine, "successions").itertuples(index=False)
+        successions = _run_lookup(engine, "successions").itertuples(index=False)
         return cls(
             rows.sort_values(["measure", "body", "role", "written"], ignore_index=True),
             bodies,
-            tuple(sorted(Succession(old, new, _last_day(day)) for old, new, day in successions)),
+            tuple(sorted(Succession(old, new, _parse_last_day(day)) for old, new, day in successions)),
         )
 
 
-def _shard_tables(shards: Shards, choices: Choices) -> Iterator[pd.DataFrame]:
+def _iterate_shard_tables(shards: ShardFolder, choices: Choices) -> Iterator[pd.DataFrame]:
     """Yield the columns that count of each table of the shards; raises ShardsError where one is damaged.
 
     pandas reads them itself: 3 s and 0.6 GB for 300,000 rows, of dictionaries 10 s and 1.4 GB.
     """
-    for table in shards.tables():
+    for table in shards.iterate_tables():
         read = pd.read_csv(BytesIO(table), dtype=str, keep_default_na=False, encoding="utf-8")
         if choices.document:
             read = read[read["document"] == choices.document.value]
@@ -96,16 +100,16 @@ def _shard_tables(shards: Shards, choices: Choices) -> Iterator[pd.DataFrame]:
         yield read[list(dict.fromkeys(_ROW + _BODY))]
 
 
-def _table(engine: Engine, name: str, **values: Value) -> pd.DataFrame:
+def _run_lookup(engine: Engine, name: str, **values: Value) -> pd.DataFrame:
     """What a lookup answers, as strings; empty where there is no value."""
     data = select(engine, name, **values).serialize(format=QueryResultsFormat.CSV) or b""
     return pd.read_csv(BytesIO(data), dtype=str, keep_default_na=False, encoding="utf-8")
 
 
-def _last_day(written: str) -> date:
+def _parse_last_day(written: str) -> date:
     """The day by which a change had happened: of a year or a month the last one.
 
-    >>> _last_day("2018"), _last_day("2018-03-17")
+    >>> _parse_last_day("2018"), _parse_last_day("2018-03-17")
     (datetime.date(2018, 12, 31), datetime.date(2018, 3, 17))
     """
     return date.fromisoformat(f"{written}-12-31" if len(written) == 4 else written)

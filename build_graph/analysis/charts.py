@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.text import Text
 
-from build_graph.analysis.fonts import font, printable
+from build_graph.analysis.fonts import replace_missing, unpack_font
 
 SHOWN_PAIRS = 20
 SHOWN_BODIES = 40
@@ -25,11 +25,11 @@ LEVEL = 0.01  # p up to which a pair is named as more than chance
 _STYLE: Any = {"svg.fonttype": "path", "svg.hashsalt": "obligation-graph", "axes.linewidth": 0.6}
 
 
-def ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
+def draw_ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
     """The first pairs as bars, with what chance would give as a mark on each."""
     shown = pairs.head(SHOWN_PAIRS)
     if shown.empty:
-        return _nothing()
+        return _draw_nothing()
     figure = Figure(figsize=(9, 1.4 + 0.32 * max(len(shown), 1)), layout="constrained")
     axes = figure.subplots()
     arrow = " › " if directed else " – "
@@ -44,29 +44,29 @@ def ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
     if "expected" in shown:
         axes.vlines(shown["expected"], rows - 0.42, rows + 0.42, color=_TICK, linewidth=1.6)
         axes.set_xlabel(
-            f"{unit} together 共同{_zh(unit)}数;  红线 red mark: expected from their sizes 按规模预期\n"
+            f"{unit} together 共同{_translate_unit(unit)}数;  红线 red mark: expected from their sizes 按规模预期\n"
             f"深色 dark: more than chance 显著多于随机 (p < {LEVEL})"
         )
     else:
-        axes.set_xlabel(f"{unit} together 共同{_zh(unit)}数")
+        axes.set_xlabel(f"{unit} together 共同{_translate_unit(unit)}数")
     axes.set_yticks(rows, names)
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.08)
     title = "Who leads whom 牵头与配合" if directed else "Co-responsible most often 最常共同负责的机构"
     axes.set_title(title, loc="left", size=13)
-    return _svg(figure)
+    return _render_svg(figure)
 
 
-def heatmap(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
+def draw_heatmap(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
     """How many units each two bodies share, the bodies of a community side by side.
 
     Rows lead and columns support if directed.
     """
-    shown = _shown(agencies)
+    shown = _select_strongest(agencies)
     if shown.empty:
-        return _nothing()
-    counts = _square(shown.index, pairs, directed=directed)
+        return _draw_nothing()
+    counts = _build_matrix(shown.index, pairs, directed=directed)
     side = 2.2 + 0.27 * max(len(shown), 4)
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
     axes = figure.subplots()
@@ -83,7 +83,7 @@ def heatmap(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool, unit
             size=7,
             color="white" if count > 0.3 * most else "black",
         )
-    for edge in _edges(shown["community"].tolist()):
+    for edge in _find_edges(shown["community"].tolist()):
         axes.axhline(edge, color=_TICK, linewidth=0.8)
         axes.axvline(edge, color=_TICK, linewidth=0.8)
     labels = shown["label"].tolist()
@@ -93,30 +93,32 @@ def heatmap(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool, unit
     axes.set_yticks(np.arange(-0.5, len(labels)), minor=True)
     axes.grid(which="minor", color=_GRID, linewidth=0.4)
     axes.tick_params(which="both", length=0)
-    figure.colorbar(image, ax=axes, shrink=0.5, label=f"{unit} together 共同{_zh(unit)}数")
+    figure.colorbar(image, ax=axes, shrink=0.5, label=f"{unit} together 共同{_translate_unit(unit)}数")
     axes.set_title(
-        "Rows lead, columns support 行牵头、列配合" if directed else f"Shared {unit} 共同{_zh(unit)}数",
+        "Rows lead, columns support 行牵头、列配合"
+        if directed
+        else f"Shared {unit} 共同{_translate_unit(unit)}数",
         loc="left",
         size=13,
     )
-    return _svg(figure)
+    return _render_svg(figure)
 
 
-def _nothing() -> bytes:
+def _draw_nothing() -> bytes:
     """What stands in place of a chart where no two bodies share anything."""
     figure = Figure(figsize=(6, 1.5))
     said = "No two bodies share one. 没有两个机构共同承担。"
     figure.text(0.5, 0.5, said, ha="center", va="center", size=12)
-    return _svg(figure)
+    return _render_svg(figure)
 
 
-def _shown(agencies: pd.DataFrame) -> pd.DataFrame:
+def _select_strongest(agencies: pd.DataFrame) -> pd.DataFrame:
     """The strongest bodies by community, the strongest of each first."""
     strongest = agencies[agencies["partners"] > 0].nlargest(SHOWN_BODIES, "strength", keep="first")
     return strongest.sort_values(["community", "strength"], ascending=[True, False], kind="stable")
 
 
-def _square(bodies: pd.Index, pairs: pd.DataFrame, *, directed: bool) -> np.ndarray:
+def _build_matrix(bodies: pd.Index, pairs: pd.DataFrame, *, directed: bool) -> np.ndarray:
     """What each two of the bodies share, as a matrix."""
     first, second = (bodies.get_indexer(pd.Index(pairs[side])) for side in ("agency", "partner"))
     inside = (first >= 0) & (second >= 0)
@@ -125,22 +127,22 @@ def _square(bodies: pd.Index, pairs: pd.DataFrame, *, directed: bool) -> np.ndar
     return counts if directed else counts + counts.T
 
 
-def _edges(communities: Sequence[int]) -> list[float]:
+def _find_edges(communities: Sequence[int]) -> list[float]:
     """Where one community ends and the next begins, between rows."""
     return [at + 0.5 for at, (one, next_) in enumerate(pairwise(communities)) if one != next_]
 
 
-def _zh(unit: str) -> str:
+def _translate_unit(unit: str) -> str:
     return {"measures": "措施", "norms": "规范"}[unit]
 
 
-def _svg(figure: Figure) -> bytes:
+def _render_svg(figure: Figure) -> bytes:
     """The figure, its letters as outlines, without a date or a random name."""
     out = BytesIO()
-    with font() as path, rc_context(_STYLE):
+    with unpack_font() as path, rc_context(_STYLE):
         known = frozenset(get_font(path).get_charmap())
         for text in figure.findobj(Text):
             text.set_fontproperties(FontProperties(fname=path, size=text.get_fontsize()))
-            text.set_text(printable(text.get_text(), known | {ord("\n")}))
+            text.set_text(replace_missing(text.get_text(), known | {ord("\n")}))
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()

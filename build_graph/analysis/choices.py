@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode
 
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 from build_graph.vocabulary import BASE
 
 DRAWS = 1_000  # of the null model
@@ -56,20 +56,20 @@ class Choices:
         """Whether a pair has a direction."""
         return self.roles is Roles.LEAD_SUPPORT
 
-    def said(self, language: Language = Language.EN) -> Iterator[tuple[str, str]]:
+    def describe(self, language: Language = Language.EN) -> Iterator[tuple[str, str]]:
         """Each choice and what was chosen, in words.
 
-        >>> dict(Choices().said())["unit"]
+        >>> dict(Choices().describe())["unit"]
         'measures'
         """
-        words = word_lists("analysis")["choices"]
-        for choice, chosen, value in self._chosen():
+        words = load_word_lists("analysis")["choices"]
+        for choice, chosen, value in self._iterate_chosen():
             yield words[choice]["name"][language], words[choice][chosen][language].format(value)
 
-    def _chosen(self) -> Iterator[tuple[str, str, object]]:
+    def _iterate_chosen(self) -> Iterator[tuple[str, str, object]]:
         """Each choice: its name, what was chosen, and a value that belongs to it."""
-        yield "documents", "one" if self.document else "all", self.called or _end(self.document)
-        yield "domain", "one" if self.domain else "all", _end(self.domain)
+        yield "documents", "one" if self.document else "all", self.called or _format_end(self.document)
+        yield "domain", "one" if self.domain else "all", _format_end(self.domain)
         yield "bodies", "groups" if self.groups else "agencies", ""
         yield "divided", "in" if self.divided else "out", ""
         yield "roles", self.roles, ""
@@ -78,5 +78,5 @@ class Choices:
         yield "chance", "curveball" if self.draws else "none", f"{self.draws:,}, {self.seed}"
 
 
-def _end(node: NamedNode | None) -> str:
+def _format_end(node: NamedNode | None) -> str:
     return node.value.removeprefix(BASE) if node else ""

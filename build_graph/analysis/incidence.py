@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from build_graph.analysis.bearings import Bearings
+from build_graph.analysis.bearings import Responsibilities
 from build_graph.analysis.choices import Choices
-from build_graph.analysis.successors import Heirs, heirs
+from build_graph.analysis.successors import Successors, find_successors
 from build_graph.errors import ObligationError
-from build_graph.querying.short_names import mostly_written, short_names
+from build_graph.querying.short_names import most_frequent_labels, unique_labels
 
 
 class NothingToCountError(ObligationError):
@@ -30,7 +30,7 @@ class Incidence:
     supports: csr_array
     domains: pd.Series  # the main domain's IRI of each unit; empty where there is none
     rows: pd.DataFrame  # the bearings that were counted, one a bearer of a measure
-    heirs: Heirs
+    successors: Successors
     inferred: int  # bearings that a rule stated elsewhere gives, not the measure's own words
 
     @property
@@ -39,34 +39,34 @@ class Incidence:
         return int(self.bears.shape[0])
 
 
-def incidence(bearings: Bearings, choices: Choices) -> Incidence:
+def build_incidence(bearings: Responsibilities, choices: Choices) -> Incidence:
     """The incidence matrix under the choices; raises NothingToCountError where nothing is left."""
-    rows = _chosen(bearings, choices)
+    rows = _select_rows(bearings, choices)
     if rows.empty:
         raise NothingToCountError(
             "no measure with a bearer is left to count; choose less narrowly, or build a graph that has some"
         )
-    found = Heirs({}, {})
+    found = Successors({}, {})
     if choices.as_of:
-        found = heirs(sorted(set(rows["named"])), bearings.successions, choices.as_of)
+        found = find_successors(sorted(set(rows["named"])), bearings.successions, choices.as_of)
         rows = rows.assign(body=rows["named"].map(lambda body: found.of.get(body, body)))
     bodies = sorted(set(rows["body"]))
-    units, index = _units(rows)
+    units, index = _count_units(rows)
     columns = pd.Index(bodies).get_indexer(pd.Index(rows["body"]))
     return Incidence(
         bodies=tuple(bodies),
-        labels=_labels(rows, bodies, bearings.bodies),
-        bears=_matrix(units, index, columns, len(bodies)),
-        leads=_matrix(units, index, columns, len(bodies), rows["role"] == "Lead"),
-        supports=_matrix(units, index, columns, len(bodies), rows["role"] == "Support"),
+        labels=_choose_labels(rows, bodies, bearings.bodies),
+        bears=_build_matrix(units, index, columns, len(bodies)),
+        leads=_build_matrix(units, index, columns, len(bodies), rows["role"] == "Lead"),
+        supports=_build_matrix(units, index, columns, len(bodies), rows["role"] == "Support"),
         domains=rows.drop_duplicates("measure")["domain"].repeat(units.tolist()).reset_index(drop=True),
         rows=rows,
-        heirs=found,
+        successors=found,
         inferred=int((rows["inferred"] == "true").sum()),
     )
 
 
-def _chosen(bearings: Bearings, choices: Choices) -> pd.DataFrame:
+def _select_rows(bearings: Responsibilities, choices: Choices) -> pd.DataFrame:
     """The rows that the choices leave."""
     rows = bearings.rows
     if not choices.groups:
@@ -77,7 +77,7 @@ def _chosen(bearings: Bearings, choices: Choices) -> pd.DataFrame:
     return rows.assign(named=rows["body"]).reset_index(drop=True)
 
 
-def _units(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _count_units(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """For each measure how many units it counts for, and for each row the number of its measure.
 
     Rows are sorted by measure.
@@ -86,7 +86,7 @@ def _units(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return rows.drop_duplicates("measure")["norms"].to_numpy(), index
 
 
-def _matrix(
+def _build_matrix(
     units: np.ndarray, index: np.ndarray, columns: np.ndarray, width: int, only: pd.Series | None = None
 ) -> csr_array:
     """Units by bodies; a body that a measure names twice counts once."""
@@ -98,8 +98,8 @@ def _matrix(
     return measures if (units == 1).all() else measures[np.repeat(np.arange(len(units)), units)]
 
 
-def _labels(rows: pd.DataFrame, bodies: list[str], known: pd.DataFrame) -> tuple[str, ...]:
+def _choose_labels(rows: pd.DataFrame, bodies: list[str], known: pd.DataFrame) -> tuple[str, ...]:
     """A short name for each body that no other has."""
     own = rows[rows["body"] == rows["named"]]
-    mostly = mostly_written(zip(own["body"], own["written"], strict=True))
-    return short_names(bodies, mostly, dict(known["name"]), dict(known["place"]))
+    mostly = most_frequent_labels(zip(own["body"], own["written"], strict=True))
+    return unique_labels(bodies, mostly, dict(known["name"]), dict(known["place"]))

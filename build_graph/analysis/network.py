@@ -18,13 +18,15 @@ _EXACT = 2_000  # nodes up to which betweenness looks at every path; above, from
 _DIGITS = 6
 
 
-def modularity(graph: nx.Graph[int], groups: list[list[int]]) -> float:
+def compute_modularity(graph: nx.Graph[int], groups: list[list[int]]) -> float:
     """How much more weight lies within the communities than chance would put there; 0 without pairs."""
     tied = graph.subgraph([node for group in groups for node in group])
     return round(nx.community.modularity(tied, map(set, groups), weight="weight"), _DIGITS) if groups else 0.0
 
 
-def places(graph: nx.Graph[int], incidence: Incidence, groups: list[list[int]], seed: int) -> pd.DataFrame:
+def compute_centralities(
+    graph: nx.Graph[int], incidence: Incidence, groups: list[list[int]], seed: int
+) -> pd.DataFrame:
     """One row a body: what it bears, and its place in the network.
 
     Columns: measures, alone (without another of the bodies counted), led, partners (degree), strength
@@ -39,29 +41,29 @@ def places(graph: nx.Graph[int], incidence: Incidence, groups: list[list[int]], 
         "measures": bears.sum(axis=0),
         "alone": bears[np.flatnonzero(single)].sum(axis=0),
         "led": incidence.leads.sum(axis=0),
-        "partners": _column(graph, dict(nx.Graph(graph).degree())),
-        "strength": _column(graph, dict(graph.degree(weight="weight"))),
-        "shared_out": _column(graph, dict(graph.degree(weight="shared_out"))),
-        "betweenness": _column(graph, _betweenness(graph, seed)),
-        "eigenvector": _column(graph, _eigenvector(graph)),
-        "constraint": _column(graph, nx.constraint(graph, weight="weight")),
-        "core": _column(graph, nx.core_number(graph)),
-        "participation": _participation(incidence),
-        "community": _column(graph, {node: member.get(node, 0) for node in graph}),
+        "partners": _list_values(graph, dict(nx.Graph(graph).degree())),
+        "strength": _list_values(graph, dict(graph.degree(weight="weight"))),
+        "shared_out": _list_values(graph, dict(graph.degree(weight="shared_out"))),
+        "betweenness": _list_values(graph, _compute_betweenness(graph, seed)),
+        "eigenvector": _list_values(graph, _compute_eigenvector(graph)),
+        "constraint": _list_values(graph, nx.constraint(graph, weight="weight")),
+        "core": _list_values(graph, nx.core_number(graph)),
+        "participation": _compute_participation(incidence),
+        "community": _list_values(graph, {node: member.get(node, 0) for node in graph}),
     }
     return pd.DataFrame(columns, index=pd.Index(incidence.bodies, name="agency")).round(_DIGITS)
 
 
-def _column(graph: nx.Graph[int], values: Mapping[int, float]) -> list[float]:
+def _list_values(graph: nx.Graph[int], values: Mapping[int, float]) -> list[float]:
     return [values[node] for node in range(len(graph))]
 
 
-def _betweenness(graph: nx.Graph[int], seed: int) -> dict[int, float]:
+def _compute_betweenness(graph: nx.Graph[int], seed: int) -> dict[int, float]:
     sample = None if len(graph) <= _EXACT else _EXACT
     return dict(nx.betweenness_centrality(graph, k=sample, weight="distance", seed=seed))
 
 
-def _eigenvector(graph: nx.Graph[int]) -> dict[int, float]:
+def _compute_eigenvector(graph: nx.Graph[int]) -> dict[int, float]:
     """Eigenvector centrality; 0 for all where there is none, as in a directed graph without a circle."""
     try:
         return dict(nx.eigenvector_centrality(graph, max_iter=10_000, tol=1e-10, weight="weight"))
@@ -69,7 +71,7 @@ def _eigenvector(graph: nx.Graph[int]) -> dict[int, float]:
         return dict.fromkeys(graph, 0.0)
 
 
-def _participation(incidence: Incidence) -> np.ndarray:
+def _compute_participation(incidence: Incidence) -> np.ndarray:
     """Of each body 1 - sum of squares of its shares over main domains; units without a domain left out.
 
     NaN for a body none of whose units has one.

@@ -41,16 +41,16 @@ def project(incidence: Incidence, *, directed: bool) -> Projection:
     Undirected, a unit of k bearers gives 1/(k-1) to each of its pairs, so that each bearer gets 1 in all.
     Directed, a unit gives 1/(leads x supports) to each of its pairs, so that it counts for 1.
     """
-    left, right, share = _sides(incidence, directed=directed)
-    counts = _off_diagonal((left.T @ right).tocsr(), directed=directed)
-    shares = _off_diagonal((left.T @ _scaled(right, share)).tocsr(), directed=directed)
+    left, right, share = _select_sides(incidence, directed=directed)
+    counts = _drop_diagonal((left.T @ right).tocsr(), directed=directed)
+    shares = _drop_diagonal((left.T @ _scale_rows(right, share)).tocsr(), directed=directed)
     first, second = counts.nonzero()
     together = counts.data
     expected = left.sum(axis=0)[first] * right.sum(axis=0)[second] / incidence.units
     return Projection(first, second, together, shares.data, together / expected)
 
 
-def _sides(incidence: Incidence, *, directed: bool) -> tuple[csr_array, csr_array, np.ndarray]:
+def _select_sides(incidence: Incidence, *, directed: bool) -> tuple[csr_array, csr_array, np.ndarray]:
     """The matrices to be multiplied, and what each unit gives to a pair."""
     if directed:
         leads, supports = incidence.leads, incidence.supports
@@ -61,13 +61,13 @@ def _sides(incidence: Incidence, *, directed: bool) -> tuple[csr_array, csr_arra
     return leads, supports, np.divide(1.0, pairs, out=np.zeros(len(pairs)), where=pairs > 0)
 
 
-def _scaled(matrix: csr_array, factors: np.ndarray) -> csr_array:
+def _scale_rows(matrix: csr_array, factors: np.ndarray) -> csr_array:
     """The matrix with each row times its factor."""
     data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
     return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
-def _off_diagonal(product: csr_array, *, directed: bool) -> csr_array:
+def _drop_diagonal(product: csr_array, *, directed: bool) -> csr_array:
     """The pairs in the order of their bodies, each once, none with itself."""
     if directed:
         product = product.copy()

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from build_graph.analysis.charts import LEVEL
 from build_graph.analysis.choices import Choices, Language, Unit
 from build_graph.analysis.incidence import Incidence
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE
 
 _PAIRS, _AGENCIES, _SURE, _GROUPS, _MEMBERS = 15, 15, 10, 8, 30  # rows shown
@@ -39,16 +39,18 @@ class Findings:
     graph: str  # the graph that was asked, as --graph takes it; empty for the default
 
 
-def markdown(findings: Findings, language: Language) -> str:
+def render_markdown(findings: Findings, language: Language) -> str:
     """The report in Markdown."""
     environment = Environment(
-        loader=FileSystemLoader(folder("templates")), undefined=StrictUndefined, keep_trailing_newline=True
+        loader=FileSystemLoader(find_folder("templates")),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
     )
-    environment.filters |= {"thousands": "{:,}".format, "figure": _figure, "cell": _cell}
-    return environment.get_template(f"analysis.{language}.md.j2").render(_values(findings, language))
+    environment.filters |= {"thousands": "{:,}".format, "figure": _format_figure, "cell": _format_cell}
+    return environment.get_template(f"analysis.{language}.md.j2").render(_collect_values(findings, language))
 
 
-def _values(findings: Findings, language: Language) -> dict[str, Any]:
+def _collect_values(findings: Findings, language: Language) -> dict[str, Any]:
     """What the templates name."""
     choices, incidence, pairs = findings.choices, findings.incidence, findings.pairs
     sure = (
@@ -57,11 +59,11 @@ def _values(findings: Findings, language: Language) -> dict[str, Any]:
         else pairs[:0]
     )
     several = [group for group in findings.communities if len(group) > 1]
-    shown = _records(pairs.head(_PAIRS))
+    shown = _build_records(pairs.head(_PAIRS))
     return {
         "choices": choices,
         "unit": str(choices.unit),
-        "said": list(choices.said(language)),
+        "said": list(choices.describe(language)),
         "found": {
             "units": incidence.units,
             "bodies": len(incidence.bodies),
@@ -73,52 +75,56 @@ def _values(findings: Findings, language: Language) -> dict[str, Any]:
         },
         "top": shown[0] if shown else None,
         "pairs": shown,
-        "sure": _records(sure.head(_SURE)),
+        "sure": _build_records(sure.head(_SURE)),
         "level": LEVEL,
-        "agencies": _records(findings.agencies.head(_AGENCIES)),
-        "groups": [_some(group) for group in several[:_GROUPS]],
+        "agencies": _build_records(findings.agencies.head(_AGENCIES)),
+        "groups": [_shorten_group(group) for group in several[:_GROUPS]],
         "hidden": len(several) > _GROUPS or any(len(group) > _MEMBERS for group in several),
         "merged": [
-            (_name(findings, old), _name(findings, new)) for old, new in sorted(incidence.heirs.of.items())
+            (_find_name(findings, old), _find_name(findings, new))
+            for old, new in sorted(incidence.successors.of.items())
         ],
         "split": [
-            (_name(findings, old), [_name(findings, new) for new in several])
-            for old, several in sorted(incidence.heirs.split.items())
+            (_find_name(findings, old), [_find_name(findings, new) for new in several])
+            for old, several in sorted(incidence.successors.split.items())
         ],
-        "commands": _commands(findings, shown, language),
+        "commands": _list_commands(findings, shown, language),
     }
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _build_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows, their words as cells of a table."""
     rows = table.to_dict("records")
     return [
-        {str(k): _cell(v) if isinstance(v, str) and "label" in str(k) else v for k, v in row.items()}
+        {str(k): _format_cell(v) if isinstance(v, str) and "label" in str(k) else v for k, v in row.items()}
         for row in rows
     ]
 
 
-def _some(group: tuple[str, ...]) -> list[str]:
+def _shorten_group(group: tuple[str, ...]) -> list[str]:
     return [*group[:_MEMBERS], "…"] if len(group) > _MEMBERS else list(group)
 
 
-def _name(findings: Findings, body: str) -> str:
+def _find_name(findings: Findings, body: str) -> str:
     return findings.names.get(body) or body.removeprefix(BASE)
 
 
-def _commands(findings: Findings, shown: list[dict[str, Any]], language: Language) -> dict[str, str]:
+def _list_commands(findings: Findings, shown: list[dict[str, Any]], language: Language) -> dict[str, str]:
     """The commands that give the figures of each section; where no query does, what does."""
     choices = findings.choices
     if choices.groups or choices.as_of or choices.unit is Unit.NORMS:
         return dict.fromkeys(("pairs", "agencies"), _NOT_ASKED[language])
-    pairs = [_command("leads" if choices.directed else "pairs", findings)]
+    pairs = [_format_command("leads" if choices.directed else "pairs", findings)]
     if shown and not choices.directed:
         one, other = (shown[0][side].removeprefix(BASE) for side in ("agency", "partner"))
-        pairs.append(_command("shared-measures", findings, agency=one, partner=other))
-    return {"pairs": _fenced(pairs), "agencies": _fenced([_command("agencies-by-measures", findings)])}
+        pairs.append(_format_command("shared-measures", findings, agency=one, partner=other))
+    return {
+        "pairs": _format_block(pairs),
+        "agencies": _format_block([_format_command("agencies-by-measures", findings)]),
+    }
 
 
-def _command(query: str, findings: Findings, **given: str) -> str:
+def _format_command(query: str, findings: Findings, **given: str) -> str:
     """A command that puts a question of the catalogue to the graph, under the choices."""
     choices = findings.choices
     if choices.document:
@@ -131,35 +137,35 @@ def _command(query: str, findings: Findings, **given: str) -> str:
     for name, value in given.items():
         words += ["--set", f"{name}={value}"]
     words += ["--graph", findings.graph] if findings.graph else []
-    return " ".join(_quoted(word) for word in words)
+    return " ".join(_quote(word) for word in words)
 
 
-def _quoted(word: str) -> str:
+def _quote(word: str) -> str:
     """A word as a shell takes it; Chinese letters need no quotes.
 
-    >>> _quoted("agency=浙江省/商务厅"), _quoted("a b")
+    >>> _quote("agency=浙江省/商务厅"), _quote("a b")
     ('agency=浙江省/商务厅', "'a b'")
     """
     return word if re.fullmatch(r"[\w@%+=:,./\-]+", word) else shlex.quote(word)
 
 
-def _fenced(commands: list[str]) -> str:
+def _format_block(commands: list[str]) -> str:
     return "\n".join(["```sh", *commands, "```"])
 
 
-def _figure(value: float, digits: int) -> str:
+def _format_figure(value: float, digits: int) -> str:
     """A figure with so many digits; a dash where there is none.
 
-    >>> _figure(1.005, 1), _figure(float("nan"), 1)
+    >>> _format_figure(1.005, 1), _format_figure(float("nan"), 1)
     ('1.0', '–')
     """
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _cell(text: str) -> str:
+def _format_cell(text: str) -> str:
     r"""Words as Markdown shows them, on one line.
 
-    >>> print(_cell("a|b\n<c>"))
+    >>> print(_format_cell("a|b\n<c>"))
     a\|b \<c\>
     """
     return _IN_CELLS.sub(r"\\\g<0>", " ".join(text.split()))

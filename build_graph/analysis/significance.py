@@ -36,11 +36,11 @@ class Significance:
     q: np.ndarray  # false discovery rate, Benjamini and Hochberg, over the pairs
 
 
-def significance(
+def compute_significance(
     incidence: Incidence,
     pairs: Projection,
     choices: Choices,
-    drawn: Callable[[int], None] = lambda number: None,
+    on_draw: Callable[[int], None] = lambda number: None,
 ) -> Significance:
     """How the pairs stand against random matrices, as many as the choices say; `drawn` hears of each.
 
@@ -50,12 +50,12 @@ def significance(
     total, squares, reached = (np.zeros(len(pairs)) for _ in range(3))
     fixed = incidence.leads.T.tocsr() if directed else None
     source = incidence.supports if directed else incidence.bears
-    for number, matrix in enumerate(curveball(source.T.tocsr(), Random(choices.seed), draws), start=1):
-        count = _at((matrix if fixed is None else fixed) @ matrix.T, pairs)
+    for number, matrix in enumerate(draw_matrices(source.T.tocsr(), Random(choices.seed), draws), start=1):
+        count = _select_pairs((matrix if fixed is None else fixed) @ matrix.T, pairs)
         total += count
         squares += count * count
         reached += count >= pairs.together
-        drawn(number)
+        on_draw(number)
     expected = total / draws
     deviation = np.sqrt(np.maximum(squares / draws - expected**2, 0))
     z = np.divide(
@@ -65,7 +65,7 @@ def significance(
     return Significance(expected, deviation, z, p, false_discovery_control(p) if len(p) else p)
 
 
-def _at(product: csr_array, pairs: Projection) -> np.ndarray:
+def _select_pairs(product: csr_array, pairs: Projection) -> np.ndarray:
     """What a product holds at the pairs, zeros where nothing stands."""
     product.sort_indices()
     width = product.shape[1]
@@ -76,18 +76,18 @@ def _at(product: csr_array, pairs: Projection) -> np.ndarray:
     return np.where(filled[place] == wanted, product.data[place], 0) if len(filled) else np.zeros(len(wanted))
 
 
-def curveball(matrix: csr_array, random: Random, draws: int) -> Iterator[csr_array]:
+def draw_matrices(matrix: csr_array, random: Random, draws: int) -> Iterator[csr_array]:
     """Random matrices with the row and column sums of one of zeros and ones, each made from the last."""
     bounds = matrix.indptr
     rows = [set(matrix.indices[start:end].tolist()) for start, end in pairwise(bounds)]
     for number in range(draws):
         for _ in range(_BETWEEN if number else _BURN_IN):
-            _trade(rows, random)
+            _trade_rows(rows, random)
         columns = np.fromiter((column for row in rows for column in sorted(row)), np.int64, bounds[-1])
         yield csr_array((np.ones(len(columns), dtype=np.int64), columns, bounds), shape=matrix.shape)
 
 
-def _trade(rows: list[set[int]], random: Random) -> None:
+def _trade_rows(rows: list[set[int]], random: Random) -> None:
     """All rows in pairs at random; each pair deals out anew what only one of the two has."""
     order = list(range(len(rows)))
     random.shuffle(order)

@@ -8,18 +8,18 @@ from math import isnan
 from rich.cells import cell_len, set_cell_size
 
 from build_graph.analysis.report import Findings
-from build_graph.querying.tables import as_table
+from build_graph.querying.tables import format_table
 
-_PAIRS = 10
+_LISTED_PAIRS = 10
 
 
-def printed(findings: Findings, width: int | None = None) -> str:
+def format_summary(findings: Findings, width: int | None = None) -> str:
     """The choices, a table of the first pairs, and how many there are."""
-    return "\n".join(_lines(findings, width)) + "\n"
+    return "\n".join(_format_lines(findings, width)) + "\n"
 
 
-def _lines(findings: Findings, width: int | None) -> Iterator[str]:
-    said = list(findings.choices.said())
+def _format_lines(findings: Findings, width: int | None) -> Iterator[str]:
+    said = list(findings.choices.describe())
     widest = max(cell_len(name) for name, _ in said)
     for name, chosen in said:
         yield f"{set_cell_size(name, widest)}  {chosen}"
@@ -29,17 +29,17 @@ def _lines(findings: Findings, width: int | None) -> Iterator[str]:
     columns = {"together": unit, "shared_out": "shared out", "association": "association"}
     columns |= {"expected": "by chance", "z": "z", "p": "p"} if "p" in pairs else {}
     rows = [
-        [row["label"], row["partner_label"], *(_shown(name, row[name]) for name in columns)]
-        for row in pairs.head(_PAIRS).to_dict("records")
+        [row["label"], row["partner_label"], *(_format_value(name, row[name]) for name in columns)]
+        for row in pairs.head(_LISTED_PAIRS).to_dict("records")
     ]
     numbers = range(2, 2 + len(columns))
-    yield as_table([*names, *columns.values()], rows, width, numbers).rstrip("\n")
+    yield format_table([*names, *columns.values()], rows, width, numbers).rstrip("\n")
     incidence = findings.incidence
     bodies = "bodies" if findings.choices.groups else "agencies"
     yield f"{len(pairs):,} pairs among {len(incidence.bodies):,} {bodies} in {incidence.units:,} {unit}"
 
 
-def _shown(name: str, value: float) -> str:
+def _format_value(name: str, value: float) -> str:
     """A count whole, a figure with the digits that matter, nothing where there is none."""
     if isnan(value):
         return ""

@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from build_graph.analysis.bearings import Bearings
+from build_graph.analysis.bearings import Responsibilities
 from build_graph.analysis.incidence import Incidence
 from build_graph.analysis.projection import Projection
 from build_graph.analysis.significance import Significance
@@ -22,7 +22,7 @@ _NODE = ["english", "kind", "measures", "led", "partners", "strength", "betweenn
 _EDGE = ["shared_out", "association", "expected", "z", "p"]
 
 
-def pairs_table(
+def build_pairs_table(
     incidence: Incidence, pairs: Projection, chance: Significance | None, *, directed: bool
 ) -> pd.DataFrame:
     """One row a pair, the most frequent first: agency, partner, labels, together, shared_out, association.
@@ -53,7 +53,9 @@ def pairs_table(
     return table.round(_DIGITS).sort_values(order, ascending=[False, False, True, True], ignore_index=True)
 
 
-def agencies_table(places: pd.DataFrame, incidence: Incidence, bearings: Bearings) -> pd.DataFrame:
+def build_agencies_table(
+    places: pd.DataFrame, incidence: Incidence, bearings: Responsibilities
+) -> pd.DataFrame:
     """One row a body, who bears most first: its IRI as the index, label, names and kind, then its place."""
     known = bearings.bodies.reindex(incidence.bodies)
     table = places.copy()
@@ -63,31 +65,33 @@ def agencies_table(places: pd.DataFrame, incidence: Incidence, bearings: Bearing
     return table.sort_values(["measures", "strength", "agency"], ascending=[False, False, True])
 
 
-def bearings_table(incidence: Incidence) -> pd.DataFrame:
+def select_bearings_table(incidence: Incidence) -> pd.DataFrame:
     """The bearings that were counted; `named` is the body in the text, `body` that of the day chosen."""
     return incidence.rows[_BEARINGS]
 
 
-def labelled(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool) -> nx.Graph[str]:
+def build_labelled_graph(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool) -> nx.Graph[str]:
     """Return the network with IRIs as nodes and the columns of the tables as attributes; NaN is left out."""
     graph: nx.Graph[str] = nx.DiGraph() if directed else nx.Graph()
     for node, row in zip(agencies.index, agencies.to_dict("records"), strict=True):
-        graph.add_node(node, label=replace_unwritable(row["label"]), **_attributes(row, _NODE))
+        graph.add_node(node, label=replace_unwritable(row["label"]), **_select_attributes(row, _NODE))
     for row in pairs.to_dict("records"):
-        graph.add_edge(row["agency"], row["partner"], weight=int(row["together"]), **_attributes(row, _EDGE))
+        graph.add_edge(
+            row["agency"], row["partner"], weight=int(row["together"]), **_select_attributes(row, _EDGE)
+        )
     return graph
 
 
-def _attributes(row: Mapping[Any, Any], names: list[str]) -> dict[str, object]:
+def _select_attributes(row: Mapping[Any, Any], names: list[str]) -> dict[str, object]:
     """The values that there are, as types that both formats know."""
-    return {name: _plain(row[name]) for name in names if name in row and not pd.isna(row[name])}
+    return {name: _convert_value(row[name]) for name in names if name in row and not pd.isna(row[name])}
 
 
-def _plain(value: object) -> object:
+def _convert_value(value: object) -> object:
     return replace_unwritable(value) if isinstance(value, str) else value
 
 
-def as_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -> bytes:
+def format_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -> bytes:
     """The table as CSV in UTF-8, empty where there is no value; for a spreadsheet, unless it is to be `raw`.
 
     A spreadsheet gets a byte order mark, and an apostrophe before each text that it takes for a formula.
@@ -95,12 +99,12 @@ def as_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -> by
     if raw:
         return table.to_csv(index=index, lineterminator="\n").encode()
     texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
-    table = table.assign(**{name: table[name].map(_guarded) for name in texts})
+    table = table.assign(**{name: table[name].map(_guard) for name in texts})
     if index:
-        table = table.rename(index=_guarded)
+        table = table.rename(index=_guard)
     return table.to_csv(index=index, lineterminator="\n").encode(spreadsheet.ENCODING)
 
 
-def _guarded(value: object) -> object:
+def _guard(value: object) -> object:
     """A cell that no spreadsheet reckons with."""
-    return spreadsheet.guarded(value) if isinstance(value, str) else value
+    return spreadsheet.guard_text(value) if isinstance(value, str) else value

@@ -17,7 +17,7 @@ _BELOW = r"^(?:全)?[{0}](?:直|属|级|本级|内)[^局厅委办院]*$"  # 市�
 
 
 @dataclass(frozen=True, slots=True)
-class BodyWords:
+class NameShapes:
     """The lists of `data/agencies.toml` that tell names of bodies by their shape."""
 
     group: re.Pattern[str]
@@ -36,12 +36,12 @@ class BodyWords:
     shared_end: re.Pattern[str]  # what names in a row may share: 钦州|市人民政府
 
     @classmethod
-    def of(cls, lists: dict[str, Any]) -> BodyWords:
+    def parse(cls, lists: dict[str, Any]) -> NameShapes:
         """The words in the tables `group` and `shape`."""
         group, shape = lists["group"], lists["shape"]
         never = shape["never"]
         return cls(
-            group=_group_pattern(group),
+            group=_build_group_pattern(group),
             group_words=frozenset(group["words"]),
             group_ends=tuple(group["ends"]),
             agency_ends=tuple(group["ends_never"]),
@@ -77,13 +77,13 @@ class BodyWords:
         if self.sure.search(words):
             return True
         if not words.endswith(self.no_ends):
-            return self._end(words) > 0
-        return self._end(words) > max(len(end) for end in self.no_ends if words.endswith(end))
+            return self._measure_end(words) > 0
+        return self._measure_end(words) > max(len(end) for end in self.no_ends if words.endswith(end))
 
     def _opens_otherwise(self, words: str) -> bool:
         return words.startswith(self.no_starts) and not words.startswith(self.starts_after_all)
 
-    def _end(self, words: str) -> int:
+    def _measure_end(self, words: str) -> int:
         """The length of the longest ending of a body's name that leaves enough before it; 0 without one."""
         for length in range(min(len(words), 8), 0, -1):
             if len(words) - length >= self.ends.get(words[-length:], self.longest):
@@ -91,7 +91,7 @@ class BodyWords:
         return 0
 
 
-def _group_pattern(group: dict[str, Any]) -> re.Pattern[str]:
+def _build_group_pattern(group: dict[str, Any]) -> re.Pattern[str]:
     """One expression for everything that makes a name a class, but its end."""
     levels = group["levels"]
     return re.compile(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from build_graph.model import Metadata
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 Places: TypeAlias = tuple[str, ...]  # ("江西省", "九江市"): outermost first
 
@@ -46,7 +46,7 @@ _SIGNER = re.compile(r"(?P<name>[\u4e00-\u9fff]{4,40})(?:[（(]代?章[）)])?[\
 _SIGNS = ("府", "厅", "局", "委", "会", "室", "部", "院", "署", "办", "处", "行", "关", "组", "校", "心")
 
 
-class Reach(StrEnum):
+class Scope(StrEnum):
     """How far a document's words hold."""
 
     CENTRE = "centre"
@@ -58,26 +58,26 @@ class Reach(StrEnum):
 class Jurisdiction:
     """The centre, a place, or unknown; `path` is the place with what it lies in, outermost first."""
 
-    reach: Reach
+    reach: Scope
     path: str | None = None  # "江西省/九江市"; None for the centre and where nothing is known
 
     @property
     def places(self) -> Places:
         """The path's parts, outermost first.
 
-        >>> Jurisdiction(Reach.LOCAL, "江西省/九江市").places
+        >>> Jurisdiction(Scope.LOCAL, "江西省/九江市").places
         ('江西省', '九江市')
         """
         return tuple(self.path.split("/")) if self.path else ()
 
 
-CENTRE = Jurisdiction(Reach.CENTRE)
-UNKNOWN = Jurisdiction(Reach.UNKNOWN)
+CENTRE = Jurisdiction(Scope.CENTRE)
+UNKNOWN = Jurisdiction(Scope.UNKNOWN)
 
 
-def local(places: Places) -> Jurisdiction:
+def build_local(places: Places) -> Jurisdiction:
     """The jurisdiction of a place."""
-    return Jurisdiction(Reach.LOCAL, "/".join(places))
+    return Jurisdiction(Scope.LOCAL, "/".join(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,14 @@ class Cues:
             centre_never=tuple(centre["never"]),
             centre_addressees=tuple(centre["addressees"]),
             branch_ends=tuple(lists["branches"]["ends"]),
-            zone=_zone_pattern(lists),
+            zone=_build_zone_pattern(lists),
             title_openings=tuple(lists["titles"]["openings"]),
             centre_numbers=tuple(numbers["centre"]),
             place_numbers=numbers["letters"] | numbers["places"],
         )
 
 
-def _zone_pattern(lists: dict[str, Any]) -> re.Pattern[str]:
+def _build_zone_pattern(lists: dict[str, Any]) -> re.Pattern[str]:
     """苏州工业园区|管委会, 水寨镇|人民政府: a zone or a town, and who runs it."""
     ends = "|".join(lists["zones"]["ends"] + lists["towns"]["ends"])
     managers = "|".join(lists["zones"]["managers"])
@@ -133,39 +133,39 @@ class Gazetteer:
     @classmethod
     def load(cls, data: Path | None = None) -> Gazetteer:
         """The gazetteer in the folder `data`, by default the package's own."""
-        place = data or folder("data")
+        place = data or find_folder("data")
         names: dict[str, tuple[Places, ...]] = {}
         shorts: dict[str, tuple[Places, ...]] = {}
         aliases: dict[Places, str] = {}
         children: dict[Places, tuple[str, ...]] = {}
-        for above, below in _divisions((place / "divisions.txt").read_text(encoding="utf-8")):
+        for above, below in _iterate_divisions((place / "divisions.txt").read_text(encoding="utf-8")):
             for name, alias in below:
                 path = (*above, name)
                 names[name] = (*names.get(name, ()), path)
                 if alias:
                     aliases[path] = alias
                     names[alias] = (*names.get(alias, ()), path)
-                if len(above) < 2 and _rank(path) < _COUNTY and (short := _short(alias or name)):
+                if len(above) < 2 and _rank_place(path) < _COUNTY and (short := _shorten(alias or name)):
                     shorts[short] = (*shorts.get(short, ()), path)
             children[above] = children.get(above, ()) + tuple(name for name, _ in below)
         cues = Cues.load(place / "jurisdictions.toml")
         return cls(names, shorts, aliases, children, max(map(len, names)), cues)
 
-    def leading(self, words: str, within: Places = ()) -> tuple[Places, str]:
+    def split_leading(self, words: str, within: Places = ()) -> tuple[Places, str]:
         """The place in full that the words begin with, and the rest; () where there is none or several.
 
         A name that several places bear means the one that lies in, or next to, `within`.
         """
         for length in range(min(self.longest, len(words)), 1, -1):
             paths = self.names.get(words[:length])
-            if paths and (path := _nearest(paths, within)):
-                return self._deeper(path, words[length:])
+            if paths and (path := _select_nearest(paths, within)):
+                return self._descend(path, words[length:])
         return (), words
 
-    def _deeper(self, path: Places, rest: str) -> tuple[Places, str]:
+    def _descend(self, path: Places, rest: str) -> tuple[Places, str]:
         """江西省 | 九江市濂溪区政府 → 江西省/九江市/濂溪区 | 政府."""
         while True:
-            step = self._child(path, rest)
+            step = self._find_child(path, rest)
             if step is None:
                 break
             path, rest = step
@@ -173,82 +173,82 @@ class Gazetteer:
             return (*path, new.group()), rest[new.end() :]
         return path, rest
 
-    def _child(self, path: Places, rest: str) -> tuple[Places, str] | None:
+    def _find_child(self, path: Places, rest: str) -> tuple[Places, str] | None:
         for length in range(min(self.longest, len(rest)), 1, -1):
             for place in self.names.get(rest[:length], ()):
                 if place[: len(path)] == path and len(place) > len(path):
                     return place, rest[length:]
         return None
 
-    def leading_short(self, words: str, within: Places = ()) -> tuple[Places, str]:
+    def split_leading_short(self, words: str, within: Places = ()) -> tuple[Places, str]:
         """The place without its 省 or 市 that the words begin with, and the rest: 合肥 | 海关.
 
         Counties count only where they lie in `within` or beside it.
         """
-        near = self._short_counties(within)
+        near = self._find_short_counties(within)
         for length in range(min(8, len(words)), 1, -1):
             paths = near.get(words[:length], ()) + self.shorts.get(words[:length], ())
-            if paths and (path := _nearest(paths, within)):
+            if paths and (path := _select_nearest(paths, within)):
                 return path, words[length:].removeprefix(path[-1][length:])
         return (), words
 
-    def _short_counties(self, within: Places) -> dict[str, tuple[Places, ...]]:
+    def _find_short_counties(self, within: Places) -> dict[str, tuple[Places, ...]]:
         around = within[:2]
         return {
             short: ((*around, name),)
             for name in (self.children.get(around, ()) if len(around) == 2 else ())
-            if (short := _short(self.aliases.get((*around, name), name)))
+            if (short := _shorten(self.aliases.get((*around, name), name)))
         }
 
     def find(self, words: str) -> Places:
         """The first place in full anywhere in the words; () where there is none."""
-        return next((path for at in range(len(words) - 1) if (path := self.leading(words[at:])[0])), ())
+        return next((path for at in range(len(words) - 1) if (path := self.split_leading(words[at:])[0])), ())
 
-    def short_name(self, path: Places) -> str:
+    def shorten_name(self, path: Places) -> str:
         """The place's name without 省, 市 and the like: 南昌, 广西.
 
-        >>> Gazetteer.load().short_name(("广西壮族自治区",))
+        >>> Gazetteer.load().shorten_name(("广西壮族自治区",))
         '广西'
         """
         name = path[-1]
         known = (
             (short for short, paths in self.shorts.items() if path in paths)
-            if _rank(path) < _COUNTY
+            if _rank_place(path) < _COUNTY
             else iter(())
         )
-        return next(known, None) or _short(self.aliases.get(path, name)) or name
+        return next(known, None) or _shorten(self.aliases.get(path, name)) or name
 
-    def clear_name(self, path: Places) -> str:
+    def qualify_name(self, path: Places) -> str:
         """The place's name, with the one above where it is not the only one: 杭州市西湖区, 五华县水寨镇."""
         alone = len(self.names.get(path[-1], ())) == 1 or len(path) == 1
         return path[-1] if alone else path[-2] + path[-1]
 
     # -------------------------------------------------------------------- documents
 
-    def of_issuer(self, issuer: str, within: Places = ()) -> Jurisdiction:
+    def locate_issuer(self, issuer: str, within: Places = ()) -> Jurisdiction:
         """Where the documents of an issuer hold."""
         words = _NOISE.sub(" ", issuer).strip()
-        answers = (self._of_name(name.group(), within) for name in _FIRST.finditer(words))
-        return next((answer for answer in answers if answer.reach is not Reach.UNKNOWN), UNKNOWN)
+        answers = (self._locate_name(name.group(), within) for name in _FIRST.finditer(words))
+        return next((answer for answer in answers if answer.reach is not Scope.UNKNOWN), UNKNOWN)
 
-    def _of_name(self, name: str, within: Places) -> Jurisdiction:
-        words = self._opened(name)
-        path, rest = self.leading(words, within)
+    def _locate_name(self, name: str, within: Places) -> Jurisdiction:
+        words = self._strip_openings(name)
+        path, rest = self.split_leading(words, within)
         if not path and _OFFICE.sub("", words).endswith(self.cues.branch_ends):
-            path, rest = self._branch(words, within)
+            path, rest = self._split_branch(words, within)
         if not path:
             path, rest = self.find(words), ""
         zone = self.cues.zone.match(rest)
         if path:
-            return local((*path, zone["zone"]) if zone else path)
-        return CENTRE if self._central(words) else UNKNOWN
+            return build_local((*path, zone["zone"]) if zone else path)
+        return CENTRE if self._is_central(words) else UNKNOWN
 
-    def _branch(self, words: str, within: Places) -> tuple[Places, str]:
+    def _split_branch(self, words: str, within: Places) -> tuple[Places, str]:
         """The first short place in the name of a branch: 人民银行南昌中心支行."""
-        found = (self.leading_short(words[at:], within) for at in range(len(words) - 2))
+        found = (self.split_leading_short(words[at:], within) for at in range(len(words) - 2))
         return next(((path, rest) for path, rest in found if path), ((), words))
 
-    def _central(self, words: str) -> bool:
+    def _is_central(self, words: str) -> bool:
         cues = self.cues
         if words.startswith(cues.centre_starts):
             return True
@@ -256,7 +256,7 @@ class Gazetteer:
         name = ministry["name"] if ministry else words
         return name.endswith(cues.centre_ends) and not name.endswith(cues.centre_never)
 
-    def _opened(self, words: str) -> str:
+    def _strip_openings(self, words: str) -> str:
         """The words without what may stand before a place: 中共|杭州市委, 关于印发|江西省….
 
         The centre's own names are left whole.
@@ -268,92 +268,92 @@ class Gazetteer:
             words = words.removeprefix(opening)
         return words
 
-    def of_title(self, title: str) -> Jurisdiction:
+    def locate_title(self, title: str) -> Jurisdiction:
         """Where a document holds by the beginning of its title: its issuer before 关于, or a place."""
         if issued := _TITLE_ISSUER.match(_NOISE.sub(" ", title).strip()):
-            answer = self.of_issuer(issued["issuer"])
-            if answer.reach is not Reach.UNKNOWN:
+            answer = self.locate_issuer(issued["issuer"])
+            if answer.reach is not Scope.UNKNOWN:
                 return answer
         words = _DATED.sub("", _NOISE.sub("", title))
-        path, rest = self.leading(self._opened(words))
+        path, rest = self.split_leading(self._strip_openings(words))
         if not path and (unnamed := _LEVEL_ONLY.match(words)):  # 省人民政府印发贵州省…的通知
             path, rest = self.find(words), ""
             path = path if path and path[-1].endswith(unnamed["level"]) else ()
         if path:
             zone = self.cues.zone.match(rest)
-            return local((*path, zone["zone"]) if zone else path)
+            return build_local((*path, zone["zone"]) if zone else path)
         return CENTRE if words.startswith("中华人民共和国") else UNKNOWN
 
-    def of_number(self, number: str) -> Jurisdiction:
+    def locate_number(self, number: str) -> Jurisdiction:
         """Where a document holds by the first characters of its 文号: 桂政办发, 粤府, 国办发."""
         words = _NOISE.sub("", number)
         if words.startswith(self.cues.centre_numbers):
             return CENTRE
         for length in range(4, 0, -1):
             if path := self.cues.place_numbers.get(words[:length]):
-                return Jurisdiction(Reach.LOCAL, path)
+                return Jurisdiction(Scope.LOCAL, path)
         return UNKNOWN
 
-    def of_text(self, content: str, addressees: Sequence[str] = ()) -> Jurisdiction:
+    def locate_text(self, content: str, addressees: Sequence[str] = ()) -> Jurisdiction:
         """Where a document holds by whom it is sent to, its first words, or who signs it."""
         if any(cue in name for name in addressees[:3] for cue in self.cues.centre_addressees):
             return CENTRE
-        by_opening = self.of_title(content[:_OPENING])
-        if by_opening.reach is not Reach.UNKNOWN:
+        by_opening = self.locate_title(content[:_OPENING])
+        if by_opening.reach is not Scope.UNKNOWN:
             return by_opening
-        answers = (self.of_issuer(name) for name in _signers(content[-_CLOSING:]))
-        return next((answer for answer in answers if answer.reach is not Reach.UNKNOWN), UNKNOWN)
+        answers = (self.locate_issuer(name) for name in _iterate_signers(content[-_CLOSING:]))
+        return next((answer for answer in answers if answer.reach is not Scope.UNKNOWN), UNKNOWN)
 
 
-def place_of(metadata: Metadata, content: str, *, gazetteer: Gazetteer | None = None) -> Jurisdiction:
+def locate_document(metadata: Metadata, content: str, *, gazetteer: Gazetteer | None = None) -> Jurisdiction:
     """Where a document holds: by what it says of itself, else by its addressees, first words or signature."""
     places = gazetteer or Gazetteer.load()
     opening = None if metadata.title else _TITLE_ISSUER.match(content[:_OPENING].strip())
     if opening and _NAMES.fullmatch(opening["issuer"]):  # goes before the signature of what is passed on
-        answer = places.of_issuer(opening["issuer"])
-        if answer.reach is not Reach.UNKNOWN:
+        answer = places.locate_issuer(opening["issuer"])
+        if answer.reach is not Scope.UNKNOWN:
             return answer
-    stated = jurisdiction_of(metadata.issuer, metadata.title, metadata.number, gazetteer=places)
-    return places.of_text(content, metadata.addressees) if stated.reach is Reach.UNKNOWN else stated
+    stated = find_jurisdiction(metadata.issuer, metadata.title, metadata.number, gazetteer=places)
+    return places.locate_text(content, metadata.addressees) if stated.reach is Scope.UNKNOWN else stated
 
 
-def jurisdiction_of(
+def find_jurisdiction(
     issuer: str | None, title: str | None, number: str | None, *, gazetteer: Gazetteer | None = None
 ) -> Jurisdiction:
     """Where a document holds: by its issuer, else the beginning of its title, else its 文号.
 
     Give the gazetteer where there are many documents; otherwise it is read each time.
 
-    >>> jurisdiction_of("九江市人民政府办公室", None, None).path
+    >>> find_jurisdiction("九江市人民政府办公室", None, None).path
     '江西省/九江市'
-    >>> jurisdiction_of("商务部", None, None).reach.value
+    >>> find_jurisdiction("商务部", None, None).reach.value
     'centre'
     """
     places = gazetteer or Gazetteer.load()
-    by_title = places.of_title(title[:_LONGEST]) if title else UNKNOWN
-    by_issuer = places.of_issuer(issuer[:_LONGEST], by_title.places) if issuer else UNKNOWN
+    by_title = places.locate_title(title[:_LONGEST]) if title else UNKNOWN
+    by_issuer = places.locate_issuer(issuer[:_LONGEST], by_title.places) if issuer else UNKNOWN
     for answer in (by_issuer, by_title):
-        if answer.reach is not Reach.UNKNOWN:
+        if answer.reach is not Scope.UNKNOWN:
             return answer
     numbered = number or (title if title and _NUMBERED.match(title) else None)
-    return places.of_number(numbered[:_LONGEST]) if numbered else UNKNOWN
+    return places.locate_number(numbered[:_LONGEST]) if numbered else UNKNOWN
 
 
-def _nearest(paths: Iterable[Places], within: Places) -> Places:
+def _select_nearest(paths: Iterable[Places], within: Places) -> Places:
     """The one path, or the one that shares most with `within`; () where several share as much."""
     candidates = list(paths)
     if len(candidates) == 1:
         return candidates[0]
-    shared = [_shared(path, within) for path in candidates]
+    shared = [_count_shared(path, within) for path in candidates]
     most = max(shared)
     best = [path for path, count in zip(candidates, shared, strict=True) if count == most]
     if len(best) > 1:  # the upper level goes first: 吉林 is the province, unless the document is the city's
-        top = min(map(_rank, best))
-        best = [path for path in best if _rank(path) == top]
+        top = min(map(_rank_place, best))
+        best = [path for path in best if _rank_place(path) == top]
     return best[0] if len(best) == 1 else ()
 
 
-def _signers(closing: str) -> Iterator[str]:
+def _iterate_signers(closing: str) -> Iterator[str]:
     """The names in front of a year at the end of a text, the last first, and the last words themselves."""
     ends = [year.start() for year in _YEAR.finditer(closing)]
     for end in (*reversed(ends), len(closing)):
@@ -362,20 +362,20 @@ def _signers(closing: str) -> Iterator[str]:
             yield signer["name"]
 
 
-def _rank(path: Places) -> int:
+def _rank_place(path: Places) -> int:
     """0 for a province, 1 for a prefecture, 2 for a county; the districts of 北京市 are counties."""
     if len(path) == 1:
         return 0
     return 1 if len(path) == 2 and path[-1].endswith(("市", "州", "盟", "地区")) else _COUNTY
 
 
-def _shared(path: Places, within: Places) -> int:
+def _count_shared(path: Places, within: Places) -> int:
     return next(
         (i for i, (a, b) in enumerate(zip(path, within, strict=False)) if a != b), min(len(path), len(within))
     )
 
 
-def _short(name: str) -> str | None:
+def _shorten(name: str) -> str | None:
     """The name without its last level word, if two characters stay."""
     for region in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区"):
         if name.endswith(region):
@@ -384,7 +384,7 @@ def _short(name: str) -> str | None:
     return short if short != name and len(short) > 1 else None
 
 
-def _divisions(text: str) -> Iterator[tuple[Places, list[tuple[str, str]]]]:
+def _iterate_divisions(text: str) -> Iterator[tuple[Places, list[tuple[str, str]]]]:
     """What lies below a place: names with their short forms, "" where they have none."""
     province = ""
     for line in text.splitlines():

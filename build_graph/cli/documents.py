@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from build_graph.cli.cluster import build_on_spark
-from build_graph.cli.corpus import Corpus, tell_left_alone
-from build_graph.cli.options import GRAPH, input_options, metadata_options, read_options, speaks_plainly
-from build_graph.cli.terminal import printing, progress, say, show
+from build_graph.cli.corpus import CorpusBuild, print_ignored
+from build_graph.cli.options import (
+    GRAPH,
+    add_input_options,
+    add_metadata_options,
+    prints_errors,
+    read_options,
+)
+from build_graph.cli.terminal import guard_output, page_out, print_lines, show_progress
 
 if TYPE_CHECKING:
-    from build_graph.building import Built, Filled, LeftOut
+    from build_graph.building import BuildResult, FillResult, Skipped
 
 
 @click.command()
@@ -69,9 +75,9 @@ if TYPE_CHECKING:
     default=None,
     help="Write the network and a reader for each document as pages, or not.  [default: up to 50 documents]",
 )
-@metadata_options
-@input_options
-@speaks_plainly
+@add_metadata_options
+@add_input_options
+@prints_errors
 def build(
     paths: tuple[str, ...],
     output: Path | None,
@@ -115,7 +121,7 @@ def build(
       obligations build corpus --store policies
       obligations build hdfs:///policies --spark spark://master:7077 --shards hdfs:///graphs
     """
-    from build_graph.building import Builder, Filled
+    from build_graph.building import Builder, FillResult
     from build_graph.shards import is_shards
 
     keep_going, pages, workers, log, prune, master = map(
@@ -136,21 +142,21 @@ def build(
         build_on_spark(paths, shards, reader, master)
         return
     if is_corpus:
-        Corpus(places, reader, workers, log).build(Path(shards) if shards else None, store)
+        CorpusBuild(places, reader, workers, log).build(Path(shards) if shards else None, store)
         return
-    with progress() as begun:
+    with show_progress() as begun:
         builder = Builder(reader, given, keep_going, pages, begun)
         if store:
-            result: Built | Filled = builder.fill(places, store, prune=prune)
+            result: BuildResult | FillResult = builder.fill(places, store, prune=prune)
         else:
             result = builder.build(places, output or Path("output"))
     for line in result.summary:
-        say(line)
-    _tell_left_out(result.left_out)
-    if isinstance(result, Filled):
-        _tell_filled(result)
+        print_lines(line)
+    _print_skipped(result.skipped)
+    if isinstance(result, FillResult):
+        _print_store_result(result)
     else:
-        _tell_built(result)
+        _print_build_result(result)
     gc.freeze()  # all that was made is used up now: do not look through it at exit
 
 
@@ -179,34 +185,36 @@ def _check_cluster(master: str | None, shards: str | None, workers: int | None, 
         raise click.UsageError("--log-format: Spark tells of its work itself; leave it out with --spark")
 
 
-def _tell_left_out(left_out: LeftOut) -> None:
+def _print_skipped(left_out: Skipped) -> None:
     for line in (*left_out.failures, *left_out.copies):
-        say(f"left out: {line}", error=True)
-    tell_left_alone(Counter(left_out.left_alone))
+        print_lines(f"left out: {line}", error=True)
+    print_ignored(Counter(left_out.ignored))
 
 
-def _tell_filled(result: Filled) -> None:
+def _print_store_result(result: FillResult) -> None:
     for line in result.moved:
-        say(f"replaced: {line}", error=True)
+        print_lines(f"replaced: {line}", error=True)
     for line in result.pruned:
-        say(f"removed: {line}", error=True)
+        print_lines(f"removed: {line}", error=True)
     documents = f"{result.written:,} document{'' if result.written == 1 else 's'} written"
-    say(f"wrote {result.path}: {documents}, {result.unchanged:,} unchanged, {result.statements:,} statements")
-    say(f"next: obligations query documents --graph {result.path}")
+    print_lines(
+        f"wrote {result.path}: {documents}, {result.unchanged:,} unchanged, {result.statements:,} statements"
+    )
+    print_lines(f"next: obligations query documents --graph {result.path}")
 
 
-def _tell_built(result: Built) -> None:
-    say(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
+def _print_build_result(result: BuildResult) -> None:
+    print_lines(f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed")
     if result.removed:
         number, first = len(result.removed), result.removed[0]
         pages = f"{first}, the page" if number == 1 else f"{number:,} pages, {first} the first of them,"
-        say(f"removed: {pages} of an earlier build that this one does not name", error=True)
+        print_lines(f"removed: {pages} of an earlier build that this one does not name", error=True)
     if result.index:
-        say(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
+        print_lines(f"wrote {result.index}: the network, and each document as a page; open it in a browser")
     elif result.no_pages:
-        say(f"no pages: {result.no_pages}", error=True)
+        print_lines(f"no pages: {result.no_pages}", error=True)
     default = result.path == GRAPH
-    say(
+    print_lines(
         f"next: obligations explain 四{'' if default else f' --graph {result.path}'}"
         f"  |  obligations validate{'' if default else f' {result.path}'}"
     )
@@ -222,9 +230,9 @@ def _tell_built(result: Built) -> None:
     show_default=True,
     help="json is the format of the annotated documents.",
 )
-@metadata_options
-@input_options
-@speaks_plainly
+@add_metadata_options
+@add_input_options
+@prints_errors
 def extract(path: Path, form: str, **options: Any) -> None:
     """Show what is understood of one document, without writing a graph.
 
@@ -237,19 +245,19 @@ def extract(path: Path, form: str, **options: Any) -> None:
       obligations extract opinion.txt --format json > opinion.json
     """
     from build_graph.corpus.stages import understand_one
-    from build_graph.reports.extract import as_gold
+    from build_graph.reports.extract import convert_to_gold
 
     given, reader = read_options(options)
     document = understand_one(path, reader, given)
     if form == "json":
         import json
 
-        show(json.dumps(as_gold(document), ensure_ascii=False, indent=1) + "\n")
+        page_out(json.dumps(convert_to_gold(document), ensure_ascii=False, indent=1) + "\n")
     else:
-        from build_graph.reports.tables import measures_table
+        from build_graph.reports.tables import print_measures
 
-        with printing():
-            measures_table(document, sys.stdout)
+        with guard_output():
+            print_measures(document, sys.stdout)
 
 
 @click.command()
@@ -257,8 +265,8 @@ def extract(path: Path, form: str, **options: Any) -> None:
 @click.option(
     "--source", is_flag=True, help="The text before it was repaired: lines and columns count in it."
 )
-@input_options
-@speaks_plainly
+@add_input_options
+@prints_errors
 def text(path: Path, source: bool, **options: Any) -> None:
     """Print the text of one document as it was understood: taken out of its file, and repaired.
 
@@ -270,12 +278,12 @@ def text(path: Path, source: bool, **options: Any) -> None:
       obligations text notice.docx
       obligations text pages.zip/notice.html --source
     """
-    from build_graph.corpus.stages import local_stages
+    from build_graph.corpus.stages import open_local_stages
     from build_graph.reading.repairs import repair
 
-    with local_stages(None, read_options(options)[1]) as stages:
+    with open_local_stages(None, read_options(options)[1]) as stages:
         found = stages.guarded_reader.read_one(path)
-    show(found.source.content if source else repair(found.source).content)
+    page_out(found.source.content if source else repair(found.source).content)
 
 
 @click.command()
@@ -296,9 +304,9 @@ def text(path: Path, source: bool, **options: Any) -> None:
     show_default=True,
     help="json gives every doubt of every document.",
 )
-@metadata_options
-@input_options
-@speaks_plainly
+@add_metadata_options
+@add_input_options
+@prints_errors
 def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options: Any) -> None:
     """List what was not understood of documents, worst first.
 
@@ -312,20 +320,22 @@ def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options
       obligations review opinion.txt --details 100
       obligations review pages/ --format json > doubts.json
     """
-    from build_graph.reports.review import as_json, print_reviews
+    from build_graph.reports.review import convert_to_json, print_reviews
     from build_graph.reviewing import Reviewer
 
     given, reader = read_options(options)
-    with progress() as begun:
-        found = Reviewer(reader, given, begun).review(paths)
+    with show_progress() as begun:
+        found = Reviewer(reader, given, begun).review_documents(paths)
     if form == "json":
         import json
 
-        show(json.dumps(as_json(found.reviews, found.failures), ensure_ascii=False, indent=1) + "\n")
+        page_out(
+            json.dumps(convert_to_json(found.reviews, found.failures), ensure_ascii=False, indent=1) + "\n"
+        )
     elif found.reviews:
-        with printing():
+        with guard_output():
             print_reviews(found.reviews, found.failures, sys.stdout, top=top, details=details)
     for failure in found.failures:
-        say(f"not understood: {failure}", error=True)
+        print_lines(f"not understood: {failure}", error=True)
     if not found.reviews:
         sys.exit(1)

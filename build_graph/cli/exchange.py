@@ -10,12 +10,12 @@ import click
 from build_graph.cli.options import (
     GRAPH,
     Command,
-    answer_options,
-    credentials_at,
-    speaks_plainly,
-    user_option,
+    add_answer_options,
+    add_user_option,
+    ask_credentials_for_each,
+    prints_errors,
 )
-from build_graph.cli.terminal import bar, say
+from build_graph.cli.terminal import print_lines, show_bar
 
 if TYPE_CHECKING:
     from build_graph.exchange.client import Client
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ENDPOINTS = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
 
 
-def _server_options(command: Command) -> Command:
+def _add_server_options(command: Command) -> Command:
     """Adds where a server takes graphs, changes and queries, who asks, and how long it may take."""
     for name, what in (
         ("query", "answers queries"),
@@ -34,7 +34,7 @@ def _server_options(command: Command) -> Command:
         command = click.option(
             f"--{name}-url", metavar="URL", help=f"Where the server {what}, if that is not found."
         )(command)
-    return user_option(answer_options(command))
+    return add_user_option(add_answer_options(command))
 
 
 @click.command()
@@ -54,8 +54,8 @@ def _server_options(command: Command) -> Command:
     is_flag=True,
     help="Drop bodies, domains and places that this graph does not have; else they stay.",
 )
-@_server_options
-@speaks_plainly
+@_add_server_options
+@prints_errors
 def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None:
     """Send a graph to a triple store: each document as a named graph, what they share as one more.
 
@@ -70,15 +70,15 @@ def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None
     """
     from build_graph.exchange.parts import read_parts
     from build_graph.exchange.push import Pusher
-    from build_graph.querying.credentials import shown
+    from build_graph.querying.credentials import redact_url
 
-    client = _client(url, options)
+    client = _create_client(url, options)
     parts = read_parts(graph, named_graph)
-    pusher = Pusher(_server(client, url, options), options["force"], options["replace_shared"])
-    with bar(len(parts.graphs) + bool(parts.shared), "graphs") as done:
+    pusher = Pusher(_find_server(client, url, options), options["force"], options["replace_shared"])
+    with show_bar(len(parts.graphs) + bool(parts.shared), "graphs") as done:
         result = pusher.push(parts, done)
-    say(
-        f"pushed {_graphs(result.sent)} to {shown(url)}: {result.statements:,} statements; "
+    print_lines(
+        f"pushed {_format_count(result.sent)} to {redact_url(url)}: {result.statements:,} statements; "
         f"{result.unchanged:,} unchanged"
     )
 
@@ -94,8 +94,8 @@ def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None
     help="Where it is written: .ttl and .nt hold all graphs as one, .trig and .nq each by its name.",
 )
 @click.option("--named-graph", metavar="IRI", help="Fetch this graph alone.")
-@_server_options
-@speaks_plainly
+@_add_server_options
+@prints_errors
 def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> None:
     """Fetch the named graphs of a triple store into a file.
 
@@ -106,35 +106,35 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
       obligations pull http://localhost:7878 -o output/fetched.ttl
       obligations pull http://localhost:8890/sparql -o fetched.trig
     """
-    from build_graph.exchange.parts import checked
-    from build_graph.exchange.pull import Pulled, check_ending, sizes, written
-    from build_graph.files import write
+    from build_graph.exchange.parts import check_iri
+    from build_graph.exchange.pull import GraphPuller, check_ending, list_graphs, serialize_sorted
+    from build_graph.files import write_file
 
     check_ending(output)
-    one = checked(named_graph) if named_graph else None
-    server = _server(_client(url, options), url, options)
-    names = {one: None} if one else sizes(server)
-    with bar(len(names), "graphs") as done:
-        pulled = Pulled(server, names, done)
-        ordered = pulled.sorted(output)
-    write(output, written(ordered, output))
-    say(f"wrote {output}: {_graphs(len(names))}, {pulled.statements:,} statements")
+    one = check_iri(named_graph) if named_graph else None
+    server = _find_server(_create_client(url, options), url, options)
+    names = {one: None} if one else list_graphs(server)
+    with show_bar(len(names), "graphs") as done:
+        pulled = GraphPuller(server, names, done)
+        ordered = pulled.sort_statements(output)
+    write_file(output, serialize_sorted(ordered, output))
+    print_lines(f"wrote {output}: {_format_count(len(names))}, {pulled.statements:,} statements")
 
 
-def _client(url: str, options: dict[str, Any]) -> Client:
+def _create_client(url: str, options: dict[str, Any]) -> Client:
     from build_graph.exchange.client import Client
-    from build_graph.querying.credentials import NOBODY
+    from build_graph.querying.credentials import ANONYMOUS
 
     named = [url, *filter(None, (options[name] for name in _ENDPOINTS.values()))]
-    known = credentials_at(named, options["user"])
-    return Client(NOBODY, options["timeout"], most=options["most"], others=known)
+    known = ask_credentials_for_each(named, options["user"])
+    return Client(ANONYMOUS, options["timeout"], most=options["most"], others=known)
 
 
-def _server(client: Client, url: str, options: dict[str, Any]) -> Server:
+def _find_server(client: Client, url: str, options: dict[str, Any]) -> Server:
     from build_graph.exchange.servers import find_server
 
     return find_server(client, url, **{name: options[option] for name, option in _ENDPOINTS.items()})
 
 
-def _graphs(number: int) -> str:
+def _format_count(number: int) -> str:
     return f"{number:,} graph{'' if number == 1 else 's'}"

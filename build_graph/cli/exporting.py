@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from build_graph.cli.options import answer_options, graph_argument, speaks_plainly, tell_size
-from build_graph.cli.terminal import say
+from build_graph.cli.options import add_answer_options, add_graph_argument, print_size, prints_errors
+from build_graph.cli.terminal import print_lines
 
 _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv", "parquet", "neo4j-csv")
 
 
 @click.command()
-@graph_argument
+@add_graph_argument
 @click.option("--format", "form", type=click.Choice(_FORMS), required=True, help="What is written.")
 @click.option(
     "-o",
@@ -32,8 +32,8 @@ _FORMS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv
     "for a formula.",
 )
 @click.option("--spreadsheet-safe", "as_before", is_flag=True, hidden=True)
-@answer_options
-@speaks_plainly
+@add_answer_options
+@prints_errors
 def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **options: Any) -> None:
     """Write a graph in the format of another program, with a description beside it (dataset.ttl: VoID, DCAT).
 
@@ -54,29 +54,29 @@ def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **opti
     """
     from build_graph.exporting.description import Publication
     from build_graph.exporting.exporter import Exporter
-    from build_graph.exporting.formats import Form
-    from build_graph.exporting.source import Source
+    from build_graph.exporting.formats import ExportFormat
+    from build_graph.exporting.source import GraphSource
     from build_graph.files import is_stream
 
-    tell_size(graph)
-    kind = Form(form)
+    print_size(graph)
+    kind = ExportFormat(form)
     guarded = options.pop("as_before") or spreadsheet
-    if guarded and kind is not Form.CSV:
+    if guarded and kind is not ExportFormat.CSV:
         raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv")
     limits = {name: options.pop(name) for name in ("timeout", "most")}
-    addresses = {name: _iri(f"--{name}", words) for name, words in options.items()}
+    addresses = {name: _parse_address(f"--{name}", words) for name, words in options.items()}
     folder = Path("output") / "export" / form
     place = output or (folder if kind.is_folder else folder / f"graph.{kind.ending}")
-    source, published = Source.open(graph, **limits), Publication(**addresses)
+    source, published = GraphSource.open(graph, **limits), Publication(**addresses)
     exported = Exporter(source, kind, published, guarded).write(place)
-    say(
+    print_lines(
         f"wrote {place}: {exported.statements:,} statements, "
         f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB",
         error=is_stream(place),
     )
 
 
-def _iri(option: str, words: str | None) -> str | None:
+def _parse_address(option: str, words: str | None) -> str | None:
     """The address that an option gives; raises ObligationError for what is none."""
     from pyoxigraph import NamedNode
 

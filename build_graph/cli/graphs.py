@@ -10,31 +10,39 @@ import click
 
 from build_graph.cli.options import (
     GRAPH,
-    answer_options,
-    engine_of,
-    graph_argument,
-    graph_option,
-    narrowed,
-    narrowing_options,
-    output_option,
-    shards_or_engine,
-    speaks_plainly,
-    tell_size,
-    user_option,
+    add_answer_options,
+    add_graph_argument,
+    add_graph_option,
+    add_narrowing_options,
+    add_output_option,
+    add_user_option,
+    open_engine,
+    open_shards_or_engine,
+    print_size,
+    prints_errors,
+    resolve_narrowing,
 )
-from build_graph.cli.terminal import bar, marked, say, show, show_marked, standard_input, width
+from build_graph.cli.terminal import (
+    find_width,
+    highlight,
+    page_out,
+    print_highlighted,
+    print_lines,
+    read_standard_input,
+    show_bar,
+)
 
 if TYPE_CHECKING:
     from build_graph.analysis.choices import Choices
-    from build_graph.querying.answers import Format
+    from build_graph.querying.answers import AnswerFormat
     from build_graph.querying.engines import Answer, Engine
-    from build_graph.shards import Shards
+    from build_graph.shards import ShardFolder
 
 
 @click.command()
-@graph_argument
-@answer_options
-@speaks_plainly
+@add_graph_argument
+@add_answer_options
+@prints_errors
 def validate(graph: str, **limits: Any) -> None:
     """Check a graph against the SHACL shapes of the ontology.
 
@@ -47,18 +55,18 @@ def validate(graph: str, **limits: Any) -> None:
     """
     from build_graph.validating import validate as validate_graph
 
-    tell_size(graph)
+    print_size(graph)
     report = validate_graph(graph, **limits)
-    say("\n".join(report.lines()))
+    print_lines("\n".join(report.iterate_lines()))
     if not report.conforms:
         sys.exit(1)
 
 
 @click.command()
 @click.argument("name", metavar="NAME")
-@graph_option
-@answer_options
-@speaks_plainly
+@add_graph_option
+@add_answer_options
+@prints_errors
 def explain(name: str, graph: str, **limits: Any) -> None:
     """Show the words behind a statement, in their sentence, and what was understood from them.
 
@@ -73,8 +81,8 @@ def explain(name: str, graph: str, **limits: Any) -> None:
     """
     from build_graph.explaining import explain as lines
 
-    tell_size(graph)
-    show_marked("\n".join(lines(graph, name, marked, **limits)))
+    print_size(graph)
+    print_highlighted("\n".join(lines(graph, name, highlight, **limits)))
 
 
 @click.command()
@@ -87,7 +95,7 @@ def explain(name: str, graph: str, **limits: Any) -> None:
     show_default=True,
     help="md is what docs/queries.md holds.",
 )
-@speaks_plainly
+@prints_errors
 def queries(name: str | None, form: str) -> None:
     """List the questions that can be put to a graph, or show one of them with its SPARQL.
 
@@ -98,17 +106,17 @@ def queries(name: str | None, form: str) -> None:
       obligations queries
       obligations queries pairs
     """
-    from build_graph.querying.catalogue import catalogue, find
+    from build_graph.querying.catalogue import find_question, load_catalogue
 
     if name:
-        show(find(name).query)
+        page_out(find_question(name).query)
         return
     from build_graph.querying import handbook
 
     if form == "md":
-        show(handbook.markdown(catalogue()))
+        page_out(handbook.render_markdown(load_catalogue()))
     else:
-        say(handbook.table(catalogue(), width()).removesuffix("\n"))
+        print_lines(handbook.format_list(load_catalogue(), find_width()).removesuffix("\n"))
 
 
 @click.command()
@@ -136,10 +144,10 @@ def queries(name: str | None, form: str) -> None:
     help="csv and tsv with a byte order mark and without formulas, or as they are.  "
     "[default: --spreadsheet in a file, else --raw]",
 )
-@graph_option
-@answer_options
-@user_option
-@speaks_plainly
+@add_graph_option
+@add_answer_options
+@add_user_option
+@prints_errors
 def query(name: str, given: tuple[str, ...], output: Path | None, graph: str, **options: Any) -> None:
     """Put a question to a graph: one of the catalogue (obligations queries), or your own SPARQL.
 
@@ -159,26 +167,36 @@ def query(name: str, given: tuple[str, ...], output: Path | None, graph: str, **
     """
     from datetime import date
 
-    from build_graph.querying.catalogue import Question, find
-    from build_graph.querying.names import NameFinder
-    from build_graph.querying.values import Binder, assignments
+    from build_graph.querying.catalogue import Question, find_question
+    from build_graph.querying.names import EntityFinder
+    from build_graph.querying.values import Binder, parse_assignments
 
-    form, sheet = _form(options.pop("form"), output, options.pop("sheet"))
-    values = assignments(given)
+    form, sheet = _choose_format(options.pop("form"), output, options.pop("sheet"))
+    values = parse_assignments(given)
     if output:
-        _refuse(output, name, graph)
-    question = Question.read(standard_input(), "-") if name == "-" else find(name)
-    engine = engine_of(graph, options)
-    answer = engine.answer(Binder(NameFinder(engine), date.today()).bound(question, values), question.name)
-    _tell(answer, form, output, sheet=sheet)
+        _refuse_inputs(output, name, graph)
+    question = Question.read(read_standard_input(), "-") if name == "-" else find_question(name)
+    engine = open_engine(graph, options)
+    answer = engine.answer(Binder(EntityFinder(engine), date.today()).bind(question, values), question.name)
+    _print_answer(answer, form, output, sheet=sheet)
 
 
-def _form(given: str | None, output: Path | None, sheet: bool | None) -> tuple[Format | None, bool]:
+def _choose_format(
+    given: str | None, output: Path | None, sheet: bool | None
+) -> tuple[AnswerFormat | None, bool]:
     """The format of an answer, None to choose one, and whether it is for a spreadsheet."""
-    from build_graph.querying.answers import AnswerError, Format
+    from build_graph.querying.answers import AnswerError, AnswerFormat
     from build_graph.querying.spreadsheet import DELIMITERS
 
-    form = Format(given) if given else Format.of(output) if output else Format.CSV if sheet else None
+    form = (
+        AnswerFormat(given)
+        if given
+        else AnswerFormat.detect(output)
+        if output
+        else AnswerFormat.CSV
+        if sheet
+        else None
+    )
     if output and form is None:
         raise AnswerError(
             f"{output}: the ending names no format; end it in .csv or another, or give --format"
@@ -188,36 +206,36 @@ def _form(given: str | None, output: Path | None, sheet: bool | None) -> tuple[F
     return form, form in DELIMITERS and (output is not None if sheet is None else sheet)
 
 
-def _refuse(output: Path, name: str, graph: str) -> None:
+def _refuse_inputs(output: Path, name: str, graph: str) -> None:
     """Raise OverwritingError where the answer would be written over the graph or the query."""
-    from build_graph.reading.overwriting import refuse_graph, refuse_inputs
+    from build_graph.reading.overwriting import reject_graph, reject_inputs
 
-    refuse_graph([output], graph)
-    refuse_inputs([output], [Path(name)])
+    reject_graph([output], graph)
+    reject_inputs([output], [Path(name)])
 
 
-def _tell(answer: Answer, form: Format | None, output: Path | None, *, sheet: bool) -> None:
+def _print_answer(answer: Answer, form: AnswerFormat | None, output: Path | None, *, sheet: bool) -> None:
     """Print an answer, or write it into a file."""
-    from build_graph.files import is_stream, write
-    from build_graph.querying.answers import answering, written
-    from build_graph.querying.spreadsheet import spreadsheet
+    from build_graph.files import is_stream, write_file
+    from build_graph.querying.answers import convert_errors, format_result
+    from build_graph.querying.spreadsheet import format_spreadsheet
 
     if sheet and form:
-        with answering():
-            data = spreadsheet(answer, form)
+        with convert_errors():
+            data = format_spreadsheet(answer, form)
     else:
-        data = written(answer, form, width=None if output else width()).encode("utf-8", "replace")
+        data = format_result(answer, form, width=None if output else find_width()).encode("utf-8", "replace")
     if output is None:
-        show(data.decode(), paged=not sheet)
+        page_out(data.decode(), paged=not sheet)
         return
-    write(output, data)
-    say(f"wrote {output}: {len(data):,} bytes", error=is_stream(output))
+    write_file(output, data)
+    print_lines(f"wrote {output}: {len(data):,} bytes", error=is_stream(output))
 
 
 @click.command()
-@graph_argument
-@output_option("analysis", "DIR", "Where the files are written.")
-@narrowing_options
+@add_graph_argument
+@add_output_option("analysis", "DIR", "Where the files are written.")
+@add_narrowing_options
 @click.option(
     "--groups/--no-groups", default=False, show_default=True, help="Count 有关部门 and the like too."
 )
@@ -264,9 +282,9 @@ def _tell(answer: Answer, form: Format | None, output: Path | None, *, sheet: bo
     is_flag=True,
     help="Tables for programs: no byte order mark, and each word as it is, even one like a formula.",
 )
-@answer_options
-@user_option
-@speaks_plainly
+@add_answer_options
+@add_user_option
+@prints_errors
 def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) -> None:
     """Which agencies are co-responsible most often, and more often than their sizes explain?
 
@@ -281,39 +299,39 @@ def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) 
       obligations analyse --no-divided --as-of 2024-01-01 -o output/today
       obligations analyse http://localhost:7878/query --domain 电子商务 --language zh
     """
-    from build_graph.extras import extra
+    from build_graph.extras import load_extra
 
     for module in ("scipy", "pandas", "matplotlib"):
-        extra(module, "analysis", "obligations analyse")
+        load_extra(module, "analysis", "obligations analyse")
     from build_graph.analysing import FILES, Analyst
     from build_graph.analysis.choices import Language
-    from build_graph.analysis.summary import printed
-    from build_graph.reading.overwriting import refuse_graph
+    from build_graph.analysis.summary import format_summary
+    from build_graph.reading.overwriting import reject_graph
 
-    refuse_graph((output / name for name in FILES), graph)
-    engine = shards_or_engine(graph, options)
-    choices = _choices(engine, options)
-    with bar(choices.draws, "tables drawn") as drawn:
+    reject_graph((output / name for name in FILES), graph)
+    engine = open_shards_or_engine(graph, options)
+    choices = _parse_choices(engine, options)
+    with show_bar(choices.draws, "tables drawn") as drawn:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, drawn, raw)
         findings, paths = analyst.write(output, Language(language))
-    say(printed(findings, width()).removesuffix("\n"))
-    say(f"wrote {', '.join(path.name for path in paths)} to {output}")
+    print_lines(format_summary(findings, find_width()).removesuffix("\n"))
+    print_lines(f"wrote {', '.join(path.name for path in paths)} to {output}")
 
 
-def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
+def _parse_choices(graph: Engine | ShardFolder, options: dict[str, Any]) -> Choices:
     """The choices that options give; raises ObligationError for a name that the graph does not have."""
     from datetime import date
 
     from build_graph.analysis.choices import Choices, Roles, Unit
-    from build_graph.querying.registries import called
-    from build_graph.querying.values import day
+    from build_graph.querying.registries import format_document_name
+    from build_graph.querying.values import parse_day
 
     as_of = options.pop("as_of")
-    within = narrowed(graph, options)
+    within = resolve_narrowing(graph, options)
     return Choices(
         **within,
-        called=called(graph, within["document"]) if within["document"] else "",
-        as_of=day("--as-of", as_of, date.today()) if as_of else None,
+        called=format_document_name(graph, within["document"]) if within["document"] else "",
+        as_of=parse_day("--as-of", as_of, date.today()) if as_of else None,
         roles=Roles(options.pop("roles")),
         unit=Unit(options.pop("unit")),
         **options,
@@ -321,12 +339,12 @@ def _choices(graph: Engine | Shards, options: dict[str, Any]) -> Choices:
 
 
 @click.command()
-@graph_argument
-@output_option("network.html", "FILE", "The page.")
-@narrowing_options
-@answer_options
-@user_option
-@speaks_plainly
+@add_graph_argument
+@add_output_option("network.html", "FILE", "The page.")
+@add_narrowing_options
+@add_answer_options
+@add_user_option
+@prints_errors
 def view(graph: str, output: Path, **options: Any) -> None:
     """Write the network as an interactive page: who bears measures with whom, and the words behind it.
 
@@ -339,16 +357,18 @@ def view(graph: str, output: Path, **options: Any) -> None:
       obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
       obligations view http://localhost:7878/query --document 国发〔2015〕24号
     """
-    from build_graph.reading.overwriting import refuse_graph
+    from build_graph.reading.overwriting import reject_graph
     from build_graph.viewing import write_network
 
-    refuse_graph([output], graph)
-    opened = shards_or_engine(graph, options)
-    shown = write_network(opened, output, **narrowed(opened, options))
-    say(
+    reject_graph([output], graph)
+    opened = open_shards_or_engine(graph, options)
+    shown = write_network(opened, output, **resolve_narrowing(opened, options))
+    print_lines(
         f"wrote {output}: {shown.measures:,} measures of {shown.documents:,} document"
         f"{'' if shown.documents == 1 else 's'}, {shown.bodies:,} bodies, {shown.size / 1e6:.1f} MB"
     )
     if shown.brief:
-        say("measures come without their words: narrow the page with --document or --domain", error=True)
-    say(f"next: open {output} in a browser")
+        print_lines(
+            "measures come without their words: narrow the page with --document or --domain", error=True
+        )
+    print_lines(f"next: open {output} in a browser")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from build_graph.cli.terminal import ask_secret, is_terminal, say
+from build_graph.cli.terminal import ask_secret, is_terminal, print_lines
 from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from build_graph.querying.credentials import Credentials, Origin
     from build_graph.querying.engines import Engine
     from build_graph.reading.inputs import InputReader
-    from build_graph.shards import Shards
+    from build_graph.shards import ShardFolder
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,7 +29,7 @@ GRAPH = Path("output") / "graph.ttl"
 _STRANGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, SyntaxError)
 
 
-def speaks_plainly(command: Command) -> Command:
+def prints_errors(command: Command) -> Command:
     """A command whose ObligationErrors are a line each on stderr and exit code 1.
 
     So is what it cannot do with the answers of an endpoint, which may be anything.
@@ -41,12 +41,12 @@ def speaks_plainly(command: Command) -> Command:
             return command(*args, **kwargs)
         except ObligationError as error:
             for line in str(error).split("\n"):
-                say(f"obligations: {line}", error=True)
+                print_lines(f"obligations: {line}", error=True)
             sys.exit(1)
         except _STRANGE as error:
-            if not (where := _endpoint_of(kwargs)):
+            if not (where := _find_endpoint(kwargs)):
                 raise
-            say(
+            print_lines(
                 f"obligations: {where}: what it answers is not what a graph of obligations holds "
                 f"({type(error).__name__}); give the address of one",
                 error=True,
@@ -56,15 +56,15 @@ def speaks_plainly(command: Command) -> Command:
     return run  # type: ignore[return-value]  # wraps keeps the signature
 
 
-def _endpoint_of(options: dict[str, Any]) -> str | None:
+def _find_endpoint(options: dict[str, Any]) -> str | None:
     """The endpoint that a command asks, as messages show it; None where it asks a file, or nothing."""
-    from build_graph.querying.credentials import shown
+    from build_graph.querying.credentials import redact_url
 
     where = options.get("url") or options.get("graph")
-    return shown(where) if isinstance(where, str) and where.startswith(("http://", "https://")) else None
+    return redact_url(where) if isinstance(where, str) and where.startswith(("http://", "https://")) else None
 
 
-def metadata_options(command: Command) -> Command:
+def add_metadata_options(command: Command) -> Command:
     """Adds the options that give what a text does not hold."""
     for name, example in [
         ("issuer", "国务院"),
@@ -80,7 +80,7 @@ def metadata_options(command: Command) -> Command:
     return command
 
 
-def size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+def parse_size_option(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """The bytes that an option such as 64MB gives; a usage error for what is no size."""
     from build_graph.reading.limits import parse_size
 
@@ -107,14 +107,14 @@ LIMITS = (
 )
 
 
-def input_options(command: Command) -> Command:
+def add_input_options(command: Command) -> Command:
     """Adds the options that say how inputs are read: their encoding, and limits on them."""
     for name, default, what in reversed(LIMITS):
         command = click.option(
             f"--{name.replace('_', '-')}",
             name,
             type=str if isinstance(default, str) else click.IntRange(min=1),
-            callback=size if isinstance(default, str) else None,
+            callback=parse_size_option if isinstance(default, str) else None,
             default=default,
             show_default=True,
             metavar="SIZE" if isinstance(default, str) else "N",
@@ -128,20 +128,20 @@ def input_options(command: Command) -> Command:
 def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
     """Metadata from the options that were given, and a reader within the limits that they set."""
     from build_graph.reading.inputs import InputReader
-    from build_graph.reading.limits import Limits
-    from build_graph.structure.metadata import from_values
+    from build_graph.reading.limits import ReadingLimits
+    from build_graph.structure.metadata import build_metadata
 
-    limits = Limits(**{name: options.pop(name) for name, _, _ in LIMITS})
+    limits = ReadingLimits(**{name: options.pop(name) for name, _, _ in LIMITS})
     reader = InputReader(limits, options.pop("encoding"))
-    return from_values({name: value for name, value in options.items() if value}, "options"), reader
+    return build_metadata({name: value for name, value in options.items() if value}, "options"), reader
 
 
-def graph_argument(command: Command) -> Command:
+def add_graph_argument(command: Command) -> Command:
     """Adds the graph to be asked: a file, a store, shards, or an endpoint."""
     return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|SHARDS|URL]")(command)
 
 
-def graph_option(command: Command) -> Command:
+def add_graph_option(command: Command) -> Command:
     """Adds the graph to be asked as an option, for commands whose argument is something else."""
     return click.option(
         "--graph",
@@ -152,7 +152,7 @@ def graph_option(command: Command) -> Command:
     )(command)
 
 
-def output_option(name: str, metavar: str, what: str) -> Callable[[Command], Command]:
+def add_output_option(name: str, metavar: str, what: str) -> Callable[[Command], Command]:
     """Adds the place to write to, in output/ by default."""
     return click.option(
         "-o",
@@ -165,7 +165,7 @@ def output_option(name: str, metavar: str, what: str) -> Callable[[Command], Com
     )
 
 
-def narrowing_options(command: Command) -> Command:
+def add_narrowing_options(command: Command) -> Command:
     """Adds the options that narrow a graph to one document or domain."""
     for name, what, example in (
         ("domain", "measures of this policy domain", "电子商务"),
@@ -175,12 +175,12 @@ def narrowing_options(command: Command) -> Command:
     return command
 
 
-def answer_options(command: Command) -> Command:
+def add_answer_options(command: Command) -> Command:
     """Adds the options that limit how long an endpoint is waited for, and what it may answer."""
     command = click.option(
         "--max-answer",
         "most",
-        callback=size,
+        callback=parse_size_option,
         default="256MB",
         show_default=True,
         metavar="SIZE",
@@ -196,7 +196,7 @@ def answer_options(command: Command) -> Command:
     )(command)
 
 
-def user_option(command: Command) -> Command:
+def add_user_option(command: Command) -> Command:
     """Adds the option that says who asks an endpoint."""
     return click.option(
         "--user",
@@ -206,61 +206,61 @@ def user_option(command: Command) -> Command:
     )(command)
 
 
-def engine_of(graph: str, options: dict[str, Any]) -> Engine:
+def open_engine(graph: str, options: dict[str, Any]) -> Engine:
     """What answers for a graph, with the time and the credentials that the options give."""
     from build_graph.querying.open import open_graph
 
-    tell_size(graph)
-    credentials = credentials_of(graph, options.pop("user"))
+    print_size(graph)
+    credentials = ask_credentials(graph, options.pop("user"))
     return open_graph(graph, options.pop("timeout"), credentials, options.pop("most"))
 
 
-def shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shards:
+def open_shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | ShardFolder:
     """Shards as they are, for work to which their tables are enough; else what answers for a graph."""
-    from build_graph.shards import Shards, is_shards
+    from build_graph.shards import ShardFolder, is_shards
 
     if not is_shards(Path(graph)):
-        return engine_of(graph, options)
+        return open_engine(graph, options)
     del options["timeout"], options["most"], options["user"]
-    return Shards.open(Path(graph))
+    return ShardFolder.open(Path(graph))
 
 
-def narrowed(graph: Engine | Shards, options: dict[str, Any]) -> dict[str, Any]:
+def resolve_narrowing(graph: Engine | ShardFolder, options: dict[str, Any]) -> dict[str, Any]:
     """The document and the domain that options name; raises UnknownNameError for what the graph lacks."""
-    from build_graph.querying.headers import Kind
-    from build_graph.querying.registries import names_of
+    from build_graph.querying.headers import ParameterKind
+    from build_graph.querying.registries import create_entity_finder
 
-    given = {kind: options.pop(kind) for kind in (Kind.DOCUMENT, Kind.DOMAIN)}
+    given = {kind: options.pop(kind) for kind in (ParameterKind.DOCUMENT, ParameterKind.DOMAIN)}
     if not any(given.values()):
         return dict.fromkeys(map(str, given))
-    names = names_of(graph)
+    names = create_entity_finder(graph)
     return {str(kind): names.find(kind, words) if words else None for kind, words in given.items()}
 
 
-def tell_size(graph: str) -> None:
+def print_size(graph: str) -> None:
     """Say how much is loaded where it takes its time; raises ShardsError for shards that are incomplete."""
-    from build_graph.shards import Shards, is_shards
+    from build_graph.shards import ShardFolder, is_shards
 
     if is_shards(Path(graph)):
-        totals = Shards.open(Path(graph)).totals
-        say(f"{graph}: {totals.documents:,} documents, {totals.statements:,} statements", error=True)
+        totals = ShardFolder.open(Path(graph)).totals
+        print_lines(f"{graph}: {totals.documents:,} documents, {totals.statements:,} statements", error=True)
 
 
-def credentials_of(where: str, user: str | None) -> Credentials:
+def ask_credentials(where: str, user: str | None) -> Credentials:
     """Who asks, where an endpoint is asked; raises CredentialsError where the password is missing."""
-    from build_graph.querying.credentials import NOBODY
+    from build_graph.querying.credentials import ANONYMOUS
 
     if not where.startswith(("http://", "https://")):
-        return NOBODY
-    (found,) = credentials_at([where], user).values()
+        return ANONYMOUS
+    (found,) = ask_credentials_for_each([where], user).values()
     return found
 
 
-def credentials_at(urls: Iterable[str], user: str | None) -> dict[Origin, Credentials]:
+def ask_credentials_for_each(urls: Iterable[str], user: str | None) -> dict[Origin, Credentials]:
     """Who asks each of several servers; raises CredentialsError where a password is missing."""
     import os
 
-    from build_graph.querying.credentials import credentials_for_each
+    from build_graph.querying.credentials import find_credentials_for_each
 
     ask = ask_secret if is_terminal(sys.stdin) and is_terminal(sys.stderr) else None
-    return credentials_for_each(urls, user, os.environ, ask)
+    return find_credentials_for_each(urls, user, os.environ, ask)

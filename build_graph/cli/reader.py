@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from build_graph.cli.options import (
-    answer_options,
-    engine_of,
-    input_options,
-    metadata_options,
+    add_answer_options,
+    add_input_options,
+    add_metadata_options,
+    add_user_option,
+    open_engine,
+    prints_errors,
     read_options,
-    speaks_plainly,
-    user_option,
 )
-from build_graph.cli.terminal import say
+from build_graph.cli.terminal import print_lines
 
 if TYPE_CHECKING:
-    from build_graph.restoring.document import Described
+    from build_graph.restoring.document import RestoredDocument
 
 _OF_FILES = ("issuer", "date", "number", "title", "encoding")  # what a graph says itself
 
@@ -46,11 +46,11 @@ _OF_FILES = ("issuer", "date", "number", "title", "encoding")  # what a graph sa
     metavar="FILE",
     help="The network page that the page links to, if it is there.",
 )
-@answer_options
-@user_option
-@metadata_options
-@input_options
-@speaks_plainly
+@add_answer_options
+@add_user_option
+@add_metadata_options
+@add_input_options
+@prints_errors
 def read(name: str | None, graph: str | None, output: Path | None, network: Path, **options: Any) -> None:
     """Write one document as a page in which all that was understood is marked.
 
@@ -68,58 +68,63 @@ def read(name: str | None, graph: str | None, output: Path | None, network: Path
       obligations read corpus.jsonl.gz:17 --network output/network.html
       obligations read 国发〔2015〕24号 --graph output/store
     """
-    from build_graph.files import is_file, write
-    from build_graph.pages.reader import ReaderLinks, address_from, file_name, reader_page
+    from build_graph.files import is_file, write_file
+    from build_graph.pages.reader import (
+        ReaderLinks,
+        compute_relative_url,
+        format_file_name,
+        render_reader_page,
+    )
 
     if output:
-        _refuse(output, name, graph)
-    found = _of_graph(name, graph, options) if graph else _of_file(name, options)
+        _refuse_inputs(output, name, graph)
+    found = _restore_from_graph(name, graph, options) if graph else _read_from_file(name, options)
     document = found.document
-    page = output or Path("output") / "read" / file_name(document.id)
-    _refuse(page, name, graph)
-    links = ReaderLinks(address_from(page, network) if is_file(network) else None)
-    write(page, reader_page(document, found.descriptions, links, base=found.base))
+    page = output or Path("output") / "read" / format_file_name(document.id)
+    _refuse_inputs(page, name, graph)
+    links = ReaderLinks(compute_relative_url(page, network) if is_file(network) else None)
+    write_file(page, render_reader_page(document, found.descriptions, links, base=found.base))
     norms = sum(len(measure.norms) for measure in document.measures)
-    say(
+    print_lines(
         f"wrote {page}: {len(document.measures):,} measures, {norms:,} norms, "
         f"{len(document.text.repairs):,} repairs"
     )
-    say(f"next: open {page} in a browser")
+    print_lines(f"next: open {page} in a browser")
 
 
-def _refuse(page: Path, name: str | None, graph: str | None) -> None:
+def _refuse_inputs(page: Path, name: str | None, graph: str | None) -> None:
     """Raise OverwritingError where the page would be written over what it is made from."""
-    from build_graph.pipeline import default_document
+    from build_graph.pipeline import find_default_document
     from build_graph.reading.inputs import InputReader
-    from build_graph.reading.overwriting import refuse_graph, refuse_inputs
+    from build_graph.reading.overwriting import reject_graph, reject_inputs
 
     if graph:
-        refuse_graph([page], graph)
+        reject_graph([page], graph)
     else:
-        refuse_inputs([page], InputReader().files([Path(name) if name else default_document()]))
+        reject_inputs([page], InputReader().iterate_files([Path(name) if name else find_default_document()]))
 
 
-def _of_file(name: str | None, options: dict[str, Any]) -> Described:
+def _read_from_file(name: str | None, options: dict[str, Any]) -> RestoredDocument:
     from build_graph.corpus.stages import understand_one
     from build_graph.graph.descriptions import Descriptions
-    from build_graph.pipeline import default_document
-    from build_graph.restoring.document import Described
+    from build_graph.pipeline import find_default_document
+    from build_graph.restoring.document import RestoredDocument
     from build_graph.vocabulary import BASE
 
     del options["timeout"], options["most"], options["user"]
     given, reader = read_options(options)
-    document = understand_one(Path(name) if name else default_document(), reader, given)
-    return Described(document, Descriptions.load(), BASE)
+    document = understand_one(Path(name) if name else find_default_document(), reader, given)
+    return RestoredDocument(document, Descriptions.load(), BASE)
 
 
-def _of_graph(name: str | None, graph: str, options: dict[str, Any]) -> Described:
-    from build_graph.querying.headers import Kind
-    from build_graph.querying.names import NameFinder
-    from build_graph.restoring.document import restored
+def _restore_from_graph(name: str | None, graph: str, options: dict[str, Any]) -> RestoredDocument:
+    from build_graph.querying.headers import ParameterKind
+    from build_graph.querying.names import EntityFinder
+    from build_graph.restoring.document import restore_document
 
     if name is None:
         raise click.UsageError("--graph needs a DOCUMENT: its number, its title, or the end of its IRI")
     if given := [f"--{option}" for option in _OF_FILES if options[option]]:
         raise click.UsageError(f"--graph says itself what the document is: leave out {', '.join(given)}")
-    engine = engine_of(graph, options)
-    return restored(engine, NameFinder(engine).find(Kind.DOCUMENT, name))
+    engine = open_engine(graph, options)
+    return restore_document(engine, EntityFinder(engine).find(ParameterKind.DOCUMENT, name))

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from build_graph.cli.options import GRAPH, size, speaks_plainly
-from build_graph.cli.terminal import say
+from build_graph.cli.options import GRAPH, parse_size_option, prints_errors
+from build_graph.cli.terminal import print_lines
 
 _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 
@@ -66,7 +66,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 @click.option(
     "--max-answer",
     "answer",
-    callback=size,
+    callback=parse_size_option,
     default="64MB",
     show_default=True,
     metavar="SIZE",
@@ -75,7 +75,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 @click.option(
     "--max-body",
     "body",
-    callback=size,
+    callback=parse_size_option,
     default="1MB",
     show_default=True,
     metavar="SIZE",
@@ -84,7 +84,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 @click.option(
     "--max-memory",
     "memory",
-    callback=size,
+    callback=parse_size_option,
     show_default="2GB, or a worker's share of the machine's memory",
     metavar="SIZE",
     help="What one query may take beside the graph.",
@@ -92,7 +92,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
 @click.option(
     "--cache",
     "kept",
-    callback=size,
+    callback=parse_size_option,
     default="64MB",
     show_default=True,
     metavar="SIZE",
@@ -115,7 +115,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True, max=86_400)
     metavar="SECONDS",
     help="How long others wait for their turn.",
 )
-@speaks_plainly
+@prints_errors
 def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: Any) -> None:
     """Show a graph in the browser, and answer SPARQL; for this machine only unless --host says otherwise.
 
@@ -130,13 +130,13 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
       obligations serve --graph corpus/graph.ttl --port 0 --timeout 5
       obligations query pairs --graph http://127.0.0.1:7878/sparql
     """
-    from build_graph.extras import extra
+    from build_graph.extras import load_extra
     from build_graph.files import is_file
 
     for module in ("starlette", "uvicorn", "mimeparse", "cachetools"):
-        extra(module, "serve", "obligations serve")
+        load_extra(module, "serve", "obligations serve")
     from build_graph.serving.server import serve as run
-    from build_graph.serving.settings import Limits, ServeError, Settings, share_of_memory
+    from build_graph.serving.settings import QueryLimits, ServeError, Settings, compute_memory_share
 
     if graph and store:
         raise click.UsageError("--graph and --store: give one of them")
@@ -144,11 +144,11 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
         raise ServeError(f"{store}: this is a file, no folder of a store; give it as --graph")
     place = {name: options.pop(name) for name in ("host", "port", "cors", "allow_hosts")}
     if options["memory"] is None:
-        options["memory"] = share_of_memory(options["workers"])
-    where, limits = store or graph or GRAPH, Limits(**options)
-    run(Settings(where, in_memory=in_memory, **place, landing="/", limits=limits), _announce)
+        options["memory"] = compute_memory_share(options["workers"])
+    where, limits = store or graph or GRAPH, QueryLimits(**options)
+    run(Settings(where, in_memory=in_memory, **place, landing="/", limits=limits), _print_address)
 
 
-def _announce(address: str) -> None:
-    say(f"{address}         the workbench: open it in a browser")
-    say(f"{address}sparql   the SPARQL endpoint")
+def _print_address(address: str) -> None:
+    print_lines(f"{address}         the workbench: open it in a browser")
+    print_lines(f"{address}sparql   the SPARQL endpoint")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from build_graph.cli import main
-from build_graph.spark.session import submitted_master
+from build_graph.spark.session import read_submitted_master
 
 if __name__ == "__main__":
-    main(["build", "--spark", submitted_master(), *sys.argv[1:]], prog_name="obligations")
+    main(["build", "--spark", read_submitted_master(), *sys.argv[1:]], prog_name="obligations")

@@ -30,31 +30,31 @@ class PlainGroup(click.Group):
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """The context of a run."""
-        with _told_plainly():
+        with _clean_errors():
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
-        with _told_plainly():
+        with _clean_errors():
             return super().invoke(ctx)
 
 
-def say(text: str, *, error: bool = False) -> None:
+def print_lines(text: str, *, error: bool = False) -> None:
     """Print lines for people, those of an error on stderr; what could steer a terminal is escaped."""
     if error:
-        _complain(escape_controls(text))
+        _print_error(escape_controls(text))
         return
-    with printing():
+    with guard_output():
         click.echo(escape_controls(text))
 
 
-def show_marked(text: str) -> None:
+def print_highlighted(text: str) -> None:
     """Print lines in which words in ⟦…⟧ stand out."""
-    with printing():
+    with guard_output():
         click.echo(_MARKED.sub(lambda found: click.style(found[0], bold=True), escape_controls(text)))
 
 
-def show(text: str, *, paged: bool = False) -> None:
+def page_out(text: str, *, paged: bool = False) -> None:
     """Print a text that programs may read: as it is, but in a terminal as that may get it.
 
     Where it is `paged`, what is longer than the terminal goes through the pager.
@@ -63,7 +63,7 @@ def show(text: str, *, paged: bool = False) -> None:
 
     if sys.stdout is None:
         raise OutputError("standard output: is closed; open it, or send it to a file")
-    with printing():
+    with guard_output():
         if not sys.stdout.isatty():
             click.echo(text, nl=False, color=True)  # color: or click takes out what looks like one
         elif paged and text.count("\n") >= get_terminal_size().lines:
@@ -73,40 +73,40 @@ def show(text: str, *, paged: bool = False) -> None:
 
 
 @contextmanager
-def printing() -> Iterator[None]:
+def guard_output() -> Iterator[None]:
     """Raises OutputError where what is printed meanwhile cannot be; leaves where nobody reads it."""
     try:
         yield
     except BrokenPipeError:  # the reader of our output went away: obligations extract | head
-        _give_up(sys.stdout)
+        _discard_output(sys.stdout)
         sys.exit(1)
     except OSError as error:
-        raise _unwritten(error) from error
+        raise _create_output_error(error) from error
 
 
-def _unwritten(error: OSError) -> OutputError:
-    _give_up(sys.stdout)
+def _create_output_error(error: OSError) -> OutputError:
+    _discard_output(sys.stdout)
     return OutputError(
         f"standard output: cannot be written ({error.strerror}); choose a place that can, or make room there"
     )
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     """Print on stderr; where that cannot be written the work goes on."""
     try:
         click.echo(text, err=True)
     except OSError:
-        _give_up(sys.stderr)
+        _discard_output(sys.stderr)
 
 
-def _give_up(stream: Any) -> None:
+def _discard_output(stream: Any) -> None:
     """Send the rest to nowhere, or Python complains at its end that it could not be written."""
     with suppress(OSError, ValueError, AttributeError):  # a stream of a test has no number
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _clean_errors() -> Iterator[None]:
     """Clean what click says of a wrong use; help that cannot be written is a line and exit code 1."""
     try:
         yield
@@ -116,11 +116,11 @@ def _told_plainly() -> Iterator[None]:
     except OSError as error:
         if error.filename is not None or error.errno not in _NO_ROOM:
             raise
-        say(f"obligations: {_unwritten(error)}", error=True)
+        print_lines(f"obligations: {_create_output_error(error)}", error=True)
         sys.exit(1)
 
 
-def standard_input() -> str:
+def read_standard_input() -> str:
     """What comes in; raises ObligationError where it is closed, or not UTF-8."""
     if sys.stdin is None:
         raise ObligationError("-: standard input is closed; give the query there, or name a file")
@@ -130,7 +130,7 @@ def standard_input() -> str:
         raise ObligationError("-: is not UTF-8 text; give the query as UTF-8") from error
 
 
-def width() -> int | None:
+def find_width() -> int | None:
     """The columns of the terminal that reads the output; None where it goes to a file or a pipe."""
     from shutil import get_terminal_size
 
@@ -147,13 +147,13 @@ def ask_secret(what: str) -> str:
     return str(click.prompt(escape_controls(what), hide_input=True, err=True))
 
 
-def marked(words: str) -> str:
+def highlight(words: str) -> str:
     """Words that stand out, on paper as well as in a terminal."""
     return f"⟦{words}⟧"
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
+def show_progress() -> Iterator[Callable[[str], None]]:
     """What to tell which document is begun: shown in a terminal, from the fourth on."""
     if not is_terminal(sys.stderr):
         yield lambda name: None
@@ -174,7 +174,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
+def show_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
     """What to tell how far the work is: a bar in a terminal, once it takes a while."""
     if not is_terminal(sys.stderr):
         yield lambda done: None

@@ -10,25 +10,25 @@ from typing import Self
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
-from build_graph.errors import ObligationError, fault_of
+from build_graph.errors import ObligationError, build_fault
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
-from build_graph.graph.nquads import document_nquads
-from build_graph.graph.provenance import sha256
+from build_graph.graph.nquads import serialise_document
+from build_graph.graph.provenance import hash_text
 from build_graph.graph.responsibilities import Responsibility, list_responsibilities
 from build_graph.model import Metadata, Source
-from build_graph.pipeline import Pipeline, given_of
+from build_graph.pipeline import Pipeline, merge_given
 from build_graph.reading.inputs import Input
 from build_graph.storing.fingerprints import Fingerprint, rules_hash
 from build_graph.vocabulary import BASE
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DocumentResult:
     """What became of one document: its graph or, where it failed, why."""
 
     name: str  # as failures and manifests name it: corpus.jsonl.gz:17
-    source: str  # SHA-256 of what it was made of, see `source_of`
+    source: str  # SHA-256 of what it was made of, see `hash_source`
     iri: str = ""  # of the document; empty where it failed, and so is what follows
     text: str = ""  # SHA-256 of the repaired text
     number: str = ""
@@ -42,7 +42,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Understander:
+class DocumentWorker:
     """Everything that documents are understood by, loaded once in a process."""
 
     pipeline: Pipeline
@@ -54,57 +54,59 @@ class Understander:
         """An understander with the package's own ontology and words."""
         return cls(Pipeline.load(), Descriptions.load(), rules_hash())
 
-    def outcome(self, found: Input | ObligationError) -> Outcome:
+    def build_result(self, found: Input | ObligationError) -> DocumentResult:
         """What becomes of a document, or of the error found in its place; never raises for either."""
         if isinstance(found, ObligationError):
-            return failed(found)
+            return build_failure(found)
         try:
-            return self._understood(found)
+            return self._understand(found)
         except ObligationError as error:
-            return failed(error, found.source)
+            return build_failure(error, found.source)
         except Exception as error:
-            return failed(fault_of(found.source.name, error), found.source)
+            return build_failure(build_fault(found.source.name, error), found.source)
 
-    def _understood(self, found: Input) -> Outcome:
-        given = given_of(found, Metadata())
+    def _understand(self, found: Input) -> DocumentResult:
+        given = merge_given(found, Metadata())
         document = self.pipeline.understand(found.source, given)
-        emit = Emitter.of(document, self.descriptions, BASE)
-        written, statements = document_nquads(document, self.descriptions)
-        marks = list(Fingerprint.of(found.source, given, self.rules).quads(NamedNode(emit.document_iri)))
+        emit = Emitter.build(document, self.descriptions, BASE)
+        written, statements = serialise_document(document, self.descriptions)
+        marks = list(
+            Fingerprint.compute(found.source, given, self.rules).build_quads(NamedNode(emit.document_iri))
+        )
         metadata = document.outline.metadata
-        return Outcome(
+        return DocumentResult(
             name=found.source.name,
-            source=source_of(found.source, given),
+            source=hash_source(found.source, given),
             iri=emit.document_iri,
-            text=sha256(document.text.content),
+            text=hash_text(document.text.content),
             number=metadata.number or "",
             title=metadata.title or "",
             issued=metadata.issued.isoformat() if metadata.issued else "",
             statements=statements + len(marks),
-            quads=written + _written(marks),
+            quads=written + _serialize_quads(marks),
             bearings=tuple(list_responsibilities(emit)),
         )
 
 
-def failed(error: ObligationError, source: Source | None = None) -> Outcome:
+def build_failure(error: ObligationError, source: Source | None = None) -> DocumentResult:
     """The outcome of a document that has a fault, or that could not be read and so has no source."""
     reason = "; ".join(str(error).splitlines())
     name = source.name if source else reason.partition(": ")[0]
     kind = type(error).__name__.removesuffix("Error")
-    made_of = source_of(source, Metadata()) if source else sha256(reason)
-    return Outcome(name, made_of, failure=reason.removeprefix(f"{name}: "), kind=kind)
+    made_of = hash_source(source, Metadata()) if source else hash_text(reason)
+    return DocumentResult(name, made_of, failure=reason.removeprefix(f"{name}: "), kind=kind)
 
 
-def source_of(source: Source, given: Metadata) -> str:
+def hash_source(source: Source, given: Metadata) -> str:
     """The SHA-256 of all that a document's graph follows from, but for the program's rules.
 
     >>> one, two = (Source(name, "一、任务", "utf-8") for name in ("a.txt", "b.txt"))
-    >>> source_of(one, Metadata()) == source_of(two, Metadata())  # the graph names the file
+    >>> hash_source(one, Metadata()) == hash_source(two, Metadata())  # the graph names the file
     False
     """
-    own = (source.name, source.encoding, source.media, sha256(source.content), given)
-    return sha256(repr(own))
+    own = (source.name, source.encoding, source.media, hash_text(source.content), given)
+    return hash_text(repr(own))
 
 
-def _written(found: list[Quad]) -> bytes:
+def _serialize_quads(found: list[Quad]) -> bytes:
     return serialize(found, format=RdfFormat.N_QUADS) or b""

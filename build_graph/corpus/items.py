@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from build_graph.corpus.documents import source_of
+from build_graph.corpus.documents import hash_source
 from build_graph.errors import ObligationError
-from build_graph.reading.inputs import Input, InputReader, LeftAlone, Unopened
+from build_graph.reading.inputs import IgnoredFile, Input, InputReader, LazyInput
 
-Found = Unopened | Input | ObligationError
+Found = LazyInput | Input | ObligationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Item:
     size: int
 
     @classmethod
-    def of(cls, found: Found) -> Item:
+    def create(cls, found: Found) -> Item:
         """The item of what was found."""
         if isinstance(found, Input):
-            return cls(found, source_of(found.source, found.given), len(found.source.content))
+            return cls(found, hash_source(found.source, found.given), len(found.source.content))
         if isinstance(found, ObligationError):
             return cls(found, hashlib.sha256(str(found).encode("utf-8", "replace")).hexdigest(), 0)
         whole = hashlib.sha256(f"{found.name}\n{found.kind}\n".encode("utf-8", "replace"))
@@ -44,19 +44,19 @@ class Items:
 
     reader: InputReader
     paths: Sequence[Path]
-    left_alone: Counter[str] = field(default_factory=Counter)  # by what they are counted under
+    ignored: Counter[str] = field(default_factory=Counter)  # by what they are counted under
     places: deque[int] = field(default_factory=deque)  # bytes that were read, with each item not done yet
     _read: int = 0
 
     def __iter__(self) -> Iterator[Item]:
         """Each input, as it is read."""
-        reader = replace(self.reader, passed=self._passed)
-        for found in (found for path in self.paths for found in reader.listed(path)):
-            if isinstance(found, LeftAlone):
-                self.left_alone[found.label] += 1
+        reader = replace(self.reader, on_bytes=self._count_bytes)
+        for found in (found for path in self.paths for found in reader.list_inputs(path)):
+            if isinstance(found, IgnoredFile):
+                self.ignored[found.label] += 1
             else:
                 self.places.append(self._read)
-                yield Item.of(found)
+                yield Item.create(found)
 
-    def _passed(self, size: int) -> None:
+    def _count_bytes(self, size: int) -> None:
         self._read += size

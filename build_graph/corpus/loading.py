@@ -15,26 +15,26 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 
 from build_graph.corpus.items import Item, Items
 from build_graph.corpus.progress import Progress
-from build_graph.corpus.seen import Seen
-from build_graph.corpus.streaming import Stream
-from build_graph.corpus.workers import Workers
+from build_graph.corpus.seen import Deduplicator
+from build_graph.corpus.streaming import DocumentStream
+from build_graph.corpus.workers import WorkerPool
 from build_graph.corpus.writing import Known
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata
-from build_graph.pipeline import given_of
-from build_graph.reading.inputs import Input, InputReader, Unopened
-from build_graph.reading.overwriting import files_at, refuse_inputs
-from build_graph.shards import Record, Shards, stream, without_graph
-from build_graph.storing.filling import Filler
+from build_graph.pipeline import merge_given
+from build_graph.reading.inputs import Input, InputReader, LazyInput
+from build_graph.reading.overwriting import iterate_files_at, reject_inputs
+from build_graph.shards import DocumentRecord, ShardFolder, open_stream, strip_graph
+from build_graph.storing.filling import StoreWriter
 from build_graph.storing.fingerprints import Fingerprint, rules_hash
-from build_graph.storing.fresh import new_store
+from build_graph.storing.fresh import create_store
 from build_graph.storing.store import holds_something
 
-Documents = Iterable[tuple[Record, bytes]]  # N-Quads; none of a document that the store has already
+Documents = Iterable[tuple[DocumentRecord, bytes]]  # N-Quads; none of a document that the store has already
 
 
 @dataclass(slots=True)
-class Loaded:
+class LoadResult:
     """What was put into a store, and what was left out."""
 
     path: Path
@@ -43,10 +43,10 @@ class Loaded:
     statements: int = 0  # in the store, those of earlier builds among them
     failures: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
-    left_alone: Counter[str] = field(default_factory=Counter)  # by ending
+    ignored: Counter[str] = field(default_factory=Counter)  # by ending
     moved: list[str] = field(default_factory=list)  # documents that gave way to one read from the same text
 
-    def count(self, record: Record) -> None:
+    def count(self, record: DocumentRecord) -> None:
         """Count a document that was left out."""
         if record.failure:
             self.failures.append(f"{record.name}: {record.failure}")
@@ -55,113 +55,115 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Loader:
-    """How a store is to be loaded; `heard` is told of each document that is done."""
+class StoreLoader:
+    """How a store is to be loaded; `on_progress` is told of each document that is done."""
 
     reader: InputReader = field(default_factory=InputReader)
     workers: int = 1
-    heard: Callable[[Progress], None] = lambda progress: None
+    on_progress: Callable[[Progress], None] = lambda progress: None
 
-    def build(self, paths: Sequence[Path], path: Path) -> Loaded:
+    def build(self, paths: Sequence[Path], path: Path) -> LoadResult:
         """Understand the documents at some paths, and put them into the store in a folder.
 
         A document that fails is set aside. Raises StoreError where the store cannot be written.
         """
-        refuse_inputs(files_at(path), self.reader.files(paths))
-        loaded, items = Loaded(path), Items(self.reader, paths)
-        with Workers(self.workers, self.reader) as workers, Seen.empty() as seen:
+        reject_inputs(iterate_files_at(path), self.reader.iterate_files(paths))
+        loaded, items = LoadResult(path), Items(self.reader, paths)
+        with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
             if not holds_something(path):
-                _load_new(path, self._documents(Stream(workers, seen), items, items, loaded), loaded)
+                _load_new(
+                    path, self._iterate_documents(DocumentStream(workers, seen), items, items, loaded), loaded
+                )
             else:
-                with Filler(path, rules_hash()) as filler:
-                    known = Stream(workers, seen, lambda place, item: _known(item, filler))
-                    opened = (_with_text(item, workers) for item in items)
-                    _replace(filler, self._documents(known, items, opened, loaded), loaded)
-        loaded.left_alone = items.left_alone
+                with StoreWriter(path, rules_hash()) as filler:
+                    known = DocumentStream(workers, seen, lambda place, item: _find_known(item, filler))
+                    opened = (_open_item(item, workers) for item in items)
+                    _replace_documents(filler, self._iterate_documents(known, items, opened, loaded), loaded)
+        loaded.ignored = items.ignored
         return loaded
 
-    def take(self, folders: Sequence[Path], path: Path) -> Loaded:
+    def load_shards(self, folders: Sequence[Path], path: Path) -> LoadResult:
         """Put the documents of folders of shards into the store in a folder, as they are.
 
         Of two with the same IRI the later stays. Raises ShardsError where the shards cannot be read.
         """
-        loaded = Loaded(path)
-        opened = [Shards.open(folder) for folder in folders]
-        documents = (one for shards in opened for one in shards.members())
+        loaded = LoadResult(path)
+        opened = [ShardFolder.open(folder) for folder in folders]
+        documents = (one for shards in opened for one in shards.iterate_members())
         if not holds_something(path) and len(opened) == 1:
-            _load_new(path, self._told(documents), loaded)
+            _load_new(path, self._iterate_reported(documents), loaded)
         else:
-            with Filler(path, rules_hash()) as filler:
-                _replace(filler, self._told(documents), loaded)
+            with StoreWriter(path, rules_hash()) as filler:
+                _replace_documents(filler, self._iterate_reported(documents), loaded)
         return loaded
 
-    def _documents(
-        self, found: Stream, items: Items, inputs: Iterable[Item], loaded: Loaded
-    ) -> Iterator[tuple[Record, bytes]]:
+    def _iterate_documents(
+        self, found: DocumentStream, items: Items, inputs: Iterable[Item], loaded: LoadResult
+    ) -> Iterator[tuple[DocumentRecord, bytes]]:
         """The documents that are to be in the store; what is left out is counted."""
         progress = Progress()
-        for record, members in found.documents(inputs):
+        for record, members in found.iterate_documents(inputs):
             progress.count(record, items.places.popleft())
-            self.heard(progress)
-            if record.is_there:
+            self.on_progress(progress)
+            if record.is_stored:
                 packed, _ = members()
                 yield record, gzip.decompress(packed) if packed else b""
             else:
                 loaded.count(record)
 
-    def _told(self, documents: Documents) -> Iterator[tuple[Record, bytes]]:
+    def _iterate_reported(self, documents: Documents) -> Iterator[tuple[DocumentRecord, bytes]]:
         progress, read = Progress(), 0
         for record, quads in documents:
             read += record.size
             progress.count(record, read)
-            self.heard(progress)
+            self.on_progress(progress)
             yield record, quads
 
 
-def _with_text(item: Item, workers: Workers) -> Item:
+def _open_item(item: Item, workers: WorkerPool) -> Item:
     """Return an item with its text, by which the store tells whether it has it."""
-    return replace(item, found=workers.open(item.found)) if isinstance(item.found, Unopened) else item
+    return replace(item, found=workers.open(item.found)) if isinstance(item.found, LazyInput) else item
 
 
-def _known(item: Item, filler: Filler) -> Known | None:
+def _find_known(item: Item, filler: StoreWriter) -> Known | None:
     """The document that a store has of an item, without its bytes."""
     if not isinstance(item.found, Input):
         return None
     try:
-        given = given_of(item.found, Metadata())
+        given = merge_given(item.found, Metadata())
     except ObligationError:
         return None  # whoever understands it will say what is wrong
-    known = filler.known(Fingerprint.of(item.found.source, given, filler.rules))
+    known = filler.find_known(Fingerprint.compute(item.found.source, given, filler.rules))
     if known is None:
         return None
-    return Record(item.found.source.name, iri=known.iri, text=known.text, size=1), lambda: (b"", b"")
+    return DocumentRecord(item.found.source.name, iri=known.iri, text=known.text, size=1), lambda: (b"", b"")
 
 
-def _load_new(path: Path, documents: Documents, loaded: Loaded) -> None:
+def _load_new(path: Path, documents: Documents, loaded: LoadResult) -> None:
     """Make a store of the documents, all or nothing."""
-    with new_store(path) as store:
-        store.bulk(stream(_twice(documents, loaded)))
-        store.describe()
-        loaded.statements = store.statements()
+    with create_store(path) as store:
+        store.bulk_load(open_stream(_iterate_graphs(documents, loaded)))
+        store.store_ontology()
+        loaded.statements = store.count_statements()
 
 
-def _twice(documents: Documents, loaded: Loaded) -> Iterator[bytes]:
+def _iterate_graphs(documents: Documents, loaded: LoadResult) -> Iterator[bytes]:
     """Each document for its own graph, and for the default graph, where statements come together."""
     for record, quads in documents:
         loaded.written += 1
         yield quads
-        yield without_graph(record, quads)
+        yield strip_graph(record, quads)
 
 
-def _replace(filler: Filler, documents: Documents, loaded: Loaded) -> None:
+def _replace_documents(filler: StoreWriter, documents: Documents, loaded: LoadResult) -> None:
     """Put each document into the place of what the store has of it."""
     for record, data in documents:
         graph = NamedNode(record.iri)
         quads = list(parse(data, format=RdfFormat.N_QUADS)) if data else []
-        made_of = Fingerprint.said(quads, record.iri) if quads else None
-        if made_of is None or filler.has(made_of, record.iri):
+        made_of = Fingerprint.read(quads, record.iri) if quads else None
+        if made_of is None or filler.is_stored(made_of, record.iri):
             loaded.unchanged += 1
             continue
-        filler.put(record.name, graph, quads, made_of.source)
+        filler.put_quads(record.name, graph, quads, made_of.source)
         loaded.written += 1
     loaded.statements, loaded.moved = filler.finish(), filler.moved

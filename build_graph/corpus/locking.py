@@ -13,7 +13,7 @@ _OURS = re.compile(r"part-\d{5,} \.(?: nq\.gz | bearings\.csv\.gz | json ) | \..
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path) -> Iterator[None]:
     """Keep other builds out of a folder, made if it is missing, as long as the block lasts.
 
     Raises ShardsError where another build is at it, it holds something else, or it cannot be written.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from build_graph.shards import Record
+from build_graph.shards import DocumentRecord
 
 
 @dataclass(slots=True)
@@ -17,7 +17,7 @@ class Progress:
     shards: int = 0  # done
     unchanged: int = 0  # of these, that were there already
 
-    def count(self, record: Record, read: int) -> None:
+    def count(self, record: DocumentRecord, read: int) -> None:
         """Count a document that is done, up to so many bytes."""
         self.documents += 1
         self.read = read

@@ -13,132 +13,143 @@ from pathlib import Path
 
 from build_graph import __version__
 from build_graph.corpus.items import Item, Items
-from build_graph.corpus.locking import locked
+from build_graph.corpus.locking import lock_folder
 from build_graph.corpus.packing import LEVEL
 from build_graph.corpus.progress import Progress
-from build_graph.corpus.seen import Seen
-from build_graph.corpus.streaming import Stream
-from build_graph.corpus.workers import Workers
-from build_graph.corpus.writing import Known, Old, ShardWriter, remove_from, tidy
-from build_graph.files import write_all
+from build_graph.corpus.seen import Deduplicator
+from build_graph.corpus.streaming import DocumentStream
+from build_graph.corpus.workers import WorkerPool
+from build_graph.corpus.writing import Known, PreviousShard, ShardWriter, remove_shards, remove_temporary
+from build_graph.files import write_files
 from build_graph.reading.inputs import InputReader
-from build_graph.reading.overwriting import files_at, refuse_inputs
-from build_graph.sealing import facts_of, facts_of_pieces
-from build_graph.shards import CARD, FAILURES, FORMAT, MANIFEST, Card, Shards, Totals, part
-from build_graph.storing.fingerprints import rules_hash, version_of
+from build_graph.reading.overwriting import iterate_files_at, reject_inputs
+from build_graph.sealing import compute_facts, compute_piece_facts
+from build_graph.shards import (
+    CARD,
+    FAILURES,
+    FORMAT,
+    MANIFEST,
+    Manifest,
+    ShardFolder,
+    ShardManifest,
+    format_part_name,
+)
+from build_graph.storing.fingerprints import find_version, rules_hash
 
 SIZE = 256  # documents of a shard
 _READERS = ("lxml", "pdfplumber")  # packages that decide what text a file holds
 
 
 @dataclass(frozen=True, slots=True)
-class Sharded:
+class ShardResult:
     """What a build wrote, and what it left out."""
 
     path: Path
-    totals: Totals
+    totals: Manifest
     progress: Progress
-    left_alone: Counter[str]  # files that are no documents, by ending
+    ignored: Counter[str]  # files that are no documents, by ending
 
 
 @dataclass(frozen=True, slots=True)
-class Sharder:
-    """How shards are to be built; `heard` is told of each document and shard that is done."""
+class ShardBuilder:
+    """How shards are to be built; `on_progress` is told of each document and shard that is done."""
 
     reader: InputReader = field(default_factory=InputReader)
     workers: int = 1
     size: int = SIZE
-    heard: Callable[[Progress], None] = lambda progress: None
+    on_progress: Callable[[Progress], None] = lambda progress: None
 
-    def build(self, paths: Sequence[Path], folder: Path) -> Sharded:
+    def build(self, paths: Sequence[Path], folder: Path) -> ShardResult:
         """Bring a folder of shards to what is at the paths; what is there already stays untouched.
 
         A document that fails is set aside. Raises ShardsError where the folder cannot be written, or another
         build is at it.
         """
-        refuse_inputs(files_at(folder), self.reader.files(paths))
+        reject_inputs(iterate_files_at(folder), self.reader.iterate_files(paths))
         items, ruled, progress = Items(self.reader, paths), rules_hash(), Progress()
-        with locked(folder):
+        with lock_folder(folder):
             try:
-                self._write(items, folder, _made_with(self.reader, self.size, ruled), progress)
-                remove_from(folder, progress.shards)
-                _sum_up(folder, progress.shards, ruled, asdict(self.reader.limits))
+                self._write_shards(items, folder, _hash_settings(self.reader, self.size, ruled), progress)
+                remove_shards(folder, progress.shards)
+                _write_manifest(folder, progress.shards, ruled, asdict(self.reader.limits))
             finally:
-                tidy(folder)
-        return Sharded(folder, Shards.open(folder).totals, progress, items.left_alone)
+                remove_temporary(folder)
+        return ShardResult(folder, ShardFolder.open(folder).totals, progress, items.ignored)
 
-    def _write(self, items: Items, folder: Path, made_with: str, progress: Progress) -> None:
+    def _write_shards(self, items: Items, folder: Path, made_with: str, progress: Progress) -> None:
         """Write the shards one after the other."""
-        old = lru_cache(maxsize=8)(lambda number: Old.read(folder, number, made_with))
+        old = lru_cache(maxsize=8)(lambda number: PreviousShard.read(folder, number, made_with))
 
         def known(place: int, item: Item) -> Known | None:
             shard = old(place // self.size)
             return shard.find(item.key) if shard else None
 
-        with Workers(self.workers, self.reader) as workers, Seen.empty() as seen:
-            stream = Stream(workers, seen, known)
-            placed = enumerate(stream.documents(items))
+        with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
+            stream = DocumentStream(workers, seen, known)
+            placed = enumerate(stream.iterate_documents(items))
             for number, documents in groupby(placed, key=lambda one: one[0] // self.size):
                 writer = ShardWriter(folder, number, made_with, old(number))
                 for _, (record, members) in documents:
                     writer.add(record, members)
                     progress.count(record, items.places.popleft())
-                    self.heard(progress)
+                    self.on_progress(progress)
                 progress.unchanged += not writer.finish()
                 progress.shards += 1
-                self.heard(progress)
+                self.on_progress(progress)
 
 
-def _made_with(reader: InputReader, size: int, ruled: str) -> str:
+def _hash_settings(reader: InputReader, size: int, ruled: str) -> str:
     """The SHA-256 of all but the inputs that shards follow from."""
-    readers = [version_of(package) for package in _READERS]
+    readers = [find_version(package) for package in _READERS]
     whole = (FORMAT, LEVEL, size, ruled, readers, reader.limits.deciding, reader.encoding)
     return hashlib.sha256(repr(whole).encode()).hexdigest()
 
 
-def _sum_up(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> None:
+def _write_manifest(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> None:
     """Write what is said of the whole, and the failures, unless both stand there byte for byte."""
-    totals = _totals(folder, shards, ruled, limits)
-    if not _stands(folder, totals):
-        write_all({folder / FAILURES: _failures(folder, shards), folder / MANIFEST: totals.written()})
+    totals = _build_manifest(folder, shards, ruled, limits)
+    if not _is_current(folder, totals):
+        write_files(
+            {folder / FAILURES: _iterate_failures(folder, shards), folder / MANIFEST: totals.to_json()}
+        )
 
 
-def _stands(folder: Path, totals: Totals) -> bool:
+def _is_current(folder: Path, totals: Manifest) -> bool:
     try:
         manifest = (folder / MANIFEST).read_bytes()
-        return manifest == totals.written() and facts_of(folder / FAILURES) == totals.failed
+        return manifest == totals.to_json() and compute_facts(folder / FAILURES) == totals.failed
     except OSError:
         return False
 
 
-def _totals(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> Totals:
+def _build_manifest(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> Manifest:
     inputs, listed = hashlib.sha256(), []
     counts: Counter[str] = Counter()
-    for number, card in enumerate(_cards(folder, shards)):
+    for number, card in enumerate(_iterate_manifests(folder, shards)):
         inputs.update("".join(one.key for one in card.documents).encode())
-        there = [one for one in card.documents if one.is_there]
+        there = [one for one in card.documents if one.is_stored]
         own = {"documents": len(there), "statements": sum(one.statements for one in there)}
         counts.update(own, bearings=sum(one.rows for one in there))
         counts.update(failures=sum(bool(one.failure) for one in card.documents))
         counts.update(copies=sum(bool(one.copy_of) for one in card.documents))
-        listed.append({"name": part(number), **own, "files": card.files})
-    failed = facts_of_pieces(_failures(folder, shards))
-    return Totals(
+        listed.append({"name": format_part_name(number), **own, "files": card.files})
+    failed = compute_piece_facts(_iterate_failures(folder, shards))
+    return Manifest(
         __version__, ruled, inputs.hexdigest(), limits, **counts, failed=failed, shards=tuple(listed)
     )
 
 
-def _failures(folder: Path, shards: int) -> Iterator[bytes]:
+def _iterate_failures(folder: Path, shards: int) -> Iterator[bytes]:
     """A line for each document that failed, in the order of the input."""
-    for card in _cards(folder, shards):
+    for card in _iterate_manifests(folder, shards):
         for one in card.documents:
             if one.failure:
                 said = {"name": one.name, "reason": one.failure, "kind": one.kind}
                 yield json.dumps(said, ensure_ascii=False).encode() + b"\n"
 
 
-def _cards(folder: Path, shards: int) -> Iterator[Card]:
+def _iterate_manifests(folder: Path, shards: int) -> Iterator[ShardManifest]:
     for number in range(shards):
-        card = Card.read(folder / f"{part(number)}{CARD}")
+        card = ShardManifest.read(folder / f"{format_part_name(number)}{CARD}")
         assert card is not None, "it was written or read by this very build"
         yield card

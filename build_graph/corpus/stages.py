@@ -10,17 +10,17 @@ from typing import Any
 
 from build_graph.errors import NoMemoryError, ObligationError
 from build_graph.model import Document, Metadata
-from build_graph.pipeline import Pipeline, given_of
+from build_graph.pipeline import Pipeline, merge_given
 from build_graph.processes.runner import (
     DeadWorkerError,
     OverMemoryError,
     OverTimeError,
     Runner,
-    local_runner,
+    create_local_runner,
 )
 from build_graph.processes.worker import Call, Service
-from build_graph.reading.inputs import Input, InputReader, Unopened
-from build_graph.reading.limits import as_size
+from build_graph.reading.inputs import Input, InputReader, LazyInput
+from build_graph.reading.limits import format_size
 
 
 class WorkerDiedError(ObligationError):
@@ -42,7 +42,7 @@ class Stages:
     runner: Runner
     reader: InputReader
 
-    def open(self, found: Unopened) -> Input | ObligationError:
+    def open(self, found: LazyInput) -> Input | ObligationError:
         """Return the document in the bytes of a file, or what is wrong with them."""
         reader = InputReader(self.reader.limits, self.reader.encoding)  # who hears of its progress stays here
         call = Call(open_input, (reader, found), self.reader.limits.reading)
@@ -59,14 +59,14 @@ class Stages:
 
     def understand(self, found: Input, given: Metadata) -> Document:
         """Return the document that an input holds; raise ObligationError for every fault of it."""
-        document: Document | ObligationError = self.make(understand_document, found, given)
+        document: Document | ObligationError = self.apply(understand_document, found, given)
         if isinstance(document, ObligationError):
             raise document
         return document
 
-    def make(self, function: Callable[..., Any], found: Input, *args: object) -> Any:
+    def apply(self, function: Callable[..., Any], found: Input, *args: object) -> Any:
         """Return what a function makes of a document; raise StageLimitError or WorkerDiedError."""
-        allowance = self.reader.limits.understanding(len(found.source.content))
+        allowance = self.reader.limits.allow_understanding(len(found.source.content))
         call = Call(function, (found, *args), allowance)
         return self._run(call, found.source.name, "understood", "--max-understanding")
 
@@ -75,11 +75,11 @@ class Stages:
             return self.runner.run(call)
         except OverTimeError as error:
             raise StageLimitError(
-                f"{name}: takes more than {_in_seconds(call.allowance.seconds)} of processor to be {done}; "
+                f"{name}: takes more than {_format_seconds(call.allowance.seconds)} of processor to be {done}; "
                 f"split it, or give a higher {option}"
             ) from error
         except OverMemoryError as error:
-            size = as_size(call.allowance.memory or 0)
+            size = format_size(call.allowance.memory or 0)
             raise StageLimitError(
                 f"{name}: takes more than {size} of memory to be {done}; "
                 f"split it, or give a higher {option}-memory"
@@ -96,19 +96,19 @@ class Stages:
             ) from error
 
 
-def _in_seconds(seconds: float) -> str:
+def _format_seconds(seconds: float) -> str:
     """Return a time in words.
 
-    >>> _in_seconds(1.04), _in_seconds(60)
+    >>> _format_seconds(1.04), _format_seconds(60)
     ('1 second', '60 seconds')
     """
     return f"{seconds:,.0f} second{'' if round(seconds) == 1 else 's'}"
 
 
 @contextmanager
-def local_stages(pipeline: Pipeline | None, reader: InputReader) -> Iterator[Stages]:
+def open_local_stages(pipeline: Pipeline | None, reader: InputReader) -> Iterator[Stages]:
     """Give stages in a fork of this process for as long as the block lasts; without a pipeline, only open."""
-    runner = local_runner(Service(lambda: pipeline))
+    runner = create_local_runner(Service(lambda: pipeline))
     try:
         yield Stages(runner, reader)
     finally:
@@ -117,15 +117,15 @@ def local_stages(pipeline: Pipeline | None, reader: InputReader) -> Iterator[Sta
 
 def understand_one(path: Path, reader: InputReader, given: Metadata) -> Document:
     """Return the one document at a path, understood; raise ObligationError if there is none, or several."""
-    with local_stages(Pipeline.load(), reader) as stages:
+    with open_local_stages(Pipeline.load(), reader) as stages:
         found = stages.guarded_reader.read_one(path)
-        return stages.understand(found, given_of(found, given))
+        return stages.understand(found, merge_given(found, given))
 
 
-def open_input(state: object, reader: InputReader, found: Unopened) -> Input | ObligationError:
+def open_input(state: object, reader: InputReader, found: LazyInput) -> Input | ObligationError:
     """Return the document in the bytes of a file, or what is wrong with them, in a worker."""
-    opened = reader.opened(found)
-    _raise_want(opened)
+    opened = reader.open_input(found)
+    _raise_memory_error(opened)
     return opened
 
 
@@ -134,11 +134,11 @@ def understand_document(pipeline: Pipeline, found: Input, given: Metadata) -> Do
     try:
         return pipeline.understand(found.source, given)
     except ObligationError as error:
-        _raise_want(error)
+        _raise_memory_error(error)
         return error
 
 
-def _raise_want(made: object) -> None:
+def _raise_memory_error(made: object) -> None:
     """Raise MemoryError for the failure of a document that lacked memory: what stopped it is the limit."""
     if isinstance(made, NoMemoryError):
         raise MemoryError

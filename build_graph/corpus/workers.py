@@ -10,18 +10,18 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from build_graph.corpus.documents import Understander, failed
+from build_graph.corpus.documents import DocumentWorker, build_failure
 from build_graph.corpus.items import Found
-from build_graph.corpus.packing import Packed, packed
+from build_graph.corpus.packing import ShardMember, encode_member
 from build_graph.corpus.stages import Stages
 from build_graph.errors import ObligationError
 from build_graph.processes.fork_server import ForkServer
 from build_graph.processes.runner import WorkerRunner
 from build_graph.processes.worker import Service
-from build_graph.reading.inputs import Input, InputReader, Unopened
+from build_graph.reading.inputs import Input, InputReader, LazyInput
 
 
-class Workers:
+class WorkerPool:
     """Workers that are there from the first document until the end of the `with` block."""
 
     def __init__(self, count: int, reader: InputReader) -> None:
@@ -46,25 +46,25 @@ class Workers:
         if self._server:
             self._server.close()
 
-    def begin(self, found: Found) -> Future[Packed]:
+    def submit(self, found: Found) -> Future[ShardMember]:
         """Begin to work on a document."""
         self._start()
-        return self._threads.submit(self._take_through, found)
+        return self._threads.submit(self._understand, found)
 
-    def open(self, found: Unopened) -> Input | ObligationError:
+    def open(self, found: LazyInput) -> Input | ObligationError:
         """Return the document in the bytes of a file, or what is wrong with them; waits for a worker."""
         self._start()
-        with self._stages() as stages:
+        with self._borrow_stages() as stages:
             return stages.open(found)
 
     def _start(self) -> None:
         if self._server is None:
-            self._server = ForkServer(Service(_load), "the words and rules")
+            self._server = ForkServer(Service(_load_worker), "the words and rules")
             for _ in range(self.count):
                 self._free.put(Stages(WorkerRunner(self._server), self._reader))
 
     @contextmanager
-    def _stages(self) -> Iterator[Stages]:
+    def _borrow_stages(self) -> Iterator[Stages]:
         """Give the stages of a worker that has nothing else to do for as long as the block lasts."""
         stages = self._free.get()
         try:
@@ -72,33 +72,33 @@ class Workers:
         finally:
             self._free.put(stages)
 
-    def _take_through(self, found: Found) -> Packed:
+    def _understand(self, found: Found) -> ShardMember:
         """Return what becomes of a document, as it goes into a shard."""
-        with self._stages() as stages:
-            return _take_through(stages, found)
+        with self._borrow_stages() as stages:
+            return _understand_input(stages, found)
 
 
-def _take_through(stages: Stages, found: Found) -> Packed:
-    opened = stages.open(found) if isinstance(found, Unopened) else found
+def _understand_input(stages: Stages, found: Found) -> ShardMember:
+    opened = stages.open(found) if isinstance(found, LazyInput) else found
     if isinstance(opened, ObligationError):
-        return packed(failed(opened))
+        return encode_member(build_failure(opened))
     try:
-        understood: Packed = stages.make(understand_packed, opened)
+        understood: ShardMember = stages.apply(understand_member, opened)
     except ObligationError as error:
-        return packed(failed(error, opened.source))
+        return encode_member(build_failure(error, opened.source))
     return understood
 
 
-def understand_packed(understander: Understander, found: Input) -> Packed:
+def understand_member(understander: DocumentWorker, found: Input) -> ShardMember:
     """Return what becomes of a document, in a worker."""
-    outcome = understander.outcome(found)
+    outcome = understander.build_result(found)
     if outcome.kind == "NoMemory":  # the limit says more
         raise MemoryError
-    return packed(outcome)
+    return encode_member(outcome)
 
 
-def _load() -> Understander:
+def _load_worker() -> DocumentWorker:
     """Return what documents are understood by, loaded once for all workers."""
-    loaded = Understander.load()
+    loaded = DocumentWorker.load()
     gc.set_threshold(100_000)  # many objects, little garbage
     return loaded

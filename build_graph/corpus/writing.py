@@ -9,28 +9,36 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
-from build_graph.corpus.packing import header
-from build_graph.files import write
-from build_graph.sealing import facts_of
-from build_graph.shards import BEARINGS, CARD, MANIFEST, QUADS, Card, Record, part
+from build_graph.corpus.packing import encode_header
+from build_graph.files import write_file
+from build_graph.sealing import compute_facts
+from build_graph.shards import (
+    BEARINGS,
+    CARD,
+    MANIFEST,
+    QUADS,
+    DocumentRecord,
+    ShardManifest,
+    format_part_name,
+)
 
 Members = Callable[[], tuple[bytes, bytes]]  # gives a document's members of N-Quads and of bearers
-Known = tuple[Record, Members]
+Known = tuple[DocumentRecord, Members]
 
 
 @dataclass(frozen=True, slots=True)
-class Old:
+class PreviousShard:
     """A shard as an earlier build left it, and where its documents are by the keys of their inputs."""
 
     folder: Path
     number: int
-    card: Card
+    card: ShardManifest
     places: Mapping[str, int]
 
     @classmethod
     def read(cls, folder: Path, number: int, made_with: str) -> Self | None:
         """The shard with a number; None where there is none that is whole, or it was made otherwise."""
-        card = Card.read(folder / f"{part(number)}{CARD}")
+        card = ShardManifest.read(folder / f"{format_part_name(number)}{CARD}")
         if card is None or card.made_with != made_with:
             return None
         last_first = reversed(list(enumerate(card.documents)))
@@ -40,9 +48,9 @@ class Old:
     def is_whole(self) -> bool:
         """Whether its files are there with the very bytes that its manifest tells of."""
         try:
-            for ending, size in zip((QUADS, BEARINGS), self.sizes(len(self.card.documents)), strict=True):
-                name = f"{part(self.number)}{ending}"
-                found = facts_of(self.folder / name)
+            for ending, size in zip((QUADS, BEARINGS), self.sum_sizes(len(self.card.documents)), strict=True):
+                name = f"{format_part_name(self.number)}{ending}"
+                found = compute_facts(self.folder / name)
                 if found != self.card.files.get(name) or found["bytes"] != size:
                     return False
         except OSError:
@@ -52,20 +60,22 @@ class Old:
     def find(self, key: str) -> Known | None:
         """The document that was made of the input with a key, the first of several."""
         place = self.places.get(key)
-        return None if place is None else (self.card.documents[place], lambda: self._members(place))
+        return None if place is None else (self.card.documents[place], lambda: self._read_members(place))
 
-    def _members(self, place: int) -> tuple[bytes, bytes]:
-        record, (quads, bearings) = self.card.documents[place], self.sizes(place)
-        return self.read_from(QUADS, quads, record.size), self.read_from(BEARINGS, bearings, record.rows_size)
+    def _read_members(self, place: int) -> tuple[bytes, bytes]:
+        record, (quads, bearings) = self.card.documents[place], self.sum_sizes(place)
+        return self.read_range(QUADS, quads, record.size), self.read_range(
+            BEARINGS, bearings, record.rows_size
+        )
 
-    def sizes(self, documents: int) -> tuple[int, int]:
+    def sum_sizes(self, documents: int) -> tuple[int, int]:
         """The bytes of its two files up to the end of so many documents."""
         before = self.card.documents[:documents]
-        return sum(one.size for one in before), len(header()) + sum(one.rows_size for one in before)
+        return sum(one.size for one in before), len(encode_header()) + sum(one.rows_size for one in before)
 
-    def read_from(self, ending: str, start: int, size: int) -> bytes:
+    def read_range(self, ending: str, start: int, size: int) -> bytes:
         """Bytes of one of its files."""
-        with (self.folder / f"{part(self.number)}{ending}").open("rb") as file:
+        with (self.folder / f"{format_part_name(self.number)}{ending}").open("rb") as file:
             file.seek(start)
             return file.read(size)
 
@@ -77,15 +87,15 @@ class ShardWriter:
     folder: Path
     number: int
     made_with: str
-    old: Old | None
-    records: list[Record] = field(default_factory=list)
-    _asides: dict[str, _Aside] = field(default_factory=dict)  # by ending
+    old: PreviousShard | None
+    records: list[DocumentRecord] = field(default_factory=list)
+    _asides: dict[str, _TemporaryFile] = field(default_factory=dict)  # by ending
 
-    def add(self, record: Record, members: Members) -> None:
+    def add(self, record: DocumentRecord, members: Members) -> None:
         """Take in the next document; its members are asked for only where they are to be written."""
-        if self._asides or not self._was_here(record):
-            self._begin()
-            if record.is_there:
+        if self._asides or not self._has_record(record):
+            self._open_files()
+            if record.is_stored:
                 for aside, data in zip(self._asides.values(), members(), strict=True):
                     aside.write(data)
         self.records.append(record)
@@ -94,36 +104,41 @@ class ShardWriter:
         """Put the shard into its place, its manifest last; whether anything changed."""
         if not self._asides and self.old and len(self.records) == len(self.old.card.documents):
             return False
-        self._begin()
-        files = {f"{part(self.number)}{ending}": aside.close() for ending, aside in self._asides.items()}
-        for name in (MANIFEST, f"{part(self.number)}{CARD}"):  # what they say holds no more
+        self._open_files()
+        files = {
+            f"{format_part_name(self.number)}{ending}": aside.close()
+            for ending, aside in self._asides.items()
+        }
+        for name in (MANIFEST, f"{format_part_name(self.number)}{CARD}"):  # what they say holds no more
             (self.folder / name).unlink(missing_ok=True)
         for aside in self._asides.values():
             aside.path.replace(aside.target)
-        card = Card(self.made_with, tuple(self.records), files)
-        write(self.folder / f"{part(self.number)}{CARD}", card.written())
+        card = ShardManifest(self.made_with, tuple(self.records), files)
+        write_file(self.folder / f"{format_part_name(self.number)}{CARD}", card.to_json())
         return True
 
-    def _was_here(self, record: Record) -> bool:
+    def _has_record(self, record: DocumentRecord) -> bool:
         """Whether the shard that stood here has the very record at this place."""
         at = len(self.records)
         return bool(self.old and self.old.card.documents[at : at + 1] == (record,))
 
-    def _begin(self) -> None:
+    def _open_files(self) -> None:
         """Open the files, and take over the documents that are as they were."""
         if self._asides:
             return
         for ending in (QUADS, BEARINGS):
-            self._asides[ending] = _Aside.open(self.folder / f"{part(self.number)}{ending}")
+            self._asides[ending] = _TemporaryFile.open(
+                self.folder / f"{format_part_name(self.number)}{ending}"
+            )
         if self.old and self.records:
-            for ending, size in zip((QUADS, BEARINGS), self.old.sizes(len(self.records)), strict=True):
-                self._asides[ending].write(self.old.read_from(ending, 0, size))
+            for ending, size in zip((QUADS, BEARINGS), self.old.sum_sizes(len(self.records)), strict=True):
+                self._asides[ending].write(self.old.read_range(ending, 0, size))
         else:
-            self._asides[BEARINGS].write(header())
+            self._asides[BEARINGS].write(encode_header())
 
 
 @dataclass(slots=True)
-class _Aside:
+class _TemporaryFile:
     """A file that is written beside its place."""
 
     target: Path
@@ -150,13 +165,13 @@ class _Aside:
         return {"bytes": self.size, "sha256": self.digest.hexdigest()}
 
 
-def tidy(folder: Path) -> None:
+def remove_temporary(folder: Path) -> None:
     """Remove what a build that was killed left half-written."""
     for path in folder.glob(".*.tmp"):
         path.unlink()
 
 
-def remove_from(folder: Path, number: int) -> bool:
+def remove_shards(folder: Path, number: int) -> bool:
     """Remove the shards from a number on, which a larger corpus left; whether there were any."""
     found = [path for path in folder.glob("part-*.*") if int(path.name[5:].partition(".")[0]) >= number]
     for path in sorted(found, key=lambda path: path.suffix != CARD):  # a manifest before what it tells of

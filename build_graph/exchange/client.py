@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from build_graph.errors import ObligationError
-from build_graph.extras import extra
-from build_graph.querying.credentials import NOWHERE, Credentials, Origin, origin_of, shown
+from build_graph.extras import load_extra
+from build_graph.querying.credentials import NOWHERE, Credentials, Origin, parse_origin, redact_url
 from build_graph.querying.receiving import MOST, Receiver
 
 if TYPE_CHECKING:
@@ -77,30 +77,30 @@ class Client:
 
     def __post_init__(self) -> None:
         """Open a session; raises MissingExtraError where requests is not installed."""
-        extra("requests", "remote", "talking to a store on the net")
+        load_extra("requests", "remote", "talking to a store on the net")
         from build_graph.exchange.transport import open_session
 
         self._session = open_session(self.timeout, self.most)
 
-    def credentials_at(self, url: str) -> Credentials:
+    def find_credentials(self, url: str) -> Credentials:
         """Who asks the server at an address."""
-        return self.others.get(origin_of(url), self.credentials)
+        return self.others.get(parse_origin(url), self.credentials)
 
     def ask(self, method: str, url: str, what: Request, also: Collection[int] = ()) -> Reply:
         """What the server answers, if that is good or of a status in `also`.
 
         Raises ExchangeError for any other answer, and where there is none in time.
         """
-        reply = self._proved(method, url, what)
+        reply = self._send_authenticated(method, url, what)
         if reply.good or reply.status in also:
             return reply
-        raise self.failure(reply, url)
+        raise self.create_error(reply, url)
 
-    def failure(self, reply: Reply, url: str) -> ExchangeError:
+    def create_error(self, reply: Reply, url: str) -> ExchangeError:
         """What to say of an answer that is not good."""
-        where = shown(url)
+        where = redact_url(url)
         if 300 <= reply.status < 400:
-            to = shown(urljoin(url, reply.location))
+            to = redact_url(urljoin(url, reply.location))
             return ExchangeError(f"{where}: sends on to {to}; give that address, if you trust it")
         if reply.status == 401 and reply.origin:
             to = "{}://{}:{}".format(*reply.origin)
@@ -108,13 +108,13 @@ class Client:
                 f"{where}: sends on to {to}, which wants to know who asks; give that address, if you trust it"
             )
         words = {
-            401: self.credentials_at(url).refused(),
+            401: self.find_credentials(url).describe_refusal(),
             403: "does not allow this; it is read-only, or the user may not",
             404: "there is nothing at this address; see whether it is right, or give --gsp-url",
             405: "does not take this here; see whether it is read-only, or give --gsp-url or --update-url",
             413: "does not take so much at once; allow it more there, or give --update-url alone",
         }
-        said = "" if reply.status == 401 else self._said(reply, self.credentials_at(url))
+        said = "" if reply.status == 401 else self._extract_reason(reply, self.find_credentials(url))
         if reply.status in words:
             return ExchangeError(f"{where}: {words[reply.status]}{f' ({said})' if said else ''}")
         if reply.status in _AGAIN:
@@ -123,41 +123,43 @@ class Client:
             )
         return ExchangeError(f"{where}: fails ({reply.status}{f': {said}' if said else ''}); see its log")
 
-    def _said(self, reply: Reply, credentials: Credentials) -> str:
+    def _extract_reason(self, reply: Reply, credentials: Credentials) -> str:
         """The reason that a server gives, on one line; a page gives none."""
         if "html" in reply.media or reply.body.lstrip()[:1] == b"<":
             return ""
-        words = " ".join(credentials.hidden(reply.body[:4096].decode("utf-8", "replace")).split())
+        words = " ".join(credentials.redact(reply.body[:4096].decode("utf-8", "replace")).split())
         return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
 
     # -------------------------------------------------------------------- one request, proved
 
-    def _proved(self, method: str, url: str, what: Request) -> Reply:
+    def _send_authenticated(self, method: str, url: str, what: Request) -> Reply:
         """The answer after the server was told, in the way that it wants, who asks; others are not told."""
-        home = origin_of(url)
+        home = parse_origin(url)
         for _ in range(_HOPS):
-            at_home = origin_of(url) == home != NOWHERE
-            reply = self._tried(method, url, self._auth(url) if at_home else _nobody, what)
+            at_home = parse_origin(url) == home != NOWHERE
+            reply = self._send_with_retries(
+                method, url, self._find_proof(url) if at_home else _prove_nothing, what
+            )
             if reply.status == 401 and at_home and self._learn(url, reply.challenge):
-                reply = self._tried(method, url, self._auth(url), what)
+                reply = self._send_with_retries(method, url, self._find_proof(url), what)
             to = urljoin(url, reply.location) if reply.location else ""
-            if not to or not _may_follow(method, reply.status, url, to):
-                return reply if at_home else replace(reply, origin=origin_of(url))
+            if not to or not _can_follow(method, reply.status, url, to):
+                return reply if at_home else replace(reply, origin=parse_origin(url))
             url, what = to, replace(what, params=None)
         return reply
 
-    def _auth(self, url: str) -> Proof:
+    def _find_proof(self, url: str) -> Proof:
         """What proves who asks at an address that was named; a password only once it was asked for."""
-        origin, token = origin_of(url), self.credentials_at(url).token
+        origin, token = parse_origin(url), self.find_credentials(url).token
         if token and origin not in self._proof:
-            self._proof[origin] = _bearer(token)
-        return self._proof.get(origin, _nobody)
+            self._proof[origin] = _create_bearer_proof(token)
+        return self._proof.get(origin, _prove_nothing)
 
     def _learn(self, url: str, challenge: str) -> bool:
         """Take up the way that a server wants to be told who asks; whether there is one that is new."""
         from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 
-        origin, known = origin_of(url), self.credentials_at(url)
+        origin, known = parse_origin(url), self.find_credentials(url)
         if not known.user or origin in self._proof:
             return False
         if "digest" in challenge.lower():
@@ -168,30 +170,30 @@ class Client:
 
     # ------------------------------------------------------------------- one request, repeated
 
-    def _tried(self, method: str, url: str, auth: Proof, what: Request) -> Reply:
+    def _send_with_retries(self, method: str, url: str, auth: Proof, what: Request) -> Reply:
         """The answer, which may take several attempts."""
         import requests
         from urllib3.exceptions import MaxRetryError
 
-        retries = self._retries()
+        retries = self._create_retries()
         while True:
             try:
-                reply, raw = self._once(method, url, auth, what)
+                reply, raw = self._send_once(method, url, auth, what)
                 if reply.status not in _AGAIN:
                     return reply
                 retries = retries.increment(method, url, response=raw)
-                _sleep(retries, raw)
+                _wait_before_retry(retries, raw)
             except MaxRetryError:
                 return reply
             except (requests.Timeout, TimeoutError) as error:
-                raise self._slow(url) from error
+                raise self._create_timeout_error(url) from error
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-                retries = self._after(error, retries, method, url)
+                retries = self._count_failure(error, retries, method, url)
                 retries.sleep()
             except (requests.RequestException, ValueError) as error:
-                raise self._down(url, error) from error
+                raise self._create_connection_error(url, error) from error
 
-    def _retries(self) -> Retry:
+    def _create_retries(self) -> Retry:
         from urllib3.util.retry import Retry
 
         return Retry(
@@ -204,7 +206,7 @@ class Client:
             retry_after_max=_LONGEST,
         )
 
-    def _after(self, error: Exception, retries: Retry, method: str, url: str) -> Retry:
+    def _count_failure(self, error: Exception, retries: Retry, method: str, url: str) -> Retry:
         """What is left of the attempts after a connection broke."""
         from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
 
@@ -213,11 +215,11 @@ class Client:
         try:
             return retries.increment(method, url, error=broken)
         except (MaxRetryError, HTTPError):
-            raise self._down(url, error) from error
+            raise self._create_connection_error(url, error) from error
 
-    def _once(self, method: str, url: str, auth: Proof, what: Request) -> tuple[Reply, Any]:
+    def _send_once(self, method: str, url: str, auth: Proof, what: Request) -> tuple[Reply, Any]:
         """One answer, and as the library has it; raises TimeoutError."""
-        response = self.receiver(url).wait(
+        response = self.create_receiver(url).wait(
             lambda end: self._session.request(
                 method,
                 url,
@@ -234,22 +236,22 @@ class Client:
         location = response.headers.get("Location", "") if response.is_redirect else ""
         return Reply(response.status_code, media, response.content, location, challenge), response.raw
 
-    def receiver(self, url: str) -> Receiver:
+    def create_receiver(self, url: str) -> Receiver:
         """What takes in the answers of the server at an address."""
         return Receiver(url, self.timeout, self.most)
 
-    def _slow(self, url: str) -> ExchangeError:
+    def _create_timeout_error(self, url: str) -> ExchangeError:
         return ExchangeError(
-            f"{shown(url)}: no answer within {self.timeout:g} seconds; give a higher --timeout"
+            f"{redact_url(url)}: no answer within {self.timeout:g} seconds; give a higher --timeout"
         )
 
-    def _down(self, url: str, error: Exception) -> ExchangeError:
+    def _create_connection_error(self, url: str, error: Exception) -> ExchangeError:
         return ExchangeError(
-            f"{shown(url)}: does not answer ({_why(error)}); see whether it runs, and at this address"
+            f"{redact_url(url)}: does not answer ({_explain_failure(error)}); see whether it runs, and at this address"
         )
 
 
-def _why(error: Exception) -> str:
+def _explain_failure(error: Exception) -> str:
     """Why a connection failed, in words of the library that repeat neither address nor object."""
     from urllib3.exceptions import NameResolutionError, NewConnectionError
 
@@ -264,14 +266,14 @@ def _why(error: Exception) -> str:
     return known.get(name, "the connection breaks" if name in broken else "this is no address")
 
 
-def _may_follow(method: str, status: int, url: str, to: str) -> bool:
+def _can_follow(method: str, status: int, url: str, to: str) -> bool:
     """Whether a request goes where it is sent on: reads do, writes only within their server, as they are."""
     if urlsplit(to).scheme not in ("http", "https"):
         return False
-    return method == "GET" or (status in (307, 308) and origin_of(url) == origin_of(to))
+    return method == "GET" or (status in (307, 308) and parse_origin(url) == parse_origin(to))
 
 
-def _sleep(retries: Retry, raw: Any) -> None:
+def _wait_before_retry(retries: Retry, raw: Any) -> None:
     """Wait as long as the server asks, or as the attempts so far suggest."""
     from urllib3.exceptions import InvalidHeader
 
@@ -281,7 +283,7 @@ def _sleep(retries: Retry, raw: Any) -> None:
         retries.sleep()
 
 
-def _bearer(token: str) -> Proof:
+def _create_bearer_proof(token: str) -> Proof:
     def prove(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {token}"
         return request
@@ -289,6 +291,6 @@ def _bearer(token: str) -> Proof:
     return prove
 
 
-def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _prove_nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Proves nothing, and keeps requests from looking into netrc by itself."""
     return request

@@ -6,7 +6,7 @@ from pyoxigraph import RdfFormat, Triple
 
 from build_graph.exchange.client import ExchangeError, Reply, Request
 from build_graph.exchange.servers import Server
-from build_graph.querying.credentials import shown
+from build_graph.querying.credentials import redact_url
 from build_graph.querying.receiving import Receiver
 from build_graph.vocabulary import SCHEMA
 
@@ -15,20 +15,20 @@ _ACCEPT = "application/n-triples, text/turtle;q=0.5"
 _PAGE = 10_000  # statements; as many as Virtuoso gives at once
 
 
-def fetch(server: Server, graph: str, expected: int | None = None) -> frozenset[Triple]:
+def fetch_graph(server: Server, graph: str, expected: int | None = None) -> frozenset[Triple]:
     """The statements of a named graph, without the mark that a push leaves; none where it is not there.
 
     `expected` is how many there are; it is asked for where it is not known. Raises ExchangeError where a
     server does not give all of them.
     """
     if expected is None:
-        expected = _count(server, graph)
-    found = _whole(server, graph)
+        expected = _count_statements(server, graph)
+    found = _fetch_whole(server, graph)
     if found is None or (expected is not None and len(found) < expected):
-        found = _by_page(server, graph, expected or 0)
+        found = _fetch_pages(server, graph, expected or 0)
     if expected is not None and len(found) < expected:
         raise ExchangeError(
-            f"{shown(server.url)}: gives {len(found):,} of the {expected:,} statements of <{graph}>; "
+            f"{redact_url(server.url)}: gives {len(found):,} of the {expected:,} statements of <{graph}>; "
             "let it give more at once"
         )
     return frozenset(triple for triple in found if not is_mark(triple, graph))
@@ -39,14 +39,14 @@ def is_mark(triple: Triple, graph: str) -> bool:
     return triple.predicate.value == MARK and getattr(triple.subject, "value", "") == graph
 
 
-def _count(server: Server, graph: str) -> int | None:
+def _count_statements(server: Server, graph: str) -> int | None:
     """How many statements a graph holds, if there is whom to ask."""
     if server.query is None:
         return None
-    return server.number(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
+    return server.select_number(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
 
 
-def _whole(server: Server, graph: str) -> set[Triple] | None:
+def _fetch_whole(server: Server, graph: str) -> set[Triple] | None:
     """The graph by the Graph Store Protocol; None where the server does not have that."""
     if server.store is None:
         return None
@@ -54,10 +54,10 @@ def _whole(server: Server, graph: str) -> set[Triple] | None:
     reply = server.client.ask("GET", server.store, Request({"Accept": _ACCEPT}, {"graph": graph}), also)
     if not reply.good:
         return None if server.query else set()
-    return _triples(server.client.receiver(server.store), reply)
+    return _parse_triples(server.client.create_receiver(server.store), reply)
 
 
-def _by_page(server: Server, graph: str, expected: int) -> set[Triple]:
+def _fetch_pages(server: Server, graph: str, expected: int) -> set[Triple]:
     """The graph by CONSTRUCT; Virtuoso sorts no more than 10,000 rows unless a query within does it."""
     found: set[Triple] = set()
     if server.query is None:
@@ -68,14 +68,14 @@ def _by_page(server: Server, graph: str, expected: int) -> set[Triple]:
             f"GRAPH <{graph}> {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o }} }} LIMIT {_PAGE} OFFSET {len(found)}"
         )
         reply = server.client.ask("POST", server.query, Request({"Accept": _ACCEPT}, body={"query": query}))
-        page = _triples(server.client.receiver(server.query), reply)
+        page = _parse_triples(server.client.create_receiver(server.query), reply)
         if page <= found:
             break
         found |= page
     return found
 
 
-def _triples(receiver: Receiver, reply: Reply) -> set[Triple]:
+def _parse_triples(receiver: Receiver, reply: Reply) -> set[Triple]:
     """The statements of an answer; raises ExchangeError for what holds none."""
     known = RdfFormat.from_media_type(reply.media)
     if reply.media == "text/plain":  # what N-Triples were called before they had a name
@@ -83,9 +83,9 @@ def _triples(receiver: Receiver, reply: Reply) -> set[Triple]:
     try:
         if known is None:
             raise ValueError(reply.media)
-        return set(receiver.statements(reply.body, known))
+        return set(receiver.parse_statements(reply.body, known))
     except (SyntaxError, ValueError) as error:
         raise ExchangeError(
-            f"{shown(receiver.url)}: answers with {reply.media or 'something'} that holds no statements; "
+            f"{redact_url(receiver.url)}: answers with {reply.media or 'something'} that holds no statements; "
             "see whether this is the address, or give --gsp-url or --query-url"
         ) from error

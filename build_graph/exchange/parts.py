@@ -28,62 +28,62 @@ class PartsError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class GraphParts:
     """The statements of each named graph, and the statements that documents share, by subject."""
 
     graphs: Mapping[str, Lines]
     shared: Mapping[str, Lines]
 
 
-def read_parts(path: Path, named_graph: str | None = None) -> Parts:
+def read_parts(path: Path, named_graph: str | None = None) -> GraphParts:
     """The parts of a file or a store; with `named_graph`, one graph that holds everything.
 
     Raises EngineError or ShardsError as `read_quads` does, PartsError for blank nodes outside named graphs.
     """
     if named_graph:
-        name = checked(named_graph)
-        return Parts({name: frozenset(_line(quad) for quad in read_quads(path))}, {})
+        name = check_iri(named_graph)
+        return GraphParts({name: frozenset(_format_line(quad) for quad in read_quads(path))}, {})
     graphs: dict[str, set[bytes]] = {}
     subjects: dict[str, set[bytes]] = {}
     documents: set[str] = set()
     for quad in read_quads(path):
         if not isinstance(quad.graph_name, DefaultGraph):
-            graphs.setdefault(quad.graph_name.value, set()).add(_line(quad))
+            graphs.setdefault(quad.graph_name.value, set()).add(_format_line(quad))
             continue
         if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
             raise PartsError(f"{path}: blank nodes belong to no document; give --named-graph for all of it")
-        subjects.setdefault(quad.subject.value, set()).add(_line(quad))  # type: ignore[union-attr]
+        subjects.setdefault(quad.subject.value, set()).add(_format_line(quad))  # type: ignore[union-attr]
         if quad.predicate.value == REALIZES:
             documents.add(quad.object.value)  # type: ignore[union-attr]
     shared = {}
     for subject, lines in subjects.items():
-        if document := owner(subject, documents):
+        if document := find_owner(subject, documents):
             graphs.setdefault(document, set()).update(lines)
         else:
             shared[subject] = frozenset(lines)
-    return Parts({name: frozenset(lines) for name, lines in graphs.items()}, shared)
+    return GraphParts({name: frozenset(lines) for name, lines in graphs.items()}, shared)
 
 
-def owner(subject: str, documents: Iterable[str]) -> str | None:
+def find_owner(subject: str, documents: Iterable[str]) -> str | None:
     """The document that a subject is, or lies below; the innermost, where documents lie in documents.
 
-    >>> owner("https://x/d/s1/c2", {"https://x/d"}), owner("https://x/d2", {"https://x/d"})
+    >>> find_owner("https://x/d/s1/c2", {"https://x/d"}), find_owner("https://x/d2", {"https://x/d"})
     ('https://x/d', None)
     """
-    return next((name for name in _above(subject) if name in documents), None)
+    return next((name for name in _iterate_parents(subject) if name in documents), None)
 
 
-def _above(name: str) -> Iterator[str]:
+def _iterate_parents(name: str) -> Iterator[str]:
     while name:
         yield name
         name = name.rpartition("/")[0]
 
 
-def _line(quad: Quad) -> bytes:
+def _format_line(quad: Quad) -> bytes:
     return f"{quad.triple} .\n".encode()
 
 
-def checked(iri: str) -> str:
+def check_iri(iri: str) -> str:
     """An IRI that can name a graph; raises PartsError for what is none."""
     try:
         return NamedNode(iri).value

@@ -10,12 +10,12 @@ from pathlib import Path
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, parse
 
 from build_graph.exchange.client import ExchangeError
-from build_graph.exchange.fetching import fetch
+from build_graph.exchange.fetching import fetch_graph
 from build_graph.exchange.parts import PartsError
 from build_graph.exchange.servers import Server
-from build_graph.graph.ordering import Sorted, batches
-from build_graph.graph.turtle import body, by_subject, file, places
-from build_graph.querying.credentials import shown
+from build_graph.graph.ordering import ExternalSort, iterate_batches
+from build_graph.graph.turtle import build_sort_keys, group_by_subject, join_bodies, serialise_body
+from build_graph.querying.credentials import redact_url
 
 ENDINGS = (".ttl", ".trig", ".nt", ".nq")
 _NEITHER = (".ttl", ".nt")  # formats that know no named graphs
@@ -28,91 +28,100 @@ def check_ending(path: Path) -> None:
         raise PartsError(f"{path}: ends in none of {', '.join(ENDINGS)}; choose one")
 
 
-def sizes(server: Server) -> dict[str, int | None]:
+def list_graphs(server: Server) -> dict[str, int | None]:
     """The named graphs of a server; raises ExchangeError where there are none, or none to be found."""
-    where = shown(server.url)
+    where = redact_url(server.url)
     if server.query is None:
         raise ExchangeError(
             f"{where}: nothing says which graphs there are; give --named-graph or --query-url"
         )
-    found = server.graphs()
+    found = server.list_graphs()
     if not found:
         raise ExchangeError(f"{where}: has no named graphs; send some with: obligations push {where}")
     return dict(found)
 
 
 @dataclass(slots=True)
-class Pulled:
+class GraphPuller:
     """Named graphs of a server, whose sizes may be known; only one of them is in memory at a time."""
 
     server: Server
     names: Mapping[str, int | None]
-    done: Callable[[int], None] = lambda number: None  # hears how many of them are here
+    on_graph: Callable[[int], None] = lambda number: None  # hears how many of them are here
     statements: int = 0  # of the graphs that are here
 
-    def sorted(self, path: Path) -> Sorted:
+    def sort_statements(self, path: Path) -> ExternalSort:
         """The statements in the order of a file, on disk.
 
         Raises ExchangeError where a graph is not there, or not given whole, ObligationError where there is no
         room to sort them.
         """
-        return Sorted.of_records(_record(quad, path.suffix) for quad in self._quads())
+        return ExternalSort.sort_records(_encode_record(quad, path.suffix) for quad in self._iterate_quads())
 
-    def _quads(self) -> Iterator[Quad]:
+    def _iterate_quads(self) -> Iterator[Quad]:
         """All statements; blank nodes, which come last, are named by what is said of them."""
         blank = []
         for number, (name, size) in enumerate(self.names.items(), 1):
-            for quad in self._graph(name, size):
+            for quad in self._fetch_one(name, size):
                 if any(isinstance(term, BlankNode) for term in quad.triple):
                     blank.append(quad)
                 else:
                     yield quad
-            self.done(number)
+            self.on_graph(number)
         data = Dataset(blank)
         data.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
         yield from data
 
-    def _graph(self, name: str, size: int | None) -> list[Quad]:
-        found = fetch(self.server, name, size)
+    def _fetch_one(self, name: str, size: int | None) -> list[Quad]:
+        found = fetch_graph(self.server, name, size)
         if not found:
             raise ExchangeError(
-                f"{shown(self.server.url)}: has no graph <{name}>; leave out --named-graph for all"
+                f"{redact_url(self.server.url)}: has no graph <{name}>; leave out --named-graph for all"
             )
         self.statements += len(found)
         graph = NamedNode(name)
         return [Quad(triple.subject, triple.predicate, triple.object, graph) for triple in found]
 
 
-def written(ordered: Sorted, path: Path) -> Iterator[bytes]:
+def serialize_sorted(ordered: ExternalSort, path: Path) -> Iterator[bytes]:
     """The statements as the file's ending says; Turtle and N-Triples hold all graphs as one."""
     if path.suffix == ".ttl":
-        yield from file([body(by_subject(_statements(batch)))[0] for batch in batches(ordered.records())])
+        yield from join_bodies(
+            [
+                serialise_body(group_by_subject(_parse_records(batch)))[0]
+                for batch in iterate_batches(ordered.iterate_records())
+            ]
+        )
     elif path.suffix == ".trig":
-        yield from file([_block(name, said) for name, said in groupby(ordered.records(), _graph_of)])
+        yield from join_bodies(
+            [_format_block(name, said) for name, said in groupby(ordered.iterate_records(), _extract_graph)]
+        )
     else:
-        for record in ordered.records():
+        for record in ordered.iterate_records():
             graph, _, triple = record.split(b"\t", 2)
             yield b"%s %s .\n" % (triple, graph) if graph else b"%s .\n" % triple
 
 
-def _record(quad: Quad, ending: str) -> bytes:
+def _encode_record(quad: Quad, ending: str) -> bytes:
     """A statement behind its graph, if the format has any, and its subject's place, if people read it."""
     graph = "" if ending in _NEITHER else str(quad.graph_name)
     subject = str(quad.subject)
-    place = places([subject])[subject] if ending in _READ else ""
+    place = build_sort_keys([subject])[subject] if ending in _READ else ""
     return f"{graph}\t{place}\t{quad.triple}".encode()
 
 
-def _block(name: bytes, records: Iterable[bytes]) -> bytes:
+def _format_block(name: bytes, records: Iterable[bytes]) -> bytes:
     """A named graph in TriG."""
-    said = b"".join(body(by_subject(_statements(batch)))[0] for batch in batches(records))
+    said = b"".join(
+        serialise_body(group_by_subject(_parse_records(batch)))[0] for batch in iterate_batches(records)
+    )
     return b"GRAPH %s {\n%s\n}\n\n" % (name, said.rstrip())
 
 
-def _graph_of(record: bytes) -> bytes:
+def _extract_graph(record: bytes) -> bytes:
     return record.partition(b"\t")[0]
 
 
-def _statements(records: Iterable[bytes]) -> Iterator[Quad]:
+def _parse_records(records: Iterable[bytes]) -> Iterator[Quad]:
     lines = (b"%s .\n" % record.split(b"\t", 2)[2] for record in records)
     return iter(parse(b"".join(lines), format=RdfFormat.N_TRIPLES, lenient=True))

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from build_graph.exchange.client import ExchangeError, Request
-from build_graph.exchange.fetching import MARK, fetch
-from build_graph.exchange.parts import REALIZES, SHARED, Lines, Parts, owner
+from build_graph.exchange.fetching import MARK, fetch_graph
+from build_graph.exchange.parts import REALIZES, SHARED, GraphParts, Lines, find_owner
 from build_graph.exchange.servers import Server
-from build_graph.querying.credentials import shown
+from build_graph.querying.credentials import redact_url
 
 _CHUNK = 100_000  # bytes of one INSERT DATA; Virtuoso compiles each, and has limits
 _NO_STORE = (404, 405, 501)  # how a server says that it has no Graph Store Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Pushed:
+class PushResult:
     """What a push did: graphs and statements that were sent, and graphs that were there already."""
 
     sent: int
@@ -37,50 +37,52 @@ class Pusher:
     force: bool = False
     replace_shared: bool = False
 
-    def push(self, parts: Parts, done: Callable[[int], None] = lambda number: None) -> Pushed:
+    def push(self, parts: GraphParts, on_graph: Callable[[int], None] = lambda number: None) -> PushResult:
         """Send the parts, and tell `done` how many graphs are there.
 
         Raises ExchangeError where the server does not take one.
         """
-        marks = self._marks()
+        marks = self._read_marks()
         graphs = dict(parts.graphs)
-        if shared := self._shared(parts.shared, {*graphs, *self._documents()}, there=SHARED in marks):
+        if shared := self._collect_shared(
+            parts.shared, {*graphs, *self._list_documents()}, there=SHARED in marks
+        ):
             graphs[SHARED] = shared
         sent = statements = 0
         for number, name in enumerate(sorted(graphs), 1):
-            lines, mark = graphs[name], _mark(graphs[name])
+            lines, mark = graphs[name], _compute_mark(graphs[name])
             if self.force or marks.get(name) != mark:
                 self._send(name, lines, mark)
                 sent, statements = sent + 1, statements + len(lines)
-            done(number)
-        return Pushed(sent, statements, len(graphs) - sent)
+            on_graph(number)
+        return PushResult(sent, statements, len(graphs) - sent)
 
-    def _marks(self) -> dict[str, str]:
+    def _read_marks(self) -> dict[str, str]:
         """The marks of the graphs that are there, and bear one."""
         if self.server.query is None:
             return {}
         marks: dict[str, str] = {}
         query = f"SELECT ?g ?mark WHERE {{ GRAPH ?g {{ ?g <{MARK}> ?mark }} }}"
-        for name, mark in self.server.rows(query, "g", "mark"):
+        for name, mark in self.server.select_rows(query, "g", "mark"):
             marks[name] = mark if name not in marks else ""  # two marks say nothing
         return marks
 
-    def _documents(self) -> list[str]:
+    def _list_documents(self) -> list[str]:
         """The documents that have a graph of their own there."""
         if self.server.query is None:
             return []
         query = f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}"
-        return [name for (name,) in self.server.rows(query, "g")]
+        return [name for (name,) in self.server.select_rows(query, "g")]
 
-    def _shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
+    def _collect_shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
         """What the graph of all documents is to hold: what it held, and what is new.
 
         What documents say of one that has a graph of its own stands there.
         """
-        wanted = {line for name, lines in mine.items() if not owner(name, documents) for line in lines}
+        wanted = {line for name, lines in mine.items() if not find_owner(name, documents) for line in lines}
         if mine and there and not self.replace_shared:
-            for triple in fetch(self.server, SHARED):
-                if not owner(getattr(triple.subject, "value", ""), documents):
+            for triple in fetch_graph(self.server, SHARED):
+                if not find_owner(getattr(triple.subject, "value", ""), documents):
                     wanted.add(f"{triple} .\n".encode())
         return frozenset(wanted)
 
@@ -103,12 +105,12 @@ class Pusher:
         """Send a graph by SPARQL Update, in pieces; the old one goes first, the mark comes last."""
         if self.server.update is None:
             raise ExchangeError(
-                f"{shown(self.server.url)}: takes no graphs and no updates; give --gsp-url or --update-url"
+                f"{redact_url(self.server.url)}: takes no graphs and no updates; give --gsp-url or --update-url"
             )
-        chunks = list(_chunks(lines, _CHUNK))
+        chunks = list(_split_chunks(lines, _CHUNK))
         if len(chunks) > 1 and any(line.startswith(b"_:") or b" _:" in line for line in lines):
             raise ExchangeError(
-                f"{shown(self.server.url)}: <{name}> has blank nodes, which "
+                f"{redact_url(self.server.url)}: <{name}> has blank nodes, which "
                 "several updates would tear apart; give --gsp-url"
             )
         self._update(f"DROP SILENT GRAPH <{name}>".encode())
@@ -121,14 +123,14 @@ class Pusher:
         self.server.client.ask("POST", self.server.update, Request(headers, body=update))
 
 
-def _mark(lines: Lines) -> str:
+def _compute_mark(lines: Lines) -> str:
     return sha256(b"".join(sorted(lines))).hexdigest()
 
 
-def _chunks(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
+def _split_chunks(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Lines in pieces of at most `size` bytes; a longer line is a piece of its own.
 
-    >>> list(_chunks([b"ab", b"c", b"defg", b"h"], 3))
+    >>> list(_split_chunks([b"ab", b"c", b"defg", b"h"], 3))
     [b'abc', b'defg', b'h']
     """
     chunk: list[bytes] = []

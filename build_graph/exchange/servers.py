@@ -9,16 +9,16 @@ from urllib.parse import urlsplit, urlunsplit
 from pyoxigraph import NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions
 
 from build_graph.exchange.client import Client, ExchangeError, Reply, Request
-from build_graph.querying.credentials import NOWHERE, check_address, origin_of, shown
+from build_graph.querying.credentials import NOWHERE, check_address, parse_origin, redact_url
 from build_graph.querying.receiving import Receiver
-from build_graph.querying.sayings import short
+from build_graph.querying.sayings import truncate
 
 _JSON = "application/sparql-results+json"
 _NUMBER = re.compile(r"[+]?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ServerLayout:
     """The paths of one kind of server below its address; `secured` where it asks there who asks."""
 
     name: str
@@ -30,10 +30,10 @@ class Layout:
 
 # In the order in which they are tried: the address that knows who asks before the one that does not.
 LAYOUTS = (
-    Layout("Oxigraph", "store", "update", "query"),
-    Layout("Virtuoso", "sparql-graph-crud-auth", "sparql-auth", "sparql-auth", secured=True),
-    Layout("Virtuoso", "sparql-graph-crud", "sparql", "sparql"),
-    Layout("Fuseki", "data", "update", "sparql"),
+    ServerLayout("Oxigraph", "store", "update", "query"),
+    ServerLayout("Virtuoso", "sparql-graph-crud-auth", "sparql-auth", "sparql-auth", secured=True),
+    ServerLayout("Virtuoso", "sparql-graph-crud", "sparql", "sparql"),
+    ServerLayout("Fuseki", "data", "update", "sparql"),
 )
 
 # Graphs that servers bring along, which are nobody's data.
@@ -57,57 +57,57 @@ class Server:
     update: str | None
     query: str | None
 
-    def rows(self, query: str, *names: str) -> list[tuple[str, ...]]:
+    def select_rows(self, query: str, *names: str) -> list[tuple[str, ...]]:
         """The values of some variables in the rows that a query finds.
 
         Raises ExchangeError where it is not answered, or with other columns.
         """
         assert self.query is not None
         reply = self.client.ask("POST", self.query, Request({"Accept": _JSON}, body={"query": query}))
-        found = _results(self.client.receiver(self.query), reply)
+        found = _parse_results(self.client.create_receiver(self.query), reply)
         if not isinstance(found, QuerySolutions):
-            raise ExchangeError(f"{shown(self.query)}: {_not_sparql(reply)}; give --query-url")
+            raise ExchangeError(f"{redact_url(self.query)}: {_describe_reply(reply)}; give --query-url")
         columns = {variable.value for variable in found.variables}
         rows = [tuple(getattr(row[name], "value", "") for name in names) for row in found]
         if rows and not columns.issuperset(names):
-            raise self.strange("rows without the columns that were asked for")
+            raise self.create_error("rows without the columns that were asked for")
         return rows
 
-    def number(self, query: str) -> int:
+    def select_number(self, query: str) -> int:
         """How many things a query counts as ?n; raises ExchangeError where no number is the answer."""
-        found = self.rows(query, "n")
+        found = self.select_rows(query, "n")
         if len(found) != 1:
-            raise self.strange(f"{len(found):,} rows to a question of how many")
-        return self._number(found[0][0])
+            raise self.create_error(f"{len(found):,} rows to a question of how many")
+        return self._parse_number(found[0][0])
 
-    def graphs(self) -> dict[str, int]:
+    def list_graphs(self) -> dict[str, int]:
         """How many statements each named graph has, in order, without those that come with the server.
 
         Virtuoso counts them 500 times as fast as it finds them with DISTINCT.
         """
-        found = self.rows(
+        found = self.select_rows(
             "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g", "g", "n"
         )
         mine = [(name, number) for name, number in found if name and not name.startswith(SYSTEM)]
-        return {self._graph(name): self._number(number) for name, number in mine}
+        return {self._parse_graph(name): self._parse_number(number) for name, number in mine}
 
-    def strange(self, what: str) -> ExchangeError:
+    def create_error(self, what: str) -> ExchangeError:
         """What to say of an answer that is good SPARQL, and not what was asked for."""
-        where = shown(self.query or self.url)
+        where = redact_url(self.query or self.url)
         return ExchangeError(
             f"{where}: answers with {what}; see whether this is the server, or give --query-url"
         )
 
-    def _number(self, words: str) -> int:
+    def _parse_number(self, words: str) -> int:
         if not _NUMBER.fullmatch(words):
-            raise self.strange(f"{short(words, 40)!r} where a number was asked for")
+            raise self.create_error(f"{truncate(words, 40)!r} where a number was asked for")
         return int(words)
 
-    def _graph(self, name: str) -> str:
+    def _parse_graph(self, name: str) -> str:
         try:
             return NamedNode(name).value
         except ValueError as error:
-            raise self.strange(f"{short(name, 40)!r} as the name of a graph") from error
+            raise self.create_error(f"{truncate(name, 40)!r} as the name of a graph") from error
 
 
 def find_server(
@@ -124,42 +124,44 @@ def find_server(
     Raises ExchangeError where no SPARQL server is there, or it does not know who asks.
     """
     for address in filter(None, (url, store, update, query)):
-        if not check_address(address) or origin_of(address) == NOWHERE:
-            raise ExchangeError(f"{shown(address)}: is no address; give one such as http://localhost:7878")
+        if not check_address(address) or parse_origin(address) == NOWHERE:
+            raise ExchangeError(
+                f"{redact_url(address)}: is no address; give one such as http://localhost:7878"
+            )
     if query or ((store or update) and not _is_sparql(client, url)):
         return Server(client, url, store, update, query)
     if store or update:
         return Server(client, url, store, update, url)
-    return _discovered(client, url)
+    return _discover(client, url)
 
 
-def _discovered(client: Client, url: str) -> Server:
-    root = _root(url)
+def _discover(client: Client, url: str) -> Server:
+    root = _find_root(url)
     for layout in LAYOUTS:
-        if layout.secured and not client.credentials_at(url):
+        if layout.secured and not client.find_credentials(url):
             continue
         query = f"{root}{layout.query}"
         if _is_sparql(client, query):
             return Server(client, url, f"{root}{layout.store}", f"{root}{layout.update}", query)
     if _is_sparql(client, url):
         return Server(client, url, url, url, url)
-    reply = _asked(client, url)
+    reply = _probe(client, url)
     raise (
-        client.failure(reply, url)
+        client.create_error(reply, url)
         if not reply.good and reply.status not in (400, 404, 405)
         else (
             ExchangeError(
-                f"{shown(url)}: {_not_sparql(reply)}, and no SPARQL server of a known kind is below it; "
+                f"{redact_url(url)}: {_describe_reply(reply)}, and no SPARQL server of a known kind is below it; "
                 "give its address, or --query-url with --gsp-url or --update-url"
             )
         )
     )
 
 
-def _root(url: str) -> str:
+def _find_root(url: str) -> str:
     """The address of a server, with a slash, from its own or that of one of its endpoints.
 
-    >>> _root("http://host/ds/query"), _root("http://host:8890")
+    >>> _find_root("http://host/ds/query"), _find_root("http://host:8890")
     ('http://host/ds/', 'http://host:8890/')
     """
     parts = urlsplit(url)
@@ -170,29 +172,29 @@ def _root(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, f"{path}/", "", ""))
 
 
-def _asked(client: Client, url: str) -> Reply:
-    known = [status for status in range(300, 600) if status != 401 or not client.credentials_at(url)]
+def _probe(client: Client, url: str) -> Reply:
+    known = [status for status in range(300, 600) if status != 401 or not client.find_credentials(url)]
     return client.ask("POST", url, Request({"Accept": _JSON}, body={"query": "ASK { }"}), known)
 
 
 def _is_sparql(client: Client, url: str) -> bool:
     """Whether something answers queries at an address."""
-    reply = _asked(client, url)
+    reply = _probe(client, url)
     if reply.status in (429, 502, 503, 504):
-        raise client.failure(reply, url)
-    return reply.good and _results(client.receiver(url), reply) is not None
+        raise client.create_error(reply, url)
+    return reply.good and _parse_results(client.create_receiver(url), reply) is not None
 
 
-def _results(receiver: Receiver, reply: Reply) -> QuerySolutions | QueryBoolean | None:
+def _parse_results(receiver: Receiver, reply: Reply) -> QuerySolutions | QueryBoolean | None:
     """The results in an answer; None where it holds none."""
     try:
         media = QueryResultsFormat.from_media_type(reply.media)
-        return receiver.results(reply.body, media) if media else None
+        return receiver.parse_results(reply.body, media) if media else None
     except (SyntaxError, ValueError):
         return None
 
 
-def _not_sparql(reply: Reply) -> str:
+def _describe_reply(reply: Reply) -> str:
     if reply.good:
         return f"answers with {reply.media or 'something'} that is no SPARQL result"
     return f"answers a query with {reply.status}"

@@ -26,11 +26,11 @@ def open_session(timeout: float, most: int) -> requests.Session:
     session = requests.Session()
     session.headers.update({"User-Agent": "obligation-graph", "Accept-Encoding": "gzip"})
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _Bounded(timeout, most))
+        session.mount(scheme, _BoundedAdapter(timeout, most))
     return session
 
 
-class _Bounded(HTTPAdapter):
+class _BoundedAdapter(HTTPAdapter):
     """Reads each answer as it comes, as far as it may go."""
 
     def __init__(self, timeout: float, most: int) -> None:
@@ -42,24 +42,24 @@ class _Bounded(HTTPAdapter):
         end = monotonic() + self.timeout
         response = super().send(request, *args, **{**options, "stream": True})
         try:
-            body = self._read(response, Receiver(str(request.url), self.timeout, self.most), end)
+            body = self._read_body(response, Receiver(str(request.url), self.timeout, self.most), end)
         except ReadTimeoutError as error:
             raise requests.ReadTimeout(error, request=request) from error
         except HTTPError as error:
             raise requests.exceptions.ChunkedEncodingError(error, request=request) from error
         finally:
             response.close()
-        response.raw = _whole(response.raw, body)
+        response.raw = _wrap_body(response.raw, body)
         return response
 
-    def _read(self, response: requests.Response, receiver: Receiver, end: float) -> bytes:
+    def _read_body(self, response: requests.Response, receiver: Receiver, end: float) -> bytes:
         read = partial(response.raw.read1, decode_content=False)
         if response.status_code >= 300:
             return receiver.read_beginning(read, end)
         return receiver.read(read, response.headers.get("Content-Encoding", ""), end)
 
 
-def _whole(raw: Any, body: bytes) -> HTTPResponse:
+def _wrap_body(raw: Any, body: bytes) -> HTTPResponse:
     """An answer whose body is here, and neither packed nor in pieces."""
     headers: Mapping[str, str] = raw.headers
     kept = HTTPHeaderDict({name: value for name, value in headers.items() if name.lower() not in _OF_BODY})

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO, StringIO
 from typing import Any
 
-from build_graph.exporting.tables import Column, Table, Value, domain_names
-from build_graph.extras import extra
+from build_graph.exporting.tables import Column, ExportTable, Value, list_domain_names
+from build_graph.extras import load_extra
 from build_graph.querying import spreadsheet
 
 _AS_THEY_ARE = (
@@ -61,15 +61,15 @@ Who leads most?
 """
 
 
-def as_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
+def format_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
     r"""Rows under their names, in UTF-8; empty where there is no value.
 
     Where they are to be `guarded`, they begin with a byte order mark, and an apostrophe stands before what a
     spreadsheet takes for a formula.
 
-    >>> as_csv(["a", "b"], [[True, None], ["x, y", 5]])
+    >>> format_csv(["a", "b"], [[True, None], ["x, y", 5]])
     b'a,b\ntrue,\n"x, y",5\n'
-    >>> as_csv(["a", "b"], [["=1+1", -5]], guarded=True)
+    >>> format_csv(["a", "b"], [["=1+1", -5]], guarded=True)
     b"\xef\xbb\xbfa,b\n'=1+1,-5\n"
     """
     out = StringIO(newline="")
@@ -77,33 +77,33 @@ def as_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bo
     quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     plain.writerow(names)
     for row in rows:
-        cells = [_guarded(value) if guarded else _cell(value) for value in row]
+        cells = [_guard_cell(value) if guarded else _format_cell(value) for value in row]
         # Before Python 3.13 a carriage return is not quoted unless it is how lines end.
         (quoting if any("\r" in str(cell) for cell in cells) else plain).writerow(cells)
     return out.getvalue().encode(spreadsheet.ENCODING if guarded else "utf-8")
 
 
-def _cell(value: Value) -> Value:
+def _format_cell(value: Value) -> Value:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _guarded(value: Value) -> Value:
-    return spreadsheet.guarded(value) if isinstance(value, str) else _cell(value)
+def _guard_cell(value: Value) -> Value:
+    return spreadsheet.guard_text(value) if isinstance(value, str) else _format_cell(value)
 
 
-def csv_files(
-    tables: Mapping[str, Table], licence: str | None = None, *, guarded: bool = False
+def render_csv_files(
+    tables: Mapping[str, ExportTable], licence: str | None = None, *, guarded: bool = False
 ) -> dict[str, bytes]:
     """The files of a Data Package by name: a table each, and datapackage.json, which says what cells hold."""
     files = {
-        f"{name}.csv": as_csv(table.names, table.rows, guarded=guarded) for name, table in tables.items()
+        f"{name}.csv": format_csv(table.names, table.rows, guarded=guarded) for name, table in tables.items()
     }
     about = _GUARDED if guarded else _AS_THEY_ARE
-    return files | {"datapackage.json": _package(tables, files, about, licence)}
+    return files | {"datapackage.json": _render_package(tables, files, about, licence)}
 
 
-def _package(
-    tables: Mapping[str, Table], files: Mapping[str, bytes], about: str, licence: str | None
+def _render_package(
+    tables: Mapping[str, ExportTable], files: Mapping[str, bytes], about: str, licence: str | None
 ) -> bytes:
     package: dict[str, Any] = {
         "profile": "tabular-data-package",
@@ -113,11 +113,11 @@ def _package(
     }
     if licence:
         package["licenses"] = [{"path": licence}]
-    package["resources"] = [_resource(table, files[f"{name}.csv"]) for name, table in tables.items()]
+    package["resources"] = [_describe_resource(table, files[f"{name}.csv"]) for name, table in tables.items()]
     return (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _resource(table: Table, data: bytes) -> dict[str, Any]:
+def _describe_resource(table: ExportTable, data: bytes) -> dict[str, Any]:
     return {
         "profile": "tabular-data-resource",
         "name": table.name,
@@ -130,22 +130,22 @@ def _resource(table: Table, data: bytes) -> dict[str, Any]:
         "bytes": len(data),
         "hash": f"sha256:{hashlib.sha256(data).hexdigest()}",
         "dialect": {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "doubleQuote": True},
-        "schema": _schema(table),
+        "schema": _describe_schema(table),
     }
 
 
-def _schema(table: Table) -> dict[str, Any]:
+def _describe_schema(table: ExportTable) -> dict[str, Any]:
     key = table.columns[0].name
     schema: dict[str, Any] = {
-        "fields": [_field(column, is_key=column.name == key) for column in table.columns],
+        "fields": [_describe_field(column, is_key=column.name == key) for column in table.columns],
         "missingValues": [""],
         "primaryKey": [key],
     }
-    keys = [_foreign_key(table, column) for column in table.columns if column.to]
+    keys = [_describe_foreign_key(table, column) for column in table.columns if column.to]
     return schema | ({"foreignKeys": keys} if keys else {})
 
 
-def _field(column: Column, *, is_key: bool) -> dict[str, Any]:
+def _describe_field(column: Column, *, is_key: bool) -> dict[str, Any]:
     described = {
         "name": column.name,
         "type": column.type,
@@ -155,7 +155,7 @@ def _field(column: Column, *, is_key: bool) -> dict[str, Any]:
     return described | ({"constraints": {"required": True, "unique": True}} if is_key else {})
 
 
-def _foreign_key(table: Table, column: Column) -> dict[str, Any]:
+def _describe_foreign_key(table: ExportTable, column: Column) -> dict[str, Any]:
     """That a column leads to a table, whose key is called as the column of the tables that name it."""
     to = "" if column.to == table.name else column.to
     return {"fields": [column.name], "reference": {"resource": to, "fields": [_KEYS[column.to]]}}
@@ -164,19 +164,19 @@ def _foreign_key(table: Table, column: Column) -> dict[str, Any]:
 _KEYS = {"documents": "document", "clauses": "clause", "measures": "measure", "agencies": "agency"}
 
 
-def parquet_files(tables: Mapping[str, Table]) -> dict[str, bytes]:
+def render_parquet_files(tables: Mapping[str, ExportTable]) -> dict[str, bytes]:
     """Return a file for each table, by name; raises MissingExtraError where pyarrow is not installed."""
-    return {f"{name}.parquet": _parquet(table) for name, table in tables.items()}
+    return {f"{name}.parquet": _render_parquet(table) for name, table in tables.items()}
 
 
 def require_pyarrow() -> Any:
     """Return pyarrow; raises MissingExtraError where it is not installed."""
-    return extra("pyarrow", "parquet", "obligations export --format parquet")
+    return load_extra("pyarrow", "parquet", "obligations export --format parquet")
 
 
-def _parquet(table: Table) -> bytes:
+def _render_parquet(table: ExportTable) -> bytes:
     arrow = require_pyarrow()
-    parquet = extra("pyarrow.parquet", "parquet", "obligations export --format parquet")
+    parquet = load_extra("pyarrow.parquet", "parquet", "obligations export --format parquet")
     types = {
         "string": arrow.string(),
         "integer": arrow.int64(),
@@ -200,11 +200,11 @@ def _parquet(table: Table) -> bytes:
     return out.getvalue()
 
 
-def neo4j_files(tables: Mapping[str, Table]) -> dict[str, bytes]:
+def render_neo4j_files(tables: Mapping[str, ExportTable]) -> dict[str, bytes]:
     """Return the files for Neo4j by name: nodes-*.csv, relationships-*.csv, import.sh and README.md."""
-    nodes = {f"nodes-{table.name}.csv": _nodes(table) for table in tables.values() if table.label}
-    nodes["nodes-domains.csv"] = _domains(tables["domains"])
-    edges = dict(_edges(tables))
+    nodes = {f"nodes-{table.name}.csv": _render_nodes(table) for table in tables.values() if table.label}
+    nodes["nodes-domains.csv"] = _render_domains(tables["domains"])
+    edges = dict(_render_edges(tables))
     arguments = [f"  --nodes={name}" for name in nodes] + [f"  --relationships={name}" for name in edges]
     rows = [f"| `{name}` | {data.partition(_LINE)[0].decode()} |" for name, data in (nodes | edges).items()]
     return {
@@ -215,48 +215,50 @@ def neo4j_files(tables: Mapping[str, Table]) -> dict[str, bytes]:
     }
 
 
-def _typed(column: Column) -> str:
+def _format_header(column: Column) -> str:
     return f"{column.name}{_NEO4J_TYPES[column.type]}"
 
 
-def _nodes(table: Table) -> bytes:
+def _render_nodes(table: ExportTable) -> bytes:
     """The rows of a table as nodes; where a column leads, relationships say."""
     own = [(at, column) for at, column in enumerate(table.columns) if at and not column.to]
-    header = ["iri:ID", *(_typed(column) for _, column in own), ":LABEL"]
+    header = ["iri:ID", *(_format_header(column) for _, column in own), ":LABEL"]
     rows = ([row[0], *(row[at] for at, _ in own), table.label] for row in table.rows)
-    return as_csv(header, rows)
+    return format_csv(header, rows)
 
 
-def _domains(table: Table) -> bytes:
-    rows = ([iri, name, english, "Domain"] for iri, (name, english) in sorted(domain_names(table).items()))
-    return as_csv(["iri:ID", "name", "english", ":LABEL"], rows)
+def _render_domains(table: ExportTable) -> bytes:
+    rows = (
+        [iri, name, english, "Domain"] for iri, (name, english) in sorted(list_domain_names(table).items())
+    )
+    return format_csv(["iri:ID", "name", "english", ":LABEL"], rows)
 
 
-def _edges(tables: Mapping[str, Table]) -> Iterator[tuple[str, bytes]]:
+def _render_edges(tables: Mapping[str, ExportTable]) -> Iterator[tuple[str, bytes]]:
     ends = [":START_ID", ":END_ID", ":TYPE"]
     for table in tables.values():
         for at, column in enumerate(table.columns):
             if column.edge:
                 rows = ([row[0], row[at], column.edge] for row in table.rows if row[at])
-                yield f"relationships-{table.name}-{column.name}.csv", as_csv(ends, rows)
+                yield f"relationships-{table.name}-{column.name}.csv", format_csv(ends, rows)
         if table.link:
-            yield f"relationships-{table.name}.csv", _linked(table, ends)
+            yield f"relationships-{table.name}.csv", _render_links(table, ends)
 
 
-def _linked(table: Table, ends: list[str]) -> bytes:
+def _render_links(table: ExportTable, ends: list[str]) -> bytes:
     """The rows of a table as relationships, with what else they say."""
     assert table.link is not None
-    start, end = table.at(table.link.start), table.at(table.link.end)
+    start, end = table.find_column(table.link.start), table.find_column(table.link.end)
     told = ("name", "english", "document")  # what the nodes at the ends tell
     own = [
         (at, column)
         for at, column in enumerate(table.columns)
         if at not in (start, end) and column.name not in told
     ]
-    header = [*ends, *("iri" if at == 0 else _typed(column) for at, column in own)]
+    header = [*ends, *("iri" if at == 0 else _format_header(column) for at, column in own)]
     rows: Iterator[list[Value]] = (
         [row[start], row[end], table.link.edge, *(row[at] for at, _ in own)]
         for row in table.rows
         if table.link and row[start] and row[end]
     )
-    return as_csv(header, rows)
+    return format_csv(header, rows)

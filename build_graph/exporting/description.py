@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph.graph.turtle import serialize_body, serialize_header
-from build_graph.vocabulary import BASE, ELI, PREFIXES, RDF, XSD, segment
+from build_graph.vocabulary import BASE, ELI, PREFIXES, RDF, XSD, encode_segment
 
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _MORE = {
@@ -28,7 +28,7 @@ _DATE = f"<{ELI}date_document>".encode()
 
 
 @dataclass(slots=True)
-class Survey:
+class GraphSurvey:
     """Counts of statements, and a digest of them in their order; terms stand in angle brackets."""
 
     statements: int = 0
@@ -38,7 +38,7 @@ class Survey:
     dates: dict[str, str] = field(default_factory=dict)  # of documents
     _digest: Any = field(default_factory=hashlib.sha256)
 
-    def watching(self, records: Iterable[bytes]) -> Iterator[bytes]:
+    def watch(self, records: Iterable[bytes]) -> Iterator[bytes]:
         """The records, which are counted as they go by."""
         counted: Counter[bytes] = Counter()
         kinds: Counter[bytes] = Counter()
@@ -86,31 +86,34 @@ class Publication:
     url: str | None = None
 
 
-def description(survey: Survey, files: Iterable[FileFacts], published: Publication) -> bytes:
+def render_description(survey: GraphSurvey, files: Iterable[FileFacts], published: Publication) -> bytes:
     """The description as Turtle; the dataset's IRI comes from its statements alone."""
     dataset = f"{BASE}dataset/{survey.digest[:16]}"
     quads = [
-        *_dataset(dataset, survey, published),
-        *_partitions(dataset, "class", survey.classes),
-        *_partitions(dataset, "property", survey.properties),
-        *(quad for file in files for quad in _distribution(dataset, file, published)),
+        *_iterate_dataset(dataset, survey, published),
+        *_iterate_partitions(dataset, "class", survey.classes),
+        *_iterate_partitions(dataset, "property", survey.properties),
+        *(quad for file in files for quad in _iterate_distribution(dataset, file, published)),
     ]
     body = serialize_body(sorted({quad.triple for quad in quads}, key=str), None, prefixes=_ALL)
     return serialize_header(None, _ALL) + b"\n" + body.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
 
 
-def _dataset(node: str, survey: Survey, published: Publication) -> Iterator[Quad]:
+def _iterate_dataset(node: str, survey: GraphSurvey, published: Publication) -> Iterator[Quad]:
     number = len(survey.documents)
     words = f"{number:,} policy document{'' if number == 1 else 's'}, {survey.statements:,} statements"
-    yield from _about(
+    yield from _iterate_about(
         node,
-        ("rdf:type", _term("void:Dataset")),
-        ("rdf:type", _term("dcat:Dataset")),
+        ("rdf:type", _expand_term("void:Dataset")),
+        ("rdf:type", _expand_term("dcat:Dataset")),
         ("dcterms:title", Literal("Graph of obligations in policy documents", language="en")),
         ("dcterms:title", Literal("政策文件任务分工图谱", language="zh")),
         ("dcterms:description", Literal(words, language="en")),
         ("dcterms:description", Literal(f"{number:,}份政策文件，{survey.statements:,}条陈述", language="zh")),
-        ("dcterms:modified", Literal(survey.newest, datatype=_term("xsd:date")) if survey.newest else None),
+        (
+            "dcterms:modified",
+            Literal(survey.newest, datatype=_expand_term("xsd:date")) if survey.newest else None,
+        ),
         ("dcterms:license", NamedNode(published.licence) if published.licence else None),
         ("void:triples", Literal(survey.statements)),
         ("void:documents", Literal(number)),
@@ -121,49 +124,49 @@ def _dataset(node: str, survey: Survey, published: Publication) -> Iterator[Quad
     used = [name.strip("<>") for name in (*survey.classes, *survey.properties)]
     for prefix in _VOCABULARIES:
         if any(name.startswith(PREFIXES[prefix]) for name in used):
-            yield from _about(node, ("void:vocabulary", NamedNode(PREFIXES[prefix])))
+            yield from _iterate_about(node, ("void:vocabulary", NamedNode(PREFIXES[prefix])))
 
 
-def _partitions(dataset: str, kind: str, counts: Mapping[str, int]) -> Iterator[Quad]:
+def _iterate_partitions(dataset: str, kind: str, counts: Mapping[str, int]) -> Iterator[Quad]:
     """How many things are of a class, or how many statements have a property."""
     for name, count in counts.items():
         if not name.startswith("<"):
             continue
         iri = name.strip("<>")
-        node = f"{dataset}/{kind}/{segment(iri)}"
+        node = f"{dataset}/{kind}/{encode_segment(iri)}"
         counted = "void:entities" if kind == "class" else "void:triples"
-        yield from _about(dataset, (f"void:{kind}Partition", NamedNode(node)))
-        yield from _about(node, (f"void:{kind}", NamedNode(iri)), (counted, Literal(count)))
+        yield from _iterate_about(dataset, (f"void:{kind}Partition", NamedNode(node)))
+        yield from _iterate_about(node, (f"void:{kind}", NamedNode(iri)), (counted, Literal(count)))
 
 
-def _distribution(dataset: str, file: FileFacts, published: Publication) -> Iterator[Quad]:
-    node = f"{dataset}/file/{segment(file.name)}"
+def _iterate_distribution(dataset: str, file: FileFacts, published: Publication) -> Iterator[Quad]:
+    node = f"{dataset}/file/{encode_segment(file.name)}"
     url = NamedNode(f"{published.url.rstrip('/')}/{quote(file.name)}") if published.url else None
-    yield from _about(dataset, ("dcat:distribution", NamedNode(node)), ("void:dataDump", url))
-    yield from _about(
+    yield from _iterate_about(dataset, ("dcat:distribution", NamedNode(node)), ("void:dataDump", url))
+    yield from _iterate_about(
         node,
-        ("rdf:type", _term("dcat:Distribution")),
+        ("rdf:type", _expand_term("dcat:Distribution")),
         ("dcterms:title", Literal(file.name)),
         ("dcterms:license", NamedNode(published.licence) if published.licence else None),
         ("dcat:mediaType", NamedNode(_MEDIA + file.media)),
-        ("dcat:byteSize", Literal(str(file.size), datatype=_term("xsd:nonNegativeInteger"))),
+        ("dcat:byteSize", Literal(str(file.size), datatype=_expand_term("xsd:nonNegativeInteger"))),
         ("dcat:downloadURL", url),
         ("spdx:checksum", NamedNode(f"{node}/checksum")),
     )
-    yield from _about(
+    yield from _iterate_about(
         f"{node}/checksum",
-        ("rdf:type", _term("spdx:Checksum")),
-        ("spdx:algorithm", _term("spdx:checksumAlgorithm_sha256")),
+        ("rdf:type", _expand_term("spdx:Checksum")),
+        ("spdx:algorithm", _expand_term("spdx:checksumAlgorithm_sha256")),
         ("spdx:checksumValue", Literal(file.sha256, datatype=NamedNode(f"{XSD}hexBinary"))),
     )
 
 
-def _about(subject: str, *pairs: tuple[str, NamedNode | Literal | None]) -> Iterator[Quad]:
+def _iterate_about(subject: str, *pairs: tuple[str, NamedNode | Literal | None]) -> Iterator[Quad]:
     for predicate, value in pairs:
         if value is not None:
-            yield Quad(NamedNode(subject), _term(predicate), value)
+            yield Quad(NamedNode(subject), _expand_term(predicate), value)
 
 
-def _term(name: str) -> NamedNode:
+def _expand_term(name: str) -> NamedNode:
     prefix, _, local = name.partition(":")
     return NamedNode(_ALL[prefix] + local)

@@ -21,7 +21,7 @@ MEDIA_TYPES = {  # by the ending of a file's name
 }
 
 
-class Form(StrEnum):
+class ExportFormat(StrEnum):
     """What a graph can be exported as."""
 
     TTL = "ttl"
@@ -39,27 +39,27 @@ class Form(StrEnum):
     @property
     def is_folder(self) -> bool:
         """Whether an export is a folder of files, not one file."""
-        return self in (Form.CSV, Form.PARQUET, Form.NEO4J)
+        return self in (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.NEO4J)
 
     @property
     def keeps_graphs(self) -> bool:
         """Whether statements stay in their named graphs; the other formats merge them."""
-        return self in (Form.TRIG, Form.NQ)
+        return self in (ExportFormat.TRIG, ExportFormat.NQ)
 
     @property
     def ending(self) -> str:
         """How the name of a file ends.
 
-        >>> Form.RDFXML.ending
+        >>> ExportFormat.RDFXML.ending
         'rdf'
         """
-        return "rdf" if self is Form.RDFXML else self.value
+        return "rdf" if self is ExportFormat.RDFXML else self.value
 
 
-def media_type(name: str) -> str:
+def find_media_type(name: str) -> str:
     """The media type of a file by its name.
 
-    >>> media_type("graph.nt")
+    >>> find_media_type("graph.nt")
     'application/n-triples'
     """
     return MEDIA_TYPES[name.rpartition(".")[2]]

@@ -12,10 +12,10 @@ from itertools import groupby
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from build_graph.errors import ObligationError
-from build_graph.graph.ordering import batches
-from build_graph.graph.ordering import statements as parse_records
-from build_graph.ontology import statements
-from build_graph.resources import folder
+from build_graph.graph.ordering import iterate_batches
+from build_graph.graph.ordering import parse_records as parse_records
+from build_graph.ontology import load_statements
+from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE, OB, PREFIXES, RDF, XSD, term
 
 Json = str | int | bool | dict[str, "Json"] | list["Json"]
@@ -37,7 +37,7 @@ _PLAIN = f"{XSD}string"
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class JsonldContext:
     """Names and kinds: `names` by IRI, of classes and properties; `kinds` of values, by property.
 
     A kind is @id, @language, or the IRI of a datatype.
@@ -48,9 +48,9 @@ class Context:
 
     @classmethod
     @cache
-    def of_ontology(cls) -> Context:
+    def load(cls) -> JsonldContext:
         """Make the context from the ontology; raises OntologyError where its files are missing or broken."""
-        ontology = statements(folder("ontology") / "obligations.ttl")
+        ontology = load_statements(find_folder("ontology") / "obligations.ttl")
         kinds: dict[str, str] = {}
         names: dict[str, str] = {}
         for node, said in ontology.items():
@@ -59,7 +59,7 @@ class Context:
                 kinds[node.value] = ID
             if node.value.startswith(OB) and not types & {term("owl:Ontology"), term("owl:NamedIndividual")}:
                 names[node.value] = node.value.removeprefix(OB)
-        datatypes = dict(_datatypes()) | {
+        datatypes = dict(_iterate_datatypes()) | {
             node.value: triple.object.value
             for node, said in ontology.items()
             for triple in said
@@ -72,7 +72,7 @@ class Context:
         kinds |= {term(name).value: LANGUAGE for name in _IN_LANGUAGES}
         return cls(names, kinds)
 
-    def short(self, iri: str) -> str:
+    def shorten(self, iri: str) -> str:
         """A class or property as the context calls it; one that it does not know by its IRI."""
         if iri in self.names:
             return self.names[iri]
@@ -81,33 +81,33 @@ class Context:
                 return f"{prefix}:{iri.removeprefix(namespace)}"
         return iri
 
-    def document(self) -> dict[str, object]:
+    def build_json(self) -> dict[str, object]:
         """The context as JSON-LD 1.1."""
         terms: dict[str, object] = {"@version": 1.1, "@base": BASE}
         terms |= {prefix: PREFIXES[prefix] for prefix in sorted(PREFIXES)}
         for iri in sorted({*self.names, *self.kinds}):
-            terms[self.short(iri)] = self._term(iri)
+            terms[self.shorten(iri)] = self._define_term(iri)
         return {"@context": terms}
 
-    def file(self) -> bytes:
+    def render_file(self) -> bytes:
         """The context as a file."""
-        return (json.dumps(self.document(), ensure_ascii=False, indent=1) + "\n").encode()
+        return (json.dumps(self.build_json(), ensure_ascii=False, indent=1) + "\n").encode()
 
-    def _term(self, iri: str) -> str | dict[str, str]:
-        name = f"ob:{iri.removeprefix(OB)}" if iri.startswith(OB) else self.short(iri)
+    def _define_term(self, iri: str) -> str | dict[str, str]:
+        name = f"ob:{iri.removeprefix(OB)}" if iri.startswith(OB) else self.shorten(iri)
         kind = self.kinds.get(iri)
         if kind is None:
             return name
         if kind == LANGUAGE:
             return {"@id": name, "@container": LANGUAGE}
-        return {"@id": name, "@type": kind if kind == ID else self.short(kind)}
+        return {"@id": name, "@type": kind if kind == ID else self.shorten(kind)}
 
 
-def _datatypes() -> Iterator[tuple[str, str]]:
+def _iterate_datatypes() -> Iterator[tuple[str, str]]:
     """The datatypes that the shapes ask for, where they ask the same everywhere."""
     paths: dict[NamedNode | BlankNode, str] = {}
     types: dict[NamedNode | BlankNode, str] = {}
-    for quad in parse(path=folder("ontology") / "shapes.ttl", format=RdfFormat.TURTLE):
+    for quad in parse(path=find_folder("ontology") / "shapes.ttl", format=RdfFormat.TURTLE):
         if isinstance(quad.subject, (NamedNode, BlankNode)) and isinstance(quad.object, NamedNode):
             if quad.predicate.value == f"{_SHACL}path":
                 paths[quad.subject] = quad.object.value
@@ -125,51 +125,51 @@ def write_jsonld(records: Iterable[bytes]) -> Iterator[bytes]:
 
     Raises ObligationError for a statement about a statement, which JSON-LD 1.1 cannot hold.
     """
-    context = Context.of_ontology()
-    head = json.dumps(context.document(), ensure_ascii=False, indent=1)
+    context = JsonldContext.load()
+    head = json.dumps(context.build_json(), ensure_ascii=False, indent=1)
     yield f'{head.removesuffix("}").rstrip()},\n "@graph": [\n'.encode()
     glue = b""
-    for batch in batches(records):
+    for batch in iterate_batches(records):
         for _, said in groupby(parse_records(batch), key=lambda quad: quad.subject):
-            node = json.dumps(_node(list(said), context), ensure_ascii=False)
+            node = json.dumps(_build_node(list(said), context), ensure_ascii=False)
             yield glue + node.encode()
             glue = b",\n"
     yield b"\n ]\n}\n"
 
 
-def _node(said: Sequence[Quad], context: Context) -> dict[str, Json]:
+def _build_node(said: Sequence[Quad], context: JsonldContext) -> dict[str, Json]:
     """What is said of one subject."""
-    node: dict[str, Json] = {"@id": _reference(said[0].subject)}
+    node: dict[str, Json] = {"@id": _shorten_reference(said[0].subject)}
     for predicate, quads in groupby(said, key=lambda quad: quad.predicate.value):
         values = [quad.object for quad in quads]
         if predicate == _TYPE and all(isinstance(value, NamedNode) for value in values):
-            node["@type"] = _one([_class(value, context) for value in values])
+            node["@type"] = _unwrap_single([_shorten_class(value, context) for value in values])
         else:
-            key = context.short(predicate)
-            node[key] = _values(values, context.kinds.get(predicate))
+            key = context.shorten(predicate)
+            node[key] = _convert_values(values, context.kinds.get(predicate))
     return node
 
 
-def _values(values: list[NamedNode | BlankNode | Literal | Triple], kind: str | None) -> Json:
+def _convert_values(values: list[NamedNode | BlankNode | Literal | Triple], kind: str | None) -> Json:
     if kind == LANGUAGE:
-        return _by_language(values)
-    return _one([_value(value, kind) for value in values])
+        return _group_by_language(values)
+    return _unwrap_single([_convert_value(value, kind) for value in values])
 
 
-def _by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -> Json:
+def _group_by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -> Json:
     """Words by their language; a list of values where one of them has none."""
     words: dict[str, list[Json]] = {}
     for value in values:
         if not (isinstance(value, Literal) and value.language and _TAG.match(value.language)):
-            return [_value(value, None) for value in values]
+            return [_convert_value(value, None) for value in values]
         words.setdefault(value.language, []).append(value.value)
-    return {language: _one(words[language]) for language in sorted(words)}
+    return {language: _unwrap_single(words[language]) for language in sorted(words)}
 
 
-def _value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) -> Json:
+def _convert_value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) -> Json:
     """A value; `kind` is what the context says of it, which need not be repeated."""
     if isinstance(value, (NamedNode, BlankNode)):
-        return _reference(value) if kind == ID else {"@id": _reference(value)}
+        return _shorten_reference(value) if kind == ID else {"@id": _shorten_reference(value)}
     if isinstance(value, Triple):
         raise ObligationError(f"{value}: JSON-LD cannot hold a statement as a value; choose another format")
     if value.language:
@@ -178,11 +178,11 @@ def _value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) ->
     if datatype == _PLAIN:
         return value.value if kind is None else {"@value": value.value}
     if kind == datatype:
-        return _native(value.value, datatype)
+        return _convert_native(value.value, datatype)
     return {"@value": value.value, "@type": datatype}
 
 
-def _native(text: str, datatype: str) -> Json:
+def _convert_native(text: str, datatype: str) -> Json:
     """A number or a truth value as JSON's own, where it comes back as it was; else its words."""
     if datatype == f"{XSD}integer" and _INTEGER.fullmatch(text):
         return int(text)
@@ -191,7 +191,7 @@ def _native(text: str, datatype: str) -> Json:
     return text
 
 
-def _reference(node: NamedNode | BlankNode | Triple) -> str:
+def _shorten_reference(node: NamedNode | BlankNode | Triple) -> str:
     """A node's IRI, without the base where it comes back as it was."""
     if not isinstance(node, NamedNode):
         return str(node)
@@ -205,11 +205,11 @@ def _reference(node: NamedNode | BlankNode | Triple) -> str:
     return node.value
 
 
-def _class(node: object, context: Context) -> str:
+def _shorten_class(node: object, context: JsonldContext) -> str:
     assert isinstance(node, NamedNode)
-    return context.short(node.value)
+    return context.shorten(node.value)
 
 
-def _one(values: list[Json] | list[str]) -> Json:
+def _unwrap_single(values: list[Json] | list[str]) -> Json:
     """The value, where there is but one."""
     return values[0] if len(values) == 1 else list(values)

@@ -13,7 +13,7 @@ from io import BytesIO
 import networkx as nx
 
 from build_graph.exporting.rdf import NOT_IN_XML
-from build_graph.exporting.tables import Table, domain_names
+from build_graph.exporting.tables import ExportTable, list_domain_names
 from build_graph.vocabulary import BASE
 
 _LEFT_OUT = ("Target",)  # nodes that the network does without
@@ -23,7 +23,7 @@ _DATED = re.compile(rb' lastmodifieddate="[^"]*"')
 Attributes = dict[str, str | int]
 
 
-def build_network(tables: Mapping[str, Table]) -> nx.MultiDiGraph[str]:
+def build_network(tables: Mapping[str, ExportTable]) -> nx.MultiDiGraph[str]:
     """Return the network of the tables of a graph: each IRI is one node, each edge has a key of its own.
 
     Nodes have a label, a kind (Document, Clause, Measure, Norm, Agency, Domain), a type and a text; edges a
@@ -32,10 +32,12 @@ def build_network(tables: Mapping[str, Table]) -> nx.MultiDiGraph[str]:
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     kept = [table for table in tables.values() if table.label not in _LEFT_OUT]
     for table in kept:
-        graph.add_nodes_from((iri, _filled(said)) for iri, said in _nodes(table) if iri not in graph)
-    edges = (edge for table in kept for edge in _edges(table))
+        graph.add_nodes_from(
+            (iri, _drop_empty(said)) for iri, said in _iterate_nodes(table) if iri not in graph
+        )
+    edges = (edge for table in kept for edge in _iterate_edges(table))
     for number, (start, end, said) in enumerate(edges):
-        graph.add_edge(start, end, key=f"e{number}", **_filled(said))
+        graph.add_edge(start, end, key=f"e{number}", **_drop_empty(said))
     return graph
 
 
@@ -58,14 +60,14 @@ def replace_unwritable(text: str) -> str:
     return NOT_IN_XML.sub("\ufffd", text)
 
 
-def _nodes(table: Table) -> Iterator[tuple[str, Attributes]]:
+def _iterate_nodes(table: ExportTable) -> Iterator[tuple[str, Attributes]]:
     if table.name == "domains":
-        for iri, (name, english) in sorted(domain_names(table).items()):
+        for iri, (name, english) in sorted(list_domain_names(table).items()):
             label = name or english or iri.removeprefix(BASE)
             yield iri, {"label": label, "kind": "Domain", "text": english}
     if not table.label:
         return
-    captions = [table.at(name) for name in table.caption]
+    captions = [table.find_column(name) for name in table.caption]
     kind = table.names.index("kind") if "kind" in table.names else None
     for row in table.rows:
         iri, text = str(row[0]), next((str(row[at]) for at in captions if row[at]), "")
@@ -81,7 +83,7 @@ def _nodes(table: Table) -> Iterator[tuple[str, Attributes]]:
         )
 
 
-def _edges(table: Table) -> Iterator[tuple[str, str, Attributes]]:
+def _iterate_edges(table: ExportTable) -> Iterator[tuple[str, str, Attributes]]:
     for at, column in enumerate(table.columns):
         if column.edge:
             said: Attributes = {"label": column.edge, "kind": column.edge}
@@ -95,7 +97,7 @@ def _edges(table: Table) -> Iterator[tuple[str, str, Attributes]]:
                 yield str(cell[link.start]), str(cell[link.end]), said
 
 
-def _filled(said: Attributes) -> Attributes:
+def _drop_empty(said: Attributes) -> Attributes:
     """Return the attributes that have a value, as XML can hold it."""
     return {
         name: replace_unwritable(value) if isinstance(value, str) else value

@@ -10,9 +10,9 @@ from xml.sax.saxutils import quoteattr
 from pyoxigraph import Literal, Quad, RdfFormat, Triple, serialize
 
 from build_graph.errors import ObligationError
-from build_graph.exporting.formats import Form
+from build_graph.exporting.formats import ExportFormat
 from build_graph.exporting.jsonld import write_jsonld
-from build_graph.graph.ordering import batches, statements
+from build_graph.graph.ordering import iterate_batches, parse_records
 from build_graph.graph.turtle import serialize_body, serialize_header
 from build_graph.vocabulary import PREFIXES
 
@@ -41,14 +41,14 @@ def serialize_triples(
     return out.getvalue()
 
 
-def written(records: Iterable[bytes], form: Form) -> Iterator[bytes]:
+def render_rdf(records: Iterable[bytes], form: ExportFormat) -> Iterator[bytes]:
     """The records, which are in order, as a file in pieces: nt, nq, ttl, trig or rdfxml."""
-    if form in (Form.NT, Form.NQ):
-        yield from _lines(records)
-    elif form is Form.RDFXML:
-        yield from _rdfxml(records)
+    if form in (ExportFormat.NT, ExportFormat.NQ):
+        yield from _render_lines(records)
+    elif form is ExportFormat.RDFXML:
+        yield from _render_rdfxml(records)
     else:
-        yield from _turtle(records, RdfFormat.TRIG if form is Form.TRIG else RdfFormat.TURTLE)
+        yield from _render_turtle(records, RdfFormat.TRIG if form is ExportFormat.TRIG else RdfFormat.TURTLE)
 
 
 def refuse_no_xml(quads: Iterable[Quad]) -> Iterator[Quad]:
@@ -68,25 +68,25 @@ def refuse_no_xml(quads: Iterable[Quad]) -> Iterator[Quad]:
         yield quad
 
 
-def _lines(records: Iterable[bytes]) -> Iterator[bytes]:
+def _render_lines(records: Iterable[bytes]) -> Iterator[bytes]:
     for record in records:
         graph, _, triple = record.partition(b"\t")
         yield b"%s %s .\n" % (triple, graph) if graph else b"%s .\n" % triple
 
 
-def _turtle(records: Iterable[bytes], form: RdfFormat) -> Iterator[bytes]:
+def _render_turtle(records: Iterable[bytes], form: RdfFormat) -> Iterator[bytes]:
     """Yield pieces of Turtle or TriG."""
     yield serialize_header()
-    for batch in batches(records):
-        quads = statements(batch)
+    for batch in iterate_batches(records):
+        quads = parse_records(batch)
         yield serialize_body(quads if form.supports_datasets else (q.triple for q in quads), form=form)
 
 
-def _rdfxml(records: Iterable[bytes]) -> Iterator[bytes]:
+def _render_rdfxml(records: Iterable[bytes]) -> Iterator[bytes]:
     names = "".join(f"\n\txmlns:{prefix}={quoteattr(PREFIXES[prefix])}" for prefix in sorted(PREFIXES))
     yield f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{names}>\n'.encode()
-    for batch in batches(records):
-        triples = (quad.triple for quad in statements(batch))
+    for batch in iterate_batches(records):
+        triples = (quad.triple for quad in parse_records(batch))
         piece = serialize(triples, format=RdfFormat.RDF_XML, prefixes=PREFIXES)
         assert piece is not None  # it is only where an output file is given
         _, _, lines = piece.partition(b"<rdf:RDF")

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from build_graph.errors import ObligationError
 from build_graph.querying.catalogue import select
 from build_graph.querying.engines import Engine
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 from build_graph.vocabulary import OB
 
 Value = str | int | bool | date | None
@@ -61,7 +61,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ExportTable:
     """A table; its first column is its key. `rows` are in the order of documents and of the text."""
 
     name: str
@@ -78,59 +78,59 @@ class Table:
         """The names of the columns."""
         return [column.name for column in self.columns]
 
-    def at(self, name: str) -> int:
+    def find_column(self, name: str) -> int:
         """The place of a column; ValueError if there is none of that name."""
         return self.names.index(name)
 
-    def with_rows(self, rows: Iterable[Row]) -> Table:
+    def replace_rows(self, rows: Iterable[Row]) -> ExportTable:
         """The table with other rows."""
-        return Table(
+        return ExportTable(
             self.name, self.title, self.description, self.columns, self.label, self.caption, self.link,
             tuple(rows),
         )  # fmt: skip
 
 
-def layout() -> tuple[Table, ...]:
+def load_layout() -> tuple[ExportTable, ...]:
     """The tables without rows.
 
-    >>> [table.name for table in layout()][:3]
+    >>> [table.name for table in load_layout()][:3]
     ['documents', 'clauses', 'measures']
     """
-    return tuple(_table(given) for given in word_lists("export_tables")["table"])
+    return tuple(_parse_table(given) for given in load_word_lists("export_tables")["table"])
 
 
-def tables(engine: Engine, where: str) -> dict[str, Table]:
+def load_tables(engine: Engine, where: str) -> dict[str, ExportTable]:
     """The tables of the graph that an engine answers for, by name; `where` is what messages call it.
 
     What a row leads to and no table has gets a row of its own, with its IRI alone, so that every key leads
     to a row. Raises ObligationError where the graph cannot be asked, or a value is not of its column's type.
     """
-    found = {table.name: _filled(table, engine, where) for table in layout()}
-    files = _source_files(found["documents"])
-    whole = {name: _sorted(_placed(table, files)) for name, table in found.items()}
-    return {name: _completed(table, whole.values()) for name, table in whole.items()}
+    found = {table.name: _fill(table, engine, where) for table in load_layout()}
+    files = _list_source_files(found["documents"])
+    whole = {name: _sort_rows(_add_source_files(table, files)) for name, table in found.items()}
+    return {name: _add_missing_keys(table, whole.values()) for name, table in whole.items()}
 
 
-def domain_names(table: Table) -> dict[str, tuple[str, str]]:
+def list_domain_names(table: ExportTable) -> dict[str, tuple[str, str]]:
     """Return the domains of the table `domains`, with their names in Chinese and English."""
-    iri, name, english = map(table.at, ("domain", "name", "english"))
+    iri, name, english = map(table.find_column, ("domain", "name", "english"))
     return {str(row[iri]): (str(row[name] or ""), str(row[english] or "")) for row in table.rows}
 
 
-def _table(given: Mapping[str, Any]) -> Table:
+def _parse_table(given: Mapping[str, Any]) -> ExportTable:
     link = given.get("link")
-    return Table(
+    return ExportTable(
         given["name"],
         Texts(**given["title"]),
         Texts(**given["description"]),
-        tuple(map(_column, given["columns"])),
+        tuple(map(_parse_column, given["columns"])),
         given.get("label", ""),
         tuple(given.get("caption", ())),
         Link(link["from"], link["to"], link["edge"]) if link else None,
     )
 
 
-def _column(given: Mapping[str, Any]) -> Column:
+def _parse_column(given: Mapping[str, Any]) -> Column:
     kind = given["type"]
     return Column(
         given["name"],
@@ -144,21 +144,21 @@ def _column(given: Mapping[str, Any]) -> Column:
     )
 
 
-def _filled(table: Table, engine: Engine, where: str) -> Table:
+def _fill(table: ExportTable, engine: Engine, where: str) -> ExportTable:
     """The table with a row for each key; of several values the first is taken, in the order of the text."""
     answer = select(engine, f"table-{table.name}")
     given = {variable.value for variable in answer.variables}
     found: dict[Value, list[Row]] = {}
     for solution in answer:
         row = tuple(
-            _value(column, solution[column.name] if column.name in given else None, table.name, where)
+            _convert_value(column, solution[column.name] if column.name in given else None, table.name, where)
             for column in table.columns
         )
         found.setdefault(row[0], []).append(row)
-    return table.with_rows(_merged(table, rows) for rows in found.values())
+    return table.replace_rows(_merge_rows(table, rows) for rows in found.values())
 
 
-def _value(column: Column, term: Any, table: str, where: str) -> Value:
+def _convert_value(column: Column, term: Any, table: str, where: str) -> Value:
     """A term as a value of a column; None for no term, and for no words."""
     text = term.value if isinstance(term, (NamedNode, Literal)) else "" if term is None else str(term)
     if not text:
@@ -178,9 +178,9 @@ def _value(column: Column, term: Any, table: str, where: str) -> Value:
     return text.removeprefix(OB) if column.is_term else text
 
 
-def _merged(table: Table, rows: list[Row]) -> Row:
+def _merge_rows(table: ExportTable, rows: list[Row]) -> Row:
     """One row of several with the same key: the first in the text, and all values of what is joined."""
-    first = min(rows, key=lambda row: _order(table, row))
+    first = min(rows, key=lambda row: _order_row(table, row))
     return tuple(
         _JOINED.join(sorted({str(row[at]) for row in rows if row[at] is not None})) or None
         if column.is_joined
@@ -189,7 +189,7 @@ def _merged(table: Table, rows: list[Row]) -> Row:
     )
 
 
-def _order(table: Table, row: Row) -> tuple[str, tuple[int, str], tuple[int, str], list[str]]:
+def _order_row(table: ExportTable, row: Row) -> tuple[str, tuple[int, str], tuple[int, str], list[str]]:
     """Where a row stands: by document, place in the text, then what it says."""
     place = dict(zip(table.names, row, strict=True))
     start, end = (
@@ -199,32 +199,34 @@ def _order(table: Table, row: Row) -> tuple[str, tuple[int, str], tuple[int, str
     return ("" if document is None else str(document)), start, (-end[0], ""), [str(value) for value in row]
 
 
-def _sorted(table: Table) -> Table:
-    return table.with_rows(sorted(table.rows, key=lambda row: _order(table, row)))
+def _sort_rows(table: ExportTable) -> ExportTable:
+    return table.replace_rows(sorted(table.rows, key=lambda row: _order_row(table, row)))
 
 
-def _source_files(documents: Table) -> dict[Value, Value]:
-    at = documents.at("source_file")
+def _list_source_files(documents: ExportTable) -> dict[Value, Value]:
+    at = documents.find_column("source_file")
     return {row[0]: row[at] for row in documents.rows}
 
 
-def _placed(table: Table, files: Mapping[Value, Value]) -> Table:
+def _add_source_files(table: ExportTable, files: Mapping[Value, Value]) -> ExportTable:
     """The table with the source file of each row's document."""
     if table.name == "documents" or "source_file" not in table.names:
         return table
-    at, document = table.at("source_file"), table.at("document")
-    return table.with_rows((*row[:at], files.get(row[document]), *row[at + 1 :]) for row in table.rows)
+    at, document = table.find_column("source_file"), table.find_column("document")
+    return table.replace_rows((*row[:at], files.get(row[document]), *row[at + 1 :]) for row in table.rows)
 
 
-def _completed(table: Table, others: Iterable[Table]) -> Table:
+def _add_missing_keys(table: ExportTable, others: Iterable[ExportTable]) -> ExportTable:
     """The table with a row for each key that another table, or it itself, leads to."""
     known = {row[0] for row in table.rows}
-    missing = sorted({str(key) for other in others for key in _keys(other, table.name) if key not in known})
+    missing = sorted(
+        {str(key) for other in others for key in _iterate_keys(other, table.name) if key not in known}
+    )
     empty = (None,) * (len(table.columns) - 1)
-    return table.with_rows((*table.rows, *((key, *empty) for key in missing)))
+    return table.replace_rows((*table.rows, *((key, *empty) for key in missing)))
 
 
-def _keys(table: Table, to: str) -> Iterator[Value]:
+def _iterate_keys(table: ExportTable, to: str) -> Iterator[Value]:
     for at, column in enumerate(table.columns):
         if column.to == to:
             yield from (row[at] for row in table.rows if row[at] is not None)

@@ -16,9 +16,9 @@ from pathlib import Path
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from build_graph.errors import ObligationError
-from build_graph.graph.sieves import SIEVES, Said, visible
-from build_graph.graph.terms import Statement, Term, iri, is_long, read, written
-from build_graph.resources import folder
+from build_graph.graph.sieves import PREFILTERS, StatementIndex, iterate_visible
+from build_graph.graph.terms import Statement, Term, iri, is_long, parse_statements, serialise_statements
+from build_graph.resources import find_folder
 
 _SHOWN = 5  # faults named in one message
 _PREFIX = re.compile(r"^PREFIX (\w+): <([^>]+)>", re.MULTILINE)
@@ -38,14 +38,14 @@ class Fault:
     focus: str
     value: str  # empty where the check points at nothing
 
-    def line(self) -> str:
+    def format_line(self) -> str:
         """The fault on one line: check, thing, message, and what the check points at."""
         found = f" ({self.value})" if self.value else ""
         return f"{self.check}: {self.focus}: {self.message}{found}"
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class CheckCounts:
     """How many checks were passed, by how many different statements."""
 
     checks: int
@@ -70,7 +70,7 @@ class Check:
         names = (prefixes[prefix] + local for prefix, local in _WORD.findall(query) if prefix in prefixes)
         return cls(file.stem, message, query, frozenset(map(iri, names)))
 
-    def faults(self, store: Store) -> Iterator[Fault]:
+    def find_faults(self, store: Store) -> Iterator[Fault]:
         """What the check finds in a store, all its graphs taken together."""
         rows = store.query(self.query, use_default_graph_as_union=True)
         assert isinstance(rows, QuerySolutions), f"{self.name} is not a SELECT query"
@@ -80,46 +80,51 @@ class Check:
 
 
 @cache
-def checks() -> tuple[Check, ...]:
+def load_checks() -> tuple[Check, ...]:
     """The checks, in order of their names."""
-    return tuple(map(Check.read, sorted((folder("ontology") / "checks").glob("*.rq"))))
+    return tuple(map(Check.read, sorted((find_folder("ontology") / "checks").glob("*.rq"))))
 
 
-def check(statements: Iterable[Statement], known: Container[str] = ()) -> Passed:
+def check_statements(statements: Iterable[Statement], known: Container[str] = ()) -> CheckCounts:
     """What passed all checks; raises FailedCheckError where one finds a fault.
 
     Things whose IRIs, in angle brackets, are `known` have been checked before, with all that is said
     of them.
     """
     once = dict.fromkeys(statements)
-    if _suspicious(Said.of(once), known):
-        store = _store(once)
-        found = (fault for one in checks() for fault in sorted(one.faults(store)) if fault.focus not in known)
-        refuse(list(islice(found, _SHOWN)))
-    return Passed(len(checks()), len(once))
+    if _is_suspicious(StatementIndex.build(once), known):
+        store = _load_store(once)
+        found = (
+            fault
+            for one in load_checks()
+            for fault in sorted(one.find_faults(store))
+            if fault.focus not in known
+        )
+        raise_faults(list(islice(found, _SHOWN)))
+    return CheckCounts(len(load_checks()), len(once))
 
 
-def _suspicious(said: Said, known: Container[str]) -> bool:
+def _is_suspicious(said: StatementIndex, known: Container[str]) -> bool:
     """Whether a check may find a fault: a sieve does or, for checks without one, the query itself."""
-    if any(SIEVES[one.name](said, one.words) for one in checks() if one.name in SIEVES):
+    if any(PREFILTERS[one.name](said, one.words) for one in load_checks() if one.name in PREFILTERS):
         return True
-    asked = [one for one in checks() if one.name not in SIEVES]
-    store = _store(visible(said, frozenset().union(*(one.words for one in asked))))
-    return any(fault.focus not in known for one in asked for fault in one.faults(store))
+    asked = [one for one in load_checks() if one.name not in PREFILTERS]
+    store = _load_store(iterate_visible(said, frozenset().union(*(one.words for one in asked))))
+    return any(fault.focus not in known for one in asked for fault in one.find_faults(store))
 
 
-def _store(statements: Iterable[Statement]) -> Store:
+def _load_store(statements: Iterable[Statement]) -> Store:
     given, store = list(statements), Store()
-    store.load(written(filterfalse(is_long, given)), format=RdfFormat.N_TRIPLES)
-    store.extend(read(filter(is_long, given)))
+    store.load(serialise_statements(filterfalse(is_long, given)), format=RdfFormat.N_TRIPLES)
+    store.extend(parse_statements(filter(is_long, given)))
     return store
 
 
-def refuse(found: Sequence[Fault]) -> None:
+def raise_faults(found: Sequence[Fault]) -> None:
     """Raise FailedCheckError where faults were found."""
     if found:
         raise FailedCheckError(
-            "\n".join(fault.line() for fault in found)
+            "\n".join(fault.format_line() for fault in found)
             + "\nit is not written; this is a fault of the program, not of the "
             "document: please report it with the document that shows it"
         )

@@ -13,8 +13,8 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Triple
 
 from build_graph.graph.terms import Statement, Term, iri
-from build_graph.ontology import statements
-from build_graph.resources import folder
+from build_graph.ontology import load_statements
+from build_graph.resources import find_folder
 from build_graph.vocabulary import OB, term
 
 _DOWN = ("skos:narrower", "skos:hasTopConcept")  # from a domain at hand to the whole scheme
@@ -40,26 +40,26 @@ class Descriptions:
     @classmethod
     def load(cls, ontology: Path | None = None) -> Descriptions:
         """The descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
-        place = ontology or folder("ontology")
-        bodies = statements(place / "agencies.ttl")
-        domains = _without_method(statements(place / "domains.ttl"))
-        return cls(bodies | domains, _events(bodies))
+        place = ontology or find_folder("ontology")
+        bodies = load_statements(place / "agencies.ttl")
+        domains = _drop_method(load_statements(place / "domains.ttl"))
+        return cls(bodies | domains, _find_events(bodies))
 
-    def has(self, node: Term) -> bool:
+    def is_described(self, node: Term) -> bool:
         """Whether the registries say anything of a node."""
         return NamedNode(node[1:-1]) in self.statements
 
-    def of(self, nodes: Iterable[Term]) -> Iterator[Statement]:
+    def iterate_descriptions(self, nodes: Iterable[Term]) -> Iterator[Statement]:
         """Everything said of the nodes, of what they refer to, and of what became of them."""
         waiting = list(dict.fromkeys(nodes))
         seen = set(waiting)
         for node in waiting:  # grows while we walk
-            entry = self._entries.get(node) or self._entry(node)
+            entry = self._entries.get(node) or self._find_entry(node)
             yield from entry.said
             waiting += (near for near in entry.near if near not in seen)
             seen.update(entry.near)
 
-    def _entry(self, node: Term) -> _Entry:
+    def _find_entry(self, node: Term) -> _Entry:
         """What is said of a node, kept for the next document; nothing for one that no registry has."""
         key = NamedNode(node[1:-1])
         if key not in self.statements:
@@ -74,7 +74,7 @@ class Descriptions:
         return entry
 
 
-def _without_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
+def _drop_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
     """What is said of domains, without the words (all in `ob:`) by which they are found in a text."""
     down = set(map(term, _DOWN))
     return {
@@ -83,7 +83,7 @@ def _without_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, l
     }
 
 
-def _events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:
+def _find_events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:
     gives_up = set(map(term, _GIVES_UP))
     events: dict[NamedNode, list[NamedNode]] = {}
     for node, said in bodies.items():

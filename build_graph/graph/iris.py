@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from build_graph import __version__
 from build_graph.model import Body, BodyKind, Division, Domain, Measure
-from build_graph.vocabulary import BASE, path, segment
+from build_graph.vocabulary import BASE, encode_path, encode_segment
 
 # --------------------------------------------------------------------- what documents share
 
@@ -19,38 +19,38 @@ def document_iri(id_: str, base: str = BASE) -> str:
     >>> document_iri("国发-2015-24").removeprefix(BASE)
     'document/国发-2015-24'
     """
-    return f"{base}document/{segment(id_)}"
+    return f"{base}document/{encode_segment(id_)}"
 
 
 def body_iri(body: Body, base: str = BASE) -> str:
     """The IRI of a body; one that the registry has keeps its own whatever the base."""
     kind = "group" if body.kind is BodyKind.GROUP else "agency"
-    return f"{BASE if body.known else base}{kind}/{path(body.id)}"
+    return f"{BASE if body.known else base}{kind}/{encode_path(body.id)}"
 
 
 def agency_iri(id_: str) -> str:
     """The IRI of the agency of the registry with that id."""
-    return f"{BASE}agency/{segment(id_)}"
+    return f"{BASE}agency/{encode_segment(id_)}"
 
 
 def function_iri(id_: str) -> str:
     """The IRI of the function of local bodies with that id."""
-    return f"{BASE}function/{segment(id_)}"
+    return f"{BASE}function/{encode_segment(id_)}"
 
 
 def domain_iri(domain: Domain) -> str:
     """The IRI of the concept of `ontology/domains.ttl` that a finding names."""
-    return f"{BASE}domain/{segment(domain.id)}"
+    return f"{BASE}domain/{encode_segment(domain.id)}"
 
 
 def place_iri(jurisdiction: str, base: str = BASE) -> str:
     """The IRI of the administrative area with a path: 广东省/广州市."""
-    return f"{base}place/{path(jurisdiction)}"
+    return f"{base}place/{encode_path(jurisdiction)}"
 
 
 def group_iri(name: str, base: str = BASE) -> str:
     """The IRI of the target group with that name."""
-    return f"{base}target-group/{segment(name)}"
+    return f"{base}target-group/{encode_segment(name)}"
 
 
 def program_iri(base: str = BASE) -> str:
@@ -61,24 +61,24 @@ def program_iri(base: str = BASE) -> str:
 # -------------------------------------------------------------------- below a document's IRI
 
 
-def text_of(document: str) -> str:
+def text_iri(document: str) -> str:
     """The IRI of the text of the document with that IRI."""
     return f"{document}/text"
 
 
-def source_of(document: str) -> str:
+def source_iri(document: str) -> str:
     """The IRI of what the document with that IRI was read from."""
     return f"{document}/source"
 
 
-def reading_of(document: str) -> str:
+def reading_iri(document: str) -> str:
     """The IRI of the reading of the document with that IRI."""
     return f"{document}/reading"
 
 
 def repair_iri(document: str, name: str) -> str:
     """The IRI of what one kind of repair did to a document."""
-    return f"{document}/repair/{segment(name)}"
+    return f"{document}/repair/{encode_segment(name)}"
 
 
 def coverage_iri(document: str) -> str:
@@ -86,7 +86,7 @@ def coverage_iri(document: str) -> str:
     return f"{document}/coverage"
 
 
-def unread_iri(document: str, index: int) -> str:
+def stretch_iri(document: str, index: int) -> str:
     """The IRI of a stretch that was not read."""
     return f"{coverage_iri(document)}/unread/{index}"
 
@@ -96,7 +96,7 @@ def damage_iri(document: str, index: int) -> str:
     return f"{document}/damage/{index}"
 
 
-def refusal_iri(document: str, index: int) -> str:
+def bracket_iri(document: str, index: int) -> str:
     """The IRI of a bracket that was refused."""
     return f"{document}/refused/{index}"
 
@@ -108,17 +108,17 @@ def citation_iri(document: str, index: int) -> str:
 
 def unnamed_iri(document: str, words: str) -> str:
     """The IRI of a cited document of which the words of a citation do not say which it is."""
-    return f"{document}/cited/{segment(words)}"
+    return f"{document}/cited/{encode_segment(words)}"
 
 
 def division_iri(parent: str, division: Division) -> str:
     """The IRI of a section or clause, from that of what it is part of."""
-    return f"{parent}/{segment(division.key)}"
+    return f"{parent}/{encode_segment(division.key)}"
 
 
 def holder_iri(document: str, measure: Measure) -> str:
     """The IRI of the division, or the document, that a measure stands in."""
-    return "/".join((document, *map(segment, measure.path)))
+    return "/".join((document, *map(encode_segment, measure.path)))
 
 
 def measure_iri(document: str, measure: Measure) -> str:
@@ -146,7 +146,7 @@ def quantity_iri(target: str, index: int) -> str:
 
 def subject_iri(measure: str, domain: Domain) -> str:
     """The IRI of what is said of a domain of a measure."""
-    return f"{measure}/domain/{segment(domain.id)}"
+    return f"{measure}/domain/{encode_segment(domain.id)}"
 
 
 def audience_iri(measure: str, index: int) -> str:
@@ -164,6 +164,6 @@ def bearer_iri(measure: str, rank: int) -> str:
     return f"{assignment_iri(measure)}/b{rank}"
 
 
-def rider_iri(measure: str, index: int) -> str:
+def qualifier_iri(measure: str, index: int) -> str:
     """The IRI of a rider of a measure's assignment."""
     return f"{assignment_iri(measure)}/r{index}"

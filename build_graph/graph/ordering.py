@@ -22,21 +22,21 @@ BATCH = 20_000  # statements, at the least, that are written at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
+class ExternalSort:
     """Records in order, each once; they can be read several times."""
 
     runs: tuple[list[bytes] | IO[bytes], ...]
 
     @classmethod
-    def of(cls, quads: Iterable[Quad], *, graphs: bool, run: int = RUN) -> Sorted:
+    def sort_quads(cls, quads: Iterable[Quad], *, graphs: bool, run: int = RUN) -> ExternalSort:
         """The records of statements, without their graphs unless `graphs`.
 
         Raises ObligationError where there is no room on disk to sort them.
         """
-        return cls.of_records((_record(quad, graphs=graphs) for quad in quads), run)
+        return cls.sort_records((_format_record(quad, graphs=graphs) for quad in quads), run)
 
     @classmethod
-    def of_records(cls, given: Iterable[bytes], run: int = RUN) -> Sorted:
+    def sort_records(cls, given: Iterable[bytes], run: int = RUN) -> ExternalSort:
         """Records that were made in another way; raises ObligationError as `of` does."""
         runs: list[list[bytes] | IO[bytes]] = []
         records: list[bytes] = []
@@ -44,7 +44,7 @@ class Sorted:
             for record in given:
                 records.append(record)
                 if len(records) >= run:
-                    runs.append(_spilled(records))
+                    runs.append(_spill_records(records))
                     records = []
         except OSError as error:
             raise ObligationError(
@@ -52,19 +52,19 @@ class Sorted:
             ) from error
         return cls((*runs, sorted(records)))
 
-    def records(self) -> Iterator[bytes]:
+    def iterate_records(self) -> Iterator[bytes]:
         """The records in order, each once."""
         last = None
-        for record in heapq.merge(*map(_lines, self.runs)):
+        for record in heapq.merge(*map(_iterate_lines, self.runs)):
             if record != last:
                 yield record
                 last = record
 
 
-def batches(records: Iterable[bytes], size: int = BATCH) -> Iterator[list[bytes]]:
+def iterate_batches(records: Iterable[bytes], size: int = BATCH) -> Iterator[list[bytes]]:
     """The records in lists of at least `size`; what is said of one subject in one graph stays together."""
     batch: list[bytes] = []
-    for _, said in groupby(records, key=subject):
+    for _, said in groupby(records, key=read_subject):
         batch.extend(said)
         if len(batch) >= size:
             yield batch
@@ -73,22 +73,22 @@ def batches(records: Iterable[bytes], size: int = BATCH) -> Iterator[list[bytes]
         yield batch
 
 
-def subject(record: bytes) -> bytes:
+def read_subject(record: bytes) -> bytes:
     """What a record is about, with its graph.
 
-    >>> subject(b"\\t<http://x/s> <http://x/p> <http://x/o>")
+    >>> read_subject(b"\\t<http://x/s> <http://x/p> <http://x/o>")
     b'\\t<http://x/s>'
     """
     return record.partition(b" ")[0]
 
 
-def statements(records: Iterable[bytes]) -> Iterator[Quad]:
+def parse_records(records: Iterable[bytes]) -> Iterator[Quad]:
     """The statements of records."""
     lines = (b"%s %s .\n" % (triple, graph) for graph, _, triple in (r.partition(b"\t") for r in records))
     return iter(parse(b"".join(lines), format=RdfFormat.N_QUADS, lenient=True))
 
 
-def renamed(quads: Iterable[Quad]) -> Iterator[Quad]:
+def number_blank_nodes(quads: Iterable[Quad]) -> Iterator[Quad]:
     """The statements with their blank nodes numbered as they come: those without a name get one by chance."""
     names: dict[BlankNode, BlankNode] = {}
     for quad in quads:
@@ -105,12 +105,12 @@ def renamed(quads: Iterable[Quad]) -> Iterator[Quad]:
             yield quad
 
 
-def _record(quad: Quad, *, graphs: bool) -> bytes:
+def _format_record(quad: Quad, *, graphs: bool) -> bytes:
     graph = "" if not graphs or isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name)
     return f"{graph}\t{quad.triple}".encode()
 
 
-def _spilled(records: list[bytes]) -> IO[bytes]:
+def _spill_records(records: list[bytes]) -> IO[bytes]:
     records.sort()
     file = TemporaryFile()  # noqa: SIM115  # it is read later, and gone when nobody holds it
     file.writelines(b"%s\n" % record for record in records)
@@ -118,7 +118,7 @@ def _spilled(records: list[bytes]) -> IO[bytes]:
     return file
 
 
-def _lines(run: list[bytes] | IO[bytes]) -> Iterator[bytes]:
+def _iterate_lines(run: list[bytes] | IO[bytes]) -> Iterator[bytes]:
     if isinstance(run, list):
         return iter(run)
     run.seek(0)

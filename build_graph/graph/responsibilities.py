@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
-from build_graph.graph.emitter import Emitter, body_of
+from build_graph.graph.emitter import Emitter, find_body
 from build_graph.graph.iris import domain_iri, measure_iri
 from build_graph.model import Allocation, Body, BodyKind, Measure
 from build_graph.vocabulary import OB, term
@@ -42,10 +42,10 @@ class Responsibility(NamedTuple):
 def list_responsibilities(emit: Emitter) -> Iterator[Responsibility]:
     """Yield the rows of a document, in the order of its text."""
     for measure in emit.document.measures:
-        yield from _of_measure(emit, measure)
+        yield from _iterate_measure(emit, measure)
 
 
-def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
+def _iterate_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
     iri, stated = measure_iri(emit.document_iri, measure), len(measure.bearers)
     domains = [domain_iri(domain) for domain in measure.domains]
     shared = measure.assignment.allocation if measure.assignment else Allocation.UNSTATED
@@ -53,7 +53,7 @@ def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
     days += [rider.due for rider in (measure.assignment.riders if measure.assignment else ())]
     due = min((day.isoformat() for day in days if day), default="")
     for rank, bearer in enumerate((*measure.bearers, *measure.defaults), start=1):
-        body = body_of(bearer)
+        body = find_body(bearer)
         yield Responsibility(
             measure=iri,
             body=emit.body_iri(body),
@@ -68,15 +68,15 @@ def _of_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
             norms=len(measure.norms),
             kinds=" ".join(sorted({norm.kind for norm in measure.norms})),
             due=due,
-            name=_said(emit, body, "skos:prefLabel", "zh") or body.label,
-            english=_said(emit, body, "skos:prefLabel", "en"),
-            kind=_said(emit, body, "ob:agencyKind").removeprefix(OB),
-            place=_place(emit, body),
+            name=_find_value(emit, body, "skos:prefLabel", "zh") or body.label,
+            english=_find_value(emit, body, "skos:prefLabel", "en"),
+            kind=_find_value(emit, body, "ob:agencyKind").removeprefix(OB),
+            place=_find_place(emit, body),
             group=body.kind is BodyKind.GROUP,
         )
 
 
-def _said(emit: Emitter, body: Body, predicate: str, language: str | None = None) -> str:
+def _find_value(emit: Emitter, body: Body, predicate: str, language: str | None = None) -> str:
     """What the registry says of a body; empty where it says nothing, or does not have it."""
     for triple in emit.descriptions.statements.get(NamedNode(emit.body_iri(body)), ()):
         value = triple.object
@@ -89,11 +89,11 @@ def _said(emit: Emitter, body: Body, predicate: str, language: str | None = None
     return ""
 
 
-def _place(emit: Emitter, body: Body) -> str:
+def _find_place(emit: Emitter, body: Body) -> str:
     """The IRI of the place that a local body belongs to, as the graph has it."""
     if body.kind is BodyKind.GROUP:
         return ""
     if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:
-        return _said(emit, body, "ob:jurisdiction")
-    place = emit.place(body.id.rpartition("/")[0] or None)
+        return _find_value(emit, body, "ob:jurisdiction")
+    place = emit.place_iri(body.id.rpartition("/")[0] or None)
     return place[1:-1] if place else ""

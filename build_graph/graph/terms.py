@@ -23,7 +23,7 @@ _LONG = 1 << 20  # characters, four bytes each at the most
 
 
 def iri(name: str) -> Term:
-    """An IRI as a term; it must be one, which `vocabulary.segment` sees to.
+    """An IRI as a term; it must be one, which `vocabulary.encode_segment` sees to.
 
     >>> iri("https://example.org/商务部")
     '<https://example.org/商务部>'
@@ -32,37 +32,37 @@ def iri(name: str) -> Term:
 
 
 @cache
-def named(name: str) -> Term:
+def expand(name: str) -> Term:
     """The term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
 
-    >>> named("ob:Lead")
+    >>> expand("ob:Lead")
     '<https://w3id.org/obligation-graph/ontology#Lead>'
     """
     return Term(str(term(name)))
 
 
-def words(said: str) -> Term:
+def literal(said: str) -> Term:
     r"""Words as a literal.
 
-    >>> print(words('国务院\n"办公厅"'))
+    >>> print(literal('国务院\n"办公厅"'))
     "国务院\n\"办公厅\""
     """
     return Term(str(Literal(said)))
 
 
-def zh(said: str | None) -> Term | None:
+def zh_literal(said: str | None) -> Term | None:
     """Words as a literal in Chinese; None for no words.
 
-    >>> zh("商务部")
+    >>> zh_literal("商务部")
     '"商务部"@zh'
     """
     return Term(str(Literal(said, language="zh"))) if said else None
 
 
-def number(value: int) -> Term:
+def integer(value: int) -> Term:
     """A whole number as a literal.
 
-    >>> number(7)
+    >>> integer(7)
     '"7"^^<http://www.w3.org/2001/XMLSchema#integer>'
     """
     return Term(f'"{value}"^^<{XSD}integer>')
@@ -73,26 +73,26 @@ def decimal(digits: str) -> Term:
     return Term(f'"{digits}"^^<{XSD}decimal>')
 
 
-def truth(value: bool) -> Term:
+def boolean(value: bool) -> Term:
     """A truth value as a literal."""
     return Term(f'"{str(value).lower()}"^^<{XSD}boolean>')
 
 
-def flag(value: bool) -> Term | None:
+def true_or_none(value: bool) -> Term | None:
     """What is so as a literal; None for what is not."""
-    return truth(True) if value else None
+    return boolean(True) if value else None
 
 
-def day(value: date | None) -> Term | None:
+def date_literal(value: date | None) -> Term | None:
     """A date as a literal; None for no date.
 
-    >>> day(date(2020, 12, 31))
+    >>> date_literal(date(2020, 12, 31))
     '"2020-12-31"^^<http://www.w3.org/2001/XMLSchema#date>'
     """
     return Term(f'"{value.isoformat()}"^^<{XSD}date>') if value else None
 
 
-def written(statements: Iterable[Statement], graph: Term | None = None) -> str:
+def serialise_statements(statements: Iterable[Statement], graph: Term | None = None) -> str:
     """Statements of a graph as N-Quads, or of none as N-Triples, in their order."""
     end = f" {graph} .\n" if graph else " .\n"
     return "".join([f"{subject} {predicate} {value}{end}" for subject, predicate, value in statements])
@@ -103,16 +103,16 @@ def is_long(statement: Statement) -> bool:
     return len(statement[2]) > _LONG
 
 
-def read(statements: Iterable[Statement], graph: Term | None = None) -> Iterator[Quad]:
+def parse_statements(statements: Iterable[Statement], graph: Term | None = None) -> Iterator[Quad]:
     """Statements of a graph, or of none, as objects of the store, in their order."""
     for long, run in groupby(statements, key=is_long):
         if long:
-            yield from (_quad(one, graph) for one in run)
+            yield from (_build_quad(one, graph) for one in run)
         else:
-            yield from parse(written(run, graph), format=RdfFormat.N_QUADS)
+            yield from parse(serialise_statements(run, graph), format=RdfFormat.N_QUADS)
 
 
-def _quad(statement: Statement, graph: Term | None) -> Quad:
+def _build_quad(statement: Statement, graph: Term | None) -> Quad:
     """A statement whose object is a literal, perhaps with a language; its escapes are those of JSON."""
     subject, predicate, value = statement
     quoted, _, language = value.rpartition('"')

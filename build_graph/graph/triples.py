@@ -7,16 +7,25 @@ from dataclasses import dataclass
 
 from pyoxigraph import Quad
 
-from build_graph.graph.bodies import of_bodies, of_domains, of_place
-from build_graph.graph.citations import of_citations
+from build_graph.graph.bodies import emit_bodies, emit_domains, emit_place
+from build_graph.graph.citations import emit_citations
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
 from build_graph.graph.iris import measure_iri
-from build_graph.graph.measures import of_division, of_measure
-from build_graph.graph.provenance import of_coverage, of_flaws, of_provenance, writable
-from build_graph.graph.terms import Statement, Term, day, iri, named, read, words, zh
+from build_graph.graph.measures import emit_division, emit_measure
+from build_graph.graph.provenance import emit_coverage, emit_flaws, emit_provenance, replace_surrogates
+from build_graph.graph.terms import (
+    Statement,
+    Term,
+    date_literal,
+    expand,
+    iri,
+    literal,
+    parse_statements,
+    zh_literal,
+)
 from build_graph.model import Document
-from build_graph.structure.document_names import standard_number
+from build_graph.structure.document_names import standardise_number
 from build_graph.vocabulary import BASE
 
 
@@ -34,7 +43,7 @@ class Part:
     @property
     def quads(self) -> Iterator[Quad]:
         """The statements as objects of the store."""
-        return read(self.statements, self.graph)
+        return parse_statements(self.statements, self.graph)
 
     def owns(self, subject: str) -> bool:
         """Whether a subject, in angle brackets, is the part's root or lies below it.
@@ -47,54 +56,54 @@ class Part:
         return bool(self.root) and subject.startswith((f"{root}>", f"{root}/"))
 
 
-def quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
+def iterate_quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
     """The statements of a document in the graph named by the document.
 
     What a document brings along is named under `base`; bodies and domains of the registries keep
     their own IRIs, so that graphs with different bases meet in them.
     """
-    for part in parts(document, descriptions, base):
+    for part in iterate_parts(document, descriptions, base):
         yield from part.quads
 
 
-def parts(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Part]:
-    """The statements of a document as `quads` has them: first the frame, then each measure by itself.
+def iterate_parts(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Part]:
+    """The statements of a document as `iterate_quads` has them: first the frame, then each measure by itself.
 
     A long document has many measures: who takes them one by one need not hold them all.
     """
-    emit = Emitter.of(document, descriptions, base)
-    yield Part("", list(_frame(emit)), emit.graph)
+    emit = Emitter.build(document, descriptions, base)
+    yield Part("", list(_emit_shared(emit)), emit.graph)
     for measure in document.measures:
-        yield Part(measure_iri(emit.document_iri, measure), list(of_measure(emit, measure)), emit.graph)
+        yield Part(measure_iri(emit.document_iri, measure), list(emit_measure(emit, measure)), emit.graph)
 
 
-def _frame(emit: Emitter) -> Iterator[Statement]:
+def _emit_shared(emit: Emitter) -> Iterator[Statement]:
     """Everything but the measures, among it all that measures refer to."""
-    yield from _metadata(emit)
-    yield from of_provenance(emit)
-    yield from of_coverage(emit)
-    yield from of_flaws(emit)
+    yield from _emit_metadata(emit)
+    yield from emit_provenance(emit)
+    yield from emit_coverage(emit)
+    yield from emit_flaws(emit)
     for division in emit.document.outline.divisions:
-        yield from of_division(emit, division, emit.document_iri)
-    yield from of_citations(emit)
-    yield from of_bodies(emit)
-    yield from of_domains(emit)
+        yield from emit_division(emit, division, emit.document_iri)
+    yield from emit_citations(emit)
+    yield from emit_bodies(emit)
+    yield from emit_domains(emit)
 
 
-def _metadata(emit: Emitter) -> Iterator[Statement]:
+def _emit_metadata(emit: Emitter) -> Iterator[Statement]:
     meta, issuer = emit.document.outline.metadata, emit.document.issuer
     nameless = not (meta.title or meta.number)  # but what it was read from has a name
-    yield from emit.about(
+    yield from emit.describe(
         emit.document_iri,
-        ("rdf:type", named("eli:LegalResource")),
-        ("dcterms:title", zh(meta.title)),
-        ("rdfs:label", words(writable(emit.document.text.source.name)) if nameless else None),
-        ("eli:id_local", words(standard_number(meta.number)) if meta.number else None),
-        ("eli:date_document", day(meta.issued)),
-        ("ob:issuerAsWritten", words(meta.issuer) if meta.issuer else None),
+        ("rdf:type", expand("eli:LegalResource")),
+        ("dcterms:title", zh_literal(meta.title)),
+        ("rdfs:label", literal(replace_surrogates(emit.document.text.source.name)) if nameless else None),
+        ("eli:id_local", literal(standardise_number(meta.number)) if meta.number else None),
+        ("eli:date_document", date_literal(meta.issued)),
+        ("ob:issuerAsWritten", literal(meta.issuer) if meta.issuer else None),
         ("eli:passed_by", iri(emit.body_iri(issuer)) if issuer else None),
-        ("eli:jurisdiction", emit.place(emit.document.jurisdiction)),
-        *(("ob:addressedTo", words(name)) for name in meta.addressees),
+        ("eli:jurisdiction", emit.place_iri(emit.document.jurisdiction)),
+        *(("ob:addressedTo", literal(name)) for name in meta.addressees),
     )
     if emit.document.jurisdiction:
-        yield from of_place(emit, emit.document.jurisdiction)
+        yield from emit_place(emit, emit.document.jurisdiction)

@@ -20,34 +20,34 @@ _NUMBER = re.compile("[0-9]+")
 _TYPE = f"{RDF}type"
 
 
-Said = list[tuple[str, Quad]]  # statements of one subject, each with its predicate; rdf:type as ""
+PredicateQuads = list[tuple[str, Quad]]  # statements of one subject, each with its predicate; rdf:type as ""
 
 
-def turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
+def serialise_turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
     """The statements of all graphs as one Turtle file in UTF-8; the same set gives the same bytes.
 
     >>> from build_graph.vocabulary import term
     >>> node = term("ob:Lead")
-    >>> print(turtle([Quad(node, term("rdf:type"), term("ob:Role"))]).decode(), end="")
+    >>> print(serialise_turtle([Quad(node, term("rdf:type"), term("ob:Role"))]).decode(), end="")
     @base <https://w3id.org/obligation-graph/id/> .
     @prefix ob: <https://w3id.org/obligation-graph/ontology#> .
     <BLANKLINE>
     ob:Lead a ob:Role .
     """
-    return b"".join(file([body(by_subject(quads), base)[0]], base))
+    return b"".join(join_bodies([serialise_body(group_by_subject(quads), base)[0]], base))
 
 
-def file(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
+def join_bodies(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
     """Bodies, which are in order, as one file: its header, and a blank line between statements."""
-    yield _header(bodies, base)
+    yield _format_header(bodies, base)
     filled = [body for body in bodies if body]
     yield from filled[:-1]
     yield from (body.rstrip() + b"\n" for body in filled[-1:])
 
 
-def body(subjects: Mapping[str, Said], base: str = BASE) -> tuple[bytes, int]:
+def serialise_body(subjects: Mapping[str, PredicateQuads], base: str = BASE) -> tuple[bytes, int]:
     """The statements of some subjects without the header, and how many different ones they are."""
-    ordered = list(_sorted(subjects))
+    ordered = list(_sort_triples(subjects))
     # A line ends in " ." only where a statement does: line breaks in literals are written \n.
     return serialize_body(ordered, base).replace(b" .\n", b" .\n\n"), len(ordered)
 
@@ -73,7 +73,7 @@ def serialize_header(base: str | None = BASE, prefixes: Mapping[str, str] = PREF
     return "".join([*([f"@base <{base}> .\n"] if base else []), *lines]).encode()
 
 
-def _header(bodies: Iterable[bytes], base: str) -> bytes:
+def _format_header(bodies: Iterable[bytes], base: str) -> bytes:
     """Return the base, those of the prefixes that the bodies use, and a blank line."""
     missing = {f"{prefix}:".encode(): prefix for prefix in PREFIXES}
     for written in bodies:
@@ -83,17 +83,17 @@ def _header(bodies: Iterable[bytes], base: str) -> bytes:
     return serialize_header(base, used) + b"\n"
 
 
-def _sorted(subjects: Mapping[str, Said]) -> Iterator[Triple]:
+def _sort_triples(subjects: Mapping[str, PredicateQuads]) -> Iterator[Triple]:
     """Each statement once: by subject, then predicate, then object."""
-    for name in sorted(subjects, key=places(subjects).__getitem__):
+    for name in sorted(subjects, key=build_sort_keys(subjects).__getitem__):
         said = subjects[name]
-        for quad in _repeated(said) if len(dict(said)) < len(said) else _single(said):
+        for quad in _sort_repeated(said) if len(dict(said)) < len(said) else _sort_single(said):
             yield quad.triple
 
 
-def by_subject(quads: Iterable[Quad]) -> dict[str, Said]:
+def group_by_subject(quads: Iterable[Quad]) -> dict[str, PredicateQuads]:
     """The statements of each subject, with their predicates; rdf:type, as "", goes first."""
-    subjects: dict[str, Said] = {}
+    subjects: dict[str, PredicateQuads] = {}
     last, said = None, []
     for quad in quads:
         subject, predicate = quad.subject, quad.predicate.value
@@ -103,28 +103,28 @@ def by_subject(quads: Iterable[Quad]) -> dict[str, Said]:
     return subjects
 
 
-def _single(said: Said) -> list[Quad]:
+def _sort_single(said: PredicateQuads) -> list[Quad]:
     """The statements of one subject by predicate, where no predicate comes twice."""
     return [quad for _, quad in sorted(said, key=itemgetter(0))]
 
 
-def _repeated(said: Said) -> list[Quad]:
+def _sort_repeated(said: PredicateQuads) -> list[Quad]:
     """The statements of one subject, each once, by predicate; those with the same one by object."""
     twice = {first for first, second in pairwise(sorted(map(itemgetter(0), said))) if first == second}
-    once = {_key(predicate, quad, predicate in twice): quad for predicate, quad in said}
+    once = {_build_key(predicate, quad, predicate in twice): quad for predicate, quad in said}
     return [once[key] for key in sorted(once)]
 
 
-def _key(predicate: str, quad: Quad, twice: bool) -> tuple[str, int, str]:
+def _build_key(predicate: str, quad: Quad, twice: bool) -> tuple[str, int, str]:
     """A key for statements of one subject; shorter objects first, so that n2 stands before n10."""
     words = str(quad.object) if twice else ""
     return predicate, len(words), words
 
 
-def places(subjects: Iterable[str]) -> dict[str, str]:
+def build_sort_keys(subjects: Iterable[str]) -> dict[str, str]:
     """A key for each subject that puts m2 before m10, and what lies below an IRI behind it.
 
-    >>> keys = places(["<x/m10>", "<x/m2/n1>", "<x/m2>", "<x/m1>"])
+    >>> keys = build_sort_keys(["<x/m10>", "<x/m2/n1>", "<x/m2>", "<x/m1>"])
     >>> sorted(keys, key=keys.__getitem__)
     ['<x/m1>', '<x/m2>', '<x/m2/n1>', '<x/m10>']
     """
@@ -133,10 +133,10 @@ def places(subjects: Iterable[str]) -> dict[str, str]:
     for subject in subjects:
         above, _, last = subject.rstrip(">").rpartition("/")
         if above not in padded:
-            padded[above] = _NUMBER.sub(_pad, above)
-        keys[subject] = f"{padded[above]}/{_NUMBER.sub(_pad, last)}"
+            padded[above] = _NUMBER.sub(_pad_digits, above)
+        keys[subject] = f"{padded[above]}/{_NUMBER.sub(_pad_digits, last)}"
     return keys
 
 
-def _pad(digits: re.Match[str]) -> str:
+def _pad_digits(digits: re.Match[str]) -> str:
     return digits[0].zfill(12)

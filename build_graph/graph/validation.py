@@ -13,7 +13,7 @@ from textwrap import shorten
 from pyshacl import validate as shacl
 from rdflib import RDF, Graph, Literal, Namespace
 
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 _SH = Namespace("http://www.w3.org/ns/shacl#")
 _ONTOLOGY = "obligations.ttl"
@@ -30,14 +30,14 @@ class Violation:
     message_zh: str
     value: str | None
 
-    def line(self) -> str:
+    def format_line(self) -> str:
         """The violation on one line."""
         found = f" (found: {shorten(self.value, _SHOWN)})" if self.value is not None else ""
         return f"{self.focus}: {self.message} {self.message_zh}{found}"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ValidationReport:
     """What a validation found: violations by thing and message; none if the graph conforms."""
 
     path: Path | str  # or the address of an endpoint
@@ -50,39 +50,39 @@ class Report:
         """Whether nothing was found."""
         return not self.violations
 
-    def lines(self) -> Iterator[str]:
+    def iterate_lines(self) -> Iterator[str]:
         """The report to be read: the violations, then how many."""
         for violation in self.violations:
-            yield violation.line()
+            yield violation.format_line()
         count = len(self.violations)
         verdict = "conforms" if self.conforms else f"{count} violation{'s' if count > 1 else ''}"
         yield f"{self.path}: {self.triples:,} triples against {self.shapes} shapes: {verdict}"
 
 
-def validate_graph(graph: Graph, path: Path | str = "graph") -> Report:
+def validate_graph(graph: Graph, path: Path | str = "graph") -> ValidationReport:
     """The report on a graph in memory, which is left as it is."""
-    shapes = _parse(folder("ontology") / _SHAPES)
+    shapes = _parse_turtle(find_folder("ontology") / _SHAPES)
     _, results, _ = shacl(
         graph,
         shacl_graph=shapes,
-        ont_graph=_parse(folder("ontology") / _ONTOLOGY),
+        ont_graph=_parse_turtle(find_folder("ontology") / _ONTOLOGY),
         inference="none",  # the shapes ask for classes; what follows from the ontology is not data
         meta_shacl=False,
     )
-    found = sorted(_violations(results, _languages(shapes)), key=Violation.line)
-    return Report(path, len(graph), _count(shapes), tuple(found))
+    found = sorted(_iterate_violations(results, _find_languages(shapes)), key=Violation.format_line)
+    return ValidationReport(path, len(graph), _count_shapes(shapes), tuple(found))
 
 
-def _parse(path: Path) -> Graph:
+def _parse_turtle(path: Path) -> Graph:
     return Graph().parse(data=path.read_bytes(), format="turtle")
 
 
-def _count(shapes: Graph) -> int:
+def _count_shapes(shapes: Graph) -> int:
     """How many shapes have targets of their own."""
     return sum(1 for _ in shapes.subjects(RDF.type, _SH.NodeShape))
 
 
-def _violations(results: Graph, languages: Mapping[str, str | None]) -> Iterator[Violation]:
+def _iterate_violations(results: Graph, languages: Mapping[str, str | None]) -> Iterator[Violation]:
     for result in results.subjects(RDF.type, _SH.ValidationResult):
         said = map(str, results.objects(result, _SH.resultMessage))
         messages = {languages.get(message): message for message in said}
@@ -95,7 +95,7 @@ def _violations(results: Graph, languages: Mapping[str, str | None]) -> Iterator
         )
 
 
-def _languages(shapes: Graph) -> dict[str, str | None]:
+def _find_languages(shapes: Graph) -> dict[str, str | None]:
     """The language of each message; pySHACL loses it where a constraint is a query."""
     messages = shapes.objects(None, _SH.message)
     return {str(message): message.language for message in messages if isinstance(message, Literal)}

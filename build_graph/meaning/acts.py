@@ -8,9 +8,9 @@ from enum import Enum, auto
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from build_graph.meaning.grammar import Grammar, Head
+from build_graph.meaning.grammar import Head, PhraseGrammar
 from build_graph.meaning.lexicon import Lexicon
-from build_graph.meaning.phrases import outside
+from build_graph.meaning.phrases import blank_brackets
 from build_graph.model import NormKind, Span
 
 _SHORT = 4  # 积极作用: too short for an adverb, a verb and its object
@@ -32,7 +32,7 @@ class Nature(Enum):
     OTHER = auto()  # a circumstance, a subject, a statement, a name
 
 
-class Reading(NamedTuple):
+class PhraseAnalysis(NamedTuple):
     """What a phrase was understood to be; `start` and `cue` count from the start of the phrase."""
 
     nature: Nature
@@ -63,7 +63,7 @@ class Reading(NamedTuple):
 
 
 @cache
-def _date() -> re.Pattern[str]:
+def _compile_date() -> re.Pattern[str]:
     return re.compile(
         r"""
         (?P<keep>自|从|于|在|到|至|截至|力争|争取)?   # 于2015年底前研究: part of the quote
@@ -78,43 +78,43 @@ def _date() -> re.Pattern[str]:
     )
 
 
-class Reader:
+class PhraseReader:
     """Reads phrases with a lexicon; those that it read last it knows."""
 
-    def __init__(self, words: Lexicon, grammar: Grammar) -> None:
+    def __init__(self, words: Lexicon, grammar: PhraseGrammar) -> None:
         """A reader with a lexicon and the grammar made of it."""
         self.words, self.grammar = words, grammar
-        self._known = lru_cache(_KNOWN)(self._reading)
+        self._known = lru_cache(_KNOWN)(self._analyse)
         # The ways to read a phrase; a modal is the surest sign, a subject without one the least.
-        self._steps: tuple[Callable[[Reading, str, int], Reading | None], ...] = (
-            self._modal,
-            self._headed,
-            self._subject,
-            self._verdict,
-            self._impersonal,
+        self._steps: tuple[Callable[[PhraseAnalysis, str, int], PhraseAnalysis | None], ...] = (
+            self._read_modal,
+            self._read_headed,
+            self._read_subject,
+            self._read_verdict,
+            self._read_impersonal,
         )
 
     @classmethod
-    def load(cls) -> Reader:
+    def load(cls) -> PhraseReader:
         """A reader with the lists that come with the package."""
         lexicon = Lexicon.load()
-        return cls(lexicon, Grammar(lexicon))
+        return cls(lexicon, PhraseGrammar(lexicon))
 
-    def read(self, content: str, phrase: Span) -> Reading:
+    def read(self, content: str, phrase: Span) -> PhraseAnalysis:
         """What the phrase is."""
-        reading = self._known(phrase.of(content) if len(phrase) <= _LONG else "")
+        reading = self._known(phrase.extract(content) if len(phrase) <= _LONG else "")
         return reading._replace(phrase=phrase)
 
-    def _reading(self, phrase: str) -> Reading:
+    def _analyse(self, phrase: str) -> PhraseAnalysis:
         """What a phrase is, wherever it stands."""
-        text = outside(phrase).rstrip()
+        text = blank_brackets(phrase).rstrip()
         linked, whole = text.startswith(_LINK), Span(0, len(phrase))
-        start = self.grammar.front(text)
+        start = self.grammar.skip_conjunctions(text)
         if self.grammar.is_circumstance(text):
-            return self._placed(Reading(Nature.OTHER, whole, linked=linked), text, start)
-        date = _date().match(text, start)
+            return self._read_placed(PhraseAnalysis(Nature.OTHER, whole, linked=linked), text, start)
+        date = _compile_date().match(text, start)
         begin = start if date is None or date["keep"] else date.end()
-        begun = Reading(Nature.OTHER, whole, begin, linked=linked)
+        begun = PhraseAnalysis(Nature.OTHER, whole, begin, linked=linked)
         for step in self._steps:
             if found := step(begun, text, date.end() if date else start):
                 dated = date and found.start == date.end() and found.head in self.words.verdicts
@@ -125,33 +125,33 @@ class Reader:
 
     def _is_open(self, text: str, start: int) -> bool:
         """Whether the phrase can begin with a verb that is not known."""
-        if len(text) - start < _SHORT or self.grammar.head(text, start):
+        if len(text) - start < _SHORT or self.grammar.find_head(text, start):
             return False
         return not self.grammar.is_noun_phrase(text, start)
 
-    def _placed(self, reading: Reading, text: str, start: int) -> Reading:
+    def _read_placed(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis:
         """鼓励数据商在…前提下, 推动各地在…基础上: the act stands behind the comma; else a circumstance."""
-        cue = self.grammar.head(text, start)
+        cue = self.grammar.find_head(text, start)
         if cue is None or text.find("在", cue.end) < 0:
             return reading
-        kind = self.words.kind(cue.word)
+        kind = self.words.find_kind(cue.word)
         if kind is not NormKind.ENCOURAGEMENT and cue.word not in self.words.drives:
             return reading
-        return self._with_cue(reading._replace(start=start), text, cue)._replace(nature=Nature.CALL)
+        return self._apply_cue(reading._replace(start=start), text, cue)._replace(nature=Nature.CALL)
 
-    def _modal(self, reading: Reading, text: str, start: int) -> Reading | None:
+    def _read_modal(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
         """各地区要…, 符合条件的可…, 不得…: the act begins at the modal, behind its subject."""
-        modal = self.grammar.modal(text, start)
+        modal = self.grammar.find_modal(text, start)
         if modal is None or text.endswith(_SOMEBODY):
             return None
-        first, head = self.grammar.head(text, start), self.grammar.head(text, modal.end)
+        first, head = self.grammar.find_head(text, start), self.grammar.find_head(text, modal.end)
         case = first is not None and first.at < modal.at and first.word in self.words.prepositions
         case = case and not (first and first.word == "为")  # a motive is left out
         cue = modal
-        if head and self.words.kind(head.word) is NormKind.PROHIBITION:
+        if head and self.words.find_kind(head.word) is NormKind.PROHIBITION:
             cue = head  # 应严禁…
-        begin = reading.start if case else self.grammar.verge(text, start, modal)
-        found = self._with_cue(reading._replace(start=begin), text, cue)
+        begin = reading.start if case else self.grammar.find_verge(text, start, modal)
+        found = self._apply_cue(reading._replace(start=begin), text, cue)
         if not self.grammar.is_front(text, start, modal):
             found = found._replace(awaits_subject=False)
         if head is None:
@@ -161,61 +161,63 @@ class Reader:
             return found._replace(nature=Nature.CALL, adverbial=True, closed=closed)  # 可根据…，按照…开展…
         return found._replace(government=self.grammar.is_government(text, head))
 
-    def _headed(self, reading: Reading, text: str, start: int) -> Reading | None:
+    def _read_headed(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
         """The phrase opens with a verb, a cue word or a preposition, behind adverbs."""
-        words, head = self.words, self.grammar.head(text, start)
+        words, head = self.words, self.grammar.find_head(text, start)
         if head is None:
-            return self._eager(reading, text, start)
+            return self._read_eager(reading, text, start)
         if self.grammar.is_nominal(text, head):
             return None
         reading = reading._replace(head=head.word)
-        if words.kind(head.word) or head.word in words.studied:
-            return self._with_cue(reading, text, head)
+        if words.find_kind(head.word) or head.word in words.studied:
+            return self._apply_cue(reading, text, head)
         if head.word in words.prepositions or head.word in words.means or head.word in words.reasons:
-            return self._adverbial(reading, text, head)
-        return self._verb(reading, text, head)
+            return self._read_adverbial(reading, text, head)
+        return self._read_verb(reading, text, head)
 
-    def _eager(self, reading: Reading, text: str, start: int) -> Reading | None:
+    def _read_eager(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
         """积极接轨…: the adverb shows that a verb follows, though the lexicon does not have it."""
         if len(text) - start > _SHORT and self.grammar.is_eager(text, start):
             return reading._replace(nature=Nature.ACT)
         return None
 
-    def _verb(self, reading: Reading, text: str, head: Head) -> Reading:
+    def _read_verb(self, reading: PhraseAnalysis, text: str, head: Head) -> PhraseAnalysis:
         if head.word in self.words.results or self.grammar.is_hope(text, head):
             return reading._replace(nature=Nature.RESULT)
         nature = Nature.PURPOSE if self.grammar.is_result(text, head) else Nature.ACT
         government = head.word in self.words.carriers or self.grammar.is_government(text, head)
         return reading._replace(nature=nature, government=government)
 
-    def _adverbial(self, reading: Reading, text: str, head: Head) -> Reading:
+    def _read_adverbial(self, reading: PhraseAnalysis, text: str, head: Head) -> PhraseAnalysis:
         """按照职责分工抓好…, 对…给予…: an act if a verb follows the adverbial, else no act."""
         if self.grammar.is_adverbial(text, head):
-            if self.grammar.is_eager(text, head.begin) and not self.words.closers.before(text, len(text)):
+            if self.grammar.is_eager(text, head.begin) and not self.words.closers.match_before(
+                text, len(text)
+            ):
                 return reading._replace(nature=Nature.ACT)  # 积极与…合作
             return reading._replace(nature=Nature.MEANS if head.word in self.words.means else Nature.OTHER)
-        verb = self.grammar.inner(text, head) or head
+        verb = self.grammar.find_inner(text, head) or head
         if head.word == "为":
             linked = text[: reading.start].endswith("并")
             acts = linked or not self.grammar.is_favour(text, Span(head.end, verb.begin))
             return reading._replace(nature=Nature.ACT if acts else Nature.PURPOSE)
-        if self.words.kind(verb.word):
-            return self._with_cue(reading, text, verb)
+        if self.words.find_kind(verb.word):
+            return self._apply_cue(reading, text, verb)
         government = self.grammar.is_government(text, verb)
         return reading._replace(nature=Nature.ACT, head=verb.word, government=government)
 
-    def _subject(self, reading: Reading, text: str, start: int) -> Reading | None:
+    def _read_subject(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
         """小微企业依法享受…, 各部门加强…: a subject, and the verb right behind it."""
         if self.grammar.is_statement(text):
             return None
-        determined = bool(self.words.determiners.at(text, start))
-        last = self.grammar.first_case(text, start)
-        for at in self.grammar.subjects(text, start):
+        determined = bool(self.words.determiners.match_at(text, start))
+        last = self.grammar.find_first_case(text, start)
+        for at in self.grammar.iterate_subjects(text, start):
             if at > last:
                 return None  # 奖励金额按照企业资本进行核定
-            head = self.grammar.head(text, at)
+            head = self.grammar.find_head(text, at)
             if head and self._is_predicate(text, start, head, determined=determined):
-                found = self._headed(reading._replace(start=head.begin), text, at)
+                found = self._read_headed(reading._replace(start=head.begin), text, at)
                 if found and found.nature is Nature.ACT:
                     return found._replace(government=True)  # no kind of a subject before it
         return None
@@ -231,40 +233,42 @@ class Reader:
             return determined or head.word in words.cases  # 担保机构对小微企业减免费用
         return determined or not bare or "的" in text[start : head.begin]
 
-    def _verdict(self, reading: Reading, text: str, start: int) -> Reading | None:
+    def _read_verdict(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
         """无法律法规依据的一律取消: the case belongs to the quote."""
-        at = next(self.words.verdicts.starts(text, start), None)
+        at = next(self.words.verdicts.iterate_starts(text, start), None)
         if at is None:
             return None
-        word = self.words.verdicts.at(text, at)
+        word = self.words.verdicts.match_at(text, at)
         if word in self.words.gives and not self._opens_with_case(text[start:at]):
             reading = reading._replace(start=at)  # 省级财政给予…
-        return reading._replace(nature=Nature.ACT, head=word, kind=self.words.kind(word), government=True)
+        return reading._replace(
+            nature=Nature.ACT, head=word, kind=self.words.find_kind(word), government=True
+        )
 
     def _opens_with_case(self, text: str) -> bool:
         """Whether somebody or something is named before a verdict for which it is."""
-        opened = any(self.words.prepositions.at(text, at) for at in (0, 1))  # 仍按照…
+        opened = any(self.words.prepositions.match_at(text, at) for at in (0, 1))  # 仍按照…
         return "的" in text or opened
 
-    def _impersonal(self, reading: Reading, text: str, start: int) -> Reading | None:
+    def _read_impersonal(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
         """重大事项及时报告: the subject is any noun, the adverb shows that a verb follows."""
         if self.grammar.is_statement(text):
             return None
         words = self.words
-        universal = set(words.universal.starts(text, start + 2))
-        for at in sorted(universal.union(words.impersonal.starts(text, start + 2))):
-            stress = words.stressing.at(text, at)
-            if at >= len(text) - 2 or (stress and not words.inner.at(text, at + len(stress))):
+        universal = set(words.universal.iterate_starts(text, start + 2))
+        for at in sorted(universal.union(words.impersonal.iterate_starts(text, start + 2))):
+            stress = words.stressing.match_at(text, at)
+            if at >= len(text) - 2 or (stress and not words.inner.match_at(text, at + len(stress))):
                 continue
-            found = self._headed(reading._replace(start=start if at in universal else at), text, at)
+            found = self._read_headed(reading._replace(start=start if at in universal else at), text, at)
             if found and found.nature is Nature.ACT:
                 return found._replace(government=True)  # no kind of a subject before it
         return None
 
-    def _with_cue(self, reading: Reading, text: str, cue: Head) -> Reading:
+    def _apply_cue(self, reading: PhraseAnalysis, text: str, cue: Head) -> PhraseAnalysis:
         """The reading with the kind that the cue word gives it."""
-        kind = self.words.kind(cue.word)
-        if cue.word in self.words.studied and not self.words.instruments.before(text, len(text)):
+        kind = self.words.find_kind(cue.word)
+        if cue.word in self.words.studied and not self.words.instruments.match_before(text, len(text)):
             kind = NormKind.ENCOURAGEMENT  # but 研究鼓励…的政策
         if cue.end == len(text) and kind is NormKind.ENCOURAGEMENT:
             kind = None  # 全力支持
@@ -275,12 +279,12 @@ class Reader:
         carries = kind is NormKind.PERMISSION
         reading = reading._replace(cue=Span(cue.at, cue.end), carries=carries, awaits_subject=awaits)
         if kind in (NormKind.ENCOURAGEMENT, NormKind.PERMISSION) and not awaits:
-            return self._call(reading, text, cue)
+            return self._apply_call(reading, text, cue)
         return reading
 
-    def _call(self, reading: Reading, text: str, cue: Head) -> Reading:
+    def _apply_call(self, reading: PhraseAnalysis, text: str, cue: Head) -> PhraseAnalysis:
         """鼓励企业开展… goes on to the next phrase; 引导投资基金 waits for it."""
-        asked = self.grammar.asked(text, cue.end)
+        asked = self.grammar.find_asked(text, cue.end)
         waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_name(text, cue)
         waits = waits or self.grammar.is_placed(text, cue, asked)
         carries = asked is not None or reading.carries

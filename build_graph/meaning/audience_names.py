@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from build_graph.errors import ObligationError
-from build_graph.meaning.spotting import Spotted, Spotter
+from build_graph.meaning.spotting import WordMatch, WordMatcher
 
 HEADS = ("bodies", "persons", "facilities", "places", "governments")
 _ACTORS = ("bodies", "persons")
@@ -25,7 +25,7 @@ _SEGMENT_LENGTH, _NAME_LENGTH = 200, 40
 _CLAUSE_LENGTH, _SHORT_CLAUSE = 30, 7  # 从事…的企业; 创新能力强的企业
 _BRACKET_LENGTH = 14  # 外商投资工程设计(工程勘察除外)企业
 
-Token = Spotted[str]
+Token = WordMatch[str]
 
 
 class Segment(NamedTuple):
@@ -68,7 +68,7 @@ class NameReader:
     adverbs: frozenset[str]
     openings: tuple[str, ...]
     joiners: frozenset[str]
-    _words: Spotter[str]
+    _words: WordMatcher[str]
     _long_joiners: tuple[str, ...]
     _generic: frozenset[str]
     _joined_generic: re.Pattern[str]
@@ -93,17 +93,17 @@ class NameReader:
         long_joiners = tuple(stops["long_joiners"].split())
         return cls(
             adverbs=frozenset(stops["adverbs"].split()),
-            openings=_longest_first(stops["opening"]),
+            openings=_sort_longest_first(stops["opening"]),
             joiners=frozenset((*stops["joiners"].split(), *long_joiners)),
-            _words=Spotter(_roles(data)),
+            _words=WordMatcher(_read_roles(data)),
             _long_joiners=long_joiners,
             _generic=frozenset(generic),
-            _joined_generic=re.compile(f"[和及与](?:{alternatives(generic)})"),
+            _joined_generic=re.compile(f"[和及与](?:{join_alternatives(generic)})"),
             _governing=frozenset(f"{frames['directives']} {frames['loose']} {stops['adverbs']}".split()),
             _urging=frozenset(word for word in frames["places"].split() if len(word) > 1),
             _recipients=frozenset(frames["recipients"].split()),
-            _trims=_longest_first(trims["words"]),
-            _trims_of_lists=_longest_first(f"{trims['words']} {trims['listed']}"),
+            _trims=_sort_longest_first(trims["words"]),
+            _trims_of_lists=_sort_longest_first(f"{trims['words']} {trims['listed']}"),
             _kept=frozenset(f"{trims['keep']} {stops['opening']}".split()),
             _conditions=re.compile(data["clauses"]["conditions"]),
             _clause_verbs=tuple(data["clauses"]["verbs"].split()),
@@ -112,27 +112,27 @@ class NameReader:
 
     # ----------------------------------------------------------------------------- segments
 
-    def segments(self, text: str) -> Iterator[Segment]:
+    def iterate_segments(self, text: str) -> Iterator[Segment]:
         """The stretches of `text` between commas that hold any of the words; brackets are passed over."""
-        tokens = iter(self._words.spot(_without_asides(text)))
+        tokens = iter(self._words.find_words(_blank_asides(text)))
         token = next(tokens, None)
-        for match in _between_commas().finditer(text):
+        for match in _compile_segment().finditer(text):
             inside = []
             while token is not None and token.start < match.end():
                 inside.append(token)
                 token = next(tokens, None)
             if inside:
-                yield _segment(text, match.start(), match.end(), inside)
+                yield _build_segment(text, match.start(), match.end(), inside)
 
     # -------------------------------------------------------------------------------- names
 
-    def names(self, segment: Segment) -> list[Name]:
+    def find_names(self, segment: Segment) -> list[Name]:
         """The names in a segment, in order; a name within another is left out."""
         kept: list[Name] = []
         for head, following in zip_longest(segment.heads, segment.heads[1:]):
             if following is not None and self._modifies(segment, head, following):
                 continue
-            name = self._name(segment, head)
+            name = self._read_name(segment, head)
             # What stands in a relative clause that belongs to a name is not a name of its own.
             begin = name.phrase if name.conditional or name.start == name.phrase else name.start
             while kept and kept[-1].start >= begin:
@@ -150,25 +150,25 @@ class NameReader:
             gap.startswith("内") and not any(head.end < end <= following.start for end in segment.stops)
         )
 
-    def _name(self, segment: Segment, head: Token) -> Name:
+    def _read_name(self, segment: Segment, head: Token) -> Name:
         """The name that ends with `head`."""
-        edge = self._left(segment, head.start)
+        edge = self._find_left_edge(segment, head.start)
         joined = segment.text[edge.at] in self.joiners and edge.at < head.start
-        start = self._trimmed(segment.text, edge.at + joined, head, edge.mark)
+        start = self._trim_start(segment.text, edge.at + joined, head, edge.mark)
         name = Name(
             start=start,
-            end=_with_bracket(segment, head.end),
+            end=_extend_over_bracket(segment, head.end),
             phrase=edge.at,
             kind=head.value,
             generic=self._is_generic(segment.text[start : head.end]),
             companion=joined and segment.text[edge.at] == "与",
         )
         if edge.mark == "的":
-            return self._with_clause(segment, name, edge.at - 1)
+            return self._add_clause(segment, name, edge.at - 1)
         if edge.mark == "内":
-            return self._with_place(segment, name)
+            return self._add_place(segment, name)
         if edge.mark == "等" and name.generic:
-            return self._with_list(segment, name)
+            return self._add_list(segment, name)
         return name
 
     def _is_generic(self, words: str) -> bool:
@@ -176,9 +176,9 @@ class NameReader:
         opening = next((verb for verb in self.openings if words.startswith(verb)), "")
         return words.removeprefix(opening) in self._generic
 
-    def _with_clause(self, segment: Segment, name: Name, end: int) -> Name:
+    def _add_clause(self, segment: Segment, name: Name, end: int) -> Name:
         """The name with its relative clause, which ends at `end`, if the clause says something."""
-        phrase = self._clause(segment, end)
+        phrase = self._find_clause(segment, end)
         clause = segment.text[phrase:end]
         condition = self._conditions.search(clause)
         if condition:
@@ -186,26 +186,26 @@ class NameReader:
             start = phrase if name.kind == "places" else name.start
             return name._replace(start=start, phrase=phrase, conditional=True)
         if name.kind in _ACTORS:
-            phrase = self._behind_recipient(segment, phrase)
+            phrase = self._skip_recipient(segment, phrase)
             clause = segment.text[phrase:end]
         telling = len(clause) <= _CLAUSE_LENGTH and clause.startswith(self._clause_verbs)
         if name.generic and clause and (telling or len(clause) <= _SHORT_CLAUSE):
             return name._replace(start=phrase, phrase=phrase, generic=False)
         return name._replace(phrase=phrase)
 
-    def _behind_recipient(self, segment: Segment, phrase: int) -> int:
+    def _skip_recipient(self, segment: Segment, phrase: int) -> int:
         """Where a clause begins without the word that governs the whole name: 对新办的企业."""
         tokens = (token for token in segment.stops.values() if token.start == phrase)
         return next((token.end for token in tokens if token.word in self._recipients), phrase)
 
-    def _with_place(self, segment: Segment, name: Name) -> Name:
+    def _add_place(self, segment: Segment, name: Name) -> Name:
         """The name with the place that it is in, if it says too little without: 综合保税区内企业."""
         inner = segment.text.rindex("内", segment.start, name.phrase)
-        phrase = self._left(segment, inner).at
+        phrase = self._find_left_edge(segment, inner).at
         start = phrase if name.generic else name.start
         return name._replace(start=start, phrase=phrase, generic=False, within=True)
 
-    def _with_list(self, segment: Segment, name: Name) -> Name:
+    def _add_list(self, segment: Segment, name: Name) -> Name:
         """The name with the list before it, if it says too little without: 证券、保险等企业和机构."""
         start = max((end for end in segment.stops if end < name.start), default=segment.start)
         joined = self._joined_generic.match(segment.text, name.end, segment.end)
@@ -214,17 +214,17 @@ class NameReader:
 
     # ------------------------------------------------------------------------- their begin
 
-    def _left(self, segment: Segment, head: int) -> _Edge:
+    def _find_left_edge(self, segment: Segment, head: int) -> _Edge:
         """How far the noun phrase reaches to the left of `head`."""
         at, floor = head, max(segment.start, head - _NAME_LENGTH)
         while at > floor:
-            mark = self._mark(segment, at, head)
+            mark = self._find_mark(segment, at, head)
             if mark is not None:
                 return _Edge(at, mark)
-            at = _before_bracket(segment, at) if segment.text[at - 1] in ")）" else at - 1
+            at = _find_bracket_start(segment, at) if segment.text[at - 1] in ")）" else at - 1
         return _Edge(at, "")
 
-    def _mark(self, segment: Segment, at: int, head: int) -> str | None:
+    def _find_mark(self, segment: Segment, at: int, head: int) -> str | None:
         """What ends a noun phrase at `at`; None if it goes on."""
         text, char = segment.text, segment.text[at - 1]
         long = text.endswith(self._long_joiners, segment.start, at)
@@ -235,11 +235,11 @@ class NameReader:
         if char in self.joiners and (char == "、" or self._ends_name(segment, at - 1)):
             return "、"
         if char in "内的等":
-            return self._particle(segment, at)
+            return self._read_particle(segment, at)
         goes_on = char.isalnum() or char in "·-—"
-        return None if goes_on or _before_bracket(segment, at) > segment.start else ""
+        return None if goes_on or _find_bracket_start(segment, at) > segment.start else ""
 
-    def _particle(self, segment: Segment, at: int) -> str | None:
+    def _read_particle(self, segment: Segment, at: int) -> str | None:
         """The same where 内, 的 or 等 stands before `at`: 区内, 区内的, 符合条件的, 能源等."""
         text, char = segment.text, segment.text[at - 1]
         if char == "内":
@@ -250,7 +250,7 @@ class NameReader:
         """Whether a name ends at `at`, perhaps with a bracket behind it."""
         return at in segment.head_ends or segment.text[at - 1] in ")）"
 
-    def _trimmed(self, text: str, start: int, head: Token, mark: str) -> int:
+    def _trim_start(self, text: str, start: int, head: Token, mark: str) -> int:
         """The start of a name without what only points; 各类 stays where the name would be left bare."""
         trims = self._trims_of_lists if mark == "等" else self._trims
         trims = (*trims, "各") if head.value == "places" else trims
@@ -264,7 +264,7 @@ class NameReader:
         counted = self._counted.match(text, start, head.start)
         return counted.end() if counted else start
 
-    def _clause(self, segment: Segment, end: int) -> int:
+    def _find_clause(self, segment: Segment, end: int) -> int:
         """Where the relative clause begins that ends at `end`: behind the verbs that govern the name."""
         start = segment.start
         for at, token in segment.stops.items():
@@ -287,17 +287,17 @@ class NameReader:
 # --------------------------------------------------------------------------------------- pieces
 
 
-def alternatives(words: str | list[str]) -> str:
+def join_alternatives(words: str | list[str]) -> str:
     """The words as alternatives of a pattern, longer ones first."""
-    return "|".join(map(re.escape, _longest_first(words)))
+    return "|".join(map(re.escape, _sort_longest_first(words)))
 
 
-def _longest_first(words: str | list[str]) -> tuple[str, ...]:
+def _sort_longest_first(words: str | list[str]) -> tuple[str, ...]:
     listed = words.split() if isinstance(words, str) else words
     return tuple(sorted(listed, key=lambda word: (-len(word), word)))
 
 
-def _roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def _read_roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Each word of the lists with its role: a kind of head, stop or neutral."""
     lists = [(kind, data["heads"][kind]) for kind in HEADS]
     lists += [(_STOP, data["stops"]["words"]), (_STOP, data["stops"]["adverbs"])]
@@ -311,7 +311,7 @@ def _roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     return roles
 
 
-def _segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
+def _build_segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
     heads = tuple([token for token in tokens if token.value in HEADS])
     return Segment(
         text=text,
@@ -325,13 +325,13 @@ def _segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
     )
 
 
-def _with_bracket(segment: Segment, end: int) -> int:
+def _extend_over_bracket(segment: Segment, end: int) -> int:
     """The end of a name with the short bracket behind it: 村级信息服务站(点)."""
-    bracket = _short_bracket().match(segment.text, end, segment.end)
+    bracket = _compile_short_bracket().match(segment.text, end, segment.end)
     return bracket.end() if bracket else end
 
 
-def _before_bracket(segment: Segment, at: int) -> int:
+def _find_bracket_start(segment: Segment, at: int) -> int:
     """Where the bracket opens that closes right before `at`; the segment's start if there is none."""
     if segment.text[at - 1] not in ")）":
         return segment.start
@@ -340,21 +340,21 @@ def _before_bracket(segment: Segment, at: int) -> int:
     return max(opening, segment.start)
 
 
-def _without_asides(text: str) -> str:
+def _blank_asides(text: str) -> str:
     """`text` with what stands in brackets blanked."""
-    return _aside().sub(lambda match: " " * len(match.group()), text)
+    return _compile_aside().sub(lambda match: " " * len(match.group()), text)
 
 
 @cache
-def _between_commas() -> re.Pattern[str]:
+def _compile_segment() -> re.Pattern[str]:
     return re.compile(rf"[^，,。；;：:！!？?\n\r]{{1,{_SEGMENT_LENGTH}}}")
 
 
 @cache
-def _aside() -> re.Pattern[str]:
+def _compile_aside() -> re.Pattern[str]:
     return re.compile(r"[(（][^()（）]{1,80}[)）]")
 
 
 @cache
-def _short_bracket() -> re.Pattern[str]:
+def _compile_short_bracket() -> re.Pattern[str]:
     return re.compile(r"[(（][^()（）]{1,3}[)）]")

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from build_graph.meaning.audience_names import HEADS, Name, NameReader, Segment, alternatives
+from build_graph.meaning.audience_names import HEADS, Name, NameReader, Segment, join_alternatives
 from build_graph.model import Audience, Measure, Norm, Span
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 _MOST = 4
 _GRANTED = 4  # segments that a phrase opened by 对 may run over
@@ -73,9 +73,9 @@ class AudienceFinder:
     @classmethod
     def load(cls) -> AudienceFinder:
         """The finder with the project's own words; raises `ObligationError` if one has two roles."""
-        data = word_lists("audiences")
+        data = load_word_lists("audiences")
         words = data["frames"]
-        subject = f"等?[)）”]?[，,]?(?:{alternatives(words['adverbs'])})*(?:{alternatives(words['modals'])})"
+        subject = f"等?[)）”]?[，,]?(?:{join_alternatives(words['adverbs'])})*(?:{join_alternatives(words['modals'])})"
         return cls(
             _reader=NameReader.load(data),
             _bare=frozenset(word for kind in HEADS for word in data["heads"][kind].split()),
@@ -87,9 +87,9 @@ class AudienceFinder:
                 },
             },
             _subject=re.compile(subject),
-            _forbidden=re.compile(alternatives(words["forbidden"])),
-            _located=re.compile(alternatives(words["located"])),
-            _counted=re.compile(f"{alternatives(words['counted'])}|[0-9０-９]"),
+            _forbidden=re.compile(join_alternatives(words["forbidden"])),
+            _located=re.compile(join_alternatives(words["located"])),
+            _counted=re.compile(f"{join_alternatives(words['counted'])}|[0-9０-９]"),
             _each=re.compile(f"{words['each']}|{_NUMBER}"),
             _built=re.compile(words["built"]),
             _partners=re.compile(words["partners"]),
@@ -113,7 +113,7 @@ class AudienceFinder:
         """
         if measure.goal:
             return ()
-        text, offset = measure.span.of(content), measure.span.start
+        text, offset = measure.span.extract(content), measure.span.start
         bearers = measure.bearers
         taken = {bearer.name for bearer in bearers}
         setting = _Setting(
@@ -123,31 +123,33 @@ class AudienceFinder:
         )
         found = [
             (name, strength)
-            for segment, granted in self._granted(text)
-            for name, strength in self._weighed(segment, setting, granted)
+            for segment, granted in self._iterate_granted(text)
+            for name, strength in self._weigh_names(segment, setting, granted)
             if strength >= _LOOSE and text[name.start : name.end] not in taken
         ]
         return tuple(
             Audience(text[name.start : name.end], Span(offset + name.start, offset + name.end))
-            for name in _foremost(text, found)
+            for name in _select_foremost(text, found)
         )
 
     # ----------------------------------------------------------------------------- weighing
 
-    def _granted(self, text: str) -> Iterator[tuple[Segment, bool]]:
+    def _iterate_granted(self, text: str) -> Iterator[tuple[Segment, bool]]:
         """The segments, and whether each belongs to a phrase that 对 opens: 对通过…，形成…的企业，给予…."""
         left = 0
-        for segment in self._reader.segments(text):
+        for segment in self._reader.iterate_segments(text):
             opened = any(t.start == segment.start and t.word in self._grants for t in segment.stops.values())
             left = _GRANTED if opened else 0 if segment.opens else left - 1
             yield segment, left > 0
 
-    def _weighed(self, segment: Segment, setting: _Setting, granted: bool) -> Iterator[tuple[Name, float]]:
+    def _weigh_names(
+        self, segment: Segment, setting: _Setting, granted: bool
+    ) -> Iterator[tuple[Name, float]]:
         """The names of a segment and how plainly the measure is for each."""
-        for names in _lists(segment.text, self._reader.names(segment), self._reader.joiners):
+        for names in _group_names(segment.text, self._reader.find_names(segment), self._reader.joiners):
             whole = segment.text.startswith(self._any, names[0].start)  # 任何单位和个人 are one
             group = [names[0]._replace(end=names[-1].end)] if whole else names
-            frame = self._frame(segment, group[0])
+            frame = self._find_frame(segment, group[0])
             end = group[-1].end
             if granted and (end == segment.end or self._grant.match(segment.text, end)):
                 frame = _Frame("对", _PLAIN)
@@ -158,22 +160,25 @@ class AudienceFinder:
             for name in group:
                 alone = name.companion and (name is group[0] or frame.strength < _PLAIN)
                 with_whom = frame.word == "与"
-                yield name, _NOT if alone and not with_whom else self._strength(segment, name, frame, setting)
-        for city in self._cities(segment):
+                yield (
+                    name,
+                    _NOT if alone and not with_whom else self._rate_name(segment, name, frame, setting),
+                )
+        for city in self._find_cities(segment):
             yield city, _PLAIN
         office = None if setting.charged else self._office.match(segment.text, segment.start, segment.end)
         if office:  # 市民政局将…: who must act where nobody bears the measure
             yield Name(*office.span(1), office.start(1), "governments", generic=False), _PLAIN
 
-    def _strength(self, segment: Segment, name: Name, frame: _Frame, setting: _Setting) -> float:
+    def _rate_name(self, segment: Segment, name: Name, frame: _Frame, setting: _Setting) -> float:
         """How plainly a measure is for a name that stands in `frame`."""
         text, plain = segment.text, frame.strength >= _PLAIN
         if self._each.match(text, name.start) or self._counted.match(text, name.end):
             return _NOT
         if name.kind == "governments":
-            return self._government(text, name, frame, setting)
+            return self._rate_government(text, name, frame, setting)
         if name.kind == "places":
-            return self._place(segment, name, frame)
+            return self._rate_place(segment, name, frame)
         if name.kind == "facilities":
             made = frame.word in self._frames["made"] and text.endswith(self._running, name.start, name.end)
             return _PLAIN if plain and not made and not self._built.match(text, name.end) else _NOT
@@ -181,7 +186,7 @@ class AudienceFinder:
         theirs = text[name.start - 1 : name.start] == "其" and text[name.start : name.end] in self._bare
         return _NOT if theirs or (name.generic and not plain) else frame.strength
 
-    def _government(self, text: str, name: Name, frame: _Frame, setting: _Setting) -> float:
+    def _rate_government(self, text: str, name: Name, frame: _Frame, setting: _Setting) -> float:
         """Government is addressed where something is handed down to it or forbidden it, where it is urged
         (鼓励各地…), and where it is the subject of what nobody bears."""
         handed = frame.word in self._frames["handed"] or frame.word in self._frames["urged"]
@@ -189,7 +194,7 @@ class AudienceFinder:
             return _PLAIN
         return _PLAIN if frame.word == _SUBJECT and not setting.charged else _NOT
 
-    def _place(self, segment: Segment, name: Name, frame: _Frame) -> float:
+    def _rate_place(self, segment: Segment, name: Name, frame: _Frame) -> float:
         """A place is addressed in fewer ways than a body: 支持自贸试验区…, 在自贸试验区设立…."""
         if frame.word in self._frames["places"] or frame.word == _SUBJECT:
             return _PLAIN
@@ -197,7 +202,7 @@ class AudienceFinder:
         here = frame.word == "在" and first and self._located.match(segment.text, name.end)
         return _PLAIN if here else _NOT
 
-    def _cities(self, segment: Segment) -> Iterator[Name]:
+    def _find_cities(self, segment: Segment) -> Iterator[Name]:
         """Cities and counties by name behind plain words: 支持柳州市…."""
         for at, token in segment.stops.items():
             start = at if token.word in self._frames["places"] else segment.end
@@ -208,7 +213,7 @@ class AudienceFinder:
 
     # ------------------------------------------------------------------------------- frames
 
-    def _frame(self, segment: Segment, name: Name) -> _Frame:
+    def _find_frame(self, segment: Segment, name: Name) -> _Frame:
         """What governs a name from before it."""
         text, at = segment.text, name.phrase
         opening = next((w for w in self._reader.openings if text.startswith(w, at) and at < name.start), "")
@@ -217,13 +222,15 @@ class AudienceFinder:
         while at in segment.stops and segment.stops[at].word in self._reader.adverbs:
             at = segment.stops[at].start
         if at in segment.stops:
-            return self._governed(segment.stops[at].word, name, opening)
+            return self._build_frame(segment.stops[at].word, name, opening)
         if at > segment.start:
             listed = text[at - 1] in "、等"
-            return self._listed(segment, name, at) if listed else _Frame("", _LOOSE * name.conditional)
-        return _Frame(opening, _LOOSE) if opening else self._opening(segment, name)
+            return (
+                self._find_list_frame(segment, name, at) if listed else _Frame("", _LOOSE * name.conditional)
+            )
+        return _Frame(opening, _LOOSE) if opening else self._find_opening_frame(segment, name)
 
-    def _governed(self, word: str, name: Name, opening: str = "") -> _Frame:
+    def _build_frame(self, word: str, name: Name, opening: str = "") -> _Frame:
         """The frame of a name right behind `word`, or behind it and an opening verb: 鼓励发展小微企业."""
         if name.kind == "places" and word in self._frames["places"]:
             return _Frame(word, _PLAIN)
@@ -231,16 +238,16 @@ class AudienceFinder:
             return _Frame(opening, _LOOSE) if opening else _Frame(word, _PLAIN)
         return _Frame(word, _LOOSE if word in self._frames["loose"] else _NOT)
 
-    def _listed(self, segment: Segment, name: Name, at: int) -> _Frame:
+    def _find_list_frame(self, segment: Segment, name: Name, at: int) -> _Frame:
         """The frame of a name behind other items of a list: the verb at the head of the segment."""
         summary = segment.text[at - 1] == "等"
         if name.generic or name.kind == "facilities" or (summary and at - 1 in segment.head_ends):
             return _Frame("", _UNFRAMED)  # 工程中心、新型研发机构等研发创新机构: the items say it all
         words = (token.word for token in segment.stops.values() if token.word not in self._reader.adverbs)
-        frame = self._governed(next(words, ""), name)
+        frame = self._build_frame(next(words, ""), name)
         return frame if frame.strength >= _PLAIN or summary else _Frame("", _UNFRAMED)
 
-    def _opening(self, segment: Segment, name: Name) -> _Frame:
+    def _find_opening_frame(self, segment: Segment, name: Name) -> _Frame:
         """The frame of a name at the head of a segment: it may be the topic of a sentence."""
         buried = name.start > segment.start and not name.conditional
         if buried and any(end <= name.start for end in segment.stops):
@@ -255,7 +262,7 @@ class AudienceFinder:
 # -------------------------------------------------------------------------------------- choosing
 
 
-def _lists(text: str, names: list[Name], joiners: frozenset[str]) -> Iterator[list[Name]]:
+def _group_names(text: str, names: list[Name], joiners: frozenset[str]) -> Iterator[list[Name]]:
     """The names in groups: those that follow each other with nothing but a joiner between."""
     group: list[Name] = []
     for name in names:
@@ -267,7 +274,7 @@ def _lists(text: str, names: list[Name], joiners: frozenset[str]) -> Iterator[li
         yield group
 
 
-def _foremost(text: str, found: Sequence[tuple[Name, float]]) -> list[Name]:
+def _select_foremost(text: str, found: Sequence[tuple[Name, float]]) -> list[Name]:
     """The four names that the measure is for most plainly, each once, in the order of the text."""
     places: dict[str, Name] = {}
     ratings: dict[str, float] = {}

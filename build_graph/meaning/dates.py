@@ -43,7 +43,7 @@ _DATE = r"""
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueDate:
     """A date in the text: the last day of the period that it names."""
 
     span: Span
@@ -55,91 +55,91 @@ class Due:
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
+def _compile_date() -> re.Pattern[str]:
     return re.compile(_DATE, re.VERBOSE)
 
 
 def may_have_date(content: str, span: Span) -> bool:
     """Whether the span has a character without which there is no date."""
-    return bool(_sign().search(content, span.start, span.end))
+    return bool(_compile_sign().search(content, span.start, span.end))
 
 
 @cache
-def _sign() -> re.Pattern[str]:
+def _compile_sign() -> re.Pattern[str]:
     return re.compile("[年月五]")
 
 
 @cache
-def _recurring() -> re.Pattern[str]:
+def _compile_recurring() -> re.Pattern[str]:
     """What the years have that are named by no number."""
     return re.compile("[一次翌每当该二]年")
 
 
-def dues(content: str, span: Span, issued: date | None) -> Iterator[Due]:
+def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDate]:
     """The dates within `span`; one without a year takes it from `issued`, and stays open without it.
 
     A date that does not exist is left out.
 
-    >>> [due.day.isoformat() for due in dues("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))]
+    >>> [due.day.isoformat() for due in find_dates("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))]
     ['2019-06-30', '2020-12-31']
     """
     if not may_have_date(content, span):
         return
-    for found in _pattern().finditer(content, span.start, span.end):
+    for found in _compile_date().finditer(content, span.start, span.end):
         try:
-            day = _last_day(found, issued)
+            day = _find_last_day(found, issued)
         except ValueError:
             continue
         strict = bool(found["part"] or found["before"] or found["vague_part"])
         exact = bool(found["day"] or found["bare_day"] or found["vague"])
         goal = bool(found["goal"]) and (strict or not exact)  # 12月19日至12月20日 is no goal
         during = bool(found["range"] or (found["plan"] and found["during"]))
-        yield Due(Span(found.start(), found.end()), day, goal, strict, exact, during)
+        yield DueDate(Span(found.start(), found.end()), day, goal, strict, exact, during)
 
 
 def is_recurring(content: str, span: Span) -> bool:
     """Whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
-    if not _recurring().search(content, span.start, span.end):
+    if not _compile_recurring().search(content, span.start, span.end):
         return False
-    return any(found["vague"] for found in _pattern().finditer(content, span.start, span.end))
+    return any(found["vague"] for found in _compile_date().finditer(content, span.start, span.end))
 
 
 @cache
-def _within() -> re.Pattern[str]:
+def _compile_within() -> re.Pattern[str]:
     return re.compile(
         r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内|(?:左右)?的?时间)"
     )
 
 
 @cache
-def _inside() -> re.Pattern[str]:
+def _compile_inside() -> re.Pattern[str]:
     """What every period ends in."""
     return re.compile("内|时间")
 
 
-def periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
+def find_periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
     """The periods within which something is to be done, and how long each is.
 
-    >>> [time for _, time in periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
+    >>> [time for _, time in find_periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
     ['10个工作日', '三年']
     """
-    if not _inside().search(content, span.start, span.end):
+    if not _compile_inside().search(content, span.start, span.end):
         return
-    for found in _within().finditer(content, span.start, span.end):
+    for found in _compile_within().finditer(content, span.start, span.end):
         yield Span(found.start(), found.end()), found["time"]
 
 
-def reckoned_from(issued: date | None, title: str | None, content: str = "") -> date | None:
+def find_reference_date(issued: date | None, title: str | None, content: str = "") -> date | None:
     """What a date without a year counts from: the day of issue, or the year that title or text name first.
 
-    >>> reckoned_from(date(2020, 12, 28), "2021年工作要点"), reckoned_from(date(2021, 3, 1), "2021年工作要点")
+    >>> find_reference_date(date(2020, 12, 28), "2021年工作要点"), find_reference_date(date(2021, 3, 1), "2021年工作要点")
     (datetime.date(2021, 1, 1), datetime.date(2021, 3, 1))
-    >>> reckoned_from(None, "方案", "到2017年10月15日前完成，年底前总结")
+    >>> find_reference_date(None, "方案", "到2017年10月15日前完成，年底前总结")
     datetime.date(2017, 1, 1)
     """
-    named = _titled().search(title or "")
+    named = _compile_titled().search(title or "")
     if issued is None and named is None:
-        named = _planned().search(content, 0, _HEAD)
+        named = _compile_planned().search(content, 0, _HEAD)
     first = date(int(named["year"]), 1, 1) if named else None
     if issued is None or first is None:
         return issued or first
@@ -148,7 +148,7 @@ def reckoned_from(issued: date | None, title: str | None, content: str = "") -> 
 
 
 @cache
-def _planned() -> re.Pattern[str]:
+def _compile_planned() -> re.Pattern[str]:
     """A year by which something is to be reached."""
     return re.compile(
         r"(?<![\d—–~～\-])(?:(?<=到)|(?=20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?[底末]|之?以?前)))(?P<year>20\d\d)年"
@@ -156,27 +156,27 @@ def _planned() -> re.Pattern[str]:
 
 
 @cache
-def _titled() -> re.Pattern[str]:
+def _compile_titled() -> re.Pattern[str]:
     return re.compile(r"(?<![\d\-—–~～至])(?P<year>20\d\d)年")
 
 
-def first_date(content: str, span: Span) -> int | None:
+def find_first_date(content: str, span: Span) -> int | None:
     """Where the first date within the span stands; None without one."""
-    found = _pattern().search(content, span.start, span.end)
+    found = _compile_date().search(content, span.start, span.end)
     return found.start() if found else None
 
 
-def goal_at(content: str, span: Span) -> bool:
+def is_goal_at(content: str, span: Span) -> bool:
     """Whether the span opens with a date by which something will have been reached: 到2020年.
 
-    >>> goal_at("力争到2020年底", Span(0, 9)), goal_at("2020年底前", Span(0, 7))
+    >>> is_goal_at("力争到2020年底", Span(0, 9)), is_goal_at("2020年底前", Span(0, 7))
     (True, False)
     """
-    return bool(_goal().match(content, span.start, span.end))
+    return bool(_compile_goal().match(content, span.start, span.end))
 
 
 @cache
-def _deadline() -> re.Pattern[str]:
+def _compile_deadline() -> re.Pattern[str]:
     return re.compile(
         r"""
         (?:在|于)?
@@ -188,47 +188,47 @@ def _deadline() -> re.Pattern[str]:
     )
 
 
-def deadline_at(text: str, at: int) -> str:
+def find_deadline(text: str, at: int) -> str:
     """The deadline that begins at `at`, such as 在资助当年4月底前, or ""; it stands like an adverb.
 
-    >>> deadline_at("于10月15日前上报", 0)
+    >>> find_deadline("于10月15日前上报", 0)
     '于10月15日前'
     """
-    found = _deadline().match(text, at) if text[at : at + 1] in _DATED else None
+    found = _compile_deadline().match(text, at) if text[at : at + 1] in _DATED else None
     return found.group() if found else ""
 
 
-def without_dates(text: str) -> str:
+def blank_dates(text: str) -> str:
     """`text` with its dates blanked: their numbers are no quantities.
 
-    >>> without_dates("12月14日前完成20个")
+    >>> blank_dates("12月14日前完成20个")
     '       完成20个'
     """
-    if not _digit().search(text):
+    if not _compile_digit().search(text):
         return text
-    return _calendar().sub(lambda found: " " * len(found.group()), text)
+    return _compile_calendar().sub(lambda found: " " * len(found.group()), text)
 
 
 @cache
-def _digit() -> re.Pattern[str]:
+def _compile_digit() -> re.Pattern[str]:
     return re.compile(r"\d")
 
 
 @cache
-def _calendar() -> re.Pattern[str]:
+def _compile_calendar() -> re.Pattern[str]:
     return re.compile(
         r"(?:20\d\d年)?\d{1,2}月(?:\d{1,2}日)?(?:之?以?前)?|20\d\d(?:[\-—–~～至]20\d\d)?年|20\d\d[\-—–~～]20\d\d"
     )
 
 
 @cache
-def _goal() -> re.Pattern[str]:
+def _compile_goal() -> re.Pattern[str]:
     return re.compile(
         r"[并且]?(?:力争|争取|确保|计划|预计|努力)?[在]?(?:到|至)(?=20\d\d年|[\"“”]?十[一二三四五六七八九]五)"
     )
 
 
-def _last_day(found: re.Match[str], issued: date | None) -> date | None:
+def _find_last_day(found: re.Match[str], issued: date | None) -> date | None:
     """The last day of the period; None without a year. Raises ValueError for a date that does not exist."""
     if found["plan"]:
         return date(_FIRST_PLAN + _PLAN * (10 + _DIGITS[found["plan"]]), 12, 31)
@@ -237,12 +237,12 @@ def _last_day(found: re.Match[str], issued: date | None) -> date | None:
     month, day = found["month"] or found["bare_month"], found["day"] or found["bare_day"]
     if day is None and (found["part"] or "").endswith("旬"):
         day = {"上旬": "10", "中旬": "20", "下旬": None}[found["part"]]
-    year = _year(found, issued)
-    last = _end(year or _LEAP, _month(found, month), day)
+    year = _read_year(found, issued)
+    last = _compute_end(year or _LEAP, _read_month(found, month), day)
     return last if year else None
 
 
-def _year(found: re.Match[str], issued: date | None) -> int | None:
+def _read_year(found: re.Match[str], issued: date | None) -> int | None:
     written = found["year"] or ""
     if written.isdigit():
         return int(written)
@@ -251,7 +251,7 @@ def _year(found: re.Match[str], issued: date | None) -> int | None:
     return issued.year + {"明": 1, "后": 2}.get(written, 0)
 
 
-def _month(found: re.Match[str], month: str | None) -> int:
+def _read_month(found: re.Match[str], month: str | None) -> int:
     if month:
         return int(month)
     if found["quarter"]:
@@ -262,7 +262,7 @@ def _month(found: re.Match[str], month: str | None) -> int:
     return 1 if part.endswith("初") else 12
 
 
-def _end(year: int, month: int, day: str | None) -> date:
+def _compute_end(year: int, month: int, day: str | None) -> date:
     if not 1 <= month <= 12:
         raise ValueError(month)
     return date(year, month, int(day) if day else monthrange(year, month)[1])

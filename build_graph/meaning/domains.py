@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from build_graph.errors import ObligationError
-from build_graph.meaning.spotting import Spotter
+from build_graph.meaning.spotting import WordMatcher
 from build_graph.model import Domain, Measure, Span
-from build_graph.ontology import statements
-from build_graph.resources import folder, word_lists
+from build_graph.ontology import load_statements
+from build_graph.resources import find_folder, load_word_lists
 from build_graph.vocabulary import BASE, OB
 
 # What a word counts, by its class in the ontology.
@@ -75,7 +75,7 @@ class _Signal(NamedTuple):
     worth: float  # how much it tells, by how seldom it is met and how long it is
 
     @classmethod
-    def of(cls, weights: Mapping[str, float], worth: float) -> _Signal:
+    def build(cls, weights: Mapping[str, float], worth: float) -> _Signal:
         """What a word with these weights tells."""
         ordered = tuple(sorted(weights.items()))
         return cls(ordered, tuple([domain for domain, weight in ordered if weight == 1.0]), worth)
@@ -130,8 +130,8 @@ class _Phrase(NamedTuple):
 class DomainFinder:
     """Finds the domains of measures by the words of the scheme."""
 
-    _words: Spotter[_Signal]
-    _agencies: Spotter[_Signal]
+    _words: WordMatcher[_Signal]
+    _agencies: WordMatcher[_Signal]
     _rarity: Mapping[str, float]  # how much the words of a domain tell
     main: Mapping[str, float]  # what each feature counts for the main domain
     further: Mapping[str, float]  # and for a further one, which more than 0 makes
@@ -142,11 +142,11 @@ class DomainFinder:
 
         Raises `ObligationError` if the file cannot be read or a word signals one domain twice.
         """
-        source = path or folder("ontology") / "domains.ttl"
+        source = path or find_folder("ontology") / "domains.ttl"
         words: dict[str, dict[str, float]] = defaultdict(dict)
         agencies: dict[str, dict[str, float]] = defaultdict(dict)
         rarity: dict[str, float] = {}
-        for name, domain, value in _statements(source):
+        for name, domain, value in _read_statements(source):
             if name == "rarity":
                 rarity[domain] = float(value)
             elif name == "neutralWord":
@@ -156,32 +156,32 @@ class DomainFinder:
                 if domain in table[value]:
                     raise ObligationError(f"{source.name}: {value} signals {domain} twice; keep one of them")
                 table[value][domain] = _WEIGHTS.get(name, 1.0)
-        data = word_lists("domains")
-        telling = _tellings(data["common"])
+        data = load_word_lists("domains")
+        telling = _build_tellings(data["common"])
         return cls(
-            Spotter({word: _Signal.of(words[word], _worth(word, telling)) for word in words}),
-            Spotter({word: _Signal.of(agencies[word], 1.0) for word in agencies}),
+            WordMatcher({word: _Signal.build(words[word], _compute_worth(word, telling)) for word in words}),
+            WordMatcher({word: _Signal.build(agencies[word], 1.0) for word in agencies}),
             {domain: log(max(_COMMON_DOMAIN, rare) / _USUAL_DOMAIN) for domain, rare in rarity.items()},
             data["main"],
             data["further"],
         )
 
-    def theme(self, content: str, title: str | None) -> Theme | None:
+    def find_theme(self, content: str, title: str | None) -> Theme | None:
         """The domain that a document as a whole is about, if one stands out.
 
-        >>> DomainFinder.load().theme("发展电子商务。规范网络购物。", "关于发展电子商务的意见").domain
+        >>> DomainFinder.load().find_theme("发展电子商务。规范网络购物。", "关于发展电子商务的意见").domain
         'e-commerce'
         """
         counts: dict[str, float] = defaultdict(float)
         strong: Counter[str] = Counter()
-        found = self._words.spot(content)
+        found = self._words.find_words(content)
         signals = {spotted.word: spotted.value for spotted in found}
         for word, times in Counter(map(itemgetter(2), found)).items():
             signal = signals[word]
             for domain, weight in signal.weights:
                 counts[domain] += weight * times
             strong.update(dict.fromkeys(signal.named, times))
-        titled = set(self._titled(title))
+        titled = set(self._find_title_domains(title))
         total = sum(counts.values())
         rated = {d: n / total + (_THEME_IN_TITLE if d in titled else 0.0) for d, n in counts.items()}
         best = max(rated, key=lambda domain: (rated[domain], domain), default=None)
@@ -204,12 +204,14 @@ class DomainFinder:
         `theme` is what `theme()` found for the document; where no word of the measure and of the
         headings signals anything, it is the domain, or what `title` names. Else there is none.
         """
-        signs = self._signs(content, measure, heading, section_heading)
-        setting = _Setting(frozenset(self._titled(title)), theme, heading is not None)
-        features = self._features(content, measure, signs, setting)
-        return tuple(Domain(domain, _signalled(signs, domain)) for domain in self.choose(features))
+        signs = self._find_signs(content, measure, heading, section_heading)
+        setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
+        features = self._build_features(content, measure, signs, setting)
+        return tuple(
+            Domain(domain, _find_signal_spans(signs, domain)) for domain in self.choose_domains(features)
+        )
 
-    def features(  # noqa: PLR0913  # as above
+    def collect_features(  # noqa: PLR0913  # as above
         self,
         content: str,
         measure: Measure,
@@ -220,64 +222,71 @@ class DomainFinder:
         theme: Theme | None = None,
     ) -> Features:
         """What speaks for each domain of `measure`, by the names that `data/domains.toml` weighs."""
-        signs = self._signs(content, measure, heading, section_heading)
-        setting = _Setting(frozenset(self._titled(title)), theme, heading is not None)
-        return self._features(content, measure, signs, setting)
+        signs = self._find_signs(content, measure, heading, section_heading)
+        setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
+        return self._build_features(content, measure, signs, setting)
 
     # ------------------------------------------------------------------------------ reading
 
-    def _signs(
+    def _find_signs(
         self, content: str, measure: Measure, heading: Span | None, section_heading: Span | None
     ) -> list[_Sign]:
         """The words of the scheme in a measure and in the headings above it."""
         near = _Place.HEADING if measure.index == 1 else _Place.LATER_HEADING
         return [
-            *self._headline(content, heading, near),
-            *self._body(content, measure.span),
-            *self._headline(content, section_heading, _Place.SECTION),
+            *self._find_in_heading(content, heading, near),
+            *self._find_in_body(content, measure.span),
+            *self._find_in_heading(content, section_heading, _Place.SECTION),
         ]
 
-    def _headline(self, content: str, span: Span | None, place: _Place) -> Iterator[_Sign]:
+    def _find_in_heading(self, content: str, span: Span | None, place: _Place) -> Iterator[_Sign]:
         """The signs in a heading."""
         if span is not None:
             cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
-            for start, end, word, signal in self._words.spot(content, cut.start, cut.end):
+            for start, end, word, signal in self._words.find_words(content, cut.start, cut.end):
                 yield _Sign(word, signal, start, end, place)
 
-    def _body(self, content: str, span: Span) -> Iterator[_Sign]:
+    def _find_in_body(self, content: str, span: Span) -> Iterator[_Sign]:
         """The signs in a measure's own text."""
-        phrases = list(_phrases(content, span))
+        phrases = list(_iterate_phrases(content, span))
         starts = [phrase.start for phrase in phrases]
-        cited, listed = _Stretches(_cited(), content, span), _Stretches(_listed(), content, span)
-        for start, end, word, signal in self._words.spot(content, span.start, span.end):
+        cited, listed = (
+            _Stretches(_compile_cited(), content, span),
+            _Stretches(_compile_listed(), content, span),
+        )
+        for start, end, word, signal in self._words.find_words(content, span.start, span.end):
             phrase = phrases[bisect_right(starts, start) - 1]
             named = (_CITED if start in cited else 1.0) * (_LISTED if start in listed else 1.0)
-            named *= _OFFICE if _office().match(content, end) else 1.0
+            named *= _OFFICE if _compile_office().match(content, end) else 1.0
             yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
 
-    def _titled(self, title: str | None) -> list[str]:
+    def _find_title_domains(self, title: str | None) -> list[str]:
         """The domains that a title names."""
-        return [domain for found in self._words.spot(title or "") for domain in found.value.named]
+        return [domain for found in self._words.find_words(title or "") for domain in found.value.named]
 
-    def words_in(self, text: str) -> set[str]:
+    def find_words(self, text: str) -> set[str]:
         """The words of the scheme in a text."""
-        return {found.word for found in self._words.spot(text)}
+        return {found.word for found in self._words.find_words(text)}
 
     # ----------------------------------------------------------------------------- features
 
-    def _features(self, content: str, measure: Measure, signs: list[_Sign], setting: _Setting) -> Features:
+    def _build_features(
+        self, content: str, measure: Measure, signs: list[_Sign], setting: _Setting
+    ) -> Features:
         """What speaks for each domain, by name."""
         found: Features = defaultdict(lambda: defaultdict(float))
-        self._count(found, signs)
-        _cover(found, signs, len(_sentence().findall(content, measure.span.start, measure.span.end)))
+        self._count_words(found, signs)
+        _measure_coverage(
+            found, signs, len(_compile_sentence().findall(content, measure.span.start, measure.span.end))
+        )
         theme = setting.theme.domain if setting.theme else ""
-        for domain in _named_first(signs, theme):
+        for domain in _find_first_named(signs, theme):
             found[domain]["first"] = 1.0
-        self._remits(found, measure)
+        self._add_remits(found, measure)
         for domain in setting.titled:
             found[domain]["title"] = 1.0
         if setting.theme is not None:
-            _of_theme(found[theme], measure, signs, setting)
+            _add_theme_features(found[theme], measure, signs, setting)
         for domain, said in found.items():
             said["always"] = 1.0
             said["named"] = float(any(said[place] for place in (_Place.HEADING, *_BODY)))
@@ -285,7 +294,7 @@ class DomainFinder:
             said["rarity"] = 0.0 if domain == theme else self._rarity.get(domain, 0.0)
         return found
 
-    def _count(self, found: Features, signs: Iterable[_Sign]) -> None:
+    def _count_words(self, found: Features, signs: Iterable[_Sign]) -> None:
         """Adds up the words by their places; one that comes again counts less."""
         seen: Counter[str] = Counter()
         for sign in signs:
@@ -304,11 +313,11 @@ class DomainFinder:
             for name in (*_PLACES, "weak", "total"):
                 said[name] = log1p(said[name])
 
-    def _remits(self, found: Features, measure: Measure) -> None:
+    def _add_remits(self, found: Features, measure: Measure) -> None:
         """What the bearers are for; the first says more than the rest."""
         bearers = measure.bearers[:_BEARERS_READ]
         for place, bearer in enumerate(bearers):
-            spotted = self._agencies.spot(bearer.name)
+            spotted = self._agencies.find_words(bearer.name)
             named = [domain for found_ in spotted for domain, _ in found_.value.weights]
             for domain in named:
                 if place == 0:
@@ -319,12 +328,12 @@ class DomainFinder:
 
     # ----------------------------------------------------------------------------- choosing
 
-    def choose(self, features: Features) -> list[str]:
+    def choose_domains(self, features: Features) -> list[str]:
         """The domains that the features speak for: the main one first, the theme after particular ones."""
         if not features:
             return []
-        main = max(features, key=lambda domain: (_weighed(self.main, features[domain]), domain))
-        likely = {d: _weighed(self.further, said) for d, said in features.items() if d != main}
+        main = max(features, key=lambda domain: (_weigh_features(self.main, features[domain]), domain))
+        likely = {d: _weigh_features(self.further, said) for d, said in features.items() if d != main}
         ranked = sorted(likely, key=lambda domain: (-likely[domain], domain))
         further = [domain for domain in ranked[: _MOST - 1] if likely[domain] > 0.0]
         return [main, *sorted(further, key=lambda domain: "theme" in features[domain])]
@@ -333,18 +342,18 @@ class DomainFinder:
 # -------------------------------------------------------------------------------------- features
 
 
-def _signalled(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
+def _find_signal_spans(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
     """Where the words stand that signal a domain, each place once, in order."""
     places = {(sign.start, sign.end) for sign in signs if domain in dict(sign.signal.weights)}
     return tuple(Span(start, end) for start, end in sorted(places))
 
 
-def _weighed(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
+def _weigh_features(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
     """What the features of a domain come to."""
     return sum([weight * said[name] for name, weight in weights.items() if name in said])
 
 
-def _cover(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
+def _measure_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
     """In what share of a measure's sentences each domain is named."""
     covered: dict[str, set[int]] = defaultdict(set)
     for sign in signs:
@@ -355,7 +364,7 @@ def _cover(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
         found[domain]["coverage"] = len(numbers) / max(1, sentences)
 
 
-def _named_first(signs: Iterable[_Sign], theme: str) -> set[str]:
+def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
     """The domains that the first signal in a measure's text speaks for; the theme stands aside."""
     for sign in signs:
         if sign.place in _BODY and sign.factor > _IN_PASSING:
@@ -365,7 +374,9 @@ def _named_first(signs: Iterable[_Sign], theme: str) -> set[str]:
     return set()
 
 
-def _of_theme(said: dict[str, float], measure: Measure, signs: list[_Sign], setting: _Setting) -> None:
+def _add_theme_features(
+    said: dict[str, float], measure: Measure, signs: list[_Sign], setting: _Setting
+) -> None:
     """Adds what is to be said of the theme alone: what the headings say of it and of others."""
     assert setting.theme is not None
     theme = setting.theme.domain
@@ -376,13 +387,13 @@ def _of_theme(said: dict[str, float], measure: Measure, signs: list[_Sign], sett
     said["theme"] = 1.0
     said["theme share"] = setting.theme.share
     said["theme goal"] = float(measure.goal)  # the goals of a document are goals for what it is about
-    said["theme carried out"] = float(_carries_out(measure, above))
+    said["theme carried out"] = float(_is_on_implementation(measure, above))
     said["theme in heading"] = float(theme in named)
     said["theme beside another"] = float(bool(named - {theme}))
     said["theme not in heading"] = float(setting.headed and not named)
 
 
-def _carries_out(measure: Measure, headings: Iterable[_Sign]) -> bool:
+def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
     """Whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the closing."""
     if measure.section is None and measure.clause is None:
         return True
@@ -392,11 +403,11 @@ def _carries_out(measure: Measure, headings: Iterable[_Sign]) -> bool:
 # -------------------------------------------------------------------------------------- reading
 
 
-def _phrases(content: str, span: Span) -> Iterator[_Phrase]:
+def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
     """The phrases of `content` within `span` and what their place makes of the words in them."""
-    sentences = [match.start() for match in _sentence().finditer(content, span.start, span.end)]
-    first, adverb = True, _adverb()
-    for match in _between_commas().finditer(content, span.start, span.end):
+    sentences = [match.start() for match in _compile_sentence().finditer(content, span.start, span.end)]
+    first, adverb = True, _compile_adverb()
+    for match in _compile_phrase().finditer(content, span.start, span.end):
         start, end = match.span()
         number = bisect_right(sentences, start) - 1
         if adverb.match(content, start, end):
@@ -421,27 +432,27 @@ class _Stretches:
 
 
 @cache
-def _between_commas() -> re.Pattern[str]:
+def _compile_phrase() -> re.Pattern[str]:
     return re.compile(r"[^，,：:。；;！!？?\n\r]+")
 
 
 @cache
-def _office() -> re.Pattern[str]:
+def _compile_office() -> re.Pattern[str]:
     return re.compile(r"(?:行政|主管|管理|监管|执法)*(?:部门|机关|总局|总署|[厅局委](?![员托派]))")
 
 
 @cache
-def _sentence() -> re.Pattern[str]:
+def _compile_sentence() -> re.Pattern[str]:
     return re.compile(r"[^。；;！!？?\n\r]+")
 
 
 @cache
-def _cited() -> re.Pattern[str]:
+def _compile_cited() -> re.Pattern[str]:
     return re.compile(r"《[^《》]{1,80}》")
 
 
 @cache
-def _listed() -> re.Pattern[str]:
+def _compile_listed() -> re.Pattern[str]:
     return re.compile(
         r"""
         (?: [^、，,。；;\n在]{1,9} 、 ){2,60}   # 在能源、铁路、
@@ -452,7 +463,7 @@ def _listed() -> re.Pattern[str]:
 
 
 @cache
-def _adverb() -> re.Pattern[str]:
+def _compile_adverb() -> re.Pattern[str]:
     """The opening of a phrase that says how, by what or on what ground something is to be done."""
     return re.compile(
         r"""
@@ -470,22 +481,22 @@ def _adverb() -> re.Pattern[str]:
 # -------------------------------------------------------------------------------------- loading
 
 
-def _statements(source: Path) -> Iterator[tuple[str, str, str]]:
+def _read_statements(source: Path) -> Iterator[tuple[str, str, str]]:
     """(property, domain, value) for each statement of our own vocabulary in the scheme."""
     prefix = f"{BASE}domain/"
-    for subject, said in statements(source).items():
+    for subject, said in load_statements(source).items():
         for triple in said:
             if triple.predicate.value.startswith(OB):
                 value = getattr(triple.object, "value", "")
                 yield triple.predicate.value.removeprefix(OB), subject.value.removeprefix(prefix), value
 
 
-def _worth(word: str, telling: Mapping[str, float]) -> float:
+def _compute_worth(word: str, telling: Mapping[str, float]) -> float:
     """What a word counts, by how seldom it is met and how long it is."""
     return telling.get(word, 1.0) * _SHORT.get(len(word), 1.0)
 
 
-def _tellings(common: Mapping[str, str]) -> dict[str, float]:
+def _build_tellings(common: Mapping[str, str]) -> dict[str, float]:
     """What each common word counts, from the words by their rarity."""
     return {
         word: max(_LEAST_TELLING, float(rarity) / _USUAL_WORD)

@@ -55,81 +55,81 @@ class Sentence(NamedTuple):
 
 
 @cache
-def _cut() -> re.Pattern[str]:
+def _compile_cut() -> re.Pattern[str]:
     return re.compile(_CUT, re.VERBOSE)
 
 
 @cache
-def _bracket() -> re.Pattern[str]:
+def _compile_bracket() -> re.Pattern[str]:
     return re.compile(_BRACKET, re.VERBOSE)
 
 
 @cache
-def _closer() -> re.Pattern[str]:
+def _compile_closer() -> re.Pattern[str]:
     """What closes a bracket or a quote; & may begin &quot;."""
     return re.compile(f"[&{re.escape(''.join(sorted(word[0] for word in _CLOSERS)))}]")
 
 
 @cache
-def _lead() -> re.Pattern[str]:
+def _compile_lead() -> re.Pattern[str]:
     return re.compile(_LEAD, re.VERBOSE)
 
 
 @lru_cache(maxsize=1)  # norms and targets are looked for in the same measure
-def sentences(content: str, span: Span) -> tuple[Sentence, ...]:
+def split_sentences(content: str, span: Span) -> tuple[Sentence, ...]:
     """The sentences of `content` within `span`; marks inside brackets and quotes do not cut.
 
     >>> text = "一是严禁（收费，摊派）；二是完善“放，管”机制,防止反弹。"
-    >>> [[p.of(text) for p in s.phrases] for s in sentences(text, Span(0, len(text)))]
+    >>> [[p.extract(text) for p in s.phrases] for s in split_sentences(text, Span(0, len(text)))]
     [['严禁（收费，摊派）'], ['完善“放，管”机制', '防止反弹']]
     """
     found: list[Sentence] = []
     phrases: list[Span] = []
     start = span.start
-    for at in _cuts(content, span):
-        phrases += _trimmed(content, start, at)
+    for at in _iterate_cuts(content, span):
+        phrases += _trim_phrase(content, start, at)
         start = at + 1
         if content[at] in _STOPS:
             found += [Sentence(tuple(phrases), content[at])] if phrases else []
             phrases = []
-    phrases += _trimmed(content, start, span.end)
+    phrases += _trim_phrase(content, start, span.end)
     found += [Sentence(tuple(phrases), "")] if phrases else []
     return tuple(found)
 
 
 @lru_cache(_KNOWN)
-def outside(text: str) -> str:
+def blank_brackets(text: str) -> str:
     """`text` with what stands in brackets and quotes blanked, so that it keeps its length.
 
     Brackets leave blanks and quotes leave 〇, since “一网通办” is a word of its phrase and （试行） is not.
 
-    >>> outside("推进“一网通办”（试行）")
+    >>> blank_brackets("推进“一网通办”（试行）")
     '推进〇〇〇〇〇〇    '
     """
-    if not _closer().search(text):
+    if not _compile_closer().search(text):
         return text
     kept, at = [], 0
-    for first, last in _closed(text, Span(0, len(text))):
+    for first, last in _find_closed(text, Span(0, len(text))):
         blank = " " if text[first] in "(（[［【〔" else "〇"
         kept += [text[at:first], blank * (last - first)]
         at = last
     return "".join(kept) + text[at:]
 
 
-def _trimmed(content: str, start: int, end: int) -> list[Span]:
+def _trim_phrase(content: str, start: int, end: int) -> list[Span]:
     """The phrase without list mark and blanks; nothing if only these are left."""
-    lead = _lead().match(content, start, end)
+    lead = _compile_lead().match(content, start, end)
     start = lead.end() if lead else start
     while end > start and content[end - 1].isspace():
         end -= 1
     return [Span(start, end)] if end > start else []
 
 
-def _cuts(content: str, span: Span) -> Iterator[int]:
+def _iterate_cuts(content: str, span: Span) -> Iterator[int]:
     """Where stops and commas stand outside of closed brackets and quotes."""
-    shut = iter(_closed(content, span))
+    shut = iter(_find_closed(content, span))
     first, last = next(shut, (span.end, span.end))
-    for mark in _cut().finditer(content, span.start, span.end):
+    for mark in _compile_cut().finditer(content, span.start, span.end):
         at = mark.start()
         while at >= last and last < span.end:
             first, last = next(shut, (span.end, span.end))
@@ -137,11 +137,11 @@ def _cuts(content: str, span: Span) -> Iterator[int]:
             yield at
 
 
-def _closed(content: str, span: Span) -> list[tuple[int, int]]:
+def _find_closed(content: str, span: Span) -> list[tuple[int, int]]:
     """The outermost stretches in brackets or quotes that close within their paragraph, in order."""
     pairs: list[tuple[int, int]] = []
     stack = _Openers()
-    for mark in _bracket().finditer(content, span.start, span.end):
+    for mark in _compile_bracket().finditer(content, span.start, span.end):
         word = mark.group()
         if word in "\n\r":
             stack.clear()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache, lru_cache
 
-from build_graph.meaning.dates import without_dates
-from build_graph.meaning.lexicon import Words
-from build_graph.meaning.phrases import outside
-from build_graph.resources import word_lists
+from build_graph.meaning.dates import blank_dates
+from build_graph.meaning.lexicon import WordSet
+from build_graph.meaning.phrases import blank_brackets
+from build_graph.resources import load_word_lists
 
 _KNOWN = 256  # phrases, more than a sentence has
 _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
@@ -26,7 +26,7 @@ _NOUN = 2  # what is counted has at least two characters
 
 
 @cache
-def _number() -> re.Pattern[str]:
+def _compile_number() -> re.Pattern[str]:
     """A number or a range that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
     return re.compile(
         r"""
@@ -41,25 +41,25 @@ def _number() -> re.Pattern[str]:
 
 
 @cache
-def _figure() -> re.Pattern[str]:
+def _compile_figure() -> re.Pattern[str]:
     """What every number has: most phrases are passed over for want of it."""
     return re.compile(r"[\d翻]")
 
 
 @cache
-def _series() -> re.Pattern[str]:
+def _compile_series() -> re.Pattern[str]:
     """The next number of 150亿元以上、500亿元以上、100亿元."""
     return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
 
 
 @cache
-def _bound() -> re.Pattern[str]:
+def _compile_bound() -> re.Pattern[str]:
     """What may follow a number and its unit: 以上, 左右; brackets are blanks."""
     return re.compile(r"\s*(?:以上|以下|左右|以内|之内|上下)?\s*")
 
 
 @cache
-def _joints() -> re.Pattern[str]:
+def _compile_joints() -> re.Pattern[str]:
     return re.compile("、|以及|[和及]")
 
 
@@ -73,35 +73,35 @@ class Licence(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Lists:
-    changes: Words
-    softeners: Words
-    grants: Words
-    units: Words
-    counts: Words
-    multiples: Words
-    aims: Words
-    briefs: Words
-    moves: Words
-    existing: Words
-    facts: Words
-    limits: Words
-    times: Words
-    ages: Words
-    funds: Words
-    provides: Words
-    moved: Words
+class _QuantityWords:
+    changes: WordSet
+    softeners: WordSet
+    grants: WordSet
+    units: WordSet
+    counts: WordSet
+    multiples: WordSet
+    aims: WordSet
+    briefs: WordSet
+    moves: WordSet
+    existing: WordSet
+    facts: WordSet
+    limits: WordSet
+    times: WordSet
+    ages: WordSet
+    funds: WordSet
+    provides: WordSet
+    moved: WordSet
 
     @classmethod
-    def load(cls) -> _Lists:
-        data = word_lists("targets")["quantities"]
-        return cls(**{name: Words(data[name]) for name in cls.__slots__})
+    def load(cls) -> _QuantityWords:
+        data = load_word_lists("targets")["quantities"]
+        return cls(**{name: WordSet(data[name]) for name in cls.__slots__})
 
 
 @lru_cache(_KNOWN)
-def plain(text: str) -> str:
+def blank_dates_and_brackets(text: str) -> str:
     """`text` with brackets, quotes and dates blanked: their numbers are no quantities."""
-    return without_dates(outside(text))
+    return blank_dates(blank_brackets(text))
 
 
 def has_number(text: str) -> bool:
@@ -110,43 +110,43 @@ def has_number(text: str) -> bool:
     >>> has_number("发展5G"), has_number("翻一番")
     (False, True)
     """
-    return may_have_number(text) and bool(_number().search(text))
+    return may_have_number(text) and bool(_compile_number().search(text))
 
 
 def may_have_number(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
     """Whether a stretch of the text has a figure, without which there is no quantity."""
-    return bool(_figure().search(text, start, end))
+    return bool(_compile_figure().search(text, start, end))
 
 
 @dataclass(frozen=True, slots=True)
-class Quantities:
-    """Finds quantities with the package's lists, in phrases that `plain` made ready."""
+class QuantityFinder:
+    """Finds quantities with the package's lists, in phrases that `blank_dates_and_brackets` made ready."""
 
-    words: _Lists
+    words: _QuantityWords
 
     @classmethod
-    def load(cls) -> Quantities:
+    def load(cls) -> QuantityFinder:
         """A finder with the lists that come with the package."""
-        return cls(_Lists.load())
+        return cls(_QuantityWords.load())
 
     def find(self, text: str, licence: Licence, openings: Sequence[int] = (0,)) -> str | None:
         """The first number that is aimed at, with its unit; several of one predicate together.
 
         At one of the `openings` the verb may stand whose object is counted at the end of the phrase.
         """
-        opened = licence is Licence.LISTED or any(self.words.aims.at(text, at) for at in openings)
-        for number in _number().finditer(text):
-            end = self._unit_end(text, number.end())
+        opened = licence is Licence.LISTED or any(self.words.aims.match_at(text, at) for at in openings)
+        for number in _compile_number().finditer(text):
+            end = self._find_unit_end(text, number.end())
             if self._is_aimed(text, number, end, licence, opened=opened):
-                return text[number.start() : self._series_end(text, end)]
+                return text[number.start() : self._find_series_end(text, end)]
         return None
 
-    def items(self, text: str) -> list[tuple[int, int]]:
+    def split_items(self, text: str) -> list[tuple[int, int]]:
         """Where the items of a list stand that each have a number and a noun; the whole if it is none.
 
         新建5万个基站、3个中心 are two; 甲、乙两城产值分别达到150亿元、500亿元 is one.
         """
-        joints = [joint.span() for joint in _joints().finditer(text)]
+        joints = [joint.span() for joint in _compile_joints().finditer(text)]
         stops = [*(first for first, _ in joints[1:]), len(text)]
         starts, ends = [0], []
         for (first, last), stop in zip(joints, stops, strict=False):
@@ -157,14 +157,14 @@ class Quantities:
 
     def is_given(self, text: str) -> bool:
         """Whether the phrase tells what somebody is given, or bound to in a single case."""
-        number = _number().match(text)
-        if number and self._is_share(text, number, self._unit_end(text, number.end())):
+        number = _compile_number().match(text)
+        if number and self._is_share(text, number, self._find_unit_end(text, number.end())):
             return False
-        return self.words.grants.within(text)
+        return self.words.grants.contains_any(text)
 
     def is_told(self, text: str) -> bool:
         """Whether the phrase tells of what there is already: 已建成3家."""
-        return self.words.facts.within(text)
+        return self.words.facts.contains_any(text)
 
     # --------------------------------------------------------------------------- single numbers
 
@@ -188,90 +188,94 @@ class Quantities:
 
     def _is_share(self, text: str, number: re.Match[str], end: int) -> bool:
         """90%以上政务服务事项实现网上办: a share of all at the front, and what is to become of it."""
-        rest = _after(text, end)
+        rest = _skip_bound(text, end)
         if number.start() or rest == end or text[number.end() : end] not in _PERCENT:
             return False
         words = self.words
-        return words.aims.within(text, rest) or words.changes.within(text, rest)
+        return words.aims.contains_any(text, rest) or words.changes.contains_any(text, rest)
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
         """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
-        rest = text[_after(text, end) :]
+        rest = text[_skip_bound(text, end) :]
         if end == number.end() and rest and rest[0] not in _JOINTS:
             return True  # 1000mg, 96156热线
-        if self.words.limits.before(text, number.start()) and self.words.times.before(text, end):
+        if self.words.limits.match_before(text, number.start()) and self.words.times.match_before(text, end):
             return True
         share = number.start() == 0 and text[end - 1] in _PERCENT  # 90%以上的事项实现…
-        return (changed or text[end - 1] == "元") and not share and text.startswith("的", _after(text, end))
+        return (
+            (changed or text[end - 1] == "元") and not share and text.startswith("的", _skip_bound(text, end))
+        )
 
     def _is_counted(self, text: str, number: re.Match[str], end: int, *, opened: bool) -> bool:
         """Whether the number tells how many there will be, behind its verb or behind its noun."""
         unit = text[number.end() : end]
-        if unit.endswith("元") and self.words.funds.before(text, len(text)):
-            return bool(self.words.provides.before(text, number.start()))
+        if unit.endswith("元") and self.words.funds.match_before(text, len(text)):
+            return bool(self.words.provides.match_before(text, number.start()))
         if not self._is_count(unit):
             return False
-        at = self._unsoftened(text, number.start())
-        verb = self.words.aims.before(text, at) or self.words.briefs.before(text, at)
+        at = self._skip_softeners(text, number.start())
+        verb = self.words.aims.match_before(text, at) or self.words.briefs.match_before(text, at)
         if verb:
             return not (verb in self.words.moves and self._tells_of_existing(text, end))
-        after = _after(text, end)
+        after = _skip_bound(text, end)
         last = after == len(text) and text[end:after].strip() not in _LIMITS
         return opened and (last or text.startswith(_SUM, at - len(_SUM)) or self._moves(text, end))
 
     def _moves(self, text: str, end: int) -> bool:
         """推动15件事项接入平台: what becomes of so many."""
-        return self.words.moved.within(text, end + 1)
+        return self.words.moved.contains_any(text, end + 1)
 
     def _is_count(self, unit: str) -> bool:
-        return unit[len(self.words.multiples.at(unit, 0)) :] in self.words.counts
+        return unit[len(self.words.multiples.match_at(unit, 0)) :] in self.words.counts
 
     def _tells_of_existing(self, text: str, end: int) -> bool:
         """推动8个试点城市建设: they are there already."""
-        return self.words.existing.within(text, end)
+        return self.words.existing.contains_any(text, end)
 
     def _is_changed(self, text: str, at: int) -> bool:
         """Whether a word of change stands before the number: 达到, 降低约."""
-        while softener := self.words.softeners.before(text, at):
-            if self.words.changes.before(text, at):
+        while softener := self.words.softeners.match_before(text, at):
+            if self.words.changes.match_before(text, at):
                 return True
             at -= len(softener)
-        return bool(self.words.changes.before(text, at))
+        return bool(self.words.changes.match_before(text, at))
 
-    def _unsoftened(self, text: str, at: int) -> int:
-        while softener := self.words.softeners.before(text, at):
+    def _skip_softeners(self, text: str, at: int) -> int:
+        while softener := self.words.softeners.match_before(text, at):
             at -= len(softener)
         return at
 
-    def _unit_end(self, text: str, at: int) -> int:
-        at += len(self.words.multiples.at(text, at))
-        return at + len(self.words.units.at(text, at))
+    def _find_unit_end(self, text: str, at: int) -> int:
+        at += len(self.words.multiples.match_at(text, at))
+        return at + len(self.words.units.match_at(text, at))
 
-    def _series_end(self, text: str, end: int) -> int:
+    def _find_series_end(self, text: str, end: int) -> int:
         """The end of 150亿元以上、500亿元以上、100亿元."""
-        while more := _series().match(text, end):
-            end = self._unit_end(text, more.end())
+        while more := _compile_series().match(text, end):
+            end = self._find_unit_end(text, more.end())
         return end
 
     def _is_item(self, text: str) -> bool:
         """Whether a number with a unit stands there, and a noun that is counted or measured."""
-        number = _number().search(text)
+        number = _compile_number().search(text)
         if number is None:
             return False
-        end = self._unit_end(text, number.end())
+        end = self._find_unit_end(text, number.end())
         if end == number.end() and not self._is_changed(text, number.start()):
             return bool(number["fold"])
-        before = text[: self._unchanged(text, number.start())]
-        return len((before + text[_after(text, end) :]).strip()) >= _NOUN
+        before = text[: self._skip_changes(text, number.start())]
+        return len((before + text[_skip_bound(text, end) :]).strip()) >= _NOUN
 
-    def _unchanged(self, text: str, at: int) -> int:
+    def _skip_changes(self, text: str, at: int) -> int:
         """Where the words of change before a number begin."""
-        while word := self.words.changes.before(text, at) or self.words.softeners.before(text, at):
+        while word := self.words.changes.match_before(text, at) or self.words.softeners.match_before(
+            text, at
+        ):
             at -= len(word)
         return at
 
 
-def _after(text: str, end: int) -> int:
+def _skip_bound(text: str, end: int) -> int:
     """Where the text goes on behind 以上, 左右 and blanks."""
-    bound = _bound().match(text, end)
+    bound = _compile_bound().match(text, end)
     return bound.end() if bound else end

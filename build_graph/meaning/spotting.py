@@ -20,7 +20,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _Found = tuple[int, int, int]  # the number of a word, its start and its end
 
 
-class Spotted(NamedTuple, Generic[Value]):
+class WordMatch(NamedTuple, Generic[Value]):
     """A word of the list, where it stands in the text, and what the list has for it."""
 
     start: int
@@ -29,7 +29,7 @@ class Spotted(NamedTuple, Generic[Value]):
     value: Value
 
 
-class Spotter(Generic[Value]):
+class WordMatcher(Generic[Value]):
     """A list of words, made ready to be found in one pass over a text."""
 
     __slots__ = ("_automaton", "_known", "_words")
@@ -38,35 +38,35 @@ class Spotter(Generic[Value]):
         """Make `words` ready; each comes with what is to be handed back for it."""
         self._words = tuple(words.items())
         self._automaton = AhoCorasick(words)
-        self._known = lru_cache(_KNOWN)(self._spots)
+        self._known = lru_cache(_KNOWN)(self._match_text)
 
-    def spot(self, text: str, start: int = 0, end: int | None = None) -> list[Spotted[Value]]:
+    def find_words(self, text: str, start: int = 0, end: int | None = None) -> list[WordMatch[Value]]:
         """The words in `text`, or from `start` to `end` of it, in their order; none overlaps another.
 
         The longest anywhere, not from the left: in 利用电子商务 that is 电子商务 and not 用电.
 
-        >>> [found.word for found in Spotter({"用电": 1, "电子商务": 2, "商务": 3}).spot("利用电子商务")]
+        >>> [found.word for found in WordMatcher({"用电": 1, "电子商务": 2, "商务": 3}).find_words("利用电子商务")]
         ['电子商务']
         """
         spots = self._known(text)
-        found = spots.all if end is None else spots.within(start, end)
-        return [Spotted(first, last, *self._words[number]) for number, first, last in found]
+        found = spots.all if end is None else spots.iterate_within(start, end)
+        return [WordMatch(first, last, *self._words[number]) for number, first, last in found]
 
-    def _spots(self, text: str) -> _Spots:
+    def _match_text(self, text: str) -> _TextMatches:
         """All words in a text, known again where another stretch of it is asked for."""
         try:
             found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # halves of characters: none of a word
-            return self._spots(_SURROGATES.sub("\ufffd", text))
-        return _Spots(found)
+            return self._match_text(_SURROGATES.sub("\ufffd", text))
+        return _TextMatches(found)
 
 
-class _Spots:
+class _TextMatches:
     """The words of a list in one text, in runs that do not overlap with each other."""
 
     def __init__(self, found: Sequence[_Found]) -> None:
-        self._runs = list(_runs(sorted(found, key=itemgetter(1))))
-        self._chosen = [run if len(run) == 1 else _longest(run) for run in self._runs]
+        self._runs = list(_iterate_runs(sorted(found, key=itemgetter(1))))
+        self._chosen = [run if len(run) == 1 else _select_longest(run) for run in self._runs]
 
     @cached_property
     def all(self) -> list[_Found]:
@@ -81,18 +81,18 @@ class _Spots:
     def _ends(self) -> list[int]:
         return [max(end for _, _, end in run) for run in self._runs]
 
-    def within(self, start: int, end: int) -> Iterator[_Found]:
+    def iterate_within(self, start: int, end: int) -> Iterator[_Found]:
         """The words from `start` to `end`: of a run that goes beyond, those that are chosen there alone."""
         for index in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
             if start <= self._starts[index] and self._ends[index] <= end:
                 yield from self._chosen[index]
             else:
                 inside = [item for item in self._runs[index] if start <= item[1] and item[2] <= end]
-                for run in _runs(inside):
-                    yield from _longest(run)
+                for run in _iterate_runs(inside):
+                    yield from _select_longest(run)
 
 
-def _runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
+def _iterate_runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
     """Words, in order of their starts, in runs that do not overlap with each other."""
     run: list[_Found] = []
     reach = 0
@@ -107,7 +107,7 @@ def _runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
         yield run
 
 
-def _longest(run: list[_Found]) -> list[_Found]:
+def _select_longest(run: list[_Found]) -> list[_Found]:
     """Of a run the words that stay: the longest, then the longest that does not overlap with it, ..."""
     taken: set[int] = set()
     kept = []

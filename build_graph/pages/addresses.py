@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlencode
 
-from build_graph.vocabulary import BASE, segment
+from build_graph.vocabulary import BASE, encode_segment
 
 HOME, DOCUMENTS, QUERIES, SEARCH = "/", "/documents", "/queries", "/search"
 NETWORK, EDITOR, ONTOLOGY, ENDPOINT = "/network", "/workbench", "/ontology", "/sparql"
@@ -15,35 +15,37 @@ _DOCUMENT = "document/"
 _MEASURE = re.compile(r"(?:\w+/)*m\d+(?=/|$)", re.ASCII)  # in the path of what stands in a measure
 
 
-def page_of(iri: str) -> str:
+def entity_url(iri: str) -> str:
     """Where the page of a thing stands; empty for what is not under the base.
 
-    >>> page_of("https://w3id.org/obligation-graph/id/domain/taxation"), page_of("http://x/")
+    >>> entity_url("https://w3id.org/obligation-graph/id/domain/taxation"), entity_url("http://x/")
     ('/id/domain/taxation', '')
     """
     return f"{THINGS}{quote(iri.removeprefix(BASE), safe='/%')}" if iri.startswith(BASE) else ""
 
 
-def thing_at(address: str) -> str:
+def iri_of_entity_path(address: str) -> str:
     """The IRI of the thing whose page stands at an address, percent-encoded as it comes.
 
     Raises ValueError where the address is no UTF-8.
 
-    >>> thing_at("/id/domain/taxation")
+    >>> iri_of_entity_path("/id/domain/taxation")
     'https://w3id.org/obligation-graph/id/domain/taxation'
     """
     parts = address.removeprefix(THINGS).split("/")
-    return BASE + "/".join(segment(unquote(part, errors="surrogatepass")) if part else "" for part in parts)
+    return BASE + "/".join(
+        encode_segment(unquote(part, errors="surrogatepass")) if part else "" for part in parts
+    )
 
 
-def reader_of(iri: str) -> str:
+def reader_url(iri: str) -> str:
     """Where a document can be read with all that was understood marked, at the measure if there is one.
 
     Empty for what is in no document.
 
-    >>> reader_of(f"{BASE}document/x"), reader_of(f"{BASE}document/x/s2/c4/m1/n3")
+    >>> reader_url(f"{BASE}document/x"), reader_url(f"{BASE}document/x/s2/c4/m1/n3")
     ('/read/x', '/read/x#measure=s2/c4/m1')
-    >>> reader_of(f"{BASE}agency/mofcom")
+    >>> reader_url(f"{BASE}agency/mofcom")
     ''
     """
     start = BASE + _DOCUMENT
@@ -54,53 +56,53 @@ def reader_of(iri: str) -> str:
     return f"{READER}{quote(document, safe='%')}{f'#measure={measure[0]}' if measure else ''}"
 
 
-def document_at(address: str) -> str:
+def iri_of_reader_path(address: str) -> str:
     """The IRI of the document whose text is read at an address, percent-encoded as it comes.
 
     Raises ValueError where the address is no UTF-8.
 
-    >>> document_at("/read/x")
+    >>> iri_of_reader_path("/read/x")
     'https://w3id.org/obligation-graph/id/document/x'
     """
-    return thing_at(f"{THINGS}{_DOCUMENT}{address.removeprefix(READER)}")
+    return iri_of_entity_path(f"{THINGS}{_DOCUMENT}{address.removeprefix(READER)}")
 
 
-def question(name: str, values: Mapping[str, str]) -> str:
+def question_url(name: str, values: Mapping[str, str]) -> str:
     """Where a question with these values is answered.
 
-    >>> question("partners", {"agency": "agency/mofcom"}), question("pairs", {})
+    >>> question_url("partners", {"agency": "agency/mofcom"}), question_url("pairs", {})
     ('/query/partners?agency=agency/mofcom', '/query/pairs')
     """
-    return _with(f"{QUESTION}{name}", values)
+    return _append_parameters(f"{QUESTION}{name}", values)
 
 
-def network(values: Mapping[str, str]) -> str:
+def network_url(values: Mapping[str, str]) -> str:
     """Where the network of one document or domain stands, or of all.
 
-    >>> network({"domain": "domain/taxation"})
+    >>> network_url({"domain": "domain/taxation"})
     '/network?domain=domain/taxation'
     """
-    return _with(NETWORK, values)
+    return _append_parameters(NETWORK, values)
 
 
-def editor(query: str) -> str:
+def editor_url(query: str) -> str:
     """Where a query stands in the editor.
 
-    >>> editor("ASK {}")
+    >>> editor_url("ASK {}")
     '/workbench#query=ASK%20%7B%7D'
     """
     return f"{EDITOR}#query={quote(query, safe='')}"
 
 
-def answer(query: str) -> str:
+def query_url(query: str) -> str:
     """Where the endpoint answers a query.
 
-    >>> answer("ASK {}")
+    >>> query_url("ASK {}")
     '/sparql?query=ASK+%7B%7D'
     """
-    return _with(ENDPOINT, {"query": query})
+    return _append_parameters(ENDPOINT, {"query": query})
 
 
-def _with(address: str, values: Mapping[str, str]) -> str:
+def _append_parameters(address: str, values: Mapping[str, str]) -> str:
     asked = urlencode(values, safe="/")
     return f"{address}{'?' if asked else ''}{asked}"

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from urllib.parse import unquote
 
-from build_graph.files import name_of
-from build_graph.reading.kinds import HEAD, made_of
+from build_graph.files import encode_name
+from build_graph.reading.kinds import HEAD, detect_generated
 
 _HREF = re.compile(r'href="(?P<address>[^"]+)"')
 
@@ -22,7 +22,7 @@ def find_readers(folder: Path, index: str, readers: str) -> list[Path]:
     page = folder / index
     if not _is_page(page):
         return []
-    with open(name_of(page), encoding="utf-8", errors="replace") as file:
+    with open(encode_name(page), encoding="utf-8", errors="replace") as file:
         addresses = (unquote(found["address"]) for found in _HREF.finditer(file.read()))
         names = [Path(address).name for address in addresses if re.fullmatch(rf"{readers}/[^/\\]+", address)]
     return [folder / readers / name for name in dict.fromkeys(names)]
@@ -38,7 +38,7 @@ def remove_pages(pages: Iterable[Path], kept: Collection[Path]) -> list[Path]:
         if page in kept or not _is_page(page):
             continue
         try:
-            os.unlink(name_of(page))
+            os.unlink(encode_name(page))
         except OSError:
             continue
         gone.append(page)
@@ -47,12 +47,12 @@ def remove_pages(pages: Iterable[Path], kept: Collection[Path]) -> list[Path]:
 
 def _is_page(path: Path) -> bool:
     """Whether a file, and no link to one, is a page that obligations wrote."""
-    name = name_of(path)
+    name = encode_name(path)
     if os.path.islink(name) or not os.path.isfile(name):
         return False
     try:
         with open(name, "rb") as file:
-            made = made_of(file.read(HEAD))
+            made = detect_generated(file.read(HEAD))
     except OSError:
         return False
     return made is not None and made.kind == "page"

@@ -10,10 +10,10 @@ from pyoxigraph import Literal, NamedNode
 
 from build_graph.errors import ObligationError
 from build_graph.pages import addresses
-from build_graph.querying.catalogue import find, rows_of
+from build_graph.querying.catalogue import fetch_rows, find_question
 from build_graph.querying.engines import Engine
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder
 from build_graph.vocabulary import BASE, UNNUMBERED, term
 
 # The classes that are counted on the first page, with the keys of their words.
@@ -28,7 +28,7 @@ COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedDocument:
     """A document in a list."""
 
     iri: str
@@ -42,16 +42,16 @@ class Listed:
     @property
     def href(self) -> str:
         """Its page."""
-        return addresses.page_of(self.iri)
+        return addresses.entity_url(self.iri)
 
     @property
     def reader(self) -> str:
         """Its text, with all that was understood."""
-        return addresses.reader_of(self.iri)
+        return addresses.reader_url(self.iri)
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedEntity:
     """A body or a domain with its number of measures."""
 
     href: str
@@ -60,14 +60,14 @@ class Ranked:
     measures: int
 
 
-def documents(engine: Engine) -> tuple[Listed, ...]:
+def list_documents(engine: Engine) -> tuple[ListedDocument, ...]:
     """The documents that were read, each once, in the order of their dates.
 
     Raises ObligationError where the graph cannot be asked; so do the others.
     """
-    found = {row("document"): row for row in _rows(engine, "documents")}
+    found = {row("document"): row for row in _iterate_rows(engine, "documents")}
     return tuple(
-        Listed(
+        ListedDocument(
             iri,
             row("title"),
             row("number"),
@@ -80,20 +80,20 @@ def documents(engine: Engine) -> tuple[Listed, ...]:
     )
 
 
-def titles(names: NameFinder) -> Mapping[str, str]:
+def find_titles(names: EntityFinder) -> Mapping[str, str]:
     """What documents are called, by their ids; empty where they cannot be had."""
     try:
-        known = names.names(Kind.DOCUMENT)
+        known = names.list_names(ParameterKind.DOCUMENT)
     except ObligationError:
         return {}
     start = f"{BASE}document/"
     return {node.value.removeprefix(start): called[0] for node, called in known.items() if called}
 
 
-def told(end: str, documents: Mapping[str, str]) -> str:
+def format_local_name(end: str, documents: Mapping[str, str]) -> str:
     """The end of an IRI as people read it: a document without a number by its name, all else as it is.
 
-    >>> told("document/text-01/s1/c4", {"text-01": "trade.txt"}), told("document/国发-2015-24", {})
+    >>> format_local_name("document/text-01/s1/c4", {"text-01": "trade.txt"}), format_local_name("document/国发-2015-24", {})
     ('document/trade.txt/s1/c4', 'document/国发-2015-24')
     """
     kind, _, rest = end.partition("/")
@@ -103,39 +103,39 @@ def told(end: str, documents: Mapping[str, str]) -> str:
     return f"{kind}/{documents.get(id_, id_)}{slash}{part}"
 
 
-def agencies(engine: Engine) -> tuple[Ranked, ...]:
+def rank_agencies(engine: Engine) -> tuple[RankedEntity, ...]:
     """The bodies that bear measures, those with most first."""
-    return _ranked(engine, "agencies-by-measures", "agency")
+    return _rank_entities(engine, "agencies-by-measures", "agency")
 
 
-def domains(engine: Engine) -> tuple[Ranked, ...]:
+def rank_domains(engine: Engine) -> tuple[RankedEntity, ...]:
     """The policy domains of measures, those with most first."""
-    return _ranked(engine, "domains", "domain")
+    return _rank_entities(engine, "domains", "domain")
 
 
-def counts(engine: Engine) -> dict[str, int]:
+def count_entities(engine: Engine) -> dict[str, int]:
     """How many things there are of each class that is counted."""
-    found = {row("class"): int(row("things")) for row in _rows(engine, "counts")}
+    found = {row("class"): int(row("things")) for row in _iterate_rows(engine, "counts")}
     return {key: found.get(term(name).value, 0) for key, name in COUNTED.items()}
 
 
-def _ranked(engine: Engine, name: str, thing: str) -> tuple[Ranked, ...]:
+def _rank_entities(engine: Engine, name: str, thing: str) -> tuple[RankedEntity, ...]:
     return tuple(
-        Ranked(
-            addresses.page_of(row(thing)),
+        RankedEntity(
+            addresses.entity_url(row(thing)),
             row("name") or row(thing).rpartition("/")[2],
             row("english"),
             int(row("measures")),
         )
-        for row in _rows(engine, name)
+        for row in _iterate_rows(engine, name)
     )
 
 
-def _rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
+def _iterate_rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
     """The rows of a question of the catalogue: each gives the words of a column, empty for none."""
-    for row in rows_of(engine, find(name).query, name):
-        yield lambda column, row=row: _words(row[column])  # type: ignore[misc]
+    for row in fetch_rows(engine, find_question(name).query, name):
+        yield lambda column, row=row: _extract_text(row[column])  # type: ignore[misc]
 
 
-def _words(value: Any) -> str:
+def _extract_text(value: Any) -> str:
     return value.value if isinstance(value, (Literal, NamedNode)) else ""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_graph.model import Document
-from build_graph.pages.page import html
+from build_graph.pages.page import render
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """A document in the list: the address of its reader, what it is called, and what was found in it."""
 
     href: str
@@ -22,7 +22,7 @@ class Entry:
     bodies: int
 
     @classmethod
-    def of(cls, document: Document, href: str) -> Entry:
+    def from_document(cls, document: Document, href: str) -> IndexEntry:
         """The entry of a document whose reader has an address."""
         metadata, measures = document.outline.metadata, document.measures
         bodies = {bearer.body or bearer.name for measure in measures for bearer in measure.bearers}
@@ -37,9 +37,9 @@ class Entry:
         )
 
 
-def index_page(entries: Sequence[Entry], network: str, graph: str) -> bytes:
+def render_index_page(entries: Sequence[IndexEntry], network: str, graph: str) -> bytes:
     """The page, in UTF-8; `network` and `graph` are addresses beside it."""
-    return html(
+    return render(
         "index.html.j2",
         styles=("base.css", "index.css"),
         scripts=("base.js",),

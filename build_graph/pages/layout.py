@@ -26,7 +26,7 @@ _GOLDEN = math.pi * (3 - math.sqrt(5))  # the angle from one seed to the next
 _TRIED, _TURNS = 256, 60  # places that are tried at a time, and how many times
 
 
-def positions(
+def compute_positions(
     graph: nx.Graph[int], first: Sequence[int], boxes: Sequence[tuple[float, float]], seed: int
 ) -> list[tuple[int, int]]:
     """The middle of each node 0, 1, … in whole pixels; `boxes` are their widths and heights.
@@ -41,13 +41,13 @@ def positions(
     if alone := sorted(group[0] for group in groups if len(group) == 1):
         parts.append(alone)
     for part in parts:
-        points[part] = _spread(graph.subgraph(part), part, sizes, seed)
-    _packed(points, sizes, parts)
-    _set_among(points, sizes, graph, set(first))
+        points[part] = _place_part(graph.subgraph(part), part, sizes, seed)
+    _pack_parts(points, sizes, parts)
+    _place_others(points, sizes, graph, set(first))
     return [(round(x), round(y)) for x, y in points.tolist()]
 
 
-def _set_among(points: Points, sizes: Points, graph: nx.Graph[int], placed: set[int]) -> None:
+def _place_others(points: Points, sizes: Points, graph: nx.Graph[int], placed: set[int]) -> None:
     """Give each other node the nearest free place to the middle of its neighbours, in a spiral around it."""
     for node in sorted(set(graph) - placed):
         near = [other for other in sorted(graph[node]) if other in placed]
@@ -55,7 +55,7 @@ def _set_among(points: Points, sizes: Points, graph: nx.Graph[int], placed: set[
         middle = points[near].mean(axis=0) if near else np.zeros(2)
         room = (sizes[taken] + sizes[node]) / 2 + _PAD
         for turn in range(_TURNS):
-            tried = middle + _spiral(turn * _TRIED, _TRIED)
+            tried = middle + _build_spiral(turn * _TRIED, _TRIED)
             free = ~(np.abs(points[taken] - tried[:, None, :]) < room).all(axis=2).any(axis=1)
             points[node] = tried[free.argmax()]
             if free.any():
@@ -63,40 +63,40 @@ def _set_among(points: Points, sizes: Points, graph: nx.Graph[int], placed: set[
         placed = placed | {node}
 
 
-def _spiral(first: int, count: int) -> Points:
+def _build_spiral(first: int, count: int) -> Points:
     """Places around the origin from the number `first` on, nearest first, close enough to miss no gap."""
     step = np.arange(first, first + count)
     found: Points = np.column_stack([np.cos(step * _GOLDEN), np.sin(step * _GOLDEN)])
     return found * 9 * np.sqrt(step)[:, None]
 
 
-def _spread(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
+def _place_part(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
     """Points for the nodes of one part, around its middle."""
     if graph.number_of_edges() == 0:
-        found = _grid(sizes[nodes])
+        found = _build_grid(sizes[nodes])
     elif len(nodes) <= _SPRING:
-        found = _scaled(_springs(graph, nodes, seed), sizes[nodes])
+        found = _scale_points(_apply_springs(graph, nodes, seed), sizes[nodes])
     else:
-        found = _by_communities(graph, nodes, sizes, seed)
-    return _centred(_apart(found, sizes[nodes]))
+        found = _place_communities(graph, nodes, sizes, seed)
+    return _centre_points(_push_apart(found, sizes[nodes]))
 
 
-def _centred(points: Points) -> Points:
+def _centre_points(points: Points) -> Points:
     """The points, moved so that their middle is the origin."""
     moved: Points = points - points.mean(axis=0)
     return moved
 
 
-def _scaled(points: Points, sizes: Points) -> Points:
+def _scale_points(points: Points, sizes: Points) -> Points:
     """The points spread over as much room as their boxes need, wider than high as names are."""
     spread = points.std(axis=0)
     room = math.sqrt(_ROOM * ((sizes + _PAD).prod(axis=1)).sum())
     shape = np.array([math.sqrt(_WIDER), 1 / math.sqrt(_WIDER)])
     scale: Points = shape * room / 4 / np.where(spread > 0, spread, 1)
-    return _centred(points) * scale
+    return _centre_points(points) * scale
 
 
-def _springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
+def _apply_springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
     """Points by Fruchterman and Reingold; ties pull by the root of their weight, so that none collapses."""
     ordered: nx.Graph[int] = nx.Graph()
     ordered.add_nodes_from(range(len(nodes)))
@@ -108,7 +108,7 @@ def _springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
     return np.array([found[at] for at in range(len(nodes))])
 
 
-def _by_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
+def _place_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
     """Points of a part that is too large for springs: its communities side by side."""
     copy: nx.Graph[int] = nx.Graph()
     copy.add_nodes_from(nodes)
@@ -118,21 +118,21 @@ def _by_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed:
     place = {node: at for at, node in enumerate(nodes)}
     points = np.zeros((len(nodes), 2))
     if len(groups) == 1:
-        return _sunflower(len(nodes))
+        return _build_sunflower(len(nodes))
     for group in groups:
-        points[[place[node] for node in group]] = _spread(graph.subgraph(group), group, sizes, seed)
-    _packed(points, sizes[nodes], [[place[node] for node in group] for group in groups])
+        points[[place[node] for node in group]] = _place_part(graph.subgraph(group), group, sizes, seed)
+    _pack_parts(points, sizes[nodes], [[place[node] for node in group] for group in groups])
     return points
 
 
-def _sunflower(count: int) -> Points:
+def _build_sunflower(count: int) -> Points:
     """Points on a disc, as seeds stand in a sunflower: even, and none on another."""
     index = np.arange(count)
     radius, angle = _STEP * np.sqrt(index), index * _GOLDEN
     return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
 
 
-def _grid(sizes: Points) -> Points:
+def _build_grid(sizes: Points) -> Points:
     """Points in rows, for nodes that have no edge."""
     columns = max(1, round(math.sqrt(len(sizes) * 1.6)))
     step: Points = sizes.max(axis=0) + _PAD
@@ -140,7 +140,7 @@ def _grid(sizes: Points) -> Points:
     return np.column_stack([index % columns, index // columns]) * step
 
 
-def _apart(points: Points, sizes: Points) -> Points:
+def _push_apart(points: Points, sizes: Points) -> Points:
     """The points, those whose boxes lie on one another pushed apart along the shorter way."""
     points = points.copy()
     for _ in range(_PUSHES if len(points) <= 2 * _SPRING else _PUSHES // 5):
@@ -161,7 +161,7 @@ def _apart(points: Points, sizes: Points) -> Points:
     return points
 
 
-def _packed(points: Points, sizes: Points, parts: list[list[int]]) -> None:
+def _pack_parts(points: Points, sizes: Points, parts: list[list[int]]) -> None:
     """Move the parts, the largest first, into rows below one another, as wide as high in all."""
     bounds = []
     for part in parts:

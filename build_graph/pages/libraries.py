@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from build_graph.resources import folder, word_lists
+from build_graph.resources import find_folder, load_word_lists
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class VendorScript:
     """A script with its address, which changes with its bytes, and the styles that it puts into a page."""
 
     address: str
@@ -28,27 +28,29 @@ class Library:
 
 
 @cache
-def library(name: str) -> Library:
+def load_script(name: str) -> VendorScript:
     """The script of a package in `vendor/`; what it does to a page is in `data/libraries.toml`.
 
-    >>> library("yasgui").address[:15], library("yasgui").address[-3:]
+    >>> load_script("yasgui").address[:15], load_script("yasgui").address[-3:]
     ('/assets/yasgui-', '.js')
     """
-    body = (folder("vendor") / name / f"{name}.js").read_bytes()
-    effects = word_lists("libraries")[name]
+    body = (find_folder("vendor") / name / f"{name}.js").read_bytes()
+    effects = load_word_lists("libraries")[name]
     address = f"/assets/{name}-{hashlib.sha256(body).hexdigest()[:16]}.js"
-    return Library(address, body, digest(body), tuple(effects["styles"]), tuple(effects["attributes"]))
+    return VendorScript(
+        address, body, compute_digest(body), tuple(effects["styles"]), tuple(effects["attributes"])
+    )
 
 
-def digest(data: bytes) -> str:
+def compute_digest(data: bytes) -> str:
     """The hash of a text as policies and the attribute `integrity` write it.
 
-    >>> digest(b"")
+    >>> compute_digest(b"")
     'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
     """
     return f"sha256-{b64encode(hashlib.sha256(data).digest()).decode()}"
 
 
-def hashes(texts: Iterable[str]) -> str:
+def format_hashes(texts: Iterable[str]) -> str:
     """The sources of a policy that let these texts stand in a page, and no others."""
-    return " ".join(f"'{digest(text.encode())}'" for text in texts)
+    return " ".join(f"'{compute_digest(text.encode())}'" for text in texts)

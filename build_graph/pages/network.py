@@ -11,13 +11,13 @@ from typing import Any
 
 from pyoxigraph import Literal
 
-from build_graph.analysis.communities import communities, network
+from build_graph.analysis.communities import build_nx_graph, detect_communities
 from build_graph.errors import ObligationError
-from build_graph.ontology import statements
-from build_graph.pages.layout import positions
-from build_graph.pages.network_data import GROUP, DocumentCard, Measure, NetworkData
-from build_graph.pages.page import html, shown
-from build_graph.resources import folder
+from build_graph.ontology import load_statements
+from build_graph.pages.layout import compute_positions
+from build_graph.pages.network_data import GROUP, NetworkData, NetworkDocument, NetworkMeasure
+from build_graph.pages.page import escape_invisible, render
+from build_graph.resources import find_folder
 from build_graph.vocabulary import OB, term
 
 LARGEST = 20_000_000  # bytes of a page that a browser still opens with ease
@@ -33,32 +33,34 @@ class PageTooLargeError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class NetworkLinks:
     """Addresses of other pages, relative to this one: of the readers by document, and of the index."""
 
     readers: Mapping[str, str]
     index: str = ""
 
 
-def network_page(data: NetworkData, title: str, links: Links | None = None) -> bytes:
+def render_network_page(data: NetworkData, title: str, links: NetworkLinks | None = None) -> bytes:
     """The page of the data, in UTF-8; raises PageTooLargeError for what no browser opens with ease."""
-    links = links or Links({})
-    shared = _shared(data)
+    links = links or NetworkLinks({})
+    shared = _count_shared(data)
     borne = Counter(body for measure in data.measures for body in {b.body for b in measure.bearings})
     agencies = [at for at, body in enumerate(data.bodies) if body.kind != GROUP]
     pairs = ((one, other, count, 0.0) for (one, other), count in sorted(shared.items()))
-    graph = network(pairs, len(data.bodies), directed=False)
-    groups = communities(graph.subgraph(agencies), _SEED)
+    graph = build_nx_graph(pairs, len(data.bodies), directed=False)
+    groups = detect_communities(graph.subgraph(agencies), _SEED)
     member = {node: number for number, group in enumerate(groups, start=1) for node in group}
-    page = html(
+    page = render(
         "network.html.j2",
         styles=_STYLES,
         scripts=_SCRIPTS,
         words=["network"],
         data={
-            "drawing": _drawing(data, borne, shared, positions(graph, agencies, _boxes(data, borne), _SEED)),
-            "index": _index(data, member, links),
-            **({} if data.brief else _all_details(data)),
+            "drawing": _build_drawing(
+                data, borne, shared, compute_positions(graph, agencies, _compute_boxes(data, borne), _SEED)
+            ),
+            "index": _build_index(data, member, links),
+            **({} if data.brief else _encode_all_details(data)),
         },
         title=title,
         index=links.index,
@@ -72,7 +74,7 @@ def network_page(data: NetworkData, title: str, links: Links | None = None) -> b
     return page
 
 
-def _shared(data: NetworkData) -> Counter[tuple[int, int]]:
+def _count_shared(data: NetworkData) -> Counter[tuple[int, int]]:
     """How many measures each two bodies share, by their numbers, the smaller first."""
     return Counter(
         pair
@@ -81,7 +83,7 @@ def _shared(data: NetworkData) -> Counter[tuple[int, int]]:
     )
 
 
-def size(measures: int) -> float:
+def compute_radius(measures: int) -> float:
     """The radius of a body that bears so many measures, in pixels; its area grows with them.
 
     The page works it out in the same way when a filter changes the count.
@@ -89,28 +91,28 @@ def size(measures: int) -> float:
     return round(6 + 3.6 * math.sqrt(measures), 1)
 
 
-def width(measures: int) -> float:
+def compute_width(measures: int) -> float:
     """The width of the line between two bodies that share so many measures, in pixels."""
     return round(0.4 + 1.1 * math.sqrt(measures), 1)
 
 
-def letters(measures: int) -> float:
+def compute_font_size(measures: int) -> float:
     """The size of the name of a body that bears so many measures, in pixels."""
     return 14.0 if measures < _MANY else 18.0
 
 
-def _boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
+def _compute_boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
     """The room that each body takes: its circle, and its name below it."""
     return [
         (
-            max(2 * size(borne[at]), letters(borne[at]) * len(body.label)),
-            2 * size(borne[at]) + letters(borne[at]),
+            max(2 * compute_radius(borne[at]), compute_font_size(borne[at]) * len(body.label)),
+            2 * compute_radius(borne[at]) + compute_font_size(borne[at]),
         )
         for at, body in enumerate(data.bodies)
     ]
 
 
-def _drawing(
+def _build_drawing(
     data: NetworkData,
     borne: Mapping[int, int],
     shared: Mapping[tuple[int, int], int],
@@ -124,9 +126,9 @@ def _drawing(
 
     drawing = Network(directed=True)
     for at, (body, (x, y)) in enumerate(zip(data.bodies, places, strict=True)):
-        drawing.add_node(at, label=shown(body.label), x=x, y=y, size=size(borne[at]))
+        drawing.add_node(at, label=escape_invisible(body.label), x=x, y=y, size=compute_radius(borne[at]))
     for (one, other), count in sorted(shared.items()):
-        drawing.add_edge(one, other, width=width(count))
+        drawing.add_edge(one, other, width=compute_width(count))
     nodes, edges, *_ = drawing.get_network_data()
     kept = ("id", "label", "x", "y", "size")
     return {
@@ -138,7 +140,7 @@ def _drawing(
     }
 
 
-def _index(data: NetworkData, member: Mapping[int, int], links: Links) -> dict[str, Any]:
+def _build_index(data: NetworkData, member: Mapping[int, int], links: NetworkLinks) -> dict[str, Any]:
     """All but the words: what is filtered, counted and searched."""
     kinds = [body.kind for body in data.bodies]
     return {
@@ -149,14 +151,14 @@ def _index(data: NetworkData, member: Mapping[int, int], links: Links) -> dict[s
             [body.id, body.label, body.name, body.english, list(body.others), body.kind, member.get(at, 0)]
             for at, body in enumerate(data.bodies)
         ],
-        "kinds": {kind: names for kind, names in _kinds() if kind in kinds},
+        "kinds": {kind: names for kind, names in _iterate_kinds() if kind in kinds},
         "domains": data.domains,
         "clauses": data.clauses,
-        "measures": [_light(measure, data) for measure in data.measures],
+        "measures": [_encode_measure(measure, data) for measure in data.measures],
     }
 
 
-def _light(measure: Measure, data: NetworkData) -> list[Any]:
+def _encode_measure(measure: NetworkMeasure, data: NetworkData) -> list[Any]:
     """A measure without its words: the end of its IRI, clause, allocation, bearers, domains, norms, due date.
 
     Norms are a bit for each kind. A bearer is its number, its role, and 1 where it is inferred.
@@ -175,11 +177,11 @@ def _light(measure: Measure, data: NetworkData) -> list[Any]:
     ]
 
 
-def _all_details(data: NetworkData) -> dict[str, list[list[Any]]]:
-    return {f"details-{at}": _details(document) for at, document in enumerate(data.documents)}
+def _encode_all_details(data: NetworkData) -> dict[str, list[list[Any]]]:
+    return {f"details-{at}": _encode_details(document) for at, document in enumerate(data.documents)}
 
 
-def _details(document: DocumentCard) -> list[list[Any]]:
+def _encode_details(document: NetworkDocument) -> list[list[Any]]:
     """The words of each measure of a document: text, attribution, open list, findings, audiences."""
     return [
         [
@@ -196,10 +198,10 @@ def _details(document: DocumentCard) -> list[list[Any]]:
     ]
 
 
-def _kinds() -> Iterator[tuple[str, list[str]]]:
+def _iterate_kinds() -> Iterator[tuple[str, list[str]]]:
     """The kinds of bodies with their English and Chinese names, in the order of the ontology."""
     scheme, label = term("ob:AgencyKind"), term("skos:prefLabel")
-    for node, said in statements(folder("ontology") / "obligations.ttl").items():
+    for node, said in load_statements(find_folder("ontology") / "obligations.ttl").items():
         if any(triple.predicate == term("rdf:type") and triple.object == scheme for triple in said):
             words = (t.object for t in said if t.predicate == label and isinstance(t.object, Literal))
             names = {word.language: word.value for word in words}

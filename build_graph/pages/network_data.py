@@ -15,10 +15,10 @@ from pyoxigraph import NamedNode
 from build_graph.errors import ObligationError
 from build_graph.model import NormKind
 from build_graph.querying.engines import Engine
-from build_graph.querying.headers import Kind
-from build_graph.querying.responsibilities import Row, Tables, tables_of
-from build_graph.querying.short_names import mostly_written, short_names
-from build_graph.shards import Shards
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.responsibilities import Row, Tables, open_tables
+from build_graph.querying.short_names import most_frequent_labels, unique_labels
+from build_graph.shards import ShardFolder
 from build_graph.vocabulary import BASE, OB
 
 NORMS = tuple(NormKind)  # the order in which the page numbers them
@@ -32,7 +32,7 @@ class NothingToShowError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class NetworkBody:
     """A body that bears a measure."""
 
     id: str  # the end of its IRI: agency/mofcom
@@ -44,7 +44,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Bearing:
+class NetworkResponsibility:
     """That a body bears a measure: numbers of body and role, and whether a rule stated elsewhere says so."""
 
     body: int
@@ -66,7 +66,7 @@ TARGET = len(NORMS)  # the kind of a finding that is a target
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class NetworkMeasure:
     """A measure; numbers lead into the lists of `NetworkData`."""
 
     id: str
@@ -75,7 +75,7 @@ class Measure:
     open: bool
     text: str
     words: str  # of its attribution
-    bearings: tuple[Bearing, ...]
+    bearings: tuple[NetworkResponsibility, ...]
     domains: tuple[int, ...]  # the main one first
     findings: tuple[Finding, ...]
     audiences: tuple[str, ...]
@@ -83,22 +83,22 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentCard:
+class NetworkDocument:
     """A document: what it is called, and its measures."""
 
     id: str
     number: str
     title: str
     date: str
-    measures: tuple[Measure, ...]
+    measures: tuple[NetworkMeasure, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkData:
     """All that the page shows."""
 
-    documents: tuple[DocumentCard, ...]
-    bodies: tuple[Body, ...]
+    documents: tuple[NetworkDocument, ...]
+    bodies: tuple[NetworkBody, ...]
     domains: tuple[tuple[str, str, str], ...]  # id, name, English name
     clauses: tuple[tuple[str, str, int], ...]  # id, label, number of the document
     brief: bool = False  # whether measures come without their words
@@ -114,22 +114,22 @@ class NetworkData:
         )
 
     @property
-    def measures(self) -> Iterator[Measure]:
+    def measures(self) -> Iterator[NetworkMeasure]:
         """The measures of all documents."""
         for document in self.documents:
             yield from document.measures
 
 
-def network_data(
-    graph: Engine | Shards, document: NamedNode | None = None, domain: NamedNode | None = None
+def collect_network_data(
+    graph: Engine | ShardFolder, document: NamedNode | None = None, domain: NamedNode | None = None
 ) -> NetworkData:
     """What an engine's graph says, or the tables of shards, of one document or domain if given.
 
     Raises ObligationError where the graph cannot be asked, or has no measure of that kind.
     """
-    tables = tables_of(graph, document, domain)
-    measures = tables.rows("measures")
-    subjects = tables.rows("subjects")
+    tables = open_tables(graph, document, domain)
+    measures = tables.select_rows("measures")
+    subjects = tables.select_rows("subjects")
     if domain:
         within = {row["measure"] for row in subjects if row["domain"] == domain.value}
         measures = [row for row in measures if row["measure"] in within]
@@ -137,22 +137,22 @@ def network_data(
         raise NothingToShowError(
             "no measure is left to show; choose less narrowly, or build a graph that has some"
         )
-    made = _Made.of(tables, measures, subjects).data()
-    return replace(made, brief=isinstance(graph, Shards), only=narrowed_to(document, domain))
+    made = _DataBuilder.collect(tables, measures, subjects).build_data()
+    return replace(made, brief=isinstance(graph, ShardFolder), only=describe_selection(document, domain))
 
 
-def narrowed_to(document: NamedNode | None, domain: NamedNode | None) -> dict[str, str]:
+def describe_selection(document: NamedNode | None, domain: NamedNode | None) -> dict[str, str]:
     """The ids of what a page is narrowed to, by kind.
 
-    >>> narrowed_to(None, NamedNode(f"{BASE}domain/taxation"))
+    >>> describe_selection(None, NamedNode(f"{BASE}domain/taxation"))
     {'domain': 'domain/taxation'}
     """
-    chosen = {Kind.DOCUMENT: document, Kind.DOMAIN: domain}
-    return {kind.value: _id(node.value) for kind, node in chosen.items() if node}
+    chosen = {ParameterKind.DOCUMENT: document, ParameterKind.DOMAIN: domain}
+    return {kind.value: _shorten_iri(node.value) for kind, node in chosen.items() if node}
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _DataBuilder:
     """The rows, by what they belong to."""
 
     measures: list[Row]
@@ -165,23 +165,23 @@ class _Made:
     documents: dict[str, Row]
 
     @classmethod
-    def of(cls, tables: Tables, measures: list[Row], subjects: list[Row]) -> _Made:
+    def collect(cls, tables: Tables, measures: list[Row], subjects: list[Row]) -> _DataBuilder:
         """Ask for what the measures hold."""
         names: dict[str, list[str]] = defaultdict(list)
-        for row in tables.rows("agency"):
+        for row in tables.select_rows("agency"):
             names[row["node"]].append(row["name"])
         return cls(
             sorted(measures, key=lambda row: (row["document"], int(row["start"]), row["measure"])),
-            _grouped(tables.rows("bearings")),
-            _grouped(tables.rows("findings")),
-            _grouped(subjects),
-            _grouped(tables.rows("audiences")),
-            {row["body"]: row for row in tables.rows("bodies")},
+            _group_by_measure(tables.select_rows("bearings")),
+            _group_by_measure(tables.select_rows("findings")),
+            _group_by_measure(subjects),
+            _group_by_measure(tables.select_rows("audiences")),
+            {row["body"]: row for row in tables.select_rows("bodies")},
             names,
-            {row["document"]: row for row in tables.rows("documents")},
+            {row["document"]: row for row in tables.select_rows("documents")},
         )
 
-    def data(self) -> NetworkData:
+    def build_data(self) -> NetworkData:
         """The values that the page shows."""
         kept = [row["measure"] for row in self.measures]
         bodies = sorted({bearing["body"] for measure in kept for bearing in self.bearings.get(measure, ())})
@@ -194,30 +194,32 @@ class _Made:
             **{domain: at for at, domain in enumerate(domains)},
             **{part: at for at, (part, _, _) in enumerate(clauses)},
         }
-        measures: dict[str, list[Measure]] = defaultdict(list)
+        measures: dict[str, list[NetworkMeasure]] = defaultdict(list)
         for row in self.measures:
-            measures[row["document"]].append(self._measure(row, numbers))
+            measures[row["document"]].append(self._build_measure(row, numbers))
         return NetworkData(
-            documents=tuple(self._document(document, measures[document]) for document in documents),
-            bodies=self._bodies(bodies),
-            domains=tuple((_id(d), named[d]["name"], named[d]["english"]) for d in domains),
-            clauses=tuple((_id(part), label, documents.index(document)) for part, label, document in clauses),
+            documents=tuple(self._build_document(document, measures[document]) for document in documents),
+            bodies=self._build_bodies(bodies),
+            domains=tuple((_shorten_iri(d), named[d]["name"], named[d]["english"]) for d in domains),
+            clauses=tuple(
+                (_shorten_iri(part), label, documents.index(document)) for part, label, document in clauses
+            ),
         )
 
-    def _document(self, document: str, measures: list[Measure]) -> DocumentCard:
+    def _build_document(self, document: str, measures: list[NetworkMeasure]) -> NetworkDocument:
         row = self.documents.get(document, {})
         number, title, day = (row.get(name, "") for name in ("number", "title", "date"))
-        return DocumentCard(_id(document), number, title, day, tuple(measures))
+        return NetworkDocument(_shorten_iri(document), number, title, day, tuple(measures))
 
-    def _bodies(self, bodies: list[str]) -> tuple[Body, ...]:
+    def _build_bodies(self, bodies: list[str]) -> tuple[NetworkBody, ...]:
         written = ((row["body"], row["written"]) for rows in self.bearings.values() for row in rows)
         known = {body: self.bodies.get(body, {}) for body in bodies}
         full = {body: row.get("name", "") for body, row in known.items()}
         places = {body: row.get("place", "") for body, row in known.items()}
-        labels = short_names(bodies, mostly_written(written), full, places)
+        labels = unique_labels(bodies, most_frequent_labels(written), full, places)
         return tuple(
-            Body(
-                id=_id(body),
+            NetworkBody(
+                id=_shorten_iri(body),
                 label=label,
                 name=full[body],
                 english=known[body].get("english", ""),
@@ -226,25 +228,27 @@ class _Made:
                     for name in self.names.get(body, ())
                     if name not in (full[body], known[body].get("english"))
                 ),
-                kind=_kind(known[body]),
+                kind=_classify_body(known[body]),
             )
             for body, label in zip(bodies, labels, strict=True)
         )
 
-    def _measure(self, row: Row, numbers: Mapping[str, int]) -> Measure:
+    def _build_measure(self, row: Row, numbers: Mapping[str, int]) -> NetworkMeasure:
         measure, start = row["measure"], int(row["start"])
         found = self.findings.get(measure, ())
         bearings = sorted(self.bearings.get(measure, ()), key=lambda bearing: int(bearing["rank"]))
         days = sorted(f["due"] for f in found if f["due"])
-        return Measure(
-            id=_id(measure),
+        return NetworkMeasure(
+            id=_shorten_iri(measure),
             clause=numbers[row["part"]],
-            allocation=_number(ALLOCATIONS, row["allocation"]),
+            allocation=_find_index(ALLOCATIONS, row["allocation"]),
             open=row["open"] == "true",
             text=row["text"],
             words=row["words"],
             bearings=tuple(
-                Bearing(numbers[b["body"]], _number(ROLES, b["role"]), b["inferred"] == "true")
+                NetworkResponsibility(
+                    numbers[b["body"]], _find_index(ROLES, b["role"]), b["inferred"] == "true"
+                )
                 for b in bearings
             ),
             domains=tuple(
@@ -254,14 +258,16 @@ class _Made:
                 )
             ),
             findings=tuple(
-                sorted(_within(found, start, len(row["text"])), key=lambda f: (f.start, f.end, f.kind))
+                sorted(
+                    _select_findings(found, start, len(row["text"])), key=lambda f: (f.start, f.end, f.kind)
+                )
             ),
             audiences=tuple(audience["name"] for audience in self.audiences.get(measure, ())),
             due=days[0] if days else "",
         )
 
 
-def _within(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[Finding]:
+def _select_findings(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[Finding]:
     """The norms and targets that stand within a measure's words; riders stand behind them.
 
     Of a measure without its words, the norms stand at its start and have no length.
@@ -277,7 +283,7 @@ def _within(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[F
             yield Finding(kind, begin, end, row["due"])
 
 
-def _grouped(rows: list[Row]) -> dict[str, list[Row]]:
+def _group_by_measure(rows: list[Row]) -> dict[str, list[Row]]:
     """The rows of each measure."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -285,19 +291,19 @@ def _grouped(rows: list[Row]) -> dict[str, list[Row]]:
     return found
 
 
-def _number(names: tuple[str, ...], iri: str) -> int:
+def _find_index(names: tuple[str, ...], iri: str) -> int:
     """The place of a term among names; -1 where there is none."""
     name = iri.removeprefix(OB)
     return names.index(name) if name in names else -1
 
 
-def _kind(row: Row) -> str:
+def _classify_body(row: Row) -> str:
     """The kind of a body: of the ontology's, or whether it is a group, or local."""
     if row.get("group") == "true":
         return GROUP
     return row.get("kind", "").removeprefix(OB) or ("Local" if row.get("place") else "Other")
 
 
-def _id(iri: str) -> str:
+def _shorten_iri(iri: str) -> str:
     """An IRI without the base that is the same for all."""
     return iri.removeprefix(BASE)

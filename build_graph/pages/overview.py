@@ -8,9 +8,9 @@ from math import ceil
 from urllib.parse import urlencode
 
 from build_graph.pages import addresses
-from build_graph.pages.holdings import Listed, Ranked
-from build_graph.pages.page import workbench
-from build_graph.querying.completion import written
+from build_graph.pages.holdings import ListedDocument, RankedEntity
+from build_graph.pages.page import render_workbench
+from build_graph.querying.completion import normalise
 
 SHOWN = 12  # of each list on the first page
 PAGE = 50  # documents on a page of the list
@@ -25,7 +25,7 @@ ORDERS = tuple(_ORDERS)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DocumentSelection:
     """Which documents are listed: those whose names hold the words, in an order, a page of them."""
 
     words: str = ""
@@ -33,11 +33,11 @@ class Choice:
     page: int = 1
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> Choice:
+    def parse(cls, given: Mapping[str, str]) -> DocumentSelection:
         """What an address asks for; what it asks wrongly is taken as not asked.
 
-        >>> Choice.of({"sort": "measures", "page": "x"})
-        Choice(words='', order='measures', page=1)
+        >>> DocumentSelection.parse({"sort": "measures", "page": "x"})
+        DocumentSelection(words='', order='measures', page=1)
         """
         page = given.get("page", "")
         order = given.get("sort", "")
@@ -47,7 +47,7 @@ class Choice:
     def address(self, **other: str | int) -> str:
         """The address of this choice with something else in its place.
 
-        >>> Choice("x").address(page=2)
+        >>> DocumentSelection("x").address(page=2)
         '/documents?q=x&page=2'
         """
         values = {"q": self.words, "sort": self.order, "page": self.page} | other
@@ -56,37 +56,37 @@ class Choice:
         return f"{addresses.DOCUMENTS}{'?' if asked else ''}{asked}"
 
 
-def overview_page(
-    documents: Sequence[Listed] | None,
-    agencies: Sequence[Ranked] | None,
-    domains: Sequence[Ranked] | None,
+def render_overview_page(
+    documents: Sequence[ListedDocument] | None,
+    agencies: Sequence[RankedEntity] | None,
+    domains: Sequence[RankedEntity] | None,
     counts: Mapping[str, int],
 ) -> bytes:
     """The first page: what the graph holds, and the ways into it; None stands for what cannot be had."""
-    return workbench(
+    return render_workbench(
         "overview.html.j2",
         title="obligation-graph",
         here="home",
-        figures=_figures(documents, agencies, domains, counts),
-        documents=_sorted(documents or (), "date")[:SHOWN],
+        figures=_collect_figures(documents, agencies, domains, counts),
+        documents=_sort_documents(documents or (), "date")[:SHOWN],
         lists=[("agencies", agencies, "agencies-by-measures"), ("domains", domains, "domains")],
         shown=SHOWN,
         missing=documents is None,
     )
 
 
-def documents_page(documents: Sequence[Listed], choice: Choice) -> bytes:
+def render_documents_page(documents: Sequence[ListedDocument], choice: DocumentSelection) -> bytes:
     """A page of the list of documents, as it was chosen."""
-    wanted = written(choice.words)
-    held = [one for one in documents if wanted in written(one.title + one.number + one.issuer)]
+    wanted = normalise(choice.words)
+    held = [one for one in documents if wanted in normalise(one.title + one.number + one.issuer)]
     pages = max(1, ceil(len(held) / PAGE))
     number = min(choice.page, pages)
     start = (number - 1) * PAGE
-    return workbench(
+    return render_workbench(
         "documents.html.j2",
         title="obligation-graph",
         here="documents",
-        documents=_sorted(held, choice.order)[start : start + PAGE],
+        documents=_sort_documents(held, choice.order)[start : start + PAGE],
         found=len(held),
         all=len(documents),
         first=start + 1,
@@ -97,16 +97,16 @@ def documents_page(documents: Sequence[Listed], choice: Choice) -> bytes:
     )
 
 
-def _sorted(documents: Sequence[Listed], order: str) -> list[Listed]:
+def _sort_documents(documents: Sequence[ListedDocument], order: str) -> list[ListedDocument]:
     """The documents in an order; what is equal stays in the order of IRIs."""
     key, down = _ORDERS[order]
     return sorted(sorted(documents, key=lambda one: one.iri, reverse=down), key=key, reverse=down)
 
 
-def _figures(
-    documents: Sequence[Listed] | None,
-    agencies: Sequence[Ranked] | None,
-    domains: Sequence[Ranked] | None,
+def _collect_figures(
+    documents: Sequence[ListedDocument] | None,
+    agencies: Sequence[RankedEntity] | None,
+    domains: Sequence[RankedEntity] | None,
     counts: Mapping[str, int],
 ) -> list[tuple[str, int]]:
     """What is counted, with the key of its words."""

@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from build_graph.pages import addresses
-from build_graph.pages.libraries import Library, hashes
-from build_graph.resources import folder, word_lists
+from build_graph.pages.libraries import VendorScript, format_hashes
+from build_graph.resources import find_folder, load_word_lists
 
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src {styles}; img-src data: blob:; "
@@ -42,7 +42,7 @@ PLACES = (
 )
 
 
-def html(  # noqa: PLR0913  # each is named where it is called
+def render(  # noqa: PLR0913  # each is named where it is called
     template: str,
     *,
     styles: Iterable[str],
@@ -51,30 +51,30 @@ def html(  # noqa: PLR0913  # each is named where it is called
     words: Iterable[str] = (),
     more_words: Mapping[str, Mapping[str, str]] | None = None,
     served: bool = False,
-    library: Library | None = None,
+    library: VendorScript | None = None,
     **values: Any,
 ) -> bytes:
     """The page that a template gives, in UTF-8.
 
     `styles` and `scripts` are files of the package, `data` becomes a block of JSON for each name, `words` are
     the sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and
-    language; a page that is `served` may send forms to where it came from, and ask there; `library` is a
+    language; a page that is `served` may send forms to where it came from, and ask there; `load_script` is a
     script that it takes from there; `values` are for the template.
     """
-    css = [Markup(_asset(name)) for name in styles]
-    code = [Markup(_asset(name)) for name in scripts]
-    lists = word_lists("pages")
+    css = [Markup(_load_asset(name)) for name in styles]
+    code = [Markup(_load_asset(name)) for name in scripts]
+    lists = load_word_lists("pages")
     said = {key: value for section in ("page", *words) for key, value in lists[section].items()}
     said |= more_words or {}
     blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
-    filled = _templates().get_template(template)
+    filled = _load_templates().get_template(template)
     text = filled.render(
-        policy=Markup(_policy(code, css, library, served=served)),
+        policy=Markup(_build_policy(code, css, library, served=served)),
         library=library,
         places=PLACES,
         styles=css,
         scripts=code,
-        data={name: Markup(script_json(value)) for name, value in blocks.items()},
+        data={name: Markup(format_script_json(value)) for name, value in blocks.items()},
         t={key: word["en"] for key, word in said.items()},
         **values,
     )
@@ -82,24 +82,24 @@ def html(  # noqa: PLR0913  # each is named where it is called
 
 
 @cache
-def _templates() -> Environment:
+def _load_templates() -> Environment:
     """The templates of the package; each is compiled once, which takes as long as to fill one in."""
     environment = Environment(
-        loader=FileSystemLoader(folder("templates")),
+        loader=FileSystemLoader(find_folder("templates")),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": shown, "visible": visible}
+    environment.filters |= {"shown": escape_invisible, "visible": mark_invisible}
     return environment
 
 
-def workbench(
+def render_workbench(
     template: str, *, more_words: Mapping[str, Mapping[str, str]] | None = None, **values: Any
 ) -> bytes:
-    """A page of the workbench: in its frame, and served; else as `html`."""
-    return html(
+    """A page of the workbench: in its frame, and served; else as `render`."""
+    return render(
         template,
         styles=("base.css", "workbench.css"),
         scripts=("base.js", "workbench.js"),
@@ -111,52 +111,56 @@ def workbench(
     )
 
 
-def script_json(value: object) -> str:
+def format_script_json(value: object) -> str:
     r"""JSON that stands in a script element and ends neither it nor, in old browsers, a line.
 
-    >>> script_json("</script>&\u2028")
+    >>> format_script_json("</script>&\u2028")
     '"\\u003c/script\\u003e\\u0026\\u2028"'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return re.sub("[<>&\u2028\u2029\ud800-\udfff]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def shown(text: str) -> str:
+def escape_invisible(text: str) -> str:
     """The text with each character that nobody would see, or that turns the text around, as its number.
 
-    >>> shown("商务\u202e部")
+    >>> escape_invisible("商务\u202e部")
     '商务[U+202E]部'
     """
     return _UNSEEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
-def visible(text: str) -> Markup:
-    r"""The text as markup in which `shown` numbers stand in elements of their own, one for each character.
+def mark_invisible(text: str) -> Markup:
+    r"""The text as markup in which `escape_invisible` numbers stand in elements of their own, one for each character.
 
-    >>> visible("<商务\u202e部>")
+    >>> mark_invisible("<商务\u202e部>")
     Markup('&lt;商务<span class="unseen">[U+202E]</span>部&gt;')
     """
-    marked = _UNSEEN.sub(lambda found: f'<span class="unseen">{shown(found[0])}</span>', str(escape(text)))
+    marked = _UNSEEN.sub(
+        lambda found: f'<span class="unseen">{escape_invisible(found[0])}</span>', str(escape(text))
+    )
     return Markup(marked.replace("\r", "&#13;"))  # a bare one would become a line feed
 
 
-def _asset(name: str) -> str:
+def _load_asset(name: str) -> str:
     """A style or script of the package by its path; what could end its element is refused."""
-    text = (folder("assets") / name if "/" not in name else folder("vendor") / name).read_text(
+    text = (find_folder("assets") / name if "/" not in name else find_folder("vendor") / name).read_text(
         encoding="utf-8"
     )
     assert not re.search(r"</(script|style)|<!--", text, re.IGNORECASE), f"{name} ends its own element"
     return text
 
 
-def _policy(scripts: list[Markup], styles: list[Markup], library: Library | None, *, served: bool) -> str:
+def _build_policy(
+    scripts: list[Markup], styles: list[Markup], library: VendorScript | None, *, served: bool
+) -> str:
     """What the page may run and show: what stands in it, what its library is and adds, and nothing else."""
     own = "'self'" if served else "'none'"
     if library is None:
-        return _POLICY.format(scripts=hashes(scripts), styles=hashes(styles), own=own)
+        return _POLICY.format(scripts=format_hashes(scripts), styles=format_hashes(styles), own=own)
     policy = _POLICY.format(
-        scripts=f"{library.scripts} {hashes(scripts)}",
-        styles=hashes([*styles, *library.styles]),
+        scripts=f"{library.scripts} {format_hashes(scripts)}",
+        styles=format_hashes([*styles, *library.styles]),
         own=own,
     )
-    return f"{policy}; style-src-attr 'unsafe-hashes' {hashes(library.attributes)}"
+    return f"{policy}; style-src-attr 'unsafe-hashes' {format_hashes(library.attributes)}"

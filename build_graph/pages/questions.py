@@ -6,18 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from build_graph.pages import addresses, terms
-from build_graph.pages.page import workbench
-from build_graph.pages.rows import Table
+from build_graph.pages.page import render_workbench
+from build_graph.pages.rows import AnswerTable
 from build_graph.querying.catalogue import Question
-from build_graph.querying.headers import TEXTS, TODAY, Kind, Parameter
+from build_graph.querying.headers import TEXTS, TODAY, Parameter, ParameterKind
 
-_COMPLETED = frozenset({Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT, Kind.CLAUSE})  # names of these can be listed
-_INPUTS = {Kind.INTEGER: "number"}  # what is no text
+_COMPLETED = frozenset(
+    {ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT, ParameterKind.CLAUSE}
+)  # names of these can be listed
+_INPUTS = {ParameterKind.INTEGER: "number"}  # what is no text
 _CHARTED = 40  # bars
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """A parameter as a field of a form."""
 
     name: str
@@ -30,7 +32,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class QuestionFault:
     """Why there is no answer: a sentence, or a name that nothing has, with names that would do."""
 
     message: str
@@ -39,39 +41,41 @@ class Fault:
     key: str = ""  # of words that say it in both languages, before the sentence
 
 
-def catalogue_page(questions: Iterable[Question]) -> bytes:
+def render_catalogue_page(questions: Iterable[Question]) -> bytes:
     """The questions, each with its two titles; the page's address is /queries."""
     known = list(questions)
-    return workbench(
+    return render_workbench(
         "catalogue.html.j2",
-        more_words={f"{q.name}-{key}": _both(q, key) for q in known for key in ("title", "description")},
+        more_words={
+            f"{q.name}-{key}": _read_both_languages(q, key) for q in known for key in ("title", "description")
+        },
         title="obligation-graph",
         here="queries",
         questions=[question.name for question in known],
     )
 
 
-def question_page(
+def render_question_page(
     question: Question,
     given: Mapping[str, str],
     *,
-    answer: Table | None = None,
-    fault: Fault | None = None,
+    answer: AnswerTable | None = None,
+    fault: QuestionFault | None = None,
     query: str = "",
 ) -> bytes:
     """A question as a form with what was given, and its answer, or what is wrong; its address is /query/NAME.
 
     `query` is the SPARQL that was asked.
     """
-    fields = [_field(parameter, given) for parameter in question.header.parameters]
+    fields = [_build_field(parameter, given) for parameter in question.header.parameters]
     asked = query or question.query
-    return workbench(
+    return render_workbench(
         "question.html.j2",
         more_words={
-            **terms.words(answer.keys if answer else ()),
-            **{key: _both(question, key) for key in ("title", "description")},
+            **terms.select_labels(answer.keys if answer else ()),
+            **{key: _read_both_languages(question, key) for key in ("title", "description")},
         },
-        title=question.header.text("title@en") or question.name,
+        title=question.header.find_text("title@en") or question.name,
         here="queries",
         name=question.name,
         fields=fields,
@@ -80,24 +84,24 @@ def question_page(
         most=max((figure for _, figure in answer.bars), default=0) if answer else 0,
         fault=fault,
         query=asked,
-        editor=addresses.editor(asked),
-        csv=addresses.question(question.name, {**given, "format": "csv"}),
+        editor=addresses.editor_url(asked),
+        csv=addresses.question_url(question.name, {**given, "format": "csv"}),
     )
 
 
-def _both(question: Question, key: str) -> dict[str, str]:
+def _read_both_languages(question: Question, key: str) -> dict[str, str]:
     assert f"{key}@en" in TEXTS, key
-    return {tongue: question.header.text(f"{key}@{tongue}") or question.name for tongue in ("en", "zh")}
+    return {tongue: question.header.find_text(f"{key}@{tongue}") or question.name for tongue in ("en", "zh")}
 
 
-def _field(parameter: Parameter, given: Mapping[str, str]) -> Field:
+def _build_field(parameter: Parameter, given: Mapping[str, str]) -> FormField:
     default = "" if parameter.optional or parameter.default in (None, TODAY) else str(parameter.default)
-    return Field(
+    return FormField(
         parameter.name,
         _INPUTS.get(parameter.kind, "text"),
         given.get(parameter.name, default),
         parameter.example,
         parameter.default is None,
         parameter.kind if parameter.kind in _COMPLETED else "",
-        ("divided", "joint", "unstated") if parameter.kind is Kind.ALLOCATION else (),
+        ("divided", "joint", "unstated") if parameter.kind is ParameterKind.ALLOCATION else (),
     )

@@ -13,11 +13,11 @@ from urllib.parse import quote
 from build_graph.graph.descriptions import Descriptions
 from build_graph.graph.emitter import Emitter
 from build_graph.model import Document, Metadata, NormKind
-from build_graph.pages.page import html
-from build_graph.pages.reader_data import counts, data_of, outline
-from build_graph.pages.reader_marks import KINDS, marks_of
-from build_graph.pages.reader_text import text_of
-from build_graph.structure.document_names import standard_number
+from build_graph.pages.page import render
+from build_graph.pages.reader_data import build_outline_rows, collect_reader_data, count_findings
+from build_graph.pages.reader_marks import KINDS, collect_marks
+from build_graph.pages.reader_text import build_text
+from build_graph.structure.document_names import standardise_number
 from build_graph.vocabulary import BASE
 
 _NOT_IN_NAME = re.compile(r"[^\w.\-]|^\.")
@@ -48,54 +48,54 @@ class ReaderLinks:
     home: str | None = None
 
 
-def reader_page(
+def render_reader_page(
     document: Document, descriptions: Descriptions, links: ReaderLinks = ReaderLinks(), *, base: str = BASE
 ) -> bytes:
     """The page of a document, in UTF-8; the same document gives the same bytes.
 
     `base` is that of the document's IRI.
     """
-    emit = Emitter.of(document, descriptions, base)
+    emit = Emitter.build(document, descriptions, base)
     metadata = document.outline.metadata
-    marked = Counter(mark.kind for mark in marks_of(emit))
+    marked = Counter(mark.kind for mark in collect_marks(emit))
     assert set(LEGEND) == set(KINDS), "every kind of mark has a switch"
-    return html(
+    return render(
         "reader.html.j2",
         styles=("base.css", "reader.css"),
         scripts=("base.js", "reader.js"),
         words=("reader",),
-        data=data_of(emit, network=links.network, home=links.home),
+        data=collect_reader_data(emit, network=links.network, home=links.home),
         title=metadata.title or document.text.source.name,
-        facts=_facts(metadata),
+        facts=_list_facts(metadata),
         source=document.text.source.name,
-        counts=counts(emit),
+        counts=count_findings(emit),
         repairs=sorted(Counter(repair.name for repair in document.text.repairs).items()),
         legend=[(kind, marked[kind]) for kind in LEGEND if marked[kind]],
-        outline=outline(emit),
-        text=text_of(emit),
+        outline=build_outline_rows(emit),
+        text=build_text(emit),
     )
 
 
-def _facts(metadata: Metadata) -> list[str]:
+def _list_facts(metadata: Metadata) -> list[str]:
     """Number, issuer and date, as far as the document has them."""
-    number = standard_number(metadata.number) if metadata.number else None
+    number = standardise_number(metadata.number) if metadata.number else None
     issued = metadata.issued.isoformat() if metadata.issued else None
     return [fact for fact in (number, metadata.issuer, issued) if fact]
 
 
-def address_from(page: Path, other: Path) -> str:
+def compute_relative_url(page: Path, other: Path) -> str:
     """The relative address of another file, as seen from a page.
 
-    >>> address_from(Path("output/read/a.html"), Path("output/network 1.html"))
+    >>> compute_relative_url(Path("output/read/a.html"), Path("output/network 1.html"))
     '../network%201.html'
     """
     return quote(Path(os.path.relpath(other.resolve(), page.resolve().parent)).as_posix())
 
 
-def file_name(document_id: str) -> str:
+def format_file_name(document_id: str) -> str:
     """The name of the file for a document's page; no two documents have the same.
 
-    >>> file_name("国发-2015-24"), file_name("a/b")
+    >>> format_file_name("国发-2015-24"), format_file_name("a/b")
     ('国发-2015-24.html', 'a_b-c14cddc033f6.html')
     """
     name = _NOT_IN_NAME.sub("_", document_id)[:_LONGEST_NAME]

@@ -13,17 +13,17 @@ from build_graph.graph.iris import (
     assignment_iri,
     audience_iri,
     bearer_iri,
+    bracket_iri,
     citation_iri,
     damage_iri,
     division_iri,
     measure_iri,
     norm_iri,
-    refusal_iri,
-    rider_iri,
+    qualifier_iri,
+    stretch_iri,
     target_iri,
-    unread_iri,
 )
-from build_graph.model import Division, Measure, Reading, Span
+from build_graph.model import CoverageKind, Division, Measure, Span
 from build_graph.pages.segments import Mark
 
 # Of marks with the same span the first of these goes around the others.
@@ -49,22 +49,22 @@ KINDS = (
 Found = Iterator[tuple[str, Span, str]]  # kind, span, IRI
 
 
-def marks_of(emit: Emitter) -> list[Mark]:
+def collect_marks(emit: Emitter) -> list[Mark]:
     """Every mark of a document's text; one without characters is left out."""
-    found = (*_divisions(emit), *_outside(emit), *_measures(emit))
+    found = (*_mark_headings(emit), *_mark_document(emit), *_mark_measures(emit))
     return [
-        Mark(span, kind, key(emit, iri) if iri else "", KINDS.index(kind))
+        Mark(span, kind, strip_document_iri(emit, iri) if iri else "", KINDS.index(kind))
         for kind, span, iri in found
         if span.start < span.end
     ]
 
 
-def key(emit: Emitter, iri: str) -> str:
+def strip_document_iri(emit: Emitter, iri: str) -> str:
     """The end of an IRI behind the document's."""
     return iri.removeprefix(f"{emit.document_iri}/")
 
 
-def divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
+def iterate_divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
     """Every division in document order, its IRI, and how deep it lies, from 1."""
     pending = [(root, emit.document_iri, 1) for root in reversed(emit.document.outline.divisions)]
     while pending:
@@ -74,35 +74,35 @@ def divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
         pending += [(part, iri, depth + 1) for part in reversed(division.parts)]
 
 
-def head(emit: Emitter, division: Division) -> Span | None:
+def find_heading(emit: Emitter, division: Division) -> Span | None:
     """The heading of a division, else its mark; None where it has neither."""
     if division.heading:
         return division.heading
     printed = Span(division.span.start, division.span.start + len(division.mark or ""))
-    return printed if division.mark and emit.words(printed) == division.mark else None
+    return printed if division.mark and emit.quote(printed) == division.mark else None
 
 
-def _divisions(emit: Emitter) -> Found:
-    for division, iri, _ in divisions(emit):
-        if span := head(emit, division):
+def _mark_headings(emit: Emitter) -> Found:
+    for division, iri, _ in iterate_divisions(emit):
+        if span := find_heading(emit, division):
             yield "heading", span, iri
 
 
-def _outside(emit: Emitter) -> Found:
+def _mark_document(emit: Emitter) -> Found:
     """What belongs to no measure in particular."""
     document = emit.document
     for index, citation in enumerate(document.citations, start=1):
         yield "citation", citation.span, citation_iri(emit.document_iri, index)
     for index, refusal in enumerate(document.refused, start=1):
-        yield "refused", refusal.span, refusal_iri(emit.document_iri, index)
+        yield "refused", refusal.span, bracket_iri(emit.document_iri, index)
     for index, damage in enumerate(document.text.damages, start=1):
         yield "damaged", damage.span, damage_iri(emit.document_iri, index)
-    unread = (span for reading, span in document.coverage.stretches if reading is Reading.UNREAD)
+    unread = (span for reading, span in document.coverage.stretches if reading is CoverageKind.UNREAD)
     for index, span in enumerate(unread, start=1):
-        yield "unread", span, unread_iri(emit.document_iri, index)
+        yield "unread", span, stretch_iri(emit.document_iri, index)
 
 
-def _measures(emit: Emitter) -> Found:
+def _mark_measures(emit: Emitter) -> Found:
     for measure in emit.document.measures:
         iri = measure_iri(emit.document_iri, measure)
         yield "measure", measure.span, iri
@@ -114,14 +114,14 @@ def _measures(emit: Emitter) -> Found:
             yield "target", target.span, target_iri(iri, index)
         for index, audience in enumerate(measure.audiences, start=1):
             yield "audience", audience.span, audience_iri(iri, index)
-        yield from _assignment(measure, iri)
+        yield from _mark_assignment(measure, iri)
 
 
-def _assignment(measure: Measure, iri: str) -> Found:
+def _mark_assignment(measure: Measure, iri: str) -> Found:
     if not measure.assignment:
         return
     yield "attribution", measure.assignment.span, assignment_iri(iri)
     for rank, bearer in enumerate(measure.assignment.bearers, start=1):
         yield "bearer", bearer.span, bearer_iri(iri, rank)
     for index, rider in enumerate(measure.assignment.riders, start=1):
-        yield "rider", rider.span, rider_iri(iri, index)
+        yield "rider", rider.span, qualifier_iri(iri, index)

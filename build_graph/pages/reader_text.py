@@ -14,10 +14,10 @@ from itertools import groupby
 
 from build_graph.graph.emitter import Emitter
 from build_graph.graph.iris import measure_iri
-from build_graph.model import Division, Measure, Reading, Span
-from build_graph.pages.reader_marks import key, marks_of
-from build_graph.pages.segments import Parts, Sweep
-from build_graph.vocabulary import segment
+from build_graph.model import CoverageKind, Division, Measure, Span
+from build_graph.pages.reader_marks import collect_marks, strip_document_iri
+from build_graph.pages.segments import MarkSweep, Parts
+from build_graph.vocabulary import encode_segment
 
 _LINE_END = re.compile(r"\n")
 # What closes a heading or a bracket goes with it, and so does the end of its line.
@@ -37,8 +37,8 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """The paragraphs of a measure with its attribution; `key` is empty where they go on behind others."""
+class MeasureUnit:
+    """The paragraphs of a measure with its attribution; `strip_document_iri` is empty where they go on behind others."""
 
     key: str
     measure: int  # its number among the document's measures, from 0
@@ -52,68 +52,70 @@ class Part:
     """A division: its heading, paragraphs, measures, and the parts below it."""
 
     key: str
-    items: tuple[Block | Unit | Part, ...]
+    items: tuple[Block | MeasureUnit | Part, ...]
     shape: str = "part"
 
 
-Items = Iterator[Block | Unit | Part]
+Items = Iterator[Block | MeasureUnit | Part]
 
 
-def text_of(emit: Emitter) -> tuple[Block | Unit | Part, ...]:
+def build_text(emit: Emitter) -> tuple[Block | MeasureUnit | Part, ...]:
     """The whole text of a document, set."""
     document = emit.document
     content = document.text.content
-    setter = _Setter(emit, content, Sweep(content, marks_of(emit)), *_units(emit), set())
-    return tuple(setter.items(Span(0, len(content)), document.outline.divisions, "", 1))
+    setter = _TextBuilder(emit, content, MarkSweep(content, collect_marks(emit)), *_find_units(emit), set())
+    return tuple(setter.build_items(Span(0, len(content)), document.outline.divisions, "", 1))
 
 
 @dataclass(frozen=True, slots=True)
-class _Setter:
+class _TextBuilder:
     """Sets the text from its beginning to its end."""
 
     emit: Emitter
     content: str
-    sweep: Sweep
+    sweep: MarkSweep
     units: Sequence[Span]  # of the measures, in order and apart
     measures: Sequence[tuple[int, Measure]]  # each with its number in the document
     begun: set[int]  # units of which a part is set
 
-    def items(self, span: Span, divisions: Iterable[Division], path: str, depth: int) -> Items:
+    def build_items(self, span: Span, divisions: Iterable[Division], path: str, depth: int) -> Items:
         """What a stretch holds: divisions, and the text around them."""
         at = span.start
         for division in divisions:
-            yield from self.plain(Span(at, division.span.start))
-            yield self.part(division, path, depth)
+            yield from self.build_paragraphs(Span(at, division.span.start))
+            yield self.build_part(division, path, depth)
             at = division.span.end
-        yield from self.plain(Span(at, span.end))
+        yield from self.build_paragraphs(Span(at, span.end))
 
-    def part(self, division: Division, path: str, depth: int) -> Part:
+    def build_part(self, division: Division, path: str, depth: int) -> Part:
         """A division with everything below it."""
-        name = f"{path}{segment(division.key)}"
+        name = f"{path}{encode_segment(division.key)}"
         start, end = division.span.start, division.span.end
-        at = _behind(self.content, division.body.start, end) if division.heading else start
+        at = _skip_closing(self.content, division.body.start, end) if division.heading else start
         level = min(depth + 1, _LOWEST_HEADING)
-        heading = [Block(self.sweep.within(Span(start, at)), level)] if at > start else []
-        below = self.items(Span(at, end), division.parts, f"{name}/", depth + 1)
+        heading = [Block(self.sweep.take_marks(Span(start, at)), level)] if at > start else []
+        below = self.build_items(Span(at, end), division.parts, f"{name}/", depth + 1)
         return Part(name, (*heading, *below))
 
-    def plain(self, span: Span) -> Items:
+    def build_paragraphs(self, span: Span) -> Items:
         """A stretch without divisions: paragraphs, those of one measure together."""
-        pieces = deque(self._pieces(span))
+        pieces = deque(self._split_pieces(span))
         while pieces and self._is_blank(pieces[0]):  # what ends the line of a measure before
-            yield self._block(pieces.popleft())
-        for unit, group in groupby(pieces, self._unit_at):
-            blocks = tuple(map(self._block, group))
+            yield self._build_block(pieces.popleft())
+        for unit, group in groupby(pieces, self._find_unit):
+            blocks = tuple(map(self._build_block, group))
             if unit < 0:
                 yield from blocks
                 continue
             number, measure = self.measures[unit]
             again = unit in self.begun
             self.begun.add(unit)
-            name = "" if again else key(self.emit, measure_iri(self.emit.document_iri, measure))
-            yield Unit(name, number, measure.index, blocks)
+            name = (
+                "" if again else strip_document_iri(self.emit, measure_iri(self.emit.document_iri, measure))
+            )
+            yield MeasureUnit(name, number, measure.index, blocks)
 
-    def _pieces(self, span: Span) -> Iterator[Span]:
+    def _split_pieces(self, span: Span) -> Iterator[Span]:
         """The lines of a stretch, cut where measures begin and end."""
         cuts = {end.end() for end in _LINE_END.finditer(self.content, span.start, span.end)}
         first = bisect_right(self.units, span.start, key=lambda unit: unit.end)
@@ -126,51 +128,51 @@ class _Setter:
             yield Span(at, cut)
             at = cut
 
-    def _unit_at(self, piece: Span) -> int:
+    def _find_unit(self, piece: Span) -> int:
         """The number of the measure that a piece belongs to; -1 for none."""
         found = bisect_right(self.units, piece.start, key=lambda unit: unit.start) - 1
         return found if found >= 0 and piece.start < self.units[found].end else -1
 
-    def _block(self, piece: Span) -> Block:
-        return Block(self.sweep.within(piece), blank=self._is_blank(piece))
+    def _build_block(self, piece: Span) -> Block:
+        return Block(self.sweep.take_marks(piece), blank=self._is_blank(piece))
 
     def _is_blank(self, piece: Span) -> bool:
-        return not piece.of(self.content).strip()
+        return not piece.extract(self.content).strip()
 
 
-def _behind(content: str, at: int, limit: int) -> int:
+def _skip_closing(content: str, at: int, limit: int) -> int:
     """The position behind what closes a stretch that ends at `at`."""
     closing = _CLOSING.match(content, at, limit)
     return closing.end() if closing else at
 
 
-def _units(emit: Emitter) -> tuple[list[Span], list[tuple[int, Measure]]]:
+def _find_units(emit: Emitter) -> tuple[list[Span], list[tuple[int, Measure]]]:
     """The stretches of the measures, each with the attribution behind it, and the measures in that order."""
     document = emit.document
     measures = sorted(enumerate(document.measures), key=lambda numbered: numbered[1].span)
     content, walk = document.text.content, (d for root in document.outline.divisions for d in root.walk())
-    marks = {d.body.stripped(content).start: d.span.start for d in walk if d.heading is None}
-    brackets = [span for kind, span in document.coverage.stretches if kind is Reading.ATTRIBUTION]
+    marks = {d.body.strip(content).start: d.span.start for d in walk if d.heading is None}
+    brackets = [span for kind, span in document.coverage.stretches if kind is CoverageKind.ATTRIBUTION]
     units: list[Span] = []
     for place, (_, measure) in enumerate(measures, start=1):
         last = units[-1].end if units else 0
         limit = measures[place][1].span.start if place < len(measures) else len(content)
-        start = max(_start(emit, measure, marks), last)
-        units.append(Span(start, max(start, _end(content, measure, brackets, limit))))
+        start = max(_find_start(emit, measure, marks), last)
+        units.append(Span(start, max(start, _find_end(content, measure, brackets, limit))))
     return units, measures
 
 
-def _start(emit: Emitter, measure: Measure, marks: dict[int, int]) -> int:
+def _find_start(emit: Emitter, measure: Measure, marks: dict[int, int]) -> int:
     """Where a measure's stretch begins: at the mark before it, where that has no heading."""
     begin = marks.get(measure.span.start, measure.span.start)
-    held = emit.words(Span(begin, measure.span.start))
+    held = emit.quote(Span(begin, measure.span.start))
     return begin if len(held) <= _LONGEST_MARK and "\n" not in held else measure.span.start
 
 
-def _end(content: str, measure: Measure, brackets: Sequence[Span], limit: int) -> int:
+def _find_end(content: str, measure: Measure, brackets: Sequence[Span], limit: int) -> int:
     """Where a measure's stretch ends: behind its attribution, if that follows before the next measure."""
     end = measure.span.end
     at = bisect_right(brackets, end, key=lambda bracket: bracket.end)
     if measure.assignment and at < len(brackets) and brackets[at].holds(measure.assignment.span):
         end = brackets[at].end
-    return _behind(content, min(end, limit), limit)
+    return _skip_closing(content, min(end, limit), limit)

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
-from build_graph.pages.addresses import page_of
-from build_graph.pages.terms import key_of
-from build_graph.querying.answers import Term, is_number, shown
+from build_graph.pages.addresses import entity_url
+from build_graph.pages.terms import find_label_key
+from build_graph.querying.answers import Term, format_term, is_number
 from build_graph.querying.engines import Answer, Triples
 from build_graph.vocabulary import BASE, UNNUMBERED
 
@@ -36,7 +36,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class AnswerTable:
     """The first rows of an answer; a thing and its name, two columns of the answer, are one here."""
 
     names: tuple[str, ...]
@@ -65,76 +65,80 @@ class Table:
         return {cell.key for row in self.rows for cell in row if cell.key}
 
 
-def table(
+def build_table(
     answer: Answer, most: int = ROWS, documents: Mapping[str, str] = _NONE, *, apart: bool = False
-) -> Table:
+) -> AnswerTable:
     """The first rows of an answer; yes or no is a row of its own, triples are subject, property and value.
 
     `documents` says what documents are called, by their ids; `apart` that each row is to say which of them it
     is of, if there are several. Raises ValueError, OSError or RuntimeError where the answer, which is worked
     out while it is read, is not to be had.
     """
-    names, found = _rows(answer)
+    names, found = _read_rows(answer)
     values = list(islice(found, most + 1))
     more, values = len(values) > most, values[:most]
-    called = _named(names, values)
+    called = _match_name_columns(names, values)
     kept = [at for at in range(len(names)) if at not in called.values()]
     rows = [
-        [named(row[at], row[called[at]] if at in called else None, documents) for at in kept]
+        [build_named_cell(row[at], row[called[at]] if at in called else None, documents) for at in kept]
         for row in values
     ]
     columns = [names[at] for at in kept]
     numbers = {at for at in range(len(kept)) if values and all(is_number(row[kept[at]]) for row in values)}
-    bars = tuple(_bars(columns, rows, numbers, [place for place, at in enumerate(kept) if at in called]))
+    bars = tuple(
+        _build_bars(columns, rows, numbers, [place for place, at in enumerate(kept) if at in called])
+    )
     apart = apart and len(documents) > 1 and "document" not in names
-    if apart and any(map(_document, chain.from_iterable(values))):
+    if apart and any(map(_find_document_id, chain.from_iterable(values))):
         columns.insert(0, "document")
         numbers = {at + 1 for at in numbers}
-        rows = [[_whole(value, documents), *row] for value, row in zip(values, rows, strict=True)]
-    return Table(tuple(columns), tuple(map(tuple, rows)), frozenset(numbers), more, bars)
+        rows = [
+            [_build_document_cell(value, documents), *row] for value, row in zip(values, rows, strict=True)
+        ]
+    return AnswerTable(tuple(columns), tuple(map(tuple, rows)), frozenset(numbers), more, bars)
 
 
-def cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
+def build_cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
     """A term as a cell; of a part of a document, the part; of a document without a number, its name.
 
-    >>> cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
+    >>> build_cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='', key='')
     """
     if not isinstance(value, NamedNode):
-        return Cell(shown(value), key=key_of(value))
-    whole = shown(value)
+        return Cell(format_term(value), key=find_label_key(value))
+    whole = format_term(value)
     kind, _, rest = whole.partition("/")
     if kind != "document":
-        return Cell(whole, page_of(value.value), key=key_of(value))
+        return Cell(whole, entity_url(value.value), key=find_label_key(value))
     name = documents.get(rest, rest) if rest.startswith(UNNUMBERED) else rest
-    return Cell(rest.partition("/")[2] or name, page_of(value.value), whole)
+    return Cell(rest.partition("/")[2] or name, entity_url(value.value), whole)
 
 
-def named(value: Term, name: Term, documents: Mapping[str, str] = _NONE) -> Cell:
+def build_named_cell(value: Term, name: Term, documents: Mapping[str, str] = _NONE) -> Cell:
     """A thing as a cell, with its name as the text if it has one."""
-    plain = cell(value, documents)
-    return Cell(shown(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
+    plain = build_cell(value, documents)
+    return Cell(format_term(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
 
 
-def _whole(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
+def _build_document_cell(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
     """The document that a row is of; empty where it is of none."""
-    id_ = next(filter(None, map(_document, row)), "")
+    id_ = next(filter(None, map(_find_document_id, row)), "")
     whole = f"document/{id_}"
-    return Cell(documents.get(id_, id_), page_of(BASE + whole), whole) if id_ else Cell("")
+    return Cell(documents.get(id_, id_), entity_url(BASE + whole), whole) if id_ else Cell("")
 
 
-def _named(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> dict[int, int]:
+def _match_name_columns(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> dict[int, int]:
     """The columns of things that have their names in other columns, with these.
 
     Only a thing that has a page can bear its name in a link; of anything else both columns are shown.
 
     >>> thing, name, one = NamedNode(f"{BASE}agency/mofcom"), Literal("商务部"), Literal(1)
-    >>> _named(["agency", "name", "partner", "partnerName"], [[thing, name, thing, name]])
+    >>> _match_name_columns(["agency", "name", "partner", "partnerName"], [[thing, name, thing, name]])
     {0: 1, 2: 3}
-    >>> _named(["rank", "name"], [[one, name]])
+    >>> _match_name_columns(["rank", "name"], [[one, name]])
     {}
     """
-    found = _names_of(names)
+    found = _find_name_columns(names)
     return {
         at: name
         for at, name in found.items()
@@ -143,10 +147,10 @@ def _named(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> dict[int, in
 
 
 def _has_page(value: Term) -> bool:
-    return isinstance(value, NamedNode) and bool(page_of(value.value))
+    return isinstance(value, NamedNode) and bool(entity_url(value.value))
 
 
-def _names_of(names: Sequence[str]) -> dict[int, int]:
+def _find_name_columns(names: Sequence[str]) -> dict[int, int]:
     """The columns that have others beside them which are called as their names would be, with these."""
     found = {}
     for at, name in enumerate(names):
@@ -159,13 +163,13 @@ def _names_of(names: Sequence[str]) -> dict[int, int]:
     return found
 
 
-def _document(value: Term) -> str:
+def _find_document_id(value: Term) -> str:
     """The document that a term is part of; empty for none."""
-    kind, _, rest = shown(value).partition("/") if isinstance(value, NamedNode) else ("", "", "")
+    kind, _, rest = format_term(value).partition("/") if isinstance(value, NamedNode) else ("", "", "")
     return rest.partition("/")[0] if kind == "document" else ""
 
 
-def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
+def _read_rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
     if isinstance(answer, QueryBoolean):
         return ["answer"], iter([[Literal("yes" if answer else "no")]])
     if isinstance(answer, Triples):
@@ -176,7 +180,7 @@ def _rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
     return names, ([row[name] for name in names] for row in answer)
 
 
-def _bars(
+def _build_bars(
     names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Set[int], things: Sequence[int]
 ) -> Iterator[tuple[str, float]]:
     """The first column of numbers, each with the things of its row by name, where that makes a chart."""

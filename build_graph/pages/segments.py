@@ -20,32 +20,32 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class MarkedText:
     """A mark, or as much of it as stands within the marks around it, and what it holds in order."""
 
     mark: Mark
-    parts: tuple[Piece | str, ...]
+    parts: tuple[MarkedText | str, ...]
 
 
-Parts = tuple[Piece | str, ...]
+Parts = tuple[MarkedText | str, ...]
 _Waiting = tuple[int, int, int, int, Mark]  # start, minus end, rank, tie-breaker, mark
 
 
-def nested(content: str, span: Span, marks: Iterable[Mark]) -> Parts:
+def nest_marks(content: str, span: Span, marks: Iterable[Mark]) -> Parts:
     """What `span` covers of `content`, in pieces; of each mark the part within `span`.
 
     >>> one, two = Mark(Span(0, 3), "norm", "n1", 0), Mark(Span(2, 5), "target", "t1", 1)
-    >>> [(p.mark.kind, p.parts[0]) for p in nested("发展电子商务", Span(0, 5), [one, two]) if p.mark]
+    >>> [(p.mark.kind, p.parts[0]) for p in nest_marks("发展电子商务", Span(0, 5), [one, two]) if p.mark]
     [('norm', '发展'), ('target', '子商')]
     """
     waiting = [
         (max(mark.span.start, span.start), -min(mark.span.end, span.end), mark.rank, number, mark)
         for number, mark in enumerate(marks)
     ]
-    return tuple(_filled(content, span, [one for one in waiting if one[0] < -one[1]]))
+    return tuple(_nest_pieces(content, span, [one for one in waiting if one[0] < -one[1]]))
 
 
-def _filled(content: str, span: Span, waiting: list[_Waiting]) -> Iterator[Piece | str]:
+def _nest_pieces(content: str, span: Span, waiting: list[_Waiting]) -> Iterator[MarkedText | str]:
     """The pieces of a stretch; marks that reach beyond one that they begin in go on behind it."""
     heapify(waiting)
     at = span.start
@@ -63,12 +63,12 @@ def _filled(content: str, span: Span, waiting: list[_Waiting]) -> Iterator[Piece
                 beyond.append((at, minus, rank, number, one))
         for rest in beyond:
             heappush(waiting, rest)
-        yield Piece(mark, tuple(_filled(content, Span(start, at), inner)))
+        yield MarkedText(mark, tuple(_nest_pieces(content, Span(start, at), inner)))
     if at < span.end:
         yield content[at : span.end]
 
 
-class Sweep:
+class MarkSweep:
     """Marks handed out stretch by stretch, in the order of the text."""
 
     __slots__ = ("_at", "_begun", "_content", "_marks")
@@ -80,10 +80,10 @@ class Sweep:
         self._at = 0
         self._begun: list[Mark] = []  # and perhaps not ended
 
-    def within(self, span: Span) -> Parts:
+    def take_marks(self, span: Span) -> Parts:
         """The pieces of a stretch that lies behind those asked for before."""
         while self._at < len(self._marks) and self._marks[self._at].span.start < span.end:
             self._begun.append(self._marks[self._at])
             self._at += 1
         self._begun = [mark for mark in self._begun if mark.span.end > span.start]
-        return nested(self._content, span, self._begun)
+        return nest_marks(self._content, span, self._begun)

@@ -5,45 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from build_graph.pages.addresses import ONTOLOGY
-from build_graph.pages.libraries import library
-from build_graph.pages.page import html
-from build_graph.pages.terms import declared
+from build_graph.pages.libraries import load_script
+from build_graph.pages.page import render
+from build_graph.pages.terms import list_terms
 from build_graph.querying.catalogue import Question
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 from build_graph.vocabulary import BASE, OB, PREFIXES
 
 _NOBODY = "SELECT * WHERE {\n  ?measure a ob:Measure ; ob:responsibleAgency ?agency .\n}\nLIMIT 10\n"
 
 
-def editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
+def render_editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
     """The page, in UTF-8; `endpoint` is the path that it sends queries to, its own address is /workbench."""
     known = list(questions)
-    return html(
+    return render(
         "sparql.html.j2",
         styles=("base.css", "workbench.css", "yasgui/yasgui.css", "editor.css"),
         scripts=("base.js", "workbench.js", "editor.js"),
         words=["workbench", "editor", "yasgui"],
-        more_words=dict(entry for question in known for entry in _words(question)),
+        more_words=dict(entry for question in known for entry in _iterate_words(question)),
         data={
-            "catalogue": [{"name": question.name, "query": _runnable(question)} for question in known],
-            "editor": _knowledge(endpoint),
+            "catalogue": [{"name": question.name, "query": _strip_header(question)} for question in known],
+            "editor": _build_editor_data(endpoint),
         },
         served=True,
-        library=library("yasgui"),
+        library=load_script("yasgui"),
         title="SPARQL",
         here="sparql",
         questions=[question.name for question in known],
     )
 
 
-def _words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
+def _iterate_words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
     """Title and description of a question in both languages."""
     for key in ("title", "description"):
-        texts = {tongue: question.header.text(f"{key}@{tongue}") for tongue in ("en", "zh")}
+        texts = {tongue: question.header.find_text(f"{key}@{tongue}") for tongue in ("en", "zh")}
         yield f"{question.name}-{key}", texts
 
 
-def _runnable(question: Question) -> str:
+def _strip_header(question: Question) -> str:
     """The query, and what its header says of its parameters; title and description stand beside it."""
     lines = question.query.splitlines(keepends=True)
     start = next(at for at, line in enumerate(lines) if not line.startswith("#"))
@@ -51,14 +51,14 @@ def _runnable(question: Question) -> str:
     return "".join([*parameters, *lines[start:]])
 
 
-def _knowledge(endpoint: str) -> dict[str, object]:
+def _build_editor_data(endpoint: str) -> dict[str, object]:
     """What the editor needs to know, so that it need not ask for it."""
     return {
         "endpoint": endpoint,
         "base": BASE,
         "ontology": ONTOLOGY,
         "prefixes": PREFIXES,
-        "terms": [[term.name, term.kind, term.en, term.zh] for term in declared()],
-        "tabs": word_lists("workbench")["tabs"],
+        "terms": [[term.name, term.kind, term.en, term.zh] for term in list_terms()],
+        "tabs": load_word_lists("workbench")["tabs"],
         "begin": f"PREFIX ob: <{OB}>\n\n{_NOBODY}",
     }

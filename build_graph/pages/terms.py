@@ -10,11 +10,11 @@ from itertools import chain
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from build_graph.exporting.rdf import serialize_triples
-from build_graph.graph.ordering import renamed
-from build_graph.ontology import statements
+from build_graph.graph.ordering import number_blank_nodes
+from build_graph.ontology import load_statements
 from build_graph.querying.answers import Term as Value
-from build_graph.querying.answers import shown
-from build_graph.resources import folder, word_lists
+from build_graph.querying.answers import format_term
+from build_graph.resources import find_folder, load_word_lists
 from build_graph.vocabulary import OB, PREFIXES, term
 
 # What a type makes of a term; the first that fits counts.
@@ -28,7 +28,7 @@ _KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class OntologyTerm:
     """A class, a property or an individual, with its labels where it has any."""
 
     iri: str
@@ -39,77 +39,83 @@ class Term:
 
 
 @cache
-def declared() -> tuple[Term, ...]:
+def list_terms() -> tuple[OntologyTerm, ...]:
     """The terms in the order of the ontology's file, its own first.
 
-    >>> next(found for found in declared() if found.name == "ob:Measure")
-    Term(iri='https://w3id.org/obligation-graph/ontology#Measure', name='ob:Measure', kind='class', \
+    >>> next(found for found in list_terms() if found.name == "ob:Measure")
+    OntologyTerm(iri='https://w3id.org/obligation-graph/ontology#Measure', name='ob:Measure', kind='class', \
 en='measure', zh='措施')
     """
-    said = statements(folder("ontology") / "obligations.ttl")
-    found = [_term(node.value, triples) for node, triples in said.items()]
+    said = load_statements(find_folder("ontology") / "obligations.ttl")
+    found = [_build_term(node.value, triples) for node, triples in said.items()]
     return tuple(sorted(filter(None, found), key=lambda declared: not declared.iri.startswith(OB)))
 
 
-def anchor(iri: str) -> str:
+def format_anchor(iri: str) -> str:
     """Return what names a term within the page of the ontology; empty where no prefix fits.
 
-    >>> anchor("https://w3id.org/obligation-graph/ontology#Norm"), anchor("https://schema.org/name")
+    >>> format_anchor("https://w3id.org/obligation-graph/ontology#Norm"), format_anchor("https://schema.org/name")
     ('Norm', 'schema-name')
     """
-    name = _name(iri)
+    name = _find_prefixed_name(iri)
     return name.removeprefix("ob:").replace(":", "-")
 
 
 @cache
-def known() -> Mapping[str, Mapping[str, str]]:
+def load_labels() -> Mapping[str, Mapping[str, str]]:
     """The labels of the terms of the ontology, by prefixed name and language.
 
-    >>> known()["ob:Lead"]
+    >>> load_labels()["ob:Lead"]
     {'en': 'lead', 'zh': '牵头'}
     """
-    return {found.name: {"en": found.en, "zh": found.zh} for found in declared() if found.en and found.zh}
+    return {found.name: {"en": found.en, "zh": found.zh} for found in list_terms() if found.en and found.zh}
 
 
-def key_of(value: Value) -> str:
+def find_label_key(value: Value) -> str:
     """The key of the words that stand for a value: a term of the ontology, or its bare name; empty for none.
 
-    >>> key_of(NamedNode("https://w3id.org/obligation-graph/ontology#Lead")), key_of(Literal("Obligation"))
+    >>> find_label_key(NamedNode("https://w3id.org/obligation-graph/ontology#Lead")), find_label_key(Literal("Obligation"))
     ('ob:Lead', 'ob:Obligation')
-    >>> key_of(Literal("true")), key_of(Literal("text"))
+    >>> find_label_key(Literal("true")), find_label_key(Literal("text"))
     ('value_true', '')
     """
     if isinstance(value, NamedNode):
-        return shown(value) if value.value.startswith(OB) and shown(value) in known() else ""
+        return (
+            format_term(value) if value.value.startswith(OB) and format_term(value) in load_labels() else ""
+        )
     if not isinstance(value, Literal):
         return ""
-    if (own := f"value_{value.value}") in word_lists("pages")["values"]:
+    if (own := f"value_{value.value}") in load_word_lists("pages")["values"]:
         return own
     name = f"ob:{value.value}"
-    return name if value.value[:1].isupper() and name in known() else ""
+    return name if value.value[:1].isupper() and name in load_labels() else ""
 
 
-def words(keys: Iterable[str]) -> dict[str, dict[str, str]]:
+def select_labels(keys: Iterable[str]) -> dict[str, dict[str, str]]:
     """The words of those keys that are terms of the ontology."""
-    return {key: dict(known()[key]) for key in sorted(set(keys)) if key in known()}
+    return {key: dict(load_labels()[key]) for key in sorted(set(keys)) if key in load_labels()}
 
 
 @cache
-def ontology_in(form: RdfFormat) -> bytes:
+def serialize_ontology(form: RdfFormat) -> bytes:
     """Return what `ontology/*.ttl` say in one format, the same bytes each time."""
-    files = sorted(folder("ontology").glob("*.ttl"))
+    files = sorted(find_folder("ontology").glob("*.ttl"))
     quads = chain.from_iterable(parse(path=path, format=RdfFormat.TURTLE) for path in files)
-    return serialize_triples(dict.fromkeys(quad.triple for quad in renamed(quads)), form)
+    return serialize_triples(dict.fromkeys(quad.triple for quad in number_blank_nodes(quads)), form)
 
 
-def _term(iri: str, triples: Sequence[Triple]) -> Term | None:
+def _build_term(iri: str, triples: Sequence[Triple]) -> OntologyTerm | None:
     types = {triple.object for triple in triples if triple.predicate == term("rdf:type")}
     kind = next((kind for name, kind in _KINDS if term(name) in types), None)
-    name = _name(iri)
-    return Term(iri, name, kind, _label(triples, "en"), _label(triples, "zh")) if kind and name else None
+    name = _find_prefixed_name(iri)
+    return (
+        OntologyTerm(iri, name, kind, _find_label(triples, "en"), _find_label(triples, "zh"))
+        if kind and name
+        else None
+    )
 
 
-def _label(triples: Sequence[Triple], language: str) -> str:
+def _find_label(triples: Sequence[Triple], language: str) -> str:
     properties: tuple[NamedNode, ...] = (term("rdfs:label"), term("skos:prefLabel"))
     for triple in triples:
         said = triple.object
@@ -118,7 +124,7 @@ def _label(triples: Sequence[Triple], language: str) -> str:
     return ""
 
 
-def _name(iri: str) -> str:
+def _find_prefixed_name(iri: str) -> str:
     for prefix, start in PREFIXES.items():
         if iri.startswith(start):
             return f"{prefix}:{iri.removeprefix(start)}"

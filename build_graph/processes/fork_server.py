@@ -17,8 +17,8 @@ from multiprocessing.reduction import recv_handle, send_handle
 from threading import Lock
 from typing import Any
 
-from build_graph.errors import ObligationError, brief
-from build_graph.processes.worker import Service, Worker, end_process, fork_worker
+from build_graph.errors import ObligationError, shorten_error
+from build_graph.processes.worker import Service, Worker, fork_worker, kill_process
 
 
 class ForkServerError(ObligationError):
@@ -47,12 +47,12 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                return Worker(self._fork(theirs), ours)
+                return Worker(self._fork_worker(theirs), ours)
         except BaseException:
             ours.close()
             raise
 
-    def end(self, worker: Worker) -> int | None:
+    def kill(self, worker: Worker) -> int | None:
         """Kill a worker, and return its exit code; None if the fork server has gone with it."""
         worker.socket.close()
         with self._lock:
@@ -78,8 +78,8 @@ class ForkServer:
     def _start(self) -> tuple[Connection, SpawnProcess]:
         ours, theirs = Pipe()
         given = (theirs, self._service, self._subject)
-        process = get_context("spawn").Process(target=_serve, args=given, daemon=True)
-        with _without_interruption():
+        process = get_context("spawn").Process(target=_serve_forks, args=given, daemon=True)
+        with _block_interrupts():
             process.start()
         theirs.close()
         try:
@@ -96,14 +96,14 @@ class ForkServer:
             raise ForkServerError(fault)
         return ours, process
 
-    def _renew(self) -> None:
+    def _restart(self) -> None:
         self._control.close()
         self._process.kill()
         self._process.join()
         self._control, self._process = self._start()
         self.generation += 1
 
-    def _fork(self, theirs: socket.socket) -> int:
+    def _fork_worker(self, theirs: socket.socket) -> int:
         """Have a worker forked, and return its number."""
         with self._lock:
             if self._closed:
@@ -111,7 +111,7 @@ class ForkServer:
             try:
                 pid = self._ask_for_worker(theirs)
             except (EOFError, OSError):
-                self._renew()
+                self._restart()
                 pid = self._ask_for_worker(theirs)
         if isinstance(pid, OSError):
             raise pid
@@ -125,7 +125,7 @@ class ForkServer:
 
 
 @contextmanager
-def _without_interruption() -> Iterator[None]:
+def _block_interrupts() -> Iterator[None]:
     """Let no Ctrl-C reach a process that is started in the block, until it asks for it.
 
     It goes to the whole group, and Python says on stderr where it was when it was interrupted.
@@ -137,7 +137,7 @@ def _without_interruption() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(control: Connection, service: Service, subject: str) -> None:
+def _serve_forks(control: Connection, service: Service, subject: str) -> None:
     """Load, then fork and end workers as told, until the other end is gone: the process itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the other end tells us
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -146,14 +146,14 @@ def _serve(control: Connection, service: Service, subject: str) -> None:
         loaded = _load(control, service, subject)
         while True:
             if (pid := control.recv()) is not None:
-                control.send(end_process(pid) if pid in children else None)
+                control.send(kill_process(pid) if pid in children else None)
                 children.discard(pid)
                 continue
             with socket.socket(fileno=recv_handle(control)) as stream:
                 control.send(_fork_into(children, stream, loaded, service))
     except (EOFError, OSError):
         for pid in children:
-            end_process(pid)
+            kill_process(pid)
 
 
 def _load(control: Connection, service: Service, subject: str) -> Any:
@@ -164,7 +164,7 @@ def _load(control: Connection, service: Service, subject: str) -> Any:
         control.send(str(error))
         raise EOFError from error
     except Exception as error:
-        said = f"{type(error).__name__}: {brief(error)}"
+        said = f"{type(error).__name__}: {shorten_error(error)}"
         control.send(f"{subject}: cannot be loaded ({said}); see whether there is memory for it")
         raise EOFError from error
     control.send(None)

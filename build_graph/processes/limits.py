@@ -25,25 +25,25 @@ class Allowance:
     memory: int | None = None  # bytes; None leaves the limit as it is
 
 
-def allow(allowance: Allowance) -> None:
+def set_allowance(allowance: Allowance) -> None:
     """Have the system end this process (SIGXCPU) or refuse it memory (MemoryError) beyond an allowance."""
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
     most = math.ceil(used.ru_utime + used.ru_stime + allowance.seconds)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (_capped(most, hard), hard))
-    if allowance.memory is not None and (data := measure_data()) is not None:
+    resource.setrlimit(resource.RLIMIT_CPU, (_apply_hard_limit(most, hard), hard))
+    if allowance.memory is not None and (data := read_data_size()) is not None:
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        resource.setrlimit(resource.RLIMIT_DATA, (_capped(data + allowance.memory, hard), hard))
+        resource.setrlimit(resource.RLIMIT_DATA, (_apply_hard_limit(data + allowance.memory, hard), hard))
 
 
 def cap_memory(size: int) -> None:
     """Refuse this process more than so many bytes beside those that it has, for good."""
     import resource
 
-    if (data := measure_data()) is not None:
-        most = _capped(data + size, resource.getrlimit(resource.RLIMIT_DATA)[1])
+    if (data := read_data_size()) is not None:
+        most = _apply_hard_limit(data + size, resource.getrlimit(resource.RLIMIT_DATA)[1])
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
@@ -51,11 +51,11 @@ def cap_files(count: int) -> None:
     """Let this process open no more than so many files beside the standard ones, for good."""
     import resource
 
-    most = _capped(_STANDARD_FILES + count, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    most = _apply_hard_limit(_STANDARD_FILES + count, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def measure_data() -> int | None:
+def read_data_size() -> int | None:
     """Return the bytes of private memory that this process asked for; None if the system does not say."""
     try:
         found = _DATA.search(Path("/proc/self/status").read_text(encoding="ascii"))
@@ -64,7 +64,7 @@ def measure_data() -> int | None:
     return int(found[1]) * 1024 if found else None
 
 
-def machine_memory() -> int | None:
+def find_machine_memory() -> int | None:
     """Return the bytes of memory of this machine, or of the container around it; None if nobody says."""
     sizes = []
     with contextlib.suppress(AttributeError, OSError, ValueError):
@@ -74,7 +74,7 @@ def machine_memory() -> int | None:
     return min(sizes, default=None)
 
 
-def silence() -> None:
+def redirect_standard_files() -> None:
     """Send the standard files of this process nowhere, and write no core file if it crashes."""
     import resource
 
@@ -86,5 +86,5 @@ def silence() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _capped(most: int, hard: int) -> int:
+def _apply_hard_limit(most: int, hard: int) -> int:
     return most if hard < 0 else min(most, hard)  # a hard limit of -1 is none

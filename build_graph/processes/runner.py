@@ -6,7 +6,7 @@ import os
 import signal
 from typing import Any, Protocol
 
-from build_graph.processes.worker import Call, Forks, OwnForks, Service, Spent, Worker
+from build_graph.processes.worker import Call, Exhausted, LocalForkServer, Service, Worker, WorkerSource
 
 _TRIALS = 2  # of a call, before it is to blame for the death of its worker
 _PATIENCE = 20  # times its seconds of processor that a call may take on the clock, on a machine that is busy
@@ -38,7 +38,7 @@ class Runner(Protocol):
 class WorkerRunner:
     """Runs calls in a worker, which is forked with the first of them."""
 
-    def __init__(self, forks: Forks) -> None:
+    def __init__(self, forks: WorkerSource) -> None:
         """Run calls in workers of `forks`."""
         self._forks = forks
         self._worker: Worker | None = None
@@ -52,16 +52,16 @@ class WorkerRunner:
             try:
                 reply = worker.ask(call)
             except TimeoutError:
-                self._end()
+                self._kill()
                 raise OverTimeError from None
             except (EOFError, OSError):
-                code = self._end()
+                code = self._kill()
                 if code == -signal.SIGXCPU:
                     raise OverTimeError from None
                 deaths, losses = deaths + (code is not None), losses + 1
                 continue
-            if reply is Spent.MEMORY:
-                self._end()
+            if reply is Exhausted.MEMORY:
+                self._kill()
                 raise OverMemoryError
             return reply
         raise DeadWorkerError
@@ -69,11 +69,11 @@ class WorkerRunner:
     def close(self) -> None:
         """End the worker."""
         if self._worker:
-            self._end()
+            self._kill()
 
-    def _end(self) -> int | None:
+    def _kill(self) -> int | None:
         worker, self._worker = self._worker, None
-        return self._forks.end(worker) if worker else None
+        return self._forks.kill(worker) if worker else None
 
 
 class DirectRunner:
@@ -94,6 +94,6 @@ class DirectRunner:
         """Do nothing: there is nothing to give up."""
 
 
-def local_runner(service: Service) -> Runner:
+def create_local_runner(service: Service) -> Runner:
     """Return what runs calls in a fork of this process, or in it where the system cannot fork."""
-    return WorkerRunner(OwnForks(service)) if hasattr(os, "fork") else DirectRunner(service)
+    return WorkerRunner(LocalForkServer(service)) if hasattr(os, "fork") else DirectRunner(service)

@@ -29,7 +29,7 @@ _HALF = 4  # bytes; the program reads words of so many, an address is two
 
 
 @dataclass(frozen=True, slots=True)
-class _Machine:
+class _SyscallNumbers:
     """The numbers of a processor's calls."""
 
     abi: int
@@ -43,8 +43,8 @@ _OTHERS = (425, 426, 427, 438)
 _MACHINES = MappingProxyType(
     {
         # socket, socketpair, connect, bind, listen, accept, accept4
-        "x86_64": _Machine(0xC000003E, 317, 44, (41, 53, 42, 49, 50, 43, 288, *_OTHERS)),
-        "aarch64": _Machine(0xC00000B7, 277, 206, (198, 199, 203, 200, 201, 202, 242, *_OTHERS)),
+        "x86_64": _SyscallNumbers(0xC000003E, 317, 44, (41, 53, 42, 49, 50, 43, 288, *_OTHERS)),
+        "aarch64": _SyscallNumbers(0xC00000B7, 277, 206, (198, 199, 203, 200, 201, 202, 242, *_OTHERS)),
     }
 )
 
@@ -57,14 +57,14 @@ def forbid_connections() -> bool:
     """
     has_one = sys.platform == "linux" and sys.maxsize > _LARGEST_OF_32_BITS
     machine = _MACHINES.get(platform.machine()) if has_one else None
-    return machine is not None and _install(machine) and _stands()
+    return machine is not None and _install(machine) and _is_installed()
 
 
-def _install(machine: _Machine) -> bool:
+def _install(machine: _SyscallNumbers) -> bool:
     """Hand the program to the system."""
-    program = b"".join(_program(machine))
+    program = b"".join(_build_program(machine))
     code = ctypes.create_string_buffer(program, len(program))
-    filter_ = _Program(len(program) // 8, ctypes.addressof(code))
+    filter_ = _FilterProgram(len(program) // 8, ctypes.addressof(code))
     system = ctypes.CDLL(None, use_errno=True)
     if system.prctl(_NO_NEW_PRIVS, *map(ctypes.c_ulong, (1, 0, 0, 0))):
         return False
@@ -72,40 +72,40 @@ def _install(machine: _Machine) -> bool:
     return not system.syscall(*order, ctypes.byref(filter_))
 
 
-class _Program(ctypes.Structure):
+class _FilterProgram(ctypes.Structure):
     """A program as the system takes it: how many steps it has, and where they stand."""
 
     _fields_ = (("steps", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
-def _program(machine: _Machine) -> Iterator[bytes]:
+def _build_program(machine: _SyscallNumbers) -> Iterator[bytes]:
     """Return the steps of the program: a call that it does not refuse is allowed."""
-    yield _step(_LOAD, _ABI)
-    yield _step(_EQUAL, machine.abi, then=1)
-    yield _step(_RETURN, _REFUSED)
-    yield _step(_LOAD, _CALL)
+    yield _encode_step(_LOAD, _ABI)
+    yield _encode_step(_EQUAL, machine.abi, then=1)
+    yield _encode_step(_RETURN, _REFUSED)
+    yield _encode_step(_LOAD, _CALL)
     yield from _refuse(_ANY_BIT, _X32)
     for number in machine.refused:
         yield from _refuse(_EQUAL, number)
-    yield _step(_EQUAL, machine.sendto, otherwise=6)
+    yield _encode_step(_EQUAL, machine.sendto, otherwise=6)
     for half in (0, _HALF):  # to an address, which may be one that is not connected
-        yield _step(_LOAD, _ADDRESS + half)
-        yield _step(_EQUAL, 0, then=1)
-        yield _step(_RETURN, _REFUSED)
-    yield _step(_RETURN, _ALLOWED)
+        yield _encode_step(_LOAD, _ADDRESS + half)
+        yield _encode_step(_EQUAL, 0, then=1)
+        yield _encode_step(_RETURN, _REFUSED)
+    yield _encode_step(_RETURN, _ALLOWED)
 
 
 def _refuse(test: int, value: int) -> Iterator[bytes]:
-    yield _step(test, value, otherwise=1)
-    yield _step(_RETURN, _REFUSED)
+    yield _encode_step(test, value, otherwise=1)
+    yield _encode_step(_RETURN, _REFUSED)
 
 
-def _step(code: int, value: int, *, then: int = 0, otherwise: int = 0) -> bytes:
+def _encode_step(code: int, value: int, *, then: int = 0, otherwise: int = 0) -> bytes:
     """Return a step; a test skips `then` steps after it if it is true, else `otherwise` steps."""
     return struct.pack("HBBI", code, then, otherwise, value)
 
 
-def _stands() -> bool:
+def _is_installed() -> bool:
     """Return whether the wall is there: this tries it."""
     try:
         socket.socket(socket.AF_UNIX).close()

@@ -21,7 +21,7 @@ from enum import Enum
 from io import BufferedIOBase
 from typing import TYPE_CHECKING, Any, Protocol
 
-from build_graph.processes.limits import Allowance, allow, silence
+from build_graph.processes.limits import Allowance, redirect_standard_files, set_allowance
 from build_graph.processes.walls import forbid_connections
 
 if TYPE_CHECKING:  # which only a server needs
@@ -33,7 +33,7 @@ _MOST_FILES = 1 << 16  # numbers of open files that are closed in a new worker
 _LENGTH = struct.Struct("!Q")  # stands before the bytes of each message
 
 
-def _begin_as_loaded(loaded: Any) -> Any:
+def _return_loaded(loaded: Any) -> Any:
     return loaded
 
 
@@ -42,7 +42,7 @@ class Service:
     """The things that workers work with: loaded once in the process that forks them, begun in each worker."""
 
     load: Callable[[], Any]  # must be picklable where the process that forks is another one
-    begin: Callable[[Any], Any] = _begin_as_loaded  # gives what every call gets as its first argument
+    begin: Callable[[Any], Any] = _return_loaded  # gives what every call gets as its first argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Call:
     allowance: Allowance
 
 
-class Spent(Enum):
+class Exhausted(Enum):
     """The reply of a worker that cannot go on."""
 
     MEMORY = "memory"
@@ -69,25 +69,25 @@ class Worker:
 
     def ask(self, call: Call) -> Any:
         """Return what a call returns; raise EOFError or OSError if the worker ends instead."""
-        self.socket.sendall(pack(call))
+        self.socket.sendall(encode_message(call))
         with self.socket.makefile("rb") as stream:
-            return receive(stream)
+            return read_message(stream)
 
 
-class Forks(Protocol):
+class WorkerSource(Protocol):
     """A source of workers, which takes them back."""
 
     def fork(self) -> Worker:
         """Return a new worker; raise OSError or EOFError if there can be none."""
 
-    def end(self, worker: Worker) -> int | None:
+    def kill(self, worker: Worker) -> int | None:
         """Kill a worker, and return its exit code: a signal is a negative number, None is unknown.
 
         A worker that ended by itself has the code that it ended with. Its memory is free when this returns.
         """
 
 
-class OwnForks:
+class LocalForkServer:
     """Workers of this very process, which must have a single thread or know what the others hold."""
 
     def __init__(self, service: Service) -> None:
@@ -100,10 +100,10 @@ class OwnForks:
         with theirs:
             return Worker(fork_worker(theirs, self._loaded, self._service), ours)
 
-    def end(self, worker: Worker) -> int | None:
+    def kill(self, worker: Worker) -> int | None:
         """Kill a worker, and return its exit code."""
         worker.socket.close()
-        return end_process(worker.pid)
+        return kill_process(worker.pid)
 
 
 def fork_worker(stream: socket.socket, loaded: Any, service: Service) -> int:
@@ -111,11 +111,11 @@ def fork_worker(stream: socket.socket, loaded: Any, service: Service) -> int:
     parent = os.getpid()
     pid = os.fork()
     if not pid:
-        _work(_move_up(stream), loaded, service, parent)
+        _run_worker(_move_up(stream), loaded, service, parent)
     return pid
 
 
-def end_process(pid: int) -> int | None:
+def kill_process(pid: int) -> int | None:
     """Kill a child of this process, and return its exit code; None if it is no child any more."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -125,20 +125,20 @@ def end_process(pid: int) -> int | None:
         return None
 
 
-def _work(stream: socket.socket, loaded: Any, service: Service, parent: int) -> None:
+def _run_worker(stream: socket.socket, loaded: Any, service: Service, parent: int) -> None:
     """Answer calls until the other end is gone; ends the process."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _die_with(parent)
+        _end_with_parent(parent)
         _close_others(stream.fileno())
-        silence()
+        redirect_standard_files()
         forbid_connections()
         gc.freeze()  # what was loaded stays, and shares its memory as long as nobody looks through it
         state = service.begin(loaded)
         with stream.makefile("rwb") as both:
             while True:
-                both.write(_answer(receive(both), state))
+                both.write(_answer_call(read_message(both), state))
                 both.flush()
     except BaseException:  # whatever it is, a fork must not go on as its parent would
         os._exit(1)
@@ -153,15 +153,15 @@ def _move_up(stream: socket.socket) -> socket.socket:
     return socket.socket(fileno=fcntl.fcntl(stream, fcntl.F_DUPFD, _FIRST_FILE))
 
 
-def _answer(call: Call, state: Any) -> bytes:
+def _answer_call(call: Call, state: Any) -> bytes:
     try:
-        allow(call.allowance)
-        return pack(call.function(state, *call.args))
+        set_allowance(call.allowance)
+        return encode_message(call.function(state, *call.args))
     except MemoryError:
-        return pack(Spent.MEMORY)
+        return encode_message(Exhausted.MEMORY)
 
 
-def _die_with(parent: int) -> None:
+def _end_with_parent(parent: int) -> None:
     """Have Linux end this process when its parent ends; elsewhere it ends when its socket does."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(_ON_PARENTS_DEATH, signal.SIGKILL)
@@ -175,25 +175,25 @@ def _close_others(kept: int) -> None:
     os.closerange(kept + 1, _MOST_FILES)
 
 
-def pack(message: object) -> bytes:
+def encode_message(message: object) -> bytes:
     """Return a message as it goes over the socket; both ends are this program, so it may be a pickle."""
     data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     return _LENGTH.pack(len(data)) + data
 
 
-def receive(stream: BufferedIOBase) -> Any:
+def read_message(stream: BufferedIOBase) -> Any:
     """Return the next message; raise EOFError if the other end is gone."""
-    (size,) = _LENGTH.unpack(_read(stream, _LENGTH.size))
-    return pickle.loads(_read(stream, size))
+    (size,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
+    return pickle.loads(_read_exactly(stream, size))
 
 
-async def receive_async(stream: asyncio.StreamReader) -> Any:
+async def aread_message(stream: asyncio.StreamReader) -> Any:
     """Do the same without blocking; raise asyncio.IncompleteReadError if the other end is gone."""
     (size,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
     return pickle.loads(await stream.readexactly(size))
 
 
-def _read(stream: BufferedIOBase, size: int) -> bytes:
+def _read_exactly(stream: BufferedIOBase, size: int) -> bytes:
     data = stream.read(size)
     if len(data) < size:  # the other end died while it was writing
         raise EOFError

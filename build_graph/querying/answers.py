@@ -21,7 +21,7 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.querying.engines import Answer, Triples
-from build_graph.querying.tables import as_table
+from build_graph.querying.tables import format_table
 from build_graph.vocabulary import BASE, PREFIXES, XSD
 
 _NUMBERS = frozenset(f"{XSD}{name}" for name in ("integer", "decimal", "double", "float"))
@@ -32,7 +32,7 @@ class AnswerError(ObligationError):
     """An answer that cannot be had, or not in the format asked for."""
 
 
-class Format(StrEnum):
+class AnswerFormat(StrEnum):
     """How an answer is written."""
 
     TABLE = "table"
@@ -44,37 +44,37 @@ class Format(StrEnum):
     NT = "nt"
 
     @classmethod
-    def of(cls, path: Path) -> Format | None:
+    def detect(cls, path: Path) -> AnswerFormat | None:
         """The format of a file by the ending of its name; None for an ending that says nothing.
 
-        >>> Format.of(Path("pairs.CSV")), Format.of(Path("pairs.txt"))
-        (<Format.CSV: 'csv'>, None)
+        >>> AnswerFormat.detect(Path("pairs.CSV")), AnswerFormat.detect(Path("pairs.txt"))
+        (<AnswerFormat.CSV: 'csv'>, None)
         """
         ending = path.suffix.lower().removeprefix(".")
         return cls(ending) if ending in set(cls) - {cls.TABLE} else None
 
 
-_TRIPLES = {Format.TTL: RdfFormat.TURTLE, Format.NT: RdfFormat.N_TRIPLES}
+_TRIPLES = {AnswerFormat.TTL: RdfFormat.TURTLE, AnswerFormat.NT: RdfFormat.N_TRIPLES}
 _RESULTS = {
-    Format.CSV: QueryResultsFormat.CSV,
-    Format.TSV: QueryResultsFormat.TSV,
-    Format.JSON: QueryResultsFormat.JSON,
-    Format.XML: QueryResultsFormat.XML,
+    AnswerFormat.CSV: QueryResultsFormat.CSV,
+    AnswerFormat.TSV: QueryResultsFormat.TSV,
+    AnswerFormat.JSON: QueryResultsFormat.JSON,
+    AnswerFormat.XML: QueryResultsFormat.XML,
 }
 
 
-def written(answer: Answer, form: Format | None, *, width: int | None = None) -> str:
+def format_result(answer: Answer, form: AnswerFormat | None, *, width: int | None = None) -> str:
     """The answer in a format; None chooses: a table of `width` columns if that is given, else CSV or Turtle.
 
     Raises AnswerError where rows are to be Turtle, or triples a table of rows, and where the answer, which
     is worked out while it is read, cannot be had.
     """
-    with answering():
-        return _written(answer, form, width)
+    with convert_errors():
+        return _format_answer(answer, form, width)
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def convert_errors() -> Iterator[None]:
     """Raises AnswerError where an answer that is read meanwhile cannot be had."""
     try:
         yield
@@ -83,37 +83,37 @@ def answering() -> Iterator[None]:
         raise AnswerError(f"the query cannot be answered ({reason}); put it right") from error
 
 
-def _written(answer: Answer, form: Format | None, width: int | None) -> str:
+def _format_answer(answer: Answer, form: AnswerFormat | None, width: int | None) -> str:
     if isinstance(answer, Triples):
-        if form not in (None, Format.TABLE, *_TRIPLES):
+        if form not in (None, AnswerFormat.TABLE, *_TRIPLES):
             raise AnswerError(f"{form}: the query answers with triples; choose --format ttl")
-        known = _TRIPLES.get(form or Format.TTL, RdfFormat.TURTLE)
+        known = _TRIPLES.get(form or AnswerFormat.TTL, RdfFormat.TURTLE)
         return (serialize(answer.triples, format=known, prefixes=PREFIXES) or b"").decode()
     if form in _TRIPLES:
         raise AnswerError(f"{form}: the query answers with rows; choose table, csv, tsv, json or xml")
-    if form is Format.TABLE or (form is None and width):
-        return _table(answer, width)
-    text = (answer.serialize(format=_RESULTS[form or Format.CSV]) or b"").decode()
+    if form is AnswerFormat.TABLE or (form is None and width):
+        return _format_table(answer, width)
+    text = (answer.serialize(format=_RESULTS[form or AnswerFormat.CSV]) or b"").decode()
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:
+def _format_table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:
     """Rows as a table, Chinese characters counted at their width; yes or no as a word."""
     if isinstance(answer, QueryBoolean):
         return "yes\n" if answer else "no\n"
     names = [variable.value for variable in answer.variables]
     rows = [[row[name] for name in names] for row in answer]
     numbers = [i for i in range(len(names)) if rows and all(is_number(row[i]) for row in rows)]
-    table = as_table(names, [list(map(shown, row)) for row in rows], width, numbers)
+    table = format_table(names, [list(map(format_term, row)) for row in rows], width, numbers)
     return f"{table}{len(rows):,} row{'' if len(rows) == 1 else 's'}\n"
 
 
-def shown(value: Term) -> str:
+def format_term(value: Term) -> str:
     """A term as people read it: an IRI without the base or with a prefix, a literal's words.
 
-    >>> shown(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
+    >>> format_term(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     'agency/mofcom'
-    >>> shown(NamedNode("https://w3id.org/obligation-graph/ontology#Lead"))
+    >>> format_term(NamedNode("https://w3id.org/obligation-graph/ontology#Lead"))
     'ob:Lead'
     """
     if value is None:

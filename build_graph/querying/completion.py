@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from pyoxigraph import NamedNode
 
-from build_graph.querying.headers import Kind
+from build_graph.querying.headers import ParameterKind
 from build_graph.querying.names import Names
 from build_graph.vocabulary import BASE
 
@@ -18,13 +18,13 @@ _NEAR = 0.5  # how alike a name must be that is offered where none holds the wor
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class NamedEntity:
     """A thing of the graph with its names; `sure` is what finds it and nothing else of its kind."""
 
-    kind: Kind
+    kind: ParameterKind
     node: NamedNode
     names: tuple[str, ...]
-    sure: str
+    unique_name: str
 
     @property
     def label(self) -> str:
@@ -38,61 +38,63 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class NameIndex:
     """The names of one kind of thing; each thing stands under every name that it has."""
 
-    _written: tuple[tuple[str, Thing], ...]
+    _written: tuple[tuple[str, NamedEntity], ...]
 
     @classmethod
-    def of(cls, kind: Kind, names: Names) -> Completion:
+    def build(cls, kind: ParameterKind, names: Names) -> NameIndex:
         """The names that a graph has of a kind."""
         owners: dict[str, set[NamedNode]] = defaultdict(set)
         for node, given in names.items():
             for name in given:
-                owners[written(name)].add(node)
-        return cls(tuple(_entries(kind, names, owners)))
+                owners[normalise(name)].add(node)
+        return cls(tuple(_iterate_entries(kind, names, owners)))
 
-    def find(self, words: str, most: int) -> list[Thing]:
+    def find(self, words: str, most: int) -> list[NamedEntity]:
         """Up to so many things whose names hold the words: what is called so first, then what begins so.
 
         No words find the first things that there are.
         """
-        wanted = written(words)
-        places: dict[Thing, tuple[int, int, str]] = {}
+        wanted = normalise(words)
+        places: dict[NamedEntity, tuple[int, int, str]] = {}
         for name, thing in self._written:
             if wanted in name:
-                place = (_fit(wanted, name), len(name), thing.node.value)
+                place = (_rank_match(wanted, name), len(name), thing.node.value)
                 places[thing] = min(place, places.get(thing, place))
         return sorted(places, key=places.__getitem__)[:most]
 
-    def near(self, words: str, most: int) -> list[Thing]:
+    def find_near(self, words: str, most: int) -> list[NamedEntity]:
         """Up to so many things whose names are like the words."""
         known = dict(self._written)
         return list(
-            dict.fromkeys(known[name] for name in get_close_matches(written(words), known, most, _NEAR))
+            dict.fromkeys(known[name] for name in get_close_matches(normalise(words), known, most, _NEAR))
         )
 
 
-def written(words: str) -> str:
+def normalise(words: str) -> str:
     """Words as they are compared: without spaces and marks, whatever their width and case.
 
-    >>> written("国发〔2015〕 24号"), written("ＭＯＦＣＯＭ")
+    >>> normalise("国发〔2015〕 24号"), normalise("ＭＯＦＣＯＭ")
     ('国发201524号', 'mofcom')
     """
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", words).casefold()))
 
 
-def _entries(kind: Kind, names: Names, owners: dict[str, set[NamedNode]]) -> Iterator[tuple[str, Thing]]:
+def _iterate_entries(
+    kind: ParameterKind, names: Names, owners: dict[str, set[NamedNode]]
+) -> Iterator[tuple[str, NamedEntity]]:
     for node, given in names.items():
         distinct = tuple(dict.fromkeys(given))
         end = node.value.removeprefix(BASE)
-        own = distinct and len(owners[written(distinct[0])]) == 1
-        thing = Thing(kind, node, distinct, distinct[0] if own else end)
-        for name in {written(name) for name in (*distinct, end.rpartition("/")[2])}:
+        own = distinct and len(owners[normalise(distinct[0])]) == 1
+        thing = NamedEntity(kind, node, distinct, distinct[0] if own else end)
+        for name in {normalise(name) for name in (*distinct, end.rpartition("/")[2])}:
             yield name, thing
 
 
-def _fit(wanted: str, name: str) -> int:
+def _rank_match(wanted: str, name: str) -> int:
     """How well a name that holds the words fits them; the less, the better."""
     if name == wanted:
         return 0

@@ -44,31 +44,33 @@ class Credentials:
         """Whether there is something to prove who asks."""
         return bool(self.user or self.token)
 
-    def hidden(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """A text, such as what a server says, without what is secret.
 
-        >>> Credentials("me", "pass-word").hidden("no pass-word for me")
+        >>> Credentials("me", "pass-word").redact("no pass-word for me")
         'no … for me'
         """
-        for secret in sorted(self._secrets(), key=len, reverse=True):
+        for secret in sorted(self._list_secrets(), key=len, reverse=True):
             text = text.replace(secret, "…")
         return text
 
-    def opener(self, url: str) -> OpenerDirector:
+    def create_opener(self, url: str) -> OpenerDirector:
         """What opens `url`, and says who asks when it is asked by `url` itself, not by where that leads."""
         from urllib.request import HTTPBasicAuthHandler, HTTPDigestAuthHandler, build_opener
 
         if not self.user:
-            return build_opener(_redirects())
-        known: Any = _Passwords(origin_of(url), self)
-        return build_opener(_redirects(), HTTPDigestAuthHandler(known), HTTPBasicAuthHandler(known))
+            return build_opener(_create_redirect_handler())
+        known: Any = _Passwords(parse_origin(url), self)
+        return build_opener(
+            _create_redirect_handler(), HTTPDigestAuthHandler(known), HTTPBasicAuthHandler(known)
+        )
 
     def sign(self, request: Request) -> None:
         """Put a token on a request; it does not go along where the request is sent on."""
         if self.token:
             request.add_unredirected_header("Authorization", f"Bearer {self.token}")
 
-    def refused(self) -> str:
+    def describe_refusal(self) -> str:
         """What to say, and to do, where an endpoint answers 401."""
         if self.token:
             return f"refuses the token; see whether {TOKEN} is right"
@@ -76,13 +78,13 @@ class Credentials:
             return f"refuses {self.user} with this password; see whether both are right"
         return f"wants to know who asks; give --user, and the password in {PASSWORD}"
 
-    def _secrets(self) -> set[str]:
+    def _list_secrets(self) -> set[str]:
         pair = b64encode(f"{self.user}:{self.password}".encode()).decode()
         known = {self.password, self.token, pair} if self.password else {self.token}
         return {form for secret in known - {""} for form in (secret, quote(secret), quote_plus(secret))}
 
 
-NOBODY = Credentials()
+ANONYMOUS = Credentials()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,12 @@ class _Passwords:
 
     def find_user_password(self, realm: str | None, authuri: str) -> tuple[str | None, str | None]:
         """User and password, where the server is the one that was named."""
-        if self.origin == NOWHERE or origin_of(authuri) != self.origin:
+        if self.origin == NOWHERE or parse_origin(authuri) != self.origin:
             return None, None
         return self.credentials.user, self.credentials.password
 
 
-def _redirects() -> Any:
+def _create_redirect_handler() -> Any:
     """What follows redirections without reading what stands in them, which may have no end."""
     from urllib.request import HTTPRedirectHandler
 
@@ -116,12 +118,12 @@ def _redirects() -> Any:
     return Redirects()
 
 
-def origin_of(url: str) -> Origin:
+def parse_origin(url: str) -> Origin:
     """Scheme, host and port of an address; of one that libraries may read in different ways nowhere at all.
 
-    >>> origin_of("HTTP://Host/x") == origin_of("http://host:80/y"), origin_of("https://host/")
+    >>> parse_origin("HTTP://Host/x") == parse_origin("http://host:80/y"), parse_origin("https://host/")
     (True, ('https', 'host', 443))
-    >>> origin_of("http://other\\\\@host/")
+    >>> parse_origin("http://other\\\\@host/")
     ('', '', 0)
     """
     try:
@@ -134,18 +136,18 @@ def origin_of(url: str) -> Origin:
     return parts.scheme, parts.hostname, port
 
 
-def credentials_for_each(
+def find_credentials_for_each(
     urls: Iterable[str],
     user: str | None,
     environment: Mapping[str, str],
     ask: Callable[[str], str] | None = None,
 ) -> dict[Origin, Credentials]:
-    """Who asks each of several servers, as `credentials_for` has it; a password is asked for once a host."""
+    """Who asks each of several servers, as `find_credentials` has it; a password is asked for once a host."""
     asked = cache(ask) if ask else None
-    return {origin_of(url): credentials_for(url, user, environment, asked) for url in urls}
+    return {parse_origin(url): find_credentials(url, user, environment, asked) for url in urls}
 
 
-def credentials_for(
+def find_credentials(
     url: str, user: str | None, environment: Mapping[str, str], ask: Callable[[str], str] | None = None
 ) -> Credentials:
     """Who asks the endpoint at `url`: the user with the password from the environment, netrc, or `ask`.
@@ -156,19 +158,19 @@ def credentials_for(
     host = check_address(url)
     if not user:
         if token := environment.get(TOKEN):
-            return Credentials(token=_one_line(token, TOKEN))
-        return _from_netrc(host, environment) or NOBODY
+            return Credentials(token=_check_one_line(token, TOKEN))
+        return _read_netrc(host, environment) or ANONYMOUS
     if ":" in user:
         raise CredentialsError(f"--user: give the name alone, and the password in {PASSWORD}")
-    known = _from_netrc(host, environment)
+    known = _read_netrc(host, environment)
     password = environment.get(PASSWORD) or (known.password if known and known.user == user else "")
     if not password and ask:
         password = ask(f"Password of {user} at {host}")
     if not password:
         raise CredentialsError(
-            f"{shown(url)}: no password for {user}; put it into the variable {PASSWORD}, or into netrc"
+            f"{redact_url(url)}: no password for {user}; put it into the variable {PASSWORD}, or into netrc"
         )
-    return Credentials(user, _one_line(password, PASSWORD))
+    return Credentials(user, _check_one_line(password, PASSWORD))
 
 
 def check_address(url: str) -> str:
@@ -177,7 +179,7 @@ def check_address(url: str) -> str:
         parts = urlsplit(url)
         if "@" in parts.netloc:
             raise CredentialsError(
-                f"{shown(url)}: a user or password stands in the address, where others see it; "
+                f"{redact_url(url)}: a user or password stands in the address, where others see it; "
                 f"give --user, and the password in {PASSWORD}"
             )
         return parts.hostname or ""
@@ -185,10 +187,10 @@ def check_address(url: str) -> str:
         return ""  # no address at all: who opens it says so
 
 
-def shown(url: str) -> str:
+def redact_url(url: str) -> str:
     """An address as messages show it: without user, password and parameters.
 
-    >>> shown("http://me:pass-word@host:8080/sparql?key=1")
+    >>> redact_url("http://me:pass-word@host:8080/sparql?key=1")
     'http://host:8080/sparql'
     """
     scheme, sep, rest = url.rpartition("://")
@@ -196,7 +198,7 @@ def shown(url: str) -> str:
     return f"{scheme}{sep}{host.rpartition('@')[2]}{slash}{path}".partition("?")[0]
 
 
-def _from_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None:
+def _read_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None:
     """The user and password that netrc has for this very host; its default is for no endpoint meant."""
     place = environment.get("NETRC") or str(Path(environment.get("HOME") or "~").expanduser() / ".netrc")
     try:
@@ -209,7 +211,7 @@ def _from_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None
     return Credentials(entry[0], entry[2]) if entry and entry[0] and entry[2] else None
 
 
-def _one_line(secret: str, name: str) -> str:
+def _check_one_line(secret: str, name: str) -> str:
     """A secret that can stand in a header; raises CredentialsError, which does not show it."""
     if any(ord(letter) < 32 for letter in secret):
         raise CredentialsError(f"{name}: holds a line break or another control character; give it without")

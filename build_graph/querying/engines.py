@@ -27,10 +27,10 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.querying import sparql
-from build_graph.querying.credentials import NOBODY, Credentials, shown
+from build_graph.querying.credentials import ANONYMOUS, Credentials, redact_url
 from build_graph.querying.faults import check
-from build_graph.querying.receiving import MOST, Receiver, whole
-from build_graph.querying.sayings import brief, reason
+from build_graph.querying.receiving import MOST, Receiver, create_reader
+from build_graph.querying.sayings import server_message, short_message
 from build_graph.vocabulary import XSD
 
 TIMEOUT = 60.0  # seconds that an endpoint may take
@@ -52,7 +52,7 @@ class Triples:
     triples: tuple[Triple, ...]
 
     @classmethod
-    def of(cls, triples: Iterable[Triple]) -> Triples:
+    def collect(cls, triples: Iterable[Triple]) -> Triples:
         """The triples, put in order."""
         return cls(tuple(sorted(set(triples), key=str)))
 
@@ -67,7 +67,7 @@ class Engine(Protocol):
         """What a query answers; raises ObligationError where there is no answer to be had."""
 
 
-def in_default_graph(store: Store) -> bool:
+def has_default_graph(store: Store) -> bool:
     """Whether anything is in a store's default graph: it is what is asked, else all named graphs as one."""
     return next(store.quads_for_pattern(None, None, None, DefaultGraph()), None) is not None
 
@@ -86,10 +86,10 @@ class OxigraphEngine:
     folder: Path | None = None  # where the store lies on disk
 
     @classmethod
-    def over(cls, store: Store, folder: Path | None = None) -> OxigraphEngine:
+    def open(cls, store: Store, folder: Path | None = None) -> OxigraphEngine:
         """The engine over a store; raises EngineError where its files cannot be read."""
-        with readable(folder):
-            return cls(store, not in_default_graph(store), folder)
+        with convert_store_errors(folder):
+            return cls(store, not has_default_graph(store), folder)
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """What a query answers; raises QueryError for what is no query, or cannot be answered.
@@ -97,20 +97,22 @@ class OxigraphEngine:
         Raises EngineError where the files of a store can no longer be read.
         """
         try:
-            with readable(self.folder):
-                return self._found(query)
+            with convert_store_errors(self.folder):
+                return self._run_query(query)
         except SyntaxError:
             check(query, name)  # says where
             raise
         except (OSError, RuntimeError, ValueError) as error:
-            raise sparql.QueryError(f"{name}: cannot be answered ({brief(error)}); put it right") from error
+            raise sparql.QueryError(
+                f"{name}: cannot be answered ({short_message(error)}); put it right"
+            ) from error
 
-    def _found(self, query: str) -> Answer:
-        union = self.union and not sparql.keywords(query, ["FROM"])  # which it would undo
+    def _run_query(self, query: str) -> Answer:
+        union = self.union and not sparql.find_keywords(query, ["FROM"])  # which it would undo
         found = self.store.query(query, use_default_graph_as_union=union)
         if isinstance(found, QuerySolutions) and self.folder:
-            return _results(found.serialize(format=QueryResultsFormat.JSON) or b"")
-        return found if isinstance(found, (QuerySolutions, QueryBoolean)) else Triples.of(found)
+            return _parse_results(found.serialize(format=QueryResultsFormat.JSON) or b"")
+        return found if isinstance(found, (QuerySolutions, QueryBoolean)) else Triples.collect(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class EndpointEngine:
 
     url: str
     timeout: float = TIMEOUT
-    credentials: Credentials = NOBODY
+    credentials: Credentials = ANONYMOUS
     most: int = MOST
 
     def answer(self, query: str, name: str = "query") -> Answer:
@@ -128,29 +130,31 @@ class EndpointEngine:
         An answer is read whole, with all rows, before it is given on. Raises ReceivedError where it is too
         large, or damaged.
         """
-        form = sparql.form(query, name)
-        triples = form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
+        form = sparql.detect_form(query, name)
+        triples = form in (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
         media, data = self._ask(query, name, triples=triples)
         try:
-            found = self._found(media, data, form)
+            found = self._parse_answer(media, data, form)
         except (SyntaxError, ValueError) as error:
             raise EngineError(
-                f"{shown(self.url)}: answered with {media or 'something'} that is no SPARQL result; "
+                f"{redact_url(self.url)}: answered with {media or 'something'} that is no SPARQL result; "
                 "give the address of the SPARQL endpoint itself, as a rule one that ends in /sparql or /query"
             ) from error
         if isinstance(found, QuerySolutions):
-            self._check_columns(found, sparql.columns(query))
+            self._check_columns(found, sparql.find_columns(query))
         return found
 
-    def _found(self, media: str, data: bytes, form: sparql.Form) -> Answer:
+    def _parse_answer(self, media: str, data: bytes, form: sparql.QueryForm) -> Answer:
         """The answer in some bytes; raises ValueError or SyntaxError where the form has none like it."""
-        receiver = self._receiver()
-        if form in (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE):
+        receiver = self._create_receiver()
+        if form in (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE):
             known = RdfFormat.from_media_type(media) or RdfFormat.TURTLE
-            return Triples.of(receiver.statements(data, known))
+            return Triples.collect(receiver.parse_statements(data, known))
         kind = QueryResultsFormat.from_media_type(media) or QueryResultsFormat.JSON
-        found = receiver.results(_plain(data, yes_or_no=form is sparql.Form.ASK), kind)
-        if isinstance(found, QueryBoolean) != (form is sparql.Form.ASK):
+        found = receiver.parse_results(
+            _normalise_booleans(data, yes_or_no=form is sparql.QueryForm.ASK), kind
+        )
+        if isinstance(found, QueryBoolean) != (form is sparql.QueryForm.ASK):
             raise ValueError(form)
         return found
 
@@ -159,11 +163,11 @@ class EndpointEngine:
         given = {variable.value for variable in found.variables}
         if asked is not None and asked != given and next(found, None) is not None:
             raise EngineError(
-                f"{shown(self.url)}: answered with the columns {', '.join(sorted(given)) or '(none)'} where "
+                f"{redact_url(self.url)}: answered with the columns {', '.join(sorted(given)) or '(none)'} where "
                 f"{', '.join(sorted(asked))} were asked for; give the address of another SPARQL endpoint"
             )
 
-    def _receiver(self) -> Receiver:
+    def _create_receiver(self) -> Receiver:
         return Receiver(self.url, self.timeout, self.most)
 
     def _ask(self, query: str, name: str, *, triples: bool) -> tuple[str, bytes]:
@@ -172,32 +176,32 @@ class EndpointEngine:
         from urllib.error import HTTPError
 
         try:
-            return self._receiver().wait(lambda end: self._asked(query, end, triples=triples))
+            return self._create_receiver().wait(lambda end: self._send_query(query, end, triples=triples))
         except HTTPError as error:
-            raise self._refused(error, query, name) from error
+            raise self._create_refusal_error(error, query, name) from error
         except TimeoutError as error:
-            raise self._slow() from error
+            raise self._create_timeout_error() from error
         except (OSError, HTTPException, ValueError) as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
-                raise self._slow() from error
-            raise self._silent(brief(error)) from error
+                raise self._create_timeout_error() from error
+            raise self._create_silence_error(short_message(error)) from error
 
-    def _asked(self, query: str, end: float, *, triples: bool) -> tuple[str, bytes]:
+    def _send_query(self, query: str, end: float, *, triples: bool) -> tuple[str, bytes]:
         """Media type and bytes of the answer; raises HTTPError, with the beginning of what is said, else."""
         from urllib.error import HTTPError
 
-        receiver = self._receiver()
+        receiver = self._create_receiver()
         try:
-            with self._request(query, triples=triples) as response:
+            with self._open_request(query, triples=triples) as response:
                 packing = response.headers.get("Content-Encoding", "")
-                data = receiver.read(whole(response), packing, end)
+                data = receiver.read(create_reader(response), packing, end)
                 return response.headers.get_content_type(), data
         except HTTPError as error:
             with error:
                 said = receiver.read_beginning(error.read1, end) if error.fp else b""
             raise HTTPError(error.url, error.code, error.reason, error.headers, BytesIO(said)) from error
 
-    def _request(self, query: str, *, triples: bool) -> Any:
+    def _open_request(self, query: str, *, triples: bool) -> Any:
         """The answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
         from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
 
@@ -208,62 +212,62 @@ class EndpointEngine:
         # Its own way to open a request sends a password along to wherever the endpoint sends us on.
         request = wrapper._createRequest()
         self.credentials.sign(request)
-        return self.credentials.opener(self.url).open(request, timeout=self.timeout)
+        return self.credentials.create_opener(self.url).open(request, timeout=self.timeout)
 
-    def _refused(self, error: Any, query: str, name: str) -> EngineError:
+    def _create_refusal_error(self, error: Any, query: str, name: str) -> EngineError:
         """What to say of an answer that is none."""
         if error.code in (400, 500):  # 500 is what Virtuoso says of a query that it does not take
             check(query, name)  # says where, if it is the query that is at fault
-        said = self.credentials.hidden(reason(error, query))
+        said = self.credentials.redact(server_message(error, query))
         if error.code == 400:
-            return EngineError(f"{shown(self.url)}: refuses the query ({said})")
+            return EngineError(f"{redact_url(self.url)}: refuses the query ({said})")
         if error.code == 401:
-            return EngineError(f"{shown(self.url)}: {self.credentials.refused()}")
-        return self._silent(f"{error.code} {said}")
+            return EngineError(f"{redact_url(self.url)}: {self.credentials.describe_refusal()}")
+        return self._create_silence_error(f"{error.code} {said}")
 
-    def _silent(self, why: str) -> EngineError:
+    def _create_silence_error(self, why: str) -> EngineError:
         return EngineError(
-            f"{shown(self.url)}: does not answer ({self.credentials.hidden(why)}); "
+            f"{redact_url(self.url)}: does not answer ({self.credentials.redact(why)}); "
             "see whether it runs, and at this address"
         )
 
-    def _slow(self) -> EngineError:
+    def _create_timeout_error(self) -> EngineError:
         return EngineError(
-            f"{shown(self.url)}: no answer within {self.timeout:g} seconds; "
+            f"{redact_url(self.url)}: no answer within {self.timeout:g} seconds; "
             "ask for less, or give a higher --timeout"
         )
 
 
 @contextmanager
-def readable(folder: Path | None) -> Iterator[None]:
+def convert_store_errors(folder: Path | None) -> Iterator[None]:
     """Raises EngineError where the files of a store cannot be read: a build has tidied them away."""
     try:
         yield
     except (OSError, RuntimeError) as error:
         if folder is None or not str(error).startswith(OF_FILES):
             raise
-        raise unreadable_store(folder, error) from error
+        raise create_store_error(folder, error) from error
 
 
-def unreadable_store(folder: Path, error: Exception, what: str = "read") -> EngineError:
+def create_store_error(folder: Path, error: Exception, what: str = "read") -> EngineError:
     """Return the error for a store whose files cannot be opened or, any more, be read."""
     return EngineError(
-        f"{folder}: this store cannot be {what} ({brief(error)}); "
+        f"{folder}: this store cannot be {what} ({short_message(error)}); "
         "if a build is writing it, try again, else remove the folder and build it again"
     )
 
 
-def _results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolutions | QueryBoolean:
+def _parse_results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolutions | QueryBoolean:
     return parse_query_results(data, format=media or QueryResultsFormat.JSON)
 
 
-def _plain(data: bytes, *, yes_or_no: bool) -> bytes:
+def _normalise_booleans(data: bytes, *, yes_or_no: bool) -> bytes:
     """An answer in JSON with yes and no as the standard writes them.
 
     Virtuoso 7 says "1" and "0" for true and false, and answers ASK with a row of one number.
     """
     if not yes_or_no:
-        return _WITH_BOOLEAN.sub(_said_plainly, data)
+        return _WITH_BOOLEAN.sub(_normalise_boolean, data)
     if b"__ASK_RETVAL" not in data or len(data) > _SHORT:
         return data
     try:
@@ -273,7 +277,7 @@ def _plain(data: bytes, *, yes_or_no: bool) -> bytes:
         return data  # whoever reads it says what is wrong with it
 
 
-def _said_plainly(found: re.Match[bytes]) -> bytes:
+def _normalise_boolean(found: re.Match[bytes]) -> bytes:
     """A value of an answer in JSON, yes or no in the words of the standard."""
     try:
         value = json.loads(found[0])

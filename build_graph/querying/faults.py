@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from pyoxigraph import Store
 
-from build_graph.querying.sayings import brief, short
-from build_graph.querying.sparql import QueryError, tokens
+from build_graph.querying.sayings import short_message, truncate
+from build_graph.querying.sparql import QueryError, tokenize
 
 _APART = " " * 32  # more than the longest keyword has letters
 _ALONE = frozenset("{}()[];,")  # marks that may stand apart from what is next to them
@@ -31,7 +31,7 @@ _LONGEST = 60  # characters of a word
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SyntaxFault:
     """Where a query breaks the grammar."""
 
     start: int  # where the word at fault begins
@@ -49,13 +49,13 @@ def check(query: str, name: str = "query", base: str | None = None) -> None:
     except SyntaxError as error:
         raise QueryError(describe(find_fault(query, base), query, name)) from error
     except (OSError, RuntimeError, ValueError) as error:
-        raise QueryError(f"{name}: cannot be answered ({brief(error)}); put it right") from error
+        raise QueryError(f"{name}: cannot be answered ({short_message(error)}); put it right") from error
 
 
-def describe(fault: Fault, query: str, name: str) -> str:
+def describe(fault: SyntaxFault, query: str, name: str) -> str:
     """Three lines: what and where, the line of the query, a caret below the place."""
     start = fault.start
-    word = short(query[start : start + len(fault.word)], _LONGEST)
+    word = truncate(query[start : start + len(fault.word)], _LONGEST)
     before = query[:start].splitlines() or [""]
     if query[:start].endswith("\n"):
         before.append("")
@@ -63,10 +63,10 @@ def describe(fault: Fault, query: str, name: str) -> str:
     line = (query.splitlines() or [""])[number - 1]
     reason = next((said for meant, said in _MEANT.items() if meant in fault.expected), None)
     reason = reason or (f"SPARQL does not go on with {word!r} here" if word else "SPARQL does not end here")
-    return f"{name}:{number}:{column}: {reason}\n{_marked(line, column)}"
+    return f"{name}:{number}:{column}: {reason}\n{_mark_column(line, column)}"
 
 
-def _marked(line: str, column: int) -> str:
+def _mark_column(line: str, column: int) -> str:
     """The line, or what of a long one is near, and a caret below the column."""
     from rich.cells import cell_len
 
@@ -75,9 +75,9 @@ def _marked(line: str, column: int) -> str:
     return f"  {shown}\n  {' ' * cell_len(shown[: column - 1 - start])}^"
 
 
-def find_fault(query: str, base: str | None = None) -> Fault:
+def find_fault(query: str, base: str | None = None) -> SyntaxFault:
     """The fault of a query that breaks the grammar."""
-    words = list(_words(query))
+    words = list(_iterate_words(query))
     try:
         Store().query(_APART.join([*(word for _, word in words), ""]), base_iri=base)
     except SyntaxError as error:
@@ -86,15 +86,17 @@ def find_fault(query: str, base: str | None = None) -> Fault:
             for start, word in words:
                 end += len(word) + len(_APART)
                 if at < end:
-                    return Fault(start, word, found["expected"])
-            return Fault(len(query.rstrip()), "", found["expected"])
-    return Fault(len(query.rstrip()), "", "")  # the same words a little apart are no fault: say where it ends
+                    return SyntaxFault(start, word, found["expected"])
+            return SyntaxFault(len(query.rstrip()), "", found["expected"])
+    return SyntaxFault(
+        len(query.rstrip()), "", ""
+    )  # the same words a little apart are no fault: say where it ends
 
 
-def _words(query: str) -> Iterator[tuple[int, str]]:
+def _iterate_words(query: str) -> Iterator[tuple[int, str]]:
     """What stands between blanks, and marks that may stand alone, each with its place."""
     begun, word = 0, ""
-    for token in tokens(query):
+    for token in tokenize(query):
         text = token[0]
         if text == "(" and word.upper() in _CLOSE:
             yield begun, f"{word}("

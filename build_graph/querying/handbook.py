@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from build_graph.querying.catalogue import Question
 from build_graph.querying.headers import Parameter
-from build_graph.querying.tables import as_table
+from build_graph.querying.tables import format_table
 
 _HEAD = """\
 # The query catalogue
@@ -20,36 +20,51 @@ terms. An agency, domain, document or clause is named as people write it (商务
 """
 
 
-def markdown(questions: Iterable[Question]) -> str:
+def render_markdown(questions: Iterable[Question]) -> str:
     """The handbook: an index, then each question with its parameters and a command to try."""
     known = list(questions)
-    index = (f"| [`{q.name}`](#{q.name}) | {_title(q, 'en')} | {_title(q, 'zh')} |" for q in known)
+    index = (f"| [`{q.name}`](#{q.name}) | {_read_title(q, 'en')} | {_read_title(q, 'zh')} |" for q in known)
     lines = [_HEAD, "| query | question | 问题 |", "|---|---|---|", *index]
     for question in known:
-        lines += ["", *_entry(question)]
+        lines += ["", *_iterate_entry(question)]
     return "\n".join(lines) + "\n"
 
 
-def table(questions: Iterable[Question], width: int | None = None) -> str:
+def format_list(questions: Iterable[Question], width: int | None = None) -> str:
     """The questions as a list: name, title in both languages, parameters; optional ones in brackets."""
     rows = [
-        (q.name, _title(q, "en"), _title(q, "zh"), " ".join(map(_usage, q.header.parameters)))
+        (
+            q.name,
+            _read_title(q, "en"),
+            _read_title(q, "zh"),
+            " ".join(map(_format_usage, q.header.parameters)),
+        )
         for q in questions
     ]
-    return as_table(("query", "question", "问题", "parameters"), rows, width)
+    return format_table(("query", "question", "问题", "parameters"), rows, width)
 
 
-def _title(question: Question, language: str) -> str:
-    return question.header.text(f"title@{language}")
+def _read_title(question: Question, language: str) -> str:
+    return question.header.find_text(f"title@{language}")
 
 
-def _usage(parameter: Parameter) -> str:
+def _format_usage(parameter: Parameter) -> str:
     return parameter.name if parameter.default is None else f"[{parameter.name}]"
 
 
-def _entry(question: Question) -> Iterator[str]:
-    yield from (f"## {question.name}", "", f"**{_title(question, 'en')}** · {_title(question, 'zh')}", "")
-    yield from (question.header.text("description@en"), "", question.header.text("description@zh"), "")
+def _iterate_entry(question: Question) -> Iterator[str]:
+    yield from (
+        f"## {question.name}",
+        "",
+        f"**{_read_title(question, 'en')}** · {_read_title(question, 'zh')}",
+        "",
+    )
+    yield from (
+        question.header.find_text("description@en"),
+        "",
+        question.header.find_text("description@zh"),
+        "",
+    )
     if question.header.parameters:
         yield from ("| parameter | kind | default | example |", "|---|---|---|---|")
         for parameter in question.header.parameters:

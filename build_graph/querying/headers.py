@@ -41,7 +41,7 @@ class HeaderError(ObligationError):
     """A header that breaks the form."""
 
 
-class Kind(StrEnum):
+class ParameterKind(StrEnum):
     """What a parameter may be given."""
 
     AGENCY = "agency"  # a body or group, by any of its names
@@ -59,7 +59,7 @@ class Parameter:
     """What can be put into a query; without a default it must be given."""
 
     name: str
-    kind: Kind
+    kind: ParameterKind
     default: str | None
     example: str
 
@@ -76,25 +76,25 @@ class Header:
     texts: tuple[tuple[str, str], ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
-    def text(self, key: str) -> str:
+    def find_text(self, key: str) -> str:
         """The text of a key, empty where the header has none."""
         return dict(self.texts).get(key, "")
 
 
-def parse(query: str, name: str) -> Header:
+def parse_header(query: str, name: str) -> Header:
     """The header of a query; a query that begins with other comments, or none, has an empty one.
 
     Raises HeaderError for a line that breaks the form, with the query's name and the line.
 
-    >>> parse("# title@en: Counts\\n# parameter: n, integer, default 5, example 9\\nASK {}", "q").parameters
-    (Parameter(name='n', kind=<Kind.INTEGER: 'integer'>, default='5', example='9'),)
+    >>> parse_header("# title@en: Counts\\n# parameter: n, integer, default 5, example 9\\nASK {}", "q").parameters
+    (Parameter(name='n', kind=<ParameterKind.INTEGER: 'integer'>, default='5', example='9'),)
     """
     texts: dict[str, str] = {}
     parameters: list[Parameter] = []
-    for number, key, text in _fields(query):
+    for number, key, text in _iterate_fields(query):
         where = f"{name}:{number}"
         if key == "parameter":
-            parameters.append(_parameter(text, where))
+            parameters.append(_parse_parameter(text, where))
         elif key in texts:
             raise HeaderError(f"{where}: {key} stands here twice; keep one")
         else:
@@ -102,7 +102,7 @@ def parse(query: str, name: str) -> Header:
     return Header(tuple(texts.items()), tuple(parameters))
 
 
-def _fields(query: str) -> Iterator[tuple[int, str, str]]:
+def _iterate_fields(query: str) -> Iterator[tuple[int, str, str]]:
     """Line number, key and text of each field, continuation lines joined."""
     field: tuple[int, str, str] | None = None
     for number, line in enumerate(query.splitlines(), start=1):
@@ -120,12 +120,12 @@ def _fields(query: str) -> Iterator[tuple[int, str, str]]:
         yield field
 
 
-def _parameter(text: str, where: str) -> Parameter:
+def _parse_parameter(text: str, where: str) -> Parameter:
     found = _PARAMETER.fullmatch(text)
-    if not found or found["kind"] not in list(Kind):
-        kinds = ", ".join(Kind)
+    if not found or found["kind"] not in list(ParameterKind):
+        kinds = ", ".join(ParameterKind)
         raise HeaderError(
             f"{where}: {text!r} describes no parameter; write it as: "
             f"# parameter: agency, agency, no default, example 商务部 (kinds: {kinds})"
         )
-    return Parameter(found["name"], Kind(found["kind"]), found["default"], found["example"])
+    return Parameter(found["name"], ParameterKind(found["kind"]), found["default"], found["example"])

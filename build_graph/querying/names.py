@@ -17,9 +17,9 @@ from pyoxigraph import NamedNode
 from build_graph.errors import ObligationError
 from build_graph.querying.catalogue import ask, select
 from build_graph.querying.engines import Engine
-from build_graph.querying.headers import Kind
-from build_graph.structure.document_names import DocumentNames, standard_number
-from build_graph.structure.numerals import number
+from build_graph.querying.headers import ParameterKind
+from build_graph.structure.document_names import DocumentNames, standardise_number
+from build_graph.structure.numerals import parse_numeral
 from build_graph.vocabulary import BASE
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -28,11 +28,11 @@ _SHOWN = 3  # things named where several have the name
 
 # Which queries list the things of a kind.
 _LISTS = {
-    Kind.AGENCY: "agencies-by-measures",
-    Kind.DOMAIN: "domains",
-    Kind.DOCUMENT: "documents",
-    Kind.CLAUSE: "clauses",
-    Kind.STATEMENT: "responsibilities",
+    ParameterKind.AGENCY: "agencies-by-measures",
+    ParameterKind.DOMAIN: "domains",
+    ParameterKind.DOCUMENT: "documents",
+    ParameterKind.CLAUSE: "clauses",
+    ParameterKind.STATEMENT: "responsibilities",
 }
 
 Names = Mapping[NamedNode, tuple[str, ...]]
@@ -48,38 +48,44 @@ class UnknownNameError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class NameFinder:
+class EntityFinder:
     """Finds things by name in the graph that an engine answers for; what it asked it keeps."""
 
     engine: Engine
-    _known: dict[Kind, Names] = field(default_factory=dict)
+    _known: dict[ParameterKind, Names] = field(default_factory=dict)
 
-    def find(self, kind: Kind, words: str) -> NamedNode:
+    def find(self, kind: ParameterKind, words: str) -> NamedNode:
         """The one thing of a kind that is called so; raises UnknownNameError with what would do instead."""
-        if kind is Kind.STATEMENT:
-            return self._statement(words)
-        found = self._found(kind, words)
+        if kind is ParameterKind.STATEMENT:
+            return self._find_statement(words)
+        found = self._find_all(kind, words)
         if len(found) == 1:
             return found[0]
-        raise _several(kind, words, found) if found else _none(kind, words, self.names(kind))
+        raise (
+            _create_ambiguity_error(kind, words, found)
+            if found
+            else _create_missing_error(kind, words, self.list_names(kind))
+        )
 
-    def find_any(self, kinds: Sequence[Kind], words: str) -> NamedNode | None:
+    def find_any(self, kinds: Sequence[ParameterKind], words: str) -> NamedNode | None:
         """The one thing of these kinds that is called so; None for none, UnknownNameError for several."""
-        found = list(dict.fromkeys(node for kind in kinds for node in self._found(kind, words)))
+        found = list(dict.fromkeys(node for kind in kinds for node in self._find_all(kind, words)))
         if len(found) > 1:
-            raise _several(None, words, found)
+            raise _create_ambiguity_error(None, words, found)
         return found[0] if found else None
 
-    def find_near(self, kinds: Sequence[Kind], words: str) -> list[str]:
+    def find_near(self, kinds: Sequence[ParameterKind], words: str) -> list[str]:
         """The names of things of these kinds that are nearest to the words."""
-        return _near(words, [name for kind in kinds for given in self.names(kind).values() for name in given])
+        return _find_nearest(
+            words, [name for kind in kinds for given in self.list_names(kind).values() for name in given]
+        )
 
-    def _found(self, kind: Kind, words: str) -> list[NamedNode]:
+    def _find_all(self, kind: ParameterKind, words: str) -> list[NamedNode]:
         """The things of a kind that are called so."""
-        names = self.names(kind)
-        return _exact(names, words) or _called(kind, names, words) or _ending(names, words)
+        names = self.list_names(kind)
+        return _match_iri(names, words) or _match_name(kind, names, words) or _match_ending(names, words)
 
-    def names(self, kind: Kind) -> Names:
+    def list_names(self, kind: ParameterKind) -> Names:
         """The things of a kind with their names; raises ObligationError where the graph cannot be asked."""
         if kind not in self._known:
             found: dict[NamedNode, list[str]] = {}
@@ -90,10 +96,10 @@ class NameFinder:
             self._known[kind] = {node: tuple(found[node]) for node in sorted(found, key=str)}
         return self._known[kind]
 
-    def _statement(self, words: str) -> NamedNode:
+    def _find_statement(self, words: str) -> NamedNode:
         """A thing by its IRI, or by the end of it behind the base."""
         for iri in (words, BASE + words.strip("/")):
-            node = _node(iri)
+            node = _parse_iri(iri)
             if node and ask(self.engine, "known", node=node):
                 return node
         raise UnknownNameError(
@@ -104,46 +110,50 @@ class NameFinder:
         )
 
 
-def _node(iri: str) -> NamedNode | None:
+def _parse_iri(iri: str) -> NamedNode | None:
     try:
         return NamedNode(iri) if _IRI.fullmatch(iri) else None
     except ValueError:
         return None
 
 
-def _exact(names: Names, words: str) -> list[NamedNode]:
-    node = _node(words)
+def _match_iri(names: Names, words: str) -> list[NamedNode]:
+    node = _parse_iri(words)
     return [node] if node and node in names else []
 
 
-def _called(kind: Kind, names: Names, words: str) -> list[NamedNode]:
+def _match_name(kind: ParameterKind, names: Names, words: str) -> list[NamedNode]:
     """The things one of whose names is the same, however it is written."""
-    wanted = _written(kind, words)
-    return [node for node, given in names.items() if any(wanted & _written(kind, name) for name in given)]
+    wanted = _list_spellings(kind, words)
+    return [
+        node for node, given in names.items() if any(wanted & _list_spellings(kind, name) for name in given)
+    ]
 
 
-def _ending(names: Names, words: str) -> list[NamedNode]:
+def _match_ending(names: Names, words: str) -> list[NamedNode]:
     """The things whose IRIs end so: mofcom, agency/mofcom, 浙江省/杭州市/商务局."""
     end = f"/{words.strip('/')}".casefold()
     return [node for node in names if node.value.casefold().endswith(end)]
 
 
-def _written(kind: Kind, name: str) -> set[str]:
+def _list_spellings(kind: ParameterKind, name: str) -> set[str]:
     """The ways to write a name, brought to one: full width, letter case, brackets of a number, numerals."""
-    plain = _plain(name)
+    plain = _normalise(name)
     ways = {plain}
-    if kind is Kind.DOCUMENT:
-        ways |= {standard_number(name), DocumentNames.load().key(name)}
-    if kind is Kind.CLAUSE and (mark := _CLAUSE_MARK.fullmatch(plain)):
-        ways.add(str(number(mark["numeral"])))
+    if kind is ParameterKind.DOCUMENT:
+        ways |= {standardise_number(name), DocumentNames.load().build_key(name)}
+    if kind is ParameterKind.CLAUSE and (mark := _CLAUSE_MARK.fullmatch(plain)):
+        ways.add(str(parse_numeral(mark["numeral"])))
     return ways
 
 
-def _plain(name: str) -> str:
+def _normalise(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def _several(kind: Kind | None, words: str, found: list[NamedNode]) -> UnknownNameError:
+def _create_ambiguity_error(
+    kind: ParameterKind | None, words: str, found: list[NamedNode]
+) -> UnknownNameError:
     """What is said where several things have the name, of a kind or of any."""
     ends = [node.value.removeprefix(BASE) for node in found]
     listed = ", ".join(ends[:_SHOWN]) + (", …" if len(ends) > _SHOWN else "")
@@ -152,9 +162,9 @@ def _several(kind: Kind | None, words: str, found: list[NamedNode]) -> UnknownNa
     return UnknownNameError(said, words, ends)
 
 
-def _none(kind: Kind, words: str, names: Names) -> UnknownNameError:
+def _create_missing_error(kind: ParameterKind, words: str, names: Names) -> UnknownNameError:
     """What is said where nothing has the name: the nearest names, or where to look."""
-    instead = _near(words, [name for given in names.values() for name in given])
+    instead = _find_nearest(words, [name for given in names.values() for name in given])
     if instead:
         hint = f"did you mean {', '.join(instead)}?"
     else:
@@ -162,10 +172,10 @@ def _none(kind: Kind, words: str, names: Names) -> UnknownNameError:
     return UnknownNameError(f"{words}: the graph has no {kind} of that name; {hint}", words, instead)
 
 
-def _near(words: str, names: Sequence[str]) -> list[str]:
+def _find_nearest(words: str, names: Sequence[str]) -> list[str]:
     """The names that are nearest to the words, and then those that hold them."""
-    known = {_plain(name): name for name in names}
-    plain = _plain(words)
+    known = {_normalise(name): name for name in names}
+    plain = _normalise(words)
     near = get_close_matches(plain, known, n=_SHOWN, cutoff=0.5)
     near += [name for name in sorted(known, key=len) if plain and plain in name and name not in near]
     return [known[name] for name in near[:_SHOWN]]

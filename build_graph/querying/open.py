@@ -12,20 +12,20 @@ from time import sleep
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
-from build_graph.files import is_folder, name_of
-from build_graph.querying.credentials import NOBODY, Credentials, check_address
+from build_graph.files import encode_name, is_folder
+from build_graph.querying.credentials import ANONYMOUS, Credentials, check_address
 from build_graph.querying.engines import (
     TIMEOUT,
     EndpointEngine,
     Engine,
     EngineError,
     OxigraphEngine,
-    readable,
-    unreadable_store,
+    convert_store_errors,
+    create_store_error,
 )
 from build_graph.querying.receiving import MOST
-from build_graph.querying.sayings import brief
-from build_graph.shards import Shards, is_shards
+from build_graph.querying.sayings import short_message
+from build_graph.shards import ShardFolder, is_shards
 from build_graph.vocabulary import ONTOLOGY
 
 LARGEST = 10_000_000  # statements of shards that are taken into memory, 4 GB or so
@@ -34,7 +34,7 @@ _APART = (DefaultGraph(), NamedNode(ONTOLOGY))
 
 
 def open_graph(
-    where: str, timeout: float = TIMEOUT, credentials: Credentials = NOBODY, most: int = MOST
+    where: str, timeout: float = TIMEOUT, credentials: Credentials = ANONYMOUS, most: int = MOST
 ) -> Engine:
     """Return the engine for a file, a folder of a store or of shards, or an endpoint's address.
 
@@ -53,10 +53,10 @@ def open_path(path: Path) -> OxigraphEngine:
     Raise EngineError if the graph cannot be opened, ShardsError if shards are not complete.
     """
     if is_shards(path):
-        return OxigraphEngine.over(_load_shards(Shards.open(path)))
+        return OxigraphEngine.open(_load_shards(ShardFolder.open(path)))
     if is_folder(path):
-        return OxigraphEngine.over(_open_store(path), path)
-    return OxigraphEngine.over(_load_file(path))
+        return OxigraphEngine.open(_open_store(path), path)
+    return OxigraphEngine.open(_load_file(path))
 
 
 def load_turtle(*parts: bytes) -> OxigraphEngine:
@@ -64,7 +64,7 @@ def load_turtle(*parts: bytes) -> OxigraphEngine:
     store = Store()
     for part in parts:
         store.bulk_load(input=part, format=RdfFormat.TURTLE)
-    return OxigraphEngine.over(store)
+    return OxigraphEngine.open(store)
 
 
 def read_quads(path: Path) -> Iterator[Quad]:
@@ -73,13 +73,13 @@ def read_quads(path: Path) -> Iterator[Quad]:
     Raise EngineError or ShardsError as `open_path` does, also midway.
     """
     if is_shards(path):
-        yield from parse(Shards.open(path).quads(), format=RdfFormat.N_QUADS)
+        yield from parse(ShardFolder.open(path).open_quads(), format=RdfFormat.N_QUADS)
     elif is_folder(path):
-        with readable(path):
+        with convert_store_errors(path):
             yield from _open_store(path)
     else:
-        with _reading(path):
-            yield from parse(path=str(path), format=format_of(path))
+        with _convert_file_errors(path):
+            yield from parse(path=str(path), format=detect_format(path))
 
 
 def is_store(path: Path) -> bool:
@@ -92,10 +92,10 @@ def is_address(where: str) -> bool:
     return where.startswith(("http://", "https://"))
 
 
-def format_of(path: Path) -> RdfFormat:
+def detect_format(path: Path) -> RdfFormat:
     """Return the format that a file's ending names; Turtle if it names none.
 
-    >>> format_of(Path("graph.nq")).name, format_of(Path("graph")).name
+    >>> detect_format(Path("graph.nq")).name, detect_format(Path("graph")).name
     ('N-Quads', 'Turtle')
     """
     return RdfFormat.from_extension(path.suffix.removeprefix(".")) or RdfFormat.TURTLE
@@ -105,23 +105,23 @@ def _open_store(path: Path) -> Store:
     """Open a store as it is now: what a build writes into it from now on is not seen."""
     for attempt in reversed(range(_ATTEMPTS)):
         try:
-            return Store.read_only(name_of(path).decode())
+            return Store.read_only(encode_name(path).decode())
         except (OSError, RuntimeError, ValueError) as error:
             if not (path / "CURRENT").is_file():
-                raise _no_store(path) from error
+                raise _create_no_store_error(path) from error
             if not attempt:
-                raise unreadable_store(path, error, "opened") from error
+                raise create_store_error(path, error, "opened") from error
             sleep(_PAUSE)
     raise AssertionError("the last attempt returns or raises")
 
 
-def _no_store(path: Path) -> EngineError:
+def _create_no_store_error(path: Path) -> EngineError:
     inside = path / "graph.ttl"
     hint = f"give {inside}" if inside.is_file() else "give a Turtle file, or the folder of a store"
     return EngineError(f"{path}: this folder is no Oxigraph store; {hint}")
 
 
-def _load_shards(shards: Shards) -> Store:
+def _load_shards(shards: ShardFolder) -> Store:
     """Load the documents of all shards, their graphs taken together."""
     if shards.totals.statements > LARGEST:
         raise EngineError(
@@ -129,24 +129,24 @@ def _load_shards(shards: Shards) -> Store:
             f"a store: obligations build {shards.path} --store STORE"
         )
     store = Store()
-    store.bulk_load(shards.merged(), format=RdfFormat.N_TRIPLES, lenient=True)
+    store.bulk_load(shards.open_triples(), format=RdfFormat.N_TRIPLES, lenient=True)
     return store
 
 
 def _load_file(path: Path) -> Store:
     """Load a file, with its named graphs if it has some."""
     store = Store()
-    known = format_of(path)
+    known = detect_format(path)
     if known.supports_datasets:
-        store.bulk_extend(_merged_too(read_quads(path)))
+        store.bulk_extend(_duplicate_quads(read_quads(path)))
         return store
-    with _reading(path):
+    with _convert_file_errors(path):
         store.bulk_load(path=str(path), format=known)
     return store
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def _convert_file_errors(path: Path) -> Iterator[None]:
     """Raise EngineError if a file is missing, or cannot be read as its ending says."""
     try:
         yield
@@ -154,11 +154,11 @@ def _reading(path: Path) -> Iterator[None]:
         raise EngineError(f"{path}: there is no such graph; make it with: obligations build") from error
     except (SyntaxError, ValueError, OSError) as error:
         raise EngineError(
-            f"{path}: is no {format_of(path).name} file that can be read ({brief(error)}); put it right"
+            f"{path}: is no {detect_format(path).name} file that can be read ({short_message(error)}); put it right"
         ) from error
 
 
-def _merged_too(quads: Iterable[Quad]) -> Iterator[Quad]:
+def _duplicate_quads(quads: Iterable[Quad]) -> Iterator[Quad]:
     """Yield statements in their graphs, and all but the ontology in the default graph too, as in a store."""
     for quad in quads:
         yield quad

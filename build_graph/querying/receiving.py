@@ -26,8 +26,8 @@ from pyoxigraph import (
 )
 
 from build_graph.errors import ObligationError
-from build_graph.querying.credentials import shown
-from build_graph.reading.limits import MEGABYTE, as_size
+from build_graph.querying.credentials import redact_url
+from build_graph.reading.limits import MEGABYTE, format_size
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -79,13 +79,13 @@ class Receiver:
         """
         body = BytesIO()
         try:
-            for piece in _unpacked(_pieces(read, end), packing.strip().lower()):
+            for piece in _unpack(_iterate_pieces(read, end), packing.strip().lower()):
                 if body.tell() + len(piece) > self.most:
-                    raise self.too_large()
+                    raise self.create_size_error()
                 body.write(piece)
         except (zlib.error, EOFError) as error:
             raise ReceivedError(
-                f"{shown(self.url)}: the answer is packed, and damaged or cut; "
+                f"{redact_url(self.url)}: the answer is packed, and damaged or cut; "
                 "ask again, and see the log of the server"
             ) from error
         return body.getvalue()
@@ -93,13 +93,13 @@ class Receiver:
     def read_beginning(self, read: Read, end: float) -> bytes:
         """The beginning of a body, which says why something is refused; raises TimeoutError."""
         said = b""
-        for piece in _pieces(read, end):
+        for piece in _iterate_pieces(read, end):
             said += piece
             if len(said) >= _SAID:
                 break
         return said[:_SAID]
 
-    def results(self, data: bytes, media: QueryResultsFormat) -> QuerySolutions | QueryBoolean:
+    def parse_results(self, data: bytes, media: QueryResultsFormat) -> QuerySolutions | QueryBoolean:
         """The rows of an answer, all of which can be read, or its yes or no.
 
         Raises SyntaxError or ValueError for what is neither, ReceivedError for rows that are mostly empty and
@@ -111,10 +111,10 @@ class Receiver:
             for _ in found:
                 cells += columns
                 if cells > self.most:
-                    raise self.too_large()
+                    raise self.create_size_error()
         return parse_query_results(data, format=media)
 
-    def statements(self, data: bytes, media: RdfFormat) -> Iterator[Triple]:
+    def parse_statements(self, data: bytes, media: RdfFormat) -> Iterator[Triple]:
         """The statements of an answer.
 
         Raises SyntaxError or ValueError for what holds none, ReceivedError for those that are larger than
@@ -124,18 +124,18 @@ class Receiver:
         for quad in parse(data, format=media):
             size += len(str(quad.triple))
             if size > self.most:
-                raise self.too_large()
+                raise self.create_size_error()
             yield quad.triple
 
-    def too_large(self) -> ReceivedError:
+    def create_size_error(self) -> ReceivedError:
         """What to say of an answer that has more bytes than are taken in."""
         return ReceivedError(
-            f"{shown(self.url)}: the answer holds more than {as_size(self.most)}; "
+            f"{redact_url(self.url)}: the answer holds more than {format_size(self.most)}; "
             "ask for less, or give a higher --max-answer, if you trust the server"
         )
 
 
-def whole(response: HTTPResponse) -> Read:
+def create_reader(response: HTTPResponse) -> Read:
     """What reads a response of the standard library; raises IncompleteRead where its rest is missing."""
     from http.client import IncompleteRead
 
@@ -152,7 +152,7 @@ def whole(response: HTTPResponse) -> Read:
     return read
 
 
-def _pieces(read: Read, end: float) -> Iterator[bytes]:
+def _iterate_pieces(read: Read, end: float) -> Iterator[bytes]:
     """A body as it comes; raises TimeoutError where it trickles in until the time `end`."""
     while piece := read(_PIECE):
         yield piece
@@ -160,19 +160,19 @@ def _pieces(read: Read, end: float) -> Iterator[bytes]:
             raise TimeoutError
 
 
-def _unpacked(pieces: Iterator[bytes], packing: str) -> Iterator[bytes]:
+def _unpack(pieces: Iterator[bytes], packing: str) -> Iterator[bytes]:
     """A body as it was before it was packed; raises EOFError where it is not whole, zlib.error for damage."""
     if packing in _PLAIN:
         yield from pieces
         return
     if packing not in _PACKED:
         raise zlib.error(packing)
-    unpacker = _unpacker()
+    unpacker = _create_unpacker()
     for piece in pieces:
         left = piece
         while left:
             if unpacker.eof:  # files may follow one another
-                unpacker = _unpacker()
+                unpacker = _create_unpacker()
             yield unpacker.decompress(left, _PIECE)
             left = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
     yield unpacker.flush()
@@ -180,5 +180,5 @@ def _unpacked(pieces: Iterator[bytes], packing: str) -> Iterator[bytes]:
         raise EOFError
 
 
-def _unpacker() -> zlib._Decompress:
+def _create_unpacker() -> zlib._Decompress:
     return zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib, as it says itself

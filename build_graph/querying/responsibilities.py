@@ -15,9 +15,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from build_graph.querying.catalogue import select
 from build_graph.querying.engines import Engine
-from build_graph.querying.registries import registry_engine
+from build_graph.querying.registries import open_registries
 from build_graph.querying.sparql import Value
-from build_graph.shards import Shards
+from build_graph.shards import ShardFolder
 
 Row = dict[str, str]
 
@@ -31,7 +31,7 @@ class GraphTables:
     engine: Engine
     document: NamedNode | None = None
 
-    def rows(self, name: str) -> list[Row]:
+    def select_rows(self, name: str) -> list[Row]:
         """Return what a lookup answers, in a fixed order; empty strings where there is no value.
 
         Raises ObligationError where the graph cannot be asked.
@@ -41,7 +41,7 @@ class GraphTables:
         )
         found = select(self.engine, name, **values)
         names = [variable.value for variable in found.variables]
-        rows = sorted(tuple(_plain(row[name]) for name in names) for row in found)
+        rows = sorted(tuple(_extract_text(row[name]) for name in names) for row in found)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -52,27 +52,27 @@ class ShardTables:
     They hold the measures that somebody bears, without their words.
     """
 
-    shards: Shards
+    shards: ShardFolder
     document: NamedNode | None = None
     domain: NamedNode | None = None
-    _registry: GraphTables = field(init=False, default_factory=lambda: GraphTables(registry_engine()))
+    _registry: GraphTables = field(init=False, default_factory=lambda: GraphTables(open_registries()))
     _bearings: list[Row] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        for table in self.shards.tables():
+        for table in self.shards.iterate_tables():
             rows = csv.DictReader(io.StringIO(table.decode(), newline=""))
             self._bearings.extend(filter(self._is_wanted, rows))
 
-    def rows(self, name: str) -> list[Row]:
+    def select_rows(self, name: str) -> list[Row]:
         """Return what the lookup of that name would answer of the statements, as far as the tables tell."""
         made: dict[str, Callable[[], Iterator[Row]]] = {
-            "measures": self._measures,
-            "findings": self._findings,
-            "subjects": self._subjects,
-            "documents": self._documents,
+            "measures": self._iterate_measures,
+            "findings": self._iterate_findings,
+            "subjects": self._iterate_subjects,
+            "documents": self._iterate_documents,
             "bearings": lambda: iter(self._bearings),
             "bodies": lambda: iter(sorted(self._bearings, key=lambda row: row["body"])),
-            "agency": lambda: iter(self._registry.rows("agency")),
+            "agency": lambda: iter(self._registry.select_rows("agency")),
             "audiences": lambda: iter(()),
         }
         return list(made[name]())
@@ -82,44 +82,44 @@ class ShardTables:
             self.domain is None or self.domain.value in row["domains"].split()
         )
 
-    def _firsts(self) -> Iterator[tuple[str, Row]]:
+    def _iterate_firsts(self) -> Iterator[tuple[str, Row]]:
         """Yield the first row of each measure, with the measure's place in the order of the shards."""
         firsts: dict[str, Row] = {}
         for row in self._bearings:
             firsts.setdefault(row["measure"], row)
         return ((str(at), row) for at, row in enumerate(firsts.values()))
 
-    def _measures(self) -> Iterator[Row]:
-        for at, row in self._firsts():
+    def _iterate_measures(self) -> Iterator[Row]:
+        for at, row in self._iterate_firsts():
             part = row["measure"].rpartition("/")[0]
             yield {**row, "part": part, "clause": "", "text": "", "words": "", "start": at}
 
-    def _findings(self) -> Iterator[Row]:
+    def _iterate_findings(self) -> Iterator[Row]:
         """Yield the kinds of a measure's norms, and the day by which something in it is due."""
-        for at, row in self._firsts():
+        for at, row in self._iterate_firsts():
             place = {"measure": row["measure"], "start": at, "end": at}
             yield from ({**place, "type": kind.capitalize(), "due": ""} for kind in row["kinds"].split())
             yield {**place, "type": "Due", "due": row["due"]}
 
-    def _subjects(self) -> Iterator[Row]:
-        names = self._domain_names()
-        for _, row in self._firsts():
+    def _iterate_subjects(self) -> Iterator[Row]:
+        names = self._load_domain_names()
+        for _, row in self._iterate_firsts():
             for rank, domain in enumerate(row["domains"].split(), start=1):
                 name, english = names.get(domain, ("", ""))
                 found = {"measure": row["measure"], "domain": domain, "rank": str(rank)}
                 yield {**found, "name": name, "english": english}
 
-    def _domain_names(self) -> dict[str, tuple[str, str]]:
+    def _load_domain_names(self) -> dict[str, tuple[str, str]]:
         """Return the Chinese and the English name of each domain: it has one of each."""
         names: dict[str, list[str]] = defaultdict(list)
-        for row in self._registry.rows("domain"):
+        for row in self._registry.select_rows("domain"):
             names[row["node"]].append(row["name"])
         pairs = {node: sorted(found, key=str.isascii) for node, found in names.items()}
         return {node: (found[0], found[-1]) for node, found in pairs.items()}
 
-    def _documents(self) -> Iterator[Row]:
-        for one in self.shards.records():
-            if one.is_there:
+    def _iterate_documents(self) -> Iterator[Row]:
+        for one in self.shards.iterate_records():
+            if one.is_stored:
                 title = one.title or one.label
                 yield {"document": one.iri, "number": one.number, "title": title, "date": one.issued}
 
@@ -127,10 +127,14 @@ class ShardTables:
 Tables = GraphTables | ShardTables
 
 
-def tables_of(graph: Engine | Shards, document: NamedNode | None, domain: NamedNode | None) -> Tables:
+def open_tables(graph: Engine | ShardFolder, document: NamedNode | None, domain: NamedNode | None) -> Tables:
     """Return the tables of a graph or of shards; those of shards are narrowed to a domain already."""
-    return ShardTables(graph, document, domain) if isinstance(graph, Shards) else GraphTables(graph, document)
+    return (
+        ShardTables(graph, document, domain)
+        if isinstance(graph, ShardFolder)
+        else GraphTables(graph, document)
+    )
 
 
-def _plain(value: NamedNode | BlankNode | Literal | Triple | None) -> str:
+def _extract_text(value: NamedNode | BlankNode | Literal | Triple | None) -> str:
     return value.value if isinstance(value, (NamedNode, Literal)) else ""

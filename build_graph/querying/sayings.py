@@ -9,23 +9,23 @@ _LINE = 300  # characters of a line of ours
 _SHORT = 8  # characters: so short a line of a query may stand in a sentence, too
 
 
-def reason(error: Any, query: str) -> str:
+def server_message(error: Any, query: str) -> str:
     """What a server says of a failure, without the query; a page says no more than its status does."""
     plain = "html" not in error.headers.get_content_type()
     said = error.read().decode("utf-8", "replace") if plain else ""
-    return short(without(said, query)) or str(error.reason)
+    return truncate(strip_query(said, query)) or str(error.reason)
 
 
-def brief(error: Exception) -> str:
+def short_message(error: Exception) -> str:
     """What an error says, or else what it is."""
     said = getattr(error, "reason", None) or getattr(error, "msg", None) or error
-    return short(str(said)) or type(error).__name__
+    return truncate(str(said)) or type(error).__name__
 
 
-def without(said: str, query: str) -> str:
+def strip_query(said: str, query: str) -> str:
     r"""What is said without the lines that repeat the query: Virtuoso does behind its words, Fuseki before.
 
-    >>> without("SP030: syntax error at 'x'\n\nSPARQL query:\nSELECT * { x }", "SELECT * { x }")
+    >>> strip_query("SP030: syntax error at 'x'\n\nSPARQL query:\nSELECT * { x }", "SELECT * { x }")
     "SP030: syntax error at 'x'\n\nSPARQL query:"
     """
     asked = {line.strip() for line in query.splitlines() if len(line.strip()) >= _SHORT}
@@ -33,10 +33,10 @@ def without(said: str, query: str) -> str:
     return "\n".join(line for line in lines if line.strip() not in asked)
 
 
-def in_short(message: str) -> str:
+def shorten_lines(message: str) -> str:
     """A message of ours, without the middle of lines that are too long: what is asked may stand in it.
 
-    >>> len(in_short("x" * 1000))
+    >>> len(shorten_lines("x" * 1000))
     241
     """
     half = SHOWN // 2
@@ -44,10 +44,10 @@ def in_short(message: str) -> str:
     return "\n".join(line if len(line) <= _LINE else f"{line[:half]}…{line[-half:]}" for line in lines)
 
 
-def short(text: str, most: int = SHOWN) -> str:
+def truncate(text: str, most: int = SHOWN) -> str:
     """A text on one line, cut between words where it is longer.
 
-    >>> short("line 1:  unexpected end of the query", 20)
+    >>> truncate("line 1:  unexpected end of the query", 20)
     'line 1: unexpected…'
     """
     line = " ".join(text.split())

@@ -16,7 +16,7 @@ import secrets
 from pyoxigraph import Store
 
 from build_graph.querying import faults
-from build_graph.querying.sparql import QueryError, keywords
+from build_graph.querying.sparql import QueryError, find_keywords
 
 _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
 _MIDDLE = "bcdfghjklmnpqrstvwxz"
@@ -32,27 +32,27 @@ def refuse_service(query: str, name: str = "query", base: str | None = None) -> 
 
     >>> refuse_service("PREFIX service: <http://service/> SELECT ?service { service:a ?service 'SERVICE' }")
     """
-    for read in dict.fromkeys((query, _unescaped(query))):
+    for read in dict.fromkeys((query, _unescape(query))):
         if _SERVICE.search(read):
             _parse_without(read, name, base)
 
 
 def _parse_without(query: str, name: str, base: str | None) -> None:
-    word = _word_for(query)
+    word = _choose_word(query)
     changed = _SERVICE.sub(word, query)
     try:
         Store().query(changed, base_iri=base)
     except SyntaxError as error:
         fault = faults.find_fault(changed, base)
         is_meant = word in fault.word and "Prefix not found" not in fault.expected
-        if is_meant or keywords(query, ["SERVICE"]):  # which say it better, where they are right
+        if is_meant or find_keywords(query, ["SERVICE"]):  # which say it better, where they are right
             raise QueryError(f"{name}: {_SAID}") from error
         raise QueryError(faults.describe(fault, query, name)) from error
     except (OSError, RuntimeError, ValueError):
         return  # it has been parsed; what else is wrong with it, its answer will say
 
 
-def _word_for(query: str) -> str:
+def _choose_word(query: str) -> str:
     """As many letters as SERVICE has, of which no keyword is made, and that nobody who asks can foresee.
 
     No keyword of SPARQL has a Q, so that none reaches into it from either side.
@@ -63,16 +63,16 @@ def _word_for(query: str) -> str:
             return word
 
 
-def _unescaped(query: str) -> str:
+def _unescape(query: str) -> str:
     r"""The query with characters for their escapes.
 
-    >>> _unescaped(r"\u0053ERVICE \\u0053 \U00000053")
+    >>> _unescape(r"\u0053ERVICE \\u0053 \U00000053")
     'SERVICE \\\\u0053 S'
     """
-    return _ESCAPE.sub(_character, query) if "\\" in query else query
+    return _ESCAPE.sub(_decode_escape, query) if "\\" in query else query
 
 
-def _character(escape: re.Match[str]) -> str:
+def _decode_escape(escape: re.Match[str]) -> str:
     digits = escape[1] or escape[2]
     try:
         return chr(int(digits, 16)) if digits else escape[0]

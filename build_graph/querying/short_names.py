@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 
-def mostly_written(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
+def most_frequent_labels(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
     """How documents mostly call each body, from its IRI and the words of every bearing.
 
-    >>> mostly_written([("ndrc", "发改委"), ("ndrc", "发展改革委"), ("ndrc", "发展改革委")])
+    >>> most_frequent_labels([("ndrc", "发改委"), ("ndrc", "发展改革委"), ("ndrc", "发展改革委")])
     {'ndrc': '发展改革委'}
     """
     times: dict[str, Counter[str]] = defaultdict(Counter)
@@ -19,7 +19,7 @@ def mostly_written(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {body: min(said, key=lambda words: (-said[words], words)) for body, said in times.items()}
 
 
-def short_names(
+def unique_labels(
     bodies: Sequence[str], mostly: Mapping[str, str], full: Mapping[str, str], places: Mapping[str, str]
 ) -> tuple[str, ...]:
     """A short name for each body that no other has.
@@ -29,14 +29,14 @@ def short_names(
     another's too, the next longer name serves.
 
     >>> base = "https://w3id.org/obligation-graph/id/agency/浙江省/"
-    >>> short_names([base + "杭州市/商务局", base + "商务厅"], {}, {}, {base + "杭州市/商务局": "p"})
+    >>> unique_labels([base + "杭州市/商务局", base + "商务厅"], {}, {}, {base + "杭州市/商务局": "p"})
     ('杭州市商务局', '浙江省商务厅')
     """
     ways = [
         [
-            _short(body, mostly.get(body, ""), full.get(body, ""), places.get(body, "")),
+            _shorten(body, mostly.get(body, ""), full.get(body, ""), places.get(body, "")),
             full.get(body, ""),
-            "".join(_steps(body)),
+            "".join(_split_steps(body)),
         ]
         for body in bodies
     ]
@@ -50,20 +50,20 @@ def short_names(
     return tuple(labels)
 
 
-def _short(body: str, mostly: str, full: str, place: str) -> str:
+def _shorten(body: str, mostly: str, full: str, place: str) -> str:
     """The words for a central body; for a local one its last place and its own words: 杭州市商务局.
 
     Words that say more than that stay: 济源示范区管委会. Nobody is called what no name of it ends in.
 
-    >>> _short("https://w3id.org/obligation-graph/id/agency/江苏省/南通市/海关", "海关", "南通海关", "p")
+    >>> _shorten("https://w3id.org/obligation-graph/id/agency/江苏省/南通市/海关", "海关", "南通海关", "p")
     '南通海关'
     """
-    local = "".join(_steps(body)[-2:])
+    local = "".join(_split_steps(body)[-2:])
     if not place or mostly.endswith(local):
         return mostly
     return local if full.endswith(local) else full or local
 
 
-def _steps(body: str) -> list[str]:
+def _split_steps(body: str) -> list[str]:
     """The steps of an IRI behind the class: 浙江省, 杭州市, 商务局."""
     return unquote(body.partition("/id/")[2].partition("/")[2] or body).split("/")

@@ -41,7 +41,7 @@ class QueryError(ObligationError):
     """A query that cannot be run as it is."""
 
 
-class Form(StrEnum):
+class QueryForm(StrEnum):
     """What a query asks for, and so what it answers with."""
 
     SELECT = "SELECT"  # rows
@@ -50,13 +50,13 @@ class Form(StrEnum):
     DESCRIBE = "DESCRIBE"  # triples
 
 
-def form(query: str, name: str = "query") -> Form:
+def detect_form(query: str, name: str = "query") -> QueryForm:
     """What a query asks for; raises QueryError for an update, and for what is neither.
 
-    >>> form("PREFIX a: <http://select/> # SELECT\\nASK { ?s ?p 'SELECT' }")
-    <Form.ASK: 'ASK'>
+    >>> detect_form("PREFIX a: <http://select/> # SELECT\\nASK { ?s ?p 'SELECT' }")
+    <QueryForm.ASK: 'ASK'>
     """
-    for token in tokens(query):
+    for token in tokenize(query):
         if token.lastgroup != "word":
             continue
         word = token[0].upper()
@@ -64,15 +64,15 @@ def form(query: str, name: str = "query") -> Form:
             raise QueryError(
                 f"{name}: {word} changes data; only queries are run: SELECT, ASK, CONSTRUCT, DESCRIBE"
             )
-        if word in Form.__members__:
-            return Form(word)
+        if word in QueryForm.__members__:
+            return QueryForm(word)
     raise QueryError(f"{name}: holds no query; write SELECT, ASK, CONSTRUCT or DESCRIBE")
 
 
-def keywords(query: str, wanted: Iterable[str]) -> set[str]:
+def find_keywords(query: str, wanted: Iterable[str]) -> set[str]:
     """Which of some words, in capitals, a query has as keywords or names of functions.
 
-    >>> keywords("ASK from <http://x/select> { ?service ?p 'UNION'@ask }", ["FROM", "SERVICE", "UNION"])
+    >>> find_keywords("ASK from <http://x/select> { ?service ?p 'UNION'@ask }", ["FROM", "SERVICE", "UNION"])
     {'FROM'}
     """
     capitals = query.upper()
@@ -80,7 +80,7 @@ def keywords(query: str, wanted: Iterable[str]) -> set[str]:
     if not sought:
         return sought  # as a rule; to look at all tokens takes a tenth of a millisecond or more
     found, before = set(), ""
-    for token in tokens(query):
+    for token in tokenize(query):
         if token.lastgroup == "word" and before != "@":
             found.add(token[0].upper())
         before = token[0]
@@ -96,13 +96,13 @@ def has_relative_iri(query: str) -> bool:
     return _RELATIVE.search(query) is not None
 
 
-def columns(query: str) -> set[str] | None:
+def find_columns(query: str) -> set[str] | None:
     """The variables whose values a SELECT query names; None where it names none, or is not our SPARQL.
 
-    >>> sorted(columns("SELECT ?a (COUNT(?b) AS ?n) { ?a ?p ?b } GROUP BY ?a"))
+    >>> sorted(find_columns("SELECT ?a (COUNT(?b) AS ?n) { ?a ?p ?b } GROUP BY ?a"))
     ['a', 'n']
     """
-    words = [token[0].upper() for token in tokens(query) if token.lastgroup in ("word", "mark")]
+    words = [token[0].upper() for token in tokenize(query) if token.lastgroup in ("word", "mark")]
     if "SELECT" not in words or "*" in words[words.index("SELECT") + 1 :][:2]:
         return None
     try:
@@ -112,14 +112,14 @@ def columns(query: str) -> set[str] | None:
     return {variable.value for variable in found.variables} if isinstance(found, QuerySolutions) else None
 
 
-def places(query: str) -> dict[str, list[tuple[int, int]]]:
+def find_value_blocks(query: str) -> dict[str, list[tuple[int, int]]]:
     """Where the braces of each block `VALUES ?name { … }` begin and end, by the variable's name.
 
-    >>> places("SELECT * { VALUES ?n { 5 } FILTER (?x > ?n) }")
+    >>> find_value_blocks("SELECT * { VALUES ?n { 5 } FILTER (?x > ?n) }")
     {'n': [(21, 26)]}
     """
     found: dict[str, list[tuple[int, int]]] = {}
-    known = [token for token in tokens(query) if token.lastgroup != "space"]
+    known = [token for token in tokenize(query) if token.lastgroup != "space"]
     for index, token in enumerate(known[:-2]):
         variable, brace = known[index + 1], known[index + 2]
         if token[0].upper() == "VALUES" and variable.lastgroup == "variable" and brace[0] == "{":
@@ -128,19 +128,19 @@ def places(query: str) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
-def with_values(query: str, values: Mapping[str, Value]) -> str:
+def insert_values(query: str, values: Mapping[str, Value]) -> str:
     """The query with each value in its blocks; KeyError for a name that has none.
 
-    >>> with_values("SELECT * { VALUES ?n { 5 } ?s ?p ?n }", {"n": Literal('"} 6')})
+    >>> insert_values("SELECT * { VALUES ?n { 5 } ?s ?p ?n }", {"n": Literal('"} 6')})
     'SELECT * { VALUES ?n { "\\\\"} 6" } ?s ?p ?n }'
     """
-    blocks = places(query)
+    blocks = find_value_blocks(query)
     spans = [(span, value) for name, value in values.items() for span in blocks[name]]
     for (start, end), value in sorted(spans, key=lambda pair: pair[0], reverse=True):
         query = f"{query[:start]}{{ {'UNDEF' if value is None else value} }}{query[end:]}"
     return query
 
 
-def tokens(query: str) -> Iterator[re.Match[str]]:
+def tokenize(query: str) -> Iterator[re.Match[str]]:
     """The tokens of a query, blanks and comments too, each in the group of its kind."""
     return _TOKEN.finditer(query)

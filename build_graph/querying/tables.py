@@ -10,7 +10,7 @@ from build_graph.printing import open_console
 WIDTH = 160  # columns where the output is no terminal
 
 
-def as_table(
+def format_table(
     names: Sequence[str],
     rows: Collection[Sequence[str]],
     width: int | None = None,

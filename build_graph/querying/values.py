@@ -11,13 +11,13 @@ from pyoxigraph import Literal, NamedNode
 
 from build_graph.errors import ObligationError
 from build_graph.querying.catalogue import Question
-from build_graph.querying.headers import ANY, TODAY, Kind, Parameter
-from build_graph.querying.names import NameFinder
-from build_graph.querying.sparql import Value, with_values
+from build_graph.querying.headers import ANY, TODAY, Parameter, ParameterKind
+from build_graph.querying.names import EntityFinder
+from build_graph.querying.sparql import Value, insert_values
 from build_graph.vocabulary import term
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_LITERALS = (Kind.DATE, Kind.INTEGER)
+_LITERALS = (ParameterKind.DATE, ParameterKind.INTEGER)
 _ALLOCATIONS = ("divided", "joint", "unstated")
 
 
@@ -25,10 +25,10 @@ class WrongValueError(ObligationError):
     """A value that is missing, or not of the parameter's kind."""
 
 
-def assignments(given: Iterable[str]) -> dict[str, str]:
+def parse_assignments(given: Iterable[str]) -> dict[str, str]:
     """Values by parameter from `agency=商务部`; raises WrongValueError for anything else.
 
-    >>> assignments(["agency=商务部", "date=2024-01-01"])
+    >>> parse_assignments(["agency=商务部", "date=2024-01-01"])
     {'agency': '商务部', 'date': '2024-01-01'}
     """
     values: dict[str, str] = {}
@@ -46,15 +46,15 @@ def assignments(given: Iterable[str]) -> dict[str, str]:
 class Binder:
     """Puts values into questions: names are looked up in the graph, `today` is the day."""
 
-    names: NameFinder
+    names: EntityFinder
     today: date
 
-    def bound(self, question: Question, given: Mapping[str, str | NamedNode]) -> str:
+    def bind(self, question: Question, given: Mapping[str, str | NamedNode]) -> str:
         """The query with what was given and the defaults of the rest as terms; a node is taken as it is.
 
         Raises ObligationError for a parameter that there is not, that is missing, or of the wrong kind.
         """
-        parameters = {name: question.parameter(name) for name in given}
+        parameters = {name: question.find_parameter(name) for name in given}
         values: dict[str, Value] = {}
         for parameter in question.header.parameters:
             words = given[parameter.name] if parameter.name in parameters else parameter.default
@@ -64,45 +64,47 @@ class Binder:
                     f"give it, for example: --set {parameter.name}={parameter.example}"
                 )
             values[parameter.name] = (
-                words if isinstance(words, NamedNode) else self._value(parameter, words.strip())
+                words if isinstance(words, NamedNode) else self._parse_value(parameter, words.strip())
             )
-        return with_values(question.query, values)
+        return insert_values(question.query, values)
 
-    def _value(self, parameter: Parameter, words: str) -> Value:
+    def _parse_value(self, parameter: Parameter, words: str) -> Value:
         if words == ANY and parameter.optional:
             return None
         if parameter.kind in _LITERALS:
-            return _literal(parameter, self.today.isoformat() if words == TODAY else words)
-        if parameter.kind is Kind.ALLOCATION:
-            return _allocation(parameter, words)
+            return _parse_literal(parameter, self.today.isoformat() if words == TODAY else words)
+        if parameter.kind is ParameterKind.ALLOCATION:
+            return _parse_allocation(parameter, words)
         return self.names.find(parameter.kind, words)
 
 
-def _literal(parameter: Parameter, words: str) -> Literal:
+def _parse_literal(parameter: Parameter, words: str) -> Literal:
     """A date or a number; raises WrongValueError for what is none."""
-    if parameter.kind is Kind.INTEGER and _INTEGER.fullmatch(words):
+    if parameter.kind is ParameterKind.INTEGER and _INTEGER.fullmatch(words):
         return Literal(int(words))
-    if parameter.kind is Kind.DATE and _is_date(words):
+    if parameter.kind is ParameterKind.DATE and _is_date(words):
         return Literal(words, datatype=term("xsd:date"))
-    what = "date" if parameter.kind is Kind.DATE else "whole number"
+    what = "date" if parameter.kind is ParameterKind.DATE else "whole number"
     raise WrongValueError(f"{parameter.name}: {words!r} is no {what}; write it as {parameter.example}")
 
 
-def _allocation(parameter: Parameter, words: str) -> NamedNode:
+def _parse_allocation(parameter: Parameter, words: str) -> NamedNode:
     """The concept of a way to share out; raises WrongValueError for what is none."""
     if words.lower() not in _ALLOCATIONS:
-        raise WrongValueError(f"{parameter.name}: {words!r} is no way to share out; write {_listed()}")
+        raise WrongValueError(
+            f"{parameter.name}: {words!r} is no way to share out; write {_list_allocations()}"
+        )
     return term(f"ob:{words.capitalize()}")
 
 
-def _listed() -> str:
+def _list_allocations() -> str:
     return f"{', '.join(_ALLOCATIONS[:-1])} or {_ALLOCATIONS[-1]}"
 
 
-def day(name: str, words: str, today: date) -> date:
+def parse_day(name: str, words: str, today: date) -> date:
     """The day that words name; `today` is the day itself. Raises WrongValueError where they name none.
 
-    >>> day("--as-of", "2024-01-01", date.today())
+    >>> parse_day("--as-of", "2024-01-01", date.today())
     datetime.date(2024, 1, 1)
     """
     if words == TODAY:

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
-from build_graph.reading.kinds import Kind, UnreadableError, unreadable
-from build_graph.reading.limits import LimitError, Limits, Readable
-from build_graph.resources import word_lists
+from build_graph.reading.kinds import Kind, UnreadableError, convert_error
+from build_graph.reading.limits import LimitError, Readable, ReadingLimits
+from build_graph.resources import load_word_lists
 
 _UTF8 = 0x800  # flag: the name is in UTF-8
 _ENCRYPTED = 0x1  # flag
@@ -34,7 +34,7 @@ class Member:
     info: zipfile.ZipInfo
 
 
-def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: Limits) -> None:
+def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: ReadingLimits) -> None:
     """Raise LimitError where an archive's directory is too large to be worth reading."""
     stream.seek(0, io.SEEK_END)
     stream.seek(max(0, stream.tell() - _TAIL))
@@ -45,21 +45,21 @@ def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: Li
     if 0 <= wide <= len(tail) - 56:
         size = max(size, struct.unpack_from("<Q", tail, wide + 40)[0]) if size == 0xFFFFFFFF else size
     if size > limits.max_members * _ENTRY_LIMIT:
-        raise _too_many(name, limits)
+        raise _member_limit_error(name, limits)
 
 
-def members(archive: zipfile.ZipFile, name: str, limits: Limits) -> Iterator[Member]:
+def iterate_members(archive: zipfile.ZipFile, name: str, limits: ReadingLimits) -> Iterator[Member]:
     """The files of an archive, in order of their names.
 
     Raises LimitError where they are too many, or would unpack to too much.
     """
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(infos) > limits.max_members:
-        raise _too_many(name, limits)
+        raise _member_limit_error(name, limits)
     packed = max(archive.start_dir, 1)
     limits.check_ratio(sum(info.file_size for info in infos), packed, name)
-    found = (Member(_name_of(info), info) for info in infos)
-    visible = (m for m in found if not any(part.startswith(_HIDDEN) for part in _parts(m.name)))
+    found = (Member(_decode_name(info), info) for info in infos)
+    visible = (m for m in found if not any(part.startswith(_HIDDEN) for part in _split_name(m.name)))
     yield from sorted(visible, key=lambda member: member.name)
 
 
@@ -71,38 +71,38 @@ def open_zip(data: bytes | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
         raise UnreadableError(f"{name}: is a damaged ZIP file; fetch or pack it again") from error
 
 
-def kind_of_packed(archive: zipfile.ZipFile, name: str) -> Kind:
+def detect_packed_kind(archive: zipfile.ZipFile, name: str) -> Kind:
     """Whether a file in ZIP form is a DOCX or an archive; raises UnreadableError for what is neither."""
     members = set(archive.namelist())
     if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
         return Kind.DOCX
-    for member, advice in word_lists("formats")["packed"].items():
+    for member, advice in load_word_lists("formats")["packed"].items():
         if member in members:
             raise UnreadableError(f"{name}: {advice}")
     return Kind.ZIP
 
 
-def opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Readable:
+def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Readable:
     """The member's bytes; raises UnreadableError where it is under a password, or packed in a rare way."""
     if info.flag_bits & _ENCRYPTED:
         raise UnreadableError(
             f"{name}: is protected by a password; unpack the archive, and give what was in it"
         )
     try:
-        return _Sound(archive.open(info), name)
+        return _CheckedStream(archive.open(info), name)
     except ValueError as error:  # it is said to stand before the file begins
-        raise unreadable(name, error) from error
+        raise convert_error(name, error) from error
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
         raise UnreadableError(f"{name}: cannot be unpacked; unpack the archive, and pack it again") from error
 
 
-def ungzipped(stream: io.BufferedReader[Any], name: str) -> Readable:
+def open_gzip(stream: io.BufferedReader[Any], name: str) -> Readable:
     """The bytes that a gzip file holds."""
-    return _Sound(gzip.GzipFile(fileobj=stream), name)
+    return _CheckedStream(gzip.GzipFile(fileobj=stream), name)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sound:
+class _CheckedStream:
     """A stream whose damage is an UnreadableError."""
 
     stream: Readable
@@ -116,7 +116,7 @@ class _Sound:
             raise UnreadableError(f"{self.name}: is damaged; fetch or pack it again") from error
 
 
-def _name_of(info: zipfile.ZipInfo) -> str:
+def _decode_name(info: zipfile.ZipInfo) -> str:
     """A member's name: UTF-8 where it says so or is it, else as Chinese Windows writes names."""
     name = info.filename
     if not info.flag_bits & _UTF8:
@@ -130,14 +130,14 @@ def _name_of(info: zipfile.ZipInfo) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
-def _parts(name: str) -> Iterator[str]:
+def _split_name(name: str) -> Iterator[str]:
     """The folders of a name, each with its slash, and the name itself."""
     *folders, last = name.split("/")
     yield from (f"{folder}/" for folder in folders)
     yield last
 
 
-def _too_many(name: str, limits: Limits) -> LimitError:
+def _member_limit_error(name: str, limits: ReadingLimits) -> LimitError:
     return LimitError(
         f"{name}: holds more than {limits.max_members:,} files; "
         "if they are to be read, give a higher --max-members"

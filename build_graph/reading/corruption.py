@@ -26,10 +26,10 @@ _HALF_WIDTH = str.maketrans(_FULL, _HALF)
 _FULL_WIDTH = str.maketrans(_HALF, _FULL)
 
 
-def encode(text: str) -> bytes:
+def encode_gbk(text: str) -> bytes:
     """The GBK bytes of `text`, user-defined characters included; what GBK lacks is one byte 1A.
 
-    >>> encode("潛力").hex()
+    >>> encode_gbk("潛力").hex()
     '9d93c1a6'
     """
     try:
@@ -39,30 +39,30 @@ def encode(text: str) -> bytes:
         return b"".join(code if len(code) < 3 else _STRANGE for code in codes)
 
 
-def reread(data: bytes) -> bytes:
+def replace_broken_pairs(data: bytes) -> bytes:
     """`data` as a reader of GBK understands it: a lead byte without its trail becomes `?`.
 
     The `?` swallows both bytes.
 
-    >>> reread(b"\\x9d(ji")
+    >>> replace_broken_pairs(b"\\x9d(ji")
     b'?ji'
     """
     return _PAIR.sub(lambda pair: pair[0] if pair["hole"] is None else b"?", data)
 
 
-def decode(data: bytes) -> str:
+def decode_gbk(data: bytes) -> str:
     """The characters of `reread(data)`; those of the user-defined areas do not print and are gone.
 
-    >>> decode(bytes.fromhex("af91 aad3 c3"))
+    >>> decode_gbk(bytes.fromhex("af91 aad3 c3"))
     '瘧?'
     """
-    return _UNPRINTED.sub("", reread(data).decode("gb18030", "replace"))
+    return _UNPRINTED.sub("", replace_broken_pairs(data).decode("gb18030", "replace"))
 
 
-def put_glosses(data: bytes, table: Mapping[bytes, bytes]) -> bytes:
+def insert_glosses(data: bytes, table: Mapping[bytes, bytes]) -> bytes:
     """`data` with its gloss behind each code of `table`, wherever the two bytes stand.
 
-    >>> put_glosses("展潛".encode("gbk"), {b"\\xb9\\x9d": b"(x)"})
+    >>> insert_glosses("展潛".encode("gbk"), {b"\\xb9\\x9d": b"(x)"})
     b'\\xd5\\xb9\\x9d(x)\\x93'
     """
     if not table:
@@ -80,43 +80,43 @@ def split_at_marks(data: bytes) -> str:
     parts = [data]
     for mark in _MARKS:
         parts = [piece for part in parts for piece in re.split(b"(%s)" % mark, part)]
-    return "".join(map(decode, parts))
+    return "".join(map(decode_gbk, parts))
 
 
-def half_width(text: str) -> str:
+def narrow_marks(text: str) -> str:
     """`text` with the seven marks that the page printed half-width.
 
-    >>> half_width("（一）发展、改革。")
+    >>> narrow_marks("（一）发展、改革。")
     '(一)发展、改革。'
     """
     return text.translate(_HALF_WIDTH)
 
 
-def full_width(text: str) -> str:
-    """The inverse of `half_width`.
+def widen_marks(text: str) -> str:
+    """The inverse of `narrow_marks`.
 
-    >>> full_width("(一)发展,改革。")
+    >>> widen_marks("(一)发展,改革。")
     '（一）发展，改革。'
     """
     return text.translate(_FULL_WIDTH)
 
 
-def printed(text: str) -> str:
+def simulate_print(text: str) -> str:
     """`text` as the page can print it: what GBK does not have is one and the same sign.
 
-    >>> printed("（一）🗎") == "(一)\\x1a"
+    >>> simulate_print("（一）🗎") == "(一)\\x1a"
     True
     """
-    return half_width(decode(encode(text)))
+    return narrow_marks(decode_gbk(encode_gbk(text)))
 
 
-def damage(text: str, readings: Mapping[str, str]) -> str:
+def simulate_damage(text: str, readings: Mapping[str, str]) -> str:
     """What the page makes of clean `text`, given the characters it glosses and their readings.
 
-    >>> damage("發展潛力，提升電子商務創新", {"節": "jié", "創": "chuàng"})
+    >>> simulate_damage("發展潛力，提升電子商務創新", {"節": "jié", "創": "chuàng"})
     '發展?jié)摿?,提升電子商務?chuàng)新'
-    >>> damage("規模化應用；", {"規": "guī"})
+    >>> simulate_damage("規模化應用；", {"規": "guī"})
     '規(guī)?;瘧?;'
     """
-    table = {encode(char): encode(f"({reading})") for char, reading in readings.items()}
-    return half_width(split_at_marks(reread(put_glosses(encode(text), table))))
+    table = {encode_gbk(char): encode_gbk(f"({reading})") for char, reading in readings.items()}
+    return narrow_marks(split_at_marks(replace_broken_pairs(insert_glosses(encode_gbk(text), table))))

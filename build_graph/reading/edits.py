@@ -42,36 +42,36 @@ class Draft:
     edits: tuple[Edit, ...] = ()
     damages: tuple[Damage, ...] = ()
 
-    def changed(self, name: str, changes: Sequence[Change], damages: Iterable[Damage] = ()) -> Draft:
+    def apply_changes(self, name: str, changes: Sequence[Change], damages: Iterable[Damage] = ()) -> Draft:
         """The draft after `changes`, which are in order and do not overlap, and with `damages` noted.
 
         >>> draft = Draft(Source("-", "業(yè)務", "utf-8"), "業(yè)務")
-        >>> draft = draft.changed("strip_glosses", [Change(1, 5, "")])
-        >>> draft.changed("to_simplified", [Change(0, 2, "业务")]).edits
+        >>> draft = draft.apply_changes("strip_glosses", [Change(1, 5, "")])
+        >>> draft.apply_changes("to_simplified", [Change(0, 2, "业务")]).edits
         (Edit(name='strip_glosses', source=Span(start=0, end=6), span=Span(start=0, end=2)),)
         """
         damages = (*self.damages, *damages)
         if not changes:
             return Draft(self.source, self.content, self.edits, damages)
-        edits = tuple(_compose(name, self.edits, changes))
-        moved = tuple(_moved(damages, changes))
-        return Draft(self.source, _rewrite(self.content, changes), edits, moved)
+        edits = tuple(_compose_edits(name, self.edits, changes))
+        moved = tuple(_move_damages(damages, changes))
+        return Draft(self.source, _rewrite_content(self.content, changes), edits, moved)
 
-    def finished(self) -> Text:
+    def finish(self) -> Text:
         """The text with its repairs and the way back to the source."""
-        starts, shifts = way_back(self.edits)
-        repairs = tuple(self._repairs())
+        starts, shifts = map_offsets(self.edits)
+        repairs = tuple(self._iterate_repairs())
         damages = tuple(sorted(self.damages, key=lambda damage: damage.span))
         return Text(self.content, self.source, repairs, damages, starts, shifts)
 
-    def _repairs(self) -> Iterator[Repair]:
+    def _iterate_repairs(self) -> Iterator[Repair]:
         for edit in self.edits:
-            before, after = edit.source.of(self.source.content), edit.span.of(self.content)
+            before, after = edit.source.extract(self.source.content), edit.span.extract(self.content)
             if before != after:
                 yield Repair(edit.name, edit.source, edit.span, before, after)
 
 
-def _rewrite(content: str, changes: Iterable[Change]) -> str:
+def _rewrite_content(content: str, changes: Iterable[Change]) -> str:
     pieces: list[str] = []
     done = 0
     for change in changes:
@@ -80,14 +80,14 @@ def _rewrite(content: str, changes: Iterable[Change]) -> str:
     return "".join([*pieces, content[done:]])
 
 
-def _compose(name: str, edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[Edit]:
+def _compose_edits(name: str, edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[Edit]:
     """The edits from the source to the changed text.
 
     What overlaps becomes one edit, under the name of the repair that came first; touching is not
     overlapping.
     """
     before = after = 0  # by how much the text has grown up to here, since the source and by the changes
-    for group in _groups(edits, changes):
+    for group in _group_overlaps(edits, changes):
         start, end = group[0][0], max(place[1] for place in group)
         source_start, span_start, by = start - before, start + after, name
         for _, _, item in reversed(group):
@@ -99,7 +99,7 @@ def _compose(name: str, edits: Iterable[Edit], changes: Iterable[Change]) -> Ite
         yield Edit(by, Span(source_start, end - before), Span(span_start, end + after))
 
 
-def _groups(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[list[Place]]:
+def _group_overlaps(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[list[Place]]:
     """What overlaps in the current text, in order."""
     olds: Iterable[Place] = ((edit.span.start, edit.span.end, edit) for edit in edits)
     news: Iterable[Place] = ((change.start, change.end, change) for change in changes)
@@ -115,7 +115,7 @@ def _groups(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[list[P
         yield group
 
 
-def _moved(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Damage]:
+def _move_damages(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Damage]:
     """The damages where they stand after `changes`; one that begins or ends in a change is widened."""
     starts, ends = [change.start for change in changes], [change.end for change in changes]
     grown = [0, *accumulate(len(change.after) - (change.end - change.start) for change in changes)]
@@ -128,7 +128,7 @@ def _moved(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Dam
         yield Damage(span, damage.reason)
 
 
-def way_back(edits: Iterable[Edit | Repair]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def map_offsets(edits: Iterable[Edit | Repair]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """`Text.starts` and `Text.shifts`: a character that was put in comes from the last it replaces."""
     steps = {0: 0}
     for edit in edits:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from build_graph.reading.kinds import is_known
-from build_graph.reading.names import shown_name
+from build_graph.reading.kinds import is_known_ending
+from build_graph.reading.names import display_name
 
 _HIDDEN = (".", "~$")  # how the names begin of what systems and office programs put into folders
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedFile:
     """A file, its name below where the search began, and whether it is a document by its ending."""
 
     path: Path
@@ -31,67 +31,69 @@ class Listed:
     is_folder: bool = False
 
 
-def in_folder(folder: Path) -> Iterator[Listed]:
+def iterate_folder(folder: Path) -> Iterator[ListedFile]:
     """The files in a folder and in the folders in it, in order of their names; sidecar files are left out.
 
     A folder that cannot be read stands there with its fault, and hides no other.
     """
-    open_ = [_level(folder, "", folder)]  # folders within each other, however deep
+    open_ = [_list_level(folder, "", folder)]  # folders within each other, however deep
     while open_:
         found = next(open_[-1], None)
         if found is None:
             open_.pop()
         elif found.is_folder:
-            open_.append(_level(found.path, f"{found.name}/", folder))
+            open_.append(_list_level(found.path, f"{found.name}/", folder))
         else:
             yield found
 
 
-def _level(folder: Path, below: str, start: Path) -> Iterator[Listed]:
+def _list_level(folder: Path, below: str, start: Path) -> Iterator[ListedFile]:
     """What lies in a folder itself, where a search began at `start`."""
     try:
-        visible = _visible(folder)
+        visible = _scan_visible(folder)
     except OSError as error:
-        yield Listed(folder, below, is_document=False, fault=error)
+        yield ListedFile(folder, below, is_document=False, fault=error)
         return
     away = {e.name for e in visible if e.is_symlink() and leads_away(folder / e.name, start)}
     stay = [folder / entry.name for entry in visible if entry.name not in away]
-    files = {listed.path.name: listed for listed in _told_apart(stay, below)}
+    files = {listed.path.name: listed for listed in _skip_sidecars(stay, below)}
     for entry in visible:
         inner = folder / entry.name
         if entry.name in away:
-            yield Listed(inner, f"{below}{shown_name(inner)}", is_document=False, leads_away=True)
+            yield ListedFile(inner, f"{below}{display_name(inner)}", is_document=False, leads_away=True)
         elif entry.is_dir(follow_symlinks=False):
-            yield Listed(inner, f"{below}{shown_name(inner)}", is_document=False, is_folder=True)
+            yield ListedFile(inner, f"{below}{display_name(inner)}", is_document=False, is_folder=True)
         elif entry.name in files:
             yield files[entry.name]
 
 
-def _visible(folder: Path) -> list[os.DirEntry[str]]:
+def _scan_visible(folder: Path) -> list[os.DirEntry[str]]:
     """What a folder shows, in order of the names; raises OSError where it cannot be read."""
     with os.scandir(folder) as entries:
         shown = (entry for entry in entries if not entry.name.startswith(_HIDDEN))
         return sorted(shown, key=lambda entry: entry.name)
 
 
-def matching(pattern: Path) -> Iterator[Listed]:
+def iterate_matches(pattern: Path) -> Iterator[ListedFile]:
     """The files that a pattern matches, in order of their names; ** stands for folders within folders."""
-    start = start_of(pattern)
+    start = find_pattern_root(pattern)
     rest = "/".join(pattern.parts[len(start.parts) :])
     found = sorted(path for path in start.glob(rest) if not _is_hidden(path.relative_to(start)))
     away = {path for path in found if (path.is_symlink() or _is_file(path)) and leads_away(path, start)}
-    files = {listed.path: listed for listed in _told_apart([path for path in found if path not in away], "")}
+    files = {
+        listed.path: listed for listed in _skip_sidecars([path for path in found if path not in away], "")
+    }
     for path in found:
         if path in away:
-            yield Listed(path, _below(path, start), is_document=False, leads_away=True)
+            yield ListedFile(path, _format_relative(path, start), is_document=False, leads_away=True)
         elif path in files:
-            yield Listed(path, _below(path, start), files[path].is_document)
+            yield ListedFile(path, _format_relative(path, start), files[path].is_document)
 
 
-def start_of(pattern: Path) -> Path:
+def find_pattern_root(pattern: Path) -> Path:
     """The folder below which a pattern matches.
 
-    >>> start_of(Path("pages/2020/**/*.html")).as_posix()
+    >>> find_pattern_root(Path("pages/2020/**/*.html")).as_posix()
     'pages/2020'
     """
     return Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
@@ -107,10 +109,10 @@ def leads_away(path: Path, start: Path) -> bool:
     return not (_is_file(Path(real)) and os.path.commonpath((real, within)) == within)
 
 
-def _below(path: Path, start: Path) -> str:
+def _format_relative(path: Path, start: Path) -> str:
     """The name of a file below a folder, in Unicode."""
     parts = path.relative_to(start).parts
-    return "/".join(shown_name(start.joinpath(*parts[:end])) for end in range(1, len(parts) + 1))
+    return "/".join(display_name(start.joinpath(*parts[:end])) for end in range(1, len(parts) + 1))
 
 
 def is_pattern(path: Path) -> bool:
@@ -122,16 +124,16 @@ def is_pattern(path: Path) -> bool:
     return glob.has_magic(str(path)) and not path.exists()
 
 
-def size(paths: Sequence[Path]) -> int:
+def sum_sizes(paths: Sequence[Path]) -> int:
     """The bytes of all files at some paths, documents within files left aside, and what cannot be read."""
-    return sum(_size(path) for path in paths)
+    return sum(_measure_size(path) for path in paths)
 
 
-def _size(path: Path) -> int:
+def _measure_size(path: Path) -> int:
     try:
         if path.is_dir() or is_pattern(path):
-            listed = in_folder(path) if path.is_dir() else matching(path)
-            return sum(_size(one.path) for one in listed if one.is_document)
+            listed = iterate_folder(path) if path.is_dir() else iterate_matches(path)
+            return sum(_measure_size(one.path) for one in listed if one.is_document)
         return path.stat().st_size if path.is_file() else 0
     except (OSError, ValueError):
         return 0
@@ -149,10 +151,10 @@ def _is_file(path: Path) -> bool:
         return True
 
 
-def _told_apart(paths: Sequence[Path], below: str) -> Iterator[Listed]:
+def _skip_sidecars(paths: Sequence[Path], below: str) -> Iterator[ListedFile]:
     """The files among some paths, without the sidecar files of others."""
     files = [path for path in paths if _is_file(path)]
-    sidecars = {path.with_suffix(".toml") for path in files if is_known(path.name)}
+    sidecars = {path.with_suffix(".toml") for path in files if is_known_ending(path.name)}
     for path in files:
-        if is_known(path.name) or path not in sidecars:
-            yield Listed(path, f"{below}{shown_name(path)}", is_known(path.name))
+        if is_known_ending(path.name) or path not in sidecars:
+            yield ListedFile(path, f"{below}{display_name(path)}", is_known_ending(path.name))

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from build_graph.reading.edits import Change
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 
 PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹɑɡ]{1,6}"  # one syllable, with or without its tone
 
@@ -33,47 +33,49 @@ def strip_glosses(text: str) -> Iterator[Change]:
     >>> [change.start for change in strip_glosses("業(yè)務、三維(3D)、站(dian)")]
     [1]
     """
-    return (Change(gloss.start(), gloss.end(), "") for gloss in _glosses(text))
+    return (Change(gloss.start(), gloss.end(), "") for gloss in _find_glosses(text))
 
 
-def glossed(text: str) -> dict[str, str]:
+def collect_glosses(text: str) -> dict[str, str]:
     """The characters that carry a gloss in `text`, and the reading printed there most often.
 
-    >>> glossed("業(yè)務發(fā)展")
+    >>> collect_glosses("業(yè)務發(fā)展")
     {'業': 'yè', '發': 'fā'}
     """
-    found = Counter((text[gloss.start() - 1], _SYLLABLE.findall(gloss[0])[0]) for gloss in _glosses(text))
+    found = Counter(
+        (text[gloss.start() - 1], _SYLLABLE.findall(gloss[0])[0]) for gloss in _find_glosses(text)
+    )
     table: dict[str, str] = {}
     for (char, reading), _ in found.most_common():
         table.setdefault(char, reading)
     return table
 
 
-def read_as(reading: str) -> str:
+def find_homophones(reading: str) -> str:
     """All characters that may be read like `reading`, whatever the tone."""
-    return _readings().get(_toneless(reading), "")
+    return _load_readings().get(_strip_tone(reading), "")
 
 
-def _glosses(text: str) -> Iterator[re.Match[str]]:
+def _find_glosses(text: str) -> Iterator[re.Match[str]]:
     brackets = list(_GLOSS.finditer(text))
-    readings = _readings() if brackets else {}
+    readings = _load_readings() if brackets else {}
     for bracket in brackets:
         char = text[bracket.start() - 1]
-        if all(char in readings.get(_toneless(reading), "") for reading in _SYLLABLE.findall(bracket[0])):
+        if all(char in readings.get(_strip_tone(reading), "") for reading in _SYLLABLE.findall(bracket[0])):
             yield bracket
 
 
 @cache
-def _readings() -> Mapping[str, str]:
+def _load_readings() -> Mapping[str, str]:
     """For each syllable, without tone, the characters that are read so."""
-    lines = (folder("data") / "readings.txt").read_text(encoding="utf-8").splitlines()
+    lines = (find_folder("data") / "readings.txt").read_text(encoding="utf-8").splitlines()
     return dict(line.split(" ", 1) for line in lines)
 
 
-def _toneless(reading: str) -> str:
+def _strip_tone(reading: str) -> str:
     """`reading` without its tone, ü as v.
 
-    >>> _toneless("lǜ"), _toneless("chuàng")
+    >>> _strip_tone("lǜ"), _strip_tone("chuàng")
     ('lv', 'chuang')
     """
     letters = unicodedata.normalize("NFD", reading.translate({0x251: "a", 0x261: "g"}))

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from build_graph.model import Damage, Span
-from build_graph.reading.corruption import damage, encode, full_width, printed
+from build_graph.reading.corruption import encode_gbk, simulate_damage, simulate_print, widen_marks
 from build_graph.reading.edits import Change
-from build_graph.reading.glosses import PINYIN, glossed, read_as
-from build_graph.reading.likelihood import Likelihood, plain
-from build_graph.reading.script import simplified
-from build_graph.reading.shifted import CONTEXT, Reader, Reading
-from build_graph.resources import folder, word_lists
+from build_graph.reading.glosses import PINYIN, collect_glosses, find_homophones
+from build_graph.reading.likelihood import Likelihood, normalise_prose
+from build_graph.reading.script import simplify
+from build_graph.reading.shifted import CONTEXT, ByteShiftReader, Decoding
+from build_graph.resources import find_folder, load_word_lists
 
 _MARGIN = 3.0  # nats by which the reading taken must be likelier than any other, ...
 _LENGTHS = (0.0, 3.0)  # ... whether a longer reading is given nothing for a character, or this much
@@ -65,63 +65,70 @@ def close_holes(text: str) -> Iterator[Change | Damage]:
     >>> [change.after for change in close_holes(text)]
     ['潛力']
     """
-    table = glossed(text)
+    table = collect_glosses(text)
     if _HOLE.search(text) or (table and (_BARE.search(text) or _LETTER.search(text))):
-        yield from _Page.of(text, table).close()
+        yield from _HoledPage.build(text, table).close_all()
 
 
 @dataclass(slots=True)
-class _Page:
+class _HoledPage:
     """A text with holes, and what has been found out about it so far."""
 
     text: str
     table: Mapping[str, str]
-    reader: Reader
+    reader: ByteShiftReader
     questions: Collection[str]
     closed: list[tuple[Span, str]] = field(default_factory=list)
     open: list[Damage] = field(default_factory=list)
     tried: int = 0
 
     @classmethod
-    def of(cls, text: str, table: Mapping[str, str]) -> _Page:
+    def build(cls, text: str, table: Mapping[str, str]) -> _HoledPage:
         chars = [chr(point) for point in range(0x4E00, 0x9FA6)]
-        simple = dict(zip(chars, simplified("\n".join(chars))[::2], strict=True))
-        sound = _UNCERTAIN.sub("\n", _without_glosses(text, table))
-        likelihood = Likelihood(folder("data") / "neighbours.txt", plain(simplified(sound)))
-        table = {**table, **_unseen(text, table, lambda char: likelihood.rank(simple.get(char, char)))}
-        reader = Reader(table, likelihood, simple, _foreign(sound, simple))
-        questions = word_lists("holes")["questions"]
+        simple = dict(zip(chars, simplify("\n".join(chars))[::2], strict=True))
+        sound = _UNCERTAIN.sub("\n", _strip_known_glosses(text, table))
+        likelihood = Likelihood(find_folder("data") / "neighbours.txt", normalise_prose(simplify(sound)))
+        table = {
+            **table,
+            **_infer_swallowed(text, table, lambda char: likelihood.rank(simple.get(char, char))),
+        }
+        reader = ByteShiftReader(table, likelihood, simple, _find_foreign(sound, simple))
+        questions = load_word_lists("holes")["questions"]
         return cls(text, table, reader, questions)
 
-    def close(self) -> Iterator[Change | Damage]:
+    def close_all(self) -> Iterator[Change | Damage]:
         end = 0
         for hole in _HOLE.finditer(self.text):
             if hole.start() < end:
                 continue
             if len(self.open) < _FAILURES and len(self.closed) < _SUCCESSES and self.tried < _TRIED:
-                end = self._close(hole.start())
+                end = self._close_hole(hole.start())
             elif self._is_question(hole.start()):
                 end = hole.start() + 1
             else:
-                end = self._mark(hole.start(), hole.end(), "bytes were lost here, as in many places before")
-        yield from (change for span, after in self.closed for change in _changes(self.text, span, after))
-        yield from self._gloss_on_letters()
+                end = self._mark_damage(
+                    hole.start(), hole.end(), "bytes were lost here, as in many places before"
+                )
+        yield from (
+            change for span, after in self.closed for change in _iterate_changes(self.text, span, after)
+        )
+        yield from self._strip_letter_glosses()
         yield from self.open
-        yield from self._bare()
+        yield from self._mark_bare()
 
-    def _close(self, start: int) -> int:
+    def _close_hole(self, start: int) -> int:
         """Close the hole at `start`, mark it, or leave it if it is none; return where to go on."""
         self.tried += 1
-        begin, before = self._before(start)
+        begin, before = self._find_sync_point(start)
         end, readings = self.reader.read(before[-CONTEXT:] or "\n", self.text, start)
-        proved = list(self._proved(begin, before, end, readings))
-        doubt = self._doubt(proved, self.text[start:end])
+        proved = list(self._prove_readings(begin, before, end, readings))
+        doubt = self._explain_doubt(proved, self.text[start:end])
         if not doubt:
             self.closed.append((Span(start, end), proved[0].text))
             return end
-        return start + 1 if self._is_question(start) else self._mark(start, end, doubt)
+        return start + 1 if self._is_question(start) else self._mark_damage(start, end, doubt)
 
-    def _doubt(self, proved: Sequence[Reading], as_printed: str) -> str:
+    def _explain_doubt(self, proved: Sequence[Decoding], as_printed: str) -> str:
         """Why none of the readings that are `proved`, likeliest first, can be taken; empty if one can."""
         if not proved or proved[0].score < _DOUBTFUL * (len(proved[0].text) + 1):
             return "bytes were lost here, and no reading of what is left is sure"
@@ -131,18 +138,18 @@ class _Page:
         if rivals := [other.text for other in others if _is_rival(other, best)]:
             words = " / ".join([best.text, *rivals[:2]])
             return f"bytes were lost here, and more than one reading fits: {words}"
-        if printed(best.text) == printed(as_printed):
+        if simulate_print(best.text) == simulate_print(as_printed):
             return "a character seems to have been lost here"
         return ""
 
-    def _mark(self, start: int, end: int, reason: str) -> int:
+    def _mark_damage(self, start: int, end: int, reason: str) -> int:
         """Note a damaged stretch, up to where the page is surely in step again."""
         rest = _OUT_OF_STEP.match(self.text, end)
         end = rest.end() if rest else end
         self.open.append(Damage(Span(start, end), reason))
         return end
 
-    def _before(self, start: int) -> tuple[int, str]:
+    def _find_sync_point(self, start: int) -> tuple[int, str]:
         """Where the page was last in step before a hole, and the clean text from there to the hole."""
         shut = [span for span, _ in self.closed[-_RECENT:]]
         ends = (sync.end() for sync in _IN_STEP.finditer(self.text, max(0, start - _REACH), start))
@@ -152,47 +159,49 @@ class _Page:
         pieces, at = [], begin
         for span, after in self.closed[-_RECENT:]:
             if span.start >= begin:
-                pieces += [_without_glosses(self.text[at : span.start], self.table), after]
+                pieces += [_strip_known_glosses(self.text[at : span.start], self.table), after]
                 at = span.end
-        return begin, "".join([*pieces, _without_glosses(self.text[at:start], self.table)])
+        return begin, "".join([*pieces, _strip_known_glosses(self.text[at:start], self.table)])
 
-    def _proved(self, begin: int, before: str, end: int, readings: Iterable[Reading]) -> Iterator[Reading]:
+    def _prove_readings(
+        self, begin: int, before: str, end: int, readings: Iterable[Decoding]
+    ) -> Iterator[Decoding]:
         """The likeliest reading that the damage turns into what is printed, and its proved rivals."""
         until = end if self.text.startswith("?", end) else end + 1  # what follows may be a hole itself
-        observed = printed(_GLOSS_SPACE.sub(")", self.text[begin:until]))
-        ahead = _without_glosses(self.text[end : end + _AHEAD], self.table)
+        observed = simulate_print(_GLOSS_SPACE.sub(")", self.text[begin:until]))
+        ahead = _strip_known_glosses(self.text[end : end + _AHEAD], self.table)
         best, texts = None, set[str]()
         for reading in readings:
-            text = simplified(reading.text)
-            clean = full_width(before + reading.text + ahead)
+            text = simplify(reading.text)
+            clean = widen_marks(before + reading.text + ahead)
             if text in texts or (best and not _is_rival(reading, best)):
                 continue
-            if damage(clean, self.table).startswith(observed):
+            if simulate_damage(clean, self.table).startswith(observed):
                 best = best or reading
                 texts.add(text)
                 yield reading
 
     def _is_question(self, position: int) -> bool:
         """Whether the words before `position`, as far as the last mark, ask something."""
-        before = simplified(self.text[max(0, position - _SENTENCE) : position])
+        before = simplify(self.text[max(0, position - _SENTENCE) : position])
         clause = re.split("[，。；：,;:\n]", before)[-1]
         return any(word in clause for word in self.questions)
 
-    def _gloss_on_letters(self) -> Iterator[Change]:
+    def _strip_letter_glosses(self) -> Iterator[Change]:
         """Takes out glosses behind a letter that is the second byte of a code: ，F is A3 AC 46, 現 AC 46."""
-        glosses = {(encode(char), reading) for char, reading in self.table.items()}
-        for found in self._outside(_LETTER):
-            code = encode(full_width(found["before"]))[-1:] + encode(found["letter"])
+        glosses = {(encode_gbk(char), reading) for char, reading in self.table.items()}
+        for found in self._find_outside(_LETTER):
+            code = encode_gbk(widen_marks(found["before"]))[-1:] + encode_gbk(found["letter"])
             if (code, found["reading"]) in glosses:
                 yield Change(found.start("gloss"), found.end("gloss"), "")
 
-    def _bare(self) -> Iterator[Damage]:
+    def _mark_bare(self) -> Iterator[Damage]:
         """Marks the question marks within a sentence, on a page that lost characters."""
-        for bare in self._outside(_BARE):
+        for bare in self._find_outside(_BARE):
             if not self._is_question(bare.start()):
                 yield Damage(Span(bare.start(), bare.end()), "a character seems to have been lost here")
 
-    def _outside(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    def _find_outside(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """What `pattern` finds outside of what has been closed or marked."""
         done = sorted([span for span, _ in self.closed] + [damage.span for damage in self.open])
         for found in pattern.finditer(self.text):
@@ -202,8 +211,8 @@ class _Page:
                 yield found
 
 
-def _is_rival(other: Reading, best: Reading) -> bool:
-    """Whether `other` comes near `best`, whatever is thought of the length of a text.
+def _is_rival(other: Decoding, best: Decoding) -> bool:
+    """Whether `other` comes near `best_match`, whatever is thought of the length of a text.
 
     A number is not the likelier for being longer.
     """
@@ -211,16 +220,16 @@ def _is_rival(other: Reading, best: Reading) -> bool:
     return any(other.score + bonus * longer > best.score - _MARGIN for bonus in _LENGTHS)
 
 
-def _without_glosses(text: str, table: Mapping[str, str]) -> str:
+def _strip_known_glosses(text: str, table: Mapping[str, str]) -> str:
     """`text` without the glosses that the page put behind the characters of `table`."""
 
-    def bare(gloss: re.Match[str]) -> str:
+    def drop_gloss(gloss: re.Match[str]) -> str:
         return gloss["char"] if table.get(gloss["char"]) == gloss["reading"] else gloss[0]
 
-    return _GLOSSED.sub(bare, text)
+    return _GLOSSED.sub(drop_gloss, text)
 
 
-def _unseen(text: str, table: Mapping[str, str], rank: Callable[[str], int]) -> dict[str, str]:
+def _infer_swallowed(text: str, table: Mapping[str, str], rank: Callable[[str], int]) -> dict[str, str]:
     """Characters that the page glosses too, though each time the hole has swallowed them.
 
     For ?shù) behind 當 it is the most frequent one that is read so, begins with the second byte of
@@ -230,14 +239,14 @@ def _unseen(text: str, table: Mapping[str, str], rank: Callable[[str], int]) -> 
     known, here, found = {None, *table.values()}, frozenset(text), dict[str, str]()
     for reading, before in dict.fromkeys(holes):
         if reading not in known:
-            second = encode(before)[-1:]
-            chars = [c for c in read_as(reading) if encode(c)[:1] == second and c not in here]
+            second = encode_gbk(before)[-1:]
+            chars = [c for c in find_homophones(reading) if encode_gbk(c)[:1] == second and c not in here]
             if chars:
                 found[min(chars, key=rank)] = reading
     return found
 
 
-def _foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
+def _find_foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
     """The characters of the script that `text` is not in, but for those that it has all the same."""
     traditional = frozenset(char for char, other in simple.items() if char != other)
     forms = frozenset(simple[char] for char in traditional) - traditional
@@ -245,9 +254,9 @@ def _foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
     return (forms if is_traditional else traditional) - frozenset(text)
 
 
-def _changes(text: str, span: Span, after: str) -> Iterator[Change]:
+def _iterate_changes(text: str, span: Span, after: str) -> Iterator[Change]:
     """The least changes that put `after` in place of what `text` has at `span`."""
-    before = span.of(text)
+    before = span.extract(text)
     for kind, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":
             yield Change(span.start + start, span.start + end, after[first:last])

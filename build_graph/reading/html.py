@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from build_graph.extras import extra
+from build_graph.extras import load_extra
 from build_graph.model import Source
 from build_graph.reading.kinds import Kind, UnreadableError
-from build_graph.reading.limits import LimitError, Limits
-from build_graph.reading.source import decode, decode_leniently
+from build_graph.reading.limits import LimitError, ReadingLimits
+from build_graph.reading.source import decode_leniently, decode_text
 from build_graph.reading.tables import Cell, TableWriter
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -54,14 +54,14 @@ _LIST_STYLE = re.compile(r"list-style(?:-type)?\s*:\s*none", re.IGNORECASE)
 _MARKED = re.compile(r"\s*(?:[（(]?[\d一二三四五六七八九十]{1,3}[、.．)）]|第)")
 
 
-def read_html(data: bytes, name: str, limits: Limits, *, encoding: str | None = None) -> Source:
+def read_html(data: bytes, name: str, limits: ReadingLimits, *, encoding: str | None = None) -> Source:
     """The document on an HTML page.
 
     Raises UnreadableError where the page holds no text, LimitError where it is nested too deep.
     """
-    page = _decoded(data, name, encoding)
-    root = _parsed(page.content, name, limits)
-    lines = _Page.of(root).document()
+    page = _decode_page(data, name, encoding)
+    root = _parse_page(page.content, name, limits)
+    lines = _Page.build(root).extract_lines()
     if not lines:
         raise UnreadableError(
             f"{name}: the page holds no text; its text may be loaded by a script: "
@@ -73,22 +73,22 @@ def read_html(data: bytes, name: str, limits: Limits, *, encoding: str | None = 
 # ---------------------------------------------------------------------------------- parsing
 
 
-def _decoded(data: bytes, name: str, encoding: str | None) -> Source:
+def _decode_page(data: bytes, name: str, encoding: str | None) -> Source:
     """The page as text: by a byte order mark, as UTF-8, by what it says of itself, or by its words."""
     said = _CHARSET.search(data[:_CHARSET_LIMIT])
     try:
-        return decode(data, name, encoding=encoding)
+        return decode_text(data, name, encoding=encoding)
     except UnreadableError:
         if encoding or not said:
             raise
     return decode_leniently(data, name, said["name"].decode("ascii"))
 
 
-def _parsed(text: str, name: str, limits: Limits) -> HtmlElement:
+def _parse_page(text: str, name: str, limits: ReadingLimits) -> HtmlElement:
     """The page's elements; raises LimitError where the parser would give up or take too long."""
-    etree = extra("lxml.etree", "html", f"{name}: reading HTML")
+    etree = load_extra("lxml.etree", "html", f"{name}: reading HTML")
     data = text.replace("\0", "").encode("utf-8", "replace")
-    if any(_attributes(tag["inside"]) > _ATTRIBUTES for tag in _TAG.finditer(data)):
+    if any(_count_attributes(tag["inside"]) > _ATTRIBUTES for tag in _TAG.finditer(data)):
         raise LimitError(
             f"{name}: an element has more than {_ATTRIBUTES:,} attributes; it is no page to read"
         )
@@ -106,16 +106,16 @@ def _parsed(text: str, name: str, limits: Limits) -> HtmlElement:
     return root
 
 
-def _attributes(inside: bytes | None) -> int:
+def _count_attributes(inside: bytes | None) -> int:
     """How many attributes an element has at most, by what stands inside its tag."""
     if inside is None or len(inside) < _ATTRIBUTES:
         return 0
     return len(_QUOTED.sub(b" ", inside).split())
 
 
-def _check_depth(root: HtmlElement, name: str, limits: Limits) -> None:
+def _check_depth(root: HtmlElement, name: str, limits: ReadingLimits) -> None:
     """Raise LimitError where elements stand too deep within each other."""
-    etree = extra("lxml.etree", "html", f"{name}: reading HTML")
+    etree = load_extra("lxml.etree", "html", f"{name}: reading HTML")
     depth = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
@@ -139,7 +139,7 @@ class _Line:
 
 
 @dataclass(slots=True)
-class _Facts:
+class _ElementFacts:
     """What an element holds: characters, those of them in links, links, and whether a sign of a document."""
 
     characters: int = 0
@@ -149,7 +149,7 @@ class _Facts:
 
 
 @dataclass(slots=True)
-class _Words:
+class _HtmlRules:
     """The rules of `data/html.toml`."""
 
     never: frozenset[str]
@@ -166,8 +166,8 @@ class _Words:
     limit: int
 
     @classmethod
-    def load(cls) -> _Words:
-        data = word_lists("html")
+    def load(cls) -> _HtmlRules:
+        data = load_word_lists("html")
         tags, around, sign, noise = data["tags"], data["around"], data["sign"], data["noise"]
         labels = "|".join(r"\s*".join(label) for label in sign["labels"])
         return cls(
@@ -191,29 +191,29 @@ class _Page:
     """A page, what its elements hold, and which of its tables hold tables."""
 
     root: HtmlElement
-    words: _Words
+    words: _HtmlRules
     titles: frozenset[str]
     hidden: bool = False  # whether hidden elements are read
     tables: TableWriter = field(default_factory=TableWriter.load)
-    facts: dict[HtmlElement, _Facts] = field(default_factory=dict)
+    facts: dict[HtmlElement, _ElementFacts] = field(default_factory=dict)
     layout: set[HtmlElement] = field(default_factory=set)
 
     @classmethod
-    def of(cls, root: HtmlElement) -> _Page:
+    def build(cls, root: HtmlElement) -> _Page:
         """The page with all facts; where nothing is to be seen on it, hidden elements are read too."""
         for hidden in (False, True):
-            page = cls(root, _Words.load(), _titles(root), hidden)
+            page = cls(root, _HtmlRules.load(), _find_titles(root), hidden)
             page._survey()
             if page.facts[root].characters:
                 break
         return page
 
-    def document(self) -> list[str]:
+    def extract_lines(self) -> list[str]:
         """The lines of the document, from its title or the table above it to its last line."""
-        lines = list(self._lines(self.root, self._is_kept))
+        lines = list(self._iterate_lines(self.root, self._is_kept))
         signs = [index for index, line in enumerate(lines) if self._is_sign(line)]
-        first = self._first(lines)
-        last = self._last(lines, signs[-1] if signs else 0)
+        first = self._find_first(lines)
+        last = self._find_last(lines, signs[-1] if signs else 0)
         return [
             line.text
             for index, line in enumerate(lines[:last])
@@ -223,7 +223,7 @@ class _Page:
 
     # ------------------------------------------------------------------------------- trimming
 
-    def _first(self, lines: list[_Line]) -> int:
+    def _find_first(self, lines: list[_Line]) -> int:
         """Where the document begins: its title, a label above it or its number; 0 where none is found."""
         for index, line in enumerate(lines):
             if self._is_head(line):
@@ -232,7 +232,7 @@ class _Page:
                 return 0
         return 0
 
-    def _last(self, lines: list[_Line], sign: int) -> int:
+    def _find_last(self, lines: list[_Line], sign: int) -> int:
         """The end of the document: behind the last sign, where words begin that stand below documents."""
         for index in range(sign + 1, len(lines)):
             if self.words.after.match(lines[index].text):
@@ -257,9 +257,9 @@ class _Page:
     def _survey(self) -> None:
         """Find what each element holds, from the innermost outwards."""
         open_tables: list[HtmlElement] = []
-        for event, element in _events(self.root, self._is_shown):
+        for event, element in _iterate_events(self.root, self._is_shown):
             if event == "start":
-                self.facts[element] = _Facts()
+                self.facts[element] = _ElementFacts()
                 if element.tag == "table":
                     self.layout.update(open_tables[-1:])
                     open_tables.append(element)
@@ -267,7 +267,7 @@ class _Page:
                 self._sum_up(element)
                 if element.tag == "table":
                     open_tables.pop()
-        for line in self._lines(self.root, self._is_shown, whole=True):
+        for line in self._iterate_lines(self.root, self._is_shown, whole=True):
             block: HtmlElement | None = line.block if self._is_sign(line) else None
             while block is not None and not self.facts[block].signed:
                 self.facts[block].signed = True
@@ -314,40 +314,40 @@ class _Page:
         linked = facts.linked >= words.share * facts.characters
         return element.tag in words.blocks and facts.links >= words.links and linked
 
-    def _lines(self, root: HtmlElement, is_kept: _Choice, *, whole: bool = False) -> Iterator[_Line]:
+    def _iterate_lines(self, root: HtmlElement, is_kept: _Choice, *, whole: bool = False) -> Iterator[_Line]:
         """The lines of an element; its task tables as `TableWriter` writes them, unless `whole`."""
-        draft = _Draft(self.words.blocks, [root])
-        for event, element in _events(root, is_kept):
+        draft = _LineDraft(self.words.blocks, [root])
+        for event, element in _iterate_events(root, is_kept):
             if event == "start" and element.tag == "table" and not whole:
-                table = self._table(element, is_kept)
+                table = self._format_table(element, is_kept)
                 if table:
-                    yield from draft.broken()
+                    yield from draft.flush_lines()
                     yield from (_Line(line, False, element) for line in table)
                     draft.silent = element
             if draft.silent is None:
-                if draft.breaks(element):
-                    yield from draft.broken()
-                draft.take(event, element, root)
+                if draft.is_break(element):
+                    yield from draft.flush_lines()
+                draft.read_event(event, element, root)
             elif event == "end" and draft.silent is element:
                 draft.silent = None
-                draft.take("skipped", element, root)
-        yield from draft.broken()
+                draft.read_event("skipped", element, root)
+        yield from draft.flush_lines()
 
-    def _table(self, table: HtmlElement, is_kept: _Choice) -> list[str]:
+    def _format_table(self, table: HtmlElement, is_kept: _Choice) -> list[str]:
         """The lines of a task table; none for any other, and for tables that hold tables."""
         if table in self.layout:
             return []
-        rows = list(self._rows(table, is_kept))
-        return self.tables.lines(rows) if self.tables.is_task_table(rows) else []
+        rows = list(self._read_rows(table, is_kept))
+        return self.tables.format_lines(rows) if self.tables.is_task_table(rows) else []
 
-    def _rows(self, table: HtmlElement, is_kept: _Choice) -> Iterator[list[Cell]]:
+    def _read_rows(self, table: HtmlElement, is_kept: _Choice) -> Iterator[list[Cell]]:
         """The cells of a table, row by row."""
         for row in table.iter("tr"):
             yield [
                 Cell(
-                    tuple(line.text for line in self._lines(cell, is_kept, whole=True)),
-                    _span(cell.get("rowspan")),
-                    _span(cell.get("colspan")),
+                    tuple(line.text for line in self._iterate_lines(cell, is_kept, whole=True)),
+                    _parse_span(cell.get("rowspan")),
+                    _parse_span(cell.get("colspan")),
                 )
                 for cell in row
                 if cell.tag in ("td", "th") and is_kept(cell)
@@ -355,7 +355,7 @@ class _Page:
 
 
 @dataclass(slots=True)
-class _Draft:
+class _LineDraft:
     """The line that is being read, and what it stands in."""
 
     names: frozenset[str]  # of elements that begin and end lines
@@ -369,11 +369,11 @@ class _Draft:
     silent: HtmlElement | None = None  # a table that was written already
     counts: dict[HtmlElement, int] = field(default_factory=dict)  # items of numbered lists so far
 
-    def breaks(self, element: HtmlElement) -> bool:
+    def is_break(self, element: HtmlElement) -> bool:
         """Whether the element begins or ends a line."""
         return element.tag in self.names or element.tag == "br"
 
-    def take(self, event: str, element: HtmlElement, root: HtmlElement) -> None:
+    def read_event(self, event: str, element: HtmlElement, root: HtmlElement) -> None:
         """Read what stands before an element's first part, or behind the element."""
         if event == "start":
             self.links += element.tag == "a"
@@ -381,8 +381,8 @@ class _Draft:
             if element.tag in self.names:
                 self.blocks.append(element)
             if element.tag == "li":
-                self.parts.append(self._mark(element))
-            self._add(element.text)
+                self.parts.append(self._number_item(element))
+            self._add_text(element.text)
             return
         if event == "end":
             self.links -= element.tag == "a"
@@ -390,9 +390,9 @@ class _Draft:
             if element.tag in self.names:
                 self.blocks.pop()
         if element is not root:
-            self._add(element.tail)
+            self._add_text(element.tail)
 
-    def broken(self) -> Iterator[_Line]:
+    def flush_lines(self) -> Iterator[_Line]:
         """The line, or lines, read so far; the next begins."""
         text = "".join(self.parts)
         is_linked = self.opens_linked and 2 * self.linked > len(text)
@@ -403,18 +403,18 @@ class _Draft:
             if tidy.strip():
                 yield _Line(tidy, is_linked, self.blocks[-1])
 
-    def _mark(self, item: HtmlElement) -> str:
+    def _number_item(self, item: HtmlElement) -> str:
         """The number that a browser shows before an item of a numbered list."""
         around = item.getparent()
         if around is None or around.tag != "ol" or around.get("type") not in (None, "1"):
             return ""
-        number = self.counts.get(around, _number(around.get("start"), 1))
+        number = self.counts.get(around, _parse_number(around.get("start"), 1))
         self.counts[around] = number + 1
         silent = _LIST_STYLE.search(around.get("style") or "")
         marked = _MARKED.match("".join(islice(item.itertext(), 3)))
         return "" if silent or marked else f"{number}．"
 
-    def _add(self, text: str | None) -> None:
+    def _add_text(self, text: str | None) -> None:
         if text:
             if not self.opened and text.strip():
                 self.opened, self.opens_linked = True, self.links > 0
@@ -422,9 +422,9 @@ class _Draft:
             self.linked += len("".join(text.split())) if self.links else 0
 
 
-def _events(root: HtmlElement, is_kept: _Choice) -> Iterator[tuple[str, HtmlElement]]:
+def _iterate_events(root: HtmlElement, is_kept: _Choice) -> Iterator[tuple[str, HtmlElement]]:
     """Where elements that are kept start and end, in order; others are only skipped."""
-    etree = extra("lxml.etree", "html", "reading HTML")
+    etree = load_extra("lxml.etree", "html", "reading HTML")
     walker = etree.iterwalk(root, events=("start", "end"))
     skipped: HtmlElement | None = None
     for event, element in walker:
@@ -438,7 +438,7 @@ def _events(root: HtmlElement, is_kept: _Choice) -> Iterator[tuple[str, HtmlElem
             yield event, element
 
 
-def _titles(root: HtmlElement) -> frozenset[str]:
+def _find_titles(root: HtmlElement) -> frozenset[str]:
     """What the page says its title is, without blanks; also as it is without the site: 标题_中国政府网."""
     said = [element.text or "" for element in root.iter("title")]
     said += [
@@ -451,12 +451,12 @@ def _titles(root: HtmlElement) -> frozenset[str]:
     return frozenset(title for title in bare | beginnings if len(title) >= _TITLE_LEAST)
 
 
-def _span(value: str | None) -> int:
+def _parse_span(value: str | None) -> int:
     """Over how many rows or columns a cell reaches."""
-    return min(max(_number(value, 1), 1), _WIDEST)
+    return min(max(_parse_number(value, 1), 1), _WIDEST)
 
 
-def _number(value: str | None, default: int) -> int:
+def _parse_number(value: str | None, default: int) -> int:
     found = re.match(r"\s*(\d{1,4})", value or "")
     return int(found[1]) if found else default
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Source
-from build_graph.reading.kinds import Kind, UnreadableError, unreadable
-from build_graph.reading.limits import Limits
+from build_graph.reading.kinds import Kind, UnreadableError, convert_error
+from build_graph.reading.limits import ReadingLimits
 
 _ID = re.compile(r"[\w.-]{1,80}")  # ids that can stand in a name
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -21,7 +21,7 @@ _PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class JsonRecord:
     """A document, and the title and number that its line gives."""
 
     source: Source
@@ -29,7 +29,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordPlace:
     """A line or row: of which file, its number from 1, and what the documents before it are named after."""
 
     file: str
@@ -41,7 +41,7 @@ class Place:
         """How messages name it: corpus.jsonl:17."""
         return f"{self.file}:{self.number}"
 
-    def name(self, own: object) -> str:
+    def choose_name(self, own: object) -> str:
         """What a document is named after: its own id if it is fit and none before has it, else the place."""
         name = f"{self.file}:{own}" if _ID.fullmatch(str(own)) else self.where
         repeated = name in self.names
@@ -49,31 +49,33 @@ class Place:
         return self.where if repeated else name
 
 
-def records(
-    stream: io.BufferedReader[Any], name: str, limits: Limits, *, encoding: str | None = None
-) -> Iterator[Record | ObligationError]:
+def iterate_records(
+    stream: io.BufferedReader[Any], name: str, limits: ReadingLimits, *, encoding: str | None = None
+) -> Iterator[JsonRecord | ObligationError]:
     """The documents of a file, in order; for a bad line the error that says what is wrong with it.
 
     A document is named after the file and its id, without an id after the file and its line.
     """
     names: set[str] = set()
-    for number, line in _lines(stream, limits.max_size):
+    for number, line in _iterate_lines(stream, limits.max_size):
         if line.strip():
-            yield of_line(line.removesuffix(b"\n"), Place(name, number, names), limits, encoding)
+            yield parse_line(line.removesuffix(b"\n"), RecordPlace(name, number, names), limits, encoding)
 
 
-def of_line(line: bytes, place: Place, limits: Limits, encoding: str | None) -> Record | ObligationError:
+def parse_line(
+    line: bytes, place: RecordPlace, limits: ReadingLimits, encoding: str | None
+) -> JsonRecord | ObligationError:
     """The document on a line of a file, or what is wrong with it."""
     try:
         limits.check_size(len(line), place.where)
-        return record(_object(line, place.where, encoding), place)
+        return build_record(_parse_object(line, place.where, encoding), place)
     except ObligationError as error:
         return error
     except Exception as error:  # one line must not hide those after it
-        return unreadable(place.where, error)
+        return convert_error(place.where, error)
 
 
-def _lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
+def _iterate_lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
     """The lines with their numbers; of one that is too long no more than shows it."""
     number = 0
     while line := stream.readline(limit + 1):
@@ -84,7 +86,7 @@ def _lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, by
         yield number, line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
 
 
-def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
+def _parse_object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
     """The object on a line; raises UnreadableError where there is none, or it holds no text."""
     try:
         data = json.loads(line.decode(encoding or "utf-8"))
@@ -96,7 +98,7 @@ def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
         raise UnreadableError(f"{where}: {encoding} is no encoding; try utf-8 or gb18030") from error
     except (ValueError, RecursionError) as error:
         raise UnreadableError(
-            f'{where}: is no JSON ({_fault(error)}); write one {{"text": "…"}} a line'
+            f'{where}: is no JSON ({_describe_fault(error)}); write one {{"text": "…"}} a line'
         ) from error
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
         raise UnreadableError(
@@ -105,7 +107,7 @@ def _object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
     return data
 
 
-def _fault(error: ValueError | RecursionError) -> str:
+def _describe_fault(error: ValueError | RecursionError) -> str:
     """What keeps a line from being JSON."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg}, column {error.colno}"
@@ -114,9 +116,9 @@ def _fault(error: ValueError | RecursionError) -> str:
     return f"a number has more than {sys.get_int_max_str_digits():,} digits"
 
 
-def record(
-    data: dict[str, Any], place: Place, media: str = Kind.JSONL.media, encoding: str = "utf-8"
-) -> Record:
+def build_record(
+    data: dict[str, Any], place: RecordPlace, media: str = Kind.JSONL.media, encoding: str = "utf-8"
+) -> JsonRecord:
     """The document that a line or row says, which was in an encoding.
 
     Raises UnreadableError where its text is blank, or its title or number is none.
@@ -124,20 +126,20 @@ def record(
     where = place.where
     if not data["text"].strip():
         raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
-    return Record(
-        Source(place.name(data.get("id", "")), _sound(data["text"]), encoding, media),
-        Metadata(title=_given(data, "title", where), number=_given(data, "number", where)),
+    return JsonRecord(
+        Source(place.choose_name(data.get("id", "")), _replace_surrogates(data["text"]), encoding, media),
+        Metadata(title=_read_field(data, "title", where), number=_read_field(data, "number", where)),
     )
 
 
-def _given(data: dict[str, Any], field: str, where: str) -> str | None:
+def _read_field(data: dict[str, Any], field: str, where: str) -> str | None:
     """A field's text, None where there is none; raises UnreadableError where it is something else."""
     value = data.get(field)
     if value is not None and not isinstance(value, str):
         raise UnreadableError(f"{where}: {field} is no text; write it in quotes, or null")
-    return _sound(value.strip()) or None if value else None
+    return _replace_surrogates(value.strip()) or None if value else None
 
 
-def _sound(text: str) -> str:
+def _replace_surrogates(text: str) -> str:
     """The text with halves of surrogate pairs, which cannot be written anywhere, as lost characters."""
     return _SURROGATES.sub("\ufffd", text)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from build_graph.errors import NoMemoryError, ObligationError, brief, fault_of
-from build_graph.resources import word_lists
+from build_graph.errors import NoMemoryError, ObligationError, build_fault, shorten_error
+from build_graph.resources import load_word_lists
 
 HEAD = 4096  # bytes by which a kind is told
 _PDF_LIMIT = 1024  # bytes that may stand before %PDF
@@ -19,7 +19,7 @@ class UnreadableError(ObligationError):
     """A file that is not there, cannot be opened, or holds no text that can be read."""
 
 
-def unreadable(name: str, error: Exception) -> ObligationError:
+def convert_error(name: str, error: Exception) -> ObligationError:
     """What is wrong with an input at which the system, or a library that reads it, failed in any way."""
     if isinstance(error, FileNotFoundError):
         return UnreadableError(f"{name}: there is no such file; check the name")
@@ -30,8 +30,8 @@ def unreadable(name: str, error: Exception) -> ObligationError:
     if isinstance(error, RecursionError):
         return UnreadableError(f"{name}: is nested too deep to be read; simplify it")
     if isinstance(error, (ImportError, NameError)):  # our own, whatever the input
-        return fault_of(name, error)
-    return UnreadableError(f"{name}: is damaged ({brief(error)}); fetch it again")
+        return build_fault(name, error)
+    return UnreadableError(f"{name}: is damaged ({shorten_error(error)}); fetch it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class MadeError(UnreadableError):
         """What it is made of again in another process."""
         return MadeError, (self.name, self.made)
 
-    def at(self, path: str) -> MadeError:
+    def replace_path(self, path: str) -> MadeError:
         """The same of a file by the path that was given."""
         return MadeError(path, self.made)
 
@@ -78,32 +78,32 @@ class Kind(StrEnum):
     @property
     def media(self) -> str:
         """The IANA media type."""
-        media: str = word_lists("formats")[self]["media"]
+        media: str = load_word_lists("formats")[self]["media"]
         return media
 
     @property
     def endings(self) -> tuple[str, ...]:
         """How the names of such files end."""
-        return tuple(word_lists("formats")[self]["endings"])
+        return tuple(load_word_lists("formats")[self]["endings"])
 
 
 _BEGINNINGS = {b"\x1f\x8b": Kind.GZIP, b"PAR1": Kind.PARQUET}
 
 
-def kind_of(head: bytes, name: str) -> Kind:
+def detect_kind(head: bytes, name: str) -> Kind:
     """The kind of the file that begins with `head` (its first 4,096 bytes) and is named `name`.
 
     Raises UnreadableError for kinds that are known and not read, saying what to do; MadeError for what is
     made from documents, such as a graph.
 
-    >>> kind_of(b"%PDF-1.7", "notice.txt"), kind_of("通知".encode(), "notice.txt")
+    >>> detect_kind(b"%PDF-1.7", "notice.txt"), detect_kind("通知".encode(), "notice.txt")
     (<Kind.PDF: 'pdf'>, <Kind.TEXT: 'text'>)
     """
-    formats, ending = word_lists("formats"), name.lower().removesuffix(".gz")
+    formats, ending = load_word_lists("formats"), name.lower().removesuffix(".gz")
     for beginning, advice in formats["refused"].items():
         if head.startswith(beginning.encode("latin-1")):
             raise UnreadableError(f"{name}: {advice}")
-    if made := made_of(head, ending):
+    if made := detect_generated(head, ending):
         raise MadeError(name, made)
     if b"%PDF-" in head[:_PDF_LIMIT] or head.startswith(b"%PDF"):
         return Kind.PDF
@@ -118,20 +118,22 @@ def kind_of(head: bytes, name: str) -> Kind:
     return Kind.HTML if ending.endswith(Kind.HTML.endings) else Kind.TEXT
 
 
-def made_of(head: bytes, name: str = "") -> Made | None:
+def detect_generated(head: bytes, name: str = "") -> Made | None:
     """What kind of files made from documents the file belongs to that begins so; None for any other file.
 
-    >>> made_of(b"@prefix ob: <https://w3id.org/obligation-graph/ontology#> .").kind
+    >>> detect_generated(b"@prefix ob: <https://w3id.org/obligation-graph/ontology#> .").kind
     'graph'
-    >>> made_of("# 通知\\n一、总体要求".encode())
+    >>> detect_generated("# 通知\\n一、总体要求".encode())
     """
     text = head.replace(b"\x00", b"").lstrip(_BLANK).decode("utf-8", "replace")
-    kinds = (made for made in made_kinds() if not (made.but_not and name.endswith(made.but_not.endings)))
+    kinds = (
+        made for made in load_generated_kinds() if not (made.but_not and name.endswith(made.but_not.endings))
+    )
     return next((made for made in kinds if made.begins.match(text)), None)
 
 
 @cache
-def made_kinds() -> tuple[Made, ...]:
+def load_generated_kinds() -> tuple[Made, ...]:
     """The kinds of files that are made from documents."""
     return tuple(
         Made(
@@ -141,22 +143,22 @@ def made_kinds() -> tuple[Made, ...]:
             one["advice"],
             Kind(one["but_not"]) if "but_not" in one else None,
         )
-        for one in word_lists("formats")["made"]
+        for one in load_word_lists("formats")["made"]
     )
 
 
-def refuse_ole(data: bytes, name: str) -> None:
+def reject_ole(data: bytes, name: str) -> None:
     """Raise UnreadableError for a Word document of before 2007, and for a newer one under a password."""
-    ole = word_lists("formats")["ole"]
+    ole = load_word_lists("formats")["ole"]
     if data.startswith(ole["magic"].encode("latin-1")):
         encrypted = "EncryptedPackage".encode("utf-16-le") in data
         raise UnreadableError(f"{name}: {ole['encrypted' if encrypted else 'old']}")
 
 
-def is_known(name: str) -> bool:
+def is_known_ending(name: str) -> bool:
     """Whether the name ends as those of files that are read do.
 
-    >>> is_known("a/通知.HTML"), is_known("policies.jsonl.gz"), is_known("报表.tar.gz")
+    >>> is_known_ending("a/通知.HTML"), is_known_ending("policies.jsonl.gz"), is_known_ending("报表.tar.gz")
     (True, True, False)
     """
     endings = tuple(ending for kind in Kind if kind is not Kind.GZIP for ending in kind.endings)

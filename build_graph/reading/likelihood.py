@@ -27,39 +27,39 @@ _SPACE = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 
 
-def plain(text: str) -> str:
+def normalise_prose(text: str) -> str:
     """`text` as the table counts it: no spaces, one kind of digit and letter, full-width marks.
 
     The end of a line is one character too.
 
-    >>> plain("到2020年, GDP 增长\\n")
+    >>> normalise_prose("到2020年, GDP 增长\\n")
     '到0年，a增长¶'
     """
     text = _SPACE.sub("", _LINES.sub("¶", text.translate(_WIDTH)))
     return re.sub(r"[0-9０-９]+", "0", re.sub(r"[A-Za-zＡ-Ｚａ-ｚ]+", "a", text))
 
 
-def level(count: int) -> str:
+def encode_level(count: int) -> str:
     """A count as one letter, on a scale that doubles every second letter.
 
-    >>> level(1), level(4), level(67525)
+    >>> encode_level(1), encode_level(4), encode_level(67525)
     ('a', 'e', 'G')
     """
     step = round(_PACE * log2(count))
     return chr(ord("a") + step) if step < 26 else chr(ord("A") + step - 26)
 
 
-def _count(letter: str) -> float:
+def _decode_level(letter: str) -> float:
     """The count that a level stands for.
 
-    >>> _count("e")
+    >>> _decode_level("e")
     4.0
     """
     step = ord(letter) - ord("a") if letter >= "a" else ord(letter) - ord("A") + 26
     return float(2 ** (step / _PACE))
 
 
-_COUNTS = {letter: _count(letter) for letter in ascii_letters}
+_COUNTS = {letter: _decode_level(letter) for letter in ascii_letters}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,13 @@ class Likelihood:
     """Log probabilities of a character behind others, from the table and from one document."""
 
     def __init__(self, table: Path, document: str) -> None:
-        """Count `document` (already in simplified characters, see `plain`) beside `table`."""
+        """Count `document` (already in simplified characters, see `normalise_prose`) beside `table`."""
         rows = (row.partition("\t") for row in table.read_text(encoding="utf-8").split("\n"))
         self._lines = {context: entry for context, _, entry in rows if entry}
         single_lines = takewhile(lambda context: len(context) == 1, self._lines)  # they stand first
         self._ranks = {char: rank for rank, char in enumerate(single_lines)}
         self._own_singles = Counter(document)
-        self._own = _followers(document)
+        self._own = _count_followers(document)
         self._entries: dict[str, Entry] = {}
         self._singles: dict[str, float] = {}
 
@@ -103,63 +103,63 @@ class Likelihood:
         """The place of `char` among the characters of the table, the most frequent first."""
         return self._ranks.get(char, len(self._ranks))
 
-    def followers(self, context: str) -> Set[str]:
+    def find_followers(self, context: str) -> Set[str]:
         """The characters that the table or the document has behind `context`."""
-        return self._entry(context).followers.keys()
+        return self._find_entry(context).followers.keys()
 
-    def after(self, context: str, chars: Iterable[str]) -> list[float]:
+    def score_after(self, context: str, chars: Iterable[str]) -> list[float]:
         """The log probability of each of `chars` behind the last two characters of `context`.
 
         What the longer context has not seen, the shorter one tells, as far as new characters follow
         the longer one anyway (Witten and Bell).
         """
-        longer, shorter = self._entry(context[-LONGEST:]), self._entry(context[-1:])
+        longer, shorter = self._find_entry(context[-LONGEST:]), self._find_entry(context[-1:])
         scale, total = shorter.count + shorter.kinds, longer.count + longer.kinds
         probabilities = []
         for char in chars:
-            less = shorter.followers.get(char, 0.0) + shorter.kinds * self._single(char)
+            less = shorter.followers.get(char, 0.0) + shorter.kinds * self._estimate_single(char)
             more = longer.followers.get(char, 0.0) + longer.kinds * less / scale
             probabilities.append(log(more / total))
         return probabilities
 
-    def _single(self, char: str) -> float:
+    def _estimate_single(self, char: str) -> float:
         """How probable `char` is anywhere."""
         if char not in self._singles:
-            seen = _count(self._lines[char][0]) if char in self._ranks else _UNSEEN
+            seen = _decode_level(self._lines[char][0]) if char in self._ranks else _UNSEEN
             self._singles[char] = (seen + _OWN * self._own_singles[char]) / self._total
         return self._singles[char]
 
     @cached_property
     def _total(self) -> float:
-        table = sum(_count(self._lines[char][0]) for char in self._ranks)
+        table = sum(_decode_level(self._lines[char][0]) for char in self._ranks)
         return table + _OWN * self._own_singles.total() + _UNSEEN * _KINDS
 
-    def _entry(self, context: str) -> Entry:
+    def _find_entry(self, context: str) -> Entry:
         """What the table and the document have on `context`, put together the first time."""
         if context not in self._entries:
-            self._entries[context] = self._together(context)
+            self._entries[context] = self._merge_entry(context)
         return self._entries[context]
 
-    def _together(self, context: str) -> Entry:
+    def _merge_entry(self, context: str) -> Entry:
         own = self._own.get(context, {})
         count, kinds = _OWN * sum(own.values()), len(own) + 1.0
         if line := self._lines.get(context):
             table = Entry.parse(line)
             followers, count, kinds = table.followers, table.count + count, table.kinds + kinds
         else:
-            seen = self._tabled(context)
+            seen = self._count_pair(context)
             followers, count, kinds = {}, seen + count, seen / 2 + kinds  # most that follows is new
         for char, times in own.items():
             followers[char] = followers.get(char, 0.0) + _OWN * times
         return Entry(count, kinds, followers)
 
-    def _tabled(self, context: str) -> float:
+    def _count_pair(self, context: str) -> float:
         """How often the table has a pair that has no line of its own."""
         line = self._lines.get(context[:-1]) if len(context) > 1 else None
         return Entry.parse(line).followers.get(context[-1], 0.0) if line else 0.0
 
 
-def _followers(text: str) -> dict[str, dict[str, int]]:
+def _count_followers(text: str) -> dict[str, dict[str, int]]:
     """What follows each one and each two characters of `text`, how often."""
     found: dict[str, dict[str, int]] = {}
     for size in range(1, LONGEST + 1):

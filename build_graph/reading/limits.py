@@ -35,7 +35,7 @@ class LimitError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadingLimits:
     """The limits on one input; each is an option of the same name."""
 
     max_size: int = 64 * MEGABYTE  # bytes of one document, unpacked
@@ -54,7 +54,7 @@ class Limits:
         """What a document may take until its text is there."""
         return Allowance(self.max_reading, self.max_reading_memory)
 
-    def understanding(self, characters: int) -> Allowance:
+    def allow_understanding(self, characters: int) -> Allowance:
         """Return what a text of so many characters may take to be understood."""
         seconds = self.max_understanding + characters / _CHARACTERS
         return Allowance(seconds, self.max_understanding_memory)
@@ -69,7 +69,7 @@ class Limits:
         """Raise LimitError where a document is larger than one may be."""
         if size > self.max_size:
             raise LimitError(
-                f"{name}: is larger than {as_size(self.max_size)}; "
+                f"{name}: is larger than {format_size(self.max_size)}; "
                 "if it is to be read, give a higher --max-size"
             )
 
@@ -86,15 +86,15 @@ class Limits:
 class Meter:
     """Counts what all members of one input unpack to."""
 
-    limits: Limits
+    limits: ReadingLimits
     total: int = 0
 
-    def add(self, size: int, name: str) -> None:
+    def add_bytes(self, size: int, name: str) -> None:
         """Count `size` bytes more; raises LimitError where they are too many."""
         self.total += size
         if self.total > self.limits.max_total:
             raise LimitError(
-                f"{name}: all in all more than {as_size(self.limits.max_total)} unpacked; "
+                f"{name}: all in all more than {format_size(self.limits.max_total)} unpacked; "
                 "if they are to be read, give a higher --max-total"
             )
 
@@ -118,11 +118,11 @@ class Unpacked(io.RawIOBase):
         view[: len(data)] = data
         self.size += len(data)
         self.meter.limits.check_ratio(self.size, self.packed, self.name)
-        self.meter.add(len(data), self.name)
+        self.meter.add_bytes(len(data), self.name)
         return len(data)
 
 
-def read_whole(stream: Readable | Unpacked, limits: Limits, name: str) -> bytes:
+def read_whole(stream: Readable | Unpacked, limits: ReadingLimits, name: str) -> bytes:
     """All bytes of one document; raises LimitError, having read no more than one may have."""
     pieces, size = [], 0
     while piece := stream.read(MEGABYTE):
@@ -144,10 +144,10 @@ def parse_size(words: str) -> int:
     return int(found["number"]) * _UNITS[found["unit"].upper()]
 
 
-def as_size(size: int) -> str:
+def format_size(size: int) -> str:
     """Bytes in the largest unit that they are a whole number of.
 
-    >>> as_size(64 * MEGABYTE)
+    >>> format_size(64 * MEGABYTE)
     '64MB'
     """
     for unit in ("G", "M", "K"):

@@ -41,7 +41,7 @@ class _Widths:
     full: int  # of the lines cut within a sentence; 0 for a page that was not wrapped
 
     @classmethod
-    def of(cls, lines: Sequence[int], cut: Sequence[bool]) -> _Widths:
+    def measure_lines(cls, lines: Sequence[int], cut: Sequence[bool]) -> _Widths:
         """The width that most lines cut within a sentence have, with hardly a line that is wider."""
         counts = Counter(n for n, is_cut in zip(lines, cut, strict=True) if is_cut)
         full = {n: sum(counts[n - i] for i in range(_SLACK + 1)) for n in counts}
@@ -63,17 +63,17 @@ def join_lines(text: str) -> Iterator[Change]:
     (7, [])
     """
     lines = [found.span() for found in _LINE.finditer(text) if found.end() > found.start()]
-    cut = [_cut(text, start, end) for start, end in lines]
+    cut = [_is_cut(text, start, end) for start, end in lines]
     widths = [
-        _Widths.of([measure(text[start:end]) for start, end in lines], cut)
-        for measure in (_columns, _characters)
+        _Widths.measure_lines([measure(text[start:end]) for start, end in lines], cut)
+        for measure in (_count_columns, _count_characters)
     ]
     best = max(widths, key=lambda widths: widths.full)
     if not best.full:
         return
     depth = 0  # brackets open since the last break that stays
     for (start, end), n, is_cut in zip(lines, best.lines, cut, strict=True):
-        depth = max(0, depth + _opened(text, start, end))
+        depth = max(0, depth + _count_open_brackets(text, start, end))
         goes_on = (is_cut and not _OPENS.match(text, end + 1)) or depth > 0
         if goes_on and n >= best.width - _SLACK and text[end + 1 : end + 2].strip("\n"):
             yield Change(end, end + 1, "")
@@ -81,24 +81,24 @@ def join_lines(text: str) -> Iterator[Change]:
             depth = 0
 
 
-def _opened(text: str, start: int, end: int) -> int:
+def _count_open_brackets(text: str, start: int, end: int) -> int:
     """How many more brackets a line opens than it closes."""
     return sum(text.count(mark, start, end) for mark in _OPENERS) - sum(
         text.count(mark, start, end) for mark in _CLOSERS
     )
 
 
-def _columns(line: str) -> int:
+def _count_columns(line: str) -> int:
     """The columns that a line takes on a page: two for a Chinese character, one for a Latin one."""
     return len(line.strip().encode("gbk", "replace"))
 
 
-def _characters(line: str) -> int:
+def _count_characters(line: str) -> int:
     """Two for each character of a line, where the page gave all the same room."""
     return 2 * len(line.strip())
 
 
-def _cut(text: str, start: int, end: int) -> bool:
+def _is_cut(text: str, start: int, end: int) -> bool:
     """Whether a line of Chinese ends within a sentence, and another follows."""
     stands = text[start:end].rstrip()
     return not stands.endswith(_ENDED) and bool(_HAN.search(stands)) and end < len(text)

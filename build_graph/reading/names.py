@@ -13,45 +13,45 @@ from itertools import count
 from pathlib import Path
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as messages name it.
 
-    >>> shown(Path("pages/通知.txt"))
+    >>> display_path(Path("pages/通知.txt"))
     'pages/通知.txt'
     """
     if _is_unicode(str(path)):
         return str(path)
-    parts = (shown_name(part) for part in reversed((path, *path.parents)) if part.name)
+    parts = (display_name(part) for part in reversed((path, *path.parents)) if part.name)
     return str(Path(path.anchor, *parts))
 
 
-def shown_name(path: Path) -> str:
+def display_name(path: Path) -> str:
     """The last part of a path as graphs and messages name it; no other file beside it has that name."""
     if _is_unicode(path.name):
         return path.name
-    return next(name for name in _candidates(path.name) if not os.path.lexists(path.with_name(name)))
+    return next(name for name in _iterate_candidates(path.name) if not os.path.lexists(path.with_name(name)))
 
 
-def as_it_lies(path: Path) -> Path:
+def resolve_path(path: Path) -> Path:
     """The path under which a file lies that is shown so; the path itself where there is none."""
     if os.path.lexists(path) or not _is_unicode(str(path)):
         return path
     at = Path(path.anchor)
     for part in path.parts[bool(path.anchor) :]:
-        at = at / part if os.path.lexists(at / part) else _shown_so(at, part) or at / part
+        at = at / part if os.path.lexists(at / part) else _find_displayed(at, part) or at / part
     return at
 
 
-def _shown_so(folder: Path, name: str) -> Path | None:
+def _find_displayed(folder: Path, name: str) -> Path | None:
     """What lies in a folder under a name that is no Unicode, and is shown as `name`."""
     try:
         found = [path for path in folder.iterdir() if not _is_unicode(path.name)]
     except OSError:
         return None
-    return next((path for path in found if shown_name(path) == name), None)
+    return next((path for path in found if display_name(path) == name), None)
 
 
-def _candidates(name: str) -> Iterator[str]:
+def _iterate_candidates(name: str) -> Iterator[str]:
     """Names for one that is no UTF-8, the best first; none of them is a candidate for another."""
     raw = name.encode("utf-8", "surrogateescape")
     try:
@@ -60,11 +60,11 @@ def _candidates(name: str) -> Iterator[str]:
         decoded = ""
     if decoded.isprintable() and decoded.encode("gb18030") == raw and "%" not in decoded:
         yield decoded
-    escaped = "".join(_escaped(char) for char in name)
+    escaped = "".join(_escape_char(char) for char in name)
     yield from ("%" * more + escaped for more in count())
 
 
-def _escaped(char: str) -> str:
+def _escape_char(char: str) -> str:
     """A character as it is; as in an address where it stands for a byte, or is the sign for that."""
     if char == "%":
         return "%25"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -46,35 +46,43 @@ class Numbering:
     started: set[tuple[str, int]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, numbering: Element | None, styles: Element | None) -> Numbering:
+    def parse(cls, numbering: Element | None, styles: Element | None) -> Numbering:
         """The lists that the parts numbering.xml and styles.xml describe; either may be missing."""
-        abstract = list(_all(numbering, "abstractNum"))
-        lists = list(_all(numbering, "num"))
+        abstract = list(_iterate_children(numbering, "abstractNum"))
+        lists = list(_iterate_children(numbering, "num"))
         links = {
-            _value(a, "styleLink"): _attribute(a, "abstractNumId") for a in abstract if _value(a, "styleLink")
+            _read_value(a, "styleLink"): _read_attribute(a, "abstractNumId")
+            for a in abstract
+            if _read_value(a, "styleLink")
         }
         levels = {
-            _attribute(a, "abstractNumId"): {
-                int(_attribute(level, "ilvl") or 0): _level(level) for level in _all(a, "lvl")
+            _read_attribute(a, "abstractNumId"): {
+                int(_read_attribute(level, "ilvl") or 0): _parse_level(level)
+                for level in _iterate_children(a, "lvl")
             }
             for a in abstract
         }
         for a in abstract:  # a description that only names the style that has it
-            if (linked := links.get(_value(a, "numStyleLink"))) is not None:
-                levels[_attribute(a, "abstractNumId")] = levels[linked]
+            if (linked := links.get(_read_value(a, "numStyleLink"))) is not None:
+                levels[_read_attribute(a, "abstractNumId")] = levels[linked]
         starts = {}
         for one in lists:
-            for override in _all(one, "lvlOverride"):
-                if (start := _value(override, "startOverride")) is not None:
-                    starts[_attribute(one, "numId"), int(_attribute(override, "ilvl") or 0)] = _int(start, 1)
-        described = {_attribute(one, "numId"): _value(one, "abstractNumId") or "" for one in lists}
+            for override in _iterate_children(one, "lvlOverride"):
+                if (start := _read_value(override, "startOverride")) is not None:
+                    starts[_read_attribute(one, "numId"), int(_read_attribute(override, "ilvl") or 0)] = (
+                        _parse_int(start, 1)
+                    )
+        described = {_read_attribute(one, "numId"): _read_value(one, "abstractNumId") or "" for one in lists}
         return cls(
-            described, levels, starts, {_attribute(s, "styleId"): _style(s) for s in _all(styles, "style")}
+            described,
+            levels,
+            starts,
+            {_read_attribute(s, "styleId"): _parse_style(s) for s in _iterate_children(styles, "style")},
         )
 
-    def mark(self, properties: Element | None) -> str:
+    def number_paragraph(self, properties: Element | None) -> str:
         """What Word shows before a paragraph with these properties; counts it."""
-        list_, level = self._place(properties)
+        list_, level = self._find_level(properties)
         description = self.lists.get(list_ or "")
         form = self.levels.get(description or "", {}).get(level)
         if form is None or list_ is None or description is None:
@@ -86,57 +94,57 @@ class Numbering:
         counts[level] = counts.get(level, form.start - 1) + 1
         for deeper in [at for at in counts if at > level and self._restarts(description, at, level)]:
             del counts[deeper]
-        return self._written(description, form, counts)
+        return self._format_mark(description, form, counts)
 
     def _restarts(self, description: str, deeper: int, level: int) -> bool:
         """Whether a deeper level counts from its start again behind one of `level`."""
         form = self.levels[description].get(deeper)
         return form is None or form.restart is None or 0 <= level < form.restart
 
-    def _place(self, properties: Element | None) -> tuple[str | None, int]:
+    def _find_level(self, properties: Element | None) -> tuple[str | None, int]:
         """List and level of a paragraph: its own, else those of its style."""
-        own = next(_all(properties, "numPr"), None)
-        list_ = _value(own, "numId")
-        level = _value(own, "ilvl")
-        style = _value(properties, "pStyle")
+        own = next(_iterate_children(properties, "numPr"), None)
+        list_ = _read_value(own, "numId")
+        level = _read_value(own, "ilvl")
+        style = _read_value(properties, "pStyle")
         for _ in range(_STYLES_DEEP):
             if list_ is not None or style is None:
                 break
             based, list_, styled = self.styles.get(style, (None, None, None))
             if list_ is not None and level is None:
-                return list_, styled if styled is not None else self._level_of(list_, style)
+                return list_, styled if styled is not None else self._find_style_level(list_, style)
             style = based
-        return list_, _int(level, 0)
+        return list_, _parse_int(level, 0)
 
-    def _level_of(self, list_: str, style: str) -> int:
+    def _find_style_level(self, list_: str, style: str) -> int:
         """The level of a list that says it belongs to a style."""
         levels = self.levels.get(self.lists.get(list_, ""), {})
         return next((at for at, level in levels.items() if level.style == style), 0)
 
-    def _written(self, description: str, form: Level, counts: Mapping[int, int]) -> str:
+    def _format_mark(self, description: str, form: Level, counts: Mapping[int, int]) -> str:
         """The mark with the numbers of its own and higher levels put in."""
-        silent = word_lists("numbering")["other"]["silent"]
+        silent = load_word_lists("numbering")["other"]["silent"]
         if form.form in silent and "%" not in form.pattern:
             return "" if form.form == "bullet" else form.pattern
         levels = self.levels[description]
 
-        def number(found: re.Match[str]) -> str:
+        def format_level(found: re.Match[str]) -> str:
             at = int(found[1]) - 1
             level = levels.get(at, form)
-            return written(counts.get(at, level.start), "decimal" if form.legal else level.form)
+            return format_number(counts.get(at, level.start), "decimal" if form.legal else level.form)
 
-        mark = re.sub(r"%([1-9])", number, form.pattern)
+        mark = re.sub(r"%([1-9])", format_level, form.pattern)
         apart = mark and form.suffix != "nothing" and mark[-1] not in _CLOSED
         return f"{mark} " if apart else mark
 
 
-def written(number: int, form: str) -> str:
+def format_number(number: int, form: str) -> str:
     """A number as Word writes it in a format.
 
-    >>> [written(12, form) for form in ("chineseCountingThousand", "decimalEnclosedCircle", "upperRoman")]
+    >>> [format_number(12, form) for form in ("chineseCountingThousand", "decimalEnclosedCircle", "upperRoman")]
     ['十二', '⑫', 'XII']
     """
-    words = word_lists("numbering")
+    words = load_word_lists("numbering")
     if form in words["other"]["silent"]:
         return ""
     if not 0 < number <= _LARGEST:
@@ -144,9 +152,9 @@ def written(number: int, form: str) -> str:
     if form in words["series"] and number <= len(words["series"][form]):
         return str(words["series"][form][number - 1])
     writers: tuple[tuple[str, Callable[..., str]], ...] = (
-        ("counting", _counted),
-        ("digits", _digits),
-        ("roman", _roman),
+        ("counting", _format_counting),
+        ("digits", _format_digits),
+        ("roman", _format_roman),
     )
     for kind, writer in writers:
         if form in words[kind]:
@@ -154,7 +162,7 @@ def written(number: int, form: str) -> str:
     return f"{number:02d}" if form in words["other"]["padded"] else str(number)
 
 
-def _counted(number: int, words: tuple[str, str]) -> str:
+def _format_counting(number: int, words: tuple[str, str]) -> str:
     """十二, 二十, 一百零五."""
     digits, units = words
     text, printed = "", str(number)
@@ -168,11 +176,11 @@ def _counted(number: int, words: tuple[str, str]) -> str:
     return text.removeprefix(digits[1]) if text.startswith(ten) and units[0] == "十" else text
 
 
-def _digits(number: int, digits: str) -> str:
+def _format_digits(number: int, digits: str) -> str:
     return "".join(digits[int(digit)] for digit in str(number))
 
 
-def _roman(number: int, letters: list[str]) -> str:
+def _format_roman(number: int, letters: list[str]) -> str:
     text = ""
     for value, letter in zip(_ROMAN, letters, strict=True):
         text += letter * (number // value)
@@ -183,47 +191,51 @@ def _roman(number: int, letters: list[str]) -> str:
 # -------------------------------------------------------------------------------------- xml
 
 
-def _level(element: Element) -> Level:
-    restart = _value(element, "lvlRestart")
-    legal = next(_all(element, "isLgl"), None)
+def _parse_level(element: Element) -> Level:
+    restart = _read_value(element, "lvlRestart")
+    legal = next(_iterate_children(element, "isLgl"), None)
     return Level(
-        start=_int(_value(element, "start"), 1),
-        form=_value(element, "numFmt") or _chosen_format(element) or "decimal",
-        pattern=_value(element, "lvlText") or "",
-        suffix=_value(element, "suff") or "tab",
-        legal=legal is not None and _attribute(legal, "val") not in ("0", "false"),
-        restart=None if restart is None else _int(restart, 0),
-        style=_value(element, "pStyle"),
+        start=_parse_int(_read_value(element, "start"), 1),
+        form=_read_value(element, "numFmt") or _find_format(element) or "decimal",
+        pattern=_read_value(element, "lvlText") or "",
+        suffix=_read_value(element, "suff") or "tab",
+        legal=legal is not None and _read_attribute(legal, "val") not in ("0", "false"),
+        restart=None if restart is None else _parse_int(restart, 0),
+        style=_read_value(element, "pStyle"),
     )
 
 
-def _chosen_format(element: Element) -> str | None:
+def _find_format(element: Element) -> str | None:
     """The format that newer Words wrap in a choice, with another for older ones."""
-    return next((_attribute(found, "val") for found in element.iter("{*}numFmt")), None)
+    return next((_read_attribute(found, "val") for found in element.iter("{*}numFmt")), None)
 
 
-def _style(element: Element) -> tuple[str | None, str | None, int | None]:
-    properties = next(_all(element, "pPr"), None)
-    own = next(_all(properties, "numPr"), None)
-    level = _value(own, "ilvl")
-    return _value(element, "basedOn"), _value(own, "numId"), None if level is None else _int(level, 0)
+def _parse_style(element: Element) -> tuple[str | None, str | None, int | None]:
+    properties = next(_iterate_children(element, "pPr"), None)
+    own = next(_iterate_children(properties, "numPr"), None)
+    level = _read_value(own, "ilvl")
+    return (
+        _read_value(element, "basedOn"),
+        _read_value(own, "numId"),
+        None if level is None else _parse_int(level, 0),
+    )
 
 
-def _all(element: Element | None, name: str) -> Iterator[Element]:
+def _iterate_children(element: Element | None, name: str) -> Iterator[Element]:
     """The children of an element with a name, in any namespace."""
     return iter(()) if element is None else element.iterchildren(f"{{*}}{name}")
 
 
-def _value(element: Element | None, name: str) -> str | None:
+def _read_value(element: Element | None, name: str) -> str | None:
     """The value of the child with a name."""
-    child = next(_all(element, name), None)
-    return None if child is None else _attribute(child, "val")
+    child = next(_iterate_children(element, name), None)
+    return None if child is None else _read_attribute(child, "val")
 
 
-def _attribute(element: Element, name: str) -> str:
+def _read_attribute(element: Element, name: str) -> str:
     """An attribute, in any namespace; empty where there is none."""
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
-def _int(value: str | None, default: int) -> int:
+def _parse_int(value: str | None, default: int) -> int:
     return int(value) if value and re.fullmatch(r"\d{1,6}", value) else default

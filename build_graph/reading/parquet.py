@@ -7,45 +7,47 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from build_graph.errors import ObligationError, brief
-from build_graph.extras import extra
-from build_graph.reading.jsonlines import Place, Record, record
-from build_graph.reading.kinds import Kind, UnreadableError, unreadable
-from build_graph.reading.limits import Limits
-from build_graph.reading.source import decode
+from build_graph.errors import ObligationError, shorten_error
+from build_graph.extras import load_extra
+from build_graph.reading.jsonlines import JsonRecord, RecordPlace, build_record
+from build_graph.reading.kinds import Kind, UnreadableError, convert_error
+from build_graph.reading.limits import ReadingLimits
+from build_graph.reading.source import decode_text
 
 COLUMNS = ("id", "title", "number", "text")
 _OTHER = "gb18030"  # what strings are in that are no UTF-8, where the text does not show it
 _ROWS = 64  # taken out of a row group at a time
 
 
-def rows(
-    stream: io.BufferedIOBase, name: str, limits: Limits, *, encoding: str | None = None
-) -> Iterator[Record | ObligationError]:
+def iterate_rows(
+    stream: io.BufferedIOBase, name: str, limits: ReadingLimits, *, encoding: str | None = None
+) -> Iterator[JsonRecord | ObligationError]:
     """The documents of a file, in order; for a bad row the error that says what is wrong with it.
 
     A document is named after the file and its id, without an id after the file and its row, from 1. Strings
     that are no UTF-8, though the file says so, are read as text files are. Raises UnreadableError for a file
     that is damaged or has no texts, MissingExtraError without pyarrow.
     """
-    arrow, parquet = (extra(module, "parquet", f"{name}: reading Parquet") for module in _MODULES)
+    arrow, parquet = (load_extra(module, "parquet", f"{name}: reading Parquet") for module in _MODULES)
     names: set[str] = set()
     try:
         packed, unpacked = stream.seek(0, io.SEEK_END), 0
-        file = _opened(stream, name, arrow, parquet)
-        limits.check_ratio(_size(file), packed, name)
-        for number, row in enumerate(_dicts(file, arrow), start=1):
+        file = _open_file(stream, name, arrow, parquet)
+        limits.check_ratio(_measure_unpacked(file), packed, name)
+        for number, row in enumerate(_iterate_dicts(file, arrow), start=1):
             unpacked += len(row.get("text", b""))
             limits.check_ratio(unpacked, packed, name)
-            yield of_row(row, Place(name, number, names), limits, encoding)
+            yield parse_row(row, RecordPlace(name, number, names), limits, encoding)
     except (arrow.ArrowException, OSError) as error:
-        raise UnreadableError(f"{name}: is damaged ({brief(error)}); fetch or write it again") from error
+        raise UnreadableError(
+            f"{name}: is damaged ({shorten_error(error)}); fetch or write it again"
+        ) from error
 
 
 _MODULES = ("pyarrow", "pyarrow.parquet")
 
 
-def _opened(stream: io.BufferedIOBase, name: str, arrow: Any, parquet: Any) -> Any:
+def _open_file(stream: io.BufferedIOBase, name: str, arrow: Any, parquet: Any) -> Any:
     """The file, opened so that a string that stands in many rows is held once.
 
     Raises UnreadableError where it has no texts.
@@ -61,71 +63,71 @@ def _opened(stream: io.BufferedIOBase, name: str, arrow: Any, parquet: Any) -> A
 
 
 def _is_text(column: Any, arrow: Any) -> bool:
-    return _bytes_of(column.type, arrow) is not None
+    return _find_bytes_type(column.type, arrow) is not None
 
 
-def _size(file: Any) -> int:
+def _measure_unpacked(file: Any) -> int:
     """The bytes that the columns which are read unpack to, by what the file says of itself."""
     groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
     columns = (group.column(at) for group in groups for at in range(group.num_columns))
     return sum(one.total_uncompressed_size for one in columns if one.path_in_schema in COLUMNS)
 
 
-def _dicts(file: Any, arrow: Any) -> Iterator[dict[str, Any]]:
+def _iterate_dicts(file: Any, arrow: Any) -> Iterator[dict[str, Any]]:
     """The rows, a value a column that we know, strings as bytes; those without a value are left out."""
     columns = [column for column in COLUMNS if column in file.schema_arrow.names]
     for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
-        held = [_raw(column, arrow) for column in batch.columns]
+        held = [_read_raw(column, arrow) for column in batch.columns]
         for row in zip(*held, strict=True):
             values = zip(batch.schema.names, row, strict=True)
             yield {column: value for column, value in values if value is not None}
 
 
-def _bytes_of(kind: Any, arrow: Any) -> Any:
+def _find_bytes_type(kind: Any, arrow: Any) -> Any:
     """The type of the bytes of which a type of strings consists; None for any other type."""
     if arrow.types.is_string(kind):
         return arrow.binary()
     return arrow.large_binary() if arrow.types.is_large_string(kind) else None
 
 
-def _raw(column: Any, arrow: Any) -> list[Any]:
+def _read_raw(column: Any, arrow: Any) -> list[Any]:
     """The values of a column, strings as the bytes that they are: whether those are UTF-8 is not certain."""
     if not arrow.types.is_dictionary(column.type):
-        raw = _bytes_of(column.type, arrow)
+        raw = _find_bytes_type(column.type, arrow)
         return list((column if raw is None else column.cast(raw)).to_pylist())
-    values = _raw(column.dictionary, arrow)
+    values = _read_raw(column.dictionary, arrow)
     return [None if at is None else values[at] for at in column.indices.to_pylist()]
 
 
-def of_row(
-    row: dict[str, Any], place: Place, limits: Limits, encoding: str | None = None
-) -> Record | ObligationError:
+def parse_row(
+    row: dict[str, Any], place: RecordPlace, limits: ReadingLimits, encoding: str | None = None
+) -> JsonRecord | ObligationError:
     """The document in a row of a file, or what is wrong with it; strings may come as bytes."""
     try:
         if "text" not in row:
             raise UnreadableError(f"{place.where}: holds no text; there is nothing to read")
         text = row["text"]
         limits.check_size(len(text if isinstance(text, bytes) else text.encode()), place.where)
-        chosen = _encoding(text, place.where, encoding)
-        strings = {column: _string(row[column], column, place.where, chosen) for column in row}
-        return record(strings, place, Kind.PARQUET.media, chosen)
+        chosen = _detect_encoding(text, place.where, encoding)
+        strings = {column: _decode_string(row[column], column, place.where, chosen) for column in row}
+        return build_record(strings, place, Kind.PARQUET.media, chosen)
     except ObligationError as error:
         return error
     except Exception as error:
-        return unreadable(place.where, error)
+        return convert_error(place.where, error)
 
 
-def _encoding(text: str | bytes, where: str, given: str | None) -> str:
+def _detect_encoding(text: str | bytes, where: str, given: str | None) -> str:
     """What the strings of a row are in: UTF-8, unless the text shows another encoding."""
     if isinstance(text, bytes):
         try:
             text.decode("utf-8")
         except UnicodeDecodeError:
-            return decode(text, where, encoding=given).encoding
+            return decode_text(text, where, encoding=given).encoding
     return "utf-8"
 
 
-def _string(value: Any, column: str, where: str, encoding: str) -> Any:
+def _decode_string(value: Any, column: str, where: str, encoding: str) -> Any:
     """A value, bytes decoded; raises UnreadableError where they are in no encoding that is known."""
     if not isinstance(value, bytes):
         return value

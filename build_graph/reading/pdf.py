@@ -14,15 +14,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from build_graph.errors import NoMemoryError, ObligationError, brief
-from build_graph.extras import extra
+from build_graph.errors import NoMemoryError, ObligationError, shorten_error
+from build_graph.extras import load_extra
 from build_graph.model import Source
 from build_graph.reading.kinds import Kind, UnreadableError
-from build_graph.reading.limits import Limits
-from build_graph.reading.pdf_bounds import Budget, bounded
-from build_graph.reading.pdf_tables import joined, tables_and_lines
+from build_graph.reading.limits import ReadingLimits
+from build_graph.reading.pdf_bounds import Budget, limit_reading
+from build_graph.reading.pdf_tables import find_tables_and_lines, join_pieces
 from build_graph.reading.tables import Cell, TableWriter
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page as PdfPage
@@ -65,7 +65,7 @@ class _Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _PdfRules:
     """The rules of `data/pdf.toml`."""
 
     page_number: re.Pattern[str]
@@ -74,25 +74,25 @@ class _Words:
     ends: str
 
     @classmethod
-    def load(cls) -> _Words:
-        data = word_lists("pdf")
+    def load(cls) -> _PdfRules:
+        data = load_word_lists("pdf")
         number, contents, opening = (re.compile(data[n]) for n in ("page_number", "contents", "opening"))
         return cls(number, contents, opening, data["ends"])
 
 
-def read_pdf(data: bytes, name: str, limits: Limits) -> Source:
+def read_pdf(data: bytes, name: str, limits: ReadingLimits) -> Source:
     """The document in a PDF.
 
     Raises UnreadableError for a scanned, encrypted or damaged one, LimitError where it unpacks to too much.
     """
-    words = _Words.load()
-    pages = _pages(data, name, words, limits)
-    if not any(item for page in pages for item in page.items if item != _lost()):
+    words = _PdfRules.load()
+    pages = _read_pages(data, name, words, limits)
+    if not any(item for page in pages for item in page.items if item != _build_lost_line()):
         raise UnreadableError(
             f"{name}: is a scanned PDF without text; run it through text recognition (OCR), e.g. "
             "ocrmypdf -l chi_sim, or find the text itself"
         )
-    text = "\n".join(_text(pages, words))
+    text = "\n".join(_iterate_text(pages, words))
     if text.count("(cid:") > _GARBLED * len(text):
         raise UnreadableError(
             f"{name}: its text cannot be told from its fonts; run it through text recognition (OCR), "
@@ -104,25 +104,27 @@ def read_pdf(data: bytes, name: str, limits: Limits) -> Source:
 # ------------------------------------------------------------------------------------ pages
 
 
-def _pages(data: bytes, name: str, words: _Words, limits: Limits) -> list[_Page]:
+def _read_pages(data: bytes, name: str, words: _PdfRules, limits: ReadingLimits) -> list[_Page]:
     """The pages, without headers, footers and page numbers."""
-    pdfplumber = extra("pdfplumber", "pdf", f"{name}: reading PDF")
+    pdfplumber = load_extra("pdfplumber", "pdf", f"{name}: reading PDF")
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of every flaw of every font
-    with bounded(limits, name) as budget:
+    with limit_reading(limits, name) as budget:
         try:
             with pdfplumber.open(io.BytesIO(data)) as pdf:
-                pages = [_page(page, words, budget) for page in pdf.pages]
+                pages = [_read_page(page, words, budget) for page in pdf.pages]
             fault = budget.fault
         except Exception as error:  # a damaged file makes the parser raise anything
-            raise budget.fault or _damaged(name, error) from error
+            raise budget.fault or _damage_error(name, error) from error
     if fault:  # the parser took it for damage, and went on
         raise fault
     repeated = Counter(line for _, margins in pages for line in set(margins))
     often = min(_REPEATED, max(2, (len(pages) + 1) // 2))
-    return [_without(page, {line for line in margins if repeated[line] >= often}) for page, margins in pages]
+    return [
+        _drop_margins(page, {line for line in margins if repeated[line] >= often}) for page, margins in pages
+    ]
 
 
-def _damaged(name: str, error: Exception) -> ObligationError:
+def _damage_error(name: str, error: Exception) -> ObligationError:
     """What is wrong with a PDF that cannot be parsed."""
     if "Password" in repr(error):
         return UnreadableError(
@@ -130,16 +132,16 @@ def _damaged(name: str, error: Exception) -> ObligationError:
         )
     if "MemoryError" in repr(error):
         return NoMemoryError(name)
-    return UnreadableError(f"{name}: is a damaged PDF ({brief(error)[:80]}); fetch it again")
+    return UnreadableError(f"{name}: is a damaged PDF ({shorten_error(error)[:80]}); fetch it again")
 
 
-def _page(page: PdfPage, words: _Words, budget: Budget) -> tuple[_Page, list[str]]:
+def _read_page(page: PdfPage, words: _PdfRules, budget: Budget) -> tuple[_Page, list[str]]:
     """What stands on a page, without page numbers, and its lines near the upper and lower edge."""
     budget.begin_page()
     upright = sum(bool(char["upright"]) for char in page.chars)
     if 2 * upright > len(page.chars):  # what is turned on a page that is not is a watermark
         page = page.filter(lambda thing: thing["object_type"] != "char" or thing["upright"])
-    tables, lines = tables_and_lines(page)
+    tables, lines = find_tables_and_lines(page)
     found: list[tuple[float, _Line | _Table]] = [(one.box[1], _Table(one.rows, one.width)) for one in tables]
     margins = []
     for line in lines:
@@ -148,11 +150,11 @@ def _page(page: PdfPage, words: _Words, budget: Budget) -> tuple[_Page, list[str
         if marginal and words.page_number.fullmatch(text):
             continue
         if marginal:
-            margins.append(_general(text, line["top"]))
+            margins.append(_generalise_line(text, line["top"]))
         size = line["chars"][0]["size"]
         found.append((line["top"], _Line(text, line["x0"], line["x1"], size, line["top"])))
     if not found and page.images:
-        found.append((0.0, _lost()))
+        found.append((0.0, _build_lost_line()))
     items = [item for _, item in sorted(found, key=lambda one: one[0])]
     long = [item for item in items if isinstance(item, _Line) and len(item.text) >= _LONG]
     edges = (min((i.left for i in long), default=0.0), max((i.right for i in long), default=0.0))
@@ -160,41 +162,41 @@ def _page(page: PdfPage, words: _Words, budget: Budget) -> tuple[_Page, list[str
     return _Page(items, *edges), margins
 
 
-def _lost() -> _Line:
+def _build_lost_line() -> _Line:
     """What stands for a page that is only a picture."""
     return _Line(_LOST, 0.0, 0.0, 0.0)
 
 
-def _general(text: str, top: float) -> str:
+def _generalise_line(text: str, top: float) -> str:
     """A line with its numbers made alike, and its place: so a header is known again on another page."""
     return f"{re.sub(r'[0-9]+', '0', text)} @{round(top)}"
 
 
-def _without(page: _Page, repeated: set[str]) -> _Page:
+def _drop_margins(page: _Page, repeated: set[str]) -> _Page:
     """The page without its headers and footers."""
     if not repeated:
         return page
-    kept = [i for i in page.items if isinstance(i, _Table) or _general(i.text, i.top) not in repeated]
+    kept = [i for i in page.items if isinstance(i, _Table) or _generalise_line(i.text, i.top) not in repeated]
     return _Page(kept, page.left, page.right)
 
 
 # ------------------------------------------------------------------------------------- text
 
 
-def _text(pages: Sequence[_Page], words: _Words) -> Iterator[str]:
+def _iterate_text(pages: Sequence[_Page], words: _PdfRules) -> Iterator[str]:
     """The lines of the document: paragraphs, and tables, those that go on over pages made one."""
     writer = TableWriter.load()
     paragraph, before = "", None
-    for item, page in _items(pages):
+    for item, page in _join_tables(pages):
         if isinstance(item, _Table):
             if paragraph:
                 yield paragraph
             paragraph, before = "", None
-            yield from writer.lines(item.rows)
+            yield from writer.format_lines(item.rows)
         elif words.contents.fullmatch(item.text):
             continue
         elif before and _goes_on(before[0], before[1], item, page, words):
-            paragraph, before = joined(paragraph, item.text), (item, page)
+            paragraph, before = join_pieces(paragraph, item.text), (item, page)
         else:
             if paragraph:
                 yield paragraph
@@ -203,7 +205,7 @@ def _text(pages: Sequence[_Page], words: _Words) -> Iterator[str]:
         yield paragraph
 
 
-def _items(pages: Sequence[_Page]) -> Iterator[tuple[_Line | _Table, _Page]]:
+def _join_tables(pages: Sequence[_Page]) -> Iterator[tuple[_Line | _Table, _Page]]:
     """What stands on the pages, a table that ends one and begins the next as one."""
     held: tuple[_Table, _Page] | None = None
     for page in pages:
@@ -223,7 +225,7 @@ def _items(pages: Sequence[_Page]) -> Iterator[tuple[_Line | _Table, _Page]]:
         yield held
 
 
-def _goes_on(before: _Line, its_page: _Page, line: _Line, page: _Page, words: _Words) -> bool:
+def _goes_on(before: _Line, its_page: _Page, line: _Line, page: _Page, words: _PdfRules) -> bool:
     """Whether a line goes on the paragraph of the one before it."""
     if before.right < its_page.right - _FULL * before.size or abs(before.size - line.size) > 1:
         return False

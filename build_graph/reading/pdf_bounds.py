@@ -17,7 +17,7 @@ from functools import cache, wraps
 from importlib import import_module
 from typing import Any
 
-from build_graph.reading.limits import MEGABYTE, LimitError, Limits, as_size
+from build_graph.reading.limits import MEGABYTE, LimitError, ReadingLimits, format_size
 
 _DRAWING = 1_000  # bytes that content counts for at least, each time that it is drawn
 _MOST_THINGS = 200_000  # letters, lines and pictures on a page: 600 MB
@@ -28,7 +28,7 @@ _ROW_85 = 5 * 65_536  # digits that are decoded at a time
 class Budget:
     """What one PDF has taken so far; the first limit that it passed stands in `fault`."""
 
-    limits: Limits
+    limits: ReadingLimits
     name: str
     unpacked: int = 0  # bytes
     drawn: int = 0  # bytes of content, as often as it was drawn
@@ -40,23 +40,25 @@ class Budget:
         """The bytes that may still be unpacked."""
         return self.limits.max_size - self.unpacked
 
-    def unpack(self, size: int) -> None:
+    def count_unpacked(self, size: int) -> None:
         """Count bytes that a layer of a stream unpacks to; raises LimitError where they are too many."""
         self.unpacked += size
         if self.unpacked > self.limits.max_size:
-            self._refuse(f"unpacks to more than {as_size(self.limits.max_size)}")
+            self._raise_fault(f"unpacks to more than {format_size(self.limits.max_size)}")
 
-    def draw(self, size: int) -> None:
+    def count_drawn(self, size: int) -> None:
         """Count content that is drawn; raises LimitError where it is too much."""
         self.drawn += max(size, _DRAWING)
         if self.drawn > self.limits.max_size:
-            self._refuse(f"draws more than {as_size(self.limits.max_size)} of content, some again and again")
+            self._raise_fault(
+                f"draws more than {format_size(self.limits.max_size)} of content, some again and again"
+            )
 
     def begin_page(self) -> None:
         """Count anew what stands on a page."""
         self.things = 0
 
-    def put(self) -> None:
+    def count_thing(self) -> None:
         """Count a thing on the page; raises LimitError where there are too many."""
         self.things += 1
         if self.things > _MOST_THINGS:
@@ -64,7 +66,7 @@ class Budget:
             self.fault = LimitError(f"{self.name}: {message}")
             raise self.fault
 
-    def _refuse(self, what: str) -> None:
+    def _raise_fault(self, what: str) -> None:
         self.fault = LimitError(f"{self.name}: {what}; if it is to be read, give a higher --max-size")
         raise self.fault
 
@@ -73,12 +75,12 @@ _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
-def bounded(limits: Limits, name: str) -> Iterator[Budget]:
+def limit_reading(limits: ReadingLimits, name: str) -> Iterator[Budget]:
     """What counts for all that is read of a PDF within the block, and raises LimitError in the midst of it.
 
     The parser may take that error for damage of the file: who catches one looks at `fault` first.
     """
-    _watch()
+    _patch_pdfminer()
     budget = Budget(limits, name)
     token = _budget.set(budget)
     try:
@@ -91,8 +93,8 @@ def bounded(limits: Limits, name: str) -> Iterator[Budget]:
 
 
 @cache
-def _watch() -> None:
-    """Have the parser count, once in a process; outside of `bounded` it does what it always did.
+def _patch_pdfminer() -> None:
+    """Have the parser count, once in a process; outside of `limit_reading` it does what it always did.
 
     pdfminer takes no limits, and what decodes is made deep within it. So the functions that it decodes by are
     replaced where it looks for them, and three methods are wrapped: here, and nowhere else.
@@ -107,15 +109,15 @@ def _watch() -> None:
         "ccittfaxdecode": lambda data, params: b"",  # a picture: nobody looks at it
     }
     for name, decode in decoders.items():
-        setattr(types, name, _counting(getattr(types, name), decode))
-    types.__dict__["zlib"] = _Flate(_counting(zlib.decompress, _inflate))
-    types.__dict__["apply_png_predictor"] = _narrow(types.apply_png_predictor)
+        setattr(types, name, _wrap_decoder(getattr(types, name), decode))
+    types.__dict__["zlib"] = _Flate(_wrap_decoder(zlib.decompress, _inflate))
+    types.__dict__["apply_png_predictor"] = _wrap_predictor(types.apply_png_predictor)
     reference = types.PDFObjRef
-    reference.resolve = _straight(reference.resolve, reference, types.PDFValueError)
+    reference.resolve = _wrap_resolve(reference.resolve, reference, types.PDFValueError)
     interpreter = import_module("pdfminer.pdfinterp").PDFPageInterpreter
-    interpreter.execute = _drawing(interpreter.execute)
+    interpreter.execute = _wrap_execute(interpreter.execute)
     container = import_module("pdfminer.layout").LTContainer
-    container.add = _putting(container.add)
+    container.add = _wrap_add(container.add)
 
 
 class _Flate:
@@ -129,38 +131,38 @@ class _Flate:
         self.decompress = decompress
 
 
-def _counting(before: Callable[..., bytes], decode: Callable[..., bytes]) -> Callable[..., bytes]:
+def _wrap_decoder(before: Callable[..., bytes], decode: Callable[..., bytes]) -> Callable[..., bytes]:
     """A function that decodes a layer of a stream, and counts what comes of it."""
 
     @wraps(before)
-    def counted(data: bytes, *more: Any) -> bytes:
+    def decode_counting(data: bytes, *more: Any) -> bytes:
         budget = _budget.get()
         if budget is None:
             return before(data, *more)
         unpacked = decode(data, *more)
-        budget.unpack(len(unpacked))
+        budget.count_unpacked(len(unpacked))
         return unpacked
 
-    return counted
+    return decode_counting
 
 
-def _narrow(undo: Callable[..., bytes]) -> Callable[..., bytes]:
+def _wrap_predictor(undo: Callable[..., bytes]) -> Callable[..., bytes]:
     """The function that undoes predictions, for lines that are no longer than the data."""
 
-    def undone(predictor: int, colors: int, columns: int, bits: int, data: bytes) -> bytes:
+    def undo_narrowed(predictor: int, colors: int, columns: int, bits: int, data: bytes) -> bytes:
         most = (len(data) + 1) * (8 if bits == 1 else 1)
         return undo(predictor, colors, min(columns, most), bits, data)
 
-    return undone
+    return undo_narrowed
 
 
-def _straight(
+def _wrap_resolve(
     resolve: Callable[..., Any], reference: type[Any], circle: type[Exception]
 ) -> Callable[..., Any]:
     """The method that follows a reference to what it leads to in the end; for a circle it raises."""
 
     @wraps(resolve)
-    def resolved(self: Any, default: object = None) -> Any:
+    def resolve_fully(self: Any, default: object = None) -> Any:
         found, seen = resolve(self, default), {self.objid}
         while isinstance(found, reference):
             if found.objid in seen:
@@ -169,38 +171,38 @@ def _straight(
             found = resolve(found, default)
         return found
 
-    return resolved
+    return resolve_fully
 
 
-def _drawing(execute: Callable[..., None]) -> Callable[..., None]:
+def _wrap_execute(execute: Callable[..., None]) -> Callable[..., None]:
     """The method that draws content, which is counted each time."""
 
     @wraps(execute)
-    def drawn(self: Any, streams: Sequence[Any]) -> None:
+    def draw_counting(self: Any, streams: Sequence[Any]) -> None:
         if budget := _budget.get():
             types = import_module("pdfminer.pdftypes")
-            budget.draw(sum(len(types.stream_value(stream).get_data()) for stream in streams))
+            budget.count_drawn(sum(len(types.stream_value(stream).get_data()) for stream in streams))
         execute(self, streams)
 
-    return drawn
+    return draw_counting
 
 
-def _putting(add: Callable[..., None]) -> Callable[..., None]:
+def _wrap_add(add: Callable[..., None]) -> Callable[..., None]:
     """The method that puts a thing on a page or into a figure."""
 
     @wraps(add)
-    def put(self: Any, thing: Any) -> None:
+    def add_counting(self: Any, thing: Any) -> None:
         if budget := _budget.get():
-            budget.put()
+            budget.count_thing()
         add(self, thing)
 
-    return put
+    return add_counting
 
 
 # ----------------------------------------------------------------------------------- decoders
 
 
-def _left() -> int:
+def _count_left() -> int:
     """The bytes that may still be unpacked."""
     budget = _budget.get()
     return budget.left if budget else 0
@@ -208,7 +210,7 @@ def _left() -> int:
 
 def _inflate(data: bytes) -> bytes:
     """What deflated data unpack to, or one byte more than they may; raises zlib.error for damaged ones."""
-    unpacking, pieces, left = zlib.decompressobj(), [], _left() + 1
+    unpacking, pieces, left = zlib.decompressobj(), [], _count_left() + 1
     while left > 0 and not unpacking.eof:
         piece = unpacking.decompress(data, min(left, MEGABYTE))
         data, left = unpacking.unconsumed_tail, left - len(piece)
@@ -226,7 +228,7 @@ def _unpack_damaged(data: bytes) -> bytes:
     Raises zlib.error where it is before them. pdfminer does the same byte by byte, in time that grows with
     the square of what comes of it.
     """
-    unpacking, pieces, left = zlib.decompressobj(), [], _left() + 1
+    unpacking, pieces, left = zlib.decompressobj(), [], _count_left() + 1
     at, step = 0, 4_096
     while at < len(data) and left > 0 and not unpacking.eof:
         before = unpacking.copy()
@@ -250,7 +252,7 @@ def _unpack_damaged(data: bytes) -> bytes:
 def _unpack_lzw(data: bytes) -> bytes:
     """What data in LZW unpack to, or little more than they may."""
     lzw = import_module("pdfminer.lzw")
-    decoder, pieces, left = lzw.LZWDecoder(io.BytesIO(data)), [], _left()
+    decoder, pieces, left = lzw.LZWDecoder(io.BytesIO(data)), [], _count_left()
     try:
         while left >= 0:
             piece = decoder.feed(decoder.readbits(decoder.nbits))
@@ -264,7 +266,7 @@ def _unpack_lzw(data: bytes) -> bytes:
 
 def _unpack_runs(data: bytes) -> bytes:
     """What runs of bytes unpack to, or little more than they may."""
-    unpacked, at, most = bytearray(), 0, _left()
+    unpacked, at, most = bytearray(), 0, _count_left()
     while at < len(data) and data[at] != 128 and len(unpacked) <= most:
         length = data[at]
         if length < 128:
@@ -281,17 +283,17 @@ def _unpack_85(data: bytes) -> bytes:
     data = data.translate(None, b" \t\n\r\v")
     data = data.removeprefix(b"<~" if data.startswith(b"<") else b"~")
     data = data.removesuffix(b"~>" if data.endswith(b">") else b"~")
-    pieces, at, left, held = [], 0, _left(), b""
+    pieces, at, left, held = [], 0, _count_left(), b""
     while at < len(data) and left >= 0:
         held += data[at : at + _ROW_85].replace(b"z", b"!!!!!")
         at += _ROW_85
         whole = len(held) - len(held) % 5
-        pieces.append(_numbers_85(held[:whole]))
+        pieces.append(_decode_85(held[:whole]))
         held, left = held[whole:], left - len(pieces[-1])
     return b"".join([*pieces, a85decode(held)])
 
 
-def _numbers_85(digits: bytes) -> bytes:
+def _decode_85(digits: bytes) -> bytes:
     """Four bytes for every five digits; raises ValueError for other signs."""
     import numpy as np
 

@@ -45,7 +45,7 @@ class _Steps:
 
     left: int = _STEPS
 
-    def take(self, steps: int) -> None:
+    def spend(self, steps: int) -> None:
         """Count steps; raises _TooMuchError where no more are left."""
         self.left -= steps
         if self.left < 0:
@@ -53,7 +53,7 @@ class _Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class RuledTable:
     """A ruled table: where it stands, its rows, and how many columns it has."""
 
     box: Box
@@ -61,29 +61,29 @@ class Ruled:
     width: int
 
 
-def tables_and_lines(page: PdfPage) -> tuple[list[Ruled], list[Thing]]:
+def find_tables_and_lines(page: PdfPage) -> tuple[list[RuledTable], list[Thing]]:
     """The tables of more than one row and column from top to bottom, and the lines outside of them."""
     steps = _Steps()
     try:
-        found = [_Table(cells, steps) for cells in _together(_cells(page, steps))]
-        tables = [table.read(page.chars) for table in found if table.is_table]
-        return tables, _lines_outside(page, [table.box for table in tables], steps)
+        found = [_Table(cells, steps) for cells in _group_cells(_find_cells(page, steps))]
+        tables = [table.read_cells(page.chars) for table in found if table.is_table]
+        return tables, _find_lines_outside(page, [table.box for table in tables], steps)
     except _TooMuchError:
-        return [], _text_lines(page.chars, page.bbox)
+        return [], _form_lines(page.chars, page.bbox)
 
 
-def _lines_outside(page: PdfPage, boxes: Sequence[Box], steps: _Steps) -> list[Thing]:
+def _find_lines_outside(page: PdfPage, boxes: Sequence[Box], steps: _Steps) -> list[Thing]:
     """The lines of a page that stand in none of some boxes."""
-    near = _Near(boxes, steps)
+    near = _BoxGrid(boxes, steps)
 
     def is_outside(thing: Thing) -> bool:
         across, down = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
-        return not near.at((across, down, across, down))
+        return not near.find_touching((across, down, across, down))
 
-    return _text_lines([char for char in page.chars if is_outside(char)], page.bbox)
+    return _form_lines([char for char in page.chars if is_outside(char)], page.bbox)
 
 
-def _text_lines(chars: list[Thing], box: Box) -> list[Thing]:
+def _form_lines(chars: list[Thing], box: Box) -> list[Thing]:
     """The lines that letters form."""
     if not chars:
         return []
@@ -94,7 +94,7 @@ def _text_lines(chars: list[Thing], box: Box) -> list[Thing]:
     return lines
 
 
-def joined(one: str, two: str) -> str:
+def join_pieces(one: str, two: str) -> str:
     """Two pieces of a paragraph as one; words in Latin letters are parted by a blank."""
     apart = one[-1:].isascii() and two[:1].isascii() and one[-1:].isalpha() and two[:1].isalpha()
     return f"{one} {two}" if apart else one + two
@@ -111,7 +111,7 @@ class _Crossing:
     level: set[Box] = field(default_factory=set)
 
 
-def _crossings(page: PdfPage, steps: _Steps) -> dict[Point, _Crossing]:
+def _find_crossings(page: PdfPage, steps: _Steps) -> dict[Point, _Crossing]:
     """Where rules of a page cross."""
     table = import_module("pdfplumber.table")
     settings = table.TableSettings()
@@ -123,7 +123,7 @@ def _crossings(page: PdfPage, steps: _Steps) -> dict[Point, _Crossing]:
     for one in (one for one in rules if one["orientation"] == "v"):
         first = bisect_left(tops, one["top"] - down - _SLACK)
         last = bisect_right(tops, one["bottom"] + down + _SLACK)
-        steps.take(last - first)
+        steps.spend(last - first)
         for other in level[first:last]:
             if (
                 one["top"] <= other["top"] + down
@@ -131,14 +131,14 @@ def _crossings(page: PdfPage, steps: _Steps) -> dict[Point, _Crossing]:
                 and other["x0"] - across <= one["x0"] <= other["x1"] + across
             ):
                 crossing = found[one["x0"], other["top"]]
-                crossing.upright.add(_box(one))
-                crossing.level.add(_box(other))
+                crossing.upright.add(_read_box(one))
+                crossing.level.add(_read_box(other))
     return found
 
 
-def _cells(page: PdfPage, steps: _Steps) -> Iterator[Box]:
+def _find_cells(page: PdfPage, steps: _Steps) -> Iterator[Box]:
     """For each point at which rules cross, the smallest cell of which it is the upper left corner."""
-    found = _crossings(page, steps)
+    found = _find_crossings(page, steps)
     rows, columns = defaultdict(list), defaultdict(list)
     for point in sorted(found):
         columns[point[0]].append(point)
@@ -148,11 +148,11 @@ def _cells(page: PdfPage, steps: _Steps) -> Iterator[Box]:
     for point in sorted(found):
         below = columns[point[0]][place[point] + 1 :]
         right = rows[point[1]][along[point] + 1 :]
-        if cell := _smallest(point, below, right, found, steps):
+        if cell := _find_smallest_cell(point, below, right, found, steps):
             yield cell
 
 
-def _smallest(
+def _find_smallest_cell(
     point: Point,
     below: Sequence[Point],
     right: Sequence[Point],
@@ -161,7 +161,7 @@ def _smallest(
 ) -> Box | None:
     """The smallest cell between a point and those below it and right of it."""
     corner = found[point]
-    steps.take(len(below) + len(right))
+    steps.spend(len(below) + len(right))
     beside = [one for one in right if not corner.level.isdisjoint(found[one].level)]
     for lower in below:
         if corner.upright.isdisjoint(found[lower].upright):
@@ -173,42 +173,42 @@ def _smallest(
                 and not opposite.upright.isdisjoint(found[other].upright)
                 and not opposite.level.isdisjoint(found[lower].level)
             ):
-                steps.take(at)
+                steps.spend(at)
                 return (*point, other[0], lower[1])
-        steps.take(len(beside))
+        steps.spend(len(beside))
     return None
 
 
-def _together(cells: Iterable[Box]) -> list[list[Box]]:
+def _group_cells(cells: Iterable[Box]) -> list[list[Box]]:
     """The cells of each table: those that share corners; a cell by itself is no table."""
     table_of: dict[Point, list[Box]] = {}
     for cell in cells:
-        corners = _corners(cell)
+        corners = _list_corners(cell)
         known = {id(table_of[corner]): table_of[corner] for corner in corners if corner in table_of}
         largest = max(known.values(), key=len, default=[])
         largest.append(cell)
         for other in known.values():
             if other is not largest:
                 largest += other
-                table_of.update((corner, largest) for one in other for corner in _corners(one))
+                table_of.update((corner, largest) for one in other for corner in _list_corners(one))
         table_of.update(dict.fromkeys(corners, largest))
     tables = {id(table): table for table in table_of.values() if len(table) > 1}.values()
     return sorted(tables, key=lambda table: min((cell[1], cell[0]) for cell in table))
 
 
-def _corners(cell: Box) -> tuple[Point, ...]:
+def _list_corners(cell: Box) -> tuple[Point, ...]:
     left, top, right, bottom = cell
     return (left, top), (left, bottom), (right, top), (right, bottom)
 
 
-def _box(thing: Thing) -> Box:
+def _read_box(thing: Thing) -> Box:
     return thing["x0"], thing["top"], thing["x1"], thing["bottom"]
 
 
 # ------------------------------------------------------------------------------------- places
 
 
-class _Near:
+class _BoxGrid:
     """Boxes by where they stand, so that who looks for those at a place need not look at all."""
 
     def __init__(self, boxes: Sequence[Box], steps: _Steps) -> None:
@@ -223,32 +223,32 @@ class _Near:
         self._across = max(max(rights) - self._left, 1.0) / self._number
         self._down = max(max(bottoms) - self._top, 1.0) / self._number
         for at, box in enumerate(boxes):
-            for place in self._reach(box):
+            for place in self._iterate_fields(box):
                 self._fields[place].append(at)
 
-    def at(self, place: Box) -> list[int]:
+    def find_touching(self, place: Box) -> list[int]:
         """The numbers of the boxes that a place touches, in order."""
         if not self._boxes:
             return []
-        near = {at for one in self._reach(place) for at in self._fields.get(one, ())}
-        self._steps.take(len(near))
-        return sorted(at for at in near if _touch(self._boxes[at], place))
+        near = {at for one in self._iterate_fields(place) for at in self._fields.get(one, ())}
+        self._steps.spend(len(near))
+        return sorted(at for at in near if _is_touching(self._boxes[at], place))
 
-    def _field(self, place: float) -> int:
+    def _locate_field(self, place: float) -> int:
         """The number of a field, that of the nearest edge where a place is beyond it or nowhere."""
         return int(min(max(place, -1), self._number)) if not isnan(place) else -1
 
-    def _reach(self, box: Box) -> Iterator[tuple[int, int]]:
+    def _iterate_fields(self, box: Box) -> Iterator[tuple[int, int]]:
         """The fields over which a box reaches, those beyond the edge left out."""
-        first, last = (self._field((x - self._left) // self._across) for x in (box[0], box[2]))
-        upper, lower = (self._field((y - self._top) // self._down) for y in (box[1], box[3]))
-        self._steps.take((last - first + 1) * (lower - upper + 1))
+        first, last = (self._locate_field((x - self._left) // self._across) for x in (box[0], box[2]))
+        upper, lower = (self._locate_field((y - self._top) // self._down) for y in (box[1], box[3]))
+        self._steps.spend((last - first + 1) * (lower - upper + 1))
         for column in range(first, last + 1):
             for row in range(upper, lower + 1):
                 yield column, row
 
 
-def _touch(one: Box, two: Box) -> bool:
+def _is_touching(one: Box, two: Box) -> bool:
     return one[0] <= two[2] and two[0] <= one[2] and one[1] <= two[3] and two[1] <= one[3]
 
 
@@ -267,42 +267,42 @@ class _Table:
         """Whether there is more than one row and column."""
         return all(len({cell[side] for cell in self.cells}) > 1 for side in (0, 1))
 
-    def read(self, chars: Sequence[Thing]) -> Ruled:
+    def read_cells(self, chars: Sequence[Thing]) -> RuledTable:
         """The table with what is written in it; the reach of each cell is told from its edges."""
-        lefts, tops = (_edges(cell[side] for cell in self.cells) for side in (0, 1))
+        lefts, tops = (_merge_edges(cell[side] for cell in self.cells) for side in (0, 1))
         rows: list[list[Cell]] = [[] for _ in tops]
-        for box, own in self._with_chars(chars):
+        for box, own in self._place_chars(chars):
             left, top, right, bottom = box
-            across = _between(lefts, left - _NEAR, right - _NEAR)
-            down = _between(tops, top - _NEAR, bottom - _NEAR)
+            across = _count_between(lefts, left - _NEAR, right - _NEAR)
+            down = _count_between(tops, top - _NEAR, bottom - _NEAR)
             at = bisect_left(tops, top - _NEAR)
-            rows[at].append(Cell(tuple(_cell_lines(own, box)), max(down, 1), max(across, 1)))
-        return Ruled(self._box, rows, len(lefts))
+            rows[at].append(Cell(tuple(_read_cell_lines(own, box)), max(down, 1), max(across, 1)))
+        return RuledTable(self._box, rows, len(lefts))
 
     @property
     def _box(self) -> Box:
         lefts, tops, rights, bottoms = zip(*self.cells, strict=True)
         return min(lefts), min(tops), max(rights), max(bottoms)
 
-    def _with_chars(self, chars: Sequence[Thing]) -> Iterator[tuple[Box, list[Thing]]]:
+    def _place_chars(self, chars: Sequence[Thing]) -> Iterator[tuple[Box, list[Thing]]]:
         """The cells from the upper left to the lower right, each with the letters in it, cut at its edges."""
         cells = sorted(self.cells, key=itemgetter(1, 0))
-        near, held = _Near(cells, self.steps), defaultdict(list)
+        near, held = _BoxGrid(cells, self.steps), defaultdict(list)
         clip = import_module("pdfplumber.utils").clip_obj
         for char in chars:
-            for at in near.at(_box(char)):
+            for at in near.find_touching(_read_box(char)):
                 if (part := clip(char, cells[at])) is not None:
                     held[at].append(part)
         for at, cell in enumerate(cells):
             yield cell, held[at]
 
 
-def _between(edges: Sequence[float], first: float, last: float) -> int:
+def _count_between(edges: Sequence[float], first: float, last: float) -> int:
     """How many edges stand between two places, these left out."""
     return max(0, bisect_left(edges, last) - bisect_right(edges, first))
 
 
-def _edges(values: Iterable[float]) -> list[float]:
+def _merge_edges(values: Iterable[float]) -> list[float]:
     """The distinct edges among these, those near each other taken for one."""
     edges: list[float] = []
     for value in sorted(values):
@@ -311,9 +311,9 @@ def _edges(values: Iterable[float]) -> list[float]:
     return edges
 
 
-def _cell_lines(chars: list[Thing], box: Box) -> list[str]:
+def _read_cell_lines(chars: list[Thing], box: Box) -> list[str]:
     """The lines of a cell, wrapped ones joined."""
-    found = _text_lines(chars, box)
+    found = _form_lines(chars, box)
     if not found:
         return []
     right = box[2] - (min(line["x0"] for line in found) - box[0])  # the cell's padding on the other side
@@ -321,7 +321,7 @@ def _cell_lines(chars: list[Thing], box: Box) -> list[str]:
     lines = [found[0]["text"].strip()]
     for before, line in pairwise(found):
         if before["x1"] > right - _FULL * before["chars"][0]["size"]:
-            lines[-1] = joined(lines[-1], line["text"].strip())
+            lines[-1] = join_pieces(lines[-1], line["text"].strip())
         else:
             lines.append(line["text"].strip())
     return lines

@@ -18,7 +18,7 @@ from build_graph.reading.holes import close_holes
 from build_graph.reading.lines import join_lines
 from build_graph.reading.script import to_simplified
 from build_graph.reading.wrapping import join_wrapped
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 _NEWLINE = re.compile(r"\r\n | [\r\v\f\x85\u2028\u2029]", re.VERBOSE)
 _ENTITY = re.compile(
@@ -87,7 +87,7 @@ def unify_characters(text: str) -> Iterator[Change]:
     ['西', '工']
     """
     found = list(_LOOKALIKE.finditer(text))
-    radicals = _radicals() if found else {}
+    radicals = _load_radicals() if found else {}
     for lookalike in found:
         after = radicals.get(lookalike[0]) or unicodedata.normalize("NFKC", lookalike[0])
         if after != lookalike[0]:
@@ -124,7 +124,7 @@ def repair(source: Source) -> Text:
     """The text of `source` after all repairs, with what was changed and what could not be repaired.
 
     >>> text = repair(Source("-", "電子商務發(fā)展\\r\\n", "utf-8"))
-    >>> text.content, counts(text)
+    >>> text.content, count_repairs(text)
     ('电子商务发展\\n', {'normalise_newlines': 1, 'strip_glosses': 1, 'to_simplified': 3})
     """
     draft = Draft(source, source.content)
@@ -132,17 +132,17 @@ def repair(source: Source) -> Text:
         found = list(step(draft.content))
         changes = sorted((f for f in found if isinstance(f, Change)), key=lambda change: change.start)
         damages = [f for f in found if isinstance(f, Damage)]
-        draft = draft.changed(step.__name__, changes, damages)
-    return draft.changed("", (), _lost(draft.content)).finished()
+        draft = draft.apply_changes(step.__name__, changes, damages)
+    return draft.apply_changes("", (), _mark_lost(draft.content)).finish()
 
 
-def counts(text: Text) -> dict[str, int]:
+def count_repairs(text: Text) -> dict[str, int]:
     """How often each repair was made, in the order in which they are made."""
     made = Counter(repair.name for repair in text.repairs)
     return {step.__name__: made[step.__name__] for step in REPAIRS if made[step.__name__]}
 
 
-def _lost(text: str) -> Iterator[Damage]:
+def _mark_lost(text: str) -> Iterator[Damage]:
     """Characters that were lost before the text came here; no one knows what they were."""
     for found in _LOST.finditer(text):
         yield Damage(Span(found.start(), found.end()), "characters were lost before the text came here")
@@ -157,6 +157,6 @@ def _unescape(entity: str) -> str:
     return after
 
 
-def _radicals() -> dict[str, str]:
-    pairs = word_lists("radicals")["radicals"].split()
+def _load_radicals() -> dict[str, str]:
+    pairs = load_word_lists("radicals")["radicals"].split()
     return {pair[0]: pair[1] for pair in pairs}

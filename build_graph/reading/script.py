@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from build_graph.reading.edits import Change
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 _NEAR = 20  # characters within which a Traditional character shows that a shared one is Traditional
 
@@ -26,9 +26,9 @@ class _Script:
 
     @classmethod
     def load(cls) -> _Script:
-        data = word_lists("script")
+        data = load_word_lists("script")
         shared, held = frozenset(data["shared"]), frozenset(data["in_gb2312"])
-        return cls(shared, held, _pairs(data["variants"]), tuple(data["zhu"]), tuple(data["zhe"]))
+        return cls(shared, held, _parse_pairs(data["variants"]), tuple(data["zhu"]), tuple(data["zhe"]))
 
     def keeps_zhu(self, text: str, position: int) -> bool:
         """Whether the 著 at `position` stands in a word that keeps it: 著作, 显著; not 着力."""
@@ -45,21 +45,21 @@ def to_simplified(text: str) -> Iterator[Change]:
     """
     script = _Script.load()
     if _may_be_traditional(text, script):
-        simplified = _to_simplified(text, script)
+        simplified = _simplify_text(text, script)
         for at, (before, after) in enumerate(zip(text, simplified, strict=True)):
             if before != after:
                 yield Change(at, at + 1, after)
 
 
-def simplified(text: str) -> str:
+def simplify(text: str) -> str:
     """`text` in Simplified characters by OpenCC's tables alone, of the same length.
 
-    >>> simplified("電子商務")
+    >>> simplify("電子商務")
     '电子商务'
     """
-    convert = _converter()
+    convert = _load_converter()
     converted = convert(text)
-    return converted if len(converted) == len(text) else "".join(map(_one_for_one(convert), text))
+    return converted if len(converted) == len(text) else "".join(map(_wrap_converter(convert), text))
 
 
 def _may_be_traditional(text: str, script: _Script) -> bool:
@@ -72,33 +72,33 @@ def _may_be_traditional(text: str, script: _Script) -> bool:
     return not chars.isdisjoint(script.in_gb2312)
 
 
-def _to_simplified(text: str, script: _Script) -> str:
+def _simplify_text(text: str, script: _Script) -> str:
     """The whole of `text`, with the characters that both scripts have left where nothing else tells."""
-    chars = list(simplified(text).translate(script.variants))
+    chars = list(simplify(text).translate(script.variants))
     changed = [i for i, char in enumerate(text) if char != chars[i]]
     sure = [i for i in changed if text[i] not in script.shared]
     for position in changed:
-        if text[position] in script.shared and not _near(sure, position):
+        if text[position] in script.shared and not _is_near(sure, position):
             chars[position] = text[position]
     done = "".join(chars)
     for zhu in re.finditer("著", done):
-        if _near(sure, zhu.start()) and not script.keeps_zhu(done, zhu.start()):
+        if _is_near(sure, zhu.start()) and not script.keeps_zhu(done, zhu.start()):
             chars[zhu.start()] = "着"
     return "".join(chars)
 
 
-def _pairs(words: str) -> dict[int, str]:
+def _parse_pairs(words: str) -> dict[int, str]:
     """A table for `str.translate` from pairs of characters: "淸清 吿告"."""
     return {ord(pair[0]): pair[1] for pair in words.split()}
 
 
-def _near(positions: Sequence[int], position: int) -> bool:
+def _is_near(positions: Sequence[int], position: int) -> bool:
     at = bisect_left(positions, position - _NEAR)
     return at < len(positions) and positions[at] <= position + _NEAR
 
 
 @cache
-def _converter() -> Callable[[str], str]:
+def _load_converter() -> Callable[[str], str]:
     """OpenCC's converter; its tables take some milliseconds to read."""
     import opencc  # slow to load, and most texts are in Simplified characters already
 
@@ -106,11 +106,11 @@ def _converter() -> Callable[[str], str]:
     return convert
 
 
-def _one_for_one(convert: Callable[[str], str]) -> Callable[[str], str]:
+def _wrap_converter(convert: Callable[[str], str]) -> Callable[[str], str]:
     """`convert` for one character, which stays as it is where it would become several."""
 
-    def single(char: str) -> str:
+    def convert_single(char: str) -> str:
         converted = convert(char)
         return converted if len(converted) == 1 else char
 
-    return cache(single)
+    return cache(convert_single)

@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from build_graph.reading.corruption import decode, encode, full_width
+from build_graph.reading.corruption import decode_gbk, encode_gbk, widen_marks
 from build_graph.reading.glosses import PINYIN
-from build_graph.reading.likelihood import LONGEST, Likelihood, plain
+from build_graph.reading.likelihood import LONGEST, Likelihood, normalise_prose
 
 _NO_LEAD = bytes([*range(0x81), 0xFF])
 _ANY_LEAD = bytes(range(0x81, 0xFF))
@@ -47,7 +47,7 @@ _TOKEN = re.compile(
 _GLOSS = re.compile(rf"\({PINYIN}\s?\)")
 
 
-class Reading(NamedTuple):
+class Decoding(NamedTuple):
     """One way to read what is printed: its characters, and the lead byte of the one begun."""
 
     score: float  # log probability, in nats
@@ -55,7 +55,7 @@ class Reading(NamedTuple):
     pending: bytes = b""  # the values that the lead byte may have; empty between characters
 
 
-class Reader:
+class ByteShiftReader:
     """Reads what is printed behind a hole in every way that gives whole characters."""
 
     def __init__(
@@ -70,27 +70,27 @@ class Reader:
         self._foreign = foreign
         self._codes: dict[str, list[bytes]] = {}  # of the characters that a reading glosses
         for char, reading in table.items():
-            self._codes.setdefault(reading, []).append(encode(char))
-        self._unprinted_trails = _unprinted_trails()
-        self._plain = _Plain(simplified)  # these four are memos
+            self._codes.setdefault(reading, []).append(encode_gbk(char))
+        self._unprinted_trails = _find_unprinted_trails()
+        self._plain = _PlainChars(simplified)  # these four are memos
         self._by_plain: dict[tuple[bytes, bytes], dict[str, list[str]]] = {}
         self._nexts: dict[tuple[str, bytes, bytes], list[tuple[float, str]]] = {}
         self._chars: dict[tuple[bytes, bytes], list[str]] = {}
-        known = sorted((c for c, plain in simplified.items() if likelihood.knows(plain)), key=self._rank)
-        codes = encode("".join(known))
+        known = sorted((c for c, plain in simplified.items() if likelihood.knows(plain)), key=self._rank_char)
+        codes = encode_gbk("".join(known))
         self._common = list(zip(known, codes[::2], codes[1::2], strict=True))
 
-    def read(self, before: str, text: str, start: int) -> tuple[int, list[Reading]]:
+    def read(self, before: str, text: str, start: int) -> tuple[int, list[Decoding]]:
         """Where what is printed from the hole at `start` is in step again, and the readings up to there.
 
         `before` is the character in front of the hole. The likeliest reading comes first; there is
         none where nothing gives whole characters.
         """
-        beam, end, cut, cuts = [Reading(0.0, before)], start, False, 0
+        beam, end, cut, cuts = [Decoding(0.0, before)], start, False, 0
         for token in _TOKEN.finditer(text, start, start + _LONGEST):
             if not cut:  # a cut-off byte is the last before its mark
-                beam = _likeliest([*beam, *self._unprinted(beam)])
-            beam = _likeliest(after for reading in beam for after in self._step(reading, token))
+                beam = _select_likeliest([*beam, *self._add_unprinted(beam)])
+            beam = _select_likeliest(after for reading in beam for after in self._read_token(reading, token))
             end, cut = token.end(), bool(token["cut"])
             cuts += cut
             if cuts > _CUTS:
@@ -100,32 +100,34 @@ class Reader:
             if not any(reading.pending and reading.score > beam[0].score - _DISTANT for reading in beam):
                 break
         whole = (reading for reading in beam if not reading.pending)
-        found = _likeliest(self._say(reading, text[end : end + 1] or "\n") for reading in whole)
+        found = _select_likeliest(
+            self._append_char(reading, text[end : end + 1] or "\n") for reading in whole
+        )
         return end, [reading._replace(text=reading.text[len(before) : -1]) for reading in found]
 
-    def _step(self, reading: Reading, token: re.Match[str]) -> Iterator[Reading]:
+    def _read_token(self, reading: Decoding, token: re.Match[str]) -> Iterator[Decoding]:
         """`reading` with what `token` prints behind it."""
         if token["swallowed"]:
-            yield from self._swallowed(reading, token["swallowed"])
+            yield from self._read_swallowed(reading, token["swallowed"])
         elif token["gloss"]:
-            yield from self._glossed(reading, token["gloss"])
+            yield from self._read_gloss(reading, token["gloss"])
         else:
             if token["cut"]:
                 yield from self._feed(reading, _ANY_LEAD)
-            yield from self._printed(reading, token[0])
+            yield from self._read_char(reading, token[0])
 
-    def _printed(self, reading: Reading, char: str) -> Iterator[Reading]:
+    def _read_char(self, reading: Decoding, char: str) -> Iterator[Decoding]:
         """With `char` as it stands, or with its bytes where `reading` is within a character."""
         if not reading.pending:
-            yield self._say(reading, char)
+            yield self._append_char(reading, char)
             return
-        code = encode(full_width(char))
+        code = encode_gbk(widen_marks(char))
         if code[0] >= _LEAST_TRAIL:
-            yield from self._feed_all(reading, *_bytes(code))
+            yield from self._feed_all(reading, *_split_bytes(code))
 
-    def _glossed(self, reading: Reading, pinyin: str) -> Iterator[Reading]:
+    def _read_gloss(self, reading: Decoding, pinyin: str) -> Iterator[Decoding]:
         """With nothing more, if the last two bytes are a code that carries the gloss."""
-        last = encode(reading.text[-1])
+        last = encode_gbk(reading.text[-1])
         if pinyin not in self._codes:
             yield reading
         for code in self._codes.get(pinyin, ()):
@@ -134,117 +136,119 @@ class Reader:
             elif last[-1:] == code[:1] and code[1:] in reading.pending:
                 yield reading._replace(pending=code[1:])
 
-    def _swallowed(self, reading: Reading, pinyin: str) -> Iterator[Reading]:
+    def _read_swallowed(self, reading: Decoding, pinyin: str) -> Iterator[Decoding]:
         """With the second byte of a code that carries the gloss, or with both of them."""
         for code in self._codes.get(pinyin, ()):
-            first, second = _bytes(code)
-            if not reading.pending and encode(reading.text[-1])[-1:] == first:
+            first, second = _split_bytes(code)
+            if not reading.pending and encode_gbk(reading.text[-1])[-1:] == first:
                 yield from self._feed(reading, second)
             elif first in reading.pending:
                 yield from self._feed(reading._replace(pending=first), second)
             yield from self._feed_all(reading, first, second)
 
-    def _unprinted(self, readings: Iterable[Reading]) -> Iterator[Reading]:
+    def _add_unprinted(self, readings: Iterable[Decoding]) -> Iterator[Decoding]:
         """The readings within a character, with pairs of bytes behind them that do not print."""
         leads = bytes(self._unprinted_trails)
         for followed in _UNPRINTED_PAIRS:
             odd = [reading for reading in readings if reading.pending][:followed]
-            readings = _likeliest(
-                Reading(whole.score, whole.text, self._unprinted_trails[encode(whole.text[-1])[1]])
+            readings = _select_likeliest(
+                Decoding(whole.score, whole.text, self._unprinted_trails[encode_gbk(whole.text[-1])[1]])
                 for reading in odd
                 for whole in self._feed(reading, leads)
             )
             yield from readings
 
-    def _feed_all(self, reading: Reading, *data: bytes) -> Iterable[Reading]:
-        readings: Iterable[Reading] = (reading,)
+    def _feed_all(self, reading: Decoding, *data: bytes) -> Iterable[Decoding]:
+        readings: Iterable[Decoding] = (reading,)
         for byte in data:
             readings = [after for before in readings for after in self._feed(before, byte)]
         return readings
 
-    def _feed(self, reading: Reading, byte: bytes) -> Iterator[Reading]:
+    def _feed(self, reading: Decoding, byte: bytes) -> Iterator[Decoding]:
         """`reading` with one more byte, which may have any of the values of `byte`."""
         if reading.pending:
-            for score, char in self._likely(reading.text[-CONTEXT:], reading.pending, byte):
-                yield Reading(reading.score + score, reading.text + char)
+            for score, char in self._find_likely(reading.text[-CONTEXT:], reading.pending, byte):
+                yield Decoding(reading.score + score, reading.text + char)
         elif leads := byte.translate(None, _NO_LEAD):
-            yield Reading(reading.score, reading.text, leads)
+            yield Decoding(reading.score, reading.text, leads)
 
-    def _likely(self, before: str, leads: bytes, trails: bytes) -> list[tuple[float, str]]:
+    def _find_likely(self, before: str, leads: bytes, trails: bytes) -> list[tuple[float, str]]:
         """The characters of one of `leads` and one of `trails` that may well stand behind `before`."""
         key = before, leads, trails
         if key not in self._nexts:
-            options = self._options(leads, trails)
+            options = self._find_options(leads, trails)
             likely = options[: _SOME if len(options) <= _FEW else _FEWER]
             if len(likely) < len(options):
-                likely = list(dict.fromkeys([*likely, *self._near(before, key[1:])]))
-            scores = self._scores(before, likely)
+                likely = list(dict.fromkeys([*likely, *self._find_near(before, key[1:])]))
+            scores = self._score_chars(before, likely)
             least = max(scores, default=0.0) - _UNLIKELY
             self._nexts[key] = [pair for pair in zip(scores, likely, strict=True) if pair[0] > least]
         return self._nexts[key]
 
-    def _near(self, before: str, key: tuple[bytes, bytes]) -> Iterator[str]:
+    def _find_near(self, before: str, key: tuple[bytes, bytes]) -> Iterator[str]:
         """The options that are known to follow `before`."""
         if key not in self._by_plain:
             self._by_plain[key] = defaultdict(list)
-            for char in self._options(*key):
+            for char in self._find_options(*key):
                 self._by_plain[key][self._plain[char]].append(char)
-        context, options = self._counted(before), self._by_plain[key]
-        near = self._likelihood.followers(context[-LONGEST:]) | self._likelihood.followers(context[-1:])
+        context, options = self._normalise_text(before), self._by_plain[key]
+        near = self._likelihood.find_followers(context[-LONGEST:]) | self._likelihood.find_followers(
+            context[-1:]
+        )
         for plain_char in sorted(near & options.keys()):
             yield from options[plain_char]
 
-    def _options(self, leads: bytes, trails: bytes) -> list[str]:
+    def _find_options(self, leads: bytes, trails: bytes) -> list[str]:
         """The characters of one of `leads` and one of `trails`, the frequent first; of many, the known."""
         key = leads, trails
         if key not in self._chars:
             if len(leads) * len(trails) <= _FEW:
-                chars = decode(bytes(b for lead in leads for trail in trails for b in (lead, trail)))
-                self._chars[key] = sorted(chars, key=self._rank)
+                chars = decode_gbk(bytes(b for lead in leads for trail in trails for b in (lead, trail)))
+                self._chars[key] = sorted(chars, key=self._rank_char)
             else:
                 self._chars[key] = [c for c, lead, trail in self._common if lead in leads and trail in trails]
         return self._chars[key]
 
-    def _say(self, reading: Reading, char: str) -> Reading:
+    def _append_char(self, reading: Decoding, char: str) -> Decoding:
         """`reading` with one more character."""
-        score = self._scores(reading.text[-CONTEXT:], char)[0]
-        return Reading(reading.score + score, reading.text + char)
+        score = self._score_chars(reading.text[-CONTEXT:], char)[0]
+        return Decoding(reading.score + score, reading.text + char)
 
-    def _scores(self, before: str, chars: Sequence[str]) -> list[float]:
+    def _score_chars(self, before: str, chars: Sequence[str]) -> list[float]:
         """The log probabilities of `chars` behind `before`."""
-        context = self._counted(before) or self._counted("\n")
-        scores = self._likelihood.after(context, map(self._plain.__getitem__, chars))
+        context = self._normalise_text(before) or self._normalise_text("\n")
+        scores = self._likelihood.score_after(context, map(self._plain.__getitem__, chars))
         return [
-            score - _FOREIGN if char in self._foreign else _indent(before) if char == _SPACE else score
+            score - _FOREIGN if char in self._foreign else _score_indent(before) if char == _SPACE else score
             for score, char in zip(scores, chars, strict=True)
         ]
 
-    def _rank(self, char: str) -> int:
+    def _rank_char(self, char: str) -> int:
         return self._likelihood.rank(self._plain[char]) if char != _SPACE else -1
 
-    def _counted(self, text: str) -> str:
+    def _normalise_text(self, text: str) -> str:
         """`text` as the table has it."""
         return "".join([self._plain[char] for char in text])
 
 
-class _Plain(dict[str, str]):
+class _PlainChars(dict[str, str]):
     """Each character as the table counts it: known from the start, or found when asked for."""
 
     def __missing__(self, char: str) -> str:
-        self[char] = plain(char)
+        self[char] = normalise_prose(char)
         return self[char]
 
 
-def _bytes(code: bytes) -> list[bytes]:
+def _split_bytes(code: bytes) -> list[bytes]:
     return [code[i : i + 1] for i in range(len(code))]
 
 
-def _indent(before: str) -> float:
+def _score_indent(before: str) -> float:
     """The log probability of an ideographic space: it stands at the beginning of a line, or nowhere."""
     return 0.0 if before.endswith(("\n", _SPACE)) else -_HOPELESS
 
 
-def _unprinted_trails() -> dict[int, bytes]:
+def _find_unprinted_trails() -> dict[int, bytes]:
     """The codes that print nothing: lead bytes, each with its trail bytes that can be lead bytes too."""
     trails = {}
     for lead in _ANY_LEAD:
@@ -254,7 +258,7 @@ def _unprinted_trails() -> dict[int, bytes]:
     return {lead: leads for lead, leads in trails.items() if leads}
 
 
-def _likeliest(readings: Iterable[Reading]) -> list[Reading]:
+def _select_likeliest(readings: Iterable[Decoding]) -> list[Decoding]:
     """The likeliest of `readings` in order, without those that are hopelessly behind."""
     best = sorted(readings, key=lambda reading: -reading.score)[:_BEAM]
     return [reading for reading in best if reading.score > best[0].score - _HOPELESS]

@@ -7,7 +7,7 @@ from typing import TypedDict, cast
 
 from build_graph.model import Source
 from build_graph.reading.kinds import UnreadableError
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 _SAMPLE = 20_000  # characters by which an encoding is judged
 _PLAUSIBLE = 0.08  # share of common characters in a right decoding; 0.3 in most texts, 0.02 in wrong ones
@@ -16,7 +16,7 @@ _CONTROL = frozenset(range(32)) - {9, 10, 12, 13}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
-class Words(TypedDict):
+class EncodingWords(TypedDict):
     """What `data/encodings.toml` holds."""
 
     candidates: list[str]
@@ -24,24 +24,28 @@ class Words(TypedDict):
     wider: dict[str, str]
 
 
-def decode(data: bytes, name: str, *, encoding: str | None = None) -> Source:
+def decode_text(data: bytes, name: str, *, encoding: str | None = None) -> Source:
     """The document that `data` holds, decoded and otherwise untouched.
 
     Without `encoding`, a byte order mark decides, then UTF-8, then what gives plausible Chinese.
     Raises UnreadableError for binary or empty data and where nothing fits, saying what to do.
 
-    >>> decode("关于电子商务发展的通知".encode("gb18030"), "notice.txt").encoding
+    >>> decode_text("关于电子商务发展的通知".encode("gb18030"), "notice.txt").encoding
     'gb18030'
     """
     if not data.strip():
         raise UnreadableError(f"{name}: is empty; there is nothing to read")
-    words = cast(Words, word_lists("encodings"))
+    words = cast(EncodingWords, load_word_lists("encodings"))
     if encoding is None:
-        _refuse_binary(data, name)
+        _reject_binary(data, name)
     else:
         encoding = words["wider"].get(encoding.lower(), encoding)
-    chosen = encoding or _mark(data) or ("utf-8" if _decodes(data, "utf-8") else _guess(data, name, words))
-    content = _decoded(data, name, chosen)
+    chosen = (
+        encoding
+        or _detect_mark(data)
+        or ("utf-8" if _can_decode(data, "utf-8") else _guess_encoding(data, name, words))
+    )
+    content = _decode_strictly(data, name, chosen)
     if not content.strip():
         raise UnreadableError(f"{name}: is blank; there is nothing to read")
     return Source(name, content, chosen)
@@ -52,7 +56,7 @@ def decode_leniently(data: bytes, name: str, encoding: str) -> Source:
 
     Raises UnreadableError where there is no such encoding, or more than one byte in a hundred does not fit.
     """
-    words = cast(Words, word_lists("encodings"))
+    words = cast(EncodingWords, load_word_lists("encodings"))
     encoding = words["wider"].get(encoding.lower(), encoding)
     try:
         content = data.decode(encoding, "replace")
@@ -65,9 +69,9 @@ def decode_leniently(data: bytes, name: str, encoding: str) -> Source:
     return Source(name, content, encoding)
 
 
-def _refuse_binary(data: bytes, name: str) -> None:
+def _reject_binary(data: bytes, name: str) -> None:
     """Raise where the bytes are no text of any encoding that is told by itself."""
-    if _mark(data) is None:
+    if _detect_mark(data) is None:
         controls = sum(byte in _CONTROL for byte in data[:_SAMPLE])
         if 50 * controls > len(data[:_SAMPLE]):
             raise UnreadableError(
@@ -75,12 +79,12 @@ def _refuse_binary(data: bytes, name: str) -> None:
             )
 
 
-def _mark(data: bytes) -> str | None:
+def _detect_mark(data: bytes) -> str | None:
     """The encoding that a byte order mark names."""
     return next((encoding for mark, encoding in _MARKS.items() if data.startswith(mark)), None)
 
 
-def _decodes(data: bytes, encoding: str) -> bool:
+def _can_decode(data: bytes, encoding: str) -> bool:
     try:
         data.decode(encoding)
     except UnicodeDecodeError:
@@ -88,19 +92,21 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _guess(data: bytes, name: str, words: Words) -> str:
+def _guess_encoding(data: bytes, name: str, words: EncodingWords) -> str:
     """The one encoding that gives plausible Chinese; raises UnreadableError where none or two do."""
     common = frozenset(words["common"])
-    scores = sorted((_plausibility(data, candidate, common), candidate) for candidate in words["candidates"])
+    scores = sorted(
+        (_score_plausibility(data, candidate, common), candidate) for candidate in words["candidates"]
+    )
     (second, other), (best, encoding) = scores[-2:]
     if best < _PLAUSIBLE:
-        raise UnreadableError(f"{name}: {_nearly_utf8(data)}; name its encoding, e.g. --encoding gb18030")
+        raise UnreadableError(f"{name}: {_explain_utf8(data)}; name its encoding, e.g. --encoding gb18030")
     if best < _CLEARLY * second:
         raise UnreadableError(f"{name}: may be {encoding} or {other}; say which with --encoding")
     return encoding
 
 
-def _nearly_utf8(data: bytes) -> str:
+def _explain_utf8(data: bytes) -> str:
     """What keeps `data` from being UTF-8."""
     try:
         data.decode("utf-8")
@@ -110,7 +116,7 @@ def _nearly_utf8(data: bytes) -> str:
     return "its encoding is not known"
 
 
-def _plausibility(data: bytes, encoding: str, common: frozenset[str]) -> float:
+def _score_plausibility(data: bytes, encoding: str, common: frozenset[str]) -> float:
     """The share of common characters among the Chinese ones, 0 where the bytes do not decode."""
     try:
         sample = data.decode(encoding)[:_SAMPLE]
@@ -120,7 +126,7 @@ def _plausibility(data: bytes, encoding: str, common: frozenset[str]) -> float:
     return sum(character in common for character in chinese) / max(len(chinese), 1)
 
 
-def _decoded(data: bytes, name: str, encoding: str) -> str:
+def _decode_strictly(data: bytes, name: str, encoding: str) -> str:
     """The text; raises UnreadableError with the place of the first byte that does not fit."""
     try:
         content = data.decode(encoding)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 _HEAD_ROWS = 6  # rows among which the head stands
 _HEAD_CELL = 30  # characters of the longest cell of a head
@@ -74,7 +74,7 @@ class TableWriter:
     @classmethod
     def load(cls) -> TableWriter:
         """A writer with the package's own words."""
-        data = word_lists("tables")
+        data = load_word_lists("tables")
         column, part = data["column"], data["part"]
         known = [column["bodies"], column["persons"], part["due"], part["remark"], *column["others"]]
         return cls(
@@ -84,32 +84,32 @@ class TableWriter:
             **{name: re.compile(pattern) for name, pattern in part.items()},
         )
 
-    def lines(self, rows: Sequence[Sequence[Cell]]) -> list[str]:
+    def format_lines(self, rows: Sequence[Sequence[Cell]]) -> list[str]:
         """The lines of a table, blank ones left out.
 
         >>> head = [Cell((words,)) for words in ("序号", "重点任务", "牵头单位", "完成时限")]
         >>> row = [Cell((words,)) for words in ("1", "完善政务外网。", "市大数据局", "2020年底")]
-        >>> TableWriter.load().lines([head, row])[4:]
+        >>> TableWriter.load().format_lines([head, row])[4:]
         ['1', '完善政务外网。', '牵头单位：市大数据局', '完成时限：2020年底']
         """
-        grid = _grid(rows)
-        head = self._head(grid)
+        grid = _build_grid(rows)
+        head = self._find_head(grid)
         if head is None:
             return [line for row in rows for cell in row for line in cell.lines if line.strip()]
         first, columns = head
         return [
-            *_flat(grid[: first[0]]),
-            *self._titles(grid, first, columns),
-            *self._rows(grid[first[1] :], columns),
+            *_flatten_grid(grid[: first[0]]),
+            *self._iterate_titles(grid, first, columns),
+            *self._iterate_rows(grid[first[1] :], columns),
         ]
 
     def is_task_table(self, rows: Sequence[Sequence[Cell]]) -> bool:
         """Whether a head names a column of tasks and one of bodies."""
-        return self._head(_grid(islice(rows, _HEAD_ROWS + 2))) is not None
+        return self._find_head(_build_grid(islice(rows, _HEAD_ROWS + 2))) is not None
 
     # -------------------------------------------------------------------------------- head
 
-    def _head(self, grid: Grid) -> tuple[tuple[int, int], tuple[Column, ...]] | None:
+    def _find_head(self, grid: Grid) -> tuple[tuple[int, int], tuple[Column, ...]] | None:
         """From which row to which the head reaches, and the columns; None for any other table."""
         for start, row in enumerate(grid[:_HEAD_ROWS]):
             if not self._is_head(row):
@@ -117,7 +117,9 @@ class TableWriter:
             end = start + 1
             while end < len(grid) and end < start + 3 and self._goes_on(row, grid[end]):
                 end += 1
-            columns = tuple(self._column([line[at] for line in grid[start:end]]) for at in range(len(row)))
+            columns = tuple(
+                self._classify_column([line[at] for line in grid[start:end]]) for at in range(len(row))
+            )
             if any(column.bodies for column in columns) and any(c.part is Part.TASK for c in columns):
                 return (start, end), columns
         return None
@@ -127,8 +129,8 @@ class TableWriter:
         words = {cell.words for cell in row if cell.words}
         if len(words) < 2 or any(len(word) > _HEAD_CELL for word in words):
             return False
-        named = sum(bool(self.known.fullmatch(_bare(word))) for word in words)
-        return 2 * named > len(words) and any(self.bodies.fullmatch(_bare(word)) for word in words)
+        named = sum(bool(self.known.fullmatch(_strip_bracket(word))) for word in words)
+        return 2 * named > len(words) and any(self.bodies.fullmatch(_strip_bracket(word)) for word in words)
 
     def _goes_on(self, head: Sequence[Cell], row: Sequence[Cell]) -> bool:
         """Whether a row is part of the head: the same cells reach into it, and new ones name columns."""
@@ -136,11 +138,11 @@ class TableWriter:
         named = all(self.known.fullmatch(c.words) or self.short.fullmatch(c.words) for c in new)
         return len(new) < len(row) and bool(new) and named
 
-    def _column(self, cells: Sequence[Cell]) -> Column:
+    def _classify_column(self, cells: Sequence[Cell]) -> Column:
         """The column below these cells of the head."""
-        above, label = cells[0].words, _bare(cells[-1].words) or _bare(cells[0].words)
-        if self.short.fullmatch(label) and self.bodies.fullmatch(_bare(above)):
-            label += _bare(above)[-2:]
+        above, label = cells[0].words, _strip_bracket(cells[-1].words) or _strip_bracket(cells[0].words)
+        if self.short.fullmatch(label) and self.bodies.fullmatch(_strip_bracket(above)):
+            label += _strip_bracket(above)[-2:]
         if self.bodies.fullmatch(label):
             return Column(Part.LABELLED, label, bodies=True)
         if self.number.fullmatch(label):
@@ -150,10 +152,10 @@ class TableWriter:
         labelled = any(p.fullmatch(label) for p in (self.persons, self.due, self.remark))
         return Column(Part.LABELLED if labelled else Part.TASK, label)
 
-    def _titles(self, grid: Grid, head: tuple[int, int], columns: Sequence[Column]) -> Iterator[str]:
+    def _iterate_titles(self, grid: Grid, head: tuple[int, int], columns: Sequence[Column]) -> Iterator[str]:
         """The head, a line a column; what it says beside the columns' names goes first."""
-        for cell in _once(cell for row in grid[head[0] : head[1]] for cell in row):
-            if cell.words != _bare(cell.words):
+        for cell in _deduplicate(cell for row in grid[head[0] : head[1]] for cell in row):
+            if cell.words != _strip_bracket(cell.words):
                 yield cell.words
         labels = [column.label for column in columns if column.label]
         known = list(dict.fromkeys(label for label in labels if self.known.fullmatch(label)))
@@ -162,39 +164,41 @@ class TableWriter:
 
     # -------------------------------------------------------------------------------- rows
 
-    def _rows(self, grid: Grid, columns: Sequence[Column]) -> Iterator[str]:
+    def _iterate_rows(self, grid: Grid, columns: Sequence[Column]) -> Iterator[str]:
         """The rows' lines."""
         before: list[Cell] = []
         for row in grid:
-            cells = list(_once(row))
+            cells = list(_deduplicate(row))
             if [cell.words for cell in row] == [column.label for column in columns]:
                 continue  # the head, printed again on a new page
             if len([cell for cell in cells if cell.words]) == 1 and len(columns) > 1:
-                yield from _lines_of(next(cell for cell in cells if cell.words))
+                yield from _iterate_lines(next(cell for cell in cells if cell.words))
             else:
-                yield from self._row(row, columns, before)
+                yield from self._format_row(row, columns, before)
             before = row
 
-    def _row(self, row: Sequence[Cell], columns: Sequence[Column], before: Sequence[Cell]) -> Iterator[str]:
+    def _format_row(
+        self, row: Sequence[Cell], columns: Sequence[Column], before: Sequence[Cell]
+    ) -> Iterator[str]:
         """One row: number, what it has in common with others, task, then what stands behind labels."""
-        pairs = [(c, column) for c, column in zip(row, columns, strict=True) if not self._says_nothing(c)]
+        pairs = [(c, column) for c, column in zip(row, columns, strict=True) if not self._is_empty(c)]
         of = {part: [cell for cell, column in pairs if column.part is part] for part in Part}
-        new = [c for c in _once([*of[Part.GROUP], *of[Part.TASK]]) if not any(c is b for b in before)]
-        lines = [line for cell in new or of[Part.TASK][-1:] for line in _lines_of(cell)]
+        new = [c for c in _deduplicate([*of[Part.GROUP], *of[Part.TASK]]) if not any(c is b for b in before)]
+        lines = [line for cell in new or of[Part.TASK][-1:] for line in _iterate_lines(cell)]
         mark = next((c.words for c in of[Part.NUMBER] if not any(c is b for b in before)), "")
         if number := _NUMBER.fullmatch(mark):
             yield number[1]
         elif mark and lines:
             lines[0] = mark + lines[0]
         yield from lines
-        for label, cell in _first_of_each(pairs):
-            yield f"{label}：{_joined(cell)}"
+        for label, cell in _find_labelled(pairs):
+            yield f"{label}：{_join_lines(cell)}"
 
-    def _says_nothing(self, cell: Cell) -> bool:
+    def _is_empty(self, cell: Cell) -> bool:
         return bool(self.empty.fullmatch(cell.words))
 
 
-def _grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Grid:
+def _build_grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Grid:
     """The rows with every cell at each place that it reaches over, all equally long."""
     grid: Grid = []
     open_: dict[int, tuple[Cell, int]] = {}  # by column: a cell from above and the rows left for it
@@ -203,7 +207,7 @@ def _grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Grid:
         cells = iter(row)
         while len(line) < _WIDEST:
             if len(line) in open_:
-                line.append(_taken(open_, len(line)))
+                line.append(_take_open(open_, len(line)))
                 continue
             cell = next(cells, None)
             if cell is None:
@@ -220,7 +224,7 @@ def _grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Grid:
     return [line + [Cell(())] * (width - len(line)) for line in grid]
 
 
-def _taken(open_: dict[int, tuple[Cell, int]], at: int) -> Cell:
+def _take_open(open_: dict[int, tuple[Cell, int]], at: int) -> Cell:
     """The cell from above at a column, with one row less left for it."""
     cell, left = open_.pop(at)
     if left > 1:
@@ -228,12 +232,12 @@ def _taken(open_: dict[int, tuple[Cell, int]], at: int) -> Cell:
     return cell
 
 
-def _once(cells: Sequence[Cell] | Iterator[Cell]) -> Iterator[Cell]:
+def _deduplicate(cells: Sequence[Cell] | Iterator[Cell]) -> Iterator[Cell]:
     """Each cell once, in order, however many places it reaches over."""
     return iter({id(cell): cell for cell in cells}.values())
 
 
-def _first_of_each(pairs: Sequence[tuple[Cell, Column]]) -> Iterator[tuple[str, Cell]]:
+def _find_labelled(pairs: Sequence[tuple[Cell, Column]]) -> Iterator[tuple[str, Cell]]:
     """The labels of a row with the first cell of each."""
     labelled: dict[str, Cell] = {}
     for cell, column in pairs:
@@ -242,23 +246,23 @@ def _first_of_each(pairs: Sequence[tuple[Cell, Column]]) -> Iterator[tuple[str, 
     return iter(labelled.items())
 
 
-def _flat(grid: Grid) -> Iterator[str]:
-    for cell in _once(cell for row in grid for cell in row):
-        yield from _lines_of(cell)
+def _flatten_grid(grid: Grid) -> Iterator[str]:
+    for cell in _deduplicate(cell for row in grid for cell in row):
+        yield from _iterate_lines(cell)
 
 
-def _lines_of(cell: Cell) -> Iterator[str]:
+def _iterate_lines(cell: Cell) -> Iterator[str]:
     return (line.strip() for line in cell.lines if line.strip())
 
 
-def _bare(words: str) -> str:
+def _strip_bracket(words: str) -> str:
     """The words without what stands in brackets behind them: 责任单位（列首位的为牵头单位）."""
     return re.sub(r"[（(][^（()）]*[）)]$", "", words)
 
 
-def _joined(cell: Cell) -> str:
+def _join_lines(cell: Cell) -> str:
     """The lines of a cell as one: names that stand below each other are parted by 、."""
     words = ""
-    for line in _lines_of(cell):
+    for line in _iterate_lines(cell):
         words += ("、" if words and words[-1] not in _ENDS and line[0] not in _ENDS else "") + line
     return words

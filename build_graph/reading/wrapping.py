@@ -15,7 +15,7 @@ from build_graph.reading.edits import Change
 
 _GAP = re.compile(r"(?<= [\u4e00-\u9fff]{2} ) [ ] (?= [\u4e00-\u9fff]{2} )", re.VERBOSE)
 _MANY = 6  # gaps between characters known as neighbours that show a page to be wrapped throughout, ...
-_SHARE = 0.25  # ... if they are so large a part of all gaps
+_SPLIT_SHARE = 0.25  # ... if they are so large a part of all gaps
 _OFTEN = 3  # times that a pair has to stand elsewhere to be a word, ...
 _MOSTLY = 0.8  # ... and to be so large a part of what one of its characters is used for
 
@@ -32,15 +32,15 @@ def join_wrapped(text: str) -> Iterator[Change]:
     gaps = {gap.start(): text[gap.start() - 1] + text[gap.end()] for gap in _GAP.finditer(text)}
     if not gaps:
         return
-    seen = _seen(text)
+    seen = _count_pairs(text)
     known = [gap for gap, pair in gaps.items() if seen[pair] > 1]
-    wrapped = len(known) >= _MANY and len(known) >= _SHARE * len(gaps)
+    wrapped = len(known) >= _MANY and len(known) >= _SPLIT_SHARE * len(gaps)
     for gap in known:
         if wrapped or _is_word(gaps[gap], seen):
             yield Change(gap, gap + 1, "")
 
 
-def _seen(text: str) -> Counter[str]:
+def _count_pairs(text: str) -> Counter[str]:
     """How often each pair of characters stands in `text`, and each character by itself."""
     seen = Counter(map(add, text, text[1:]))
     seen.update(text)

@@ -9,7 +9,7 @@ from build_graph.model import Document, Level, Measure
 _EDGE = 15  # characters of a measure that show where it starts and ends
 
 
-def as_gold(document: Document) -> dict[str, Any]:
+def convert_to_gold(document: Document) -> dict[str, Any]:
     """The document in the gold format: metadata, counts, and the measures in order."""
     metadata = document.outline.metadata
     return {
@@ -21,29 +21,29 @@ def as_gold(document: Document) -> dict[str, Any]:
         "addressees": list(metadata.addressees),
         "sections": sum(division.level is Level.SECTION for division in document.outline.divisions),
         "clauses": document.outline.clauses,
-        "measures": [_measure(document.text.content, measure) for measure in document.measures],
+        "measures": [_convert_measure(document.text.content, measure) for measure in document.measures],
     }
 
 
-def _measure(content: str, measure: Measure) -> dict[str, Any]:
+def _convert_measure(content: str, measure: Measure) -> dict[str, Any]:
     """One measure in the gold format."""
-    words, assignment = measure.span.of(content), measure.assignment
+    words, assignment = measure.span.extract(content), measure.assignment
     return {
         "section": measure.section,
         "clause": measure.clause,
         "index": measure.index,
         "starts": words[:_EDGE],
         "ends": words[-_EDGE:],
-        "attribution": assignment.span.of(content) if assignment else None,
+        "attribution": assignment.span.extract(content) if assignment else None,
         "allocation": assignment.allocation if assignment else "unstated",
         "open": assignment.open if assignment else False,
         "bearers": [
             {"name": bearer.name, "role": bearer.role, "kind": bearer.kind} for bearer in measure.bearers
         ],
-        "norms": [{"quote": norm.span.of(content), "kind": norm.kind} for norm in measure.norms],
+        "norms": [{"quote": norm.span.extract(content), "kind": norm.kind} for norm in measure.norms],
         "targets": [
             {
-                "quote": target.span.of(content),
+                "quote": target.span.extract(content),
                 "due": target.due.isoformat() if target.due else None,
                 "quantity": target.quantity,
             }

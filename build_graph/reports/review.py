@@ -9,10 +9,10 @@ from typing import Any, TextIO
 
 from rich.table import Table
 
-from build_graph.model import Bearer, Document, Reading, Span
+from build_graph.model import Bearer, CoverageKind, Document, Span
 from build_graph.printing import open_console
 from build_graph.reports.summary import is_unresolved
-from build_graph.reports.tables import WIDTH
+from build_graph.reports.tables import TABLE_WIDTH
 
 _WORDS = 40  # characters of a finding that a line shows
 
@@ -52,24 +52,24 @@ class Review:
         return sum(doubt.kind == kind for doubt in self.doubts)
 
 
-def review(document: Document) -> Review:
+def review_document(document: Document) -> Review:
     """What was not understood of a document, in the order of the text."""
     text = document.text
-    characters = document.coverage.characters(text.content)
+    characters = document.coverage.count_characters(text.content)
     return Review(
         text.source.name,
         document.outline.metadata.title or "",
         {kind.value: count for kind, count in characters.items()},
-        tuple(_doubts(document)),
+        tuple(_iterate_doubts(document)),
     )
 
 
-def worst_first(reviews: Sequence[Review]) -> list[Review]:
+def sort_worst_first(reviews: Sequence[Review]) -> list[Review]:
     """The reviews by characters in doubt, most first, then by name."""
     return sorted(reviews, key=lambda review: (-review.in_doubt, review.name))
 
 
-def as_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[dict[str, Any]]:
+def convert_to_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[dict[str, Any]]:
     """The reviews as plain values, for programs, worst first: before all others what failed altogether."""
     return [{"error": failure} for failure in failures] + [
         {
@@ -88,7 +88,7 @@ def as_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[dict[str
                 for doubt in review.doubts
             ],
         }
-        for review in worst_first(reviews)
+        for review in sort_worst_first(reviews)
     ]
 
 
@@ -99,35 +99,35 @@ def print_reviews(
     reviews: Sequence[Review], failures: Sequence[str], out: TextIO, *, top: int, details: int
 ) -> None:
     """Print a table of the worst `top` documents, and up to `details` doubts of each of them."""
-    console = open_console(out, None if out.isatty() else WIDTH)
-    shown = worst_first(reviews)[:top]
-    console.print(_table(shown))
+    console = open_console(out, None if out.isatty() else TABLE_WIDTH)
+    shown = sort_worst_first(reviews)[:top]
+    console.print(_build_table(shown))
     for one in shown:
-        for line in _lines(one, details):
+        for line in _format_doubts(one, details):
             console.print(line, soft_wrap=True)
-    for line in totals(reviews, failures):
+    for line in format_totals(reviews, failures):
         console.print(line, soft_wrap=True)
 
 
-def totals(reviews: Sequence[Review], failures: Sequence[str]) -> Iterator[str]:
+def format_totals(reviews: Sequence[Review], failures: Sequence[str]) -> Iterator[str]:
     """What was understood of all documents together."""
     characters = Counter[str]()
     for one in reviews:
         characters.update(one.characters)
     whole = max(characters.total(), 1)
-    shares = ", ".join(f"{kind} {characters[kind] / whole:.1%}" for kind in Reading)
-    yield f"understood: {_counted(len(reviews))}, {characters.total():,} characters: {shares}"
+    shares = ", ".join(f"{kind} {characters[kind] / whole:.1%}" for kind in CoverageKind)
+    yield f"understood: {_format_count(len(reviews))}, {characters.total():,} characters: {shares}"
     doubts = Counter(doubt.kind for one in reviews for doubt in one.doubts)
     if failures:
-        yield f"not understood at all: {_counted(len(failures))}, listed on standard error"
+        yield f"not understood at all: {_format_count(len(failures))}, listed on standard error"
     yield "in doubt: " + (", ".join(f"{kind} {n:,}" for kind, n in sorted(doubts.items())) or "nothing")
 
 
-def _counted(documents: int) -> str:
+def _format_count(documents: int) -> str:
     return f"{documents:,} document{'' if documents == 1 else 's'}"
 
 
-def _table(reviews: Sequence[Review]) -> Table:
+def _build_table(reviews: Sequence[Review]) -> Table:
     table = Table(title="least understood first", title_justify="left", expand=True)
     table.add_column("document", no_wrap=True, min_width=8)
     table.add_column("title", ratio=1, no_wrap=True, overflow="ellipsis")
@@ -139,7 +139,7 @@ def _table(reviews: Sequence[Review]) -> Table:
     return table
 
 
-def _lines(review: Review, limit: int) -> Iterator[str]:
+def _format_doubts(review: Review, limit: int) -> Iterator[str]:
     """The doubts of one document, each with its place, as a compiler gives its errors; longest first."""
     longest = sorted(review.doubts, key=lambda doubt: -len(doubt.words))[:limit]
     for doubt in sorted(longest, key=lambda doubt: (doubt.line, doubt.column)):
@@ -155,26 +155,26 @@ def _lines(review: Review, limit: int) -> Iterator[str]:
 # ---------------------------------------------------------------------------------------- doubts
 
 
-def _doubts(document: Document) -> Iterator[Doubt]:
-    found = sorted(_found(document), key=lambda item: (item[1], item[0]))
+def _iterate_doubts(document: Document) -> Iterator[Doubt]:
+    found = sorted(_find_doubts(document), key=lambda item: (item[1], item[0]))
     for kind, span, reason in found:
-        line, column = document.text.line_column(span.start)
-        yield Doubt(kind, line, column, span.of(document.text.content), reason)
+        line, column = document.text.find_line_column(span.start)
+        yield Doubt(kind, line, column, span.extract(document.text.content), reason)
 
 
-def _found(document: Document) -> Iterator[tuple[str, Span, str]]:
+def _find_doubts(document: Document) -> Iterator[tuple[str, Span, str]]:
     for reading, span in document.coverage.stretches:
-        if reading is Reading.UNREAD:
+        if reading is CoverageKind.UNREAD:
             yield "unread", span, ""
     for refusal in document.refused:
         yield "refused", refusal.span, refusal.reason
     for damage in document.text.damages:
         yield "damaged", damage.span, damage.reason
-    for bearer in _first_mentions(document):
+    for bearer in _find_unresolved(document):
         yield "unresolved", bearer.span, "no body of this name is known"
 
 
-def _first_mentions(document: Document) -> Iterator[Bearer]:
+def _find_unresolved(document: Document) -> Iterator[Bearer]:
     """The bearers whose names stand for no known body, each name once."""
     seen: set[str] = set()
     for measure in document.measures:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from build_graph.model import Bearer, BodyKind, Document, Level, Reading
+from build_graph.model import Bearer, BodyKind, CoverageKind, Document, Level
 
 _NAMES_SHOWN = 8  # unresolved names that a summary lists
 _SEVERAL = 3  # documents up to which each has a summary of its own
@@ -34,7 +34,7 @@ class Tally:
     refused: int
 
 
-def tally(document: Document) -> Tally:
+def tally_document(document: Document) -> Tally:
     """The tally of a document."""
     metadata, measures, text = document.outline.metadata, document.measures, document.text
     issued = metadata.issued.isoformat() if metadata.issued else None
@@ -54,23 +54,25 @@ def tally(document: Document) -> Tally:
         agencies=frozenset(id_ for kind, id_ in bodies if kind is BodyKind.AGENCY),
         groups=frozenset(id_ for kind, id_ in bodies if kind is BodyKind.GROUP),
         targets=sum(len(measure.targets) for measure in measures),
-        characters=Counter({kind.value: n for kind, n in document.coverage.characters(text.content).items()}),
+        characters=Counter(
+            {kind.value: n for kind, n in document.coverage.count_characters(text.content).items()}
+        ),
         repairs=Counter(repair.name for repair in text.repairs),
-        damaged=tuple(_place(document, damage.span.start) for damage in text.damages),
+        damaged=tuple(_format_place(document, damage.span.start) for damage in text.damages),
         unresolved=Counter(bearer.name for bearer in bearers if is_unresolved(bearer)),
         refused=len(document.refused),
     )
 
 
-def summary(tallies: Sequence[Tally]) -> Iterator[str]:
+def format_summary(tallies: Sequence[Tally]) -> Iterator[str]:
     """The lines of a summary: each of a few documents by itself, many together."""
     if len(tallies) <= _SEVERAL:
         for one in tallies:
             yield from (one.title, one.about)
-            yield from _lines([one])
+            yield from _format_lines([one])
         return
     yield f"{len(tallies):,} documents"
-    yield from _lines(tallies)
+    yield from _format_lines(tallies)
 
 
 def is_unresolved(bearer: Bearer) -> bool:
@@ -78,17 +80,17 @@ def is_unresolved(bearer: Bearer) -> bool:
     return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.resolved
 
 
-def _lines(tallies: Sequence[Tally]) -> Iterator[str]:
+def _format_lines(tallies: Sequence[Tally]) -> Iterator[str]:
     width = max(len(f"{sum(t.characters.total() for t in tallies):,}"), 6)
-    for name, total, detail in _rows(tallies):
+    for name, total, detail in _iterate_rows(tallies):
         yield f"  {name:<12}{total:>{width},}   {detail}".rstrip()
 
 
-def _rows(tallies: Sequence[Tally]) -> Iterator[tuple[str, int, str]]:
-    norms = _added(t.norms for t in tallies)
-    repairs = _added(t.repairs for t in tallies)
-    characters = _added(t.characters for t in tallies)
-    unresolved = _added(t.unresolved for t in tallies)
+def _iterate_rows(tallies: Sequence[Tally]) -> Iterator[tuple[str, int, str]]:
+    norms = _sum_counters(t.norms for t in tallies)
+    repairs = _sum_counters(t.repairs for t in tallies)
+    characters = _sum_counters(t.characters for t in tallies)
+    unresolved = _sum_counters(t.unresolved for t in tallies)
     agencies = len(frozenset().union(*(t.agencies for t in tallies)))
     groups = len(frozenset().union(*(t.groups for t in tallies)))
     damaged = [place for t in tallies for place in t.damaged]
@@ -97,40 +99,40 @@ def _rows(tallies: Sequence[Tally]) -> Iterator[tuple[str, int, str]]:
     yield "sections", sum(t.sections for t in tallies), ""
     yield "clauses", sum(t.clauses for t in tallies), ""
     yield "measures", sum(t.measures for t in tallies), f"{attributed:,} with an attribution"
-    yield "norms", norms.total(), _listed(norms.most_common())
+    yield "norms", norms.total(), _format_counts(norms.most_common())
     yield "bearers", sum(t.bearers for t in tallies), f"{agencies:,} agencies, {groups:,} groups"
     yield "targets", sum(t.targets for t in tallies), ""
-    yield "characters", characters.total(), _shares(characters)
-    yield "repairs", repairs.total(), _listed(sorted(repairs.items()))
-    yield "damaged", len(damaged), _shown(damaged, ", ")
-    yield "unresolved", len(unresolved), _shown([name for name, _ in unresolved.most_common()], "、")
+    yield "characters", characters.total(), _format_shares(characters)
+    yield "repairs", repairs.total(), _format_counts(sorted(repairs.items()))
+    yield "damaged", len(damaged), _format_names(damaged, ", ")
+    yield "unresolved", len(unresolved), _format_names([name for name, _ in unresolved.most_common()], "、")
     yield "refused", refused, "brackets that name bodies but are no attribution" * bool(refused)
 
 
-def _added(counts: Iterable[Counter[str]]) -> Counter[str]:
+def _sum_counters(counts: Iterable[Counter[str]]) -> Counter[str]:
     total = Counter[str]()
     for count in counts:
         total.update(count)
     return total
 
 
-def _shares(characters: Counter[str]) -> str:
+def _format_shares(characters: Counter[str]) -> str:
     """What part of the text was understood as what."""
     whole = max(characters.total(), 1)
-    found = ((kind, characters[kind]) for kind in Reading)
+    found = ((kind, characters[kind]) for kind in CoverageKind)
     return ", ".join(f"{kind} {count / whole:.0%}" for kind, count in found if count)
 
 
-def _listed(counts: Iterable[tuple[str, int]]) -> str:
+def _format_counts(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts)
 
 
-def _place(document: Document, position: int) -> str:
-    line, column = document.text.line_column(position)
+def _format_place(document: Document, position: int) -> str:
+    line, column = document.text.find_line_column(position)
     return f"{document.text.source.name}:{line}:{column}"
 
 
-def _shown(names: Sequence[str], between: str) -> str:
+def _format_names(names: Sequence[str], between: str) -> str:
     """The first names, and how many more there are."""
     shown = between.join(names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN

@@ -16,107 +16,121 @@ from build_graph.model import (
     Level,
     Measure,
     Norm,
-    Rider,
+    Qualifier,
     Target,
 )
-from build_graph.restoring.bodies import Bodies
+from build_graph.restoring.bodies import BodyRestorer
 from build_graph.restoring.facts import Facts
-from build_graph.vocabulary import BASE, plain
+from build_graph.vocabulary import BASE, decode_part
 
 Path = tuple[str, ...]
 Place = tuple[int | None, str | None]  # ordinal of the section, mark of the clause
 
 
-def restored_measures(facts: Facts, bodies: Bodies, divisions: Sequence[Division]) -> tuple[Measure, ...]:
+def restore_measures(
+    facts: Facts, bodies: BodyRestorer, divisions: Sequence[Division]
+) -> tuple[Measure, ...]:
     """The measures in the order of the text; raises RestoringError where the graph says too little of one."""
-    restorer = _Restorer(facts, bodies, dict(_places(divisions, (), None)))
-    return tuple(sorted(map(restorer.measure, facts.all("ob:Measure")), key=lambda measure: measure.span))
+    restorer = _MeasureRestorer(facts, bodies, dict(_iterate_places(divisions, (), None)))
+    return tuple(
+        sorted(map(restorer.restore, facts.list_all("ob:Measure")), key=lambda measure: measure.span)
+    )
 
 
-def _places(divisions: Sequence[Division], above: Path, section: int | None) -> Iterator[tuple[Path, Place]]:
+def _iterate_places(
+    divisions: Sequence[Division], above: Path, section: int | None
+) -> Iterator[tuple[Path, Place]]:
     """Section and clause of what each division holds, by its path."""
     for division in divisions:
         path = (*above, division.key)
         own = (division.ordinal or None) if division.level is Level.SECTION else section
         yield path, (own, division.mark if division.level is Level.CLAUSE else None)
-        yield from _places(division.parts, path, own)
+        yield from _iterate_places(division.parts, path, own)
 
 
 @dataclass(frozen=True, slots=True)
-class _Restorer:
+class _MeasureRestorer:
     """Puts measures together."""
 
     facts: Facts
-    bodies: Bodies
+    bodies: BodyRestorer
     places: Mapping[Path, Place]
 
-    def measure(self, iri: str) -> Measure:
+    def restore(self, iri: str) -> Measure:
         facts = self.facts
         above = iri.rpartition("/")[0].removeprefix(facts.document).strip("/")
-        path = tuple(map(plain, above.split("/")))
+        path = tuple(map(decode_part, above.split("/")))
         section, clause = self.places.get(path, (None, None))
-        stated = not facts.flag(assignment_iri(iri), "ob:inferred")
-        bearers = tuple(self._bearers(iri, inferred=False))
+        stated = not facts.is_true(assignment_iri(iri), "ob:inferred")
+        bearers = tuple(self._iterate_bearers(iri, inferred=False))
         return Measure(
             path=path,
-            index=int(facts.needed(iri, "ob:index")),
+            index=int(facts.require(iri, "ob:index")),
             section=section,
             clause=clause,
-            span=facts.span(iri),
-            assignment=self._assignment(iri, bearers) if stated and self._assigned(iri) else None,
-            defaults=tuple(self._bearers(iri, inferred=True)),
-            goal=facts.flag(iri, "ob:statesGoals"),
-            norms=tuple(self._norms(iri)),
-            targets=tuple(self._targets(iri)),
-            audiences=tuple(self._audiences(iri)),
-            domains=tuple(self._domains(iri)),
+            span=facts.require_span(iri),
+            assignment=self._restore_assignment(iri, bearers)
+            if stated and self._has_assignment(iri)
+            else None,
+            defaults=tuple(self._iterate_bearers(iri, inferred=True)),
+            goal=facts.is_true(iri, "ob:statesGoals"),
+            norms=tuple(self._iterate_norms(iri)),
+            targets=tuple(self._iterate_targets(iri)),
+            audiences=tuple(self._iterate_audiences(iri)),
+            domains=tuple(self._iterate_domains(iri)),
         )
 
-    def _assigned(self, measure: str) -> bool:
-        return assignment_iri(measure) in self.facts.said
+    def _has_assignment(self, measure: str) -> bool:
+        return assignment_iri(measure) in self.facts.values
 
-    def _assignment(self, measure: str, bearers: tuple[Bearer, ...]) -> Assignment:
+    def _restore_assignment(self, measure: str, bearers: tuple[Bearer, ...]) -> Assignment:
         return Assignment(
-            span=self.facts.span(assignment_iri(measure)),
-            allocation=self.facts.one_of(measure, "ob:allocation", ALLOCATIONS),
-            open=self.facts.flag(measure, "ob:openList"),
+            span=self.facts.require_span(assignment_iri(measure)),
+            allocation=self.facts.match_term(measure, "ob:allocation", ALLOCATIONS),
+            open=self.facts.is_true(measure, "ob:openList"),
             bearers=bearers,
-            riders=tuple(self._riders(measure)),
+            riders=tuple(self._iterate_riders(measure)),
         )
 
-    def _bearers(self, measure: str, *, inferred: bool) -> Iterator[Bearer]:
+    def _iterate_bearers(self, measure: str, *, inferred: bool) -> Iterator[Bearer]:
         facts = self.facts
-        for iri in facts.parts(assignment_iri(measure), "ob:BearerStatement"):
-            if facts.flag(iri, "ob:inferred") is inferred:
-                body = self.bodies.body(facts.needed_node(iri, "ob:assignedTo"))
-                role = facts.one_of(iri, "ob:role", ROLES)
-                yield Bearer(facts.needed(iri, "ob:asWritten"), facts.span(iri), role, body.kind, body)
+        for iri in facts.list_parts(assignment_iri(measure), "ob:BearerStatement"):
+            if facts.is_true(iri, "ob:inferred") is inferred:
+                body = self.bodies.restore(facts.require_node(iri, "ob:assignedTo"))
+                role = facts.match_term(iri, "ob:role", ROLES)
+                yield Bearer(
+                    facts.require(iri, "ob:asWritten"), facts.require_span(iri), role, body.kind, body
+                )
 
-    def _riders(self, measure: str) -> Iterator[Rider]:
-        for iri in self.facts.parts(assignment_iri(measure), "ob:Rider"):
-            kind = self.facts.one_of(iri, "ob:riderKind", RIDERS)
-            yield Rider(kind, self.facts.span(iri), self.facts.day(iri, "ob:due"))
+    def _iterate_riders(self, measure: str) -> Iterator[Qualifier]:
+        for iri in self.facts.list_parts(assignment_iri(measure), "ob:Rider"):
+            kind = self.facts.match_term(iri, "ob:riderKind", RIDERS)
+            yield Qualifier(kind, self.facts.require_span(iri), self.facts.read_day(iri, "ob:due"))
 
-    def _norms(self, measure: str) -> Iterator[Norm]:
-        for iri in self.facts.parts(measure, "ob:Norm"):
-            yield Norm(self.facts.span(iri), self.facts.one_of(iri, "rdf:type", NORMS), self.facts.cue(iri))
+    def _iterate_norms(self, measure: str) -> Iterator[Norm]:
+        for iri in self.facts.list_parts(measure, "ob:Norm"):
+            yield Norm(
+                self.facts.require_span(iri),
+                self.facts.match_term(iri, "rdf:type", NORMS),
+                self.facts.find_cue(iri),
+            )
 
-    def _targets(self, measure: str) -> Iterator[Target]:
+    def _iterate_targets(self, measure: str) -> Iterator[Target]:
         facts = self.facts
-        for iri in facts.parts(measure, "ob:Target"):
-            quantities = facts.parts(iri, "schema:QuantitativeValue")
-            printed = "、".join(facts.needed(quantity, "ob:asWritten") for quantity in quantities)
-            yield Target(facts.span(iri), facts.day(iri, "ob:due"), printed or None)
+        for iri in facts.list_parts(measure, "ob:Target"):
+            quantities = facts.list_parts(iri, "schema:QuantitativeValue")
+            printed = "、".join(facts.require(quantity, "ob:asWritten") for quantity in quantities)
+            yield Target(facts.require_span(iri), facts.read_day(iri, "ob:due"), printed or None)
 
-    def _audiences(self, measure: str) -> Iterator[Audience]:
-        for iri in self.facts.parts(f"{measure}/audience", "ob:AudienceStatement"):
-            group = self.facts.needed_node(iri, "ob:audience")
-            yield Audience(self.facts.needed(group, "rdfs:label", "zh"), self.facts.span(iri))
+    def _iterate_audiences(self, measure: str) -> Iterator[Audience]:
+        for iri in self.facts.list_parts(f"{measure}/audience", "ob:AudienceStatement"):
+            group = self.facts.require_node(iri, "ob:audience")
+            yield Audience(self.facts.require(group, "rdfs:label", "zh"), self.facts.require_span(iri))
 
-    def _domains(self, measure: str) -> Iterator[Domain]:
+    def _iterate_domains(self, measure: str) -> Iterator[Domain]:
         """The domains, the main one first, each with as many of its signals as the graph shows."""
         facts = self.facts
-        found = facts.parts(f"{measure}/domain", "ob:DomainStatement")
-        for iri in sorted(found, key=lambda iri: int(facts.needed(iri, "ob:rank"))):
-            concept = facts.needed_node(iri, "ob:domain")
-            yield Domain(plain(concept.removeprefix(f"{BASE}domain/")), tuple(facts.spans(iri)))
+        found = facts.list_parts(f"{measure}/domain", "ob:DomainStatement")
+        for iri in sorted(found, key=lambda iri: int(facts.require(iri, "ob:rank"))):
+            concept = facts.require_node(iri, "ob:domain")
+            yield Domain(decode_part(concept.removeprefix(f"{BASE}domain/")), tuple(facts.find_spans(iri)))

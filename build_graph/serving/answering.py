@@ -25,36 +25,36 @@ from pyoxigraph import (
 from build_graph.errors import ObligationError
 from build_graph.exporting.rdf import serialize_triples
 from build_graph.querying import faults, sparql
-from build_graph.querying.engines import OF_FILES, Answer, Triples, in_default_graph
-from build_graph.querying.sayings import brief, in_short
+from build_graph.querying.engines import OF_FILES, Answer, Triples, has_default_graph
+from build_graph.querying.sayings import short_message, shorten_lines
 from build_graph.querying.service import refuse_service
-from build_graph.reading.limits import as_size
-from build_graph.serving.negotiation import ROWS, TRIPLES, Media
-from build_graph.serving.protocol import Asked, RefusedError
-from build_graph.serving.settings import Limits
+from build_graph.reading.limits import format_size
+from build_graph.serving.negotiation import ROWS, TRIPLES, AcceptedTypes
+from build_graph.serving.protocol import HTTPError, SparqlRequest
+from build_graph.serving.settings import QueryLimits
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
 STALE = 503  # the status of a reply from a worker whose store has been taken away from under it
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_FORMS_OF_TRIPLES = (sparql.Form.CONSTRUCT, sparql.Form.DESCRIBE)
+_FORMS_OF_TRIPLES = (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
 _TELLING = _CHANGING | {"FROM"}
-OWN_MEDIA = Media("application/sparql-results+json", "application/n-triples")  # for `parse_reply`
+OWN_MEDIA = AcceptedTypes("application/sparql-results+json", "application/n-triples")  # for `parse_reply`
 _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class QueryRequest:
     """A query on its way to a worker."""
 
-    asked: Asked
-    media: Media
+    asked: SparqlRequest
+    media: AcceptedTypes
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class QueryResult:
     """A reply to the client."""
 
     status: int
@@ -64,49 +64,49 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Answerer:
+class QueryExecutor:
     """Answers queries from a store, as `OxigraphEngine` does where a query names no graphs."""
 
     store: Store
-    limits: Limits
+    limits: QueryLimits
 
-    def answer(self, task: Task) -> Reply:
+    def execute(self, task: QueryRequest) -> QueryResult:
         """Return the answer, or in words why there is none."""
         try:
-            return self._answer(task)
-        except RefusedError as error:
-            return refusal(error.status, str(error))
+            return self._execute(task)
+        except HTTPError as error:
+            return create_error_result(error.status, str(error))
         except ObligationError as error:
-            return refusal(400, str(error))
+            return create_error_result(400, str(error))
 
-    def _answer(self, task: Task) -> Reply:
+    def _execute(self, task: QueryRequest) -> QueryResult:
         query = task.asked.query
-        form = sparql.form(query)
+        form = sparql.detect_form(query)
         refuse_service(query, base=task.asked.base)  # before all else: whoever parses an ASK answers it
-        keywords = sparql.keywords(query, _TELLING)
+        keywords = sparql.find_keywords(query, _TELLING)
         media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
         if media is None:
             faults.check(query, base=task.asked.base)
             offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
-            raise RefusedError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
+            raise HTTPError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
         try:
-            found = self._found(task.asked, own="FROM" in keywords)
+            found = self._run_query(task.asked, own="FROM" in keywords)
             if isinstance(found, QueryTriples) != (form in _FORMS_OF_TRIPLES):
                 raise sparql.QueryError(f"query: is read as {form}, and is another; put blanks around words")
-            body = self._written(found, media)
+            body = self._serialize_answer(found, media)
         except SyntaxError:
             faults.check(query, base=task.asked.base)  # says where
             raise
         except (OSError, RuntimeError, ValueError) as error:
             if str(error).startswith(OF_FILES):
-                raise RefusedError(STALE, "the store has been written; ask again") from error
-            said = f"query: cannot be answered ({brief(error)}); put it right"
+                raise HTTPError(STALE, "the store has been written; ask again") from error
+            said = f"query: cannot be answered ({short_message(error)}); put it right"
             raise sparql.QueryError(said) from error
         tag = "" if keywords & _CHANGING else blake2b(body, digest_size=16, key=media.encode()).hexdigest()
-        return Reply(200, media, body, tag)
+        return QueryResult(200, media, body, tag)
 
-    def _found(self, asked: Asked, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
-        """Return what the store finds; `own` says that the query names its graphs itself."""
+    def _run_query(self, asked: SparqlRequest, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Return what the store finds; `find_own_names` says that the query names its graphs itself."""
         if asked.default_graphs is not None and asked.named_graphs is not None:
             return self.store.query(
                 asked.query,
@@ -114,59 +114,59 @@ class Answerer:
                 default_graph=[NamedNode(iri) for iri in asked.default_graphs],
                 named_graphs=[NamedNode(iri) for iri in asked.named_graphs],
             )
-        union = not own and not in_default_graph(self.store)  # which would undo FROM
+        union = not own and not has_default_graph(self.store)  # which would undo FROM
         return self.store.query(asked.query, base_iri=asked.base, use_default_graph_as_union=union)
 
-    def _written(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
-        out = _Bounded(self.limits.answer)
+    def _serialize_answer(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
+        out = _BoundedBuffer(self.limits.answer)
         if isinstance(found, QueryTriples):
-            triples = Triples.of(self._bounded(found)).triples  # the same answer, the same bytes
+            triples = Triples.collect(self._limit_triples(found)).triples  # the same answer, the same bytes
             return serialize_triples(triples, TRIPLES[media], out=out)
         found.serialize(out, ROWS[media])
         body = out.getvalue()
-        if isinstance(found, QuerySolutions) and more_rows(body, ROWS[media], self.limits.rows):
-            raise RefusedError(400, f"query: the answer has more than {self.limits.rows:,} rows; {_PIECES}")
+        if isinstance(found, QuerySolutions) and has_more_rows(body, ROWS[media], self.limits.rows):
+            raise HTTPError(400, f"query: the answer has more than {self.limits.rows:,} rows; {_PIECES}")
         return body
 
-    def _bounded(self, found: Iterable[Triple]) -> Iterator[Triple]:
+    def _limit_triples(self, found: Iterable[Triple]) -> Iterator[Triple]:
         seen: set[Triple] = set()
         for triple in found:
             seen.add(triple)
             if len(seen) > self.limits.rows:
                 said = f"query: the answer has more than {self.limits.rows:,} triples; {_PIECES}"
-                raise RefusedError(400, said)
+                raise HTTPError(400, said)
         yield from seen
 
 
-def changes(query: str) -> bool:
+def is_volatile(query: str) -> bool:
     """Tell whether a query may have another answer each time; yes also if a name holds such a word.
 
-    >>> changes("SELECT (rand() AS ?x) {}"), changes("SELECT * { ?s ?p ?o }")
+    >>> is_volatile("SELECT (rand() AS ?x) {}"), is_volatile("SELECT * { ?s ?p ?o }")
     (True, False)
     """
     capitals = query.upper()
     return any(word in capitals for word in _CHANGING)
 
 
-def refusal(status: int, message: str) -> Reply:
+def create_error_result(status: int, message: str) -> QueryResult:
     """Return a reply that says in plain text why there is no answer."""
-    return Reply(status, "text/plain", f"{in_short(message)}\n".encode("utf-8", errors="replace"))
+    return QueryResult(status, "text/plain", f"{shorten_lines(message)}\n".encode("utf-8", errors="replace"))
 
 
-def parse_reply(reply: Reply, name: str) -> Answer:
+def parse_reply(reply: QueryResult, name: str) -> Answer:
     """Return what a reply in `OWN_MEDIA` says; raise RefusedError, which names the query, for a refusal."""
     if reply.status != 200:
         said = reply.body.decode("utf-8", "replace").strip().removeprefix("query: ")  # its name for every one
-        raise RefusedError(reply.status, f"{name}: {said}")
+        raise HTTPError(reply.status, f"{name}: {said}")
     if reply.media == OWN_MEDIA.triples:
-        return Triples.of(quad.triple for quad in parse(reply.body, format=RdfFormat.N_TRIPLES))
+        return Triples.collect(quad.triple for quad in parse(reply.body, format=RdfFormat.N_TRIPLES))
     return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
 
 
-def more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
+def has_more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
     r"""Tell whether an answer has more rows than that: Oxigraph writes, but does not count them.
 
-    >>> more_rows(b'a\r\n"x\r\ny"\r\nz\r\n', QueryResultsFormat.CSV, 2)
+    >>> has_more_rows(b'a\r\n"x\r\ny"\r\nz\r\n', QueryResultsFormat.CSV, 2)
     False
     """
     if form == QueryResultsFormat.XML:  # in texts < is escaped
@@ -179,7 +179,7 @@ def more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
     return body.count(between) >= most and _STRING.sub(b"", body).count(between) >= most > 0
 
 
-class _Bounded(BytesIO):
+class _BoundedBuffer(BytesIO):
     """Takes bytes up to a number, then refuses the answer."""
 
     def __init__(self, most: int) -> None:
@@ -188,5 +188,5 @@ class _Bounded(BytesIO):
 
     def write(self, data: Buffer) -> int:
         if self.tell() + memoryview(data).nbytes > self._most:
-            raise RefusedError(400, f"query: the answer is larger than {as_size(self._most)}; {_PIECES}")
+            raise HTTPError(400, f"query: the answer is larger than {format_size(self._most)}; {_PIECES}")
         return super().write(data)

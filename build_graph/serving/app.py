@@ -14,26 +14,31 @@ from starlette.routing import BaseRoute, Route
 from build_graph.pages import addresses
 from build_graph.serving import views
 from build_graph.serving.endpoint import Endpoint
-from build_graph.serving.middleware import OriginForm, OwnNames, OwnPages, allowed
+from build_graph.serving.middleware import (
+    OriginFormMiddleware,
+    SameOriginMiddleware,
+    TrustedHosts,
+    list_allowed_hosts,
+)
 from build_graph.serving.protocol import METHODS
-from build_graph.serving.responses import failed, nothing_here
+from build_graph.serving.responses import show_failure, show_not_found
 from build_graph.serving.settings import Settings
-from build_graph.serving.workers import Workers
+from build_graph.serving.workers import QueryWorkerPool
 
 SPARQL = addresses.ENDPOINT
 
 
-def routes(settings: Settings, workers: Workers) -> list[BaseRoute]:
+def build_routes(settings: Settings, workers: QueryWorkerPool) -> list[BaseRoute]:
     """Return all routes of the server."""
     endpoint = Endpoint(settings, workers)
     return [
         Route(SPARQL, endpoint),
         Route(f"{SPARQL}/", endpoint),
-        *views.routes(settings, workers),
+        *views.build_view_routes(settings, workers),
     ]
 
 
-def application(settings: Settings, workers: Workers) -> Starlette:
+def build_application(settings: Settings, workers: QueryWorkerPool) -> Starlette:
     """Return the application over workers, which run from its start to its end."""
 
     @asynccontextmanager
@@ -42,20 +47,20 @@ def application(settings: Settings, workers: Workers) -> Starlette:
             yield
 
     app = Starlette(
-        routes=routes(settings, workers),
-        middleware=_middleware(settings),
-        exception_handlers={HTTPException: nothing_here, Exception: failed},
+        routes=build_routes(settings, workers),
+        middleware=_build_middleware(settings),
+        exception_handlers={HTTPException: show_not_found, Exception: show_failure},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # a slash too many is another path, and in IRIs it is one
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _build_middleware(settings: Settings) -> list[Middleware]:
     """Return the guards: who may call this server, and pages of which origin may ask it."""
-    names = allowed(settings)
-    standing = [Middleware(OriginForm), *([Middleware(OwnNames, names=names)] if names else [])]
-    standing.append(Middleware(OwnPages, friend=settings.cors))
+    names = list_allowed_hosts(settings)
+    standing = [Middleware(OriginFormMiddleware), *([Middleware(TrustedHosts, names=names)] if names else [])]
+    standing.append(Middleware(SameOriginMiddleware, friend=settings.cors))
     if settings.cors is not None:
         origins = [settings.cors]
         cors = Middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])

@@ -10,8 +10,8 @@ from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
-from build_graph.serving.answering import Reply, Task
-from build_graph.serving.protocol import RefusedError
+from build_graph.serving.answering import QueryRequest, QueryResult
+from build_graph.serving.protocol import HTTPError
 
 Page = TypeVar("Page")
 
@@ -30,7 +30,7 @@ class PageCache:
         self._making: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()  # as long as one waits
         self._patience, self._guard = patience, Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Page]) -> Page:
+    def fetch(self, key: Hashable, make: Callable[[], Page]) -> Page:
         """Return the page of a key; raise what `make` raises, and keep nothing then.
 
         Raise RefusedError if another thread makes the page for too long.
@@ -38,7 +38,7 @@ class PageCache:
         with self._guard:
             making = self._making.setdefault(key, Lock())
         if not making.acquire(timeout=self._patience):
-            raise RefusedError(503, "others wait for this page already; ask again later", Retry_After="10")
+            raise HTTPError(503, "others wait for this page already; ask again later", Retry_After="10")
         try:
             page = self._look_up(key)
             return self.put(key, make()) if page is _MISSING else page
@@ -62,16 +62,18 @@ class ResultCache:
     def __init__(self, size: int) -> None:
         """Keep up to `size` bytes."""
         # Each with its size, as cachetools measures values alone, and a query may be the larger part.
-        self._results: LRUCache[Task, tuple[int, Reply]] = LRUCache(size, getsizeof=itemgetter(0))
+        self._results: LRUCache[QueryRequest, tuple[int, QueryResult]] = LRUCache(
+            size, getsizeof=itemgetter(0)
+        )
 
-    def get(self, task: Task) -> Reply | None:
+    def get(self, task: QueryRequest) -> QueryResult | None:
         """Return the result of the same query in the same format, if it is kept."""
         found = self._results.get(task)
         return found and found[1]
 
-    def put(self, task: Task, reply: Reply) -> None:
+    def put(self, task: QueryRequest, reply: QueryResult) -> None:
         """Keep a result, unless the next one may be another, or it takes the place of most others."""
-        size = _measure(task, reply)
+        size = _count_bytes(task, reply)
         if reply.tag and size <= self._results.maxsize // _SHARE:
             self._results[task] = size, reply
 
@@ -80,7 +82,7 @@ class ResultCache:
         self._results.clear()
 
 
-def _measure(task: Task, reply: Reply) -> int:
+def _count_bytes(task: QueryRequest, reply: QueryResult) -> int:
     """Return the bytes that a result takes, at most."""
     asked = task.asked
     names = (asked.query, *(asked.default_graphs or ()), *(asked.named_graphs or ()))

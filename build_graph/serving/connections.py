@@ -17,7 +17,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from build_graph.serving.settings import Limits
+from build_graph.serving.settings import QueryLimits
 
 AT_ONCE = 8  # connections that are accepted before those that there are come to their turn
 _UNDER_WAY = 4 * AT_ONCE  # that are accepted, or being closed, and not yet counted, or still
@@ -30,24 +30,26 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Crowd:
+class ConnectionLimiter:
     """All connections of a server."""
 
     patience: float  # seconds that a connection may be without a request
     most: int
-    waiting: dict[Connection, None] = field(default_factory=dict)  # without a request, the oldest first
+    waiting: dict[LimitedConnection, None] = field(
+        default_factory=dict
+    )  # without a request, the oldest first
 
     @classmethod
-    def within(cls, limits: Limits) -> Crowd:
+    def create(cls, limits: QueryLimits) -> ConnectionLimiter:
         """Return a crowd as large as the limits and the system allow, once all other files are open."""
-        return cls(limits.headers, most_connections(limits))
+        return cls(limits.headers, compute_connection_limit(limits))
 
-    def oldest(self) -> Connection | None:
+    def find_oldest(self) -> LimitedConnection | None:
         """Return the connection that has waited longest and takes no answer any more."""
-        return next((one for one in self.waiting if not one.unsent()), None)
+        return next((one for one in self.waiting if not one.count_unsent()), None)
 
 
-def most_connections(limits: Limits) -> int:
+def compute_connection_limit(limits: QueryLimits) -> int:
     """Return how many connections the limits, and the system's limit of open files, allow."""
     import resource
 
@@ -58,10 +60,10 @@ def most_connections(limits: Limits) -> int:
     return max(_FEWEST, min(limits.connections, files - used))
 
 
-class Connection(H11Protocol):
+class LimitedConnection(H11Protocol):
     """A connection that is closed when it is without a request for too long, or others need its place."""
 
-    def __init__(self, crowd: Crowd, **given: Any) -> None:
+    def __init__(self, crowd: ConnectionLimiter, **given: Any) -> None:
         """Take over a connection; uvicorn gives all but the crowd it belongs to."""
         super().__init__(**given)
         self._crowd = crowd
@@ -71,12 +73,12 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, in the place of another if there are too many."""
         super().connection_made(transport)
-        self._look()
+        self._update_deadline()
         if len(self.connections) > self._crowd.most:
-            oldest = self._crowd.oldest() or self
+            oldest = self._crowd.find_oldest() or self
             if oldest is self:  # all others are being answered
                 self._refuse(503, b"there are too many connections; ask again later\n", ("retry-after", "5"))
-            oldest.leave()
+            oldest.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -86,30 +88,30 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take in what comes, which may be the end of a request's headers."""
         super().data_received(data)
-        self._look()
+        self._update_deadline()
 
     def on_response_complete(self) -> None:
         """Go on to the next request."""
         super().on_response_complete()
-        self._look()
+        self._update_deadline()
 
-    def unsent(self) -> int:
+    def count_unsent(self) -> int:
         """Return the bytes of an answer that the client has not taken yet."""
         return self.transport.get_write_buffer_size()
 
-    def leave(self) -> None:
+    def abort(self) -> None:
         """Close at once."""
         self._stop_waiting()
         self.transport.abort()
 
-    def _look(self) -> None:
+    def _update_deadline(self) -> None:
         """Have a deadline while there is no request, and none while there is."""
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_waiting()
         elif self._deadline is None:
             self._crowd.waiting[self] = None
             self._unsent = None
-            self._deadline = self.loop.call_later(self._crowd.patience, self._late)
+            self._deadline = self.loop.call_later(self._crowd.patience, self._close_late)
 
     def _stop_waiting(self) -> None:
         self._crowd.waiting.pop(self, None)
@@ -117,16 +119,16 @@ class Connection(H11Protocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def _late(self) -> None:
+    def _close_late(self) -> None:
         """Close, unless an answer is still being taken, however slowly."""
-        left = self.unsent()
+        left = self.count_unsent()
         if left and (self._unsent is None or left < self._unsent):
             self._unsent = left
-            self._deadline = self.loop.call_later(self._crowd.patience, self._late)
+            self._deadline = self.loop.call_later(self._crowd.patience, self._close_late)
             return
         if not left and self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
             self._refuse(408, b"the request does not come in; send it faster\n")
-        self.leave()
+        self.abort()
 
     def _refuse(self, status: int, said: bytes, *more: tuple[str, str]) -> None:
         """Say to who has sent no request, or half of one, why there will be no answer."""
@@ -136,7 +138,7 @@ class Connection(H11Protocol):
             self.transport.write(self.conn.send(event) or b"")
 
 
-class Complaints:
+class ExceptionLogger:
     """The log of what goes wrong in the loop; that no files are left, it says once a minute."""
 
     def __init__(self) -> None:

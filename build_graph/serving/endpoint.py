@@ -11,14 +11,26 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from build_graph.querying.sparql import has_relative_iri
-from build_graph.reading.limits import as_size
-from build_graph.serving.answering import Task
-from build_graph.serving.negotiation import TRIPLES, Media, accepted, best, prefers_html
-from build_graph.serving.protocol import METHODS, Asked, RefusedError, asked
-from build_graph.serving.responses import GoneError, Sent, finish_unless_gone, plain, send_reply
-from build_graph.serving.service_description import description, holdings
+from build_graph.reading.limits import format_size
+from build_graph.serving.answering import QueryRequest
+from build_graph.serving.negotiation import (
+    TRIPLES,
+    AcceptedTypes,
+    best_match,
+    prefers_html,
+    read_accept_header,
+)
+from build_graph.serving.protocol import METHODS, HTTPError, SparqlRequest, parse_request
+from build_graph.serving.responses import (
+    CachedResponse,
+    GoneError,
+    build_response,
+    error_response,
+    finish_unless_gone,
+)
+from build_graph.serving.service_description import build_service_description, describe_dataset
 from build_graph.serving.settings import Settings
-from build_graph.serving.workers import Workers
+from build_graph.serving.workers import QueryWorkerPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,66 +38,68 @@ class Endpoint:
     """Answers /sparql."""
 
     settings: Settings
-    workers: Workers
+    workers: QueryWorkerPool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; if the client hangs up, its query is stopped."""
         request = Request(scope, receive)
         try:
-            response = await self._response(request)
-        except RefusedError as error:
-            response = plain(error.status, str(error), error.headers)
+            response = await self._respond(request)
+        except HTTPError as error:
+            response = error_response(error.status, str(error), error.headers)
         except (GoneError, ClientDisconnect):
             return
         except asyncio.CancelledError:  # the server stops, and waits no longer for what is under way
-            response = plain(503, "the server stops; ask again when it is back", {"Retry-After": "60"})
+            response = error_response(
+                503, "the server stops; ask again when it is back", {"Retry-After": "60"}
+            )
         await response(scope, receive, send)
 
-    async def _response(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(METHODS)})
-        accept = accepted(request)
+        accept = read_accept_header(request)
         parameters = request.scope["query_string"].decode("ascii", errors="replace")
-        body = await self._body(request) if request.method == "POST" else b""
-        query = asked(request.method, parameters, request.headers.get("content-type", ""), body)
+        body = await self._read_body(request) if request.method == "POST" else b""
+        query = parse_request(request.method, parameters, request.headers.get("content-type", ""), body)
         if query is None:
-            return await self._description(request, accept)
-        task = Task(_with_base(request, query), Media.accepted(accept))
-        return send_reply(await finish_unless_gone(request, self.workers.answer(task)))
+            return await self._describe(request, accept)
+        task = QueryRequest(_add_base(request, query), AcceptedTypes.parse(accept))
+        return build_response(await finish_unless_gone(request, self.workers.execute(task)))
 
-    async def _body(self, request: Request) -> bytes:
+    async def _read_body(self, request: Request) -> bytes:
         """Return the whole body; raise RefusedError for one that is too large, or does not come in time."""
         most, body = self.settings.limits.body, bytearray()
         said = request.headers.get("content-length", "0")
         if said.isdigit() and int(said[:20]) > most:
-            raise _too_large(most)
+            raise _create_size_error(most)
         try:
             async with asyncio.timeout(self.settings.limits.reading):
                 async for piece in request.stream():
                     body += piece
                     if len(body) > most:
-                        raise _too_large(most)
+                        raise _create_size_error(most)
         except TimeoutError as error:
-            raise RefusedError(408, "the request does not come in; send it faster") from error
+            raise HTTPError(408, "the request does not come in; send it faster") from error
         return bytes(body)
 
-    async def _description(self, request: Request, accept: str) -> Response:
+    async def _describe(self, request: Request, accept: str) -> Response:
         if self.settings.landing and prefers_html(accept):
             return RedirectResponse(self.settings.landing, 303, headers={"Vary": "Accept"})
-        media = best(tuple(TRIPLES), accept)
+        media = best_match(tuple(TRIPLES), accept)
         if media is None:
-            raise RefusedError(
+            raise HTTPError(
                 406, f"Accept: takes none of the formats there are: {', '.join(TRIPLES)}; or send a query"
             )
-        held = await finish_unless_gone(request, holdings(self.workers.answer))
+        held = await finish_unless_gone(request, describe_dataset(self.workers.execute))
         try:
-            body = description(str(request.url), TRIPLES[media], held)
+            body = build_service_description(str(request.url), TRIPLES[media], held)
         except ValueError as error:  # it is the client that names the host
-            raise RefusedError(400, "Host: is no name of a host; give the one in the address") from error
-        return Sent(body, media, headers={"Vary": "Accept"})
+            raise HTTPError(400, "Host: is no name of a host; give the one in the address") from error
+        return CachedResponse(body, media, headers={"Vary": "Accept"})
 
 
-def _with_base(request: Request, asked: Asked) -> Asked:
+def _add_base(request: Request, asked: SparqlRequest) -> SparqlRequest:
     """Return a query; with the address of this endpoint, if relative IRIs may start from that."""
     if not has_relative_iri(asked.query):
         return asked  # whatever the server is called by, it is the same query
@@ -95,5 +109,5 @@ def _with_base(request: Request, asked: Asked) -> Asked:
         return asked
 
 
-def _too_large(most: int) -> RefusedError:
-    return RefusedError(413, f"the request is larger than {as_size(most)}; send a shorter query")
+def _create_size_error(most: int) -> HTTPError:
+    return HTTPError(413, f"the request is larger than {format_size(most)}; send a shorter query")

@@ -11,7 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from build_graph.pages import addresses
-from build_graph.serving.responses import plain
+from build_graph.serving.responses import error_response
 from build_graph.serving.settings import Settings
 
 _WHOLE = re.compile(rb"https?://(?P<host>[^/]*)(?P<path>.*)", re.IGNORECASE | re.DOTALL)
@@ -25,7 +25,7 @@ _OTHER_ORIGIN = (
 _NO_CHANGE = ("GET", "HEAD")
 
 
-class OriginForm:
+class OriginFormMiddleware:
     """Has a request name its path alone, if it names the whole address, as to a proxy (GET http://…/sparql).
 
     The host of the address is the one that counts (RFC 9112, 3.2.2).
@@ -50,20 +50,20 @@ class OriginForm:
         await self._app(scope, receive, send)
 
 
-def allowed(settings: Settings) -> frozenset[str]:
+def list_allowed_hosts(settings: Settings) -> frozenset[str]:
     """Return the names by which the server may be called; none if other machines reach it by any name.
 
     >>> from pathlib import Path
-    >>> sorted(allowed(Settings(Path("graph.ttl"), allow_hosts=("Policies.example",))))
+    >>> sorted(list_allowed_hosts(Settings(Path("graph.ttl"), allow_hosts=("Policies.example",))))
     ['127.0.0.1', '::1', 'localhost', 'policies.example']
-    >>> allowed(Settings(Path("graph.ttl"), host="0.0.0.0"))
+    >>> list_allowed_hosts(Settings(Path("graph.ttl"), host="0.0.0.0"))
     frozenset()
     """
     own = (*_LOCAL, settings.host) if _is_loopback(settings.host) or settings.allow_hosts else ()
     return frozenset(name.lower().strip("[]").removesuffix(".") for name in (*own, *settings.allow_hosts))
 
 
-class OwnNames:
+class TrustedHosts:
     """Lets only requests pass that call the server by one of its names.
 
     A site on the net can let its own name lead to 127.0.0.1 (DNS rebinding). To the browser, this server
@@ -89,7 +89,7 @@ class OwnNames:
         async def drop(message: Message) -> None: ...
 
         await TrustedHostMiddleware(trust, self._hosts, www_redirect=False)(scope, receive, drop)
-        await (self._app if trusted else plain(421, _OTHER_NAME))(scope, receive, send)
+        await (self._app if trusted else error_response(421, _OTHER_NAME))(scope, receive, send)
 
 
 def _is_loopback(host: str) -> bool:
@@ -99,7 +99,7 @@ def _is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-class OwnPages:
+class SameOriginMiddleware:
     """Lets no page of another origin ask, but for those of one that may, and links to pages.
 
     A page on the net can make a browser here ask this server, by a picture, a frame, a script or a form. It
@@ -114,10 +114,10 @@ class OwnPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it with 403."""
-        passes = scope["type"] != "http" or self._may_ask(scope)
-        await (self._app if passes else plain(403, _OTHER_ORIGIN))(scope, receive, send)
+        passes = scope["type"] != "http" or self._can_ask(scope)
+        await (self._app if passes else error_response(403, _OTHER_ORIGIN))(scope, receive, send)
 
-    def _may_ask(self, scope: Scope) -> bool:
+    def _can_ask(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         if self._friend == "*" or headers.get("sec-fetch-site", "") in _OWN:
             return True

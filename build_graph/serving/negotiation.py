@@ -11,7 +11,7 @@ import mimeparse  # type: ignore[import-untyped]
 from pyoxigraph import QueryResultsFormat, RdfFormat
 
 from build_graph.exporting.formats import MEDIA_TYPES
-from build_graph.serving.protocol import RefusedError
+from build_graph.serving.protocol import HTTPError
 
 if TYPE_CHECKING:  # which would take the workers time to load
     from starlette.requests import Request
@@ -43,26 +43,26 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class AcceptedTypes:
     """The media types chosen for either kind of answer; None if the client takes none that there is."""
 
     rows: str | None
     triples: str | None
 
     @classmethod
-    def accepted(cls, header: str) -> Media:
+    def parse(cls, header: str) -> AcceptedTypes:
         """Return what a client that sends this Accept header gets."""
-        return cls(best(tuple(ROWS), header), best(tuple(TRIPLES), header))
+        return cls(best_match(tuple(ROWS), header), best_match(tuple(TRIPLES), header))
 
 
-def best(offered: tuple[str, ...], header: str) -> str | None:
+def best_match(offered: tuple[str, ...], header: str) -> str | None:
     """Return the media type that an Accept header likes best, the earlier of equals; None if it takes none.
 
-    >>> best(("text/csv", "application/json"), "application/*;q=0.8, text/*;q=0.3")
+    >>> best_match(("text/csv", "application/json"), "application/*;q=0.8, text/*;q=0.3")
     'application/json'
-    >>> best(("text/csv", "application/json"), "*/*")
+    >>> best_match(("text/csv", "application/json"), "*/*")
     'text/csv'
-    >>> best(("text/csv",), "text/csv;q=0, */*;q=0") is None
+    >>> best_match(("text/csv",), "text/csv;q=0, */*;q=0") is None
     True
     """
     if not header.strip(" ,"):
@@ -73,7 +73,7 @@ def best(offered: tuple[str, ...], header: str) -> str | None:
         return None
 
 
-def accepted(request: Request) -> str:
+def read_accept_header(request: Request) -> str:
     """Return the Accept header of a request, which may come in several lines."""
     return ", ".join(request.headers.getlist("accept"))
 
@@ -84,11 +84,15 @@ def choose_format(request: Request, offered: Mapping[str, str]) -> str:
     Raise RefusedError for a request that takes none of those offered.
     """
     asked = request.query_params.get("format")
-    media = best(tuple(offered.values()), accepted(request)) if asked is None else offered.get(asked)
+    media = (
+        best_match(tuple(offered.values()), read_accept_header(request))
+        if asked is None
+        else offered.get(asked)
+    )
     if media is None:
         listed = ", ".join(f"{media} (?format={name})" for name, media in offered.items())
         what = "Accept" if asked is None else "format"
-        raise RefusedError(406, f"{what}: takes none of what there is; there is {listed}")
+        raise HTTPError(406, f"{what}: takes none of what there is; there is {listed}")
     return media
 
 
@@ -98,9 +102,9 @@ def prefers_html(header: str) -> bool:
     >>> prefers_html("text/html,application/xhtml+xml,*/*;q=0.8"), prefers_html("*/*")
     (True, False)
     """
-    return HTML in header.lower() and best((*TRIPLES, HTML), header) == HTML
+    return HTML in header.lower() and best_match((*TRIPLES, HTML), header) == HTML
 
 
-def content_type(media: str) -> str:
+def format_content_type(media: str) -> str:
     """Return the media type as a header gives it: texts with their encoding."""
     return f"{media}; charset=utf-8" if media.startswith("text/") else media

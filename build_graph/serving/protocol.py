@@ -18,7 +18,7 @@ _FIELDS = 10_000  # parameters of a request, graphs too
 _Pairs = list[tuple[str, str]]
 
 
-class RefusedError(ObligationError):
+class HTTPError(ObligationError):
     """A request that is not answered: the status that says so, and headers that go with it."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
@@ -29,7 +29,7 @@ class RefusedError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SparqlRequest:
     """A query, and the graphs that it is put to; None if the request names none."""
 
     query: str
@@ -38,40 +38,43 @@ class Asked:
     base: str | None = None  # what its relative IRIs start from, if it may have some
 
 
-def asked(method: str, parameters: str, content_type: str = "", body: bytes = b"") -> Asked | None:
+def parse_request(
+    method: str, parameters: str, content_type: str = "", body: bytes = b""
+) -> SparqlRequest | None:
     """Return what a request asks; None for GET without parameters, which asks for the service description.
 
     `parameters` is what stands behind the ? of the address, as it came. Raise RefusedError with the status
     of the protocol: 400 for what is no query operation, 405, and 415.
     """
     if method not in METHODS:
-        raise RefusedError(405, f"{method}: is not answered here; use GET or POST", Allow=", ".join(METHODS))
-    pairs = _pairs(parameters, "the address")
+        raise HTTPError(405, f"{method}: is not answered here; use GET or POST", Allow=", ".join(METHODS))
+    pairs = _parse_pairs(parameters, "the address")
     if method != "POST":
-        return _operation(pairs) if parameters else None
-    media = _media(content_type)
+        return _parse_operation(pairs) if parameters else None
+    media = _parse_media(content_type)
     if media == FORM:
-        return _operation(pairs + _pairs(_text(body, "the form"), "the form"))
+        return _parse_operation(pairs + _parse_pairs(_decode_text(body, "the form"), "the form"))
     if media == DIRECT:
-        return _operation([*pairs, ("query", _text(body, "the query"))])
+        return _parse_operation([*pairs, ("query", _decode_text(body, "the query"))])
     said = "the graph is read only" if media == UPDATE else f"{media or 'nothing'}: is not taken"
-    raise RefusedError(415, f"{said}; send the query as {FORM} or as {DIRECT}")
+    raise HTTPError(415, f"{said}; send the query as {FORM} or as {DIRECT}")
 
 
-def _operation(pairs: _Pairs) -> Asked:
+def _parse_operation(pairs: _Pairs) -> SparqlRequest:
     """Return the query operation that parameters describe; raise RefusedError if it is another, or none."""
-    if _values(pairs, "update"):
-        raise RefusedError(400, "update: the graph is read only; send a query, as the parameter query")
-    queries = _values(pairs, "query")
+    if _select_values(pairs, "update"):
+        raise HTTPError(400, "update: the graph is read only; send a query, as the parameter query")
+    queries = _select_values(pairs, "query")
     if len(queries) != 1:
         said = "there is no query" if not queries else f"there are {len(queries)} queries"
-        raise RefusedError(400, f"{said}; send one, as the parameter query")
-    return Asked(
-        queries[0], *_dataset(_values(pairs, "default-graph-uri"), _values(pairs, "named-graph-uri"))
+        raise HTTPError(400, f"{said}; send one, as the parameter query")
+    return SparqlRequest(
+        queries[0],
+        *_parse_dataset(_select_values(pairs, "default-graph-uri"), _select_values(pairs, "named-graph-uri")),
     )
 
 
-def _dataset(
+def _parse_dataset(
     default: tuple[str, ...], named: tuple[str, ...]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
     """Return both kinds of graphs if there is one of either: this dataset replaces the query's own."""
@@ -79,33 +82,33 @@ def _dataset(
         try:
             NamedNode(iri)
         except ValueError as error:
-            raise RefusedError(400, f"{iri!r}: is no IRI of a graph; give an absolute one") from error
+            raise HTTPError(400, f"{iri!r}: is no IRI of a graph; give an absolute one") from error
     return (default, named) if default or named else (None, None)
 
 
-def _values(pairs: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:
+def _select_values(pairs: Iterable[tuple[str, str]], name: str) -> tuple[str, ...]:
     return tuple(value for key, value in pairs if key == name)
 
 
-def _pairs(text: str, where: str) -> _Pairs:
+def _parse_pairs(text: str, where: str) -> _Pairs:
     try:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS)
     except ValueError as error:  # of which a wrong encoding is one
-        raise RefusedError(400, f"{where}: cannot be read; write it percent-encoded, in UTF-8") from error
+        raise HTTPError(400, f"{where}: cannot be read; write it percent-encoded, in UTF-8") from error
 
 
-def _text(body: bytes, where: str) -> str:
+def _decode_text(body: bytes, where: str) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RefusedError(400, f"{where}: is not UTF-8; send it as UTF-8") from error
+        raise HTTPError(400, f"{where}: is not UTF-8; send it as UTF-8") from error
 
 
-def _media(content_type: str) -> str:
+def _parse_media(content_type: str) -> str:
     """Return the media type without parameters; raise RefusedError for an encoding other than UTF-8."""
     media, *parameters = (part.strip().lower() for part in content_type.split(";"))
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset" and value.strip(' "') not in ("utf-8", "utf8", "us-ascii"):
-            raise RefusedError(415, f"{value.strip()}: is not taken; send UTF-8")
+            raise HTTPError(415, f"{value.strip()}: is not taken; send UTF-8")
     return media

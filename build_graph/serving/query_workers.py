@@ -16,12 +16,12 @@ from pyoxigraph import Store
 from build_graph.processes.fork_server import ForkServer
 from build_graph.processes.limits import Allowance, cap_files, cap_memory
 from build_graph.processes.worker import Call, Service
-from build_graph.querying.engines import readable
+from build_graph.querying.engines import convert_store_errors
 from build_graph.querying.open import is_store, open_path
-from build_graph.serving.answering import Answerer, Reply, Task
-from build_graph.serving.negotiation import Media
-from build_graph.serving.protocol import Asked
-from build_graph.serving.settings import Limits, ServeError, Settings
+from build_graph.serving.answering import QueryExecutor, QueryRequest, QueryResult
+from build_graph.serving.negotiation import AcceptedTypes
+from build_graph.serving.protocol import SparqlRequest
+from build_graph.serving.settings import QueryLimits, ServeError, Settings
 
 _GRACE = 5  # seconds of processor beyond its limit after which a query that nobody stopped ends by itself
 _STANDARD_FILES = 3
@@ -32,60 +32,62 @@ def start_fork_server(settings: Settings) -> ForkServer:
     if not hasattr(os, "fork"):
         raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
     if is_store(settings.graph):
-        _open(settings.graph)  # says here what is wrong with it; each worker opens it for itself
-    return ForkServer(Service(partial(load, settings), partial(begin, settings)), str(settings.graph))
+        _open_store(settings.graph)  # says here what is wrong with it; each worker opens it for itself
+    return ForkServer(
+        Service(partial(load_store, settings), partial(start_executor, settings)), str(settings.graph)
+    )
 
 
-def call_of(task: Task, limits: Limits) -> Call:
+def build_call(task: QueryRequest, limits: QueryLimits) -> Call:
     """Return the call that answers a query in a worker."""
-    return Call(answer, (task,), Allowance(limits.seconds + _GRACE))
+    return Call(answer_query, (task,), Allowance(limits.seconds + _GRACE))
 
 
-def answer(answerer: Answerer, task: Task) -> Reply:
+def answer_query(answerer: QueryExecutor, task: QueryRequest) -> QueryResult:
     """Return the answer to a query, in a worker."""
-    return answerer.answer(task)
+    return answerer.execute(task)
 
 
-def load(settings: Settings) -> Callable[[], Store]:
+def load_store(settings: Settings) -> Callable[[], Store]:
     """Return what gives a worker its store: one in memory is shared, a store's folder is opened in each.
 
     An open folder has threads, which do not survive a fork. Raise EngineError if it cannot be read.
     """
     graph = settings.graph
     if not is_store(graph):
-        store = _open(graph)
+        store = _open_store(graph)
         return lambda: store
     if settings.in_memory:
-        copy = _copy(graph)
+        copy = _copy_store(graph)
         return lambda: copy
-    return lambda: _open(graph)
+    return lambda: _open_store(graph)
 
 
-def begin(settings: Settings, opened: Callable[[], Store]) -> Answerer:
+def start_executor(settings: Settings, opened: Callable[[], Store]) -> QueryExecutor:
     """Return what answers queries in a worker, which from here on is confined to that."""
-    answerer = Answerer(opened(), settings.limits)
-    _warm(answerer)
+    answerer = QueryExecutor(opened(), settings.limits)
+    _warm_up(answerer)
     cap_memory(settings.limits.memory)
     cap_files(_count_files(settings))
     return answerer
 
 
-def _copy(folder: Path) -> Store:
+def _copy_store(folder: Path) -> Store:
     """Return a store in memory with what is in that of a folder; once it is here, the folder is closed."""
     store = Store()
-    with readable(folder):
-        store.bulk_extend(iter(_open(folder)))
+    with convert_store_errors(folder):
+        store.bulk_extend(iter(_open_store(folder)))
     return store
 
 
-def _open(graph: Path) -> Store:
+def _open_store(graph: Path) -> Store:
     return open_path(graph).store
 
 
-def _warm(answerer: Answerer) -> None:
+def _warm_up(answerer: QueryExecutor) -> None:
     """Load what a first answer loads: later no file but those of a store can be opened."""
     for query in ("SELECT * {", "ASK {}", "CONSTRUCT {} {}"):
-        answerer.answer(Task(Asked(query), Media("text/csv", "application/ld+json")))
+        answerer.execute(QueryRequest(SparqlRequest(query), AcceptedTypes("text/csv", "application/ld+json")))
 
 
 def _count_files(settings: Settings) -> int:

@@ -16,16 +16,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from build_graph.errors import ObligationError
-from build_graph.pages.entity import UnknownThingError
-from build_graph.pages.found import refused_page
+from build_graph.pages.entity import UnknownEntityError
+from build_graph.pages.found import render_error_page
 from build_graph.querying.names import UnknownNameError
-from build_graph.querying.sayings import in_short
+from build_graph.querying.sayings import shorten_lines
 from build_graph.restoring.facts import RestoringError
-from build_graph.serving.answering import Reply, refusal
-from build_graph.serving.negotiation import HTML, accepted, content_type, prefers_html
-from build_graph.serving.protocol import RefusedError
+from build_graph.serving.answering import QueryResult, create_error_result
+from build_graph.serving.negotiation import HTML, format_content_type, prefers_html, read_accept_header
+from build_graph.serving.protocol import HTTPError
 
-Make = Callable[[Request], Response]
+View = Callable[[Request], Response]
 Found = TypeVar("Found")
 
 # What a page may do stands in the page; who may show it within another page, only a header can say.
@@ -40,7 +40,7 @@ class GoneError(Exception):
     """The client has hung up: nobody waits for an answer."""
 
 
-class Sent(Response):
+class CachedResponse(Response):
     """A body with a tag by which a browser that has it already is told so, and gets it only once."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Sent(Response):
         tag: str | None = None,
     ) -> None:
         """Send a body; other `headers` go beside those that all have, and "" is no tag."""
-        given = {**_ALL, **(_PAGE if media == HTML else {}), "Content-Type": content_type(media)}
+        given = {**_ALL, **(_PAGE if media == HTML else {}), "Content-Type": format_content_type(media)}
         if status == 200 and tag is None:
             tag = hashlib.sha256(body).hexdigest()[:32]
         if tag:
@@ -75,23 +75,27 @@ class Sent(Response):
         return any(one.strip().removeprefix("W/") in ("*", tag) for one in known)
 
 
-def send_reply(reply: Reply, headers: Mapping[str, str] | None = None) -> Sent:
+def build_response(reply: QueryResult, headers: Mapping[str, str] | None = None) -> CachedResponse:
     """Return the response that takes a reply of the workers to the client."""
-    return Sent(reply.body, reply.media, reply.status, {"Vary": "Accept", **(headers or {})}, reply.tag)
+    return CachedResponse(
+        reply.body, reply.media, reply.status, {"Vary": "Accept", **(headers or {})}, reply.tag
+    )
 
 
-def plain(status: int, message: str, headers: Mapping[str, str] | None = None) -> Sent:
+def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> CachedResponse:
     """Return a refusal in a line of text."""
-    return send_reply(refusal(status, message), headers)
+    return build_response(create_error_result(status, message), headers)
 
 
-def refused(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Sent:
+def render_error(
+    request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
+) -> CachedResponse:
     """Return a refusal as a page for a browser, in a line of text for others."""
-    if not prefers_html(accepted(request)):
-        return plain(status, message, headers)
+    if not prefers_html(read_accept_header(request)):
+        return error_response(status, message, headers)
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    page = refused_page(status, in_short(message), address if status in _AGAIN else "")
-    return Sent(page, status=status, headers=headers)
+    page = render_error_page(status, shorten_lines(message), address if status in _AGAIN else "")
+    return CachedResponse(page, status=status, headers=headers)
 
 
 async def finish_unless_gone(request: Request, work: Awaitable[Found]) -> Found:
@@ -111,7 +115,7 @@ async def finish_unless_gone(request: Request, work: Awaitable[Found]) -> Found:
     raise GoneError
 
 
-def page(make: Make) -> Callable[[Request], Awaitable[Response]]:
+def wrap_view(make: View) -> Callable[[Request], Awaitable[Response]]:
     """Return what answers a request by `make`, in a thread, until the client leaves."""
 
     async def respond(request: Request) -> Response:
@@ -120,17 +124,17 @@ def page(make: Make) -> Callable[[Request], Awaitable[Response]]:
             return await finish_unless_gone(request, making)
         except GoneError:
             return Response(status_code=_CLIENT_LEFT)
-        except RefusedError as error:
-            return refused(request, error.status, str(error), error.headers)
-        except (UnknownThingError, UnknownNameError, RestoringError) as error:
-            return refused(request, 404, str(error))
+        except HTTPError as error:
+            return render_error(request, error.status, str(error), error.headers)
+        except (UnknownEntityError, UnknownNameError, RestoringError) as error:
+            return render_error(request, 404, str(error))
         except ObligationError as error:
-            return refused(request, 400, str(error))
+            return render_error(request, 400, str(error))
 
     return respond
 
 
-async def nothing_here(request: Request, error: Exception) -> Response:
+async def show_not_found(request: Request, error: Exception) -> Response:
     """Answer a path that there is not, or a method that is not answered there."""
     status = error.status_code if isinstance(error, HTTPException) else 400
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
@@ -138,14 +142,14 @@ async def nothing_here(request: Request, error: Exception) -> Response:
         said = f"{request.method}: is not answered here; use {headers.get('Allow', 'GET')}"
     else:
         said = f"{request.url.path}: there is nothing here; the workbench is at / and the endpoint at /sparql"
-    return refused(request, status, said, headers)
+    return render_error(request, status, said, headers)
 
 
-async def failed(request: Request, error: Exception) -> Response:
+async def show_failure(request: Request, error: Exception) -> Response:
     """Answer a request that this program fails to answer, and tell whoever runs the server why.
 
     The address without its parameters, and the place in the program, say enough; headers are not written.
     """
     _LOG.error("%s %s: failed", request.method, request.url.path, exc_info=error)
     said = f"{request.url.path}: an error of this program; what went wrong stands on the server's stderr"
-    return refused(request, 500, said)
+    return render_error(request, 500, said)

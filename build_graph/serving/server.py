@@ -13,11 +13,11 @@ from typing import Any, cast
 
 import uvicorn
 
-from build_graph.serving.app import application
-from build_graph.serving.connections import AT_ONCE, Complaints, Connection, Crowd
+from build_graph.serving.app import build_application
+from build_graph.serving.connections import AT_ONCE, ConnectionLimiter, ExceptionLogger, LimitedConnection
 from build_graph.serving.query_workers import start_fork_server
 from build_graph.serving.settings import ServeError, Settings
-from build_graph.serving.workers import Workers
+from build_graph.serving.workers import QueryWorkerPool
 
 _LONGEST = 1 << 18  # bytes of a request's first line and headers, with the query in it
 _BACKLOG = 1024  # connections that the system keeps until they are accepted
@@ -29,24 +29,24 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
     Raise ObligationError if the graph or the address cannot be had.
     """
-    with _listening(settings) as listener:
+    with _open_listener(settings) as listener:
         forks = start_fork_server(settings)
         config = uvicorn.Config(
-            application(settings, Workers(settings, forks)),
+            build_application(settings, QueryWorkerPool(settings, forks)),
             log_config=None,
             log_level="critical",  # the application says itself what goes wrong
             access_log=False,
             server_header=False,
             loop="asyncio",
-            http=cast("Any", partial(Connection, Crowd.within(settings.limits))),
+            http=cast("Any", partial(LimitedConnection, ConnectionLimiter.create(settings.limits))),
             backlog=AT_ONCE,
             ws="none",
             lifespan="on",
             h11_max_incomplete_event_size=_LONGEST,
             timeout_graceful_shutdown=_GRACE,
         )
-        server = _Server(config, lambda: announce(_address(listener)))
-        with _stops_quietly():
+        server = _Server(config, lambda: announce(_format_address(listener)))
+        with _ignore_signals():
             server.run(sockets=[listener])
         if not server.started:
             raise ServeError(f"{settings.graph}: its workers cannot be started; give fewer --workers")
@@ -60,7 +60,7 @@ class _Server(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().set_exception_handler(Complaints())
+        asyncio.get_running_loop().set_exception_handler(ExceptionLogger())
         await super().startup(sockets)
         for listener in sockets or ():
             listener.listen(_BACKLOG)  # the backlog of uvicorn is also how many are accepted at a time
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _stops_quietly() -> Iterator[None]:
+def _ignore_signals() -> Iterator[None]:
     """Ignore the signals that uvicorn raises again when they have stopped it."""
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: None) for number in signals}
@@ -80,7 +80,7 @@ def _stops_quietly() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _listening(settings: Settings) -> socket.socket:
+def _open_listener(settings: Settings) -> socket.socket:
     """Return the socket that listens at the address; raise ServeError if it cannot."""
     where = f"{settings.host}:{settings.port}"
     try:
@@ -98,6 +98,6 @@ def _listening(settings: Settings) -> socket.socket:
     return listener
 
 
-def _address(listener: socket.socket) -> str:
+def _format_address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"

@@ -14,8 +14,8 @@ from pyoxigraph import (
 )
 
 from build_graph.exporting.rdf import serialize_triples
-from build_graph.serving.answering import OWN_MEDIA, Reply, Task, parse_reply
-from build_graph.serving.protocol import Asked, RefusedError
+from build_graph.serving.answering import OWN_MEDIA, QueryRequest, QueryResult, parse_reply
+from build_graph.serving.protocol import HTTPError, SparqlRequest
 from build_graph.vocabulary import RDF, RDFS
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -40,11 +40,11 @@ SELECT ?g (COUNT(*) AS ?n) WHERE { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } 
 """
 _TOO_SLOW = 504
 
-Answer = Callable[[Task], Awaitable[Reply]]
+Answer = Callable[[QueryRequest], Awaitable[QueryResult]]
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class DatasetDescription:
     """The named graphs of a store, and how many statements are in which."""
 
     names: tuple[str, ...]  # in order
@@ -52,71 +52,71 @@ class Holdings:
     sizes: dict[str, int] | None = None  # by name, the default graph's is ""; None if not counted
 
 
-async def holdings(answer: Answer) -> Holdings:
+async def describe_dataset(answer: Answer) -> DatasetDescription:
     """Return what graphs the workers have; raise RefusedError if they do not say.
 
     To count takes them a second for a million statements: where that is more than a query may take, the
     graphs are listed without.
     """
-    names = tuple(row[0] for row in await _rows(answer, _NAMES))
+    names = tuple(row[0] for row in await _select_rows(answer, _NAMES))
     try:
-        sizes = {row[0]: int(row[1]) for row in await _rows(answer, _SIZES)}
-    except RefusedError as error:
+        sizes = {row[0]: int(row[1]) for row in await _select_rows(answer, _SIZES)}
+    except HTTPError as error:
         if error.status != _TOO_SLOW:
             raise
         sizes = None
-    return Holdings(names[:MOST], len(names) > MOST, sizes)
+    return DatasetDescription(names[:MOST], len(names) > MOST, sizes)
 
 
-async def _rows(answer: Answer, query: str) -> list[tuple[str, ...]]:
-    reply = await answer(Task(Asked(query), OWN_MEDIA))
+async def _select_rows(answer: Answer, query: str) -> list[tuple[str, ...]]:
+    reply = await answer(QueryRequest(SparqlRequest(query), OWN_MEDIA))
     found = parse_reply(reply, "the graphs cannot be listed")
     assert isinstance(found, QuerySolutions), "SELECT gives rows"
     return [tuple(getattr(value, "value", "") for value in row) for row in found]
 
 
-def description(address: str, form: RdfFormat, held: Holdings) -> bytes:
+def build_service_description(address: str, form: RdfFormat, held: DatasetDescription) -> bytes:
     """Return the description of the endpoint at an address; raise ValueError if that is no IRI."""
     endpoint = NamedNode(address)
-    triples = (*_service(endpoint), *_graphs(endpoint, held))
+    triples = (*_iterate_service(endpoint), *_iterate_graphs(endpoint, held))
     return serialize_triples(triples, form, _PREFIXES)
 
 
-def _service(endpoint: NamedNode) -> Iterator[Triple]:
-    yield Triple(endpoint, _KIND, _sd("Service"))
-    yield Triple(endpoint, _sd("endpoint"), endpoint)
-    yield Triple(endpoint, _sd("supportedLanguage"), _sd("SPARQL11Query"))
-    yield Triple(endpoint, _sd("feature"), _sd("UnionDefaultGraph"))
+def _iterate_service(endpoint: NamedNode) -> Iterator[Triple]:
+    yield Triple(endpoint, _KIND, _build_term("Service"))
+    yield Triple(endpoint, _build_term("endpoint"), endpoint)
+    yield Triple(endpoint, _build_term("supportedLanguage"), _build_term("SPARQL11Query"))
+    yield Triple(endpoint, _build_term("feature"), _build_term("UnionDefaultGraph"))
     for name in _WRITTEN:
-        yield Triple(endpoint, _sd("resultFormat"), NamedNode(FORMATS + name))
+        yield Triple(endpoint, _build_term("resultFormat"), NamedNode(FORMATS + name))
 
 
-def _graphs(endpoint: NamedNode, held: Holdings) -> Iterator[Triple]:
+def _iterate_graphs(endpoint: NamedNode, held: DatasetDescription) -> Iterator[Triple]:
     """Return the dataset with its graphs, numbered in order, and the size of each."""
     dataset = NamedNode(f"{endpoint.value}#dataset")
-    yield Triple(endpoint, _sd("defaultDataset"), dataset)
-    yield Triple(dataset, _KIND, _sd("Dataset"))
+    yield Triple(endpoint, _build_term("defaultDataset"), dataset)
+    yield Triple(dataset, _KIND, _build_term("Dataset"))
     default = NamedNode(f"{endpoint.value}#default-graph")
-    yield Triple(dataset, _sd("defaultGraph"), default)
-    yield from _graph(default, held, "")
+    yield Triple(dataset, _build_term("defaultGraph"), default)
+    yield from _iterate_graph(default, held, "")
     for number, name in enumerate(held.names, 1):
         named = NamedNode(f"{endpoint.value}#named-graph-{number}")
         graph = NamedNode(f"{endpoint.value}#graph-{number}")
-        yield Triple(dataset, _sd("namedGraph"), named)
-        yield Triple(named, _KIND, _sd("NamedGraph"))
-        yield Triple(named, _sd("name"), NamedNode(name))
-        yield Triple(named, _sd("graph"), graph)
-        yield from _graph(graph, held, name)
+        yield Triple(dataset, _build_term("namedGraph"), named)
+        yield Triple(named, _KIND, _build_term("NamedGraph"))
+        yield Triple(named, _build_term("name"), NamedNode(name))
+        yield Triple(named, _build_term("graph"), graph)
+        yield from _iterate_graph(graph, held, name)
     if held.more:
         said = f"There are more named graphs than the {len(held.names):,} that are listed here."
         yield Triple(dataset, NamedNode(f"{RDFS}comment"), Literal(said, language="en"))
 
 
-def _graph(graph: NamedNode, held: Holdings, name: str) -> Iterator[Triple]:
-    yield Triple(graph, _KIND, _sd("Graph"))
+def _iterate_graph(graph: NamedNode, held: DatasetDescription, name: str) -> Iterator[Triple]:
+    yield Triple(graph, _KIND, _build_term("Graph"))
     if held.sizes is not None:
         yield Triple(graph, NamedNode(f"{VOID}triples"), Literal(held.sizes.get(name, 0)))
 
 
-def _sd(name: str) -> NamedNode:
+def _build_term(name: str) -> NamedNode:
     return NamedNode(SD + name)

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from build_graph.errors import ObligationError
-from build_graph.processes.limits import machine_memory
+from build_graph.processes.limits import find_machine_memory
 
 MEGABYTE = 1 << 20
 PORT = 7878
 _MEMORY = 2048 * MEGABYTE
 
 
-def share_of_memory(workers: int) -> int:
+def compute_memory_share(workers: int) -> int:
     """Return the bytes that a query may take so that all workers together leave the machine some memory.
 
-    >>> share_of_memory(1_000_000) < share_of_memory(1) <= 2 * 1024**3
+    >>> compute_memory_share(1_000_000) < compute_memory_share(1) <= 2 * 1024**3
     True
     """
-    there = machine_memory()
+    there = find_machine_memory()
     return _MEMORY if there is None else max(MEGABYTE, min(_MEMORY, there * 3 // 4 // workers))
 
 
@@ -29,7 +29,7 @@ class ServeError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class QueryLimits:
     """How much one query may take of the machine, and how many may run at once."""
 
     seconds: float = 30.0  # that a query may run
@@ -56,7 +56,7 @@ class Settings:
     cors: str | None = None  # the origin of pages that may ask, or * for all
     allow_hosts: tuple[str, ...] = ()  # names by which it may be called beside those of this machine
     landing: str | None = None  # the path that a browser is sent to when it opens the endpoint
-    limits: Limits = field(default_factory=Limits)
+    limits: QueryLimits = field(default_factory=QueryLimits)
 
     def __post_init__(self) -> None:
         """Raise ServeError for a name with a *, which would let in more than its giver may think."""

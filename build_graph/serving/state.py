@@ -10,51 +10,58 @@ from typing import TypeVar
 from anyio import from_thread
 
 from build_graph.errors import ObligationError
-from build_graph.pages.entity import Encyclopedia
-from build_graph.querying.completion import Completion
+from build_graph.pages.entity import EntityPages
+from build_graph.querying.completion import NameIndex
 from build_graph.querying.engines import Answer, Engine
-from build_graph.querying.headers import Kind
-from build_graph.querying.names import NameFinder
+from build_graph.querying.headers import ParameterKind
+from build_graph.querying.names import EntityFinder
 from build_graph.querying.values import Binder
-from build_graph.serving.answering import OWN_MEDIA, Task, parse_reply
+from build_graph.serving.answering import OWN_MEDIA, QueryRequest, parse_reply
 from build_graph.serving.cache import PageCache
-from build_graph.serving.protocol import Asked
-from build_graph.serving.workers import Workers
+from build_graph.serving.protocol import SparqlRequest
+from build_graph.serving.workers import QueryWorkerPool
 
 Value = TypeVar("Value")
 
-NAMED = (Kind.AGENCY, Kind.DOMAIN, Kind.DOCUMENT, Kind.CLAUSE)  # things that are found by name
+NAMED = (
+    ParameterKind.AGENCY,
+    ParameterKind.DOMAIN,
+    ParameterKind.DOCUMENT,
+    ParameterKind.CLAUSE,
+)  # things that are found by name
 _LISTS = 32  # of names, documents and the like; there are fewer
 _NETWORKS = 8  # pages of up to 20 MB
 _READERS = 32  # pages of some 0.3 MB
 
 
 @dataclass(frozen=True, slots=True)
-class WorkersEngine:
+class PooledEngine:
     """Asks the workers from a thread that anyio has started; a client that leaves stops the query."""
 
-    workers: Workers
+    workers: QueryWorkerPool
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """Return what a query answers; raise RefusedError, with the status, if it is stopped or refused."""
-        return parse_reply(from_thread.run(self.workers.answer, Task(Asked(query), OWN_MEDIA)), name)
+        return parse_reply(
+            from_thread.run(self.workers.execute, QueryRequest(SparqlRequest(query), OWN_MEDIA)), name
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class AppState:
     """The graph as its pages see it; made once, and asked by many threads."""
 
     engine: Engine
-    names: NameFinder
+    names: EntityFinder
     lists: PageCache
     networks: PageCache
     readers: PageCache
 
     @classmethod
-    def over(cls, engine: Engine, patience: float) -> Library:
+    def create(cls, engine: Engine, patience: float) -> AppState:
         """Return a library over an engine; who waits longer than `patience` seconds for a page is refused."""
         lists, networks, readers = (PageCache(most, patience) for most in (_LISTS, _NETWORKS, _READERS))
-        return cls(engine, NameFinder(engine), lists, networks, readers)
+        return cls(engine, EntityFinder(engine), lists, networks, readers)
 
     @property
     def binder(self) -> Binder:
@@ -62,21 +69,21 @@ class Library:
         return Binder(self.names, date.today())
 
     @property
-    def encyclopedia(self) -> Encyclopedia:
+    def entity_pages(self) -> EntityPages:
         """The encyclopedia, which writes the pages of entities as of today."""
-        return Encyclopedia(self.binder)
+        return EntityPages(self.binder)
 
-    def completion(self, kind: Kind) -> Completion:
+    def load_name_index(self, kind: ParameterKind) -> NameIndex:
         """Return the names of a kind."""
-        return self.lists.get(kind, lambda: Completion.of(kind, self.names.names(kind)))
+        return self.lists.fetch(kind, lambda: NameIndex.build(kind, self.names.list_names(kind)))
 
-    def held(self, ask: Callable[[Engine], Value]) -> Value:
+    def load_once(self, ask: Callable[[Engine], Value]) -> Value:
         """Return what is asked of the graph once; raise ObligationError if it cannot be had."""
-        return self.lists.get(ask, lambda: ask(self.engine))
+        return self.lists.fetch(ask, lambda: ask(self.engine))
 
-    def held_if(self, ask: Callable[[Engine], Value]) -> Value | None:
+    def load_or_none(self, ask: Callable[[Engine], Value]) -> Value | None:
         """Return the same; None if it cannot be had."""
         try:
-            return self.held(ask)
+            return self.load_once(ask)
         except ObligationError:
             return None

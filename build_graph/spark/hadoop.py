@@ -19,7 +19,7 @@ MAGIC = re.compile(r"[\\{}\[\]*?^]")  # what Hadoop takes for the signs of a pat
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class FileStatus:
     """A file or folder."""
 
     path: str  # with its scheme, as Hadoop writes it: file:/a/国发[1].txt
@@ -29,7 +29,7 @@ class Status:
     is_folder: bool
 
     @classmethod
-    def of(cls, status: Any) -> Self:
+    def from_java(cls, status: Any) -> Self:
         """What Hadoop says."""
         path = status.getPath()
         uri = path.toUri()
@@ -48,44 +48,44 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class FileSystem:
     """The file systems that a session's cluster knows. Faults come out as Spark raises them."""
 
     hadoop: Any  # the Java package
     configuration: Any
 
     @classmethod
-    def of(cls, session: SparkSession) -> Files:
+    def connect(cls, session: SparkSession) -> FileSystem:
         """Those of a session."""
         context: Any = session.sparkContext
         return cls(context._jvm.org.apache.hadoop, context._jsc.hadoopConfiguration())
 
-    def at(self, name: str) -> Status | None:
+    def find(self, name: str) -> FileStatus | None:
         """What stands at a path, if anything does."""
-        path, system = self._at(name)
-        return Status.of(system.getFileStatus(path)) if system.exists(path) else None
+        path, system = self._resolve_path(name)
+        return FileStatus.from_java(system.getFileStatus(path)) if system.exists(path) else None
 
-    def matching(self, pattern: str) -> list[Status]:
+    def list_matching(self, pattern: str) -> list[FileStatus]:
         """The files that a pattern of Hadoop matches, in order of their names."""
-        path, system = self._at(pattern)
-        found = map(Status.of, system.globStatus(path) or ())
+        path, system = self._resolve_path(pattern)
+        found = map(FileStatus.from_java, system.globStatus(path) or ())
         return sorted((s for s in found if not s.is_folder), key=lambda status: status.plain.parts)
 
-    def below(self, folder: Status) -> list[Status]:
+    def list_below(self, folder: FileStatus) -> list[FileStatus]:
         """The files in a folder and the folders in it, in order of their names."""
-        path, system = self._at(folder.path)
-        found = map(Status.of, _each(system.listFiles(path, True)))
+        path, system = self._resolve_path(folder.path)
+        found = map(FileStatus.from_java, _iterate_java(system.listFiles(path, True)))
         return sorted(found, key=lambda status: status.plain.parts)
 
-    def head(self, file: Status, size: int) -> bytes:
+    def read_head(self, file: FileStatus, size: int) -> bytes:
         """The first bytes of a file, `size` at most."""
-        path, system = self._at(file.path)
+        path, system = self._resolve_path(file.path)
         with closing(system.open(path)) as stream:
             return bytes(stream.readNBytes(size))
 
     def refuse_existing(self, name: str) -> None:
         """Raise SparkError where there is something at a path already, be it a folder that is not empty."""
-        path, system = self._at(name)
+        path, system = self._resolve_path(name)
         if not system.exists(path):
             return
         if system.getFileStatus(path).isFile():
@@ -95,14 +95,14 @@ class Files:
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file at a path."""
-        with self.writing(name) as write:
+        with self.open_writer(name) as write:
             write(data)
 
     @contextmanager
-    def writing(self, name: str) -> Iterator[Callable[[bytes], None]]:
+    def open_writer(self, name: str) -> Iterator[Callable[[bytes], None]]:
         """What takes the pieces of a file, which is at its path once all are written."""
-        path, system = self._at(name)
-        aside, _ = self._at(f"{name}._COPYING_")
+        path, system = self._resolve_path(name)
+        aside, _ = self._resolve_path(f"{name}._COPYING_")
         with closing(system.create(aside, True)) as stream:
             yield lambda piece: stream.write(bytearray(piece))
         if not system.rename(aside, path):
@@ -110,26 +110,29 @@ class Files:
 
     def rename_parts(self, folder: str, ending: str) -> None:
         """Name the parts that Spark wrote into a folder after their numbers: part-00000 and an ending."""
-        path, system = self._at(folder)
+        path, system = self._resolve_path(folder)
         names = (status.getPath().getName() for status in system.listStatus(path))
         parts = sorted(name for name in names if name.startswith("part-"))
         for number, name in enumerate(parts):
-            old, new = self._at(f"{folder}/{name}")[0], self._at(f"{folder}/part-{number:05}{ending}")[0]
+            old, new = (
+                self._resolve_path(f"{folder}/{name}")[0],
+                self._resolve_path(f"{folder}/part-{number:05}{ending}")[0],
+            )
             if not system.rename(old, new):
                 raise SparkError(f"{folder}/{name}: cannot be renamed; give a new folder, and run it again")
 
     def remove(self, name: str) -> None:
         """Take away a folder and all in it, if it is there."""
-        path, system = self._at(name)
+        path, system = self._resolve_path(name)
         system.delete(path, True)
 
-    def _at(self, name: str) -> tuple[Any, Any]:
+    def _resolve_path(self, name: str) -> tuple[Any, Any]:
         """A path, and the file system that it leads to."""
         path = self.hadoop.fs.Path(name)
         return path, path.getFileSystem(self.configuration)
 
 
-def _each(found: Any) -> Iterator[Any]:
+def _iterate_java(found: Any) -> Iterator[Any]:
     """What a Java iterator gives."""
     while found.hasNext():
         yield found.next()

@@ -17,10 +17,10 @@ from pyspark.sql.window import Window
 from build_graph.errors import ObligationError
 from build_graph.reading.inputs import InputReader
 from build_graph.reading.parquet import COLUMNS
-from build_graph.spark.hadoop import NO_HOST, Status
-from build_graph.spark.listing import File, Form
+from build_graph.spark.hadoop import NO_HOST, FileStatus
+from build_graph.spark.listing import Form, InputFile
 from build_graph.spark.schemas import DOCUMENTS, RAW
-from build_graph.spark.work import FAULT, Numbering
+from build_graph.spark.work import FAULT, RowNumbering
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
 _PER_TASK = 64  # documents: some seconds of work, and what is lost with a worker
 _TASKS_PER_CORE = 2  # at least, where there are so many documents, so that cores end together
 
-Numbered = Sequence[tuple[int, File | ObligationError]]
+Numbered = Sequence[tuple[int, InputFile | ObligationError]]
 
 
-def documents(session: SparkSession, found: Numbered, reader: InputReader) -> tuple[DataFrame, int]:
+def load_documents(session: SparkSession, found: Numbered, reader: InputReader) -> tuple[DataFrame, int]:
     """The columns of DOCUMENTS, a row a document or archive, spread over the cluster; how many, at most."""
-    forms = {form: [(n, f) for n, f in found if isinstance(f, File) and f.form is form] for form in Form}
-    known = [row for place, one in found if (row := _known(place, one))]
+    forms = {form: [(n, f) for n, f in found if isinstance(f, InputFile) and f.form is form] for form in Form}
+    known = [row for place, one in found if (row := _build_known_row(place, one))]
     tables = [(session.createDataFrame(known, DOCUMENTS), len(known))] if known else []
     if files := [(place, file) for place, file in forms[Form.WHOLE] if file.status.size]:
-        tables.append((_whole(session, files), len(files)))
+        tables.append((_load_whole_files(session, files), len(files)))
     if files := forms[Form.JSONL]:
-        tables.append(_rows(session, _lines(session, files), files, reader))
+        tables.append(_number_rows(session, _load_lines(session, files), files, reader))
     if files := forms[Form.PARQUET]:
-        tables.append(_rows(session, _table_rows(session, files), files, reader))
+        tables.append(_number_rows(session, _load_table_rows(session, files), files, reader))
     rows = reduce(DataFrame.unionByName, (table for table, _ in tables))
     return rows, sum(number for _, number in tables)
 
 
-def _known(place: int, found: File | ObligationError) -> tuple[object, ...] | None:
+def _build_known_row(place: int, found: InputFile | ObligationError) -> tuple[object, ...] | None:
     """The row of what need not be read: a fault in its place, an empty file, which Spark would pass over."""
     if isinstance(found, ObligationError):
         return place, 0, "", FAULT, str(found).encode(), None, None, None, True
@@ -58,52 +58,54 @@ def _known(place: int, found: File | ObligationError) -> tuple[object, ...] | No
 # ------------------------------------------------------------------------- files as a whole
 
 
-def _whole(session: SparkSession, files: Sequence[tuple[int, File]]) -> DataFrame:
+def _load_whole_files(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
     """Files, each with the sidecar file beside it."""
-    rows = _with_names(session, _bytes(session, [file.status for _, file in files]), files)
-    rows = _beside(session, rows, [file.sidecar for _, file in files if file.sidecar])
+    rows = _join_names(session, _load_bytes(session, [file.status for _, file in files]), files)
+    rows = _join_sidecars(session, rows, [file.sidecar for _, file in files if file.sidecar])
     fixed = {"row": sql.lit(0), "is_first": sql.lit(True), "known_as": sql.lit(None)}
-    spread = rows.withColumns(fixed).repartition(_parts(session, len(files)), "file")
-    return _shaped(spread).sortWithinPartitions("file")
+    spread = rows.withColumns(fixed).repartition(_count_tasks(session, len(files)), "file")
+    return _cast_columns(spread).sortWithinPartitions("file")
 
 
-def _beside(session: SparkSession, rows: DataFrame, sidecars: Sequence[Status]) -> DataFrame:
+def _join_sidecars(session: SparkSession, rows: DataFrame, sidecars: Sequence[FileStatus]) -> DataFrame:
     """The rows with what the sidecar file of each holds."""
     if not sidecars:
         return rows.withColumn("sidecar", sql.lit(None))
-    held = _bytes(session, sidecars).toDF("sidecar_uri", "sidecar")
+    held = _load_bytes(session, sidecars).toDF("sidecar_uri", "sidecar")
     return rows.join(held, "sidecar_uri", "left")
 
 
-def _bytes(session: SparkSession, files: Sequence[Status]) -> DataFrame:
+def _load_bytes(session: SparkSession, files: Sequence[FileStatus]) -> DataFrame:
     """uri, data: what files hold."""
-    found = session.read.format("binaryFile").load(_paths(files))
-    return found.select(_uri(), sql.col("content").alias("data"))
+    found = session.read.format("binaryFile").load(_list_paths(files))
+    return found.select(_select_uri(), sql.col("content").alias("data"))
 
 
 # ------------------------------------------------------------------------------ files of rows
 
 
-def _rows(
-    session: SparkSession, found: DataFrame, files: Sequence[tuple[int, File]], reader: InputReader
+def _number_rows(
+    session: SparkSession, found: DataFrame, files: Sequence[tuple[int, InputFile]], reader: InputReader
 ) -> tuple[DataFrame, int]:
     """Rows of files, each with its number in the file, and whether it is the first of its name; how many.
 
     Blocks are counted first, to know how many rows come before each.
     """
-    rows = _with_names(session, found, files)
+    rows = _join_names(session, found, files)
     counts = rows.groupBy("file", "block").count().orderBy("file", "block").collect()
-    work = Numbering(_before(counts), reader, to_arrow_schema(RAW))
+    work = RowNumbering(_count_before(counts), reader, to_arrow_schema(RAW))
     number = sum(count for _, _, count in counts)
-    spread = rows.mapInArrow(work.rows, RAW).repartition(_parts(session, number), "file", "known_as")
+    spread = rows.mapInArrow(work.number_rows, RAW).repartition(
+        _count_tasks(session, number), "file", "known_as"
+    )
     alike = Window.partitionBy("file", "known_as").orderBy("row")
-    return _shaped(spread.withColumn("is_first", sql.row_number().over(alike) == 1)), number
+    return _cast_columns(spread.withColumn("is_first", sql.row_number().over(alike) == 1)), number
 
 
-def _before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
+def _count_before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
     """By file and block how many rows the blocks before it have, from file, block and count in order.
 
-    >>> _before([(0, 0, 3), (0, 64, 2), (0, 99, 1), (1, 0, 7)])
+    >>> _count_before([(0, 0, 3), (0, 64, 2), (0, 99, 1), (1, 0, 7)])
     {(0, 0): 0, (0, 64): 3, (0, 99): 5, (1, 0): 0}
     """
     before: dict[tuple[int, int], int] = {}
@@ -115,22 +117,22 @@ def _before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int
     return before
 
 
-def _lines(session: SparkSession, files: Sequence[tuple[int, File]]) -> DataFrame:
+def _load_lines(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
     """uri, block, data: lines, in blocks of their files that several workers read."""
-    lines = session.read.option("lineSep", "\n").text(_paths(file.status for _, file in files))
+    lines = session.read.option("lineSep", "\n").text(_list_paths(file.status for _, file in files))
     return lines.select(
-        _uri(),
+        _select_uri(),
         sql.col("_metadata.file_block_start").alias("block"),
         sql.col("value").cast("binary").alias("data"),
     )
 
 
-def _table_rows(session: SparkSession, files: Sequence[tuple[int, File]]) -> DataFrame:
+def _load_table_rows(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
     """uri, block, data: rows of tables as JSON."""
-    table = session.read.option("mergeSchema", "true").parquet(*_paths(file.status for _, file in files))
+    table = session.read.option("mergeSchema", "true").parquet(*_list_paths(file.status for _, file in files))
     names = [name for name in COLUMNS if name in table.columns]
     return table.select(
-        _uri(),
+        _select_uri(),
         sql.col("_metadata.file_block_start").alias("block"),
         sql.to_json(sql.struct(*names)).cast("binary").alias("data"),
     )
@@ -139,12 +141,12 @@ def _table_rows(session: SparkSession, files: Sequence[tuple[int, File]]) -> Dat
 # ------------------------------------------------------------------------------------- parts
 
 
-def _uri() -> Column:
+def _select_uri() -> Column:
     """The file that a row comes from."""
     return sql.regexp_replace("_metadata.file_path", NO_HOST, "$1:/").alias("uri")
 
 
-def _with_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[int, File]]) -> DataFrame:
+def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
     """The rows with what is known of the file that each comes from, in place of its URI."""
     known = [
         (f.status.uri, number, f.name, f.form.value, f.sidecar.uri if f.sidecar else None, f.place)
@@ -158,16 +160,16 @@ def _with_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[in
     return named.withColumn("file", sql.coalesce("file", lost)).drop("uri")
 
 
-def _paths(files: Iterable[Status]) -> list[str]:
+def _list_paths(files: Iterable[FileStatus]) -> list[str]:
     """The paths of files as Spark takes them, each once."""
     return list(dict.fromkeys(file.literal for file in files))
 
 
-def _shaped(rows: DataFrame) -> DataFrame:
+def _cast_columns(rows: DataFrame) -> DataFrame:
     return rows.select(*(sql.col(field.name).cast(field.dataType) for field in DOCUMENTS))
 
 
-def _parts(session: SparkSession, documents: int) -> int:
+def _count_tasks(session: SparkSession, documents: int) -> int:
     """How many tasks so many documents make."""
     least = _TASKS_PER_CORE * session.sparkContext.defaultParallelism
     return max(1, min(documents, max(least, ceil(documents / _PER_TASK))))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from pyspark.sql import functions as sql
 
-from build_graph.querying.short_names import short_names
+from build_graph.querying.short_names import unique_labels
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -23,7 +23,7 @@ _PAIRS = """explode(flatten(transform(bodies, (one, at) -> transform(
 _ORDER = {"together": False, "shared_out": False, "agency": True, "partner": True}
 
 
-def pairs(bearings: DataFrame) -> pd.DataFrame:
+def count_pairs(bearings: DataFrame) -> pd.DataFrame:
     """The pairs of bodies that bear measures together, the most frequent first.
 
     `bearings` has a document and the columns of Bearing. Columns of the result: agency, label, partner,
@@ -36,19 +36,19 @@ def pairs(bearings: DataFrame) -> pd.DataFrame:
     )
     measures = measures.cache()
     sizes = measures.select(sql.explode("bodies").alias("body")).groupBy("body").count()
-    known = _here(sizes.join(_called(agencies), "body")).set_index("body").sort_index()
-    table = _table(_here(_sums(measures)), known, measures.count())
+    known = _collect_rows(sizes.join(_choose_names(agencies), "body")).set_index("body").sort_index()
+    table = _build_table(_collect_rows(_sum_pairs(measures)), known, measures.count())
     measures.unpersist()
     return table
 
 
-def _here(rows: DataFrame) -> pd.DataFrame:
+def _collect_rows(rows: DataFrame) -> pd.DataFrame:
     """The rows, out of the cluster."""
     table: pd.DataFrame = rows.toArrow().to_pandas()
     return table
 
 
-def _sums(measures: DataFrame) -> DataFrame:
+def _sum_pairs(measures: DataFrame) -> DataFrame:
     """first, second, together, shared_out, documents: a measure of k bodies gives 1/(k-1) to each pair."""
     each = measures.select("document", sql.size("bodies").alias("bearers"), sql.expr(_PAIRS).alias("pair"))
     return each.groupBy("pair.first", "pair.second").agg(
@@ -58,7 +58,7 @@ def _sums(measures: DataFrame) -> DataFrame:
     )
 
 
-def _called(agencies: DataFrame) -> DataFrame:
+def _choose_names(agencies: DataFrame) -> DataFrame:
     """body, mostly, name, place: the words that documents mostly call it by, and what is known of it."""
     said = agencies.groupBy("body", "written").agg(
         sql.count("*").alias("times"), sql.min("name").alias("name"), sql.min("place").alias("place")
@@ -70,10 +70,10 @@ def _called(agencies: DataFrame) -> DataFrame:
     )
 
 
-def _table(sums: pd.DataFrame, bodies: pd.DataFrame, measures: int) -> pd.DataFrame:
+def _build_table(sums: pd.DataFrame, bodies: pd.DataFrame, measures: int) -> pd.DataFrame:
     """The sums with the names of the bodies, in their order."""
     names = (dict(bodies[column]) for column in ("mostly", "name", "place"))
-    labels = pd.Series(short_names(list(bodies.index), *names), index=bodies.index, dtype=object)
+    labels = pd.Series(unique_labels(list(bodies.index), *names), index=bodies.index, dtype=object)
     first, second = (bodies["count"].reindex(sums[side]).to_numpy() for side in ("first", "second"))
     swapped = second > first
     agency = sums["first"].where(~swapped, sums["second"])

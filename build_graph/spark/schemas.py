@@ -16,7 +16,7 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from build_graph.corpus.documents import Outcome
+from build_graph.corpus.documents import DocumentResult
 from build_graph.graph.responsibilities import Responsibility
 
 # Where a document stands in the order of the input: its file, its line or row, its place in an archive.
@@ -30,15 +30,15 @@ _TYPES: dict[Any, DataType] = {
 }
 
 
-def _columns(named: Mapping[str, Any]) -> StructType:
+def _build_schema(named: Mapping[str, Any]) -> StructType:
     return StructType([StructField(name, _TYPES[kind]) for name, kind in named.items()])
 
 
-RESPONSIBILITY = _columns(get_type_hints(Responsibility))
+RESPONSIBILITY = _build_schema(get_type_hints(Responsibility))
 _TYPES[tuple[Responsibility, ...]] = ArrayType(RESPONSIBILITY)
 
 # A document as it lies in its file, or why nothing can be read there (form "fault").
-RAW = _columns(
+RAW = _build_schema(
     {"file": int, "row": int, "name": str, "form": str}
     | {"data": bytes, "sidecar": bytes, "sidecar_name": str}
     | {"known_as": str}  # what it is named after, unless one before it is
@@ -47,4 +47,4 @@ RAW = _columns(
 DOCUMENTS = StructType([*RAW, StructField("is_first", BooleanType())])
 
 # What became of it. In an archive, files that are no documents by their ending are left alone.
-OUTCOMES = _columns(dict.fromkeys(PLACE, int) | {"left_alone": bool} | get_type_hints(Outcome))
+OUTCOMES = _build_schema(dict.fromkeys(PLACE, int) | {"left_alone": bool} | get_type_hints(DocumentResult))

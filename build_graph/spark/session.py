@@ -14,7 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from build_graph.errors import ObligationError
-from build_graph.extras import extra
+from build_graph.extras import load_extra
 from build_graph.storing.fingerprints import rules_hash
 
 if TYPE_CHECKING:
@@ -47,16 +47,16 @@ class SparkError(ObligationError):
 
 
 @contextmanager
-def connected(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession]:
+def open_session(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession]:
     """A session with the cluster of a master, once workers have taken up a first piece of work.
 
     Raises MissingExtraError without PySpark, SparkError without Java, where the master does not answer, where
     nobody takes up work in `patience` seconds, and where workers lack the program or have another version.
     """
-    sql = extra("pyspark.sql", "spark", "--spark")
+    sql = load_extra("pyspark.sql", "spark", "--spark")
     _check_java()
     _check_answers(master)
-    with plainly(master):
+    with convert_errors(master):
         settings = {**_SETTINGS, "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
         session = sql.SparkSession.builder.master(master).config(map=settings).getOrCreate()
         try:
@@ -68,14 +68,14 @@ def connected(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession
             session.stop()
 
 
-def submitted_master() -> str:
+def read_submitted_master() -> str:
     """The master that spark-submit was told of; raises MissingExtraError without PySpark."""
-    conf = extra("pyspark", "spark", "spark-submit").SparkConf()
+    conf = load_extra("pyspark", "spark", "spark-submit").SparkConf()
     return str(conf.get("spark.master", "local[*]"))
 
 
 @contextmanager
-def plainly(where: str) -> Iterator[None]:
+def convert_errors(where: str) -> Iterator[None]:
     """What Spark says of a fault, as a SparkError of one line that begins with `where`."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -83,15 +83,15 @@ def plainly(where: str) -> Iterator[None]:
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        raise SparkError(f"{where}: {_reason(str(error))}") from error
+        raise SparkError(f"{where}: {_extract_reason(str(error))}") from error
 
 
-def _reason(said: str) -> str:
+def _extract_reason(said: str) -> str:
     """What is behind a fault, in a line.
 
-    >>> _reason("x\\nCaused by: java.io.EOFException: Unexpected end of input stream\\n at y")
+    >>> _extract_reason("x\\nCaused by: java.io.EOFException: Unexpected end of input stream\\n at y")
     'Unexpected end of input stream (EOF)'
-    >>> _reason("Encountered error while reading file file:/a.gz.  SQL\\njava.io.EOFException: no end")
+    >>> _extract_reason("Encountered error while reading file file:/a.gz.  SQL\\njava.io.EOFException: no end")
     'file:/a.gz cannot be read: no end (EOF)'
     """
     if _OTHER_RULES in said:
@@ -119,12 +119,14 @@ def _check_answers(master: str) -> None:
     """Raise SparkError where none of the masters of a standalone cluster takes a call."""
     if not master.startswith(_STANDALONE):
         return
-    faults = [fault for address in master.removeprefix(_STANDALONE).split(",") if (fault := _call(address))]
+    faults = [
+        fault for address in master.removeprefix(_STANDALONE).split(",") if (fault := _call_master(address))
+    ]
     if len(faults) == len(master.split(",")):
         raise SparkError(f"{master}: no master answers ({faults[0]}); check the address, or start one")
 
 
-def _call(address: str) -> str:
+def _call_master(address: str) -> str:
     """Why nobody takes a call at an address; empty where somebody does."""
     host, _, port = address.rpartition(":") if ":" in address else (address, "", str(_PORT))
     try:
@@ -137,7 +139,7 @@ def _call(address: str) -> str:
 def _check_workers(session: SparkSession, master: str, patience: float) -> None:
     """Raise SparkError where no worker does a first piece of work, or does it by other rules."""
     found: list[Any] = []
-    work = Thread(target=lambda: found.append(_first_work(session)), daemon=True)
+    work = Thread(target=lambda: found.append(_run_first_work(session)), daemon=True)
     work.start()
     work.join(patience)
     if not found:
@@ -151,7 +153,7 @@ def _check_workers(session: SparkSession, master: str, patience: float) -> None:
     check_rules(found[0], rules_hash())
 
 
-def _first_work(session: SparkSession) -> str | Exception:
+def _run_first_work(session: SparkSession) -> str | Exception:
     """The rules by which a worker would understand documents, or why it cannot say."""
     try:
         return str(session.sparkContext.parallelize([None], 1).map(lambda _: rules_hash()).first())

@@ -17,29 +17,29 @@ _SAID = ("left_alone", "name", "iri", "failure", "kind")
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Deduplicated:
     """Outcomes, told apart."""
 
     kept: DataFrame  # columns of OUTCOMES
     # left_alone, name, iri, failure, kind, before (the name of who has the IRI already), is_copy (whether its
     # text is the same), in the order of the input.
-    left_out: DataFrame
+    skipped: DataFrame
 
 
-def settled(outcomes: DataFrame) -> Settled:
+def deduplicate(outcomes: DataFrame) -> Deduplicated:
     """The outcomes of all documents, told apart; what comes first in the input stays."""
     is_good = ~sql.col("left_alone") & (sql.col("failure") == "")
     good = outcomes.where(is_good)
-    later = _later(good).cache()  # asked for each table that is written
+    later = _select_later(good).cache()  # asked for each table that is written
     others = outcomes.where(~is_good).select(*PLACE, *_SAID)
     left_out = others.unionByName(later, allowMissingColumns=True).coalesce(1).sortWithinPartitions(*PLACE)
-    return Settled(
+    return Deduplicated(
         kept=good.join(sql.broadcast(later.select(*PLACE)), list(PLACE), "left_anti"),
-        left_out=left_out,
+        skipped=left_out,
     )
 
 
-def _later(good: DataFrame) -> DataFrame:
+def _select_later(good: DataFrame) -> DataFrame:
     """The documents whose IRI one before them has."""
     alike = Window.partitionBy("iri").orderBy(*PLACE)
     ranked = good.select(*PLACE, *_SAID, "text").withColumns(

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from build_graph.corpus.documents import Outcome, Understander, failed
+from build_graph.corpus.documents import DocumentResult, DocumentWorker, build_failure
 from build_graph.errors import ObligationError
 from build_graph.reading import jsonlines, parquet
-from build_graph.reading.inputs import Found, Input, InputReader, LeftAlone
-from build_graph.reading.jsonlines import Place, Record
+from build_graph.reading.inputs import FoundInput, IgnoredFile, Input, InputReader
+from build_graph.reading.jsonlines import JsonRecord, RecordPlace
 from build_graph.reading.kinds import UnreadableError
 from build_graph.spark.listing import Form
 from build_graph.spark.session import check_rules
-from build_graph.structure.metadata import from_toml
+from build_graph.structure.metadata import parse_sidecar
 
 if TYPE_CHECKING:
     from build_graph.model import Metadata
@@ -33,14 +33,14 @@ Batches = Iterable[pa.RecordBatch]
 
 
 @dataclass(frozen=True, slots=True)
-class Numbering:
+class RowNumbering:
     """Numbers the lines of files that are read in blocks, and says what each document is named after."""
 
     before: Mapping[tuple[int, int], int]  # by file and block: lines in the blocks before
     reader: InputReader
     schema: pa.Schema
 
-    def rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
+    def number_rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """From file, name, form, block and data to the columns of RAW; blank lines are counted, and go."""
         counted: Counter[tuple[int, int]] = Counter()
         for batch in batches:
@@ -50,33 +50,33 @@ class Numbering:
                 counted[place] += 1
                 row["row"] = self.before[place] + counted[place]
                 if row["data"].strip():
-                    found.append(row | {"known_as": self._known_as(row)})
+                    found.append(row | {"known_as": self._choose_name(row)})
             yield pa.RecordBatch.from_pylist(found, self.schema)
 
-    def _known_as(self, row: Row) -> str:
+    def _choose_name(self, row: Row) -> str:
         """What a document is named after; for what has no name, something that no other row has."""
         names: set[str] = set()
-        _of_row(row, names, self.reader)
+        _read_row(row, names, self.reader)
         return next(iter(names), f"\0{row['row']}")
 
 
 @dataclass(frozen=True, slots=True)
-class Understanding:
+class RowWorker:
     """Understands documents, if the worker goes by the same rules as the program that sends them."""
 
     reader: InputReader
     rules: str
     schema: pa.Schema
 
-    def rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
+    def understand_rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """From the columns of DOCUMENTS to those of OUTCOMES."""
-        understander = _understander()
+        understander = _load_worker()
         check_rules(understander.rules, self.rules)
         held: list[Row] = []
         size = 0
         for batch in batches:
             for row in batch.to_pylist():
-                for outcome in self._outcomes(row, understander):
+                for outcome in self._build_outcomes(row, understander):
                     held.append(outcome)
                     size += len(outcome.get("quads", b""))
                 if size >= _BATCH:
@@ -84,24 +84,24 @@ class Understanding:
                     held, size = [], 0
         yield pa.RecordBatch.from_pylist(held, self.schema)
 
-    def _outcomes(self, row: Row, understander: Understander) -> Iterator[Row]:
+    def _build_outcomes(self, row: Row, understander: DocumentWorker) -> Iterator[Row]:
         """What became of the documents of a row."""
-        for member, found in enumerate(_found(row, self.reader)):
+        for member, found in enumerate(_read_documents(row, self.reader)):
             place = {"file": row["file"], "row": row["row"], "member": member}
-            if isinstance(found, LeftAlone):
+            if isinstance(found, IgnoredFile):
                 yield place | {"left_alone": True, "name": found.label}
             else:
-                yield place | {"left_alone": False} | _columns(_outcome(row, found, understander))
+                yield place | {"left_alone": False} | _encode_columns(_build_result(row, found, understander))
 
 
 @cache
-def _understander() -> Understander:
+def _load_worker() -> DocumentWorker:
     """What documents are understood by, loaded once in a process."""
     gc.set_threshold(100_000)  # a document is many objects and little garbage
-    return Understander.load()
+    return DocumentWorker.load()
 
 
-def _columns(outcome: Outcome) -> Row:
+def _encode_columns(outcome: DocumentResult) -> Row:
     """An outcome as a row; its quads without the last line's end, which Spark writes."""
     columns = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
     columns["quads"] = outcome.quads.removesuffix(b"\n")
@@ -109,32 +109,32 @@ def _columns(outcome: Outcome) -> Row:
     return columns
 
 
-def _found(row: Row, reader: InputReader) -> Iterator[Found]:
+def _read_documents(row: Row, reader: InputReader) -> Iterator[FoundInput]:
     """The documents of a row, as one machine would read them."""
     if row["form"] == FAULT:
         yield UnreadableError(row["data"].decode())
     elif row["form"] == Form.WHOLE:
-        yield from reader.within(row["data"], row["name"])
+        yield from reader.read_bytes(row["data"], row["name"])
     else:
         names = set() if row["is_first"] else {row["known_as"]}
-        found = _of_row(row, names, reader)
-        yield Input(found.source, found.given) if isinstance(found, Record) else found
+        found = _read_row(row, names, reader)
+        yield Input(found.source, found.given) if isinstance(found, JsonRecord) else found
 
 
-def _of_row(row: Row, names: set[str], reader: InputReader) -> Record | ObligationError:
+def _read_row(row: Row, names: set[str], reader: InputReader) -> JsonRecord | ObligationError:
     """The document on a line of JSON Lines, or in a row of Parquet, which Spark hands over as JSON."""
-    place = Place(row["name"], row["row"], names)
+    place = RecordPlace(row["name"], row["row"], names)
     if row["form"] == Form.PARQUET:
-        return parquet.of_row(json.loads(row["data"]), place, reader.limits)
-    return jsonlines.of_line(row["data"], place, reader.limits, reader.encoding)
+        return parquet.parse_row(json.loads(row["data"]), place, reader.limits)
+    return jsonlines.parse_line(row["data"], place, reader.limits, reader.encoding)
 
 
-def _outcome(row: Row, found: Input | ObligationError, understander: Understander) -> Outcome:
+def _build_result(row: Row, found: Input | ObligationError, understander: DocumentWorker) -> DocumentResult:
     """What became of a document, understood with what the file beside it says."""
     if isinstance(found, ObligationError) or row["sidecar"] is None or found.source.name != row["name"]:
-        return understander.outcome(found)
+        return understander.build_result(found)
     try:
-        given: Metadata = from_toml(row["sidecar"], row["sidecar_name"])
+        given: Metadata = parse_sidecar(row["sidecar"], row["sidecar_name"])
     except ObligationError as error:
-        return failed(error, found.source)
-    return understander.outcome(Input(found.source, given))
+        return build_failure(error, found.source)
+    return understander.build_result(Input(found.source, given))

@@ -14,10 +14,10 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph import __version__
-from build_graph.graph.iris import reading_of, source_of
-from build_graph.graph.provenance import sha256
+from build_graph.graph.iris import reading_iri, source_iri
+from build_graph.graph.provenance import hash_text
 from build_graph.model import Metadata, Source
-from build_graph.resources import folder
+from build_graph.resources import find_folder
 from build_graph.vocabulary import term
 
 # The rules: code up to the checked statements (folders and modules), words, registries and checks. Whatever
@@ -44,35 +44,35 @@ class Fingerprint:
     rules: str  # of the program
 
     @classmethod
-    def of(cls, source: Source, given: Metadata, rules: str) -> Fingerprint:
+    def compute(cls, source: Source, given: Metadata, rules: str) -> Fingerprint:
         """The fingerprint of a text that is read under the rules.
 
         >>> one, two = (Source(name, "一、任务", "utf-8") for name in ("a.txt", "b.txt"))
-        >>> Fingerprint.of(one, Metadata(), "r") == Fingerprint.of(two, Metadata(), "r")
+        >>> Fingerprint.compute(one, Metadata(), "r") == Fingerprint.compute(two, Metadata(), "r")
         True
-        >>> Fingerprint.of(one, Metadata(), "r") == Fingerprint.of(one, Metadata(title="甲"), "r")
+        >>> Fingerprint.compute(one, Metadata(), "r") == Fingerprint.compute(one, Metadata(title="甲"), "r")
         False
         """
-        return cls(sha256(source.content), sha256(repr(given)), rules)
+        return cls(hash_text(source.content), hash_text(repr(given)), rules)
 
     @classmethod
-    def said(cls, quads: Iterable[Quad], document: str) -> Fingerprint:
+    def read(cls, quads: Iterable[Quad], document: str) -> Fingerprint:
         """The fingerprint in the graph of the document with that IRI; KeyError where there is none."""
-        own = {NamedNode(source_of(document)), NamedNode(reading_of(document))}
+        own = {NamedNode(source_iri(document)), NamedNode(reading_iri(document))}
         said = {quad.predicate: quad.object for quad in quads if quad.subject in own}
         marks = (said[term(f"ob:{name}")] for name in ("sha256", "givenSha256", "rulesSha256"))
         return cls(*(mark.value for mark in marks if isinstance(mark, Literal)))
 
-    def quads(self, graph: NamedNode) -> Iterator[Quad]:
+    def build_quads(self, graph: NamedNode) -> Iterator[Quad]:
         """What the graph of a document says of its own reading; the source's hash stands there anyway."""
-        reading = NamedNode(reading_of(graph.value))
+        reading = NamedNode(reading_iri(graph.value))
         yield Quad(reading, term("ob:givenSha256"), Literal(self.given), graph)
         yield Quad(reading, term("ob:rulesSha256"), Literal(self.rules), graph)
 
 
 def rules_hash() -> str:
     """Return the SHA-256 of the rules: version, code, words, ontology. 1.9 MB, 10 ms: call it once a run."""
-    whole = hashlib.sha256(f"{__version__} {version_of(_DECIDES)}".encode())
+    whole = hashlib.sha256(f"{__version__} {find_version(_DECIDES)}".encode())
     for name, path in rule_files():
         whole.update(f"\n{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return whole.hexdigest()
@@ -80,7 +80,7 @@ def rules_hash() -> str:
 
 def rule_files() -> Iterator[tuple[str, Path]]:
     """Yield the files that a document's graph follows from, named alike wherever the package is installed."""
-    data, ontology = folder("data"), folder("ontology")
+    data, ontology = find_folder("data"), find_folder("ontology")
     for name, path in _under(data.parent, "**/*.py"):
         if name.startswith(_FOLDERS) or name in CODE:
             yield f"/{name}", path
@@ -95,7 +95,7 @@ def _under(place: Path, pattern: str) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(place).as_posix(), path
 
 
-def version_of(package: str) -> str:
+def find_version(package: str) -> str:
     """The version of an installed package; empty where it is not installed."""
     try:
         return version(package)

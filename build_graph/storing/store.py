@@ -46,12 +46,12 @@ from pyoxigraph import (
 )
 
 from build_graph.errors import ObligationError
-from build_graph.files import name_of
-from build_graph.graph.iris import source_of, text_of
-from build_graph.graph.provenance import sha256
-from build_graph.resources import folder
+from build_graph.files import encode_name
+from build_graph.graph.iris import source_iri, text_iri
+from build_graph.graph.provenance import hash_text
+from build_graph.resources import find_folder
 from build_graph.storing.fingerprints import Fingerprint
-from build_graph.storing.seals import SEAL, seal
+from build_graph.storing.seals import SEAL, write_seal
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
 _ONTOLOGY = NamedNode(ONTOLOGY)
@@ -79,7 +79,7 @@ class StoreError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredDocument:
     """A document of the store: its IRI, and the SHA-256 of its text."""
 
     iri: str
@@ -101,18 +101,18 @@ class DocumentStore:
         Raises StoreError where the place cannot be written, holds something else, or another build is at it.
         """
         place = place or path
-        _refuse_others(place, path)
+        _reject_others(place, path)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            return cls(path, Store(name_of(place).decode()), place)
+            return cls(path, Store(encode_name(place).decode()), place)
         except (OSError, ValueError, RuntimeError) as error:
-            raise _unopened(path, place, error) from error
+            raise _open_error(path, place, error) from error
 
     def close(self) -> None:
         """Let go of the store; what was written stays."""
         self._opened = None
 
-    def settle(self) -> None:
+    def seal_and_close(self) -> None:
         """Close the store when everything stands on the disk, with checksums of its files beside them.
 
         Raises StoreError where that cannot be.
@@ -120,9 +120,9 @@ class DocumentStore:
         self.flush()
         self.close()
         try:
-            seal(self._place)
+            write_seal(self._place)
         except (OSError, ValueError) as error:
-            raise _damaged(self.path, error) from error
+            raise _damage_error(self.path, error) from error
 
     def __enter__(self) -> DocumentStore:
         """The store itself."""
@@ -141,46 +141,48 @@ class DocumentStore:
 
     # ------------------------------------------------------------------------- looking up
 
-    def made_from(self, fingerprint: Fingerprint) -> Known | None:
+    def find_by_fingerprint(self, fingerprint: Fingerprint) -> StoredDocument | None:
         """The document with that fingerprint, if there is one."""
-        with _Reading(self.path):
-            for graph in self.read_from(fingerprint.source):
-                if all(quad in self._store for quad in fingerprint.quads(graph)):
-                    text = NamedNode(text_of(graph.value))
+        with _ReadErrors(self.path):
+            for graph in self.find_by_source(fingerprint.source):
+                if all(quad in self._store for quad in fingerprint.build_quads(graph)):
+                    text = NamedNode(text_iri(graph.value))
                     hashes = self._store.quads_for_pattern(text, term("ob:sha256"), None, graph)
                     for quad in hashes:
                         if isinstance(quad.object, Literal):
-                            return Known(graph.value, quad.object.value)
+                            return StoredDocument(graph.value, quad.object.value)
         return None
 
-    def read_from(self, source: str) -> list[NamedNode]:
+    def find_by_source(self, source: str) -> list[NamedNode]:
         """The graphs of the documents that were read from a text with that SHA-256, in order."""
-        with _Reading(self.path):
+        with _ReadErrors(self.path):
             graphs = {
                 quad.graph_name
                 for quad in self._store.quads_for_pattern(None, term("ob:sha256"), Literal(source), None)
                 if isinstance(quad.graph_name, NamedNode)
                 and isinstance(quad.subject, NamedNode)
-                and quad.subject.value == source_of(quad.graph_name.value)
+                and quad.subject.value == source_iri(quad.graph_name.value)
             }
         return sorted(graphs, key=str)
 
-    def documents(self) -> list[NamedNode]:
+    def list_documents(self) -> list[NamedNode]:
         """The graphs of all documents, in order."""
-        with _Reading(self.path):
+        with _ReadErrors(self.path):
             graphs = [graph for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
         return sorted((graph for graph in graphs if graph.value.startswith(_DOCUMENTS)), key=str)
 
-    def statements(self) -> int:
+    def count_statements(self) -> int:
         """How many statements the documents make, each counted once."""
-        with _Reading(self.path):
+        with _ReadErrors(self.path):
             rows = self._store.query(_COUNT)
             assert isinstance(rows, QuerySolutions)
             return sum(int(row["n"].value) for row in rows if isinstance(row["n"], Literal))
 
     # ---------------------------------------------------------------------------- writing
 
-    def replace(self, graph: NamedNode, quads: Iterable[Quad], gone: Collection[NamedNode] = ()) -> None:
+    def replace_graph(
+        self, graph: NamedNode, quads: Iterable[Quad], gone: Collection[NamedNode] = ()
+    ) -> None:
         """Let a graph hold the quads, all in it, and nothing else; drop those that are `gone`.
 
         One transaction: readers see all of it or nothing, and so does who comes after a crash. Only what
@@ -191,71 +193,71 @@ class DocumentStore:
         """
         new = set(quads)
         graphs = {graph, *gone}
-        with _Reading(self.path):
+        with _ReadErrors(self.path):
             old = {quad for one in graphs for quad in self._store.quads_for_pattern(None, None, None, one)}
-            lost = set(self._said_nowhere_else(old - new, graphs)) - _merged(new)
+            lost = set(self._find_unique(old - new, graphs)) - _move_to_default(new)
         added, removed = new - old, old - new
-        with _Writing(self.path):
+        with _WriteErrors(self.path):
             if removed:
-                self._store.update(_exchange(removed | lost, added | _merged(added), gone))
+                self._store.update(_format_update(removed | lost, added | _move_to_default(added), gone))
             else:
-                self._store.extend(added | _merged(added))
+                self._store.extend(added | _move_to_default(added))
 
-    def remove(self, graph: NamedNode) -> None:
+    def remove_graph(self, graph: NamedNode) -> None:
         """Drop a document, and of the default graph what no other says; one transaction.
 
         Raises StoreError where it cannot be.
         """
-        with _Reading(self.path):
+        with _ReadErrors(self.path):
             old = set(self._store.quads_for_pattern(None, None, None, graph))
-            gone = list(self._said_nowhere_else(old, [graph]))
-        with _Writing(self.path):
-            self._store.update(_exchange(gone, (), [graph]))
+            gone = list(self._find_unique(old, [graph]))
+        with _WriteErrors(self.path):
+            self._store.update(_format_update(gone, (), [graph]))
 
-    def bulk(self, pieces: IO[bytes]) -> None:
+    def bulk_load(self, pieces: IO[bytes]) -> None:
         """Bring in N-Quads of ours, which go in piece by piece: for a store that nobody reads yet.
 
         Three times as fast as `replace`, document by document. Raises StoreError where it cannot be.
         """
-        with _Writing(self.path):
+        with _WriteErrors(self.path):
             self._store.bulk_load(pieces, format=RdfFormat.N_QUADS, lenient=True)
 
-    def describe(self) -> None:
+    def store_ontology(self) -> None:
         """Put the ontology and the registries into their graph, if they are not there as they are now.
 
         Readers see the old version or the new one. Raises StoreError where it cannot be written.
         """
-        texts = [(name, (folder("ontology") / name).read_bytes()) for name in _FILES]
-        version = sha256("\n".join(sha256(data.decode()) for _, data in texts))
+        texts = [(name, (find_folder("ontology") / name).read_bytes()) for name in _FILES]
+        version = hash_text("\n".join(hash_text(data.decode()) for _, data in texts))
         mark = Quad(_ONTOLOGY, term("ob:sha256"), Literal(version), _ONTOLOGY)
-        with _Reading(self.path):
+        with _ReadErrors(self.path):
             if mark in self._store:
                 return
-        quads = [mark, *(quad for name, data in texts for quad in _named_alike(data, name))]
-        with _Writing(self.path):
+        quads = [mark, *(quad for name, data in texts for quad in _number_blank_nodes(data, name))]
+        with _WriteErrors(self.path):
             self._store.remove_graph(_NEXT)  # left over from a crash
             if not self._store.contains_named_graph(_ONTOLOGY):
-                self._store.extend(_in_graph(quad, _ONTOLOGY) for quad in quads)
+                self._store.extend(_set_graph(quad, _ONTOLOGY) for quad in quads)
                 return
             # Blank nodes keep their names only outside of SPARQL's text: so a graph beside, then a move.
-            self._store.extend(_in_graph(quad, _NEXT) for quad in quads)
+            self._store.extend(_set_graph(quad, _NEXT) for quad in quads)
             self._store.update(f"MOVE GRAPH {_NEXT} TO {_ONTOLOGY}")
 
     def flush(self) -> None:
         """Wait until everything stands on the disk. Raises StoreError where it cannot."""
-        with _Writing(self.path):
+        with _WriteErrors(self.path):
             self._store.flush()
 
-    def _said_nowhere_else(self, quads: Iterable[Quad], graphs: Collection[NamedNode]) -> Iterator[Quad]:
+    def _find_unique(self, quads: Iterable[Quad], graphs: Collection[NamedNode]) -> Iterator[Quad]:
         """Those of the statements, in the default graph, that no document outside of the graphs makes."""
         apart = {*graphs, _ONTOLOGY, DefaultGraph()}
         for quad in quads:
             said = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
             if all(other.graph_name in apart for other in said):
-                yield _in_graph(quad, DefaultGraph())
+                yield _set_graph(quad, DefaultGraph())
 
 
-class _Reading:
+class _ReadErrors:
     """Errors of the store in one plain line."""
 
     def __init__(self, path: Path) -> None:
@@ -268,46 +270,46 @@ class _Reading:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, (OSError, RuntimeError)):
-            raise self._said(error) from error
+            raise self._convert_error(error) from error
 
-    def _said(self, error: Exception) -> StoreError:
-        return _damaged(self.path, error)
+    def _convert_error(self, error: Exception) -> StoreError:
+        return _damage_error(self.path, error)
 
 
-class _Writing(_Reading):
+class _WriteErrors(_ReadErrors):
     """The same, where a disk that is full is likelier than one that is damaged."""
 
-    def _said(self, error: Exception) -> StoreError:
+    def _convert_error(self, error: Exception) -> StoreError:
         if _CORRUPTION in str(error):
-            return _damaged(self.path, error)
+            return _damage_error(self.path, error)
         return StoreError(
-            f"{self.path}: cannot be written ({_reason(error, self.path)}); "
+            f"{self.path}: cannot be written ({_describe_error(error, self.path)}); "
             "make room there, or choose another place"
         )
 
 
-def _reason(error: Exception, path: Path) -> str:
+def _describe_error(error: Exception, path: Path) -> str:
     """What an error says on one line, without the folder in which a new store is put together."""
     said = " ".join((getattr(error, "strerror", None) or str(error)).split())
     return re.sub(rf"\S*/{re.escape(LOADING)}/store\b", str(path).replace("\\", r"\\"), said)
 
 
-def _damaged(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"{path}: this store is damaged ({_reason(error, path)}); {REMOVE}")
+def _damage_error(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"{path}: this store is damaged ({_describe_error(error, path)}); {REMOVE}")
 
 
-def _unopened(path: Path, place: Path, error: Exception) -> StoreError:
+def _open_error(path: Path, place: Path, error: Exception) -> StoreError:
     """What to say of a store that cannot be opened to be written."""
-    said, reason = str(error), _reason(error, path)
+    said, reason = str(error), _describe_error(error, path)
     if "lock hold by" in said or "While lock file" in said:
-        return in_use(path)
+        return in_use_error(path)
     is_gone = isinstance(error, FileNotFoundError) and (place / "CURRENT").is_file()
     if _CORRUPTION in said or is_gone:
         return StoreError(f"{path}: cannot be opened as a store ({reason}): it is damaged; {REMOVE}")
     return StoreError(f"{path}: cannot be opened as a store ({reason}); give a folder that can be written")
 
 
-def in_use(path: Path) -> StoreError:
+def in_use_error(path: Path) -> StoreError:
     """What to say of a store that another build is at."""
     return StoreError(f"{path}: another program is writing this store; try again when it has ended")
 
@@ -317,26 +319,26 @@ def holds_something(path: Path) -> bool:
 
     What a load left that was killed is nothing.
     """
-    names = _names(path)
+    names = _list_names(path)
     if LOADING in names and "CURRENT" not in names:
         return any(not _ROCKSDB.fullmatch(name) for name in names if name != LOADING)
     return any(name != LOADING for name in names)
 
 
-def files_of_store(folder: Path) -> list[Path]:
+def list_store_files(folder: Path) -> list[Path]:
     """The files in a folder that are those of a store."""
     return [file for file in sorted(folder.iterdir()) if _ROCKSDB.fullmatch(file.name)]
 
 
-def _refuse_others(place: Path, path: Path) -> None:
+def _reject_others(place: Path, path: Path) -> None:
     """Raise StoreError for a folder that holds anything but a store: RocksDB would write among its files."""
-    ours = (name == LOADING or _ROCKSDB.fullmatch(name) for name in _names(place))
-    other = next((name for name, our in zip(_names(place), ours, strict=True) if not our), None)
+    ours = (name == LOADING or _ROCKSDB.fullmatch(name) for name in _list_names(place))
+    other = next((name for name, our in zip(_list_names(place), ours, strict=True) if not our), None)
     if other is not None:
         raise StoreError(f"{path}: is no store, it holds {other}; give a new or an empty folder")
 
 
-def _names(path: Path) -> list[str]:
+def _list_names(path: Path) -> list[str]:
     """What lies in a folder; raises StoreError for a file, and for a folder that cannot be read."""
     try:
         return sorted(entry.name for entry in path.iterdir())
@@ -348,13 +350,13 @@ def _names(path: Path) -> list[str]:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
 
 
-def _exchange(removed: Iterable[Quad], added: Iterable[Quad], gone: Iterable[NamedNode]) -> str:
+def _format_update(removed: Iterable[Quad], added: Iterable[Quad], gone: Iterable[NamedNode]) -> str:
     """An update that takes statements away and puts others there; its operations are one transaction."""
-    operations = [f"DELETE DATA {{ {_data(removed)} }}", f"INSERT DATA {{ {_data(added)} }}"]
+    operations = [f"DELETE DATA {{ {_format_data(removed)} }}", f"INSERT DATA {{ {_format_data(added)} }}"]
     return " ;\n".join([*operations, *(f"DROP SILENT GRAPH {graph}" for graph in gone)])
 
 
-def _data(quads: Iterable[Quad]) -> str:
+def _format_data(quads: Iterable[Quad]) -> str:
     """Statements as SPARQL writes them, each graph's together."""
     graphs: dict[NamedNode | BlankNode | DefaultGraph, list[str]] = {}
     for quad in quads:
@@ -367,16 +369,16 @@ def _data(quads: Iterable[Quad]) -> str:
     return "\n".join(parts)
 
 
-def _merged(quads: Iterable[Quad]) -> set[Quad]:
+def _move_to_default(quads: Iterable[Quad]) -> set[Quad]:
     """The statements in the default graph."""
-    return {_in_graph(quad, DefaultGraph()) for quad in quads}
+    return {_set_graph(quad, DefaultGraph()) for quad in quads}
 
 
-def _in_graph(quad: Quad, graph: NamedNode | DefaultGraph) -> Quad:
+def _set_graph(quad: Quad, graph: NamedNode | DefaultGraph) -> Quad:
     return Quad(quad.subject, quad.predicate, quad.object, graph)
 
 
-def _named_alike(data: bytes, name: str) -> Iterator[Quad]:
+def _number_blank_nodes(data: bytes, name: str) -> Iterator[Quad]:
     """The statements of a Turtle file; its blank nodes are numbered, and so the same from build to build."""
     numbers: dict[BlankNode, BlankNode] = {}
     stem = name.partition(".")[0]

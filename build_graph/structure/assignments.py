@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Rider, RiderKind, Role, Span
-from build_graph.resources import word_lists
-from build_graph.structure.brackets import pairs
+from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Qualifier, QualifierKind, Role, Span
+from build_graph.resources import load_word_lists
+from build_graph.structure.brackets import pair_brackets
 
 _BLANK = " 　\t\xa0"
 _COMMAS = "，,"
@@ -35,7 +35,7 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedAttribution:
     """What the words of one attribution say."""
 
     inner: Span
@@ -49,9 +49,9 @@ class Parsed:
     ranked: bool  # labels or verbs give lead or support
     rank: Rank  # the rank rule that it states
     defaults: tuple[Bearer, ...]  # of the bearers those that bear all later measures too: 以下均需…
-    riders: tuple[Rider, ...]
+    riders: tuple[Qualifier, ...]
 
-    def assignment(self, rank: Rank) -> Assignment:
+    def build_assignment(self, rank: Rank) -> Assignment:
         """The assignment, with the rank rule in force applied where the words themselves give no lead."""
         lead = {*self.marked} if rank.marks else set[int]()
         if not self.ranked and len(self.bearers) > 1:
@@ -62,9 +62,9 @@ class Parsed:
         bearers = tuple(
             replace(bearer, role=Role.LEAD) if i in lead else bearer for i, bearer in enumerate(self.bearers)
         )
-        return Assignment(self.quote(), self.allocation, self.open, bearers, self.riders)
+        return Assignment(self.find_quote(), self.allocation, self.open, bearers, self.riders)
 
-    def quote(self) -> Span:
+    def find_quote(self) -> Span:
         """The words of the attribution: a single 责任单位： in front only announces them."""
         if len(self.labels) == 1 and self.labels[0].startswith("责任") and self.bearers:
             return Span(min(self.bearers[0].span.start, self.inner.end), self.inner.end)
@@ -81,18 +81,18 @@ class _Piece:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ParseState:
     """The state of reading one attribution from left to right."""
 
     names: list[tuple[Span, Role | None]]
     defaults: list[Span] = field(default_factory=list)
-    riders: list[Rider] = field(default_factory=list)
+    riders: list[Qualifier] = field(default_factory=list)
     before_comma: int | None = None
     open: bool = False
     label: Role | None = None
     labels: list[str] = field(default_factory=list)
     settled: bool = False  # whether any of the names has a role
-    rider: RiderKind | None = None  # of the label whose words are being read
+    rider: QualifierKind | None = None  # of the label whose words are being read
     joined: bool = False
     verbs: bool = False
     ranked: bool = False
@@ -100,7 +100,7 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Grammar:
+class AttributionGrammar:
     """Reads attributions with the words of `data/attribution.toml`.
 
     `is_body` tells whether words look like the name of a body or group; `kind_of` says which.
@@ -111,7 +111,9 @@ class Grammar:
     label: re.Pattern[str]
     inner_label: re.Pattern[str]  # a label behind a blank: 市商务局　配合单位：
     rider: re.Pattern[str]
-    aside: re.Pattern[str]  # a piece that says when, group `deadline`, or that something holds from here on
+    aside: re.Pattern[
+        str
+    ]  # a piece that says when, group `build_deadline`, or that something holds from here on
     verb: re.Pattern[str]
     inner_verb: re.Pattern[str]
     before: re.Pattern[str]
@@ -130,36 +132,40 @@ class Grammar:
     joint: tuple[str, ...]
 
     @classmethod
-    def load(cls, is_body: Callable[[str], bool], kind_of: Callable[[str], BodyKind]) -> Grammar:
+    def load(cls, is_body: Callable[[str], bool], kind_of: Callable[[str], BodyKind]) -> AttributionGrammar:
         """The grammar with the package's own words."""
-        data = word_lists("attribution")
+        data = load_word_lists("attribution")
         label, verb, rank = data["label"], data["verb"], data["rank"]
-        verbs = _any(verb["lead"] + verb["support"] + verb["responsible"])
+        verbs = _build_alternation(verb["lead"] + verb["support"] + verb["responsible"])
         return cls(
             is_body=is_body,
             kind_of=kind_of,
-            label=re.compile(rf"[{_BLANK}]*{label_pattern(data)}[{_BLANK}]*"),
-            inner_label=re.compile(rf"(?<=[{_BLANK}])(?:{label_pattern(data)}|{rider_pattern(data)})"),
-            rider=re.compile(rf"[{_BLANK}]*{rider_pattern(data)}"),
+            label=re.compile(rf"[{_BLANK}]*{build_label_pattern(data)}[{_BLANK}]*"),
+            inner_label=re.compile(
+                rf"(?<=[{_BLANK}])(?:{build_label_pattern(data)}|{build_qualifier_pattern(data)})"
+            ),
+            rider=re.compile(rf"[{_BLANK}]*{build_qualifier_pattern(data)}"),
             aside=re.compile(f"(?P<deadline>{data['rider']['deadline']})|{data['rider']['onwards']}"),
             verb=re.compile(
-                rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{_any(verb['manner'])})*+"
-                rf"(?:(?P<verb>{verbs})(?:{verbs}|{_any(verb['tail'])})*+)?$"
+                rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{_build_alternation(verb['manner'])})*+"
+                rf"(?:(?P<verb>{verbs})(?:{verbs}|{_build_alternation(verb['tail'])})*+)?$"
             ),
             inner_verb=re.compile(
                 rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])"
             ),
-            before=re.compile(rf"[{_BLANK}]*(?:{_any(data['opening']['before'])})?[{_BLANK}]*"),
-            open_end=re.compile(rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_any(data['open']['after'])})*+$"),
+            before=re.compile(rf"[{_BLANK}]*(?:{_build_alternation(data['opening']['before'])})?[{_BLANK}]*"),
+            open_end=re.compile(
+                rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_build_alternation(data['open']['after'])})*+$"
+            ),
             whole=re.compile(data["whole"]["pattern"]),
             bracket=re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]*[）)〕\]﹞]"),
             alias=re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]{1,20}[）)〕\]﹞]$"),
             remark=re.compile(
-                rf"[（(〔\[](?:(?P<included>{_any(data['remark']['included'])})|(?={_any(data['remark']['other'])}))(?P<words>[^（()）]*)[）)〕\]]$"
+                rf"[（(〔\[](?:(?P<included>{_build_alternation(data['remark']['included'])})|(?={_build_alternation(data['remark']['other'])}))(?P<words>[^（()）]*)[）)〕\]]$"
             ),
             default=re.compile(data["default"]["pattern"]),
-            rank_first=_rank_pattern(rank["first"], rank["lead"]),
-            rank_comma=_rank_pattern(rank["comma"], rank["lead"]),
+            rank_first=_build_rank_pattern(rank["first"], rank["lead"]),
+            rank_comma=_build_rank_pattern(rank["comma"], rank["lead"]),
             marks=re.compile(f"[{re.escape(rank['marks'])}]"),
             lead_words=(*label["lead"], *verb["lead"]),
             support_words=(*label["support"], *verb["support"]),
@@ -167,22 +173,22 @@ class Grammar:
             joint=tuple(data["allocation"]["joint"]),
         )
 
-    def parse(self, content: str, inner: Span, label: str | None = None) -> Parsed:
+    def parse(self, content: str, inner: Span, label: str | None = None) -> ParsedAttribution:
         """What the words of `inner` say, as if `label` stood before them; no bearers where they name none."""
-        reading = _Reading([])
+        reading = _ParseState([])
         if label:
             self._read_label(label, reading)
-        for piece in self._pieces(content, inner):
+        for piece in self._iterate_pieces(content, inner):
             self._read_piece(content, piece, reading)
-        words = inner.of(content)
-        bearers, marked = self._bearers(content, reading)
+        words = inner.extract(content)
+        bearers, marked = self._build_bearers(content, reading)
         defaults = set(reading.defaults)
-        return Parsed(
+        return ParsedAttribution(
             inner=inner,
             bearers=bearers,
             before_comma=len(bearers) if reading.before_comma is None else reading.before_comma,
             marked=marked,
-            allocation=self._allocation(words),
+            allocation=self._classify_allocation(words),
             open=reading.open,
             labels=tuple(reading.labels),
             verbs=reading.verbs,
@@ -192,7 +198,7 @@ class Grammar:
             riders=tuple(rider for rider in reading.riders if len(rider.span)),
         )
 
-    def rank_rule(self, words: str) -> Rank:
+    def find_rank_rule(self, words: str) -> Rank:
         """The rank rule that `words` state, if any."""
         return Rank(
             first=bool(self.rank_first.search(words)),
@@ -203,9 +209,9 @@ class Grammar:
 
     # ------------------------------------------------------------------------------- pieces
 
-    def _pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
+    def _iterate_pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
         """Stretches between commas and stops outside nested brackets, also cut at 会同 and behind 牵头."""
-        for span, comma in self._labelled(content, inner):
+        for span, comma in self._split_at_labels(content, inner):
             start, joined, before = span.start, False, comma
             label = self.label.match(content, span.start, span.end)
             for verb in self.inner_verb.finditer(content, label.end() if label else span.start, span.end):
@@ -214,9 +220,9 @@ class Grammar:
                 start, joined, before = verb.end(), together or joined, "会同" if together else before
             yield _Piece(Span(start, span.end), before, joined)
 
-    def _labelled(self, content: str, inner: Span) -> Iterator[tuple[Span, str]]:
+    def _split_at_labels(self, content: str, inner: Span) -> Iterator[tuple[Span, str]]:
         """Stretches between commas and stops, also cut before a label that stands behind a blank."""
-        for span, comma in split(content, inner, _COMMAS + _STOPS):
+        for span, comma in split_stretches(content, inner, _COMMAS + _STOPS):
             start, before = span.start, comma
             for label in self.inner_label.finditer(content, span.start, span.end):
                 if content[start : label.start()].strip(_BLANK):
@@ -224,38 +230,40 @@ class Grammar:
                     start, before = label.start(), "\n"
             yield Span(start, span.end), before
 
-    def _read_piece(self, content: str, piece: _Piece, reading: _Reading) -> None:
+    def _read_piece(self, content: str, piece: _Piece, reading: _ParseState) -> None:
         """Add what one piece says to the reading."""
         span = piece.span
-        words = self.bracket.sub(_blanked, span.of(content))  # a rule in a bracket is not the piece's
+        words = self.bracket.sub(
+            _blank_bracket, span.extract(content)
+        )  # a rule in a bracket is not the piece's
         if piece.before in tuple(_STOPS):
             reading.joined = False
         if label := self.label.match(content, span.start, span.end):
             self._read_label(label["label"], reading)
             span = Span(label.end(), span.end)
         elif rider := self.rider.match(content, span.start, span.end):
-            reading.rider = _rider_kind(rider)
-            reading.riders.append(Rider(reading.rider, Span(rider.end(), span.end).stripped(content)))
+            reading.rider = _find_qualifier_kind(rider)
+            reading.riders.append(Qualifier(reading.rider, Span(rider.end(), span.end).strip(content)))
             return
         elif default := self.default.search(words):
             bodies = Span(span.start + default.start("bodies"), span.start + default.end("bodies"))
             self._read_default(content, bodies, reading)
             reading.rider = None
             return
-        elif rank := self._rank_of(words):
+        elif rank := self._find_rank(words):
             reading.rank, reading.rider = rank, None
             return
         if reading.rider:
             before = reading.riders[-1]
-            reading.riders[-1] = replace(before, span=Span(before.span.start, span.end).stripped(content))
-        elif (aside := self.aside.search(words)) and not self.names_body(span.of(content)):
+            reading.riders[-1] = replace(before, span=Span(before.span.start, span.end).strip(content))
+        elif (aside := self.aside.search(words)) and not self.names_body(span.extract(content)):
             if aside["deadline"]:
-                reading.riders.append(Rider(RiderKind.DEADLINE, span.stripped(content)))
+                reading.riders.append(Qualifier(QualifierKind.DEADLINE, span.strip(content)))
         else:
             self._read_bodies(content, span, piece, reading)
 
-    def _read_label(self, label: str, reading: _Reading) -> None:
-        reading.label, reading.rider = self._role(label), None
+    def _read_label(self, label: str, reading: _ParseState) -> None:
+        reading.label, reading.rider = self._classify_role(label), None
         reading.labels.append(label)
         reading.ranked |= reading.label is not Role.RESPONSIBLE
 
@@ -264,48 +272,48 @@ class Grammar:
         found = self.aside.search(words)
         return bool(found and found["deadline"]) and len(words) <= _DEADLINE_LIMIT
 
-    def deadline(self, span: Span) -> Parsed:
+    def build_deadline(self, span: Span) -> ParsedAttribution:
         """A deadline that stands by itself behind the bodies."""
-        riders = (Rider(RiderKind.DEADLINE, span),)
+        riders = (Qualifier(QualifierKind.DEADLINE, span),)
         nobody = Span(span.start, span.start)
-        return Parsed(
+        return ParsedAttribution(
             nobody, (), 0, frozenset(), Allocation.UNSTATED, False, (), False, False, Rank(), (), riders
         )
 
-    def _read_default(self, content: str, span: Span, reading: _Reading) -> None:
+    def _read_default(self, content: str, span: Span, reading: _ParseState) -> None:
         """Add the bodies of 以下均需…落实; they are bearers here only if they are not named before."""
-        named = {before.of(content): before for before, _ in reading.names}
-        for item in self._items(content, span, reading):
-            name = item.of(content)
+        named = {before.extract(content): before for before, _ in reading.names}
+        for item in self._iterate_items(content, span, reading):
+            name = item.extract(content)
             reading.defaults.append(named.get(name, item))
             if name not in named:
                 reading.names.append((item, Role.RESPONSIBLE))
                 reading.settled = True
 
-    def _rank_of(self, words: str) -> Rank | None:
-        rank = self.rank_rule(words)
+    def _find_rank(self, words: str) -> Rank | None:
+        rank = self.find_rank_rule(words)
         return rank if rank.first or rank.comma else None
 
-    def _read_bodies(self, content: str, span: Span, piece: _Piece, reading: _Reading) -> None:
+    def _read_bodies(self, content: str, span: Span, piece: _Piece, reading: _ParseState) -> None:
         """Add the bodies of a piece, with the role that its verb, its label or 会同 gives them."""
         reach = max(span.start, span.end - _VERB_REACH)
         end = self.verb.search(content, reach, span.end)
-        role = self._role(end[0]) if end and end["verb"] else None
+        role = self._classify_role(end[0]) if end and end["verb"] else None
         if end:
             span = Span(span.start, end.start())
         reading.verbs |= role is not None
         reading.ranked |= role in (Role.LEAD, Role.SUPPORT)
         if piece.joined and not reading.joined:  # 会同: those before it lead
             reading.joined = reading.ranked = True
-            _settle(reading.names, Role.LEAD)
+            _assign_role(reading.names, Role.LEAD)
             reading.settled |= bool(reading.names)
-        items = list(self._items(content, span, reading))
+        items = list(self._iterate_items(content, span, reading))
         if reading.joined and role is not Role.LEAD:
             role = Role.SUPPORT
         elif reading.label is not None and role is None:
             role = reading.label
         if role is not None and (role is not Role.SUPPORT or reading.settled):
-            _settle(reading.names, role)  # A，B牵头: both; but A，B配合: only B
+            _assign_role(reading.names, role)  # A，B牵头: both; but A，B配合: only B
             reading.settled |= bool(reading.names)
         reading.names += [(item, role) for item in items]
         reading.settled |= role is not None and bool(items)
@@ -314,32 +322,32 @@ class Grammar:
 
     # -------------------------------------------------------------------------------- names
 
-    def _items(self, content: str, span: Span, reading: _Reading) -> Iterator[Span]:
+    def _iterate_items(self, content: str, span: Span, reading: _ParseState) -> Iterator[Span]:
         """The names of a list: split at 、 and blanks, and at 和, 及, 与 between two names."""
         opening = self.before.match(content, span.start, span.end)
         span = Span(opening.end() if opening else span.start, span.end)
         wholes = [Span(*found.span()) for found in self.whole.finditer(content, span.start, span.end)]
-        for part, _ in split(content, span, "、", wholes):
-            for item in self._conjoined(content, part):
-                yield from self._item(content, item.stripped(content), reading)
+        for part, _ in split_stretches(content, span, "、", wholes):
+            for item in self._split_conjoined(content, part):
+                yield from self._read_item(content, item.strip(content), reading)
 
-    def _item(self, content: str, item: Span, reading: _Reading) -> Iterator[Span]:
+    def _read_item(self, content: str, item: Span, reading: _ParseState) -> Iterator[Span]:
         """The name in an item without 等…, and the bodies that a remark behind it adds."""
         remark = self.remark.search(content, item.start, item.end)
-        name = Span(item.start, remark.start() if remark else item.end).stripped(content)
+        name = Span(item.start, remark.start() if remark else item.end).strip(content)
         if end := self.open_end.search(content, name.start, name.end):
             reading.open = True
-            name = Span(name.start, end.start()).stripped(content)
+            name = Span(name.start, end.start()).strip(content)
         if len(name) > 1:
             yield name
-        if remark and (rank := self._rank_of(remark["words"])):
+        if remark and (rank := self._find_rank(remark["words"])):
             reading.rank = rank
         elif remark and remark["included"]:
-            for part, _ in split(content, Span(*remark.span("words")), "、，,"):
-                if self.names_body(part.of(content)):
-                    yield part.stripped(content)
+            for part, _ in split_stretches(content, Span(*remark.span("words")), "、，,"):
+                if self.names_body(part.extract(content)):
+                    yield part.strip(content)
 
-    def _conjoined(self, content: str, span: Span) -> Iterator[Span]:
+    def _split_conjoined(self, content: str, span: Span) -> Iterator[Span]:
         """Names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
         start = span.start
         for joint in re.compile(rf"以及|[和及与]|[{_BLANK}]+").finditer(content, span.start, span.end):
@@ -366,20 +374,20 @@ class Grammar:
         ends = [m.start() for m in re.finditer(rf"以及|[和及与等]|[{_BLANK}]+", words)] + [len(words)]
         return any(end > 2 and self.names_body(words[:end]) for end in ends[:4] + ends[-1:])
 
-    def _bearers(self, content: str, reading: _Reading) -> tuple[tuple[Bearer, ...], frozenset[int]]:
+    def _build_bearers(self, content: str, reading: _ParseState) -> tuple[tuple[Bearer, ...], frozenset[int]]:
         """Bearers in order, and which of them carry a mark such as △."""
         bearers, marked = [], set[int]()
         for index, (printed, role) in enumerate(reading.names):
-            span = _without(content, printed, self.marks)
+            span = _strip_marks(content, printed, self.marks)
             if span != printed:
                 marked.add(index)
-            name = span.of(content)
+            name = span.extract(content)
             bearers.append(Bearer(name, span, role or Role.RESPONSIBLE, self.kind_of(name)))
         return tuple(bearers), frozenset(marked)
 
     # -------------------------------------------------------------------------------- words
 
-    def _role(self, words: str) -> Role:
+    def _classify_role(self, words: str) -> Role:
         """The role that a label or verb gives."""
         if any(word in words for word in self.lead_words):
             return Role.LEAD
@@ -387,7 +395,7 @@ class Grammar:
             return Role.SUPPORT
         return Role.RESPONSIBLE
 
-    def _allocation(self, words: str) -> Allocation:
+    def _classify_allocation(self, words: str) -> Allocation:
         if any(word in words for word in self.divided):
             return Allocation.DIVIDED
         if any(word in words for word in self.joint):
@@ -398,35 +406,39 @@ class Grammar:
 # ------------------------------------------------------------------------------------ parts
 
 
-def label_pattern(data: dict[str, Any]) -> str:
+def build_label_pattern(data: dict[str, Any]) -> str:
     """The pattern of a label with its colon, group `label`; `data` is attribution.toml."""
     label = data["label"]
-    words = _any(label["lead"] + label["support"] + label["responsible"])
-    any_word = rf"(?:{_any(label['filler'])}|{words})"
+    words = _build_alternation(label["lead"] + label["support"] + label["responsible"])
+    any_word = rf"(?:{_build_alternation(label['filler'])}|{words})"
     return (
-        rf"(?P<label>(?=.{{0,16}}[：:]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{_any(label['nouns'])})"
-        rf"|(?:{_any(label['bare'])}))[ 　]*[：:]"
+        rf"(?P<label>(?=.{{0,16}}[：:]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{_build_alternation(label['nouns'])})"
+        rf"|(?:{_build_alternation(label['bare'])}))[ 　]*[：:]"
     )
 
 
-def rider_pattern(data: dict[str, Any]) -> str:
+def build_qualifier_pattern(data: dict[str, Any]) -> str:
     """The pattern of a label behind which no bearer stands, with its colon; its kind is its group."""
-    kinds = "|".join(f"(?P<{kind}>{_any(words)})" for kind, words in data["rider"]["labels"].items())
+    kinds = "|".join(
+        f"(?P<{kind}>{_build_alternation(words)})" for kind, words in data["rider"]["labels"].items()
+    )
     return rf"(?:{kinds})[ 　]*[：:]"
 
 
-def _blanked(bracket: re.Match[str]) -> str:
+def _blank_bracket(bracket: re.Match[str]) -> str:
     """As many blanks as the bracket has characters, so that places stay."""
     return " " * len(bracket[0])
 
 
-def _rider_kind(found: re.Match[str]) -> RiderKind:
-    return next(kind for kind in RiderKind if found[kind.value])
+def _find_qualifier_kind(found: re.Match[str]) -> QualifierKind:
+    return next(kind for kind in QualifierKind if found[kind.value])
 
 
-def split(content: str, span: Span, marks: str, wholes: Sequence[Span] = ()) -> Iterator[tuple[Span, str]]:
+def split_stretches(
+    content: str, span: Span, marks: str, wholes: Sequence[Span] = ()
+) -> Iterator[tuple[Span, str]]:
     """The stretches between any of `marks` outside brackets and `wholes`, each with the mark before it."""
-    nested = [pair for pair, closed in pairs(content, span.start, span.end) if closed]
+    nested = [pair for pair, closed in pair_brackets(content, span.start, span.end) if closed]
     nested = sorted([*nested, *wholes])
     start, before, at = span.start, "", 0
     for mark in re.compile(f"[{re.escape(marks)}]").finditer(content, span.start, span.end):
@@ -439,7 +451,7 @@ def split(content: str, span: Span, marks: str, wholes: Sequence[Span] = ()) -> 
     yield Span(start, span.end), before
 
 
-def _settle(names: list[tuple[Span, Role | None]], role: Role) -> None:
+def _assign_role(names: list[tuple[Span, Role | None]], role: Role) -> None:
     """Give `role` to the names behind the last one that has a role."""
     for index in range(len(names) - 1, -1, -1):
         if names[index][1] is not None:
@@ -447,7 +459,7 @@ def _settle(names: list[tuple[Span, Role | None]], role: Role) -> None:
         names[index] = (names[index][0], role)
 
 
-def _without(content: str, span: Span, marks: re.Pattern[str]) -> Span:
+def _strip_marks(content: str, span: Span, marks: re.Pattern[str]) -> Span:
     """The span without marks at its ends."""
     start, end = span.start, span.end
     while start < end and marks.match(content[start]):
@@ -457,10 +469,12 @@ def _without(content: str, span: Span, marks: re.Pattern[str]) -> Span:
     return Span(start, end)
 
 
-def _rank_pattern(places: Iterable[str], leads: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?:{_any(places)})[^，,。；;]{{0,8}}为(?:主要|第一)?(?:{_any(leads)})")
+def _build_rank_pattern(places: Iterable[str], leads: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:{_build_alternation(places)})[^，,。；;]{{0,8}}为(?:主要|第一)?(?:{_build_alternation(leads)})"
+    )
 
 
-def _any(words: Iterable[str]) -> str:
+def _build_alternation(words: Iterable[str]) -> str:
     """An alternation, longest first."""
     return "(?:" + "|".join(re.escape(w) for w in sorted(set(words), key=lambda w: (-len(w), w))) + ")"

@@ -23,14 +23,20 @@ from build_graph.model import (
     Level,
     Measure,
     Outline,
-    Refusal,
+    RejectedBracket,
     Span,
     Text,
 )
-from build_graph.resources import word_lists
-from build_graph.structure.assignments import Grammar, Parsed, Rank, label_pattern, rider_pattern
-from build_graph.structure.brackets import CLOSERS, OPENERS, pairs
-from build_graph.structure.tables import Table, TableReader, table_at
+from build_graph.resources import load_word_lists
+from build_graph.structure.assignments import (
+    AttributionGrammar,
+    ParsedAttribution,
+    Rank,
+    build_label_pattern,
+    build_qualifier_pattern,
+)
+from build_graph.structure.brackets import CLOSERS, OPENERS, pair_brackets
+from build_graph.structure.tables import FlatTable, TableReader, find_table_at
 
 _DEFAULTS = 30  # bodies of a rule that holds for every later measure; no rule names more
 _LIMIT = 20_000  # characters; a longer bracket is not an attribution
@@ -56,7 +62,7 @@ class Attributions:
     """The measures of a document in order, and the brackets refused."""
 
     measures: tuple[Measure, ...]
-    refused: tuple[Refusal, ...]
+    refused: tuple[RejectedBracket, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,14 @@ class _Candidate:
     """An attribution in its place: `outer` with brackets or label and what trails it."""
 
     outer: Span
-    parsed: Parsed
+    parsed: ParsedAttribution
 
 
 @dataclass(frozen=True, slots=True)
 class AttributionReader:
     """Finds attributions by layout and reads them by the grammar."""
 
-    grammar: Grammar
+    grammar: AttributionGrammar
     tables: TableReader
     line: re.Pattern[str]  # a label at the beginning of a line or sentence: 责任单位：
     event: re.Pattern[str]  # 主办单位：
@@ -81,15 +87,15 @@ class AttributionReader:
     points: re.Pattern[str]  # （0.5分） behind a task of an assessment
 
     @classmethod
-    def load(cls, grammar: Grammar) -> AttributionReader:
+    def load(cls, grammar: AttributionGrammar) -> AttributionReader:
         """A reader with the package's own words."""
-        data = word_lists("attribution")
-        lead_ins = word_lists("outline")["lead_in"]["words"]
+        data = load_word_lists("attribution")
+        lead_ins = load_word_lists("outline")["lead_in"]["words"]
         return cls(
             grammar=grammar,
             tables=TableReader.load(),
             line=re.compile(
-                rf"(?:^|(?<=[。；;！）)］\]〕】]))[^\S\n]*(?:{label_pattern(data)}|(?P<rider>{rider_pattern(data)}))"
+                rf"(?:^|(?<=[。；;！）)］\]〕】]))[^\S\n]*(?:{build_label_pattern(data)}|(?P<rider>{build_qualifier_pattern(data)}))"
                 rf"(?P<words>[^\n。]*)",
                 re.MULTILINE,
             ),
@@ -105,41 +111,43 @@ class AttributionReader:
 
         Raises UnclosedBracketError where an attribution's bracket never closes.
         """
-        content, refused = text.content, list[Refusal]()
-        rank, measures = self._rank_of_preamble(content, outline), list[Measure]()
+        content, refused = text.content, list[RejectedBracket]()
+        rank, measures = self._find_preamble_rank(content, outline), list[Measure]()
         defaults: tuple[Bearer, ...] = ()
         tables = self.tables.read(content)
-        for place in _places(outline.divisions):
-            candidates = self._candidates(text, place.body, table_at(tables, place.body.start), refused)
-            stretches = list(_stretches(content, place.body, candidates))
-            for span, candidate in _without_headings(content, stretches):
+        for place in _iterate_places(outline.divisions):
+            candidates = self._find_candidates(
+                text, place.body, find_table_at(tables, place.body.start), refused
+            )
+            stretches = list(_iterate_stretches(content, place.body, candidates))
+            for span, candidate in _strip_headings(content, stretches):
                 assignment = None
                 if candidate:
-                    rank = _later(rank, candidate.parsed.rank)
-                    assignment = candidate.parsed.assignment(rank)
+                    rank = _choose_later(rank, candidate.parsed.rank)
+                    assignment = candidate.parsed.build_assignment(rank)
                 # A bracket or label may stand on no text; a rule alone names nobody.
-                measure = self._measure(content, place, span, assignment) if len(span) else None
+                measure = self._build_measure(content, place, span, assignment) if len(span) else None
                 if measure and defaults:
-                    measure = replace(measure, defaults=_beside(measure, defaults))
+                    measure = replace(measure, defaults=_select_defaults(measure, defaults))
                 if measure:
                     measures.append(measure)
                 if candidate:
                     defaults = candidate.parsed.defaults or defaults
-        return Attributions(tuple(_numbered(measures)), tuple(refused))
+        return Attributions(tuple(_number_measures(measures)), tuple(refused))
 
     # -------------------------------------------------------------------------- candidates
 
-    def _candidates(
-        self, text: Text, body: Span, table: Table | None, refused: list[Refusal]
+    def _find_candidates(
+        self, text: Text, body: Span, table: FlatTable | None, refused: list[RejectedBracket]
     ) -> list[_Candidate]:
         """The attributions within a division's own text, those side by side made one."""
         content = text.content
-        found = list(self._in_brackets(text, body, refused))
+        found = list(self._find_in_brackets(text, body, refused))
         taken = [candidate.outer for candidate in found]
-        found += self._in_lines(content, body, taken)
+        found += self._find_in_lines(content, body, taken)
         if table:
             taken = [candidate.outer for candidate in found]
-            found += self._in_cells(content, body, table, taken)
+            found += self._find_in_cells(content, body, table, taken)
         rows: list[list[_Candidate]] = []
         for candidate in sorted(found, key=lambda c: c.outer):
             between = content[rows[-1][-1].outer.end : candidate.outer.start] if rows else ""
@@ -147,50 +155,54 @@ class AttributionReader:
                 rows[-1].append(candidate)
             else:
                 rows.append([candidate])
-        return [together for row in rows if (together := _together(row)).parsed.bearers]
+        return [together for row in rows if (together := _merge_row(row)).parsed.bearers]
 
-    def _in_brackets(self, text: Text, body: Span, refused: list[Refusal]) -> Iterator[_Candidate]:
+    def _find_in_brackets(
+        self, text: Text, body: Span, refused: list[RejectedBracket]
+    ) -> Iterator[_Candidate]:
         content = text.content
-        for outer, closed in pairs(content, body.start, body.end):
-            inner = Span(outer.start + 1, outer.end - closed).stripped(content)
+        for outer, closed in pair_brackets(content, body.start, body.end):
+            inner = Span(outer.start + 1, outer.end - closed).strip(content)
             if not 1 < len(inner) < (_LIMIT if closed else _OPEN_LIMIT) or content.startswith(
                 self.false_openings, inner.start
             ):
                 continue
             parsed = self.grammar.parse(content, inner)
-            reason = self._refusal(content, outer, parsed)
+            reason = self._explain_rejection(content, outer, parsed)
             if reason is None and not closed:
-                raise _unclosed(text, outer.start)
+                raise _bracket_error(text, outer.start)
             if reason is None:
                 yield _Candidate(outer, parsed)
             elif reason:
-                refused.append(Refusal(outer, reason))
+                refused.append(RejectedBracket(outer, reason))
 
-    def _refusal(self, content: str, outer: Span, parsed: Parsed) -> str | None:
+    def _explain_rejection(self, content: str, outer: Span, parsed: ParsedAttribution) -> str | None:
         """None for an attribution, a reason for what only looks like one, "" for any other bracket."""
         if parsed.labels:
             return None if parsed.bearers else ""
         if parsed.rank != Rank() and not parsed.bearers:  # a rule by itself, behind an attribution
-            return None if _last(content, outer.start) in (*_SENTENCE_ENDS, *CLOSERS, "") else ""
+            return (
+                None if _find_last_character(content, outer.start) in (*_SENTENCE_ENDS, *CLOSERS, "") else ""
+            )
         names = [bearer.name for bearer in parsed.bearers]
         bodies = [name for name in names if self.grammar.names_body(name)]
         if not bodies:
             return ""
-        if not parsed.verbs and any(word in parsed.inner.of(content) for word in self.sentence):
+        if not parsed.verbs and any(word in parsed.inner.extract(content) for word in self.sentence):
             return "it is a sentence, not a list of bodies"
         others = len(names) - len(bodies)  # （省通信管理局、省工业和信息化厅，大数据企业）: one other may be
         if others > len(bodies) or (not parsed.verbs and others > max(len(names) // 5, len(bodies) > 1)):
             return "only some of its words are names of bodies"
-        return _misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
+        return _explain_misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
 
-    def _in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
+    def _find_in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
         """Labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
-        inside = _Inside(taken)
+        inside = _SpanIndex(taken)
         for found in self.line.finditer(content, body.start, body.end):
             start = found.start("label") if found["label"] else found.start("rider")
             if inside.meets(Span(start, start + 1)) or self.event.match(found["label"] or ""):
                 continue
-            inner = Span(start, found.end()).stripped(content)
+            inner = Span(start, found.end()).strip(content)
             if len(inner) >= _LIMIT:
                 continue
             after = content[found.end() : found.end() + 1]
@@ -199,26 +211,26 @@ class AttributionReader:
             if parsed.bearers or found["rider"]:
                 yield _Candidate(outer, parsed)
 
-    def _in_cells(
-        self, content: str, body: Span, table: Table, taken: Sequence[Span]
+    def _find_in_cells(
+        self, content: str, body: Span, table: FlatTable, taken: Sequence[Span]
     ) -> Iterator[_Candidate]:
         """Cells of a flattened table that hold bodies alone; the columns' order gives their roles."""
-        column, before, inside = 0, Span(body.start, body.start), _Inside(taken)
-        for line in _cells(content, body):
-            parsed = None if inside.meets(line) else self._cell(content, line, table.bodies[column])
+        column, before, inside = 0, Span(body.start, body.start), _SpanIndex(taken)
+        for line in _iterate_cells(content, body):
+            parsed = None if inside.meets(line) else self._read_cell(content, line, table.bodies[column])
             if parsed is None:
-                deadline = column and self.grammar.is_deadline(line.of(content))
+                deadline = column and self.grammar.is_deadline(line.extract(content))
                 if deadline:  # behind the bodies: the last cell of its row
-                    yield _Candidate(line, self.grammar.deadline(line))
+                    yield _Candidate(line, self.grammar.build_deadline(line))
                 column, before = 0, line
                 continue
             start = line.start
-            if column == 0 and table.persons and _PERSON.fullmatch(before.of(content)):
+            if column == 0 and table.persons and _PERSON.fullmatch(before.extract(content)):
                 start = before.start
             yield _Candidate(Span(start, line.end), parsed)
             column = min(column + 1, len(table.bodies) - 1)
 
-    def _cell(self, content: str, cell: Span, label: str) -> Parsed | None:
+    def _read_cell(self, content: str, cell: Span, label: str) -> ParsedAttribution | None:
         """A cell that holds names of bodies and nothing else, read as if its column's label stood there."""
         if len(cell) > _CELL_LIMIT or content[cell.end - 1] in "。；;：:":
             return None
@@ -228,33 +240,37 @@ class AttributionReader:
 
     # ---------------------------------------------------------------------------- measures
 
-    def _measure(
+    def _build_measure(
         self, content: str, place: _Place, span: Span, assignment: Assignment | None
     ) -> Measure | None:
         """The measure of a stretch; None for lead-ins and for principles that nobody answers for."""
         lead_in = self.lead_in.match(content, span.start, span.end)
-        span = Span(lead_in.end() if lead_in else span.start, span.end).stripped(content)
+        span = Span(lead_in.end() if lead_in else span.start, span.end).strip(content)
         if points := self.points.search(content, span.start, span.end):
             span = Span(span.start, points.start())
         if not len(span):
             return None
-        if assignment is None and (place.principle or not re.search(r"[。；;！.]|\w{4}", span.of(content))):
+        if assignment is None and (
+            place.principle or not re.search(r"[。；;！.]|\w{4}", span.extract(content))
+        ):
             return None
-        if assignment is None and self._announces(content, span):
+        if assignment is None and self._is_announcement(content, span):
             return None
         return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
 
-    def _announces(self, content: str, span: Span) -> bool:
+    def _is_announcement(self, content: str, span: Span) -> bool:
         """Whether a stretch is one sentence that only leads to a list: 符合下列条件："""
         return content[span.end - 1 : span.end] in ("：", ":") and not re.search(
             r"[。；;]", content[span.start : span.end - 1]
         )
 
-    def _rank_of_preamble(self, content: str, outline: Outline) -> Rank:
+    def _find_preamble_rank(self, content: str, outline: Outline) -> Rank:
         """The rank rule stated before the first division or, as a note, behind the last."""
         first = min((d.span.start for d in outline.divisions), default=0)
         last = max((d.span.end for d in outline.divisions), default=0)
-        return _later(self.grammar.rank_rule(content[:first]), self.grammar.rank_rule(content[last:]))
+        return _choose_later(
+            self.grammar.find_rank_rule(content[:first]), self.grammar.find_rank_rule(content[last:])
+        )
 
 
 # ------------------------------------------------------------------------------------ places
@@ -272,7 +288,7 @@ class _Place:
     goal: bool
 
 
-def _places(divisions: Sequence[Division], above: _Place | None = None) -> Iterator[_Place]:
+def _iterate_places(divisions: Sequence[Division], above: _Place | None = None) -> Iterator[_Place]:
     """The divisions with text of their own, in document order."""
     for division in divisions:
         section = (
@@ -287,14 +303,14 @@ def _places(divisions: Sequence[Division], above: _Place | None = None) -> Itera
         place = _Place(path, section, clause, division.body, division.principle, division.goal)
         if len(division.body):
             yield place
-        yield from _places(division.parts, place)
+        yield from _iterate_places(division.parts, place)
 
 
-def _cells(content: str, body: Span) -> Iterator[Span]:
+def _iterate_cells(content: str, body: Span) -> Iterator[Span]:
     """The lines of a stretch that are not blank; one that ends in 、 goes on in the next."""
     start = None
     for found in re.compile(r"[^\n]+").finditer(content, body.start, body.end):
-        line = Span(*found.span()).stripped(content)
+        line = Span(*found.span()).strip(content)
         if len(line) == 0:
             continue
         start = line.start if start is None else start
@@ -302,10 +318,10 @@ def _cells(content: str, body: Span) -> Iterator[Span]:
             yield Span(start, line.end)
             start = None
     if start is not None:
-        yield Span(start, body.end).stripped(content)
+        yield Span(start, body.end).strip(content)
 
 
-def _beside(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
+def _select_defaults(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
     """The default bearers of a measure: those that its own attribution does not name."""
     if measure.goal or measure.path[0].startswith("closing") or len(defaults) > _DEFAULTS:
         return ()
@@ -313,7 +329,7 @@ def _beside(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
     return tuple(bearer for bearer in defaults if bearer.name not in named)
 
 
-def _stretches(
+def _iterate_stretches(
     content: str, body: Span, candidates: Sequence[_Candidate]
 ) -> Iterator[tuple[Span, _Candidate | None]]:
     """The text that each attribution covers, and what follows the last one."""
@@ -326,9 +342,9 @@ def _stretches(
         yield rest, None
 
 
-def _misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
+def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
     """Why a bracket stands where no attribution does; `alone` says that it holds one bare name."""
-    before = _last(content, outer.start)
+    before = _find_last_character(content, outer.start)
     if not before or before in _SENTENCE_ENDS:
         return None
     if not _FOLLOWS.match(content, outer.end):
@@ -336,12 +352,12 @@ def _misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
     return "it may explain the word before it" if alone else None
 
 
-def _last(content: str, position: int) -> str:
+def _find_last_character(content: str, position: int) -> str:
     """The last character before a position that is no blank; "" at the beginning of the text."""
     return content[max(position - 4, 0) : position].rstrip(" 　\t")[-1:]
 
 
-def _without_headings(
+def _strip_headings(
     content: str, stretches: Sequence[tuple[Span, _Candidate | None]]
 ) -> Iterator[tuple[Span, _Candidate | None]]:
     """The stretches of a clause without headings of their own: 智慧物流。以…为目标，…
@@ -360,12 +376,12 @@ def _without_headings(
 
 def _trim(content: str, span: Span) -> Span:
     """The span without white space at its ends, and without a stop left over from the bracket before it."""
-    span = span.stripped(content)
-    stops = sum(1 for _ in takewhile(lambda c: c in "。；;，,、", span.of(content)))
-    return Span(span.start + stops, span.end).stripped(content)
+    span = span.strip(content)
+    stops = sum(1 for _ in takewhile(lambda c: c in "。；;，,、", span.extract(content)))
+    return Span(span.start + stops, span.end).strip(content)
 
 
-def _numbered(measures: Sequence[Measure]) -> Iterator[Measure]:
+def _number_measures(measures: Sequence[Measure]) -> Iterator[Measure]:
     """The measures with their index within their clause."""
     counts: dict[tuple[str, ...], int] = {}
     for measure in measures:
@@ -373,7 +389,7 @@ def _numbered(measures: Sequence[Measure]) -> Iterator[Measure]:
         yield replace(measure, index=counts[measure.path])
 
 
-def _together(row: Sequence[_Candidate]) -> _Candidate:
+def _merge_row(row: Sequence[_Candidate]) -> _Candidate:
     """Attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
     first, parsed = row[0].parsed, [candidate.parsed for candidate in row]
     if len(row) == 1:
@@ -384,25 +400,25 @@ def _together(row: Sequence[_Candidate]) -> _Candidate:
     together = replace(
         first,
         inner=Span(naming[0].start, naming[-1].end),
-        bearers=_all(one.bearers for one in parsed),
+        bearers=_join_rows(one.bearers for one in parsed),
         marked=frozenset(n + i for n, one in zip(before, parsed, strict=False) for i in one.marked),
         allocation=stated[0] if stated else Allocation.UNSTATED,
         open=any(one.open for one in parsed),
-        labels=_all(one.labels for one in parsed),
+        labels=_join_rows(one.labels for one in parsed),
         verbs=any(one.verbs for one in parsed),
         ranked=any(one.ranked for one in parsed),
-        rank=reduce(_later, (one.rank for one in parsed)),
-        defaults=_all(one.defaults for one in parsed),
-        riders=_all(one.riders for one in parsed),
+        rank=reduce(_choose_later, (one.rank for one in parsed)),
+        defaults=_join_rows(one.defaults for one in parsed),
+        riders=_join_rows(one.riders for one in parsed),
     )
     return _Candidate(Span(row[0].outer.start, row[-1].outer.end), together)
 
 
-def _all(rows: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
+def _join_rows(rows: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
     return tuple(chain.from_iterable(rows))
 
 
-class _Inside:
+class _SpanIndex:
     """Spans, to ask whether another meets one of them."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
@@ -416,13 +432,13 @@ class _Inside:
         return before > 0 and self._ends[before - 1] > span.start
 
 
-def _later(one: Rank, two: Rank) -> Rank:
+def _choose_later(one: Rank, two: Rank) -> Rank:
     """The rule in force: the later one where it says anything."""
     return two if two != Rank() else one
 
 
-def _unclosed(text: Text, position: int) -> UnclosedBracketError:
-    line, column = text.line_column(position)
+def _bracket_error(text: Text, position: int) -> UnclosedBracketError:
+    line, column = text.find_line_column(position)
     missing = CLOSERS[OPENERS.index(text.content[position])]
     return UnclosedBracketError(
         f"{text.source.name}:{line}:{column}: bracket never closes; add the missing {missing}"

@@ -12,14 +12,14 @@ CLOSERS = "）)〕﹞］]】"
 _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
 
 
-def pairs(content: str, start: int = 0, end: int | None = None) -> Iterator[tuple[Span, bool]]:
+def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Iterator[tuple[Span, bool]]:
     """The outermost brackets with their marks, in order; False stands with one that never closes.
 
     Widths may be mixed, （…) is a pair. A bracket closes within its paragraph: an open one that meets a
     line break is given up, so that one missing mark does not swallow the rest of the document. Inside a
     bracket that never closes, those that do close are still found.
 
-    >>> [(span.start, span.end, closed) for span, closed in pairs("甲（乙（丙））丁(戊")]
+    >>> [(span.start, span.end, closed) for span, closed in pair_brackets("甲（乙（丙））丁(戊")]
     [(1, 7, True), (8, 10, False)]
     """
     stack: list[int] = []
@@ -29,7 +29,7 @@ def pairs(content: str, start: int = 0, end: int | None = None) -> Iterator[tupl
         if mark[0] in OPENERS:
             stack.append(mark.start())
         elif mark[0] == "\n":
-            yield from _given_up(stack, inner, mark.start())
+            yield from _iterate_unclosed(stack, inner, mark.start())
             stack, inner = [], []
         elif stack:
             opened = stack.pop()
@@ -39,10 +39,10 @@ def pairs(content: str, start: int = 0, end: int | None = None) -> Iterator[tupl
                 inner.append(Span(opened, mark.end()))
             else:
                 yield Span(opened, mark.end()), True
-    yield from _given_up(stack, inner, stop)
+    yield from _iterate_unclosed(stack, inner, stop)
 
 
-def _given_up(stack: list[int], inner: list[Span], end: int) -> Iterator[tuple[Span, bool]]:
+def _iterate_unclosed(stack: list[int], inner: list[Span], end: int) -> Iterator[tuple[Span, bool]]:
     """Open brackets, each up to the paragraph's end, and the closed ones inside them, in order."""
     unclosed = [(Span(start, end), False) for start in stack]
     yield from sorted([*unclosed, *((span, True) for span in inner)])

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from build_graph.model import Citation, Outline, Refusal, Text
-from build_graph.resources import word_lists
-from build_graph.structure.document_names import DocumentNames, number_identity, without_fringe
+from build_graph.model import Citation, Outline, RejectedBracket, Text
+from build_graph.resources import load_word_lists
+from build_graph.structure.document_names import DocumentNames, identify_number, strip_fringe
 from build_graph.structure.legal_bases import LegalBases
-from build_graph.structure.mentions import Mention, MentionFinder, one_of, tidy
-from build_graph.structure.surroundings import OwnNames, Surroundings
+from build_graph.structure.mentions import Mention, MentionFinder, build_alternation, tidy
+from build_graph.structure.surroundings import OwnNames, TitleContext
 
 _LONGEST_ENDING = 12  # characters of a short name that nothing defined
 _BEFORE = 40  # characters in front of a title in which its issuer can stand
 
 
 @dataclass(slots=True)
-class _Named:
+class _NamedDocuments:
     """What a text has named so far, to know again what a short name stands for."""
 
     short: dict[str, set[str | None]] = field(default_factory=dict)  # defined; None: it is no document
@@ -28,11 +28,11 @@ class _Named:
     def add(self, key: str, citation: Citation) -> None:
         """Keep a citation under its title's key and under what the title ends in."""
         self.citations.setdefault(key, citation)
-        bare = without_fringe(key)
+        bare = strip_fringe(key)
         for length in range(2, min(_LONGEST_ENDING, len(bare) - 1) + 1):
             self.endings.setdefault(bare[-length:], set()).add(key)
 
-    def one(self, candidates: Iterable[str | None]) -> Citation | None:
+    def find_one(self, candidates: Iterable[str | None]) -> Citation | None:
         """The one candidate's citation; None where there is none or several."""
         known = set(candidates)
         key = known.pop() if len(known) == 1 else None
@@ -45,7 +45,7 @@ class CitationReader:
 
     names: DocumentNames
     mentions: MentionFinder
-    surroundings: Surroundings
+    surroundings: TitleContext
     bases: LegalBases
     issuer: re.Pattern[str]  # 财政部办公厅《关于…》
     before_issuer: re.Pattern[str]
@@ -55,19 +55,19 @@ class CitationReader:
     @classmethod
     def load(cls) -> CitationReader:
         """A reader with the package's own words."""
-        words = word_lists("citations")
+        words = load_word_lists("citations")
         issuer = words["issuer"]
         return cls(
             names=DocumentNames.load(),
             mentions=MentionFinder.load(),
-            surroundings=Surroundings.load(),
+            surroundings=TitleContext.load(),
             bases=LegalBases.load(),
             issuer=re.compile(
-                rf"(?P<words>[\u4e00-\u9fff、 \u3000]{{1,40}}?{one_of(issuer['ends'])})"
-                rf"{one_of(issuer['verbs'])}*+\s?$"
+                rf"(?P<words>[\u4e00-\u9fff、 \u3000]{{1,40}}?{build_alternation(issuer['ends'])})"
+                rf"{build_alternation(issuer['verbs'])}*+\s?$"
             ),
-            before_issuer=re.compile(one_of(issuer["before"])),
-            list_mark=re.compile(rf"(?:{one_of(words['title']['joins'])}|\s)*+"),
+            before_issuer=re.compile(build_alternation(issuer["before"])),
+            list_mark=re.compile(rf"(?:{build_alternation(words['title']['joins'])}|\s)*+"),
             reasons=words["reasons"],
         )
 
@@ -77,65 +77,69 @@ class CitationReader:
         A short name has title and number of the document that it stands for; a number printed with a
         title in one place is given wherever that title stands.
         """
-        return tuple(found for found in self.judged(text, outline) if isinstance(found, Citation))
+        return tuple(found for found in self.judge_mentions(text, outline) if isinstance(found, Citation))
 
-    def judged(self, text: Text, outline: Outline) -> tuple[Citation | Refusal, ...]:
+    def judge_mentions(self, text: Text, outline: Outline) -> tuple[Citation | RejectedBracket, ...]:
         """All that stands in 《》 and all document numbers: a citation, or why it is none."""
-        content, own = text.content, self.surroundings.own(outline.metadata)
+        content, own = text.content, self.surroundings.find_own_names(outline.metadata)
         start = min((division.span.start for division in outline.divisions), default=len(content))
-        lists = self.surroundings.lists(content)
-        mentions, named = tuple(self.mentions.find(content)), _Named()
-        judged: list[Citation | Refusal] = []
+        lists = self.surroundings.find_attachment_lists(content)
+        mentions, named = tuple(self.mentions.find(content)), _NamedDocuments()
+        judged: list[Citation | RejectedBracket] = []
         reason, end = None, 0
         for mention in mentions:
             gap = content[end : mention.span.start] if mention.span.start - end < 4 else None
             end = mention.tail
             if mention.title is None:
-                judged.append(self._number(content, mention, own, start))
+                judged.append(self._judge_number(content, mention, own, start))
                 continue
-            reasons = self.surroundings.reasons(content, mention, own, start, lists)
+            reasons = self.surroundings.iterate_reasons(content, mention, own, start, lists)
             listed = reason == "planned" and gap is not None and self.list_mark.fullmatch(gap)
             reason = next(reasons, "planned" if listed and not mention.number else None)
-            judged.append(self._title(content, mention, own, named, reason))
-            self._remember(mention, judged[-1], named)
-        return self._completed(judged, self.bases.of(content, outline, mentions))
+            judged.append(self._judge_title(content, mention, own, named, reason))
+            self._record_mention(mention, judged[-1], named)
+        return self._complete(judged, self.bases.find_bases(content, outline, mentions))
 
     # ------------------------------------------------------------------------------ one mention
 
-    def _number(self, content: str, mention: Mention, own: OwnNames, start: int) -> Citation | Refusal:
+    def _judge_number(
+        self, content: str, mention: Mention, own: OwnNames, start: int
+    ) -> Citation | RejectedBracket:
         """What a number without a title is."""
-        number = number_identity(mention.number or "")
+        number = identify_number(mention.number or "")
         if number == own.number or self.surroundings.is_own_number(content, mention.span, start):
-            return self._no(mention, "own")
+            return self._reject(mention, "own")
         return Citation(mention.span, None, mention.number)
 
-    def _title(
-        self, content: str, mention: Mention, own: OwnNames, named: _Named, reason: str | None
-    ) -> Citation | Refusal:
+    def _judge_title(
+        self, content: str, mention: Mention, own: OwnNames, named: _NamedDocuments, reason: str | None
+    ) -> Citation | RejectedBracket:
         """What a title is, given the `reason` against it, if there is one."""
         assert mention.title is not None
-        key = self.names.key(mention.title)
-        numbered = mention.number is not None and number_identity(mention.number) is not None
+        key = self.names.build_key(mention.title)
+        numbered = mention.number is not None and identify_number(mention.number) is not None
         if not numbered and key in named.short:
-            return self._meant(mention, named, named.short[key])
+            return self._resolve_short(mention, named, named.short[key])
         if reason:
-            return self._no(mention, reason)
+            return self._reject(mention, reason)
         if numbered or not self.names.is_general(key):
-            title = mention.title if numbered else self._with_issuer(content, mention, mention.title)
+            title = mention.title if numbered else self._add_issuer(content, mention, mention.title)
             return Citation(mention.span, title, mention.number)
         if own.ends_in(key):
-            return self._no(mention, "own")
-        return self._meant(mention, named, named.endings.get(key, ()))
+            return self._reject(mention, "own")
+        return self._resolve_short(mention, named, named.endings.get(key, ()))
 
-    def _meant(self, mention: Mention, named: _Named, keys: Iterable[str | None]) -> Citation | Refusal:
+    def _resolve_short(
+        self, mention: Mention, named: _NamedDocuments, keys: Iterable[str | None]
+    ) -> Citation | RejectedBracket:
         """The document that a short name stands for, if it can be one only."""
-        meant = named.one(keys)
-        return replace(meant, span=mention.span) if meant else self._no(mention, "unnamed")
+        meant = named.find_one(keys)
+        return replace(meant, span=mention.span) if meant else self._reject(mention, "unnamed")
 
-    def _no(self, mention: Mention, reason: str) -> Refusal:
-        return Refusal(mention.span, self.reasons[reason])
+    def _reject(self, mention: Mention, reason: str) -> RejectedBracket:
+        return RejectedBracket(mention.span, self.reasons[reason])
 
-    def _with_issuer(self, content: str, mention: Mention, title: str) -> str:
+    def _add_issuer(self, content: str, mention: Mention, title: str) -> str:
         """The title, with the issuer in front of it if it names none itself: 国务院《关于…》."""
         found = self.issuer.search(content[max(0, mention.span.start - _BEFORE) : mention.span.start])
         if not found or not self.names.needs_issuer(title):
@@ -145,43 +149,47 @@ class CitationReader:
         issuer = tidy(words[max(starts, default=0) :]).strip("、")
         return title if issuer.startswith(self.names.unplaced) else f"{issuer}{title}"
 
-    def _remember(self, mention: Mention, found: Citation | Refusal, named: _Named) -> None:
+    def _record_mention(
+        self, mention: Mention, found: Citation | RejectedBracket, named: _NamedDocuments
+    ) -> None:
         """Keep what a mention names, and the short name that it defines."""
         key = None
         if isinstance(found, Citation) and found.title is not None:
-            key = self.names.key(found.title)
+            key = self.names.build_key(found.title)
             named.add(key, found)
         if mention.short:
-            named.short.setdefault(self.names.key(mention.short), set()).add(key)
+            named.short.setdefault(self.names.build_key(mention.short), set()).add(key)
 
     # ----------------------------------------------------------------------- the whole document
 
-    def _completed(
-        self, judged: Sequence[Citation | Refusal], bases: Sequence[bool]
-    ) -> tuple[Citation | Refusal, ...]:
+    def _complete(
+        self, judged: Sequence[Citation | RejectedBracket], bases: Sequence[bool]
+    ) -> tuple[Citation | RejectedBracket, ...]:
         """The same with the number that a title has elsewhere, the title of a number, and what is a basis."""
         numbers: dict[str, dict[str, str]] = {}
         titles: dict[str, str] = {}
         for found in judged:
             if isinstance(found, Citation) and found.title and found.number:
-                number = number_identity(found.number)
+                number = identify_number(found.number)
                 if not number:
                     continue
                 titles.setdefault(number, found.title)
-                for key in {self.names.key(found.title), *self.names.keys(found.title)}:
+                for key in {self.names.build_key(found.title), *self.names.build_keys(found.title)}:
                     numbers.setdefault(key, {}).setdefault(number, found.number)
         return tuple(
-            replace(self._full(found, numbers, titles), basis=basis) if isinstance(found, Citation) else found
+            replace(self._fill_in(found, numbers, titles), basis=basis)
+            if isinstance(found, Citation)
+            else found
             for found, basis in zip(judged, bases, strict=True)
         )
 
-    def _full(
+    def _fill_in(
         self, citation: Citation, numbers: dict[str, dict[str, str]], titles: dict[str, str]
     ) -> Citation:
         """A citation with the one number of its title, or with the title of its number."""
         if citation.title is None:
-            return replace(citation, title=titles.get(number_identity(citation.number or "") or ""))
-        known = numbers.get(self.names.key(citation.title), {})
-        if len(known) != 1 or (citation.number and number_identity(citation.number)):
+            return replace(citation, title=titles.get(identify_number(citation.number or "") or ""))
+        known = numbers.get(self.names.build_key(citation.title), {})
+        if len(known) != 1 or (citation.number and identify_number(citation.number)):
             return citation
         return replace(citation, number=next(iter(known.values())))

@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from build_graph.model import Citation
-from build_graph.resources import word_lists
-from build_graph.structure.metadata import identifier
+from build_graph.resources import load_word_lists
+from build_graph.structure.metadata import build_identifier
 
 _INNER_MARKS = re.compile(r"""[\s《》〈〉<>“”"'‘’「」『』]+""")
 _DASHES = re.compile("[—–―－~-]+")
@@ -33,11 +33,11 @@ class DocumentNames:
     @classmethod
     def load(cls) -> DocumentNames:
         """With the package's own words."""
-        words = word_lists("citations")["title"]
+        words = load_word_lists("citations")["title"]
         editions = "|".join(words["editions"])
         edition = re.compile(rf"\((?:\d{{4}}年)?(?:\d{{1,2}}月)?(?:{editions})\)$")
         modifiers = "|".join(map(re.escape, sorted(words["modifiers"], key=len, reverse=True)))
-        issues = "|".join(word_lists("citations")["own"]["titled"])
+        issues = "|".join(load_word_lists("citations")["own"]["titled"])
         return cls(
             state=words["state"],
             edition=edition,
@@ -48,26 +48,26 @@ class DocumentNames:
             issuing=re.compile(rf"(?:{issues})(?P<inner>.+)的[^的]{{1,4}}$"),
         )
 
-    def key(self, title: str) -> str:
+    def build_key(self, title: str) -> str:
         """What the ways to print one title have in common.
 
-        >>> DocumentNames.load().key("关于印发〈数据 方案〉的通知（试行）")
+        >>> DocumentNames.load().build_key("关于印发〈数据 方案〉的通知（试行）")
         '关于印发数据方案的通知(试行)'
-        >>> DocumentNames.load().key("中华人民共和国公司法（2018年修正）")
+        >>> DocumentNames.load().build_key("中华人民共和国公司法（2018年修正）")
         '公司法'
         """
         bare = _DASHES.sub("-", _INNER_MARKS.sub("", unicodedata.normalize("NFKC", title)))
         return self.edition.sub("", bare).removeprefix(self.state) or bare
 
-    def keys(self, title: str) -> tuple[str, ...]:
+    def build_keys(self, title: str) -> tuple[str, ...]:
         """The keys under which a title may be known elsewhere: its own, and that of what it issues.
 
-        >>> DocumentNames.load().keys("某省政府关于印发〈某省数字规划〉的通知")
+        >>> DocumentNames.load().build_keys("某省政府关于印发〈某省数字规划〉的通知")
         ('某省政府关于印发某省数字规划的通知', '某省数字规划')
-        >>> DocumentNames.load().keys("关于印发实施方案的通知")
+        >>> DocumentNames.load().build_keys("关于印发实施方案的通知")
         ()
         """
-        key = self.key(title)
+        key = self.build_key(title)
         found = self.issuing.search(key)
         all_keys = (key, found["inner"]) if found else (key,)
         return tuple(k for k in all_keys if not k.startswith(self.unplaced) and not self.is_general(k))
@@ -79,7 +79,7 @@ class DocumentNames:
         >>> [names.is_document(key) for key in ("公司法", "数据管理办法(试行)", "人民日报", "评价方法")]
         [True, True, False, False]
         """
-        bare = without_fringe(key)
+        bare = strip_fringe(key)
         return bare.endswith(self.kinds) and not bare.endswith(self.other)
 
     def is_general(self, key: str) -> bool:
@@ -89,11 +89,11 @@ class DocumentNames:
         >>> [names.is_general(key) for key in ("实施意见", "三年行动计划", "公司法")]
         [True, True, False]
         """
-        bare = without_fringe(key)
+        bare = strip_fringe(key)
         kind = next((kind for kind in self.kinds if bare.endswith(kind)), "")
         return self.modifiers.fullmatch(bare.removesuffix(kind)) is not None
 
-    def identity(self, citation: Citation) -> str | None:
+    def identify(self, citation: Citation) -> str | None:
         """The cited document's part of its IRI: of its number, else of its title.
 
         None where the words do not say which document it is beyond the one that names it:
@@ -101,16 +101,16 @@ class DocumentNames:
 
         >>> from build_graph.model import Span
         >>> names = DocumentNames.load()
-        >>> names.identity(Citation(Span(0, 1), "关于…的意见", "国发[2015] 24号"))
+        >>> names.identify(Citation(Span(0, 1), "关于…的意见", "国发[2015] 24号"))
         '国发-2015-24'
-        >>> names.identity(Citation(Span(0, 1), "中华人民共和国预算法", None))
+        >>> names.identify(Citation(Span(0, 1), "中华人民共和国预算法", None))
         '《预算法》'
         """
-        if citation.number and (number := number_identity(citation.number)):
+        if citation.number and (number := identify_number(citation.number)):
             return number
         if citation.title is None:
             return re.sub(r"\s", "", unicodedata.normalize("NFKC", citation.number or ""))
-        return None if self.needs_issuer(citation.title) else f"《{self.key(citation.title)}》"
+        return None if self.needs_issuer(citation.title) else f"《{self.build_key(citation.title)}》"
 
     def needs_issuer(self, title: str) -> bool:
         """Whether a title begins so that other places and bodies have documents of the same title.
@@ -119,23 +119,23 @@ class DocumentNames:
         >>> [names.needs_issuer(title) for title in ("关于…的意见", "市城市总体规划", "北京市城市总体规划")]
         [True, True, False]
         """
-        return self.key(title).startswith(self.unplaced)
+        return self.build_key(title).startswith(self.unplaced)
 
 
-def number_identity(number: str) -> str | None:
+def identify_number(number: str) -> str | None:
     """The part of an IRI that a number with a year in brackets gives; None for 国务院令第412号.
 
-    >>> number_identity("国发［２０１５］ 24 号"), number_identity("国务院令第412号")
+    >>> identify_number("国发［２０１５］ 24 号"), identify_number("国务院令第412号")
     ('国发-2015-24', None)
     """
     found = _YEARED.search(unicodedata.normalize("NFKC", number))
-    return identifier(standard_number(number)) if found else None
+    return build_identifier(standardise_number(number)) if found else None
 
 
-def standard_number(number: str) -> str:
+def standardise_number(number: str) -> str:
     """A number (文号) as the standard of official documents prints it; what is none stays, without blanks.
 
-    >>> standard_number("国发[2015] 24 号"), standard_number("国务院令第 ４１２ 号")
+    >>> standardise_number("国发[2015] 24 号"), standardise_number("国务院令第 ４１２ 号")
     ('国发〔2015〕24号', '国务院令第412号')
     """
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", number))
@@ -143,10 +143,10 @@ def standard_number(number: str) -> str:
     return f"{found['word']}〔{found['year']}〕{int(found['serial'])}号" if found else plain
 
 
-def without_fringe(key: str) -> str:
+def strip_fringe(key: str) -> str:
     """A title's key without the brackets and years behind its kind.
 
-    >>> without_fringe("数据管理办法(试行)"), without_fringe("规划(2021-2025年)")
+    >>> strip_fringe("数据管理办法(试行)"), strip_fringe("规划(2021-2025年)")
     ('数据管理办法', '规划')
     """
     while (found := _FRINGE.search(key)) and found.start():

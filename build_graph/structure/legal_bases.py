@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from build_graph.model import Outline, Span
-from build_graph.resources import word_lists
-from build_graph.structure.mentions import Mention, one_of, within
+from build_graph.resources import load_word_lists
+from build_graph.structure.mentions import Mention, build_alternation, is_within
 
 _NEAR = 240  # characters in front of a title that can say what it is for
 _CHAINED = 120  # characters between two titles of one list
@@ -31,38 +31,38 @@ class LegalBases:
     @classmethod
     def load(cls) -> LegalBases:
         """With the package's own words."""
-        words = word_lists("citations")
+        words = load_word_lists("citations")
         basis, bodies = words["basis"], words["issuer"]["ends"]
         return cls(
-            cue=re.compile(one_of(basis["cues"])),
-            stop=re.compile(one_of(basis["stops"])),
+            cue=re.compile(build_alternation(basis["cues"])),
+            stop=re.compile(build_alternation(basis["stops"])),
             link=re.compile(
-                rf"(?:{one_of(basis['links'])}|[、\s）)”])*+(?:[\u4e00-\u9fff、]{{1,16}}{one_of(bodies)})?\s?"
+                rf"(?:{build_alternation(basis['links'])}|[、\s）)”])*+(?:[\u4e00-\u9fff、]{{1,16}}{build_alternation(bodies)})?\s?"
             ),
-            amended=re.compile(rf"\s?(?:第.次)?{one_of(basis['amended'])}"),
+            amended=re.compile(rf"\s?(?:第.次)?{build_alternation(basis['amended'])}"),
             articles=frozenset(basis["articles"]),
             headings=frozenset(basis["headings"]),
         )
 
-    def of(self, content: str, outline: Outline, mentions: Sequence[Mention]) -> list[bool]:
+    def find_bases(self, content: str, outline: Outline, mentions: Sequence[Mention]) -> list[bool]:
         """For each mention, in the order of the text, whether the document is made under it.
 
         Only what stands before the first division, in an opening article, or in a division that lists
         what the document rests on speaks for the whole document.
         """
-        opening, listed = self._zones(content, outline)
+        opening, listed = self._find_zones(content, outline)
         bases: list[bool] = []
         end, before = 0, False
         for mention in mentions:
             at = mention.span.start
             chained = before and at - end < _CHAINED
-            before = self._cued(content[max(end, at - _NEAR) : max(end, at)], chained)
-            under = before and within(opening, at) and not self.amended.match(content, mention.tail)
-            bases.append(under or within(listed, at))
+            before = self._is_cued(content[max(end, at - _NEAR) : max(end, at)], chained)
+            under = before and is_within(opening, at) and not self.amended.match(content, mention.tail)
+            bases.append(under or is_within(listed, at))
             end = max(end, mention.tail)
         return bases
 
-    def _cued(self, gap: str, before: bool) -> bool:
+    def _is_cued(self, gap: str, before: bool) -> bool:
         """Whether the words between two mentions say 根据, or go on with a list that began so."""
         pieces = _STOP.split(gap)
         clauses = _COMMA.split(_BRACKETED.sub("", pieces[-1]))
@@ -72,12 +72,12 @@ class LegalBases:
         goes_on = before and len(pieces) == 1 and len(clauses) < 3
         return goes_on and all(self.link.fullmatch(clause.strip()) for clause in clauses)
 
-    def _zones(self, content: str, outline: Outline) -> tuple[list[Span], list[Span]]:
+    def _find_zones(self, content: str, outline: Outline) -> tuple[list[Span], list[Span]]:
         """Where a document says what it is made under, and divisions that do nothing else."""
         start = min((d.span.start for d in outline.divisions), default=len(content))
         opening, listed = [Span(0, start)], []
         for division in (part for top in outline.divisions for part in top.walk()):
-            heading = division.heading.of(content).strip() if division.heading else ""
+            heading = division.heading.extract(content).strip() if division.heading else ""
             if heading in self.headings:
                 listed.append(division.span)
             elif division.mark in self.articles:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from build_graph.model import Span
-from build_graph.resources import word_lists
-from build_graph.structure.brackets import OPENERS, pairs
-from build_graph.structure.titles import NumberFinder, titles
+from build_graph.resources import load_word_lists
+from build_graph.structure.brackets import OPENERS, pair_brackets
+from build_graph.structure.titles import NumberFinder, find_titles
 
 _BRACKET = 240  # characters of a bracket behind a title
 _BRACKETS = 3  # （国发〔2015〕24号）（以下简称《意见》）
@@ -40,7 +40,7 @@ class MentionFinder:
     @classmethod
     def load(cls) -> MentionFinder:
         """A finder with the package's own words."""
-        words = "|".join(word_lists("citations")["short"]["define"])
+        words = "|".join(load_word_lists("citations")["short"]["define"])
         return cls(
             numbers=NumberFinder.load(),
             defined=re.compile(
@@ -51,14 +51,14 @@ class MentionFinder:
 
     def find(self, content: str) -> Iterator[Mention]:
         """Every mention, in the order of the text; a number belongs to one mention only."""
-        numbers = list(self.numbers.numbers(content))
+        numbers = list(self.numbers.find_numbers(content))
         starts = [number.start for number in numbers]
         taken: set[int] = set()
         found: list[Mention] = []
-        for title in titles(content):
+        for title in find_titles(content):
             if self.defining.search(content[max(0, title.start - 6) : title.start]):
                 continue  # the short name that a bracket gives
-            tail = _tail(content, title.end)
+            tail = _find_tail(content, title.end)
             first = bisect_left(starts, title.end)
             near = first if first < len(numbers) and _belongs(content, title, numbers[first], tail) else None
             if (
@@ -70,13 +70,15 @@ class MentionFinder:
                 near = first - 1
             if near is not None:
                 taken.add(near)
-            found.append(self._titled(content, title, numbers[near] if near is not None else None, tail))
+            found.append(
+                self._build_mention(content, title, numbers[near] if near is not None else None, tail)
+            )
         bare = (number for index, number in enumerate(numbers) if index not in taken)
-        found += [Mention(n, max(n.end, _tail(content, n.end)), number=n.of(content)) for n in bare]
+        found += [Mention(n, max(n.end, _find_tail(content, n.end)), number=n.extract(content)) for n in bare]
         yield from sorted(found, key=lambda mention: mention.span)
 
-    def _titled(self, content: str, title: Span, number: Span | None, tail: int) -> Mention:
-        number = number or self.numbers.order_in(content, title.end, tail)
+    def _build_mention(self, content: str, title: Span, number: Span | None, tail: int) -> Mention:
+        number = number or self.numbers.find_order_number(content, title.end, tail)
         start, end = min(title.start, number.start if number else title.start), title.end
         if number and number.end > end:
             end = number.end + (content[number.end : number.end + 1] in (")", "）", "]", "］", "】"))
@@ -85,7 +87,7 @@ class MentionFinder:
             Span(start, end),
             max(tail, end),
             tidy(content[title.start + 1 : title.end - 1]),
-            tidy(number.of(content)) if number else None,
+            tidy(number.extract(content)) if number else None,
             tidy(short["name"]) if short else None,
         )
 
@@ -99,14 +101,14 @@ def tidy(words: str) -> str:
     return " ".join(_BLANK.sub("", words).split())
 
 
-def _tail(content: str, end: int) -> int:
+def _find_tail(content: str, end: int) -> int:
     """Where the brackets end that follow directly; `end` where none does."""
     for _ in range(_BRACKETS):
         gap = _GAP.match(content, end)
         start = gap.end() if gap else end
         if content[start : start + 1] not in tuple(OPENERS):
             break
-        bracket, closed = next(pairs(content, start, min(len(content), start + _BRACKET)))
+        bracket, closed = next(pair_brackets(content, start, min(len(content), start + _BRACKET)))
         if not closed or bracket.start != start:
             break
         end = bracket.end
@@ -129,16 +131,16 @@ def _leads(content: str, number: Span, title: Span) -> bool:
     )
 
 
-def within(stretches: Sequence[Span], position: int) -> bool:
+def is_within(stretches: Sequence[Span], position: int) -> bool:
     """Whether one of the stretches, which are in order, holds a position."""
     index = bisect_right(stretches, position, key=lambda stretch: stretch.start) - 1
     return index >= 0 and position < stretches[index].end
 
 
-def one_of(words: Iterable[str]) -> str:
+def build_alternation(words: Iterable[str]) -> str:
     """A pattern for one of the words, the longest that fits.
 
-    >>> one_of(["意见", "实施意见"])
+    >>> build_alternation(["意见", "实施意见"])
     '(?:实施意见|意见)'
     """
     return f"(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})"

@@ -16,8 +16,8 @@ from typing import Any
 
 from build_graph.errors import ObligationError
 from build_graph.model import Metadata, Text
-from build_graph.reading.names import shown
-from build_graph.resources import word_lists
+from build_graph.reading.names import display_path
+from build_graph.resources import load_word_lists
 from build_graph.structure.numerals import DATE, parse_date
 
 _HAN = "\u4e00-\u9fff"
@@ -57,8 +57,8 @@ class MetadataReader:
     @classmethod
     def load(cls) -> MetadataReader:
         """A reader with the package's own words."""
-        data = word_lists("outline")
-        header = {field: _header_pattern(labels) for field, labels in data["header"].items()}
+        data = load_word_lists("outline")
+        header = {field: _build_header_pattern(labels) for field, labels in data["header"].items()}
         return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))
 
     def read(self, text: Text, given: Metadata = Metadata()) -> Metadata:  # noqa: B008  (immutable)
@@ -66,25 +66,27 @@ class MetadataReader:
         content = text.content
         first = _FIRST_MARK.search(content)
         head = content[: min(first.start() if first else _HEAD_LIMIT, _HEAD_LIMIT)]
-        table = {field: self._from_table(field, head) for field in self.header}
-        title = given.title or table["title"] or self._title(head)
-        issuer = given.issuer or table["issuer"] or _issuer_of(title) or _signature(content)
-        issued = given.issued or _date_of(table["issued"]) or _signed(content, head, issuer)
+        table = {field: self._read_table_value(field, head) for field in self.header}
+        title = given.title or table["title"] or self._find_title(head)
+        issuer = given.issuer or table["issuer"] or _find_issuer(title) or _find_signature(content)
+        issued = (
+            given.issued or _parse_optional_date(table["issued"]) or _find_signing_date(content, head, issuer)
+        )
         return Metadata(
             title=title,
-            number=given.number or _tidy_number(table["number"]) or _own_number(head, title),
+            number=given.number or _tidy_number(table["number"]) or _find_own_number(head, title),
             issuer=issuer,
             issued=issued,
-            addressees=given.addressees or _addressees(head, title),
+            addressees=given.addressees or _find_addressees(head, title),
         )
 
-    def _from_table(self, field: str, head: str) -> str | None:
+    def _read_table_value(self, field: str, head: str) -> str | None:
         """The value behind a label of the table, None where the label has none."""
         found = self.header[field].search(head)
         value = found["value"].strip() if found else ""
         return value if value and not self.any_label.fullmatch(value) else None
 
-    def _title(self, head: str) -> str | None:
+    def _find_title(self, head: str) -> str | None:
         """The first line, or lines, that end as titles do: 关于…的通知."""
         lines = [line.strip() for line in head.split("\n")]
         for index, line in enumerate(lines):
@@ -96,7 +98,7 @@ class MetadataReader:
                 return before + line  # the title stands on two lines
             if "关于" in line or "印发" in line or len(line) < 40:
                 return line
-        return _title_of_one_line(head, self.kinds)
+        return _find_one_line_title(head, self.kinds)
 
     def _ends_title(self, line: str) -> bool:
         bare = re.sub(r"[（(〔\[][^（）()]*[）)〕\]]$", "", line)
@@ -107,28 +109,28 @@ class MetadataReader:
         )
 
 
-def from_file(path: Path) -> Metadata:
+def read_sidecar(path: Path) -> Metadata:
     """Metadata from a sidecar TOML file; raises BadMetadataError where it cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BadMetadataError(f"{shown(path)}: {error.strerror}; check its permissions") from error
-    return from_toml(data, shown(path))
+        raise BadMetadataError(f"{display_path(path)}: {error.strerror}; check its permissions") from error
+    return parse_sidecar(data, display_path(path))
 
 
-def from_toml(data: bytes, where: str) -> Metadata:
+def parse_sidecar(data: bytes, where: str) -> Metadata:
     """Metadata from the bytes of a sidecar file; raises BadMetadataError where they are no such thing."""
     try:
         values = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadMetadataError(f'{where}: {error}; write TOML such as: title = "…"') from error
-    return from_values(values, where)
+    return build_metadata(values, where)
 
 
-def from_values(data: dict[str, Any], where: str) -> Metadata:
+def build_metadata(data: dict[str, Any], where: str) -> Metadata:
     """Metadata from names and values; raises BadMetadataError for an unknown name or a wrong value.
 
-    >>> from_values({"number": "国发〔2015〕24号", "date": "2015-05-04"}, "options").issued
+    >>> build_metadata({"number": "国发〔2015〕24号", "date": "2015-05-04"}, "options").issued
     datetime.date(2015, 5, 4)
     """
     known = {"issued" if f.name == "date" else f.name for f in fields(Metadata)} - {"issued"} | {"date"}
@@ -150,15 +152,15 @@ def from_values(data: dict[str, Any], where: str) -> Metadata:
     return Metadata(data.get("title"), data.get("number"), data.get("issuer"), issued, tuple(addressees))
 
 
-def merged(first: Metadata, second: Metadata) -> Metadata:
+def merge_metadata(first: Metadata, second: Metadata) -> Metadata:
     """`first`, with what it leaves open taken from `second`."""
     return replace(second, **{f.name: value for f in fields(first) if (value := getattr(first, f.name))})
 
 
-def identifier(number: str) -> str | None:
+def build_identifier(number: str) -> str | None:
     """The part of a document's IRI that its number gives, None for what is no number.
 
-    >>> identifier("国发〔2015〕24号"), identifier("九府办字[2019]88号")
+    >>> build_identifier("国发〔2015〕24号"), build_identifier("九府办字[2019]88号")
     ('国发-2015-24', '九府办字-2019-88')
     """
     found = _NUMBER.search(number)
@@ -168,13 +170,13 @@ def identifier(number: str) -> str | None:
 # -------------------------------------------------------------------------------------- parts
 
 
-def _header_pattern(labels: Iterable[str]) -> re.Pattern[str]:
+def _build_header_pattern(labels: Iterable[str]) -> re.Pattern[str]:
     """A pattern for a label of the table and its value, on the same line or on the next."""
-    label = "|".join(map(_spaced, labels))
+    label = "|".join(map(_space_label, labels))
     return re.compile(rf"(?:^|\n)[^\S\n]*(?:{label})[^\S\n]*[：:][^\S\n]*\n?[^\S\n]*(?P<value>[^\n]+)")
 
 
-def _spaced(label: str) -> str:
+def _space_label(label: str) -> str:
     """A pattern for a label with blanks between its characters: 标　　题."""
     return r"[ 　]*".join(map(re.escape, label))
 
@@ -184,7 +186,7 @@ def _tidy_number(value: str | None) -> str | None:
     return found[0] if found else None
 
 
-def _own_number(head: str, title: str | None) -> str | None:
+def _find_own_number(head: str, title: str | None) -> str | None:
     """The document's own number: alone on its line, or right behind the title; not one that it cites."""
     for found in _NUMBER.finditer(head):
         line_start = head.rfind("\n", 0, found.start()) + 1
@@ -198,12 +200,12 @@ def _own_number(head: str, title: str | None) -> str | None:
     return None
 
 
-def _issuer_of(title: str | None) -> str | None:
+def _find_issuer(title: str | None) -> str | None:
     """The body before 关于 in a title: 九江市人民政府办公室关于….
 
-    >>> _issuer_of("九江市人民政府办公室关于印发方案的通知")
+    >>> _find_issuer("九江市人民政府办公室关于印发方案的通知")
     '九江市人民政府办公室'
-    >>> _issuer_of("•工业和信息化部等七部门关于推动未来产业创新发展的实施意见")
+    >>> _find_issuer("•工业和信息化部等七部门关于推动未来产业创新发展的实施意见")
     '工业和信息化部'
     """
     words = _BEFORE_TITLE.sub("", title or "")
@@ -212,7 +214,7 @@ def _issuer_of(title: str | None) -> str | None:
     return before if about and _ISSUER.match(re.split("[ 、\u3000]+", before)[-1]) else None
 
 
-def _signature(content: str) -> str | None:
+def _find_signature(content: str) -> str | None:
     """The body that signs: a name alone on the line before a date, or right before it at the end."""
     for found in re.finditer(
         rf"(?:^|\n|。)[^\S\n]*(?P<name>[{_HAN}]{{2,30}})[^\S\n]*\n[^\S\n]*(?={DATE.pattern})", content
@@ -220,11 +222,11 @@ def _signature(content: str) -> str | None:
         if _ISSUER.match(found["name"]):
             return found["name"]
     closing = content[-_TAIL:].replace("\xa0", " ")
-    found_names = (_signers(closing[: day.start()]) for day in reversed(list(DATE.finditer(closing))))
+    found_names = (_find_signers(closing[: day.start()]) for day in reversed(list(DATE.finditer(closing))))
     return next((names for names in found_names if names), None)
 
 
-def _signers(closing: str) -> str | None:
+def _find_signers(closing: str) -> str | None:
     """The bodies at the end of the words: 财政部 税务总局; one name may be broken by a space."""
     found = _SIGNERS.search(closing)
     names = found["names"].split(" ") if found else []
@@ -234,27 +236,27 @@ def _signers(closing: str) -> str | None:
     return whole if _ISSUER.match(whole) and len(whole) > _SHORTEST else None
 
 
-def _date_of(value: str | None) -> date | None:
+def _parse_optional_date(value: str | None) -> date | None:
     return parse_date(value) if value else None
 
 
-def _signed(content: str, head: str, issuer: str | None) -> date | None:
+def _find_signing_date(content: str, head: str, issuer: str | None) -> date | None:
     """The date behind the signature, else the first alone on a line, else the one in （…印发） style."""
     if issuer:
         found = re.search(rf"{re.escape(issuer)}\s*(?=(?:{DATE.pattern}))", content)
         if found and (signed := parse_date(content[found.end() : found.end() + 20])):
             return signed
-    for line in _lines_of(content):
+    for line in _iterate_short_lines(content):
         if DATE.fullmatch(line.strip(" 　\t\xa0（()）")):
             return parse_date(line)
     return None
 
 
-def _lines_of(content: str) -> Iterable[str]:
+def _iterate_short_lines(content: str) -> Iterable[str]:
     return (line for line in content.split("\n") if 7 < len(line.strip()) < 20)
 
 
-def _addressees(head: str, title: str | None) -> tuple[str, ...]:
+def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
     """Those the document is sent to: the words before the first colon, split at commas."""
     for line in head.split("\n"):
         found = re.match(rf"\s*(?P<names>[^。：:；;《》]{{2,300}})[：:]\s*(?:$|[{_HAN}《])", line)
@@ -277,7 +279,7 @@ def _split_names(names: str) -> Iterable[str]:
             yield part.strip()
 
 
-def _title_of_one_line(head: str, kinds: Iterable[str]) -> str | None:
+def _find_one_line_title(head: str, kinds: Iterable[str]) -> str | None:
     """The title at the beginning of a document that stands on one line."""
     found = re.match(
         rf"\s*(?P<title>[^\s。：:；;]{{2,40}}关于[^\s。：:；;]{{2,70}}?的(?:{'|'.join(kinds)}))", head

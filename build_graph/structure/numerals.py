@@ -17,10 +17,10 @@ DATE = re.compile(
 )
 
 
-def number(text: str) -> int:
+def parse_numeral(text: str) -> int:
     """The value of a Chinese or Arabic numeral up to 9999.
 
-    >>> [number(n) for n in ("十", "二十九", "一百零三", "12", "二〇一五")]
+    >>> [parse_numeral(n) for n in ("十", "二十九", "一百零三", "12", "二〇一五")]
     [10, 29, 103, 12, 2015]
     """
     if text.isdecimal():
@@ -48,7 +48,7 @@ def parse_date(text: str) -> date | None:
     found = DATE.search(text)
     if not found:
         return None
-    year, month, day = (number(found[part]) for part in ("year", "month", "day"))
+    year, month, day = (parse_numeral(found[part]) for part in ("year", "month", "day"))
     if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year, month)[1]:
         return None
     return date(year, month, day)

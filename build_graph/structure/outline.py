@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
-from build_graph.resources import word_lists
-from build_graph.structure.numerals import number
+from build_graph.resources import load_word_lists
+from build_graph.structure.numerals import parse_numeral
 from build_graph.structure.tables import TableReader
 
 _CHINESE = "一二三四五六七八九十百"
@@ -80,7 +80,7 @@ class OutlineReader:
     @classmethod
     def load(cls) -> OutlineReader:
         """A reader with the package's own words."""
-        data = word_lists("outline")
+        data = load_word_lists("outline")
         heading = data["heading"]
         lines = "|".join(map(re.escape, data["stop"]["lines"]))
         return cls(
@@ -104,17 +104,17 @@ class OutlineReader:
         A short circular has no marks: its paragraphs are unnumbered clauses.
         """
         content = text.content
-        marks = tuple(_sequence(content, self._marks(content, metadata.issuer)))
+        marks = tuple(_filter_sequence(content, self._find_marks(content, metadata.issuer)))
         top = self._nest(content, marks)
-        top = tuple(self._describe(content, top) if top else _paragraphs(content, metadata, marks))
+        top = tuple(self._describe(content, top) if top else _iterate_paragraphs(content, metadata, marks))
         return Outline(metadata, top, count_clauses(top))
 
     # ------------------------------------------------------------------------------- marks
 
-    def _marks(self, content: str, issuer: str | None) -> list[_Mark]:
+    def _find_marks(self, content: str, issuer: str | None) -> list[_Mark]:
         """Everything that looks like a mark or ends the text, in order."""
         found = [
-            _Mark(m.lastgroup or "", _ordinal(m[0]), Span(*m.span()), m[0].strip())
+            _Mark(m.lastgroup or "", _parse_ordinal(m[0]), Span(*m.span()), m[0].strip())
             for m in _MARK.finditer(content)
         ]
         stops = [self.stop]
@@ -127,7 +127,9 @@ class OutlineReader:
         for table in self.tables.read(content):
             found = [mark for mark in found if not mark.span.start < table.head.end <= mark.span.end]
             found.append(_Mark("table", 0, Span(table.head.start, table.head.end)))
-            found += [_Mark("row", row, span, span.of(content)) for row, span in table.numbers(content)]
+            found += [
+                _Mark("row", row, span, span.extract(content)) for row, span in table.iterate_numbers(content)
+            ]
         return sorted(found, key=lambda mark: mark.span)
 
     # -------------------------------------------------------------------------------- tree
@@ -146,13 +148,13 @@ class OutlineReader:
             else:
                 groups[-1].append((mark, own))
         keys: dict[str, int] = {}
-        return tuple(division for group in groups for division in _tree(group, keys))
+        return tuple(division for group in groups for division in _build_tree(group, keys))
 
     # ---------------------------------------------------------------------------- headings
 
     def _describe(self, content: str, top: tuple[Division, ...]) -> Iterator[Division]:
         """Headings, bodies and kinds for a tree that has only spans so far, and the closing division."""
-        headed = _with_headings(content, top)
+        headed = _find_headed(content, top)
         described = [self._describe_one(content, division, headed, False, False) for division in top]
         closings = 0
         for division, following in pairwise([*described, None]):
@@ -169,8 +171,8 @@ class OutlineReader:
     def _describe_one(
         self, content: str, draft: Division, headed: frozenset[Span], principle: bool, goal: bool
     ) -> Division:
-        heading, body = _heading_and_body(content, draft, draft.span in headed)
-        title = heading.of(content) if heading else ""
+        heading, body = _split_heading(content, draft, draft.span in headed)
+        title = heading.extract(content) if heading else ""
         own_goal = title.endswith("目标") or any(word in title for word in self.goal)
         own_principle = self._is_principle(title)
         goal = own_goal or (goal and not own_principle)
@@ -189,9 +191,9 @@ class OutlineReader:
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
         """A section whose paragraphs all open with a heading has them as unnumbered clauses."""
-        lines = list(_lines(content, section.body))
-        cuts = [_first_sentence(content, line) for line in lines]
-        short = [cut is not None and len(cut) <= 12 and "，" not in cut.of(content) for cut in cuts]
+        lines = list(_iterate_lines(content, section.body))
+        cuts = [_find_first_sentence(content, line) for line in lines]
+        short = [cut is not None and len(cut) <= 12 and "，" not in cut.extract(content) for cut in cuts]
         if len(lines) < 2 or not all(short):
             return section
         parts = []
@@ -205,8 +207,8 @@ class OutlineReader:
                     0,
                     line,
                     cut,
-                    Span(cut.end + 1, line.end).stripped(content),
-                    principle=section.principle or self._is_principle(cut.of(content)),
+                    Span(cut.end + 1, line.end).strip(content),
+                    principle=section.principle or self._is_principle(cut.extract(content)),
                 )
             )
         return replace(section, body=Span(section.body.start, section.body.start), parts=tuple(parts))
@@ -215,12 +217,12 @@ class OutlineReader:
 # ------------------------------------------------------------------------------------ marks
 
 
-def _ordinal(mark: str) -> int:
+def _parse_ordinal(mark: str) -> int:
     """The number that a mark prints: 第十二条 → 12, 3． → 3."""
-    return number("".join(c for c in mark if c.isdecimal() or c in _CHINESE + "千零〇"))
+    return parse_numeral("".join(c for c in mark if c.isdecimal() or c in _CHINESE + "千零〇"))
 
 
-def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
+def _filter_sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
     """The marks that carry a numbering on: first, next after the last, or at the start of a line."""
     last: dict[str, int] = {}  # by kind, under the current parent
     running: dict[str, int] = {}  # by kind, through the document
@@ -234,7 +236,9 @@ def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
         if stopped and mark.kind == "item":  # 附件：1.… 2.… lists attachments
             continue
         expected = {1, last.get(mark.kind, 0) + 1, running.get(mark.kind, 0) + 1}
-        if not _carries_on(content, mark, expected, before) and not _skips(content, mark, last):
+        if not _continues_sequence(content, mark, expected, before) and not _is_after_gap(
+            content, mark, last
+        ):
             continue
         stopped = False
         last = {kind: n for kind, n in last.items() if _DEPTH[kind] <= _DEPTH[mark.kind]}
@@ -243,23 +247,23 @@ def _sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
         yield mark
 
 
-def _carries_on(content: str, mark: _Mark, expected: set[int], before: _Mark | None) -> bool:
+def _continues_sequence(content: str, mark: _Mark, expected: set[int], before: _Mark | None) -> bool:
     """Whether a mark stands where its kind can stand, with a number that is `expected` there."""
     if _is_decimal(content, mark, expected):
         return False
-    if mark.kind in ("table", "row") or _at_line_start(content, mark.span.start):
+    if mark.kind in ("table", "row") or _is_at_line_start(content, mark.span.start):
         return True
     if mark.ordinal not in expected:
         return False
     if mark.kind == "clause":  # （一）（一） within one division is a reference
         return mark.ordinal != 1 or before is None or (before.kind, before.ordinal) != ("clause", 1)
-    return _at_boundary(content, mark) or _lost_its_break(content, mark, before)
+    return _is_at_boundary(content, mark) or _has_lost_break(content, mark, before)
 
 
-def _skips(content: str, mark: _Mark, last: dict[str, int]) -> bool:
+def _is_after_gap(content: str, mark: _Mark, last: dict[str, int]) -> bool:
     """Whether a mark at a boundary leaves out one or two numbers, as where a page lost a stretch."""
     gap = mark.ordinal - last.get(mark.kind, 0)
-    if not 1 < gap <= _GAP or not _at_boundary(content, mark):
+    if not 1 < gap <= _GAP or not _is_at_boundary(content, mark):
         return False
     if mark.kind == "item":  # only behind a sentence or bracket and a blank, and no number: 2. … 。 4.对…
         ends = content[max(mark.span.start - 4, 0) : mark.span.start]
@@ -273,11 +277,11 @@ def _skips(content: str, mark: _Mark, last: dict[str, int]) -> bool:
     return mark.kind in ("section", "article")
 
 
-def _at_boundary(content: str, mark: _Mark) -> bool:
+def _is_at_boundary(content: str, mark: _Mark) -> bool:
     return mark.span.start == 0 or content[mark.span.start - 1] in _BOUNDARY
 
 
-def _lost_its_break(content: str, mark: _Mark, before: _Mark | None) -> bool:
+def _has_lost_break(content: str, mark: _Mark, before: _Mark | None) -> bool:
     """Whether a mark needs no boundary before it, because nothing else looks like it.
 
     附则第一章　总则第一条为了…; 市社团办十五、在新增社会组织中…
@@ -298,27 +302,27 @@ def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
     if mark.kind != "item" or not after[:1].isdecimal() or _YEAR.match(after):
         return False
     return bool(_AMOUNT.match(after)) or not (
-        mark.ordinal in expected and (mark.printed[-1] != "." or _at_line_start(content, mark.span.start))
+        mark.ordinal in expected and (mark.printed[-1] != "." or _is_at_line_start(content, mark.span.start))
     )
 
 
-def _at_line_start(content: str, position: int) -> bool:
+def _is_at_line_start(content: str, position: int) -> bool:
     """Whether only blanks stand between the line's start and `position`."""
     while position and content[position - 1] in " \t　":
         position -= 1
     return position == 0 or content[position - 1] == "\n"
 
 
-def _tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> list[Division]:
+def _build_tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> list[Division]:
     """Nested divisions of marks without a stop between them; `keys` counts the top level's keys."""
     if not group:
         return []
     shallowest = min(_DEPTH[mark.kind] for mark, _ in group)
     starts = [i for i, (mark, _) in enumerate(group) if _DEPTH[mark.kind] == shallowest]
-    divisions = _tree(group[: starts[0]], keys)  # deeper marks before the first shallow one stand alone
+    divisions = _build_tree(group[: starts[0]], keys)  # deeper marks before the first shallow one stand alone
     for i, j in pairwise([*starts, len(group)]):
         mark, own = group[i]
-        parts = _tree(group[i + 1 : j], {})
+        parts = _build_tree(group[i + 1 : j], {})
         key = f"{_LETTER[mark.kind]}{mark.ordinal or ''}"
         keys[key] = keys.get(key, 0) + 1
         divisions.append(
@@ -339,20 +343,20 @@ def _tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> list[Div
 # -------------------------------------------------------------------------- headings, bodies
 
 
-def _heading_and_body(content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
+def _split_heading(content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
     """A division's heading and the text after it; `voted` says that short first sentences are headings."""
-    body = draft.body.stripped(content)
-    line = _first_line(content, body)
-    sentence = _first_sentence(content, line)
+    body = draft.body.strip(content)
+    line = _find_first_line(content, body)
+    sentence = _find_first_sentence(content, line)
     if sentence is None:  # no sentence ends on the first line
-        rest = Span(line.end, body.end).stripped(content)
+        rest = Span(line.end, body.end).strip(content)
         # A task may stand alone on its line, without a stop; the bodies that answer for it may follow.
         last = len(rest) == 0 or bool(_LABELLED.match(content, rest.start, rest.end))
         alone = last and not draft.parts and draft.level is Level.CLAUSE
-        if alone or len(line) > _TITLE_LIMIT or _ENDS_IN_BODIES.search(line.of(content)):
+        if alone or len(line) > _TITLE_LIMIT or _ENDS_IN_BODIES.search(line.extract(content)):
             return None, body
         return line, rest
-    rest = Span(sentence.end + 1, body.end).stripped(content)
+    rest = Span(sentence.end + 1, body.end).strip(content)
     if len(rest) == 0 and draft.parts and len(sentence) <= _TITLE_LIMIT:
         return sentence, rest
     if voted and len(sentence) <= _VOTED_LIMIT and _opens_text(content, rest):
@@ -360,16 +364,19 @@ def _heading_and_body(content: str, draft: Division, voted: bool) -> tuple[Span 
     return None, body
 
 
-def _with_headings(content: str, top: Sequence[Division]) -> frozenset[Span]:
+def _find_headed(content: str, top: Sequence[Division]) -> frozenset[Span]:
     """The divisions (by span) among whose siblings most texts open with a short sentence: a heading."""
-    votes = [[_opens_with_heading(content, division) for division in siblings] for siblings in _siblings(top)]
+    votes = [
+        [_check_opening_heading(content, division) for division in siblings]
+        for siblings in _iterate_siblings(top)
+    ]
     headed: set[Span] = set()
     kinds: dict[str, list[bool]] = {}
-    for siblings, vote in zip(_siblings(top), votes, strict=True):
+    for siblings, vote in zip(_iterate_siblings(top), votes, strict=True):
         for division, yes in zip(siblings, vote, strict=True):
             if yes is not None:
                 kinds.setdefault(division.key[0], []).append(yes)
-    for siblings, vote in zip(_siblings(top), votes, strict=True):
+    for siblings, vote in zip(_iterate_siblings(top), votes, strict=True):
         own = [yes for yes in vote if yes is not None]
         for division in siblings:
             # Few siblings say little; then the divisions of the same kind in the whole document decide.
@@ -379,19 +386,19 @@ def _with_headings(content: str, top: Sequence[Division]) -> frozenset[Span]:
     return frozenset(headed)
 
 
-def _siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
+def _iterate_siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
     """The divisions of the top level, then those below each division."""
     yield top
     for division in top:
-        yield from _siblings(division.parts) if division.parts else ()
+        yield from _iterate_siblings(division.parts) if division.parts else ()
 
 
-def _opens_with_heading(content: str, division: Division) -> bool | None:
+def _check_opening_heading(content: str, division: Division) -> bool | None:
     """Whether the text opens with a short sentence, or a line of its own, and goes on; None for one line."""
-    body = division.body.stripped(content)
-    line = _first_line(content, body)
-    sentence = _first_sentence(content, line)
-    rest = Span(sentence.end + 1 if sentence else line.end, body.end).stripped(content)
+    body = division.body.strip(content)
+    line = _find_first_line(content, body)
+    sentence = _find_first_sentence(content, line)
+    rest = Span(sentence.end + 1 if sentence else line.end, body.end).strip(content)
     if sentence is None:
         return True if len(rest) and len(line) <= _HEADING_LIMIT and _opens_text(content, rest) else None
     return len(sentence) <= _HEADING_LIMIT and (bool(division.parts) or _opens_text(content, rest))
@@ -406,7 +413,7 @@ def _opens_text(content: str, rest: Span) -> bool:
     )
 
 
-def _first_line(content: str, span: Span) -> Span:
+def _find_first_line(content: str, span: Span) -> Span:
     """Up to the first line break, or up to the first blank between two words in a one-line document.
 
     A blank in a title (《中共中央办公厅 国务院办公厅关于…》) breaks no line.
@@ -418,24 +425,24 @@ def _first_line(content: str, span: Span) -> Span:
             if blank.start() - span.start <= _HEADING_LIMIT:
                 end = blank.start()
             break
-    return Span(span.start, end).stripped(content)
+    return Span(span.start, end).strip(content)
 
 
-def _first_sentence(content: str, span: Span) -> Span | None:
+def _find_first_sentence(content: str, span: Span) -> Span | None:
     """The first sentence without its end mark; None where none ends within the span."""
     found = re.compile(rf"[{_SENTENCE_END}]").search(content, span.start, span.end)
     return Span(span.start, found.start()) if found else None
 
 
-def _lines(content: str, span: Span) -> Iterator[Span]:
+def _iterate_lines(content: str, span: Span) -> Iterator[Span]:
     """The lines of a span that are not blank, stripped."""
     for found in re.compile(r"[^\n]+").finditer(content, span.start, span.end):
-        line = Span(*found.span()).stripped(content)
+        line = Span(*found.span()).strip(content)
         if len(line):
             yield line
 
 
-def _paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]) -> Iterator[Division]:
+def _iterate_paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]) -> Iterator[Division]:
     """The paragraphs of a text without marks, from its addressees to the first stop behind them."""
     last = metadata.addressees[-1] if metadata.addressees else ""
     colon = re.compile(rf"{re.escape(last)}[^。\n]{{0,20}}?[：:]").search(content) if last else None
@@ -443,12 +450,12 @@ def _paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]) -> Ite
         return
     end = min((stop.span.start for stop in stops if stop.span.start > colon.end()), default=len(content))
     lines = [
-        Span(*found.span()).stripped(content)
+        Span(*found.span()).strip(content)
         for found in re.compile(r"[^\n]+?(?:。(?=[ 　\xa0])|$)", re.MULTILINE).finditer(
             content, colon.end(), end
         )
     ]
-    sentences = [line for line in lines if _first_sentence(content, line) is not None]
+    sentences = [line for line in lines if _find_first_sentence(content, line) is not None]
     for index, line in enumerate(sentences, start=1):
         preamble = index == 1 and len(sentences) > 1  # 为贯彻落实…，现通知如下
         yield Division(Level.CLAUSE, None, f"p{index}", 0, line, None, line, principle=preamble)
@@ -470,19 +477,19 @@ def _split_closing(content: str, last: Division) -> tuple[Division, Span | None]
     while leaf.parts:
         leaf = leaf.parts[-1]
     brackets = [found.end() for found in _ATTRIBUTED.finditer(content, leaf.body.start, leaf.body.end)]
-    closing = Span(brackets[-1], leaf.body.end).stripped(content) if brackets else Span(0, 0)
-    if len(closing) == 0 or _first_sentence(content, closing) is None:
+    closing = Span(brackets[-1], leaf.body.end).strip(content) if brackets else Span(0, 0)
+    if len(closing) == 0 or _find_first_sentence(content, closing) is None:
         return last, None
-    return _cut(content, last, brackets[-1]), closing
+    return _cut_division(content, last, brackets[-1]), closing
 
 
-def _cut(content: str, division: Division, end: int) -> Division:
+def _cut_division(content: str, division: Division, end: int) -> Division:
     """The division, and the last of its parts at each level, cut off at `end`."""
     parts = division.parts
     if parts:
-        parts = (*parts[:-1], _cut(content, parts[-1], end))
+        parts = (*parts[:-1], _cut_division(content, parts[-1], end))
     span = Span(division.span.start, end)
-    body = division.body if division.parts else Span(division.body.start, end).stripped(content)
+    body = division.body if division.parts else Span(division.body.start, end).strip(content)
     return replace(division, span=span, body=body, parts=parts)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from build_graph.model import Metadata, Span
-from build_graph.resources import word_lists
-from build_graph.structure.document_names import DocumentNames, number_identity
-from build_graph.structure.mentions import Mention, one_of, within
+from build_graph.resources import load_word_lists
+from build_graph.structure.document_names import DocumentNames, identify_number
+from build_graph.structure.mentions import Mention, build_alternation, is_within
 
 _NEAR = 120  # characters on either side of a title that say what it is doing there
 _STOP = re.compile(r"[。；！？\n]")
@@ -26,7 +26,7 @@ class OwnNames:
     title: str
     issued: str  # of 关于印发X实施方案的通知: X实施方案的通知
 
-    def has(self, key: str, number: str | None) -> bool:
+    def is_own(self, key: str, number: str | None) -> bool:
         """Whether a title's key or a number's identity is the document's own."""
         if self.number is not None and number == self.number:
             return True
@@ -39,7 +39,7 @@ class OwnNames:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class TitleContext:
     """Judges titles with the words of `data/citations.toml`."""
 
     names: DocumentNames
@@ -59,11 +59,11 @@ class Surroundings:
     labels: tuple[str, ...]  # 发文字号：国发〔2015〕24号
 
     @classmethod
-    def load(cls) -> Surroundings:
+    def load(cls) -> TitleContext:
         """With the package's own words."""
-        words = word_lists("citations")
-        own, planned, attached = words["own"], words["planned"], one_of(words["attached"]["words"])
-        issue, leads = one_of(own["issue"]), one_of(planned["leads"])
+        words = load_word_lists("citations")
+        own, planned, attached = words["own"], words["planned"], build_alternation(words["attached"]["words"])
+        issue, leads = build_alternation(own["issue"]), build_alternation(planned["leads"])
         return cls(
             names=DocumentNames.load(),
             attached=re.compile(rf"\s?[（(][^（）()\n]{{0,12}}?{attached}"),
@@ -74,53 +74,53 @@ class Surroundings:
             periodical=tuple(words["periodical"]["words"]),
             press=re.compile(rf"[，,][^，。《》\n]{{0,12}}{words['periodical']['press']}"),
             planned=re.compile(
-                rf"(?:{one_of(planned['verbs'])}|(?:^|[\d.．、]|{leads})\s?{one_of(planned['issued'])})$"
+                rf"(?:{build_alternation(planned['verbs'])}|(?:^|[\d.．、]|{leads})\s?{build_alternation(planned['issued'])})$"
             ),
             pushed=re.compile(rf"{leads}$"),
             made=(*planned["verbs"], *planned["issued"]),
-            past=re.compile(one_of(planned["past"])),
-            presented=re.compile(one_of(own["present"])),
+            past=re.compile(build_alternation(planned["past"])),
+            presented=re.compile(build_alternation(own["present"])),
             issued=re.compile(issue),
-            forwarded=re.compile(one_of(own["forward"])),
+            forwarded=re.compile(build_alternation(own["forward"])),
             passed=re.compile(
-                rf"\s?[，,。]?\s?(?:{one_of(own['done'])}[^《。]{{0,60}}?[，,。]\s?)?"
-                rf"{one_of(own['now'])}(?:予以?|将其|就)?{issue}"
+                rf"\s?[，,。]?\s?(?:{build_alternation(own['done'])}[^《。]{{0,60}}?[，,。]\s?)?"
+                rf"{build_alternation(own['now'])}(?:予以?|将其|就)?{issue}"
             ),
-            titled=re.compile(one_of(own["titled"])),
+            titled=re.compile(build_alternation(own["titled"])),
             labels=tuple(words["number"]["labels"]),
         )
 
-    def own(self, metadata: Metadata) -> OwnNames:
+    def find_own_names(self, metadata: Metadata) -> OwnNames:
         """The document's own names, as its metadata give them."""
-        title = self.names.key(metadata.title or "")
+        title = self.names.build_key(metadata.title or "")
         issued = self.titled.search(title)
-        number = number_identity(metadata.number) if metadata.number else None
+        number = identify_number(metadata.number) if metadata.number else None
         return OwnNames(number, title, title[issued.end() :] if issued else "")
 
-    def lists(self, content: str) -> list[Span]:
+    def find_attachment_lists(self, content: str) -> list[Span]:
         """Where the attachments of a document are listed."""
         return [Span(*found.span()) for found in self.attachments.finditer(content)]
 
-    def reasons(
+    def iterate_reasons(
         self, content: str, mention: Mention, own: OwnNames, start: int, lists: Sequence[Span]
     ) -> Iterator[str]:
         """Why a title is no citation, by name, the strongest reason first; none where nothing says so.
 
         `start` is where the first division begins, `lists` is what `lists` gives for the text.
         """
-        span, key = mention.span, self.names.key(mention.title or "")
+        span, key = mention.span, self.names.build_key(mention.title or "")
         before = _STOP.split(content[max(0, span.start - _NEAR) : span.start])[-1].rstrip()
         after = content[span.end : span.end + _NEAR]
-        number = number_identity(mention.number) if mention.number else None
-        if own.has(key, number):
+        number = identify_number(mention.number) if mention.number else None
+        if own.is_own(key, number):
             yield "own"
-        if not number and (self.attached.match(after) or within(lists, span.start)):
+        if not number and (self.attached.match(after) or is_within(lists, span.start)):
             yield "attached"
-        if self._in_press(before, after):
+        if self._is_in_press(before, after):
             yield "periodical"
         if not number and not self.names.is_document(key):
             yield "kind"
-        if self._issues(before, content[mention.tail : mention.tail + _NEAR]):
+        if self._is_issuing(before, content[mention.tail : mention.tail + _NEAR]):
             yield "own"
         if not mention.number and span.start >= start and self._is_planned(before, after):
             yield "planned"
@@ -133,17 +133,17 @@ class Surroundings:
         alone = span.start < start or not after.partition("\n")[0].strip(_NO_FRAME)
         if (first and alone) or label.rstrip(_LABEL_END).endswith(self.labels):
             return True
-        titled = span.start < start and self.names.is_document(self.names.key(label))
+        titled = span.start < start and self.names.is_document(self.names.build_key(label))
         return titled or self.attached.match(f"（{after.lstrip(_NO_FRAME)}") is not None
 
-    def _in_press(self, before: str, after: str) -> bool:
+    def _is_in_press(self, before: str, after: str) -> bool:
         return (
             before.endswith(self.periodical)
             or after.lstrip("，, ").startswith(self.periodical)
             or self.press.match(after) is not None
         )
 
-    def _issues(self, before: str, after: str) -> bool:
+    def _is_issuing(self, before: str, after: str) -> bool:
         """Whether the document puts the title into force: 现将《…》印发给你们."""
         rest = _STOP.split(after, maxsplit=1)[0]
         if self.presented.search(before) and self.issued.search(rest):

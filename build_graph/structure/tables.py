@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from build_graph.model import Span
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 _CELLS = 2  # columns that a head has at least: what is to be done, and who answers for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
@@ -19,7 +19,7 @@ _LINE = re.compile(r"[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FlatTable:
     """A flattened table: its head, the text below it, and the labels of the columns that hold bodies."""
 
     head: Span
@@ -27,7 +27,7 @@ class Table:
     bodies: tuple[str, ...]  # 牵头单位, 配合单位
     persons: bool  # a column names persons: 牵头领导
 
-    def numbers(self, content: str) -> Iterator[tuple[int, Span]]:
+    def iterate_numbers(self, content: str) -> Iterator[tuple[int, Span]]:
         """The rows' numbers, as far as they follow on each other."""
         expected = 1
         for found in _ROW.finditer(content, self.rows.start, self.rows.end):
@@ -48,10 +48,10 @@ class TableReader:
     @classmethod
     def load(cls) -> TableReader:
         """A reader with the package's own words."""
-        data = word_lists("tables")
+        data = load_word_lists("tables")
         bodies, persons = data["column"]["bodies"], data["column"]["persons"]
         others = "|".join(data["column"]["others"])
-        stops = "|".join(map(re.escape, word_lists("outline")["stop"]["lines"]))
+        stops = "|".join(map(re.escape, load_word_lists("outline")["stop"]["lines"]))
         return cls(
             bodies=re.compile(bodies),
             persons=re.compile(persons),
@@ -59,19 +59,20 @@ class TableReader:
             end=re.compile(rf"^[^\S\n]*(?:{stops})", re.MULTILINE),
         )
 
-    def read(self, content: str) -> tuple[Table, ...]:
+    def read(self, content: str) -> tuple[FlatTable, ...]:
         """The tables of a text, in order; each reaches up to the next one or to an end such as 附件."""
-        heads = list(self._heads(content))
+        heads = list(self._find_heads(content))
         starts = [cells[0].start for cells in heads] + [len(content)]
         return tuple(
-            self._table(content, cells, following) for cells, following in zip(heads, starts[1:], strict=True)
+            self._build_table(content, cells, following)
+            for cells, following in zip(heads, starts[1:], strict=True)
         )
 
-    def _heads(self, content: str) -> Iterator[list[Span]]:
+    def _find_heads(self, content: str) -> Iterator[list[Span]]:
         """Runs of lines that each name a column, one of them of bodies, another of what they are to do."""
         run: list[Span] = []
         for found in _LINE.finditer(content):
-            line = Span(*found.span()).stripped(content)
+            line = Span(*found.span()).strip(content)
             if len(line) == 0:
                 continue
             if self.column.fullmatch(content, line.start, line.end):
@@ -86,15 +87,15 @@ class TableReader:
     def _is_head(self, content: str, run: Sequence[Span]) -> bool:
         if len(run) < _CELLS:
             return False
-        cells = [cell.of(content) for cell in run]
+        cells = [cell.extract(content) for cell in run]
         bodies = sum(bool(self.bodies.fullmatch(cell)) for cell in cells)
         persons = sum(bool(self.persons.fullmatch(cell)) for cell in cells)
         return bool(bodies) and bodies + persons < len(run)
 
-    def _table(self, content: str, cells: Sequence[Span], following: int) -> Table:
+    def _build_table(self, content: str, cells: Sequence[Span], following: int) -> FlatTable:
         end = self.end.search(content, cells[-1].end, following)
-        words = [cell.of(content) for cell in cells]
-        return Table(
+        words = [cell.extract(content) for cell in cells]
+        return FlatTable(
             head=Span(cells[0].start, cells[-1].end),
             rows=Span(cells[-1].end, end.start() if end else following),
             bodies=tuple(word for word in words if self.bodies.fullmatch(word)),
@@ -102,7 +103,7 @@ class TableReader:
         )
 
 
-def table_at(tables: Sequence[Table], position: int) -> Table | None:
+def find_table_at(tables: Sequence[FlatTable], position: int) -> FlatTable | None:
     """The table that holds a position of the text; `tables` are in order."""
     at = bisect_right([table.rows.start for table in tables], position) - 1
     return tables[at] if at >= 0 and position < tables[at].rows.end else None

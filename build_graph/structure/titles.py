@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from build_graph.model import Span
-from build_graph.resources import word_lists
+from build_graph.resources import load_word_lists
 
 _LONGEST = 300  # characters of a title with its marks
 _LINES = 2  # line breaks within a title
@@ -26,13 +26,13 @@ _HAN_WORD = re.compile(r"[\u4e00-\u9fffA-Za-z]{2,24}[^\S\n]{0,2}$")
 _BODY = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff \u3000、]*$")
 
 
-def titles(content: str) -> Iterator[Span]:
+def find_titles(content: str) -> Iterator[Span]:
     """The outermost 《…》 with their marks, in order, in one pass.
 
     A title goes over a line break or two, but not over a full stop: one that never closes is given up,
     and those closed within it stand for themselves.
 
-    >>> [span.of("《甲〈乙〉》《丙《丁》戊》《己") for span in titles("《甲〈乙〉》《丙《丁》戊》《己")]
+    >>> [span.extract("《甲〈乙〉》《丙《丁》戊》《己") for span in find_titles("《甲〈乙〉》《丙《丁》戊》《己")]
     ['《甲〈乙〉》', '《丙《丁》戊》']
     """
     opened: list[int] = []
@@ -70,7 +70,7 @@ class NumberFinder:
     @classmethod
     def load(cls) -> NumberFinder:
         """A finder with the package's own words."""
-        words = word_lists("citations")["number"]
+        words = load_word_lists("citations")["number"]
         before = "|".join(sorted(map(re.escape, words["before"]), key=len, reverse=True))
         orders = "|".join(words["orders"])
         return cls(
@@ -89,15 +89,15 @@ class NumberFinder:
             ),
         )
 
-    def numbers(self, content: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    def find_numbers(self, content: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
         """Numbers with a year in brackets, from their first word on: 国发〔2015〕24号."""
         for found in _YEAR.finditer(content, start, len(content) if end is None else end):
             word = _HAN_WORD.search(content[max(start, found.start() - _WORD) : found.start()])
-            own = self._own(word[0]) if word and not found["order"] else ""
+            own = self._find_own_words(word[0]) if word and not found["order"] else ""
             if own:
                 yield Span(found.start() - len(own), found.end())
 
-    def order_in(self, content: str, start: int, end: int) -> Span | None:
+    def find_order_number(self, content: str, start: int, end: int) -> Span | None:
         """The number of an order or announcement, with the body in front of it: 国务院令第412号."""
         found = self.order.search(content, start, end)
         if not found:
@@ -105,7 +105,7 @@ class NumberFinder:
         body = _BODY.search(content[max(start, found.start() - _WORD) : found.start()])
         return Span(found.start() - len(body[0]) if body else found.start(), found.end())
 
-    def _own(self, word: str) -> str:
+    def _find_own_words(self, word: str) -> str:
         """What of the words in front of a year is the number's own: 根据国务院办公厅国办发 → 国办发."""
         for pattern in (self.before, self.body):
             ends = [found.end() for found in pattern.finditer(word)]
