@@ -327,7 +327,7 @@ HASHED = """
 from build_graph.meaning.domains import DomainFinder
 from build_graph.model import Measure, Span
 finder, text = DomainFinder.load(), "发展旅游、体育、教育、医疗；打击诈骗，规范税收，保护专利，建设公路。" * 3
-print(finder.theme(text, text), finder.find(text, Measure(("s1",), 1, 1, None, Span(0, len(text)))))
+print(finder.find_theme(text, text), finder.find(text, Measure(("s1",), 1, 1, None, Span(0, len(text)))))
 """
 
 
