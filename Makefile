@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 SETUP  := setup.cfg pyproject.toml constraints.txt
 INSTALL := -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
-# On all processors, and one process more: many tests wait for a server or a browser. tests/sharing.py says the rest.
+# On all processors, and one process more: many tests wait for a server or a browser. tests/support/sharing.py says the rest.
 SPREAD := -n $(shell expr $$(nproc 2>/dev/null || echo 2) + 1) --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test fuzz lint bench vendor constraints clean system

@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
+from build_graph.analysis.bearings import Successors
 from build_graph.analysis.incidence import Incidence
 from build_graph.analysis.projection import project
-from build_graph.analysis.successors import Successors
 
 BAR = 3.0
 

@@ -38,15 +38,15 @@ def in_turns(one: list[str], two: list[str], runs: int) -> tuple[list[float], li
 
 def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     """The stages of a build on the first document, each with what it needs made beforehand."""
-    from build_graph.graph.checks import check_statements
-    from build_graph.graph.descriptions import Descriptions
-    from build_graph.graph.nquads import serialise_document
-    from build_graph.graph.triples import iterate_parts, iterate_quads
-    from build_graph.graph.turtle import serialise_turtle
-    from build_graph.pipeline import Pipeline, find_default_document
-    from build_graph.reading.inputs import InputReader
-    from build_graph.reading.repairs import repair
-    from build_graph.structure.metadata import read_sidecar
+    from build_graph.extract.pipeline import Pipeline, find_default_document
+    from build_graph.extract.structure.metadata import read_sidecar
+    from build_graph.graph.check.checks import check_statements
+    from build_graph.graph.emit.document import iterate_parts, iterate_quads
+    from build_graph.graph.emit.registries import Descriptions
+    from build_graph.graph.write.assembly import serialise_document
+    from build_graph.graph.write.turtle import serialise_turtle
+    from build_graph.text.inputs import InputReader
+    from build_graph.text.repairs import repair
 
     path = find_default_document()
     pipeline, descriptions, source = Pipeline.load(), Descriptions.load(), InputReader().read_one(path).source

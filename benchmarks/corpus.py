@@ -33,7 +33,7 @@ PARTS = ("floors", "workers", "memory", "again", "bulk")
 BUILD = """
 import sys
 from pathlib import Path
-from build_graph.corpus.sharding import ShardBuilder
+from build_graph.corpus.shard_builder import ShardBuilder
 if __name__ == "__main__":
     ShardBuilder(workers=int(sys.argv[3])).build([Path(sys.argv[1])], Path(sys.argv[2]))
     print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
@@ -67,9 +67,9 @@ def spent(work: Callable[[], Any], rounds: int) -> float:
 
 def floors(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
     """Text to packed N-Quads against two floors, and against rdflib in place of the emitter."""
-    from build_graph.corpus.documents import DocumentWorker
-    from build_graph.corpus.packing import encode_member
-    from build_graph.reading.inputs import Input, InputReader
+    from build_graph.corpus.outcome import DocumentWorker
+    from build_graph.corpus.shard_writer import encode_member
+    from build_graph.text.inputs import Input, InputReader
 
     understander = DocumentWorker.load()
     gc.freeze()
@@ -112,9 +112,9 @@ def _with_rdflib(understander: Any, found: list[Any], place: Path) -> None:
     """The same documents, their statements put into an rdflib graph and written as Turtle."""
     from rdflib import Graph, Literal, URIRef
 
-    from build_graph.graph.triples import iterate_quads
+    from build_graph.extract.pipeline import merge_given
+    from build_graph.graph.emit.document import iterate_quads
     from build_graph.model import Metadata
-    from build_graph.pipeline import merge_given
 
     def term(node: Any) -> Any:
         if not hasattr(node, "datatype"):
@@ -171,8 +171,8 @@ def bulk(corpus: Path, place: Path, rounds: int) -> Iterator[str]:
     """Shards into a new store, against pyoxigraph's own bulk load of the same statements as one file."""
     from pyoxigraph import RdfFormat, Store
 
-    from build_graph.corpus.loading import StoreLoader
-    from build_graph.shards import ShardFolder
+    from build_graph.corpus.store_writer import StoreLoader
+    from build_graph.graph.store.shards import ShardFolder
 
     build(corpus, place / "shards", 2)
     file = place / "all.nq"

@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from build_graph.reading.likelihood import LONGEST, encode_level, normalise_prose
+from build_graph.text.repair.damage.language_model import LONGEST, encode_level, normalise_prose
 
 LEAST = {2: 5, 3: 10}  # a pair or a triple seen less often says little
 

@@ -18,16 +18,15 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from build_graph.building import Builder
-from build_graph.corpus.sharding import ShardBuilder
-from build_graph.corpus.writing import PreviousShard
+from build_graph.corpus.builder import Builder
+from build_graph.corpus.shard_builder import ShardBuilder
+from build_graph.corpus.shard_writer import PreviousShard
 from build_graph.errors import ObligationError
-from build_graph.querying import open as opening
-from build_graph.querying.engines import OxigraphEngine, convert_store_errors
-from build_graph.querying.open import open_graph
-from build_graph.sealing import compute_facts
-from build_graph.shards import CARD, FAILURES, ShardFolder, ShardManifest, format_part_name
-from build_graph.storing.seals import find_damaged_file
+from build_graph.graph.store.seals import compute_facts, find_damaged_file
+from build_graph.graph.store.shards import CARD, FAILURES, ShardFolder, ShardManifest, format_part_name
+from build_graph.query import open as opening
+from build_graph.query.engines import OxigraphEngine, convert_store_errors
+from build_graph.query.open import open_graph
 
 COLUMNS = (
     "changed",

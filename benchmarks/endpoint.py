@@ -39,9 +39,9 @@ from urllib.parse import urlsplit
 from pyoxigraph import QueryResultsFormat
 from sample import repeated
 
-from build_graph.building import Builder
-from build_graph.querying.engines import OxigraphEngine
-from build_graph.querying.open import open_graph
+from build_graph.corpus.builder import Builder
+from build_graph.query.engines import OxigraphEngine
+from build_graph.query.open import open_graph
 from queries import bound
 
 SMALL = 0.005  # seconds

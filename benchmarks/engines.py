@@ -26,12 +26,12 @@ from time import perf_counter
 from pyoxigraph import RdfFormat, Store, Triple, serialize
 
 from build_graph.errors import ObligationError
-from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.triples import iterate_quads
+from build_graph.extract.pipeline import Pipeline
+from build_graph.graph.emit.document import iterate_quads
+from build_graph.graph.emit.registries import Descriptions
 from build_graph.model import Document
-from build_graph.pipeline import Pipeline
-from build_graph.querying.engines import EndpointEngine, OxigraphEngine
-from build_graph.reading.inputs import InputReader
+from build_graph.query.engines import EndpointEngine, OxigraphEngine
+from build_graph.text.inputs import InputReader
 from queries import at_most, bound, once
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--limit", type=float, default=15)
     options = Options(**vars(parser.parse_args()))
-    sys.path.insert(0, str(TESTS))
+    sys.path.insert(0, str(TESTS / "support"))
     print(f"Python {platform.python_version()}, {platform.machine()}, medians of {options.runs}, ms\n")
     known = sorted(documents(), key=lambda document: len(document.text.content))
     for size in options.sizes:

@@ -29,23 +29,14 @@ import numpy as np
 from scipy.optimize import minimize
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from score import align  # noqa: E402  # the scorer stands with the tests
 
-from build_graph.meaning.domains import DomainFinder, Features, Theme  # noqa: E402
-from build_graph.model import (  # noqa: E402
-    Allocation,
-    Assignment,
-    Bearer,
-    BodyKind,
-    Measure,
-    Metadata,
-    Role,
-    Span,
-)
-from build_graph.pipeline import Pipeline  # noqa: E402
-from build_graph.reports.extract import convert_to_gold  # noqa: E402
+from build_graph.extract.gold_format import convert_to_gold  # noqa: E402
+from build_graph.extract.meaning.domains import DomainFinder, Features, Theme  # noqa: E402
+from build_graph.extract.pipeline import Pipeline  # noqa: E402
+from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Measure, Metadata, Role, Span  # noqa: E402
 
 SAMPLE = Path(__file__).parent / "domains-sample.jsonl"
 DATA = ROOT / "build_graph" / "data" / "domains.toml"

@@ -5,7 +5,7 @@
 
 Inputs grow out of the annotated documents: cut, doubled, mixed up, and damaged with hostile characters
 (as text), or flipped (as bytes). Each goes through the whole pipeline, and what must hold for any
-document (`tests/soundness.py`) is asserted. The first finding ends the run; its file is named, and
+document (`tests/support/soundness.py`) is asserted. The first finding ends the run; its file is named, and
 with FILE given only these files are run again.
 """
 
@@ -42,7 +42,7 @@ def main() -> None:
         import atheris
     except ImportError:
         sys.exit("fuzz: atheris is missing; install it with: pip install -e '.[test,fuzz]'")
-    sys.path.insert(0, str(TESTS))
+    sys.path.insert(0, str(TESTS / "support"))
     with atheris.instrument_imports(include=["build_graph"]):
         from soundness import assert_sound, understood, understood_text
     from test_hostile import HOSTILE, MARKS, WORDS, mutated

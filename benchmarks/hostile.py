@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/hostile.py [--size 50000] [NAME]...
 
-Each of the texts in `tests/hostile_inputs.py` goes through the whole program in a process of its own,
+Each of the texts in `tests/support/hostile_inputs.py` goes through the whole program in a process of its own,
 bound in memory: understood, checked, written as Turtle. A ratio far above 4 is work that grows faster
 than the text.
 """
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=50_000, help="characters")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
-    sys.path.insert(0, str(TESTS))
+    sys.path.insert(0, str(TESTS / "support"))
     from hostile_inputs import INPUTS
 
     if args.one:

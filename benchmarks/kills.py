@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from build_graph.querying.engines import OxigraphEngine
-from build_graph.querying.open import open_graph
+from build_graph.query.engines import OxigraphEngine
+from build_graph.query.open import open_graph
 
 CLAUSE = "一、任务\n（一）加强第{0}项管理。推进改革工作，完善第{0}项制度。（商务部、财政部负责）\n"
 WAYS = {

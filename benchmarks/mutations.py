@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = [sys.executable, "-m", "build_graph.cli", "build"]
 FAULTS = {"Fault", "NoMemory", "StageLimit", "WorkerDied"}  # kinds of failure that are findings
 
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 
 @dataclass(slots=True)

@@ -32,9 +32,11 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from build_graph.building import Builder
-from build_graph.pages.network import render_network_page
-from build_graph.pages.network_data import (
+from build_graph.corpus.builder import Builder
+from build_graph.query.open import open_graph
+from build_graph.resources import find_folder
+from build_graph.web.pages.network import render_network_page
+from build_graph.web.pages.network_data import (
     Finding,
     NetworkBody,
     NetworkData,
@@ -43,8 +45,6 @@ from build_graph.pages.network_data import (
     NetworkResponsibility,
     collect_network_data,
 )
-from build_graph.querying.open import open_graph
-from build_graph.resources import find_folder
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")

@@ -27,12 +27,11 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
-from build_graph.building import Builder
-from build_graph.querying.catalogue import Question, load_catalogue
-from build_graph.querying.engines import Engine, OxigraphEngine
-from build_graph.querying.headers import ParameterKind
-from build_graph.querying.names import EntityFinder
-from build_graph.querying.values import Binder
+from build_graph.corpus.builder import Builder
+from build_graph.query.catalogue import ParameterKind, Question, load_catalogue
+from build_graph.query.engines import Engine, OxigraphEngine
+from build_graph.query.names import EntityFinder
+from build_graph.query.parameters import Binder
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -105,7 +104,7 @@ def at_most(graph: Graph, query: str, limit: float) -> float:
     """Seconds that rdflib takes; infinite where it takes longer than `limit`."""
     context = get_context("fork")  # the graph is there already
     ours, theirs = context.Pipe(duplex=False)
-    sys.path.insert(0, str(TESTS))
+    sys.path.insert(0, str(TESTS / "support"))
     from rdflib_engine import RdflibEngine
 
     child = context.Process(target=lambda: theirs.send(once(RdflibEngine(graph), query)[0]))

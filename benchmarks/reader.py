@@ -19,13 +19,13 @@ from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
-from build_graph.building import Builder
-from build_graph.pages.reader import render_reader_page
-from build_graph.querying.headers import ParameterKind
-from build_graph.querying.names import EntityFinder
-from build_graph.querying.open import open_graph
-from build_graph.restoring.document import restore_document
-from build_graph.restoring.facts import Facts
+from build_graph.corpus.builder import Builder
+from build_graph.query.catalogue import ParameterKind
+from build_graph.query.names import EntityFinder
+from build_graph.query.open import open_graph
+from build_graph.query.restore.document import restore_document
+from build_graph.query.restore.facts import Facts
+from build_graph.web.pages.reader import render_reader_page
 
 T = TypeVar("T")
 

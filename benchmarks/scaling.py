@@ -24,15 +24,15 @@ from statistics import median
 from time import process_time
 from typing import Any
 
+from build_graph.extract.pipeline import Pipeline
 from build_graph.files import write_file
-from build_graph.graph.assembly import TurtleAssembler
-from build_graph.graph.descriptions import Descriptions
-from build_graph.graph.terms import Statement
-from build_graph.graph.triples import iterate_parts
+from build_graph.graph.emit.document import iterate_parts
+from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.statements import Statement
+from build_graph.graph.write.assembly import TurtleAssembler
 from build_graph.model import Metadata
-from build_graph.pipeline import Pipeline
-from build_graph.reading.inputs import InputReader
-from build_graph.reading.source import decode_text
+from build_graph.text.formats.encoding import decode_text
+from build_graph.text.inputs import InputReader
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 BASE = 10_000  # characters of real clauses that are repeated

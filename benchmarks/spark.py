@@ -21,14 +21,14 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
 
 from sample import repeated
 from spark_cluster import cluster
 
-from build_graph.corpus.sharding import ShardBuilder
-from build_graph.reading.inputs import InputReader
-from build_graph.spark.session import open_session
+from build_graph.corpus.shard_builder import ShardBuilder
+from build_graph.corpus.spark.session import open_session
+from build_graph.text.inputs import InputReader
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -48,7 +48,7 @@ def seconds(build: Build, documents: Path, folder: Path) -> float:
 
 def on_spark(session: SparkSession) -> Build:
     """Builds on the cluster of a session."""
-    from build_graph.spark.building import SparkBuilder
+    from build_graph.corpus.spark.spark_builder import SparkBuilder
 
     return lambda documents, output: SparkBuilder(session, InputReader()).build([str(documents)], str(output))
 

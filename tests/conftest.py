@@ -10,9 +10,9 @@ from properties import register_profiles
 from served import graph_of_several, open_served, running, several
 from sharing import Once, arrange, is_one_of_several, once
 
-from build_graph.building import Builder
-from build_graph.querying.engines import Engine
-from build_graph.querying.open import open_graph
+from build_graph.corpus.builder import Builder
+from build_graph.query.engines import Engine
+from build_graph.query.open import open_graph
 
 __all__ = ["chromium", "graph_of_several", "once", "open_page", "open_served", "running", "several", "visit"]
 

@@ -1,1 +1,1 @@
-"""The network of bodies that bear measures together: counted, measured, tested against chance, drawn."""
+"""The network of bodies that bear measures together: counted, measured, tested against chance."""

@@ -1,21 +1,52 @@
-"""Charts as SVG whose letters are outlines: they look the same where no Chinese font is installed."""
+"""A font for Chinese labels that ships with the package, so that charts need none on the machine.
+
+Charts as SVG whose letters are outlines: they look the same where no Chinese font is installed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships no types
 from matplotlib import rc_context
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from matplotlib.text import Text
 
-from build_graph.analysis.fonts import replace_missing, unpack_font
+from build_graph.resources import find_folder
+
+FONT = "noto-sans-sc-400.woff"
+_MISSING = "〓"  # what printers set for a character that their case does not have
+
+
+@contextmanager
+def unpack_font() -> Iterator[str]:
+    """Where the font lies, unpacked to a file for as long as it is used."""
+    packed = find_folder("vendor") / "noto-sans-sc" / FONT
+    with TemporaryDirectory() as aside, TTFont(packed) as found:
+        path = Path(aside) / "noto-sans-sc.ttf"
+        found.flavor = None  # WOFF is TrueType, packed
+        found.save(path)
+        yield str(path)
+
+
+def replace_missing(text: str, known: frozenset[int]) -> str:
+    """The text with 〓 for each character that a font does not have.
+
+    >>> replace_missing("仫佬", frozenset(map(ord, "佬〓")))
+    '〓佬'
+    """
+    return "".join(char if ord(char) in known else _MISSING for char in text)
+
 
 SHOWN_PAIRS = 20
 SHOWN_BODIES = 40

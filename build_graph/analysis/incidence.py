@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from build_graph.analysis.bearings import Responsibilities
+from build_graph.analysis.bearings import Responsibilities, Successors, find_successors
 from build_graph.analysis.choices import Choices
-from build_graph.analysis.successors import Successors, find_successors
 from build_graph.errors import ObligationError
-from build_graph.querying.short_names import most_frequent_labels, unique_labels
+from build_graph.query.labels import most_frequent_labels, unique_labels
 
 
 class NothingToCountError(ObligationError):

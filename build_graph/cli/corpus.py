@@ -1,4 +1,7 @@
-"""How `obligations build` builds a whole corpus, and what it tells of its progress."""
+"""How `obligations build` builds a whole corpus, and what it tells of its progress.
+
+How `obligations build` builds a corpus on a Spark cluster, and what it tells of it.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,12 @@ import click
 from build_graph.cli.terminal import is_terminal, print_lines
 
 if TYPE_CHECKING:
-    from build_graph.corpus.loading import LoadResult
-    from build_graph.corpus.progress import Progress
-    from build_graph.corpus.sharding import ShardResult
-    from build_graph.reading.inputs import InputReader
+    from build_graph.corpus.shard_builder import ShardResult
+    from build_graph.corpus.spark.spark_builder import SparkResult
+    from build_graph.corpus.store_writer import LoadResult
+    from build_graph.corpus.stream import Progress
+    from build_graph.text.inputs import InputReader
+
 
 FAILED = 3  # the exit code where documents were set aside
 _EVERY = 1.0  # seconds between two lines of a log
@@ -42,8 +47,8 @@ class CorpusBuild:
 
     def build(self, shards: Path | None, store: Path | None) -> None:
         """Build shards or a store by several processes; exit with 3 where documents were set aside."""
-        from build_graph.pipeline import find_default_document
-        from build_graph.shards import is_shards
+        from build_graph.extract.pipeline import find_default_document
+        from build_graph.graph.store.shards import is_shards
 
         for path in self.paths:
             self.reader.check_path(path)
@@ -59,7 +64,7 @@ class CorpusBuild:
 
     def _build_shards(self, paths: Sequence[Path], folder: Path) -> int:
         """Build a folder of shards, and tell what is in it; how many documents failed."""
-        from build_graph.corpus.sharding import ShardBuilder
+        from build_graph.corpus.shard_builder import ShardBuilder
 
         with report_progress(paths, self.log) as heard:
             result = ShardBuilder(self.reader, self.workers or _count_processors(), on_progress=heard).build(
@@ -70,7 +75,7 @@ class CorpusBuild:
 
     def _build_store(self, paths: Sequence[Path], store: Path, *, shards: bool) -> int:
         """Put documents or shards into a store, and tell what was; how many documents failed."""
-        from build_graph.corpus.loading import StoreLoader
+        from build_graph.corpus.store_writer import StoreLoader
 
         with report_progress(paths, self.log) as heard:
             loader = StoreLoader(self.reader, self.workers or _count_processors(), heard)
@@ -94,8 +99,8 @@ def print_failures(failures: Iterable[Mapping[str, str]], number: int, where: st
 
 def print_ignored(left_alone: Counter[str]) -> None:
     """Say which files were taken for no documents: by their endings, as made from documents, or as links."""
-    from build_graph.reading.inputs import LINK
-    from build_graph.reading.kinds import load_generated_kinds
+    from build_graph.text.formats.kinds import load_generated_kinds
+    from build_graph.text.inputs import LINK
 
     left_alone = left_alone.copy()
     links = left_alone.pop(LINK, 0)
@@ -158,8 +163,8 @@ def report_progress(paths: Sequence[Path], log: str) -> Iterator[OnProgress]:
 
 def _log_progress(paths: Sequence[Path]) -> Iterator[OnProgress]:
     """A line a second on stderr, and one at the end."""
-    from build_graph.corpus.progress import Progress
-    from build_graph.reading.folders import sum_sizes
+    from build_graph.corpus.stream import Progress
+    from build_graph.text.folders import sum_sizes
 
     begun, whole = time.monotonic(), sum_sizes(paths)
     last, said = Progress(), begun
@@ -194,8 +199,8 @@ def _draw_progress(paths: Sequence[Path]) -> Iterator[OnProgress]:
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    from build_graph.printing import open_console
-    from build_graph.reading.folders import sum_sizes
+    from build_graph.query.text_tables import open_console
+    from build_graph.text.folders import sum_sizes
 
     columns = (
         TextColumn("{task.fields[done]:,} documents"),
@@ -220,3 +225,28 @@ def _draw_progress(paths: Sequence[Path]) -> Iterator[OnProgress]:
             )
 
         yield heard
+
+
+def build_on_spark(paths: Sequence[str], output: str, reader: InputReader, master: str) -> None:
+    """Build a folder of graphs on the cluster of a master; exit with 3 where documents were set aside."""
+    from build_graph.corpus.spark.session import open_session
+    from build_graph.extract.pipeline import find_default_document
+
+    with open_session(master) as session:
+        from build_graph.corpus.spark.spark_builder import SparkBuilder
+
+        result = SparkBuilder(session, reader).build(paths or [str(find_default_document())], output)
+    _print_result(result)
+    if result.skipped.failures:
+        sys.exit(FAILED)
+
+
+def _print_result(result: SparkResult) -> None:
+    left_out = result.skipped
+    print_failures(left_out.first_failures, left_out.failures, f"{result.path}/failures.jsonl")
+    print_ignored(left_out.ignored)
+    print_lines(
+        f"wrote {result.path}: {result.documents:,} documents, {result.statements:,} statements; "
+        f"{left_out.copies:,} copies left out, {left_out.failures:,} failed"
+    )
+    print_lines(f"wrote {result.path}/pairs.csv: {result.pairs:,} pairs of bodies responsible together")

@@ -1,4 +1,7 @@
-"""Commands on documents: build a graph of them, or show what is understood of them."""
+"""Commands on documents: build a graph of them, or show what is understood of them.
+
+The command that writes a document as a page: from its file, or from a graph.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from build_graph.cli.cluster import build_on_spark
-from build_graph.cli.corpus import CorpusBuild, print_ignored
+from build_graph.cli.corpus import CorpusBuild, build_on_spark, print_ignored
 from build_graph.cli.options import (
     GRAPH,
+    add_answer_options,
     add_input_options,
     add_metadata_options,
+    add_user_option,
+    open_engine,
     prints_errors,
     read_options,
 )
 from build_graph.cli.terminal import guard_output, page_out, print_lines, show_progress
 
 if TYPE_CHECKING:
-    from build_graph.building import BuildResult, FillResult, Skipped
+    from build_graph.corpus.builder import BuildResult, FillResult, Skipped
+    from build_graph.query.restore.document import RestoredDocument
 
 
 @click.command()
@@ -121,8 +127,8 @@ def build(
       obligations build corpus --store policies
       obligations build hdfs:///policies --spark spark://master:7077 --shards hdfs:///graphs
     """
-    from build_graph.building import Builder, FillResult
-    from build_graph.shards import is_shards
+    from build_graph.corpus.builder import Builder, FillResult
+    from build_graph.graph.store.shards import is_shards
 
     keep_going, pages, workers, log, prune, master = map(
         options.pop, ("keep_going", "pages", "workers", "log", "prune", "master")
@@ -245,7 +251,7 @@ def extract(path: Path, form: str, **options: Any) -> None:
       obligations extract opinion.txt --format json > opinion.json
     """
     from build_graph.corpus.stages import understand_one
-    from build_graph.reports.extract import convert_to_gold
+    from build_graph.extract.gold_format import convert_to_gold
 
     given, reader = read_options(options)
     document = understand_one(path, reader, given)
@@ -254,7 +260,7 @@ def extract(path: Path, form: str, **options: Any) -> None:
 
         page_out(json.dumps(convert_to_gold(document), ensure_ascii=False, indent=1) + "\n")
     else:
-        from build_graph.reports.tables import print_measures
+        from build_graph.query.text_tables import print_measures
 
         with guard_output():
             print_measures(document, sys.stdout)
@@ -279,7 +285,7 @@ def text(path: Path, source: bool, **options: Any) -> None:
       obligations text pages.zip/notice.html --source
     """
     from build_graph.corpus.stages import open_local_stages
-    from build_graph.reading.repairs import repair
+    from build_graph.text.repairs import repair
 
     with open_local_stages(None, read_options(options)[1]) as stages:
         found = stages.guarded_reader.read_one(path)
@@ -320,8 +326,7 @@ def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options
       obligations review opinion.txt --details 100
       obligations review pages/ --format json > doubts.json
     """
-    from build_graph.reports.review import convert_to_json, print_reviews
-    from build_graph.reviewing import Reviewer
+    from build_graph.cli.review import Reviewer, convert_to_json, print_reviews
 
     given, reader = read_options(options)
     with show_progress() as begun:
@@ -339,3 +344,112 @@ def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options
         print_lines(f"not understood: {failure}", error=True)
     if not found.reviews:
         sys.exit(1)
+
+
+_OF_FILES = ("issuer", "date", "number", "title", "encoding")  # what a graph says itself
+
+
+@click.command()
+@click.argument("name", required=False, metavar="[DOCUMENT]")
+@click.option(
+    "--graph",
+    metavar="FILE|STORE|URL",
+    help="Take DOCUMENT from this graph, a file, store or endpoint, by number, title or the end of its IRI.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the page is written.  [default: output/read/NUMBER.html]",
+)
+@click.option(
+    "--network",
+    type=click.Path(path_type=Path),
+    default=Path("output") / "network.html",
+    show_default=True,
+    metavar="FILE",
+    help="The network page that the page links to, if it is there.",
+)
+@add_answer_options
+@add_user_option
+@add_metadata_options
+@add_input_options
+@prints_errors
+def read(name: str | None, graph: str | None, output: Path | None, network: Path, **options: Any) -> None:
+    """Write one document as a page in which all that was understood is marked.
+
+    The page is one file: it opens in a browser without a network, in Chinese and English, and can be mailed.
+    DOCUMENT is a document of any kind that build reads; without one, the document that ships with the package
+    is taken. With --graph it is a document of that graph, and neither its file nor the program's rules are
+    needed: the page is the same, byte for byte. What stands behind # in the page's address chooses what it
+    shows: agency=agency/mofcom, domain=domain/taxation, norm=prohibition, role=lead, allocation=divided,
+    measure=s2/c4/m1, lang=zh, theme=dark, words=source.
+
+    \b
+    Examples:
+      obligations read
+      obligations read opinion.docx -o opinion.html
+      obligations read corpus.jsonl.gz:17 --network output/network.html
+      obligations read 国发〔2015〕24号 --graph output/store
+    """
+    from build_graph.files import is_file, write_file
+    from build_graph.web.pages.reader import (
+        ReaderLinks,
+        compute_relative_url,
+        format_file_name,
+        render_reader_page,
+    )
+
+    if output:
+        _refuse_inputs(output, name, graph)
+    found = _restore_from_graph(name, graph, options) if graph else _read_from_file(name, options)
+    document = found.document
+    page = output or Path("output") / "read" / format_file_name(document.id)
+    _refuse_inputs(page, name, graph)
+    links = ReaderLinks(compute_relative_url(page, network) if is_file(network) else None)
+    write_file(page, render_reader_page(document, found.descriptions, links, base=found.base))
+    norms = sum(len(measure.norms) for measure in document.measures)
+    print_lines(
+        f"wrote {page}: {len(document.measures):,} measures, {norms:,} norms, "
+        f"{len(document.text.repairs):,} repairs"
+    )
+    print_lines(f"next: open {page} in a browser")
+
+
+def _refuse_inputs(page: Path, name: str | None, graph: str | None) -> None:
+    """Raise OverwritingError where the page would be written over what it is made from."""
+    from build_graph.extract.pipeline import find_default_document
+    from build_graph.text.inputs import InputReader
+    from build_graph.text.overwriting import reject_graph, reject_inputs
+
+    if graph:
+        reject_graph([page], graph)
+    else:
+        reject_inputs([page], InputReader().iterate_files([Path(name) if name else find_default_document()]))
+
+
+def _read_from_file(name: str | None, options: dict[str, Any]) -> RestoredDocument:
+    from build_graph.corpus.stages import understand_one
+    from build_graph.extract.pipeline import find_default_document
+    from build_graph.graph.emit.registries import Descriptions
+    from build_graph.query.restore.document import RestoredDocument
+    from build_graph.vocabulary import BASE
+
+    del options["timeout"], options["most"], options["user"]
+    given, reader = read_options(options)
+    document = understand_one(Path(name) if name else find_default_document(), reader, given)
+    return RestoredDocument(document, Descriptions.load(), BASE)
+
+
+def _restore_from_graph(name: str | None, graph: str, options: dict[str, Any]) -> RestoredDocument:
+    from build_graph.query.catalogue import ParameterKind
+    from build_graph.query.names import EntityFinder
+    from build_graph.query.restore.document import restore_document
+
+    if name is None:
+        raise click.UsageError("--graph needs a DOCUMENT: its number, its title, or the end of its IRI")
+    if given := [f"--{option}" for option in _OF_FILES if options[option]]:
+        raise click.UsageError(f"--graph says itself what the document is: leave out {', '.join(given)}")
+    engine = open_engine(graph, options)
+    return restore_document(engine, EntityFinder(engine).find(ParameterKind.DOCUMENT, name))

@@ -18,8 +18,8 @@ from build_graph.cli.options import (
 from build_graph.cli.terminal import print_lines, show_bar
 
 if TYPE_CHECKING:
-    from build_graph.exchange.client import Client
-    from build_graph.exchange.servers import Server
+    from build_graph.query.exchange.servers import Server
+    from build_graph.query.http.client import Client
 
 _ENDPOINTS = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
 
@@ -68,9 +68,8 @@ def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None
       obligations push http://localhost:7878
       OBLIGATIONS_PASSWORD=… obligations push http://localhost:8890 --user dba --graph corpus/graph.ttl
     """
-    from build_graph.exchange.parts import read_parts
-    from build_graph.exchange.push import Pusher
-    from build_graph.querying.credentials import redact_url
+    from build_graph.query.exchange.push import Pusher, read_parts
+    from build_graph.query.http.credentials import redact_url
 
     client = _create_client(url, options)
     parts = read_parts(graph, named_graph)
@@ -106,9 +105,9 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
       obligations pull http://localhost:7878 -o output/fetched.ttl
       obligations pull http://localhost:8890/sparql -o fetched.trig
     """
-    from build_graph.exchange.parts import check_iri
-    from build_graph.exchange.pull import GraphPuller, check_ending, list_graphs, serialize_sorted
     from build_graph.files import write_file
+    from build_graph.query.exchange.pull import GraphPuller, check_ending, list_graphs, serialize_sorted
+    from build_graph.query.exchange.push import check_iri
 
     check_ending(output)
     one = check_iri(named_graph) if named_graph else None
@@ -122,8 +121,8 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
 
 
 def _create_client(url: str, options: dict[str, Any]) -> Client:
-    from build_graph.exchange.client import Client
-    from build_graph.querying.credentials import ANONYMOUS
+    from build_graph.query.http.client import Client
+    from build_graph.query.http.credentials import ANONYMOUS
 
     named = [url, *filter(None, (options[name] for name in _ENDPOINTS.values()))]
     known = ask_credentials_for_each(named, options["user"])
@@ -131,7 +130,7 @@ def _create_client(url: str, options: dict[str, Any]) -> Client:
 
 
 def _find_server(client: Client, url: str, options: dict[str, Any]) -> Server:
-    from build_graph.exchange.servers import find_server
+    from build_graph.query.exchange.servers import find_server
 
     return find_server(client, url, **{name: options[option] for name, option in _ENDPOINTS.items()})
 

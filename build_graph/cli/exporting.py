@@ -52,11 +52,11 @@ def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **opti
       obligations export corpus/graph.ttl --format nt -o graph.nt --licence https://example.org/licence
       obligations export http://localhost:7878/query --format jsonld
     """
-    from build_graph.exporting.description import Publication
-    from build_graph.exporting.exporter import Exporter
-    from build_graph.exporting.formats import ExportFormat
-    from build_graph.exporting.source import GraphSource
     from build_graph.files import is_stream
+    from build_graph.query.export.dataset_description import Publication
+    from build_graph.query.export.exporter import Exporter
+    from build_graph.query.export.formats import ExportFormat
+    from build_graph.query.export.source import GraphSource
 
     print_size(graph)
     kind = ExportFormat(form)

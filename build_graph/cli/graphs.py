@@ -34,9 +34,9 @@ from build_graph.cli.terminal import (
 
 if TYPE_CHECKING:
     from build_graph.analysis.choices import Choices
-    from build_graph.querying.answers import AnswerFormat
-    from build_graph.querying.engines import Answer, Engine
-    from build_graph.shards import ShardFolder
+    from build_graph.graph.store.shards import ShardFolder
+    from build_graph.query.engines import Answer, Engine
+    from build_graph.query.results import AnswerFormat
 
 
 @click.command()
@@ -53,7 +53,7 @@ def validate(graph: str, **limits: Any) -> None:
       obligations validate output/graph.ttl
       obligations validate policies/
     """
-    from build_graph.validating import validate as validate_graph
+    from build_graph.query.validate import validate as validate_graph
 
     print_size(graph)
     report = validate_graph(graph, **limits)
@@ -79,7 +79,7 @@ def explain(name: str, graph: str, **limits: Any) -> None:
       obligations explain document/国发-2015-24/s2/c4/m1/n3
       obligations explain 商务部
     """
-    from build_graph.explaining import explain as lines
+    from build_graph.query.explain import explain as lines
 
     print_size(graph)
     print_highlighted("\n".join(lines(graph, name, highlight, **limits)))
@@ -106,17 +106,17 @@ def queries(name: str | None, form: str) -> None:
       obligations queries
       obligations queries pairs
     """
-    from build_graph.querying.catalogue import find_question, load_catalogue
+    from build_graph.query.catalogue import find_question, load_catalogue
 
     if name:
         page_out(find_question(name).query)
         return
-    from build_graph.querying import handbook
+    from build_graph.query import catalogue
 
     if form == "md":
-        page_out(handbook.render_markdown(load_catalogue()))
+        page_out(catalogue.render_markdown(load_catalogue()))
     else:
-        print_lines(handbook.format_list(load_catalogue(), find_width()).removesuffix("\n"))
+        print_lines(catalogue.format_list(load_catalogue(), find_width()).removesuffix("\n"))
 
 
 @click.command()
@@ -167,9 +167,9 @@ def query(name: str, given: tuple[str, ...], output: Path | None, graph: str, **
     """
     from datetime import date
 
-    from build_graph.querying.catalogue import Question, find_question
-    from build_graph.querying.names import EntityFinder
-    from build_graph.querying.values import Binder, parse_assignments
+    from build_graph.query.catalogue import Question, find_question
+    from build_graph.query.names import EntityFinder
+    from build_graph.query.parameters import Binder, parse_assignments
 
     form, sheet = _choose_format(options.pop("form"), output, options.pop("sheet"))
     values = parse_assignments(given)
@@ -185,8 +185,7 @@ def _choose_format(
     given: str | None, output: Path | None, sheet: bool | None
 ) -> tuple[AnswerFormat | None, bool]:
     """The format of an answer, None to choose one, and whether it is for a spreadsheet."""
-    from build_graph.querying.answers import AnswerError, AnswerFormat
-    from build_graph.querying.spreadsheet import DELIMITERS
+    from build_graph.query.results import DELIMITERS, AnswerError, AnswerFormat
 
     form = (
         AnswerFormat(given)
@@ -208,7 +207,7 @@ def _choose_format(
 
 def _refuse_inputs(output: Path, name: str, graph: str) -> None:
     """Raise OverwritingError where the answer would be written over the graph or the query."""
-    from build_graph.reading.overwriting import reject_graph, reject_inputs
+    from build_graph.text.overwriting import reject_graph, reject_inputs
 
     reject_graph([output], graph)
     reject_inputs([output], [Path(name)])
@@ -217,8 +216,7 @@ def _refuse_inputs(output: Path, name: str, graph: str) -> None:
 def _print_answer(answer: Answer, form: AnswerFormat | None, output: Path | None, *, sheet: bool) -> None:
     """Print an answer, or write it into a file."""
     from build_graph.files import is_stream, write_file
-    from build_graph.querying.answers import convert_errors, format_result
-    from build_graph.querying.spreadsheet import format_spreadsheet
+    from build_graph.query.results import convert_errors, format_result, format_spreadsheet
 
     if sheet and form:
         with convert_errors():
@@ -303,10 +301,10 @@ def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) 
 
     for module in ("scipy", "pandas", "matplotlib"):
         load_extra(module, "analysis", "obligations analyse")
-    from build_graph.analysing import FILES, Analyst
+    from build_graph.analysis.analysis import FILES, Analyst
     from build_graph.analysis.choices import Language
-    from build_graph.analysis.summary import format_summary
-    from build_graph.reading.overwriting import reject_graph
+    from build_graph.analysis.report import format_summary
+    from build_graph.text.overwriting import reject_graph
 
     reject_graph((output / name for name in FILES), graph)
     engine = open_shards_or_engine(graph, options)
@@ -323,8 +321,8 @@ def _parse_choices(graph: Engine | ShardFolder, options: dict[str, Any]) -> Choi
     from datetime import date
 
     from build_graph.analysis.choices import Choices, Roles, Unit
-    from build_graph.querying.registries import format_document_name
-    from build_graph.querying.values import parse_day
+    from build_graph.query.open import format_document_name
+    from build_graph.query.parameters import parse_day
 
     as_of = options.pop("as_of")
     within = resolve_narrowing(graph, options)
@@ -357,8 +355,8 @@ def view(graph: str, output: Path, **options: Any) -> None:
       obligations view corpus/graph.ttl --domain 电子商务 -o e-commerce.html
       obligations view http://localhost:7878/query --document 国发〔2015〕24号
     """
-    from build_graph.reading.overwriting import reject_graph
-    from build_graph.viewing import write_network
+    from build_graph.text.overwriting import reject_graph
+    from build_graph.web.pages.site import write_network
 
     reject_graph([output], graph)
     opened = open_shards_or_engine(graph, options)

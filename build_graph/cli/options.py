@@ -14,11 +14,11 @@ from build_graph.cli.terminal import ask_secret, is_terminal, print_lines
 from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
+    from build_graph.graph.store.shards import ShardFolder
     from build_graph.model import Metadata
-    from build_graph.querying.credentials import Credentials, Origin
-    from build_graph.querying.engines import Engine
-    from build_graph.reading.inputs import InputReader
-    from build_graph.shards import ShardFolder
+    from build_graph.query.engines import Engine
+    from build_graph.query.http.credentials import Credentials, Origin
+    from build_graph.text.inputs import InputReader
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,7 +58,7 @@ def prints_errors(command: Command) -> Command:
 
 def _find_endpoint(options: dict[str, Any]) -> str | None:
     """The endpoint that a command asks, as messages show it; None where it asks a file, or nothing."""
-    from build_graph.querying.credentials import redact_url
+    from build_graph.query.http.credentials import redact_url
 
     where = options.get("url") or options.get("graph")
     return redact_url(where) if isinstance(where, str) and where.startswith(("http://", "https://")) else None
@@ -82,7 +82,7 @@ def add_metadata_options(command: Command) -> Command:
 
 def parse_size_option(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
     """The bytes that an option such as 64MB gives; a usage error for what is no size."""
-    from build_graph.reading.limits import parse_size
+    from build_graph.text.formats.limits import parse_size
 
     if value is None:
         return None
@@ -127,9 +127,9 @@ def add_input_options(command: Command) -> Command:
 
 def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
     """Metadata from the options that were given, and a reader within the limits that they set."""
-    from build_graph.reading.inputs import InputReader
-    from build_graph.reading.limits import ReadingLimits
-    from build_graph.structure.metadata import build_metadata
+    from build_graph.extract.structure.metadata import build_metadata
+    from build_graph.text.formats.limits import ReadingLimits
+    from build_graph.text.inputs import InputReader
 
     limits = ReadingLimits(**{name: options.pop(name) for name, _, _ in LIMITS})
     reader = InputReader(limits, options.pop("encoding"))
@@ -208,7 +208,7 @@ def add_user_option(command: Command) -> Command:
 
 def open_engine(graph: str, options: dict[str, Any]) -> Engine:
     """What answers for a graph, with the time and the credentials that the options give."""
-    from build_graph.querying.open import open_graph
+    from build_graph.query.open import open_graph
 
     print_size(graph)
     credentials = ask_credentials(graph, options.pop("user"))
@@ -217,7 +217,7 @@ def open_engine(graph: str, options: dict[str, Any]) -> Engine:
 
 def open_shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | ShardFolder:
     """Shards as they are, for work to which their tables are enough; else what answers for a graph."""
-    from build_graph.shards import ShardFolder, is_shards
+    from build_graph.graph.store.shards import ShardFolder, is_shards
 
     if not is_shards(Path(graph)):
         return open_engine(graph, options)
@@ -227,8 +227,8 @@ def open_shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shard
 
 def resolve_narrowing(graph: Engine | ShardFolder, options: dict[str, Any]) -> dict[str, Any]:
     """The document and the domain that options name; raises UnknownNameError for what the graph lacks."""
-    from build_graph.querying.headers import ParameterKind
-    from build_graph.querying.registries import create_entity_finder
+    from build_graph.query.catalogue import ParameterKind
+    from build_graph.query.open import create_entity_finder
 
     given = {kind: options.pop(kind) for kind in (ParameterKind.DOCUMENT, ParameterKind.DOMAIN)}
     if not any(given.values()):
@@ -239,7 +239,7 @@ def resolve_narrowing(graph: Engine | ShardFolder, options: dict[str, Any]) -> d
 
 def print_size(graph: str) -> None:
     """Say how much is loaded where it takes its time; raises ShardsError for shards that are incomplete."""
-    from build_graph.shards import ShardFolder, is_shards
+    from build_graph.graph.store.shards import ShardFolder, is_shards
 
     if is_shards(Path(graph)):
         totals = ShardFolder.open(Path(graph)).totals
@@ -248,7 +248,7 @@ def print_size(graph: str) -> None:
 
 def ask_credentials(where: str, user: str | None) -> Credentials:
     """Who asks, where an endpoint is asked; raises CredentialsError where the password is missing."""
-    from build_graph.querying.credentials import ANONYMOUS
+    from build_graph.query.http.credentials import ANONYMOUS
 
     if not where.startswith(("http://", "https://")):
         return ANONYMOUS
@@ -260,7 +260,7 @@ def ask_credentials_for_each(urls: Iterable[str], user: str | None) -> dict[Orig
     """Who asks each of several servers; raises CredentialsError where a password is missing."""
     import os
 
-    from build_graph.querying.credentials import find_credentials_for_each
+    from build_graph.query.http.credentials import find_credentials_for_each
 
     ask = ask_secret if is_terminal(sys.stdin) and is_terminal(sys.stderr) else None
     return find_credentials_for_each(urls, user, os.environ, ask)

@@ -135,8 +135,8 @@ def serve(graph: Path | None, store: Path | None, in_memory: bool, **options: An
 
     for module in ("starlette", "uvicorn", "mimeparse", "cachetools"):
         load_extra(module, "serve", "obligations serve")
-    from build_graph.serving.server import serve as run
-    from build_graph.serving.settings import QueryLimits, ServeError, Settings, compute_memory_share
+    from build_graph.web.server.server import serve as run
+    from build_graph.web.server.settings import QueryLimits, ServeError, Settings, compute_memory_share
 
     if graph and store:
         raise click.UsageError("--graph and --store: give one of them")

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from build_graph.errors import ObligationError
-from build_graph.printing import escape_controls, open_console
+from build_graph.query.text_tables import escape_controls, open_console
 
 _SHOWN_FROM = 4  # documents from which on a terminal shows how far the work is
 _MARKED = re.compile("⟦[^⟦⟧]*⟧")

@@ -1,1 +1,1 @@
-"""Whole corpora: documents understood by many processes, written in shards that do not depend on how many."""
+"""Many documents: a file, a store or shards, by many processes, and the same bytes however many."""

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from build_graph.errors import NoMemoryError, ObligationError
+from build_graph.extract.pipeline import Pipeline, merge_given
 from build_graph.model import Document, Metadata
-from build_graph.pipeline import Pipeline, merge_given
-from build_graph.processes.runner import (
+from build_graph.processes.worker import (
+    Call,
     DeadWorkerError,
     OverMemoryError,
     OverTimeError,
     Runner,
+    Service,
     create_local_runner,
 )
-from build_graph.processes.worker import Call, Service
-from build_graph.reading.inputs import Input, InputReader, LazyInput
-from build_graph.reading.limits import format_size
+from build_graph.text.formats.limits import format_size
+from build_graph.text.inputs import Input, InputReader, LazyInput
 
 
 class WorkerDiedError(ObligationError):

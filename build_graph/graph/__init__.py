@@ -1,1 +1,1 @@
-"""From a document, understood, to checked triples in Turtle."""
+"""From a document to checked RDF: emitted, checked, written, stored."""

@@ -1,1 +1,1 @@
-"""Work in processes that can be stopped: what may hang, hoard or crash does so where it costs nobody else."""
+"""Work in processes that can be stopped, so that one which hangs or hoards costs nothing else."""

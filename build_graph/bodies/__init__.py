@@ -1,1 +1,0 @@
-"""Agencies and groups: the registry, local names, and the places they stand under."""

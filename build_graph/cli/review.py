@@ -1,0 +1,230 @@
+"""What was not understood of documents, worst first: for the people who read behind the program.
+
+From inputs to what was not understood of them: read and understand every document, keep the doubts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.table import Table
+
+from build_graph.corpus.stages import open_local_stages
+from build_graph.corpus.summary import is_unresolved
+from build_graph.errors import ObligationError
+from build_graph.extract.pipeline import Pipeline, find_default_document, merge_given
+from build_graph.model import Bearer, CoverageKind, Document, Metadata, Span
+from build_graph.query.text_tables import TABLE_WIDTH, open_console
+from build_graph.text.inputs import IgnoredFile, InputReader
+
+_WORDS = 40  # characters of a finding that a line shows
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A stretch of a document that was not understood, and where it stands in the source."""
+
+    kind: str  # "unread", "refused", "unresolved", "damaged"
+    line: int
+    column: int
+    words: str
+    reason: str  # "" where the kind says it all
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """How well one document was understood."""
+
+    name: str
+    title: str
+    characters: dict[str, int]  # by kind of reading, white space not counted
+    doubts: tuple[Doubt, ...]
+
+    @property
+    def in_doubt(self) -> int:
+        """Characters that were not understood, of whatever kind: what reviews are ordered by."""
+        return sum(len("".join(doubt.words.split())) for doubt in self.doubts)
+
+    @property
+    def share(self) -> float:
+        """The part of the document that is in doubt, from 0 to 1."""
+        return self.in_doubt / max(sum(self.characters.values()), 1)
+
+    def count(self, kind: str) -> int:
+        """How many doubts of a kind there are."""
+        return sum(doubt.kind == kind for doubt in self.doubts)
+
+
+def review_document(document: Document) -> Review:
+    """What was not understood of a document, in the order of the text."""
+    text = document.text
+    characters = document.coverage.count_characters(text.content)
+    return Review(
+        text.source.name,
+        document.outline.metadata.title or "",
+        {kind.value: count for kind, count in characters.items()},
+        tuple(_iterate_doubts(document)),
+    )
+
+
+def sort_worst_first(reviews: Sequence[Review]) -> list[Review]:
+    """The reviews by characters in doubt, most first, then by name."""
+    return sorted(reviews, key=lambda review: (-review.in_doubt, review.name))
+
+
+def convert_to_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[dict[str, Any]]:
+    """The reviews as plain values, for programs, worst first: before all others what failed altogether."""
+    return [{"error": failure} for failure in failures] + [
+        {
+            "name": review.name,
+            "title": review.title,
+            "characters": review.characters,
+            "in_doubt": review.in_doubt,
+            "doubts": [
+                {
+                    "kind": doubt.kind,
+                    "line": doubt.line,
+                    "column": doubt.column,
+                    "words": doubt.words,
+                    "reason": doubt.reason,
+                }
+                for doubt in review.doubts
+            ],
+        }
+        for review in sort_worst_first(reviews)
+    ]
+
+
+# ------------------------------------------------------------------------------------ for people
+
+
+def print_reviews(
+    reviews: Sequence[Review], failures: Sequence[str], out: TextIO, *, top: int, details: int
+) -> None:
+    """Print a table of the worst `top` documents, and up to `details` doubts of each of them."""
+    console = open_console(out, None if out.isatty() else TABLE_WIDTH)
+    shown = sort_worst_first(reviews)[:top]
+    console.print(_build_table(shown))
+    for one in shown:
+        for line in _format_doubts(one, details):
+            console.print(line, soft_wrap=True)
+    for line in format_totals(reviews, failures):
+        console.print(line, soft_wrap=True)
+
+
+def format_totals(reviews: Sequence[Review], failures: Sequence[str]) -> Iterator[str]:
+    """What was understood of all documents together."""
+    characters = Counter[str]()
+    for one in reviews:
+        characters.update(one.characters)
+    whole = max(characters.total(), 1)
+    shares = ", ".join(f"{kind} {characters[kind] / whole:.1%}" for kind in CoverageKind)
+    yield f"understood: {_format_count(len(reviews))}, {characters.total():,} characters: {shares}"
+    doubts = Counter(doubt.kind for one in reviews for doubt in one.doubts)
+    if failures:
+        yield f"not understood at all: {_format_count(len(failures))}, listed on standard error"
+    yield "in doubt: " + (", ".join(f"{kind} {n:,}" for kind, n in sorted(doubts.items())) or "nothing")
+
+
+def _format_count(documents: int) -> str:
+    return f"{documents:,} document{'' if documents == 1 else 's'}"
+
+
+def _build_table(reviews: Sequence[Review]) -> Table:
+    table = Table(title="least understood first", title_justify="left", expand=True)
+    table.add_column("document", no_wrap=True, min_width=8)
+    table.add_column("title", ratio=1, no_wrap=True, overflow="ellipsis")
+    for name in ("in doubt", "share", "unread", "refused", "unresolved", "damaged"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in reviews:
+        counts = (f"{one.count(kind):,}" for kind in ("unread", "refused", "unresolved", "damaged"))
+        table.add_row(one.name, one.title or "-", f"{one.in_doubt:,}", f"{one.share:.1%}", *counts)
+    return table
+
+
+def _format_doubts(review: Review, limit: int) -> Iterator[str]:
+    """The doubts of one document, each with its place, as a compiler gives its errors; longest first."""
+    longest = sorted(review.doubts, key=lambda doubt: -len(doubt.words))[:limit]
+    for doubt in sorted(longest, key=lambda doubt: (doubt.line, doubt.column)):
+        words = " ".join(doubt.words.split())
+        words = f"{words[:_WORDS]}…" if len(words) > _WORDS else words
+        reason = f" ({doubt.reason})" if doubt.reason else ""
+        yield f"{review.name}:{doubt.line}:{doubt.column}: {doubt.kind}: {words}{reason}"
+    if len(review.doubts) > limit > 0:
+        more = len(review.doubts) - limit
+        yield f"{review.name}: and {more:,} more; --details {len(review.doubts)} shows all"
+
+
+# ---------------------------------------------------------------------------------------- doubts
+
+
+def _iterate_doubts(document: Document) -> Iterator[Doubt]:
+    found = sorted(_find_doubts(document), key=lambda item: (item[1], item[0]))
+    for kind, span, reason in found:
+        line, column = document.text.find_line_column(span.start)
+        yield Doubt(kind, line, column, span.extract(document.text.content), reason)
+
+
+def _find_doubts(document: Document) -> Iterator[tuple[str, Span, str]]:
+    for reading, span in document.coverage.stretches:
+        if reading is CoverageKind.UNREAD:
+            yield "unread", span, ""
+    for refusal in document.refused:
+        yield "refused", refusal.span, refusal.reason
+    for damage in document.text.damages:
+        yield "damaged", damage.span, damage.reason
+    for bearer in _find_unresolved(document):
+        yield "unresolved", bearer.span, "no body of this name is known"
+
+
+def _find_unresolved(document: Document) -> Iterator[Bearer]:
+    """The bearers whose names stand for no known body, each name once."""
+    seen: set[str] = set()
+    for measure in document.measures:
+        for bearer in measure.bearers:
+            if bearer.name not in seen and is_unresolved(bearer):
+                seen.add(bearer.name)
+                yield bearer
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewResult:
+    """The reviews of documents in the order they came in, and what could not be read or understood at all."""
+
+    reviews: tuple[Review, ...]
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """How documents are to be reviewed; `begun` hears of each."""
+
+    reader: InputReader = field(default_factory=InputReader)
+    given: Metadata = field(default_factory=Metadata)
+    on_document: Callable[[str], None] = lambda name: None
+
+    def review_documents(self, paths: Sequence[Path]) -> ReviewResult:
+        """The reviews of the documents at `paths`, by default of the one that ships with the package."""
+        reviews, failures = list[Review](), list[str]()
+        with open_local_stages(Pipeline.load(), self.reader) as stages:
+            reader = stages.guarded_reader
+            for found in (
+                found for path in paths or [find_default_document()] for found in reader.read(path)
+            ):
+                if isinstance(found, IgnoredFile):
+                    continue
+                if isinstance(found, ObligationError):
+                    failures.append(str(found))
+                    continue
+                self.on_document(found.source.name)
+                try:
+                    document = stages.understand(found, merge_given(found, self.given))
+                except ObligationError as error:
+                    failures.append(str(error))
+                else:
+                    reviews.append(review_document(document))
+        return ReviewResult(tuple(reviews), tuple(failures))

@@ -1,0 +1,168 @@
+"""One document of a corpus, understood by itself: what a worker is given, and what it hands back.
+
+Nothing passes from one document to the next, and all that comes out can be sent between processes.
+
+The inputs of a corpus in their order, each with a key by which it is known again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
+
+from build_graph.errors import ObligationError, build_fault
+from build_graph.extract.pipeline import Pipeline, merge_given
+from build_graph.graph.emit.emitter import Emitter
+from build_graph.graph.emit.provenance import hash_text
+from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.emit.responsibilities import Responsibility, list_responsibilities
+from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
+from build_graph.graph.write.assembly import serialise_document
+from build_graph.model import Metadata, Source
+from build_graph.text.inputs import IgnoredFile, Input, InputReader, LazyInput
+from build_graph.vocabulary import BASE
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentResult:
+    """What became of one document: its graph or, where it failed, why."""
+
+    name: str  # as failures and manifests name it: corpus.jsonl.gz:17
+    source: str  # SHA-256 of what it was made of, see `hash_source`
+    iri: str = ""  # of the document; empty where it failed, and so is what follows
+    text: str = ""  # SHA-256 of the repaired text
+    number: str = ""
+    title: str = ""
+    issued: str = ""  # a date
+    statements: int = 0
+    quads: bytes = b""  # N-Quads of its named graph, checked, each statement once, in a fixed order
+    bearings: tuple[Responsibility, ...] = ()  # its rows of the aggregated table
+    failure: str = ""  # why it failed, on one line; empty where all went well
+    kind: str = ""  # of failure: NoClauses, Unreadable, …
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentWorker:
+    """Everything that documents are understood by, loaded once in a process."""
+
+    pipeline: Pipeline
+    descriptions: Descriptions
+    rules: str
+
+    @classmethod
+    def load(cls) -> Self:
+        """An understander with the package's own ontology and words."""
+        return cls(Pipeline.load(), Descriptions.load(), rules_hash())
+
+    def build_result(self, found: Input | ObligationError) -> DocumentResult:
+        """What becomes of a document, or of the error found in its place; never raises for either."""
+        if isinstance(found, ObligationError):
+            return build_failure(found)
+        try:
+            return self._understand(found)
+        except ObligationError as error:
+            return build_failure(error, found.source)
+        except Exception as error:
+            return build_failure(build_fault(found.source.name, error), found.source)
+
+    def _understand(self, found: Input) -> DocumentResult:
+        given = merge_given(found, Metadata())
+        document = self.pipeline.understand(found.source, given)
+        emit = Emitter.build(document, self.descriptions, BASE)
+        written, statements = serialise_document(document, self.descriptions)
+        marks = list(
+            Fingerprint.compute(found.source, given, self.rules).build_quads(NamedNode(emit.document_iri))
+        )
+        metadata = document.outline.metadata
+        return DocumentResult(
+            name=found.source.name,
+            source=hash_source(found.source, given),
+            iri=emit.document_iri,
+            text=hash_text(document.text.content),
+            number=metadata.number or "",
+            title=metadata.title or "",
+            issued=metadata.issued.isoformat() if metadata.issued else "",
+            statements=statements + len(marks),
+            quads=written + _serialize_quads(marks),
+            bearings=tuple(list_responsibilities(emit)),
+        )
+
+
+def build_failure(error: ObligationError, source: Source | None = None) -> DocumentResult:
+    """The outcome of a document that has a fault, or that could not be read and so has no source."""
+    reason = "; ".join(str(error).splitlines())
+    name = source.name if source else reason.partition(": ")[0]
+    kind = type(error).__name__.removesuffix("Error")
+    made_of = hash_source(source, Metadata()) if source else hash_text(reason)
+    return DocumentResult(name, made_of, failure=reason.removeprefix(f"{name}: "), kind=kind)
+
+
+def hash_source(source: Source, given: Metadata) -> str:
+    """The SHA-256 of all that a document's graph follows from, but for the program's rules.
+
+    >>> one, two = (Source(name, "一、任务", "utf-8") for name in ("a.txt", "b.txt"))
+    >>> hash_source(one, Metadata()) == hash_source(two, Metadata())  # the graph names the file
+    False
+    """
+    own = (source.name, source.encoding, source.media, hash_text(source.content), given)
+    return hash_text(repr(own))
+
+
+def _serialize_quads(found: list[Quad]) -> bytes:
+    return serialize(found, format=RdfFormat.N_QUADS) or b""
+
+
+Found = LazyInput | Input | ObligationError
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An input, the SHA-256 of all that its graph follows from but for the rules, and its bytes or so."""
+
+    found: Found
+    key: str
+    size: int
+
+    @classmethod
+    def create(cls, found: Found) -> Item:
+        """The item of what was found."""
+        if isinstance(found, Input):
+            return cls(found, hash_source(found.source, found.given), len(found.source.content))
+        if isinstance(found, ObligationError):
+            return cls(found, hashlib.sha256(str(found).encode("utf-8", "replace")).hexdigest(), 0)
+        whole = hashlib.sha256(f"{found.name}\n{found.kind}\n".encode("utf-8", "replace"))
+        whole.update(hashlib.sha256(found.data).digest())
+        with suppress(OSError):  # whoever understands the document will say what is wrong
+            whole.update(found.sidecar.read_bytes() if found.sidecar else b"")
+        return cls(found, whole.hexdigest(), len(found.data))
+
+
+@dataclass(slots=True)
+class Items:
+    """The inputs at some paths; what is no document is counted and left alone."""
+
+    reader: InputReader
+    paths: Sequence[Path]
+    ignored: Counter[str] = field(default_factory=Counter)  # by what they are counted under
+    places: deque[int] = field(default_factory=deque)  # bytes that were read, with each item not done yet
+    _read: int = 0
+
+    def __iter__(self) -> Iterator[Item]:
+        """Each input, as it is read."""
+        reader = replace(self.reader, on_bytes=self._count_bytes)
+        for found in (found for path in self.paths for found in reader.list_inputs(path)):
+            if isinstance(found, IgnoredFile):
+                self.ignored[found.label] += 1
+            else:
+                self.places.append(self._read)
+                yield Item.create(found)
+
+    def _count_bytes(self, size: int) -> None:
+        self._read += size

@@ -1,0 +1,102 @@
+"""Workers that understand the documents of a corpus, each with a thread that waits for it."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Self
+
+from build_graph.corpus.outcome import DocumentWorker, Found, build_failure
+from build_graph.corpus.shard_writer import ShardMember, encode_member
+from build_graph.corpus.stages import Stages
+from build_graph.errors import ObligationError
+from build_graph.processes.fork_server import ForkServer
+from build_graph.processes.worker import Service, WorkerRunner
+from build_graph.text.inputs import Input, InputReader, LazyInput
+
+
+class WorkerPool:
+    """Workers that are there from the first document until the end of the `with` block."""
+
+    def __init__(self, count: int, reader: InputReader) -> None:
+        """Use so many workers; the reader opens what is not opened yet."""
+        self.count = count
+        self._reader = reader
+        self._server: ForkServer | None = None
+        self._threads = ThreadPoolExecutor(count)
+        self._free: SimpleQueue[Stages] = SimpleQueue()
+
+    def __enter__(self) -> Self:
+        """Return the workers."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers: at once where there is an error, else when they have done their work."""
+        if error and self._server:
+            self._server.close()  # its workers end with it, and the threads that wait for them
+        self._threads.shutdown(cancel_futures=True)
+        if self._server:
+            self._server.close()
+
+    def submit(self, found: Found) -> Future[ShardMember]:
+        """Begin to work on a document."""
+        self._start()
+        return self._threads.submit(self._understand, found)
+
+    def open(self, found: LazyInput) -> Input | ObligationError:
+        """Return the document in the bytes of a file, or what is wrong with them; waits for a worker."""
+        self._start()
+        with self._borrow_stages() as stages:
+            return stages.open(found)
+
+    def _start(self) -> None:
+        if self._server is None:
+            self._server = ForkServer(Service(_load_worker), "the words and rules")
+            for _ in range(self.count):
+                self._free.put(Stages(WorkerRunner(self._server), self._reader))
+
+    @contextmanager
+    def _borrow_stages(self) -> Iterator[Stages]:
+        """Give the stages of a worker that has nothing else to do for as long as the block lasts."""
+        stages = self._free.get()
+        try:
+            yield stages
+        finally:
+            self._free.put(stages)
+
+    def _understand(self, found: Found) -> ShardMember:
+        """Return what becomes of a document, as it goes into a shard."""
+        with self._borrow_stages() as stages:
+            return _understand_input(stages, found)
+
+
+def _understand_input(stages: Stages, found: Found) -> ShardMember:
+    opened = stages.open(found) if isinstance(found, LazyInput) else found
+    if isinstance(opened, ObligationError):
+        return encode_member(build_failure(opened))
+    try:
+        understood: ShardMember = stages.apply(understand_member, opened)
+    except ObligationError as error:
+        return encode_member(build_failure(error, opened.source))
+    return understood
+
+
+def understand_member(understander: DocumentWorker, found: Input) -> ShardMember:
+    """Return what becomes of a document, in a worker."""
+    outcome = understander.build_result(found)
+    if outcome.kind == "NoMemory":  # the limit says more
+        raise MemoryError
+    return encode_member(outcome)
+
+
+def _load_worker() -> DocumentWorker:
+    """Return what documents are understood by, loaded once for all workers."""
+    loaded = DocumentWorker.load()
+    gc.set_threshold(100_000)  # many objects, little garbage
+    return loaded

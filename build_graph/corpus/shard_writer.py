@@ -1,0 +1,248 @@
+"""Outcomes as they stand in shards: gzip members, and what the manifest says of them.
+
+Writes one shard in the place of what stood there: nothing is touched while it comes out as it was.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Self
+
+from build_graph.corpus.outcome import DocumentResult
+from build_graph.files import write_file
+from build_graph.graph.emit.responsibilities import Responsibility
+from build_graph.graph.store.seals import compute_facts
+from build_graph.graph.store.shards import (
+    BEARINGS,
+    CARD,
+    MANIFEST,
+    QUADS,
+    DocumentRecord,
+    ShardManifest,
+    format_part_name,
+)
+
+LEVEL = 3  # of gzip: half the time of the usual 6, and a quarter more bytes
+COLUMNS = ("document", *Responsibility._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardMember:
+    """A document as it goes into a shard; a failed one has no bytes."""
+
+    record: DocumentRecord
+    quads: bytes = b""  # a gzip member
+    bearings: bytes = b""  # a gzip member; empty where nobody bears anything
+
+
+def encode_member(outcome: DocumentResult) -> ShardMember:
+    """The outcome, ready to be written; the record's key is left to who knows the input.
+
+    >>> encode_member(DocumentResult("a.txt", "5e1f", failure="no clauses", kind="NoClauses")).record.to_dict()["kind"]
+    'NoClauses'
+    """
+    quads = _compress(outcome.quads)
+    bearings = _compress(_format_csv((outcome.iri, *row) for row in outcome.bearings))
+    record = DocumentRecord(
+        name=outcome.name,
+        source=outcome.source,
+        iri=outcome.iri,
+        text=outcome.text,
+        number=outcome.number,
+        title=outcome.title,
+        issued=outcome.issued,
+        statements=outcome.statements,
+        size=len(quads),
+        rows=len(outcome.bearings),
+        rows_size=len(bearings),
+        failure=outcome.failure,
+        kind=outcome.kind,
+    )
+    return ShardMember(record, quads, bearings)
+
+
+def encode_header() -> bytes:
+    """The names of the columns, as the first member of a file of bearers."""
+    return _compress(_format_csv([COLUMNS]))
+
+
+def _format_csv(rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows as CSV; yes and no as SPARQL writes them."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerows([_format_value(value) for value in row] for row in rows)
+    return stream.getvalue().encode()
+
+
+def _format_value(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _compress(data: bytes) -> bytes:
+    """Bytes as a gzip member, the same on every day; nothing for nothing."""
+    return gzip.compress(data, LEVEL, mtime=0) if data else b""
+
+
+Members = Callable[[], tuple[bytes, bytes]]  # gives a document's members of N-Quads and of bearers
+Known = tuple[DocumentRecord, Members]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousShard:
+    """A shard as an earlier build left it, and where its documents are by the keys of their inputs."""
+
+    folder: Path
+    number: int
+    card: ShardManifest
+    places: Mapping[str, int]
+
+    @classmethod
+    def read(cls, folder: Path, number: int, made_with: str) -> Self | None:
+        """The shard with a number; None where there is none that is whole, or it was made otherwise."""
+        card = ShardManifest.read(folder / f"{format_part_name(number)}{CARD}")
+        if card is None or card.made_with != made_with:
+            return None
+        last_first = reversed(list(enumerate(card.documents)))
+        old = cls(folder, number, card, {one.key: at for at, one in last_first})
+        return old if old.is_whole() else None
+
+    def is_whole(self) -> bool:
+        """Whether its files are there with the very bytes that its manifest tells of."""
+        try:
+            for ending, size in zip((QUADS, BEARINGS), self.sum_sizes(len(self.card.documents)), strict=True):
+                name = f"{format_part_name(self.number)}{ending}"
+                found = compute_facts(self.folder / name)
+                if found != self.card.files.get(name) or found["bytes"] != size:
+                    return False
+        except OSError:
+            return False
+        return True
+
+    def find(self, key: str) -> Known | None:
+        """The document that was made of the input with a key, the first of several."""
+        place = self.places.get(key)
+        return None if place is None else (self.card.documents[place], lambda: self._read_members(place))
+
+    def _read_members(self, place: int) -> tuple[bytes, bytes]:
+        record, (quads, bearings) = self.card.documents[place], self.sum_sizes(place)
+        return self.read_range(QUADS, quads, record.size), self.read_range(
+            BEARINGS, bearings, record.rows_size
+        )
+
+    def sum_sizes(self, documents: int) -> tuple[int, int]:
+        """The bytes of its two files up to the end of so many documents."""
+        before = self.card.documents[:documents]
+        return sum(one.size for one in before), len(encode_header()) + sum(one.rows_size for one in before)
+
+    def read_range(self, ending: str, start: int, size: int) -> bytes:
+        """Bytes of one of its files."""
+        with (self.folder / f"{format_part_name(self.number)}{ending}").open("rb") as file:
+            file.seek(start)
+            return file.read(size)
+
+
+@dataclass(slots=True)
+class ShardWriter:
+    """A shard in the making; files are begun with the first document that is not as it was."""
+
+    folder: Path
+    number: int
+    made_with: str
+    old: PreviousShard | None
+    records: list[DocumentRecord] = field(default_factory=list)
+    _asides: dict[str, _TemporaryFile] = field(default_factory=dict)  # by ending
+
+    def add(self, record: DocumentRecord, members: Members) -> None:
+        """Take in the next document; its members are asked for only where they are to be written."""
+        if self._asides or not self._has_record(record):
+            self._open_files()
+            if record.is_stored:
+                for aside, data in zip(self._asides.values(), members(), strict=True):
+                    aside.write(data)
+        self.records.append(record)
+
+    def finish(self) -> bool:
+        """Put the shard into its place, its manifest last; whether anything changed."""
+        if not self._asides and self.old and len(self.records) == len(self.old.card.documents):
+            return False
+        self._open_files()
+        files = {
+            f"{format_part_name(self.number)}{ending}": aside.close()
+            for ending, aside in self._asides.items()
+        }
+        for name in (MANIFEST, f"{format_part_name(self.number)}{CARD}"):  # what they say holds no more
+            (self.folder / name).unlink(missing_ok=True)
+        for aside in self._asides.values():
+            aside.path.replace(aside.target)
+        card = ShardManifest(self.made_with, tuple(self.records), files)
+        write_file(self.folder / f"{format_part_name(self.number)}{CARD}", card.to_json())
+        return True
+
+    def _has_record(self, record: DocumentRecord) -> bool:
+        """Whether the shard that stood here has the very record at this place."""
+        at = len(self.records)
+        return bool(self.old and self.old.card.documents[at : at + 1] == (record,))
+
+    def _open_files(self) -> None:
+        """Open the files, and take over the documents that are as they were."""
+        if self._asides:
+            return
+        for ending in (QUADS, BEARINGS):
+            self._asides[ending] = _TemporaryFile.open(
+                self.folder / f"{format_part_name(self.number)}{ending}"
+            )
+        if self.old and self.records:
+            for ending, size in zip((QUADS, BEARINGS), self.old.sum_sizes(len(self.records)), strict=True):
+                self._asides[ending].write(self.old.read_range(ending, 0, size))
+        else:
+            self._asides[BEARINGS].write(encode_header())
+
+
+@dataclass(slots=True)
+class _TemporaryFile:
+    """A file that is written beside its place."""
+
+    target: Path
+    path: Path
+    file: IO[bytes]
+    size: int = 0
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    @classmethod
+    def open(cls, target: Path) -> Self:
+        path = target.with_name(f".{target.name}.tmp")
+        return cls(target, path, path.open("wb"))
+
+    def write(self, data: bytes) -> None:
+        self.file.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+
+    def close(self) -> dict[str, Any]:
+        """What a manifest says of the file, now that it stands on the disk."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+        self.file.close()
+        return {"bytes": self.size, "sha256": self.digest.hexdigest()}
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what a build that was killed left half-written."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink()
+
+
+def remove_shards(folder: Path, number: int) -> bool:
+    """Remove the shards from a number on, which a larger corpus left; whether there were any."""
+    found = [path for path in folder.glob("part-*.*") if int(path.name[5:].partition(".")[0]) >= number]
+    for path in sorted(found, key=lambda path: path.suffix != CARD):  # a manifest before what it tells of
+        (folder / MANIFEST).unlink(missing_ok=True)
+        path.unlink()
+    return bool(found)

@@ -1,0 +1,273 @@
+"""Files wherever Spark reads and writes them: on local disks, HDFS, object stores.
+
+Which files hold the documents, in the order in which one machine would read them.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Self
+
+from build_graph.corpus.spark.session import SparkError
+from build_graph.errors import ObligationError
+from build_graph.text.formats.kinds import HEAD, Kind, UnreadableError, detect_kind, is_known_ending
+from build_graph.text.inputs import IgnoredFile, no_documents_error, no_match_error
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+NO_HOST = "^([^:/]+):///"  # file:///a is also written file:/a
+MAGIC = re.compile(r"[\\{}\[\]*?^]")  # what Hadoop takes for the signs of a pattern
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """A file or folder."""
+
+    path: str  # with its scheme, as Hadoop writes it: file:/a/国发[1].txt
+    uri: str  # the same encoded: as Spark names the file that a row comes from, but see NO_HOST
+    plain: PurePosixPath  # without a scheme
+    size: int  # bytes
+    is_folder: bool
+
+    @classmethod
+    def from_java(cls, status: Any) -> Self:
+        """What Hadoop says."""
+        path = status.getPath()
+        uri = path.toUri()
+        return cls(
+            path.toString(),
+            re.sub(NO_HOST, r"\1:/", uri.toString()),
+            PurePosixPath(uri.getPath()),
+            status.getLen(),
+            status.isDirectory(),
+        )
+
+    @property
+    def literal(self) -> str:
+        r"""The path so that nothing in it is taken for a pattern: /a/国发\[1\].txt."""
+        return MAGIC.sub(r"\\\g<0>", self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSystem:
+    """The file systems that a session's cluster knows. Faults come out as Spark raises them."""
+
+    hadoop: Any  # the Java package
+    configuration: Any
+
+    @classmethod
+    def connect(cls, session: SparkSession) -> FileSystem:
+        """Those of a session."""
+        context: Any = session.sparkContext
+        return cls(context._jvm.org.apache.hadoop, context._jsc.hadoopConfiguration())
+
+    def find(self, name: str) -> FileStatus | None:
+        """What stands at a path, if anything does."""
+        path, system = self._resolve_path(name)
+        return FileStatus.from_java(system.getFileStatus(path)) if system.exists(path) else None
+
+    def list_matching(self, pattern: str) -> list[FileStatus]:
+        """The files that a pattern of Hadoop matches, in order of their names."""
+        path, system = self._resolve_path(pattern)
+        found = map(FileStatus.from_java, system.globStatus(path) or ())
+        return sorted((s for s in found if not s.is_folder), key=lambda status: status.plain.parts)
+
+    def list_below(self, folder: FileStatus) -> list[FileStatus]:
+        """The files in a folder and the folders in it, in order of their names."""
+        path, system = self._resolve_path(folder.path)
+        found = map(FileStatus.from_java, _iterate_java(system.listFiles(path, True)))
+        return sorted(found, key=lambda status: status.plain.parts)
+
+    def read_head(self, file: FileStatus, size: int) -> bytes:
+        """The first bytes of a file, `size` at most."""
+        path, system = self._resolve_path(file.path)
+        with closing(system.open(path)) as stream:
+            return bytes(stream.readNBytes(size))
+
+    def refuse_existing(self, name: str) -> None:
+        """Raise SparkError where there is something at a path already, be it a folder that is not empty."""
+        path, system = self._resolve_path(name)
+        if not system.exists(path):
+            return
+        if system.getFileStatus(path).isFile():
+            raise SparkError(f"{name}: is a file; give the name of a new folder")
+        if held := sorted(status.getPath().getName() for status in system.listStatus(path)):
+            raise SparkError(f"{name}: holds something already ({held[0]}); give a new or an empty folder")
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file at a path."""
+        with self.open_writer(name) as write:
+            write(data)
+
+    @contextmanager
+    def open_writer(self, name: str) -> Iterator[Callable[[bytes], None]]:
+        """What takes the pieces of a file, which is at its path once all are written."""
+        path, system = self._resolve_path(name)
+        aside, _ = self._resolve_path(f"{name}._COPYING_")
+        with closing(system.create(aside, True)) as stream:
+            yield lambda piece: stream.write(bytearray(piece))
+        if not system.rename(aside, path):
+            raise SparkError(f"{name}: cannot be written; choose a place that can")
+
+    def rename_parts(self, folder: str, ending: str) -> None:
+        """Name the parts that Spark wrote into a folder after their numbers: part-00000 and an ending."""
+        path, system = self._resolve_path(folder)
+        names = (status.getPath().getName() for status in system.listStatus(path))
+        parts = sorted(name for name in names if name.startswith("part-"))
+        for number, name in enumerate(parts):
+            old, new = (
+                self._resolve_path(f"{folder}/{name}")[0],
+                self._resolve_path(f"{folder}/part-{number:05}{ending}")[0],
+            )
+            if not system.rename(old, new):
+                raise SparkError(f"{folder}/{name}: cannot be renamed; give a new folder, and run it again")
+
+    def remove(self, name: str) -> None:
+        """Take away a folder and all in it, if it is there."""
+        path, system = self._resolve_path(name)
+        system.delete(path, True)
+
+    def _resolve_path(self, name: str) -> tuple[Any, Any]:
+        """A path, and the file system that it leads to."""
+        path = self.hadoop.fs.Path(name)
+        return path, path.getFileSystem(self.configuration)
+
+
+def _iterate_java(found: Any) -> Iterator[Any]:
+    """What a Java iterator gives."""
+    while found.hasNext():
+        yield found.next()
+
+
+_GZIP = 31  # zlib: with a gzip header
+_HIDDEN = (".", "~$")  # what systems put into folders by themselves
+_LEFT_OUT = ("_", ".")  # files that Spark does not read, whoever names them
+_LARGEST = 2**31 - 1  # bytes that Spark hands on in one piece
+
+
+class Form(StrEnum):
+    """How documents lie in a file, and so what a row is."""
+
+    JSONL = "jsonl"  # a line
+    PARQUET = "parquet"
+    WHOLE = "whole"  # the file: a document, or an archive of them
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file with documents."""
+
+    status: FileStatus
+    name: str  # as its documents are named after it
+    form: Form
+    sidecar: FileStatus | None = None
+    place: str = ""  # of the sidecar, as the user would name it
+
+
+Listed = InputFile | IgnoredFile | ObligationError
+
+
+def list_files(files: FileSystem, paths: Sequence[str]) -> Iterator[Listed]:
+    """The files at some paths: files, folders, patterns; in the place of one with a fault, the error.
+
+    Raises UnreadableError for a path at which nothing is.
+    """
+    for path in paths:
+        status = files.find(path)
+        if status is None and MAGIC.search(path):
+            yield from _list_matches(files, path)
+        elif status is None:
+            raise UnreadableError(f"{path}: there is no such file; check the name")
+        elif status.is_folder:
+            below = {found.plain.relative_to(status.plain): found for found in files.list_below(status)}
+            yield from _classify_files(files, below, path.rstrip("/"), no_documents_error(path))
+        else:
+            yield _create_file(
+                files,
+                status,
+                status.plain.name,
+                files.find(_find_sidecar_path(status.path)),
+                _find_sidecar_path(path),
+            )
+
+
+def _list_matches(files: FileSystem, pattern: str) -> Iterator[Listed]:
+    """The files that a pattern matches, named as they are below the folder where it begins to be one."""
+    parts = pattern.split("/")
+    first = next(number for number, part in enumerate(parts) if MAGIC.search(part))
+    depth = len(parts) - first
+    found = {PurePosixPath(*status.plain.parts[-depth:]): status for status in files.list_matching(pattern)}
+    yield from _classify_files(files, found, "/".join(parts[:first]), no_match_error(pattern))
+
+
+def _classify_files(
+    files: FileSystem, found: dict[PurePosixPath, FileStatus], place: str, fault: ObligationError
+) -> Iterator[Listed]:
+    """Documents and others among the files of a folder, and the fault that it has without documents.
+
+    A sidecar file goes with the document beside it.
+    """
+    visible = {name: status for name, status in found.items() if not _is_hidden(name)}
+    documents = {name for name in visible if is_known_ending(name.name)}
+    sidecars = {name.with_suffix(".toml") for name in documents}
+    for name, status in visible.items():
+        if name in documents:
+            toml = name.with_suffix(".toml")
+            yield _create_file(files, status, name.as_posix(), visible.get(toml), f"{place}/{toml}")
+        elif name not in sidecars:
+            yield IgnoredFile(name.as_posix())
+    if not documents:
+        yield fault
+
+
+def _create_file(
+    files: FileSystem, status: FileStatus, name: str, sidecar: FileStatus | None, place: str
+) -> Listed:
+    if status.plain.name.startswith(_LEFT_OUT):
+        return UnreadableError(f"{name}: Spark reads no file whose name begins so; give it another")
+    try:
+        form = _detect_form(files, status, name)
+    except UnreadableError as error:
+        return error
+    if form is Form.WHOLE and status.size > _LARGEST:
+        return UnreadableError(f"{name}: is too large for Spark to hand on in one piece; unpack or split it")
+    return InputFile(status, name, form, sidecar if form is Form.WHOLE else None, place)
+
+
+def _detect_form(files: FileSystem, status: FileStatus, name: str) -> Form:
+    """How documents lie in a file; only one whose name says that it has rows is opened to see."""
+    packed = name.endswith(".gz")
+    if not name.lower().removesuffix(".gz").endswith((*Kind.JSONL.endings, *Kind.PARQUET.endings)):
+        return Form.WHOLE
+    head = files.read_head(status, HEAD)
+    kind = detect_kind(head, name)
+    if kind is Kind.PARQUET:
+        return Form.PARQUET
+    if kind is Kind.GZIP and packed:
+        return Form.JSONL if detect_kind(_unpack_head(head), name) is Kind.JSONL else Form.WHOLE
+    return Form.JSONL if kind is Kind.JSONL and not packed else Form.WHOLE
+
+
+def _unpack_head(head: bytes) -> bytes:
+    """What the beginning of a gzip file unpacks to; nothing where it is damaged."""
+    try:
+        return zlib.decompressobj(_GZIP).decompress(head)[:HEAD]
+    except zlib.error:
+        return b""
+
+
+def _find_sidecar_path(path: str) -> str:
+    """The path of the sidecar file of a file."""
+    return path.removesuffix(PurePosixPath(path).suffix) + ".toml"
+
+
+def _is_hidden(name: PurePosixPath) -> bool:
+    return any(part.startswith(_HIDDEN) for part in name.parts)

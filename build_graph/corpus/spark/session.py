@@ -1,0 +1,167 @@
+"""The session with a cluster: opened in bounded time, its faults told in a line."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import environ
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from build_graph.errors import ObligationError
+from build_graph.extras import load_extra
+from build_graph.graph.store.fingerprints import rules_hash
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_ANSWER = 5.0  # seconds that a master may take to take a call
+_PATIENCE = 300.0  # seconds that workers may take to take up work
+_STANDALONE = "spark://"
+_PORT = 7077  # of a master, where its address names none
+_SETTINGS = {
+    "spark.app.name": "obligations",
+    "spark.log.level": "FATAL",  # the driver's: what goes wrong is said in a line, and in the workers' logs
+    # A corpus is not to lose files or parts of them in silence, whatever a cluster has as its default.
+    "spark.sql.files.ignoreCorruptFiles": "false",
+    "spark.sql.files.ignoreMissingFiles": "false",
+    "spark.hadoop.zlib.compress.level": "THREE",  # half the time of the usual six, a quarter more bytes
+    "spark.sql.shuffle.partitions": "8",  # until it is known how much there is
+    # Batches of few documents: each is some 2 MB of statements, and some are far larger.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "32",
+    "spark.sql.parquet.columnarReaderBatchSize": "16",
+}
+_CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)*(?P<kind>[\w$]+)(?:Exception|Error): (?P<said>.+)$", re.M)
+_FILE = re.compile(r"while reading file (?P<name>\S+?)\.?\s")
+_MISSING = re.compile(r"No module named '(?P<name>[\w.]+)'")
+_OTHER_RULES = "the workers have another version of this program"
+
+
+class SparkError(ObligationError):
+    """A cluster that cannot be reached, or that gave up the work."""
+
+
+@contextmanager
+def open_session(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession]:
+    """A session with the cluster of a master, once workers have taken up a first piece of work.
+
+    Raises MissingExtraError without PySpark, SparkError without Java, where the master does not answer, where
+    nobody takes up work in `patience` seconds, and where workers lack the program or have another version.
+    """
+    sql = load_extra("pyspark.sql", "spark", "--spark")
+    _check_java()
+    _check_answers(master)
+    with convert_errors(master):
+        settings = {**_SETTINGS, "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
+        session = sql.SparkSession.builder.master(master).config(map=settings).getOrCreate()
+        try:
+            _check_workers(session, master, patience)
+            blocks = session.sparkContext.defaultParallelism  # the same in every job, whoever comes or goes
+            session.conf.set("spark.sql.files.minPartitionNum", blocks)
+            yield session
+        finally:
+            session.stop()
+
+
+def read_submitted_master() -> str:
+    """The master that spark-submit was told of; raises MissingExtraError without PySpark."""
+    conf = load_extra("pyspark", "spark", "spark-submit").SparkConf()
+    return str(conf.get("spark.master", "local[*]"))
+
+
+@contextmanager
+def convert_errors(where: str) -> Iterator[None]:
+    """What Spark says of a fault, as a SparkError of one line that begins with `where`."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    try:
+        yield
+    except (PySparkException, Py4JError) as error:
+        raise SparkError(f"{where}: {_extract_reason(str(error))}") from error
+
+
+def _extract_reason(said: str) -> str:
+    """What is behind a fault, in a line.
+
+    >>> _extract_reason("x\\nCaused by: java.io.EOFException: Unexpected end of input stream\\n at y")
+    'Unexpected end of input stream (EOF)'
+    >>> _extract_reason("Encountered error while reading file file:/a.gz.  SQL\\njava.io.EOFException: no end")
+    'file:/a.gz cannot be read: no end (EOF)'
+    """
+    if _OTHER_RULES in said:
+        return f"{_OTHER_RULES}; install on them the one that is installed here"
+    if missing := _MISSING.search(said):
+        return (
+            f"the workers' Python has no {missing['name']}; install this program there, or set PYSPARK_PYTHON"
+        )
+    file = _FILE.search(said)
+    place = f"{file['name']} cannot be read: " if file else ""
+    if causes := list(_CAUSE.finditer(said)):
+        return f"{place}{' '.join(causes[-1]['said'].split())} ({causes[-1]['kind']})"
+    return place + " ".join(said.split())[:300]
+
+
+def _check_java() -> None:
+    """Raise SparkError where there is no Java to start."""
+    home = environ.get("JAVA_HOME")
+    if not (Path(home, "bin", "java").exists() if home else shutil.which("java")):
+        where = f"JAVA_HOME={home}" if home else "PATH"
+        raise SparkError(f"--spark: no Java found in {where}; install Java 17 or 21")
+
+
+def _check_answers(master: str) -> None:
+    """Raise SparkError where none of the masters of a standalone cluster takes a call."""
+    if not master.startswith(_STANDALONE):
+        return
+    faults = [
+        fault for address in master.removeprefix(_STANDALONE).split(",") if (fault := _call_master(address))
+    ]
+    if len(faults) == len(master.split(",")):
+        raise SparkError(f"{master}: no master answers ({faults[0]}); check the address, or start one")
+
+
+def _call_master(address: str) -> str:
+    """Why nobody takes a call at an address; empty where somebody does."""
+    host, _, port = address.rpartition(":") if ":" in address else (address, "", str(_PORT))
+    try:
+        socket.create_connection((host, int(port)), _ANSWER).close()
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return ""
+
+
+def _check_workers(session: SparkSession, master: str, patience: float) -> None:
+    """Raise SparkError where no worker does a first piece of work, or does it by other rules."""
+    found: list[Any] = []
+    work = Thread(target=lambda: found.append(_run_first_work(session)), daemon=True)
+    work.start()
+    work.join(patience)
+    if not found:
+        session.sparkContext.cancelAllJobs()
+        raise SparkError(
+            f"{master}: no worker took up work within {patience:.0f} s; see that workers are there, "
+            "and have the cores and the memory free that spark.executor.memory asks for"
+        )
+    if isinstance(found[0], Exception):
+        raise found[0]
+    check_rules(found[0], rules_hash())
+
+
+def _run_first_work(session: SparkSession) -> str | Exception:
+    """The rules by which a worker would understand documents, or why it cannot say."""
+    try:
+        return str(session.sparkContext.parallelize([None], 1).map(lambda _: rules_hash()).first())
+    except Exception as error:  # raised again by whoever waits
+        return error
+
+
+def check_rules(theirs: str, ours: str) -> None:
+    """Raise SparkError where a worker goes by other rules than the program that started it."""
+    if theirs != ours:
+        raise SparkError(f"{_OTHER_RULES}; install on them the one that is installed here")

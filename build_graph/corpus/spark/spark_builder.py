@@ -1,0 +1,312 @@
+"""What a build leaves out, written a line each as one machine writes it.
+
+Which bodies are responsible together, counted on the cluster: documents to pairs, pairs to sums.
+
+What comes back is a row a pair of bodies, however many documents there are; it says what
+`obligations analyse` says in pairs.csv of the same graph, with its default choices.
+
+Which documents stay: of those with one IRI the first; the others are copies of it, or failures.
+
+A corpus into graphs, on a cluster: read, understand, settle who is who, write.
+
+How the folder lies that comes out:
+
+- `quads/part-00000.nq.gz`: N-Quads, one named graph a document, written by Spark's own committer.
+- `bearings/part-00000.csv.gz`: who bears which measure, a row a bearer.
+- `count_pairs.csv`: which bodies are responsible together, and how often.
+- `failures.jsonl`: the documents that failed, in the order of the input, and why; `copies.jsonl`: those whose
+  text is there under another name.
+- `summary.json`: how much of each there is. It is written last: without it the folder is not complete.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from pyspark.sql import functions as sql
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.window import Window
+
+from build_graph import __version__
+from build_graph.corpus.spark.filesystem import FileSystem, list_files
+from build_graph.corpus.spark.session import convert_errors
+from build_graph.corpus.spark.spark_inputs import load_documents
+from build_graph.corpus.spark.tasks import OUTCOMES, PLACE, RowWorker
+from build_graph.corpus.stream import CLASH, format_clash
+from build_graph.graph.store.fingerprints import rules_hash
+from build_graph.graph.store.shards import FAILURES
+from build_graph.query.labels import unique_labels
+from build_graph.text.inputs import IgnoredFile, InputReader
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+COPIES = "copies.jsonl"
+_FIRST = 10  # failures that are held, to be shown
+
+
+@dataclass(slots=True)
+class Skipped:
+    """What was left out, counted; no more than the first failures are held."""
+
+    failures: int = 0
+    copies: int = 0
+    ignored: Counter[str] = field(default_factory=Counter)  # files that are no documents, by ending
+    first_failures: list[dict[str, str]] = field(default_factory=list)  # as they stand in their file
+
+    def count_ignored(self, name: str) -> None:
+        """Count a file that is no document by its ending."""
+        self.ignored[PurePosixPath(name).suffix.lower() or name] += 1
+
+    def write(self, rows: Iterable[Any], files: FileSystem, output: str) -> None:
+        """Write a line on each failure and each copy of `Settled.left_out` into a folder, and count them."""
+        with (
+            files.open_writer(f"{output}/{FAILURES}") as failure,
+            files.open_writer(f"{output}/{COPIES}") as copy,
+        ):
+            for row in rows:
+                if row.left_alone:
+                    self.count_ignored(row.name)
+                elif row.is_copy:
+                    self.copies += 1
+                    _write_line(copy, {"name": row.name, "copy_of": row.before})
+                else:
+                    self._write_failure(failure, row)
+
+    def _write_failure(self, write: Callable[[bytes], None], row: Any) -> None:
+        reason = row.failure or format_clash(row.before, row.iri)
+        said = {"name": row.name, "reason": reason, "kind": row.kind if row.failure else CLASH}
+        self.failures += 1
+        self.first_failures += [said] if self.failures <= _FIRST else []
+        _write_line(write, said)
+
+
+def _write_line(write: Callable[[bytes], None], said: dict[str, str]) -> None:
+    write(f"{json.dumps(said, ensure_ascii=False)}\n".encode())
+
+
+_DIGITS = 6
+# Each body of a measure with each that comes after it, so that a pair stands once.
+_PAIRS = """explode(flatten(transform(bodies, (one, at) -> transform(
+    slice(bodies, at + 2, size(bodies)), other -> struct(one AS first, other AS second)))))"""
+_ORDER = {"together": False, "shared_out": False, "agency": True, "partner": True}
+
+
+def count_pairs(bearings: DataFrame) -> pd.DataFrame:
+    """The pairs of bodies that bear measures together, the most frequent first.
+
+    `bearings` has a document and the columns of Bearing. Columns of the result: agency, label, partner,
+    partner_label (the body that bears more stands first), together (measures), shared_out, association (as
+    `obligations analyse` has them), documents (in which they do). Groups such as 有关部门 are not counted.
+    """
+    agencies = bearings.where("NOT group")
+    measures = agencies.groupBy("document", "measure").agg(
+        sql.array_sort(sql.collect_set("body")).alias("bodies")
+    )
+    measures = measures.cache()
+    sizes = measures.select(sql.explode("bodies").alias("body")).groupBy("body").count()
+    known = _collect_rows(sizes.join(_choose_names(agencies), "body")).set_index("body").sort_index()
+    table = _build_table(_collect_rows(_sum_pairs(measures)), known, measures.count())
+    measures.unpersist()
+    return table
+
+
+def _collect_rows(rows: DataFrame) -> pd.DataFrame:
+    """The rows, out of the cluster."""
+    table: pd.DataFrame = rows.toArrow().to_pandas()
+    return table
+
+
+def _sum_pairs(measures: DataFrame) -> DataFrame:
+    """first, second, together, shared_out, documents: a measure of k bodies gives 1/(k-1) to each pair."""
+    each = measures.select("document", sql.size("bodies").alias("bearers"), sql.expr(_PAIRS).alias("pair"))
+    return each.groupBy("pair.first", "pair.second").agg(
+        sql.count("*").alias("together"),
+        sql.sum(1 / (sql.col("bearers") - 1)).alias("shared_out"),
+        sql.countDistinct("document").alias("documents"),
+    )
+
+
+def _choose_names(agencies: DataFrame) -> DataFrame:
+    """body, mostly, name, place: the words that documents mostly call it by, and what is known of it."""
+    said = agencies.groupBy("body", "written").agg(
+        sql.count("*").alias("times"), sql.min("name").alias("name"), sql.min("place").alias("place")
+    )
+    return said.groupBy("body").agg(
+        sql.min_by("written", sql.struct(-sql.col("times"), "written")).alias("mostly"),
+        sql.min("name").alias("name"),
+        sql.min("place").alias("place"),
+    )
+
+
+def _build_table(sums: pd.DataFrame, bodies: pd.DataFrame, measures: int) -> pd.DataFrame:
+    """The sums with the names of the bodies, in their order."""
+    names = (dict(bodies[column]) for column in ("mostly", "name", "place"))
+    labels = pd.Series(unique_labels(list(bodies.index), *names), index=bodies.index, dtype=object)
+    first, second = (bodies["count"].reindex(sums[side]).to_numpy() for side in ("first", "second"))
+    swapped = second > first
+    agency = sums["first"].where(~swapped, sums["second"])
+    partner = sums["second"].where(~swapped, sums["first"])
+    columns = {
+        "agency": agency,
+        "label": labels.reindex(agency).to_numpy(),
+        "partner": partner,
+        "partner_label": labels.reindex(partner).to_numpy(),
+        "together": sums["together"],
+        "shared_out": sums["shared_out"],
+        "association": sums["together"] / (first * second / max(measures, 1)),
+        "documents": sums["documents"],
+    }
+    table = pd.DataFrame(columns).round(_DIGITS)
+    return table.sort_values(list(_ORDER), ascending=list(_ORDER.values()), ignore_index=True)
+
+
+_SAID = ("left_alone", "name", "iri", "failure", "kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplicated:
+    """Outcomes, told apart."""
+
+    kept: DataFrame  # columns of OUTCOMES
+    # left_alone, name, iri, failure, kind, before (the name of who has the IRI already), is_copy (whether its
+    # text is the same), in the order of the input.
+    skipped: DataFrame
+
+
+def deduplicate(outcomes: DataFrame) -> Deduplicated:
+    """The outcomes of all documents, told apart; what comes first in the input stays."""
+    is_good = ~sql.col("left_alone") & (sql.col("failure") == "")
+    good = outcomes.where(is_good)
+    later = _select_later(good).cache()  # asked for each table that is written
+    others = outcomes.where(~is_good).select(*PLACE, *_SAID)
+    left_out = others.unionByName(later, allowMissingColumns=True).coalesce(1).sortWithinPartitions(*PLACE)
+    return Deduplicated(
+        kept=good.join(sql.broadcast(later.select(*PLACE)), list(PLACE), "left_anti"),
+        skipped=left_out,
+    )
+
+
+def _select_later(good: DataFrame) -> DataFrame:
+    """The documents whose IRI one before them has."""
+    alike = Window.partitionBy("iri").orderBy(*PLACE)
+    ranked = good.select(*PLACE, *_SAID, "text").withColumns(
+        {
+            "rank": sql.row_number().over(alike),
+            "before": sql.first("name").over(alike),
+            "is_copy": sql.first("text").over(alike) == sql.col("text"),
+        }
+    )
+    return ranked.where("rank > 1").drop("rank", "text")
+
+
+QUADS, BEARINGS, PAIRS = "quads", "bearings", "pairs.csv"
+SUMMARY = "summary.json"
+_PER_SHUFFLE, _SHUFFLES = 64, 200  # documents whose bearers a task sorts, at least; tasks, at most
+# A row is 2 MB, not the 2 kB that Parquet reckons with: let it look after 4 rows, not 100, how full it is.
+_LARGE_ROWS = {
+    "parquet.block.size": str(16 * 1024 * 1024),
+    "parquet.block.size.row.check.min": "4",
+    "parquet.page.size.row.check.min": "4",
+}
+_WORK = "_work"  # outcomes, between understanding and writing; Spark passes over names that begin so
+
+
+@dataclass(frozen=True, slots=True)
+class SparkResult:
+    """What a build on a cluster wrote, and what it left out."""
+
+    path: str
+    documents: int
+    statements: int
+    bearings: int
+    pairs: int  # of bodies
+    skipped: Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class SparkBuilder:
+    """Builds on the cluster of a session."""
+
+    session: SparkSession
+    reader: InputReader
+
+    def build(self, paths: Sequence[str], output: str) -> SparkResult:
+        """The graphs of the documents at some paths, in the new folder `output`, wherever Spark writes.
+
+        Raises UnreadableError for a path at which nothing is, SparkError where the folder holds something, or
+        the cluster gives up the work; a document that fails is written down, and the others go on.
+        """
+        files = FileSystem.connect(self.session)
+        with convert_errors(output):
+            files.refuse_existing(output)
+            left_out = Skipped()
+            found = deduplicate(self._understand_all(files, paths, f"{output}/{_WORK}", left_out))
+            self._write_tables(files, found, output)
+            left_out.write(found.skipped.toLocalIterator(), files, output)
+            bodies = self._write_pairs(files, found, output)
+            result = SparkResult(path=output, pairs=bodies, skipped=left_out, **_sum_totals(found))
+            files.remove(f"{output}/{_WORK}")
+            files.write(f"{output}/{SUMMARY}", _format_summary(result))
+            return result
+
+    def _understand_all(
+        self, files: FileSystem, paths: Sequence[str], work: str, left_out: Skipped
+    ) -> DataFrame:
+        """The outcomes of all documents, put down in a folder so that each is understood once."""
+        found = list(enumerate(list_files(files, paths)))
+        for _, one in found:
+            if isinstance(one, IgnoredFile):
+                left_out.count_ignored(one.name)
+        there = [(place, one) for place, one in found if not isinstance(one, IgnoredFile)]
+        understanding = RowWorker(self.reader, rules_hash(), to_arrow_schema(OUTCOMES))
+        rows, number = load_documents(self.session, there, self.reader)
+        self.session.conf.set("spark.sql.shuffle.partitions", min(_SHUFFLES, number // _PER_SHUFFLE + 1))
+        outcomes = rows.mapInArrow(understanding.understand_rows, OUTCOMES)
+        outcomes.write.options(**_LARGE_ROWS).parquet(work, compression="zstd")
+        return self.session.read.schema(OUTCOMES).parquet(work)
+
+    def _write_tables(self, files: FileSystem, found: Deduplicated, output: str) -> None:
+        """Write what Spark writes in parts."""
+        quads = found.kept.select(sql.col("quads").cast("string").alias("value"))
+        quads.write.option("compression", "gzip").text(f"{output}/{QUADS}")
+        _select_responsibilities(found).write.csv(
+            f"{output}/{BEARINGS}", header=True, compression="gzip", escape='"', emptyValue=""
+        )
+        for folder, ending in ((QUADS, ".nq.gz"), (BEARINGS, ".csv.gz")):
+            files.rename_parts(f"{output}/{folder}", ending)
+
+    def _write_pairs(self, files: FileSystem, found: Deduplicated, output: str) -> int:
+        """Write the table of pairs, and say how many there are."""
+        table = count_pairs(_select_responsibilities(found))
+        files.write(f"{output}/{PAIRS}", table.to_csv(index=False, lineterminator="\n").encode())
+        return len(table)
+
+
+def _select_responsibilities(found: Deduplicated) -> DataFrame:
+    """A document, and the columns of Responsibility."""
+    return found.kept.select(sql.col("iri").alias("document"), sql.inline("bearings"))
+
+
+def _sum_totals(found: Deduplicated) -> dict[str, int]:
+    """How many documents, statements and bearings there are."""
+    sums = {"documents": sql.count("*"), "statements": sql.sum("statements")}
+    sums["bearings"] = sql.sum(sql.size("bearings"))
+    (row,) = found.kept.agg(
+        *(sql.coalesce(one, sql.lit(0)).alias(name) for name, one in sums.items())
+    ).collect()
+    return dict(row.asDict())
+
+
+def _format_summary(result: SparkResult) -> bytes:
+    own = {name: getattr(result, name) for name in ("documents", "statements", "bearings", "pairs")}
+    out = {"failures": result.skipped.failures, "copies": result.skipped.copies}
+    said = {"version": __version__, "rules": rules_hash(), **own, **out}
+    return f"{json.dumps(said, indent=1)}\n".encode()

@@ -1,0 +1,173 @@
+"""The documents of a corpus as rows, each with its place in the order of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from itertools import groupby
+from math import ceil
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as sql
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.window import Window
+
+from build_graph.corpus.spark.filesystem import NO_HOST, FileStatus, Form, InputFile
+from build_graph.corpus.spark.tasks import DOCUMENTS, FAULT, RAW, RowNumbering
+from build_graph.errors import ObligationError
+from build_graph.text.formats.records import COLUMNS
+from build_graph.text.inputs import InputReader
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_PER_TASK = 64  # documents: some seconds of work, and what is lost with a worker
+_TASKS_PER_CORE = 2  # at least, where there are so many documents, so that cores end together
+
+Numbered = Sequence[tuple[int, InputFile | ObligationError]]
+
+
+def load_documents(session: SparkSession, found: Numbered, reader: InputReader) -> tuple[DataFrame, int]:
+    """The columns of DOCUMENTS, a row a document or archive, spread over the cluster; how many, at most."""
+    forms = {form: [(n, f) for n, f in found if isinstance(f, InputFile) and f.form is form] for form in Form}
+    known = [row for place, one in found if (row := _build_known_row(place, one))]
+    tables = [(session.createDataFrame(known, DOCUMENTS), len(known))] if known else []
+    if files := [(place, file) for place, file in forms[Form.WHOLE] if file.status.size]:
+        tables.append((_load_whole_files(session, files), len(files)))
+    if files := forms[Form.JSONL]:
+        tables.append(_number_rows(session, _load_lines(session, files), files, reader))
+    if files := forms[Form.PARQUET]:
+        tables.append(_number_rows(session, _load_table_rows(session, files), files, reader))
+    rows = reduce(DataFrame.unionByName, (table for table, _ in tables))
+    return rows, sum(number for _, number in tables)
+
+
+def _build_known_row(place: int, found: InputFile | ObligationError) -> tuple[object, ...] | None:
+    """The row of what need not be read: a fault in its place, an empty file, which Spark would pass over."""
+    if isinstance(found, ObligationError):
+        return place, 0, "", FAULT, str(found).encode(), None, None, None, True
+    if found.form is Form.WHOLE and not found.status.size:
+        return place, 0, found.name, Form.WHOLE.value, b"", None, None, None, True
+    return None
+
+
+# ------------------------------------------------------------------------- files as a whole
+
+
+def _load_whole_files(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
+    """Files, each with the sidecar file beside it."""
+    rows = _join_names(session, _load_bytes(session, [file.status for _, file in files]), files)
+    rows = _join_sidecars(session, rows, [file.sidecar for _, file in files if file.sidecar])
+    fixed = {"row": sql.lit(0), "is_first": sql.lit(True), "known_as": sql.lit(None)}
+    spread = rows.withColumns(fixed).repartition(_count_tasks(session, len(files)), "file")
+    return _cast_columns(spread).sortWithinPartitions("file")
+
+
+def _join_sidecars(session: SparkSession, rows: DataFrame, sidecars: Sequence[FileStatus]) -> DataFrame:
+    """The rows with what the sidecar file of each holds."""
+    if not sidecars:
+        return rows.withColumn("sidecar", sql.lit(None))
+    held = _load_bytes(session, sidecars).toDF("sidecar_uri", "sidecar")
+    return rows.join(held, "sidecar_uri", "left")
+
+
+def _load_bytes(session: SparkSession, files: Sequence[FileStatus]) -> DataFrame:
+    """uri, data: what files hold."""
+    found = session.read.format("binaryFile").load(_list_paths(files))
+    return found.select(_select_uri(), sql.col("content").alias("data"))
+
+
+# ------------------------------------------------------------------------------ files of rows
+
+
+def _number_rows(
+    session: SparkSession, found: DataFrame, files: Sequence[tuple[int, InputFile]], reader: InputReader
+) -> tuple[DataFrame, int]:
+    """Rows of files, each with its number in the file, and whether it is the first of its name; how many.
+
+    Blocks are counted first, to know how many rows come before each.
+    """
+    rows = _join_names(session, found, files)
+    counts = rows.groupBy("file", "block").count().orderBy("file", "block").collect()
+    work = RowNumbering(_count_before(counts), reader, to_arrow_schema(RAW))
+    number = sum(count for _, _, count in counts)
+    spread = rows.mapInArrow(work.number_rows, RAW).repartition(
+        _count_tasks(session, number), "file", "known_as"
+    )
+    alike = Window.partitionBy("file", "known_as").orderBy("row")
+    return _cast_columns(spread.withColumn("is_first", sql.row_number().over(alike) == 1)), number
+
+
+def _count_before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
+    """By file and block how many rows the blocks before it have, from file, block and count in order.
+
+    >>> _count_before([(0, 0, 3), (0, 64, 2), (0, 99, 1), (1, 0, 7)])
+    {(0, 0): 0, (0, 64): 3, (0, 99): 5, (1, 0): 0}
+    """
+    before: dict[tuple[int, int], int] = {}
+    for _, blocks in groupby(counts, key=itemgetter(0)):
+        total = 0
+        for file, block, count in blocks:
+            before[file, block] = total
+            total += count
+    return before
+
+
+def _load_lines(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
+    """uri, block, data: lines, in blocks of their files that several workers read."""
+    lines = session.read.option("lineSep", "\n").text(_list_paths(file.status for _, file in files))
+    return lines.select(
+        _select_uri(),
+        sql.col("_metadata.file_block_start").alias("block"),
+        sql.col("value").cast("binary").alias("data"),
+    )
+
+
+def _load_table_rows(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
+    """uri, block, data: rows of tables as JSON."""
+    table = session.read.option("mergeSchema", "true").parquet(*_list_paths(file.status for _, file in files))
+    names = [name for name in COLUMNS if name in table.columns]
+    return table.select(
+        _select_uri(),
+        sql.col("_metadata.file_block_start").alias("block"),
+        sql.to_json(sql.struct(*names)).cast("binary").alias("data"),
+    )
+
+
+# ------------------------------------------------------------------------------------- parts
+
+
+def _select_uri() -> Column:
+    """The file that a row comes from."""
+    return sql.regexp_replace("_metadata.file_path", NO_HOST, "$1:/").alias("uri")
+
+
+def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
+    """The rows with what is known of the file that each comes from, in place of its URI."""
+    known = [
+        (f.status.uri, number, f.name, f.form.value, f.sidecar.uri if f.sidecar else None, f.place)
+        for number, f in files
+    ]
+    columns = "uri string, file long, name string, form string, sidecar_uri string, sidecar_name string"
+    named = rows.join(sql.broadcast(session.createDataFrame(known, columns)), "uri", "left")
+    lost = sql.raise_error(
+        sql.concat(sql.lit("Spark names a file otherwise than when it was listed: "), "uri")
+    )
+    return named.withColumn("file", sql.coalesce("file", lost)).drop("uri")
+
+
+def _list_paths(files: Iterable[FileStatus]) -> list[str]:
+    """The paths of files as Spark takes them, each once."""
+    return list(dict.fromkeys(file.literal for file in files))
+
+
+def _cast_columns(rows: DataFrame) -> DataFrame:
+    return rows.select(*(sql.col(field.name).cast(field.dataType) for field in DOCUMENTS))
+
+
+def _count_tasks(session: SparkSession, documents: int) -> int:
+    """How many tasks so many documents make."""
+    least = _TASKS_PER_CORE * session.sparkContext.defaultParallelism
+    return max(1, min(documents, max(least, ceil(documents / _PER_TASK))))

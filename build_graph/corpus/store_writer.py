@@ -1,0 +1,265 @@
+"""Puts documents into a store: each is checked, then takes its place as a whole; those known are skipped.
+
+Puts a corpus, or shards, into a store: into a new one by bulk load, into one that is there by replacement.
+
+A new store is there when it is whole: who comes after a crash finds none.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+
+from build_graph.corpus.outcome import Item, Items
+from build_graph.corpus.pool import WorkerPool
+from build_graph.corpus.shard_writer import Known
+from build_graph.corpus.stream import Deduplicator, DocumentStream, Progress
+from build_graph.errors import ObligationError
+from build_graph.extract.pipeline import merge_given
+from build_graph.graph.check.checks import FailedCheckError, check_statements
+from build_graph.graph.emit.document import Part
+from build_graph.graph.iris import document_iri
+from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
+from build_graph.graph.store.fresh import create_store, remove_leftovers
+from build_graph.graph.store.shards import DocumentRecord, ShardFolder, open_stream, strip_graph
+from build_graph.graph.store.store import DocumentStore, StoredDocument, StoreError, holds_something
+from build_graph.model import Document, Metadata
+from build_graph.text.inputs import Input, InputReader, LazyInput
+from build_graph.text.overwriting import iterate_files_at, reject_inputs
+from build_graph.vocabulary import BASE
+
+
+@dataclass(slots=True)
+class StoreWriter:
+    """A store that documents are put into; it is made when the first one is there."""
+
+    path: Path
+    rules: str  # hash of what documents are understood by
+    moved: list[str] = field(default_factory=list)  # documents that gave way to one read from the same text
+    checks: int = 0  # that each document passed
+    _store: DocumentStore | None = None
+    _ours: set[NamedNode] = field(default_factory=set)  # graphs of the documents of this run
+
+    def __enter__(self) -> StoreWriter:
+        """Open the store if there is one; raises StoreError where that cannot be."""
+        if holds_something(self.path):
+            self._open_store()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the store; what was written before an error stays, and stands on the disk as well."""
+        if self._store and isinstance(error, StoreError):
+            self._store.close()
+        elif self._store:
+            self._store.seal_and_close()
+
+    def find_known(self, fingerprint: Fingerprint) -> StoredDocument | None:
+        """The document of the store that was made of the same text in the same way, if there is one."""
+        found = self._store.find_by_fingerprint(fingerprint) if self._store else None
+        if found:
+            self._ours.add(NamedNode(found.iri))
+        return found
+
+    def is_stored(self, fingerprint: Fingerprint, iri: str) -> bool:
+        """Whether the store has the document with that IRI, made of the same text in the same way."""
+        known = self.find_known(fingerprint)
+        return known is not None and known.iri == iri
+
+    def add_document(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
+        """Let the store hold what the parts say of a document, and nothing else of it.
+
+        A document that was read from the same text and is not of this run gives way: its number was changed,
+        or the program names it otherwise. Raises FailedCheckError where a check finds a fault, StoreError
+        where the store cannot be written.
+        """
+        graph = NamedNode(document_iri(document.id))
+        given = list(parts)
+        name = document.text.source.name
+        try:
+            self.checks = check_statements(one for part in given for one in part.statements).checks
+        except FailedCheckError as error:
+            raise FailedCheckError(f"{name}: {error}") from error
+        quads = chain(chain.from_iterable(part.quads for part in given), fingerprint.build_quads(graph))
+        self.put_quads(name, graph, quads, fingerprint.source)
+
+    def put_quads(self, name: str, graph: NamedNode, quads: Iterable[Quad], source: str) -> None:
+        """Let a document's graph hold quads that were checked; `source` is the SHA-256 of its text."""
+        store = self._store or self._open_store()
+        self._ours.add(graph)
+        gone = [one for one in store.find_by_source(source) if one not in self._ours]
+        store.replace_graph(graph, quads, gone)
+        self.moved += [
+            f"{one.value.removeprefix(BASE)}: {name} has the same text, and took its place" for one in gone
+        ]
+
+    def prune_documents(self) -> list[str]:
+        """Remove the documents of earlier runs that are not among those of this one, and say which.
+
+        Raises StoreError where the store cannot be written.
+        """
+        store = self._store or self._open_store()
+        gone = [graph for graph in store.list_documents() if graph not in self._ours]
+        for graph in gone:
+            store.remove_graph(graph)
+        return [graph.value.removeprefix(BASE) for graph in gone]
+
+    def finish(self) -> int:
+        """How many statements the store holds of documents, now that all of it stands on the disk."""
+        store = self._store or self._open_store()
+        store.flush()
+        return store.count_statements()
+
+    def _open_store(self) -> DocumentStore:
+        """The store, with the ontology as it is now."""
+        remove_leftovers(self.path)
+        self._store = DocumentStore.open(self.path)
+        self._store.store_ontology()
+        return self._store
+
+
+Documents = Iterable[tuple[DocumentRecord, bytes]]  # N-Quads; none of a document that the store has already
+
+
+@dataclass(slots=True)
+class LoadResult:
+    """What was put into a store, and what was left out."""
+
+    path: Path
+    written: int = 0
+    unchanged: int = 0
+    statements: int = 0  # in the store, those of earlier builds among them
+    failures: list[str] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)  # by ending
+    moved: list[str] = field(default_factory=list)  # documents that gave way to one read from the same text
+
+    def count(self, record: DocumentRecord) -> None:
+        """Count a document that was left out."""
+        if record.failure:
+            self.failures.append(f"{record.name}: {record.failure}")
+        if record.copy_of:
+            self.copies.append(f"{record.name}: has the same text as {record.copy_of}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLoader:
+    """How a store is to be loaded; `on_progress` is told of each document that is done."""
+
+    reader: InputReader = field(default_factory=InputReader)
+    workers: int = 1
+    on_progress: Callable[[Progress], None] = lambda progress: None
+
+    def build(self, paths: Sequence[Path], path: Path) -> LoadResult:
+        """Understand the documents at some paths, and put them into the store in a folder.
+
+        A document that fails is set aside. Raises StoreError where the store cannot be written.
+        """
+        reject_inputs(iterate_files_at(path), self.reader.iterate_files(paths))
+        loaded, items = LoadResult(path), Items(self.reader, paths)
+        with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
+            if not holds_something(path):
+                _load_new(
+                    path, self._iterate_documents(DocumentStream(workers, seen), items, items, loaded), loaded
+                )
+            else:
+                with StoreWriter(path, rules_hash()) as filler:
+                    known = DocumentStream(workers, seen, lambda place, item: _find_known(item, filler))
+                    opened = (_open_item(item, workers) for item in items)
+                    _replace_documents(filler, self._iterate_documents(known, items, opened, loaded), loaded)
+        loaded.ignored = items.ignored
+        return loaded
+
+    def load_shards(self, folders: Sequence[Path], path: Path) -> LoadResult:
+        """Put the documents of folders of shards into the store in a folder, as they are.
+
+        Of two with the same IRI the later stays. Raises ShardsError where the shards cannot be read.
+        """
+        loaded = LoadResult(path)
+        opened = [ShardFolder.open(folder) for folder in folders]
+        documents = (one for shards in opened for one in shards.iterate_members())
+        if not holds_something(path) and len(opened) == 1:
+            _load_new(path, self._iterate_reported(documents), loaded)
+        else:
+            with StoreWriter(path, rules_hash()) as filler:
+                _replace_documents(filler, self._iterate_reported(documents), loaded)
+        return loaded
+
+    def _iterate_documents(
+        self, found: DocumentStream, items: Items, inputs: Iterable[Item], loaded: LoadResult
+    ) -> Iterator[tuple[DocumentRecord, bytes]]:
+        """The documents that are to be in the store; what is left out is counted."""
+        progress = Progress()
+        for record, members in found.iterate_documents(inputs):
+            progress.count(record, items.places.popleft())
+            self.on_progress(progress)
+            if record.is_stored:
+                packed, _ = members()
+                yield record, gzip.decompress(packed) if packed else b""
+            else:
+                loaded.count(record)
+
+    def _iterate_reported(self, documents: Documents) -> Iterator[tuple[DocumentRecord, bytes]]:
+        progress, read = Progress(), 0
+        for record, quads in documents:
+            read += record.size
+            progress.count(record, read)
+            self.on_progress(progress)
+            yield record, quads
+
+
+def _open_item(item: Item, workers: WorkerPool) -> Item:
+    """Return an item with its text, by which the store tells whether it has it."""
+    return replace(item, found=workers.open(item.found)) if isinstance(item.found, LazyInput) else item
+
+
+def _find_known(item: Item, filler: StoreWriter) -> Known | None:
+    """The document that a store has of an item, without its bytes."""
+    if not isinstance(item.found, Input):
+        return None
+    try:
+        given = merge_given(item.found, Metadata())
+    except ObligationError:
+        return None  # whoever understands it will say what is wrong
+    known = filler.find_known(Fingerprint.compute(item.found.source, given, filler.rules))
+    if known is None:
+        return None
+    return DocumentRecord(item.found.source.name, iri=known.iri, text=known.text, size=1), lambda: (b"", b"")
+
+
+def _load_new(path: Path, documents: Documents, loaded: LoadResult) -> None:
+    """Make a store of the documents, all or nothing."""
+    with create_store(path) as store:
+        store.bulk_load(open_stream(_iterate_graphs(documents, loaded)))
+        store.store_ontology()
+        loaded.statements = store.count_statements()
+
+
+def _iterate_graphs(documents: Documents, loaded: LoadResult) -> Iterator[bytes]:
+    """Each document for its own graph, and for the default graph, where statements come together."""
+    for record, quads in documents:
+        loaded.written += 1
+        yield quads
+        yield strip_graph(record, quads)
+
+
+def _replace_documents(filler: StoreWriter, documents: Documents, loaded: LoadResult) -> None:
+    """Put each document into the place of what the store has of it."""
+    for record, data in documents:
+        graph = NamedNode(record.iri)
+        quads = list(parse(data, format=RdfFormat.N_QUADS)) if data else []
+        made_of = Fingerprint.read(quads, record.iri) if quads else None
+        if made_of is None or filler.is_stored(made_of, record.iri):
+            loaded.unchanged += 1
+            continue
+        filler.put_quads(record.name, graph, quads, made_of.source)
+        loaded.written += 1
+    loaded.statements, loaded.moved = filler.finish(), filler.moved

@@ -1,1 +1,0 @@
-"""Exporting: a graph in the formats of other programs, with a description beside it."""

@@ -1,0 +1,1 @@
+"""The registry of bodies, local names, and the places they stand under."""

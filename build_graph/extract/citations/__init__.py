@@ -1,0 +1,1 @@
+"""The documents that a text names, and those that it rests on."""

@@ -1,0 +1,272 @@
+"""Which other documents a text names, and which of them it is made under.
+
+Which of the documents that a text names it says to be made under: 为贯彻落实《…》, 根据《…》.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from build_graph.extract.citations.document_names import DocumentNames, identify_number, strip_fringe
+from build_graph.extract.citations.mentions import Mention, MentionFinder, build_alternation, is_within, tidy
+from build_graph.extract.citations.title_context import OwnNames, TitleContext
+from build_graph.model import Citation, Outline, RejectedBracket, Span, Text
+from build_graph.resources import load_word_lists
+
+_LONGEST_ENDING = 12  # characters of a short name that nothing defined
+_BEFORE = 40  # characters in front of a title in which its issuer can stand
+
+
+@dataclass(slots=True)
+class _NamedDocuments:
+    """What a text has named so far, to know again what a short name stands for."""
+
+    short: dict[str, set[str | None]] = field(default_factory=dict)  # defined; None: it is no document
+    endings: dict[str, set[str]] = field(default_factory=dict)
+    citations: dict[str, Citation] = field(default_factory=dict)
+
+    def add(self, key: str, citation: Citation) -> None:
+        """Keep a citation under its title's key and under what the title ends in."""
+        self.citations.setdefault(key, citation)
+        bare = strip_fringe(key)
+        for length in range(2, min(_LONGEST_ENDING, len(bare) - 1) + 1):
+            self.endings.setdefault(bare[-length:], set()).add(key)
+
+    def find_one(self, candidates: Iterable[str | None]) -> Citation | None:
+        """The one candidate's citation; None where there is none or several."""
+        known = set(candidates)
+        key = known.pop() if len(known) == 1 else None
+        return self.citations[key] if key is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class CitationReader:
+    """Reads citations with the words of `data/citations.toml`."""
+
+    names: DocumentNames
+    mentions: MentionFinder
+    surroundings: TitleContext
+    bases: LegalBases
+    issuer: re.Pattern[str]  # 财政部办公厅《关于…》
+    before_issuer: re.Pattern[str]
+    list_mark: re.Pattern[str]  # between the titles of one list
+    reasons: dict[str, str]
+
+    @classmethod
+    def load(cls) -> CitationReader:
+        """A reader with the package's own words."""
+        words = load_word_lists("citations")
+        issuer = words["issuer"]
+        return cls(
+            names=DocumentNames.load(),
+            mentions=MentionFinder.load(),
+            surroundings=TitleContext.load(),
+            bases=LegalBases.load(),
+            issuer=re.compile(
+                rf"(?P<words>[\u4e00-\u9fff、 \u3000]{{1,40}}?{build_alternation(issuer['ends'])})"
+                rf"{build_alternation(issuer['verbs'])}*+\s?$"
+            ),
+            before_issuer=re.compile(build_alternation(issuer["before"])),
+            list_mark=re.compile(rf"(?:{build_alternation(words['title']['joins'])}|\s)*+"),
+            reasons=words["reasons"],
+        )
+
+    def read(self, text: Text, outline: Outline) -> tuple[Citation, ...]:
+        """The documents that the text names beside itself, one citation for each place, in order.
+
+        A short name has title and number of the document that it stands for; a number printed with a
+        title in one place is given wherever that title stands.
+        """
+        return tuple(found for found in self.judge_mentions(text, outline) if isinstance(found, Citation))
+
+    def judge_mentions(self, text: Text, outline: Outline) -> tuple[Citation | RejectedBracket, ...]:
+        """All that stands in 《》 and all document numbers: a citation, or why it is none."""
+        content, own = text.content, self.surroundings.find_own_names(outline.metadata)
+        start = min((division.span.start for division in outline.divisions), default=len(content))
+        lists = self.surroundings.find_attachment_lists(content)
+        mentions, named = tuple(self.mentions.find(content)), _NamedDocuments()
+        judged: list[Citation | RejectedBracket] = []
+        reason, end = None, 0
+        for mention in mentions:
+            gap = content[end : mention.span.start] if mention.span.start - end < 4 else None
+            end = mention.tail
+            if mention.title is None:
+                judged.append(self._judge_number(content, mention, own, start))
+                continue
+            reasons = self.surroundings.iterate_reasons(content, mention, own, start, lists)
+            listed = reason == "planned" and gap is not None and self.list_mark.fullmatch(gap)
+            reason = next(reasons, "planned" if listed and not mention.number else None)
+            judged.append(self._judge_title(content, mention, own, named, reason))
+            self._record_mention(mention, judged[-1], named)
+        return self._complete(judged, self.bases.find_bases(content, outline, mentions))
+
+    # ------------------------------------------------------------------------------ one mention
+
+    def _judge_number(
+        self, content: str, mention: Mention, own: OwnNames, start: int
+    ) -> Citation | RejectedBracket:
+        """What a number without a title is."""
+        number = identify_number(mention.number or "")
+        if number == own.number or self.surroundings.is_own_number(content, mention.span, start):
+            return self._reject(mention, "own")
+        return Citation(mention.span, None, mention.number)
+
+    def _judge_title(
+        self, content: str, mention: Mention, own: OwnNames, named: _NamedDocuments, reason: str | None
+    ) -> Citation | RejectedBracket:
+        """What a title is, given the `reason` against it, if there is one."""
+        assert mention.title is not None
+        key = self.names.build_key(mention.title)
+        numbered = mention.number is not None and identify_number(mention.number) is not None
+        if not numbered and key in named.short:
+            return self._resolve_short(mention, named, named.short[key])
+        if reason:
+            return self._reject(mention, reason)
+        if numbered or not self.names.is_general(key):
+            title = mention.title if numbered else self._add_issuer(content, mention, mention.title)
+            return Citation(mention.span, title, mention.number)
+        if own.ends_in(key):
+            return self._reject(mention, "own")
+        return self._resolve_short(mention, named, named.endings.get(key, ()))
+
+    def _resolve_short(
+        self, mention: Mention, named: _NamedDocuments, keys: Iterable[str | None]
+    ) -> Citation | RejectedBracket:
+        """The document that a short name stands for, if it can be one only."""
+        meant = named.find_one(keys)
+        return replace(meant, span=mention.span) if meant else self._reject(mention, "unnamed")
+
+    def _reject(self, mention: Mention, reason: str) -> RejectedBracket:
+        return RejectedBracket(mention.span, self.reasons[reason])
+
+    def _add_issuer(self, content: str, mention: Mention, title: str) -> str:
+        """The title, with the issuer in front of it if it names none itself: 国务院《关于…》."""
+        found = self.issuer.search(content[max(0, mention.span.start - _BEFORE) : mention.span.start])
+        if not found or not self.names.needs_issuer(title):
+            return title
+        words = found["words"]
+        starts = [cut.end() for cut in self.before_issuer.finditer(words) if cut.end() < len(words) - 1]
+        issuer = tidy(words[max(starts, default=0) :]).strip("、")
+        return title if issuer.startswith(self.names.unplaced) else f"{issuer}{title}"
+
+    def _record_mention(
+        self, mention: Mention, found: Citation | RejectedBracket, named: _NamedDocuments
+    ) -> None:
+        """Keep what a mention names, and the short name that it defines."""
+        key = None
+        if isinstance(found, Citation) and found.title is not None:
+            key = self.names.build_key(found.title)
+            named.add(key, found)
+        if mention.short:
+            named.short.setdefault(self.names.build_key(mention.short), set()).add(key)
+
+    # ----------------------------------------------------------------------- the whole document
+
+    def _complete(
+        self, judged: Sequence[Citation | RejectedBracket], bases: Sequence[bool]
+    ) -> tuple[Citation | RejectedBracket, ...]:
+        """The same with the number that a title has elsewhere, the title of a number, and what is a basis."""
+        numbers: dict[str, dict[str, str]] = {}
+        titles: dict[str, str] = {}
+        for found in judged:
+            if isinstance(found, Citation) and found.title and found.number:
+                number = identify_number(found.number)
+                if not number:
+                    continue
+                titles.setdefault(number, found.title)
+                for key in {self.names.build_key(found.title), *self.names.build_keys(found.title)}:
+                    numbers.setdefault(key, {}).setdefault(number, found.number)
+        return tuple(
+            replace(self._fill_in(found, numbers, titles), basis=basis)
+            if isinstance(found, Citation)
+            else found
+            for found, basis in zip(judged, bases, strict=True)
+        )
+
+    def _fill_in(
+        self, citation: Citation, numbers: dict[str, dict[str, str]], titles: dict[str, str]
+    ) -> Citation:
+        """A citation with the one number of its title, or with the title of its number."""
+        if citation.title is None:
+            return replace(citation, title=titles.get(identify_number(citation.number or "") or ""))
+        known = numbers.get(self.names.build_key(citation.title), {})
+        if len(known) != 1 or (citation.number and identify_number(citation.number)):
+            return citation
+        return replace(citation, number=next(iter(known.values())))
+
+
+_NEAR = 240  # characters in front of a title that can say what it is for
+_CHAINED = 120  # characters between two titles of one list
+_STOP = re.compile(r"[。；！？\n]")
+_COMMA = re.compile("[，,：:]")
+_BRACKETED = re.compile(r"[（(][^（）()]*[）)]")
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBases:
+    """Finds them with the words of `data/citations.toml`."""
+
+    cue: re.Pattern[str]
+    stop: re.Pattern[str]
+    link: re.Pattern[str]  # what stands between the titles of one list
+    amended: re.Pattern[str]  # 《…》第一次修正
+    articles: frozenset[str]
+    headings: frozenset[str]
+
+    @classmethod
+    def load(cls) -> LegalBases:
+        """With the package's own words."""
+        words = load_word_lists("citations")
+        basis, bodies = words["basis"], words["issuer"]["ends"]
+        return cls(
+            cue=re.compile(build_alternation(basis["cues"])),
+            stop=re.compile(build_alternation(basis["stops"])),
+            link=re.compile(
+                rf"(?:{build_alternation(basis['links'])}|[、\s）)”])*+(?:[\u4e00-\u9fff、]{{1,16}}{build_alternation(bodies)})?\s?"
+            ),
+            amended=re.compile(rf"\s?(?:第.次)?{build_alternation(basis['amended'])}"),
+            articles=frozenset(basis["articles"]),
+            headings=frozenset(basis["headings"]),
+        )
+
+    def find_bases(self, content: str, outline: Outline, mentions: Sequence[Mention]) -> list[bool]:
+        """For each mention, in the order of the text, whether the document is made under it.
+
+        Only what stands before the first division, in an opening article, or in a division that lists
+        what the document rests on speaks for the whole document.
+        """
+        opening, listed = self._find_zones(content, outline)
+        bases: list[bool] = []
+        end, before = 0, False
+        for mention in mentions:
+            at = mention.span.start
+            chained = before and at - end < _CHAINED
+            before = self._is_cued(content[max(end, at - _NEAR) : max(end, at)], chained)
+            under = before and is_within(opening, at) and not self.amended.match(content, mention.tail)
+            bases.append(under or is_within(listed, at))
+            end = max(end, mention.tail)
+        return bases
+
+    def _is_cued(self, gap: str, before: bool) -> bool:
+        """Whether the words between two mentions say 根据, or go on with a list that began so."""
+        pieces = _STOP.split(gap)
+        clauses = _COMMA.split(_BRACKETED.sub("", pieces[-1]))
+        cues = [found.end() for found in self.cue.finditer(clauses[-1])]
+        if cues:
+            return not self.stop.search(clauses[-1], cues[-1])
+        goes_on = before and len(pieces) == 1 and len(clauses) < 3
+        return goes_on and all(self.link.fullmatch(clause.strip()) for clause in clauses)
+
+    def _find_zones(self, content: str, outline: Outline) -> tuple[list[Span], list[Span]]:
+        """Where a document says what it is made under, and divisions that do nothing else."""
+        start = min((d.span.start for d in outline.divisions), default=len(content))
+        opening, listed = [Span(0, start)], []
+        for division in (part for top in outline.divisions for part in top.walk()):
+            heading = division.heading.extract(content).strip() if division.heading else ""
+            if heading in self.headings:
+                listed.append(division.span)
+            elif division.mark in self.articles:
+                opening.append(division.span)
+        return opening, listed

@@ -1,0 +1,1 @@
+"""The contents of a measure: norms, targets, audiences and policy domains."""

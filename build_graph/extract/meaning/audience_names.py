@@ -1,0 +1,360 @@
+"""Reads the names of bodies, persons and places in a text: 从事电子商务活动的企业, 就业困难人员, 自贸试验区.
+
+A name ends with a head (企业, 人员, 试验区). It begins behind the nearest word that is no part of it, and
+without what only points (各类, 符合条件的).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import zip_longest
+from typing import NamedTuple
+
+from build_graph.errors import ObligationError
+from build_graph.extract.meaning.matcher import WordMatch, WordMatcher
+
+HEADS = ("bodies", "persons", "facilities", "places", "governments")
+_ACTORS = ("bodies", "persons")
+_STOP, _NEUTRAL = "stop", "neutral"
+
+# Longer than any phrase between commas and than any name, so that the work on one has a bound.
+_SEGMENT_LENGTH, _NAME_LENGTH = 200, 40
+_CLAUSE_LENGTH, _SHORT_CLAUSE = 30, 7  # 从事…的企业; 创新能力强的企业
+_BRACKET_LENGTH = 14  # 外商投资工程设计(工程勘察除外)企业
+
+Token = WordMatch[str]
+
+
+class Segment(NamedTuple):
+    """A stretch of text between commas, and the words of the lists in it."""
+
+    text: str
+    start: int
+    end: int
+    opens: bool  # a sentence begins here
+    heads: tuple[Token, ...]
+    stops: Mapping[int, Token]  # by their end, in order
+    head_ends: frozenset[int]
+    actor_ends: frozenset[int]  # a name ends at 企业 where it may go on behind 地区
+
+
+class Name(NamedTuple):
+    """A name: where it stands, where its noun phrase with all clauses begins, and of what kind it is."""
+
+    start: int
+    end: int
+    phrase: int
+    kind: str
+    generic: bool  # says too little alone: 企业, 机构
+    companion: bool = False  # behind 与: with whom, not for whom
+    conditional: bool = False  # 符合条件的…
+    within: bool = False  # 综合保税区内…
+
+
+class _Edge(NamedTuple):
+    """Where the way to the left from a head ends, and at what: 的, 等, 内, 、, or something else."""
+
+    at: int
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameReader:
+    """Reads names by the lists of `data/audiences.toml`."""
+
+    adverbs: frozenset[str]
+    openings: tuple[str, ...]
+    joiners: frozenset[str]
+    _words: WordMatcher[str]
+    _long_joiners: tuple[str, ...]
+    _generic: frozenset[str]
+    _joined_generic: re.Pattern[str]
+    _governing: frozenset[str]
+    _urging: frozenset[str]
+    _recipients: frozenset[str]
+    _trims: tuple[str, ...]
+    _trims_of_lists: tuple[str, ...]
+    _kept: frozenset[str]
+    _conditions: re.Pattern[str]
+    _clause_verbs: tuple[str, ...]
+    _counted: re.Pattern[str]
+
+    @classmethod
+    def load(cls, data: Mapping[str, Mapping[str, str]]) -> NameReader:
+        """The reader for the tables of `data/audiences.toml`.
+
+        Raises `ObligationError` for a word with two roles.
+        """
+        stops, frames, trims = data["stops"], data["frames"], data["trims"]
+        generic = data["generic"]["words"].split()
+        long_joiners = tuple(stops["long_joiners"].split())
+        return cls(
+            adverbs=frozenset(stops["adverbs"].split()),
+            openings=_sort_longest_first(stops["opening"]),
+            joiners=frozenset((*stops["joiners"].split(), *long_joiners)),
+            _words=WordMatcher(_read_roles(data)),
+            _long_joiners=long_joiners,
+            _generic=frozenset(generic),
+            _joined_generic=re.compile(f"[和及与](?:{join_alternatives(generic)})"),
+            _governing=frozenset(f"{frames['directives']} {frames['loose']} {stops['adverbs']}".split()),
+            _urging=frozenset(word for word in frames["places"].split() if len(word) > 1),
+            _recipients=frozenset(frames["recipients"].split()),
+            _trims=_sort_longest_first(trims["words"]),
+            _trims_of_lists=_sort_longest_first(f"{trims['words']} {trims['listed']}"),
+            _kept=frozenset(f"{trims['keep']} {stops['opening']}".split()),
+            _conditions=re.compile(data["clauses"]["conditions"]),
+            _clause_verbs=tuple(data["clauses"]["verbs"].split()),
+            _counted=re.compile(trims["counted"]),
+        )
+
+    # ----------------------------------------------------------------------------- segments
+
+    def iterate_segments(self, text: str) -> Iterator[Segment]:
+        """The stretches of `text` between commas that hold any of the words; brackets are passed over."""
+        tokens = iter(self._words.find_words(_blank_asides(text)))
+        token = next(tokens, None)
+        for match in _compile_segment().finditer(text):
+            inside = []
+            while token is not None and token.start < match.end():
+                inside.append(token)
+                token = next(tokens, None)
+            if inside:
+                yield _build_segment(text, match.start(), match.end(), inside)
+
+    # -------------------------------------------------------------------------------- names
+
+    def find_names(self, segment: Segment) -> list[Name]:
+        """The names in a segment, in order; a name within another is left out."""
+        kept: list[Name] = []
+        for head, following in zip_longest(segment.heads, segment.heads[1:]):
+            if following is not None and self._modifies(segment, head, following):
+                continue
+            name = self._read_name(segment, head)
+            # What stands in a relative clause that belongs to a name is not a name of its own.
+            begin = name.phrase if name.conditional or name.start == name.phrase else name.start
+            while kept and kept[-1].start >= begin:
+                kept.pop()
+            if not kept or name.end > kept[-1].end:
+                kept.append(name)
+        return kept
+
+    def _modifies(self, segment: Segment, head: Token, following: Token) -> bool:
+        """Whether a head is only part of the next name: 网络商户从业人员, 自贸试验区内的企业."""
+        gap = segment.text[head.end : following.start]
+        if any(mark in gap for mark in (*self.joiners, "等")):
+            return False
+        return not gap or (
+            gap.startswith("内") and not any(head.end < end <= following.start for end in segment.stops)
+        )
+
+    def _read_name(self, segment: Segment, head: Token) -> Name:
+        """The name that ends with `head`."""
+        edge = self._find_left_edge(segment, head.start)
+        joined = segment.text[edge.at] in self.joiners and edge.at < head.start
+        start = self._trim_start(segment.text, edge.at + joined, head, edge.mark)
+        name = Name(
+            start=start,
+            end=_extend_over_bracket(segment, head.end),
+            phrase=edge.at,
+            kind=head.value,
+            generic=self._is_generic(segment.text[start : head.end]),
+            companion=joined and segment.text[edge.at] == "与",
+        )
+        if edge.mark == "的":
+            return self._add_clause(segment, name, edge.at - 1)
+        if edge.mark == "内":
+            return self._add_place(segment, name)
+        if edge.mark == "等" and name.generic:
+            return self._add_list(segment, name)
+        return name
+
+    def _is_generic(self, words: str) -> bool:
+        """Whether a name says too little alone; a verb that opens it adds nothing: 建设企业…中心."""
+        opening = next((verb for verb in self.openings if words.startswith(verb)), "")
+        return words.removeprefix(opening) in self._generic
+
+    def _add_clause(self, segment: Segment, name: Name, end: int) -> Name:
+        """The name with its relative clause, which ends at `end`, if the clause says something."""
+        phrase = self._find_clause(segment, end)
+        clause = segment.text[phrase:end]
+        condition = self._conditions.search(clause)
+        if condition:
+            phrase += 0 if "内" in clause else condition.start()
+            start = phrase if name.kind == "places" else name.start
+            return name._replace(start=start, phrase=phrase, conditional=True)
+        if name.kind in _ACTORS:
+            phrase = self._skip_recipient(segment, phrase)
+            clause = segment.text[phrase:end]
+        telling = len(clause) <= _CLAUSE_LENGTH and clause.startswith(self._clause_verbs)
+        if name.generic and clause and (telling or len(clause) <= _SHORT_CLAUSE):
+            return name._replace(start=phrase, phrase=phrase, generic=False)
+        return name._replace(phrase=phrase)
+
+    def _skip_recipient(self, segment: Segment, phrase: int) -> int:
+        """Where a clause begins without the word that governs the whole name: 对新办的企业."""
+        tokens = (token for token in segment.stops.values() if token.start == phrase)
+        return next((token.end for token in tokens if token.word in self._recipients), phrase)
+
+    def _add_place(self, segment: Segment, name: Name) -> Name:
+        """The name with the place that it is in, if it says too little without: 综合保税区内企业."""
+        inner = segment.text.rindex("内", segment.start, name.phrase)
+        phrase = self._find_left_edge(segment, inner).at
+        start = phrase if name.generic else name.start
+        return name._replace(start=start, phrase=phrase, generic=False, within=True)
+
+    def _add_list(self, segment: Segment, name: Name) -> Name:
+        """The name with the list before it, if it says too little without: 证券、保险等企业和机构."""
+        start = max((end for end in segment.stops if end < name.start), default=segment.start)
+        joined = self._joined_generic.match(segment.text, name.end, segment.end)
+        end = joined.end() if joined else name.end
+        return name._replace(start=start, end=end, phrase=start, generic=False)
+
+    # ------------------------------------------------------------------------- their begin
+
+    def _find_left_edge(self, segment: Segment, head: int) -> _Edge:
+        """How far the noun phrase reaches to the left of `head`."""
+        at, floor = head, max(segment.start, head - _NAME_LENGTH)
+        while at > floor:
+            mark = self._find_mark(segment, at, head)
+            if mark is not None:
+                return _Edge(at, mark)
+            at = _find_bracket_start(segment, at) if segment.text[at - 1] in ")）" else at - 1
+        return _Edge(at, "")
+
+    def _find_mark(self, segment: Segment, at: int, head: int) -> str | None:
+        """What ends a noun phrase at `at`; None if it goes on."""
+        text, char = segment.text, segment.text[at - 1]
+        long = text.endswith(self._long_joiners, segment.start, at)
+        if long and self._ends_name(segment, at - 2):
+            return "、"
+        if at in segment.stops or (at in segment.actor_ends and at < head):
+            return ""
+        if char in self.joiners and (char == "、" or self._ends_name(segment, at - 1)):
+            return "、"
+        if char in "内的等":
+            return self._read_particle(segment, at)
+        goes_on = char.isalnum() or char in "·-—"
+        return None if goes_on or _find_bracket_start(segment, at) > segment.start else ""
+
+    def _read_particle(self, segment: Segment, at: int) -> str | None:
+        """The same where 内, 的 or 等 stands before `at`: 区内, 区内的, 符合条件的, 能源等."""
+        text, char = segment.text, segment.text[at - 1]
+        if char == "内":
+            return "内" if at - 1 in segment.head_ends else None
+        return "内" if char == "的" and text[at - 2 : at - 1] == "内" else char
+
+    def _ends_name(self, segment: Segment, at: int) -> bool:
+        """Whether a name ends at `at`, perhaps with a bracket behind it."""
+        return at in segment.head_ends or segment.text[at - 1] in ")）"
+
+    def _trim_start(self, text: str, start: int, head: Token, mark: str) -> int:
+        """The start of a name without what only points; 各类 stays where the name would be left bare."""
+        trims = self._trims_of_lists if mark == "等" else self._trims
+        trims = (*trims, "各") if head.value == "places" else trims
+        trims = (*trims, *self.openings) if mark == "" else trims
+        while start < head.start and text.startswith(trims, start):
+            cut = next((word for word in trims if text.startswith(word, start)), "")
+            after = start + len(cut)
+            if not cut or after > head.start or (cut in self._kept and after == head.start):
+                break
+            start = after
+        counted = self._counted.match(text, start, head.start)
+        return counted.end() if counted else start
+
+    def _find_clause(self, segment: Segment, end: int) -> int:
+        """Where the relative clause begins that ends at `end`: behind the verbs that govern the name."""
+        start = segment.start
+        for at, token in segment.stops.items():
+            if at > end:
+                break
+            leads = token.start == start and self._governs(token.word, segment.text[at:end])
+            if leads or (token.word in self._urging and at < end):
+                start = at
+        for joiner in ("、", *self._long_joiners):
+            place = segment.text.rfind(joiner, start, end)
+            start = place + len(joiner) if place >= 0 else start
+        return start
+
+    def _governs(self, word: str, clause: str) -> bool:
+        """Whether `word` governs the name behind a clause: 对 does, but not in 对车辆采取管理的城市."""
+        within = any(len(verb) > 1 and verb in clause for verb in self._clause_verbs)
+        return word in self._governing or (word in self._recipients and not within)
+
+
+# --------------------------------------------------------------------------------------- pieces
+
+
+def join_alternatives(words: str | list[str]) -> str:
+    """The words as alternatives of a pattern, longer ones first."""
+    return "|".join(map(re.escape, _sort_longest_first(words)))
+
+
+def _sort_longest_first(words: str | list[str]) -> tuple[str, ...]:
+    listed = words.split() if isinstance(words, str) else words
+    return tuple(sorted(listed, key=lambda word: (-len(word), word)))
+
+
+def _read_roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Each word of the lists with its role: a kind of head, stop or neutral."""
+    lists = [(kind, data["heads"][kind]) for kind in HEADS]
+    lists += [(_STOP, data["stops"]["words"]), (_STOP, data["stops"]["adverbs"])]
+    lists += [(_NEUTRAL, data["neutral"]["words"])]
+    roles: dict[str, str] = {}
+    for role, words in lists:
+        for word in words.split():
+            if word in roles:
+                raise ObligationError(f"audiences.toml: {word} is {roles[word]} and {role}; keep one of them")
+            roles[word] = role
+    return roles
+
+
+def _build_segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
+    heads = tuple([token for token in tokens if token.value in HEADS])
+    return Segment(
+        text=text,
+        start=start,
+        end=end,
+        opens=start == 0 or text[start - 1] in "。；;！!？?\n",
+        heads=heads,
+        stops={token.end: token for token in tokens if token.value == _STOP},
+        head_ends=frozenset([token.end for token in heads]),
+        actor_ends=frozenset([token.end for token in heads if token.value in _ACTORS]),
+    )
+
+
+def _extend_over_bracket(segment: Segment, end: int) -> int:
+    """The end of a name with the short bracket behind it: 村级信息服务站(点)."""
+    bracket = _compile_short_bracket().match(segment.text, end, segment.end)
+    return bracket.end() if bracket else end
+
+
+def _find_bracket_start(segment: Segment, at: int) -> int:
+    """Where the bracket opens that closes right before `at`; the segment's start if there is none."""
+    if segment.text[at - 1] not in ")）":
+        return segment.start
+    floor = max(segment.start, at - _BRACKET_LENGTH)
+    opening = max(segment.text.rfind("(", floor, at), segment.text.rfind("（", floor, at))
+    return max(opening, segment.start)
+
+
+def _blank_asides(text: str) -> str:
+    """`text` with what stands in brackets blanked."""
+    return _compile_aside().sub(lambda match: " " * len(match.group()), text)
+
+
+@cache
+def _compile_segment() -> re.Pattern[str]:
+    return re.compile(rf"[^，,。；;：:！!？?\n\r]{{1,{_SEGMENT_LENGTH}}}")
+
+
+@cache
+def _compile_aside() -> re.Pattern[str]:
+    return re.compile(r"[(（][^()（）]{1,80}[)）]")
+
+
+@cache
+def _compile_short_bracket() -> re.Pattern[str]:
+    return re.compile(r"[(（][^()（）]{1,3}[)）]")

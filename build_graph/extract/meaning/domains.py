@@ -1,0 +1,504 @@
+"""The policy domains of a measure: one to three concepts of `ontology/domains.ttl`, the main one first.
+
+Each domain has words that signal it. Where they stand (heading, first phrase, body), what the bearers
+are for, and what the whole document is about (its theme) are features of a domain for a measure. What
+each feature counts was fitted on annotated documents (`benchmarks/fit_domains.py`) and is data.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import chain
+from math import log, log1p
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from build_graph.errors import ObligationError
+from build_graph.extract.meaning.matcher import WordMatcher
+from build_graph.model import Domain, Measure, Span
+from build_graph.resources import find_folder, load_statements, load_word_lists
+from build_graph.vocabulary import BASE, OB
+
+# What a word counts, by its class in the ontology.
+_WEIGHTS = {"signal": 1.0, "weakSignal": 0.25}
+
+# A word met everywhere tells little: what it counts is its rarity against that of a usual word, and short
+# words count less, since they stand in many others.
+_USUAL_WORD, _LEAST_TELLING = 6.5, 0.3
+_SHORT = {1: 0.8, 2: 0.9}
+
+# What a word counts by how it stands in its phrase.
+_LISTED = 0.5  # one of three or more: 能源、化工、钢铁、林业等行业 are examples
+_OFFICE = 0.3  # 市场监管部门: who acts, not what about
+_CITED = 0.3  # in 《…》: the name of another text
+_ADVERBIAL = 0.5  # 按照…, 借鉴…经验: not what is to be done
+_IN_PASSING = 0.4  # a word that counts no more than this opens no sentence's topic
+_AGAIN = (1.0, 0.55, 0.55**2)  # the first time a word comes, the second, and from the third time on
+
+# How rare the words of a usual domain are; talk of data is everywhere, but still tells something.
+_USUAL_DOMAIN, _COMMON_DOMAIN = 3.0, 2.5
+_ORGANISATION = "government"
+
+# A theme holds this share of a document's words; a word in the title makes up for some of it.
+_THEME_SHARE, _THEME_IN_TITLE = 0.2, 0.15
+
+_MOST = 3
+
+# A heading beyond this is running text; a list of bearers beyond this names everybody.
+_HEADING_LENGTH, _BEARERS_READ = 80, 20
+
+
+# The features of each domain for one measure, by name.
+Features = dict[str, dict[str, float]]
+
+
+class Theme(NamedTuple):
+    """What a whole document is about, and the share of its strong signals that say so."""
+
+    domain: str
+    share: float
+
+
+class _Signal(NamedTuple):
+    """What a word of the scheme tells; nothing if it is neutral."""
+
+    weights: tuple[tuple[str, float], ...]  # for each domain that it signals what it counts
+    named: tuple[str, ...]  # the domains whose own matter it names
+    worth: float  # how much it tells, by how seldom it is met and how long it is
+
+    @classmethod
+    def build(cls, weights: Mapping[str, float], worth: float) -> _Signal:
+        """What a word with these weights tells."""
+        ordered = tuple(sorted(weights.items()))
+        return cls(ordered, tuple([domain for domain, weight in ordered if weight == 1.0]), worth)
+
+
+class _Place(StrEnum):
+    """Where a word stands; also the name of the feature that it adds to."""
+
+    HEADING = "heading"
+    LATER_HEADING = "later heading"  # for a measure that is not the first of its clause
+    SECTION = "section"
+    PHRASE = "phrase"  # the first that is no adverbial
+    SENTENCE = "sentence"  # the rest of the first sentence
+    BODY = "body"
+
+
+_BODY = (_Place.PHRASE, _Place.SENTENCE, _Place.BODY)
+_PLACES = tuple(_Place)
+_OF_THEME = tuple((name, f"theme {name}") for name in (*_PLACES, "coverage", "total", "title"))
+
+
+class _Sign(NamedTuple):
+    """A word in its place, and what its place makes of it; `sentence` counts the measure's sentences."""
+
+    word: str
+    signal: _Signal
+    start: int
+    end: int
+    place: _Place
+    factor: float = 1.0
+    sentence: int = 0
+
+
+class _Setting(NamedTuple):
+    """What stands around a measure: the domains of the title, the theme, whether there is a heading."""
+
+    titled: frozenset[str]
+    theme: Theme | None
+    headed: bool
+
+
+class _Phrase(NamedTuple):
+    """A stretch between commas of a measure, its place, and what that makes of the words in it."""
+
+    start: int
+    place: _Place
+    factor: float
+    sentence: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFinder:
+    """Finds the domains of measures by the words of the scheme."""
+
+    _words: WordMatcher[_Signal]
+    _agencies: WordMatcher[_Signal]
+    _rarity: Mapping[str, float]  # how much the words of a domain tell
+    main: Mapping[str, float]  # what each feature counts for the main domain
+    further: Mapping[str, float]  # and for a further one, which more than 0 makes
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> DomainFinder:
+        """The finder for the scheme in `path`, by default the project's own.
+
+        Raises `ObligationError` if the file cannot be read or a word signals one domain twice.
+        """
+        source = path or find_folder("ontology") / "domains.ttl"
+        words: dict[str, dict[str, float]] = defaultdict(dict)
+        agencies: dict[str, dict[str, float]] = defaultdict(dict)
+        rarity: dict[str, float] = {}
+        for name, domain, value in _read_statements(source):
+            if name == "rarity":
+                rarity[domain] = float(value)
+            elif name == "neutralWord":
+                words.setdefault(value, {})
+            elif name in _WEIGHTS or name == "agencySignal":
+                table = agencies if name == "agencySignal" else words
+                if domain in table[value]:
+                    raise ObligationError(f"{source.name}: {value} signals {domain} twice; keep one of them")
+                table[value][domain] = _WEIGHTS.get(name, 1.0)
+        data = load_word_lists("domains")
+        telling = _build_tellings(data["common"])
+        return cls(
+            WordMatcher({word: _Signal.build(words[word], _compute_worth(word, telling)) for word in words}),
+            WordMatcher({word: _Signal.build(agencies[word], 1.0) for word in agencies}),
+            {domain: log(max(_COMMON_DOMAIN, rare) / _USUAL_DOMAIN) for domain, rare in rarity.items()},
+            data["main"],
+            data["further"],
+        )
+
+    def find_theme(self, content: str, title: str | None) -> Theme | None:
+        """The domain that a document as a whole is about, if one stands out.
+
+        >>> DomainFinder.load().find_theme("发展电子商务。规范网络购物。", "关于发展电子商务的意见").domain
+        'e-commerce'
+        """
+        counts: dict[str, float] = defaultdict(float)
+        strong: Counter[str] = Counter()
+        found = self._words.find_words(content)
+        signals = {spotted.word: spotted.value for spotted in found}
+        for word, times in Counter(map(itemgetter(2), found)).items():
+            signal = signals[word]
+            for domain, weight in signal.weights:
+                counts[domain] += weight * times
+            strong.update(dict.fromkeys(signal.named, times))
+        titled = set(self._find_title_domains(title))
+        total = sum(counts.values())
+        rated = {d: n / total + (_THEME_IN_TITLE if d in titled else 0.0) for d, n in counts.items()}
+        best = max(rated, key=lambda domain: (rated[domain], domain), default=None)
+        if best is None or rated[best] < _THEME_SHARE:
+            return None
+        return Theme(best, strong[best] / max(1, strong.total()))
+
+    def find(  # noqa: PLR0913  # a measure is understood from all that stands around it
+        self,
+        content: str,
+        measure: Measure,
+        *,
+        heading: Span | None = None,
+        section_heading: Span | None = None,
+        title: str | None = None,
+        theme: Theme | None = None,
+    ) -> tuple[Domain, ...]:
+        """The domains of `measure`, the main one first, each with the words that signal it.
+
+        `theme` is what `theme()` found for the document; where no word of the measure and of the
+        headings signals anything, it is the domain, or what `title` names. Else there is none.
+        """
+        signs = self._find_signs(content, measure, heading, section_heading)
+        setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
+        features = self._build_features(content, measure, signs, setting)
+        return tuple(
+            Domain(domain, _find_signal_spans(signs, domain)) for domain in self.choose_domains(features)
+        )
+
+    def collect_features(  # noqa: PLR0913  # as above
+        self,
+        content: str,
+        measure: Measure,
+        *,
+        heading: Span | None = None,
+        section_heading: Span | None = None,
+        title: str | None = None,
+        theme: Theme | None = None,
+    ) -> Features:
+        """What speaks for each domain of `measure`, by the names that `data/domains.toml` weighs."""
+        signs = self._find_signs(content, measure, heading, section_heading)
+        setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
+        return self._build_features(content, measure, signs, setting)
+
+    # ------------------------------------------------------------------------------ reading
+
+    def _find_signs(
+        self, content: str, measure: Measure, heading: Span | None, section_heading: Span | None
+    ) -> list[_Sign]:
+        """The words of the scheme in a measure and in the headings above it."""
+        near = _Place.HEADING if measure.index == 1 else _Place.LATER_HEADING
+        return [
+            *self._find_in_heading(content, heading, near),
+            *self._find_in_body(content, measure.span),
+            *self._find_in_heading(content, section_heading, _Place.SECTION),
+        ]
+
+    def _find_in_heading(self, content: str, span: Span | None, place: _Place) -> Iterator[_Sign]:
+        """The signs in a heading."""
+        if span is not None:
+            cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
+            for start, end, word, signal in self._words.find_words(content, cut.start, cut.end):
+                yield _Sign(word, signal, start, end, place)
+
+    def _find_in_body(self, content: str, span: Span) -> Iterator[_Sign]:
+        """The signs in a measure's own text."""
+        phrases = list(_iterate_phrases(content, span))
+        starts = [phrase.start for phrase in phrases]
+        cited, listed = (
+            _Stretches(_compile_cited(), content, span),
+            _Stretches(_compile_listed(), content, span),
+        )
+        for start, end, word, signal in self._words.find_words(content, span.start, span.end):
+            phrase = phrases[bisect_right(starts, start) - 1]
+            named = (_CITED if start in cited else 1.0) * (_LISTED if start in listed else 1.0)
+            named *= _OFFICE if _compile_office().match(content, end) else 1.0
+            yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
+
+    def _find_title_domains(self, title: str | None) -> list[str]:
+        """The domains that a title names."""
+        return [domain for found in self._words.find_words(title or "") for domain in found.value.named]
+
+    def find_words(self, text: str) -> set[str]:
+        """The words of the scheme in a text."""
+        return {found.word for found in self._words.find_words(text)}
+
+    # ----------------------------------------------------------------------------- features
+
+    def _build_features(
+        self, content: str, measure: Measure, signs: list[_Sign], setting: _Setting
+    ) -> Features:
+        """What speaks for each domain, by name."""
+        found: Features = defaultdict(lambda: defaultdict(float))
+        self._count_words(found, signs)
+        _measure_coverage(
+            found, signs, len(_compile_sentence().findall(content, measure.span.start, measure.span.end))
+        )
+        theme = setting.theme.domain if setting.theme else ""
+        for domain in _find_first_named(signs, theme):
+            found[domain]["first"] = 1.0
+        self._add_remits(found, measure)
+        for domain in setting.titled:
+            found[domain]["title"] = 1.0
+        if setting.theme is not None:
+            _add_theme_features(found[theme], measure, signs, setting)
+        for domain, said in found.items():
+            said["always"] = 1.0
+            said["named"] = float(any(said[place] for place in (_Place.HEADING, *_BODY)))
+            # How rare the theme's words are elsewhere says nothing here.
+            said["rarity"] = 0.0 if domain == theme else self._rarity.get(domain, 0.0)
+        return found
+
+    def _count_words(self, found: Features, signs: Iterable[_Sign]) -> None:
+        """Adds up the words by their places; one that comes again counts less."""
+        seen: Counter[str] = Counter()
+        for sign in signs:
+            worth = sign.factor * sign.signal.worth * _AGAIN[min(seen[sign.word], 2)]
+            seen[sign.word] += 1
+            for domain, weight in sign.signal.weights:
+                if weight == 1.0:
+                    found[domain][sign.place] += worth
+                elif sign.place in _BODY:
+                    found[domain]["weak"] += worth
+        bodies = [[said[place] for place in _BODY] for said in found.values()]
+        whole = sum(chain.from_iterable(bodies))
+        for said, body in zip(found.values(), bodies, strict=True):
+            said["total"] = total = sum(body)
+            said["share"] = total / whole if whole else 0.0
+            for name in (*_PLACES, "weak", "total"):
+                said[name] = log1p(said[name])
+
+    def _add_remits(self, found: Features, measure: Measure) -> None:
+        """What the bearers are for; the first says more than the rest."""
+        bearers = measure.bearers[:_BEARERS_READ]
+        for place, bearer in enumerate(bearers):
+            spotted = self._agencies.find_words(bearer.name)
+            named = [domain for found_ in spotted for domain, _ in found_.value.weights]
+            for domain in named:
+                if place == 0:
+                    found[domain]["lead"] += 1 / len(named)
+                else:
+                    found[domain]["support"] += 1 / len(named) / (len(bearers) - 1)
+                found[domain]["remit"] = 1.0
+
+    # ----------------------------------------------------------------------------- choosing
+
+    def choose_domains(self, features: Features) -> list[str]:
+        """The domains that the features speak for: the main one first, the theme after particular ones."""
+        if not features:
+            return []
+        main = max(features, key=lambda domain: (_weigh_features(self.main, features[domain]), domain))
+        likely = {d: _weigh_features(self.further, said) for d, said in features.items() if d != main}
+        ranked = sorted(likely, key=lambda domain: (-likely[domain], domain))
+        further = [domain for domain in ranked[: _MOST - 1] if likely[domain] > 0.0]
+        return [main, *sorted(further, key=lambda domain: "theme" in features[domain])]
+
+
+# -------------------------------------------------------------------------------------- features
+
+
+def _find_signal_spans(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
+    """Where the words stand that signal a domain, each place once, in order."""
+    places = {(sign.start, sign.end) for sign in signs if domain in dict(sign.signal.weights)}
+    return tuple(Span(start, end) for start, end in sorted(places))
+
+
+def _weigh_features(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
+    """What the features of a domain come to."""
+    return sum([weight * said[name] for name, weight in weights.items() if name in said])
+
+
+def _measure_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
+    """In what share of a measure's sentences each domain is named."""
+    covered: dict[str, set[int]] = defaultdict(set)
+    for sign in signs:
+        if sign.place in _BODY and sign.factor > _IN_PASSING:
+            for domain in sign.signal.named:
+                covered[domain].add(sign.sentence)
+    for domain, numbers in covered.items():
+        found[domain]["coverage"] = len(numbers) / max(1, sentences)
+
+
+def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
+    """The domains that the first signal in a measure's text speaks for; the theme stands aside."""
+    for sign in signs:
+        if sign.place in _BODY and sign.factor > _IN_PASSING:
+            named = set(sign.signal.named) - {theme}
+            if named:
+                return named
+    return set()
+
+
+def _add_theme_features(
+    said: dict[str, float], measure: Measure, signs: list[_Sign], setting: _Setting
+) -> None:
+    """Adds what is to be said of the theme alone: what the headings say of it and of others."""
+    assert setting.theme is not None
+    theme = setting.theme.domain
+    above = [sign for sign in signs if sign.place not in _BODY]
+    named = {domain for sign in above if sign.place is not _Place.SECTION for domain in sign.signal.named}
+    for name, of_theme in _OF_THEME:
+        said[of_theme] = said.get(name, 0.0)
+    said["theme"] = 1.0
+    said["theme share"] = setting.theme.share
+    said["theme goal"] = float(measure.goal)  # the goals of a document are goals for what it is about
+    said["theme carried out"] = float(_is_on_implementation(measure, above))
+    said["theme in heading"] = float(theme in named)
+    said["theme beside another"] = float(bool(named - {theme}))
+    said["theme not in heading"] = float(setting.headed and not named)
+
+
+def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
+    """Whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the closing."""
+    if measure.section is None and measure.clause is None:
+        return True
+    return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.signal.weights)
+
+
+# -------------------------------------------------------------------------------------- reading
+
+
+def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
+    """The phrases of `content` within `span` and what their place makes of the words in them."""
+    sentences = [match.start() for match in _compile_sentence().finditer(content, span.start, span.end)]
+    first, adverb = True, _compile_adverb()
+    for match in _compile_phrase().finditer(content, span.start, span.end):
+        start, end = match.span()
+        number = bisect_right(sentences, start) - 1
+        if adverb.match(content, start, end):
+            yield _Phrase(start, _Place.BODY, _ADVERBIAL, number)
+            continue
+        place = _Place.PHRASE if first else _Place.SENTENCE if number <= 0 else _Place.BODY
+        yield _Phrase(start, place, 1.0, number)
+        first = False
+
+
+class _Stretches:
+    """The stretches of a text that a pattern matches, to ask whether a word begins in one."""
+
+    def __init__(self, pattern: re.Pattern[str], content: str, span: Span) -> None:
+        found = [match.span() for match in pattern.finditer(content, span.start, span.end)]
+        self._starts = [start for start, _ in found]
+        self._ends = [end for _, end in found]
+
+    def __contains__(self, start: int) -> bool:
+        place = bisect_right(self._starts, start) - 1
+        return place >= 0 and start < self._ends[place]
+
+
+@cache
+def _compile_phrase() -> re.Pattern[str]:
+    return re.compile(r"[^，,：:。；;！!？?\n\r]+")
+
+
+@cache
+def _compile_office() -> re.Pattern[str]:
+    return re.compile(r"(?:行政|主管|管理|监管|执法)*(?:部门|机关|总局|总署|[厅局委](?![员托派]))")
+
+
+@cache
+def _compile_sentence() -> re.Pattern[str]:
+    return re.compile(r"[^。；;！!？?\n\r]+")
+
+
+@cache
+def _compile_cited() -> re.Pattern[str]:
+    return re.compile(r"《[^《》]{1,80}》")
+
+
+@cache
+def _compile_listed() -> re.Pattern[str]:
+    return re.compile(
+        r"""
+        (?: [^、，,。；;\n在]{1,9} 、 ){2,60}   # 在能源、铁路、
+        [^、，,。；;\n]{0,10}                 # 公共事业等行业
+        """,
+        re.VERBOSE,
+    )
+
+
+@cache
+def _compile_adverb() -> re.Pattern[str]:
+    """The opening of a phrase that says how, by what or on what ground something is to be done."""
+    return re.compile(
+        r"""
+        \s* (?:
+            借鉴 | 按照 | 按(?=\w) | 根据 | 依据 | 依托 | 依照 | 围绕 | 通过 | 结合 | 参照 | 立足
+          | 针对 | 坚持
+          | 以 .{1,20} 为
+          | 在 .{0,40} (?: 前提 | 基础 | 框架 | 条件 )
+        )
+        """,
+        re.VERBOSE,
+    )
+
+
+# -------------------------------------------------------------------------------------- loading
+
+
+def _read_statements(source: Path) -> Iterator[tuple[str, str, str]]:
+    """(property, domain, value) for each statement of our own vocabulary in the scheme."""
+    prefix = f"{BASE}domain/"
+    for subject, said in load_statements(source).items():
+        for triple in said:
+            if triple.predicate.value.startswith(OB):
+                value = getattr(triple.object, "value", "")
+                yield triple.predicate.value.removeprefix(OB), subject.value.removeprefix(prefix), value
+
+
+def _compute_worth(word: str, telling: Mapping[str, float]) -> float:
+    """What a word counts, by how seldom it is met and how long it is."""
+    return telling.get(word, 1.0) * _SHORT.get(len(word), 1.0)
+
+
+def _build_tellings(common: Mapping[str, str]) -> dict[str, float]:
+    """What each common word counts, from the words by their rarity."""
+    return {
+        word: max(_LEAST_TELLING, float(rarity) / _USUAL_WORD)
+        for rarity, words in common.items()
+        for word in words.split()
+    }

@@ -1,0 +1,360 @@
+"""Finds the norms of a measure: what someone is to do, may do, is encouraged to do or must not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, takewhile
+
+from build_graph.extract.phrases.dates import find_first_date, is_goal_at, may_have_date
+from build_graph.extract.phrases.phrase_reader import Nature, PhraseAnalysis, PhraseReader
+from build_graph.extract.phrases.quantities import (
+    Licence,
+    QuantityFinder,
+    blank_dates_and_brackets,
+    has_number,
+)
+from build_graph.extract.phrases.sentences import Sentence, blank_brackets, split_sentences
+from build_graph.model import Measure, Norm, NormKind, Span
+
+_SLOGAN = 4  # 解放思想: four characters
+_SLOGANS = 3  # so many in a row are one norm
+_REMARK = 8  # a bracket of no more, such as （试行）, belongs to the name before it
+_FOR = "为"  # behind a means an act of its own: 通过热线，为职工提供服务
+_CLOSED = ("）", ")", "］", "]")
+_SEMICOLONS = ("；", ";")
+
+
+@dataclass(frozen=True)
+class NormFinder:
+    """Finds norms with the package's lexicon."""
+
+    reader: PhraseReader
+    quantities: QuantityFinder
+
+    @classmethod
+    def load(cls, reader: PhraseReader | None = None) -> NormFinder:
+        """A finder with the lists that come with the package."""
+        return cls(reader or PhraseReader.load(), QuantityFinder.load())
+
+    def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
+        """The norms within `measure.span`, in text order and not overlapping.
+
+        A goals clause that sets a date has targets and no norms, but for what goes before that paragraph.
+        """
+        found: list[Norm] = []
+        held: PhraseAnalysis | None = None
+        goal = False  # 到2020年 stands before the semicolon
+        for sentence in self._iterate_telling(content, measure):
+            aims = (goal or measure.goal) and _has_figures(content, sentence)
+            told = _take_before_goal(content, sentence)
+            for act in self._find_acts(content, () if aims else told):
+                kind, held = self._choose_kind(self._mark_owned(content, act, held), held)
+                found += [Norm(span, kind, _find_cue(act, span)) for span in _split_parts(content, act)]
+            goal = goal or len(told) < len(sentence.phrases)
+            goal = goal and sentence.stop in _SEMICOLONS
+            if sentence.stop not in _SEMICOLONS or (held and held.kind is NormKind.PERMISSION):
+                held = None
+        return tuple(found)
+
+    def _iterate_telling(self, content: str, measure: Measure) -> Iterator[Sentence]:
+        """The sentences that may hold norms; behind a goal's date only those that open with a case."""
+        dated = find_first_date(content, measure.span) if measure.goal else None
+        goals = measure.span.end if dated is None else content.rfind("\n", measure.span.start, dated)
+        for sentence in split_sentences(content, measure.span):
+            first = sentence.phrases[0]
+            if first.end <= goals or self.reader.grammar.opens_case(first.extract(content)):
+                yield sentence
+
+    def _find_acts(self, content: str, phrases: Sequence[Span]) -> list[PhraseAnalysis]:
+        """The acts of one sentence."""
+        readings = [self.reader.read(content, phrase) for phrase in phrases]
+        readings = self._drop_cases(content, self._drop_motives(content, readings))
+        readings = self._drop_subjects(content, readings)
+        readings = self._join_continued(content, self._join_spanning(content, readings))
+        readings = _answer_calls(self._join_carried(content, readings))
+        readings = _join_means(readings)
+        return _join_slogans(self._drop_purposes(readings))
+
+    def _mark_owned(self, content: str, act: PhraseAnalysis, held: PhraseAnalysis | None) -> PhraseAnalysis:
+        """The act; so many new platforms are the government's aim, though 支持 went before."""
+        if held and held.kind is NormKind.ENCOURAGEMENT and act.kind is None:
+            text = blank_dates_and_brackets(act.span.extract(content))
+            if has_number(text) and self.quantities.find(text, Licence.COUNT):
+                return act._replace(government=True)
+        return act
+
+    def _choose_kind(
+        self, act: PhraseAnalysis, held: PhraseAnalysis | None
+    ) -> tuple[NormKind, PhraseAnalysis | None]:
+        """The act's kind, and the act whose kind goes on: 鼓励 and 可 reach as far as their subject."""
+        if act.kind is not None:
+            return act.kind, act if act.carries else None
+        if held and held.kind and not (act.government and not self._is_asked(act, held)):
+            return held.kind, held
+        return NormKind.OBLIGATION, None
+
+    def _is_asked(self, act: PhraseAnalysis, held: PhraseAnalysis) -> bool:
+        """Whether what only governments do is encouraged of one: 鼓励各市…，建立…机制."""
+        asked = held.public and held.kind is NormKind.ENCOURAGEMENT
+        return asked and act.head not in self.reader.words.oversight
+
+    def _drop_motives(self, content: str, readings: list[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """为鼓励建设，改善环境，根据…，制定本办法: the first two are no acts."""
+        words = self.reader.words
+        if not readings or readings[0].nature is not Nature.OTHER:
+            return readings
+        if not words.motives.match_at(readings[0].phrase.extract(content), 0):
+            return readings
+        texts = (reading.phrase.extract(content) for reading in readings)
+        turn = next((index for index, text in enumerate(texts) if words.turns.match_at(text, 0)), 0)
+        return [
+            reading._replace(nature=Nature.OTHER) if index < turn and reading.kind is None else reading
+            for index, reading in enumerate(readings)
+        ]
+
+    def _drop_cases(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """对投资建设…的企业，接入…的，给予…: up to its 的 a case holds no act."""
+        words, grammar, out = self.reader.words, self.reader.grammar, list(readings)
+        first: int | None = None
+        treated = False
+        if len(readings) > 1 and self._defers(readings[-1].phrase.extract(content)):
+            out[0] = readings[0]._replace(nature=Nature.OTHER)
+        for index, reading in enumerate(readings):
+            text = reading.phrase.extract(content)
+            if grammar.opens_case(text):
+                light = reading.head in words.lights
+                treated = reading.nature is Nature.ACT and (light or grammar.is_treated(text))
+                first = index
+            if words.verdicts.contains_any(text):
+                first = None
+            if first is not None and self._ends_case(text, reading, treated=treated):
+                held = out[first : index + 1]
+                out[first : index + 1] = [case._replace(nature=Nature.OTHER) for case in held]
+                first = None
+        return out
+
+    def _ends_case(self, text: str, reading: PhraseAnalysis, *, treated: bool) -> bool:
+        """Whether a case ends with the phrase: …的, or the noun that is treated."""
+        if text.endswith("的"):
+            return True
+        return self._names_case(text, reading) and (not treated or self.reader.grammar.ends_in_actor(text))
+
+    def _defers(self, text: str) -> bool:
+        """上级出台政策，我市遵照执行: what others do."""
+        return bool(self.reader.words.deferring.match_before(text, len(text)))
+
+    def _names_case(self, text: str, reading: PhraseAnalysis) -> bool:
+        """Whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
+        words = self.reader.words
+        opener = words.prepositions.match_at(text, 0)
+        own = reading.head in words.government or (opener and opener not in words.cases)
+        return not own and self.reader.grammar.is_subject(text)
+
+    def _join_continued(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """建设甲平台，以及乙平台: the object goes on behind the comma."""
+        out: list[PhraseAnalysis] = []
+        for reading in readings:
+            acts = out and out[-1].nature is Nature.ACT and reading.nature is Nature.OTHER
+            if acts and self.reader.words.joins.match_at(reading.phrase.extract(content), 0):
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
+            else:
+                out.append(reading)
+        return out
+
+    def _join_spanning(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """落实降低成本，确保利率下降的政策: the object goes on up to its noun."""
+        words, out = self.reader.words, list[PhraseAnalysis]()
+        for reading in self._join_beneficiaries(content, readings):
+            if out and out[-1].head in words.spanning and self._is_spanned(content, out[-1], reading):
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
+            else:
+                out.append(reading)
+        return out
+
+    def _is_spanned(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
+        """Whether a phrase ends the object that the phrase before it opens."""
+        words, text = self.reader.words, reading.phrase.extract(content)
+        if (
+            reading.kind is not None
+            or reading.head in words.spanning
+            or "的" in opening.phrase.extract(content)
+        ):
+            return False
+        return "的" in text and bool(words.spanned.match_before(text, len(text)))
+
+    def _join_beneficiaries(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """重点支持形成产能，取得证书的企业，对其给予…: whom it is for is told over commas."""
+        first, them = readings[0] if readings else None, self.reader.words.them
+        if first is None or first.kind is not NormKind.ENCOURAGEMENT:
+            return list(readings)
+        turn = next(
+            (at for at, one in enumerate(readings) if them.match_at(one.phrase.extract(content), 0)), 0
+        )
+        if turn < 2:
+            return list(readings)
+        last = readings[turn - 1].phrase
+        if not self.reader.grammar.is_subject(last.extract(content)):
+            return list(readings)
+        return [first._replace(phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
+
+    def _join_carried(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """将共性问题，纳入清单: one act."""
+        words, out = self.reader.words, list[PhraseAnalysis]()
+        for reading in readings:
+            carried = out and words.carried.match_at(reading.phrase.extract(content), 0)
+            if carried and self._carries(content, out[-1]):
+                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
+            else:
+                out.append(reading)
+        return out
+
+    def _carries(self, content: str, reading: PhraseAnalysis) -> bool:
+        """Whether 将 opens the act and what is done with its object is still to come."""
+        words, text = self.reader.words, reading.phrase.extract(content)
+        cue = reading.cue.end if reading.cue else 0
+        opened = reading.head in words.carriers or words.carriers.match_at(text, cue)
+        return bool(opened) and not words.carried.contains_any(text)
+
+    def _drop_subjects(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
+        kept: list[PhraseAnalysis] = []
+        awaited = False
+        if len(readings) > 1 and self._is_topic(readings[0].phrase.extract(content), readings[0]):
+            readings = [readings[0]._replace(nature=Nature.OTHER), *readings[1:]]
+        for reading in reversed(readings):
+            phrase = reading.phrase.extract(content)
+            if awaited and reading.cue is None and self.reader.grammar.is_subject(phrase):
+                kept.append(reading._replace(nature=Nature.OTHER))
+                continue
+            kept.append(reading)
+            if reading.nature is not Nature.OTHER:
+                awaited = reading.awaits_subject
+        return kept[::-1]
+
+    def _is_topic(self, text: str, reading: PhraseAnalysis) -> bool:
+        """列入名单的企业，按月…: whom the sentence is about, by what the verb says of them."""
+        grammar = self.reader.grammar
+        trait = reading.head in self.reader.words.traits and reading.start == 0
+        return trait and grammar.is_subject(text) and grammar.ends_in_actor(text)
+
+    def _drop_purposes(self, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+        """The acts, and the purposes that stand before an act or alone; of those between acts not all."""
+        kept = [reading for reading in readings if reading.nature in (Nature.ACT, Nature.PURPOSE)]
+        acts = [index for index, reading in enumerate(kept) if reading.nature is Nature.ACT]
+        if not acts:
+            return kept
+        outcomes = self.reader.words.outcomes
+        return [
+            reading
+            for index, reading in enumerate(kept[: acts[-1] + 1])
+            if index <= acts[0] or reading.nature is Nature.ACT or reading.head not in outcomes
+        ]
+
+
+def _has_figures(content: str, sentence: Sentence) -> bool:
+    return has_number(blank_dates_and_brackets(content[sentence.phrases[0].start : sentence.phrases[-1].end]))
+
+
+def _take_before_goal(content: str, sentence: Sentence) -> tuple[Span, ...]:
+    """The phrases up to 到2020年: what comes then is a target."""
+    phrases = sentence.phrases
+    if not may_have_date(content, Span(phrases[0].start, phrases[-1].end)):
+        return phrases
+    return tuple(takewhile(lambda phrase: not is_goal_at(content, phrase), phrases))
+
+
+def _answer_calls(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+    """引导和推动创业投资基金,加大…: one norm; 要按照规定,推动…: the second alone."""
+    out: list[PhraseAnalysis] = []
+    call: PhraseAnalysis | None = None
+    for reading in readings:
+        if call and not reading.linked and (answer := _answer_call(call, reading)):
+            out.append(answer)
+            call = None
+            continue
+        if call and (call.adverbial or reading.linked or reading.nature is not Nature.OTHER):
+            out += _close_call(call)
+            call = None
+        if reading.nature is Nature.CALL:
+            call = reading
+        else:
+            out.append(reading)
+    return [*out, call._replace(nature=Nature.ACT)] if call else out
+
+
+def _answer_call(call: PhraseAnalysis, reading: PhraseAnalysis) -> PhraseAnalysis | None:
+    """The norm that the call and the phrase behind it make; None where that is no answer.
+
+    Behind 要根据… even a verb that is not known is one: the modal waits for it.
+    """
+    acts = reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None
+    if call.kind is NormKind.OBLIGATION:
+        return reading._replace(nature=Nature.ACT) if acts or (call.adverbial and reading.open) else None
+    whole = Span(call.phrase.start, reading.phrase.end)
+    return call._replace(nature=Nature.ACT, phrase=whole, carries=True) if acts else None
+
+
+def _close_call(call: PhraseAnalysis) -> list[PhraseAnalysis]:
+    """要根据…方案, and no act behind the comma: none is told."""
+    return [] if call.closed else [call._replace(nature=Nature.ACT)]
+
+
+def _join_means(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+    """运用大数据等技术，实现…: the means is what is to be done, and its purpose goes with it."""
+    out: list[PhraseAnalysis] = []
+    for reading in readings:
+        if out and out[-1].nature is Nature.MEANS and reading.head == _FOR:
+            out[-1] = reading._replace(nature=Nature.ACT)
+        elif out and out[-1].nature is Nature.MEANS and reading.nature is Nature.PURPOSE:
+            phrase = Span(out[-1].phrase.start, reading.phrase.end)
+            out[-1] = out[-1]._replace(nature=Nature.ACT, phrase=phrase)
+        else:
+            out.append(reading)
+    return out
+
+
+def _join_slogans(acts: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
+    """要解放思想,转变观念,密切协作: slogans in a row behind one modal are one norm."""
+    if len(acts) < _SLOGANS:
+        return list(acts)
+    out: list[PhraseAnalysis] = []
+    for short, run in groupby(acts, _is_slogan):
+        row = list(run)
+        if short and len(row) >= _SLOGANS and row[0].kind is NormKind.OBLIGATION:
+            row = [row[0]._replace(phrase=Span(row[0].phrase.start, row[-1].phrase.end))]
+        out += row
+    return out
+
+
+def _is_slogan(act: PhraseAnalysis) -> bool:
+    modal = len(act.cue) if act.cue and act.kind is NormKind.OBLIGATION else 0
+    return len(act.span) - modal == _SLOGAN
+
+
+def _split_parts(content: str, act: PhraseAnalysis) -> list[Span]:
+    """The quote, cut where the same verb begins anew behind 、: 放宽甲限制、放宽乙限制."""
+    span = _strip_remark(content, act.span)
+    if "、" not in (text := span.extract(content)):
+        return [span]
+    text = blank_brackets(text)
+    parts, start, at = [], 0, -1
+    while act.head and "等" not in text and (at := text.find("、" + act.head, at + 1)) >= 0:
+        parts.append(Span(span.start + start, span.start + at))
+        start = at + 1
+    return [*parts, Span(span.start + start, span.end)]
+
+
+def _strip_remark(content: str, span: Span) -> Span:
+    """The span without a longer bracket at its end: 方可销号（报告格式见附件3）."""
+    text = span.extract(content)
+    if not text.endswith(_CLOSED):
+        return span
+    blanked = len(blank_brackets(text).rstrip())
+    remark = len(text) - blanked > _REMARK
+    return Span(span.start, span.start + blanked) if remark and blanked else span
+
+
+def _find_cue(act: PhraseAnalysis, span: Span) -> Span | None:
+    cue = act.cue_span
+    return cue if cue and span.holds(cue) else None

@@ -1,0 +1,254 @@
+"""The order of the stages: read, repair, outline, attribute, resolve, find. The only module that knows it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from build_graph.errors import ObligationError, build_fault
+from build_graph.extract.agencies.jurisdictions import Jurisdiction, Scope, locate_document
+from build_graph.extract.agencies.registry import Registry
+from build_graph.extract.citations.citations import CitationReader
+from build_graph.extract.meaning.audiences import AudienceFinder
+from build_graph.extract.meaning.domains import DomainFinder
+from build_graph.extract.meaning.norms import NormFinder
+from build_graph.extract.meaning.targets import TargetFinder
+from build_graph.extract.phrases.dates import find_dates, find_reference_date
+from build_graph.extract.phrases.phrase_reader import PhraseReader
+from build_graph.extract.structure.attribution import AttributionReader
+from build_graph.extract.structure.attribution_grammar import AttributionGrammar
+from build_graph.extract.structure.coverage import measure_coverage
+from build_graph.extract.structure.metadata import (
+    MetadataReader,
+    build_identifier,
+    build_metadata,
+    merge_metadata,
+    read_sidecar,
+)
+from build_graph.extract.structure.outline import OutlineReader
+from build_graph.model import (
+    Assignment,
+    Body,
+    Division,
+    Document,
+    Measure,
+    Metadata,
+    Outline,
+    QualifierKind,
+    Source,
+    Span,
+    Text,
+)
+from build_graph.resources import find_folder
+from build_graph.text.inputs import Input, InputReader
+from build_graph.text.repairs import repair
+from build_graph.vocabulary import UNNUMBERED
+
+_NAMES = 4096  # words of attributions of which it is kept whether they name a body
+
+
+class NoClausesError(ObligationError):
+    """A text in which no section, clause or article is marked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Everything that the stages need, loaded once and used for any number of documents."""
+
+    registry: Registry
+    metadata: MetadataReader
+    outline: OutlineReader
+    attribution: AttributionReader
+    citations: CitationReader
+    norms: NormFinder
+    targets: TargetFinder
+    audiences: AudienceFinder
+    domains: DomainFinder
+
+    @classmethod
+    def load(cls) -> Pipeline:
+        """A pipeline with the package's own ontology and words."""
+        registry, phrases = Registry.load(), PhraseReader.load()
+        is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
+        return cls(
+            registry=registry,
+            metadata=MetadataReader.load(),
+            outline=OutlineReader.load(),
+            attribution=AttributionReader.load(AttributionGrammar.load(is_body, registry.classify)),
+            citations=CitationReader.load(),
+            norms=NormFinder.load(phrases),
+            targets=TargetFinder.load(phrases),
+            audiences=AudienceFinder.load(),
+            domains=DomainFinder.load(),
+        )
+
+    def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
+        """The document that `source` holds, with what is `given` of its metadata going first.
+
+        Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end,
+        FaultError where the program has a fault that this document brings to light.
+        """
+        try:
+            return self._understand_source(source, given)
+        except ObligationError:
+            raise
+        except Exception as error:
+            raise build_fault(source.name, error) from error
+
+    def _understand_source(self, source: Source, given: Metadata) -> Document:
+        """The document that `source` holds."""
+        text = repair(source)
+        metadata = self.metadata.read(text, given)
+        outline = self.outline.read(text, metadata)
+        if not outline.divisions:
+            raise NoClausesError(
+                f"{source.name}: no section, clause or article found; "
+                "the text needs marks such as 一、 （一） 1. or 第一条"
+            )
+        attributions = self.attribution.read(text, outline)
+        identity = _build_document_id(metadata.number, text.content)
+        stated = locate_document(metadata, text.content, gazetteer=self.registry.gazetteer)
+        names = (bearer.name for measure in attributions.measures for bearer in measure.bearers)
+        place = self.registry.infer_jurisdiction(stated, names)
+        measures = self.registry.resolve_all(
+            attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
+        )
+        understood = tuple(self._understand_measures(text, outline, _resolve_defaults(measures)))
+        return Document(
+            id=identity,
+            text=text,
+            outline=outline,
+            jurisdiction=place.path,
+            issuer=self._issuer(metadata, place.path, identity),
+            measures=understood,
+            coverage=measure_coverage(text.content, outline, understood),
+            refused=attributions.refused,
+            citations=self.citations.read(text, outline),
+        )
+
+    def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:
+        """The one document at `path`, or on standard input where it is "-".
+
+        Raises ObligationError where it cannot be read or understood, and where several are there.
+        """
+        return self.understand_input(InputReader(encoding=encoding).read_one(path), options)
+
+    def understand_input(self, found: Input, options: Metadata) -> Document:
+        """The document that was found, with what is `given` of its metadata."""
+        return self.understand(found.source, merge_given(found, options))
+
+    def _issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
+        """Return the body that the first name of an issuer stands for; None where nobody is named."""
+        names = (metadata.issuer or "").replace("、", " ").split()
+        if not names:
+            return None
+        place = Jurisdiction(Scope.LOCAL, area) if area else None
+        return self.registry.resolve(names[0], jurisdiction=place, issued=metadata.issued, scope=scope)
+
+    def _understand_measures(
+        self, text: Text, outline: Outline, measures: Sequence[Measure]
+    ) -> Iterator[Measure]:
+        """The measures with norms, targets, target groups and domains.
+
+        What a section says outside its clauses is a measure only if it carries a norm or a target.
+        """
+        content, headings = text.content, dict(_iterate_headings(outline))
+        theme = self.domains.find_theme(content, outline.metadata.title)
+        reckoned = find_reference_date(outline.metadata.issued, outline.metadata.title, content)
+        for measure in measures:
+            norms = self.norms.find(content, measure)
+            targets = self.targets.find(content, measure, reckoned)
+            if not (measure.assignment or measure.clause or norms or targets):
+                continue
+            section, heading = headings[measure.path[:1]], headings[measure.path]
+            domains = self.domains.find(
+                content,
+                measure,
+                heading=heading if len(measure.path) > 1 else None,
+                section_heading=section,
+                title=outline.metadata.title,
+                theme=theme,
+            )
+            audiences = self.audiences.find(content, measure, norms)
+            assignment = _resolve_deadlines(content, measure.assignment, outline.metadata.issued)
+            yield replace(
+                measure,
+                assignment=assignment,
+                norms=norms,
+                targets=targets,
+                audiences=audiences,
+                domains=domains,
+            )
+
+
+def merge_given(found: Input, options: Metadata) -> Metadata:
+    """What is given of a document's metadata: by options, then the sidecar file, then the container.
+
+    Raises BadMetadataError for a sidecar file that cannot be read.
+    """
+    stated = read_sidecar(found.sidecar) if found.sidecar else Metadata()
+    return merge_metadata(options, merge_metadata(stated, found.given))
+
+
+def find_default_document() -> Path:
+    """The document that ships with the package: 国发〔2015〕24号, as it came."""
+    return find_folder("documents") / "guofa-2015-24.txt"
+
+
+def understand(
+    path: Path | str | None = None, *, encoding: str | None = None, **metadata: object
+) -> Document:
+    """The document in the file at `path`, by default the one that ships with the package.
+
+    Raises ObligationError for every fault of the input.
+
+    >>> document = understand()
+    >>> document.id, len(document.measures)
+    ('国发-2015-24', 75)
+    """
+    file = Path(path) if path is not None else find_default_document()
+    options = build_metadata(metadata, "arguments")
+    return Pipeline.load().understand_file(file, encoding=encoding, options=options)
+
+
+def _build_document_id(number: str | None, content: str) -> str:
+    """The document's part of its IRI: from its number, else from its text."""
+    by_number = build_identifier(number) if number else None
+    return by_number or f"{UNNUMBERED}{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _resolve_defaults(measures: Sequence[Measure]) -> list[Measure]:
+    """The measures, the default bearers of each resolved as they were where the default is stated."""
+    bodies = {bearer.span: bearer.body for measure in measures for bearer in measure.bearers}
+    return [
+        replace(m, defaults=tuple(replace(bearer, body=bodies[bearer.span]) for bearer in m.defaults))
+        if m.defaults
+        else m
+        for m in measures
+    ]
+
+
+def _resolve_deadlines(content: str, assignment: Assignment | None, issued: date | None) -> Assignment | None:
+    """The assignment, its deadlines with the day that they name."""
+    if assignment is None or not assignment.riders:
+        return assignment
+    riders = tuple(
+        replace(rider, due=next((due.day for due in find_dates(content, rider.span, issued)), None))
+        if rider.kind is QualifierKind.DEADLINE
+        else rider
+        for rider in assignment.riders
+    )
+    return replace(assignment, riders=riders)
+
+
+def _iterate_headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:
+    """The heading of each division by its path."""
+    stack: list[tuple[tuple[str, ...], Division]] = [((d.key,), d) for d in outline.divisions]
+    while stack:
+        path, division = stack.pop()
+        yield path, division.heading
+        stack += [((*path, part.key), part) for part in division.parts]

@@ -1,0 +1,445 @@
+"""Attributions in their places: which bracket or line names the bearers, and the measure it covers.
+
+A measure is the stretch of a clause from the attribution before it, or from the start of the clause's
+text, to its own attribution.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import accumulate, chain, takewhile
+from typing import TypeVar
+
+from build_graph.errors import ObligationError
+from build_graph.extract.structure.attribution_grammar import (
+    AttributionGrammar,
+    ParsedAttribution,
+    Rank,
+    build_label_pattern,
+    build_qualifier_pattern,
+)
+from build_graph.extract.structure.flattened_tables import FlatTable, TableReader, find_table_at
+from build_graph.extract.structure.marks import CLOSERS, OPENERS, pair_brackets
+from build_graph.model import (
+    Allocation,
+    Assignment,
+    Bearer,
+    Division,
+    Level,
+    Measure,
+    Outline,
+    RejectedBracket,
+    Span,
+    Text,
+)
+from build_graph.resources import load_word_lists
+
+_DEFAULTS = 30  # bodies of a rule that holds for every later measure; no rule names more
+_LIMIT = 20_000  # characters; a longer bracket is not an attribution
+_OPEN_LIMIT = 300  # characters up to the paragraph's end in which an attribution may lack its end
+_SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
+_HEADED = re.compile(
+    r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])"
+)  # a heading within a clause
+_CELL_LIMIT = 300  # characters of a cell that holds bodies
+_PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:[、 　]+[\u4e00-\u9fff·]{2,4})*")  # 陈仲朝
+_FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
+
+
+_Item = TypeVar("_Item")
+
+
+class UnclosedBracketError(ObligationError):
+    """An attribution whose bracket never closes, so that its end cannot be known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attributions:
+    """The measures of a document in order, and the brackets refused."""
+
+    measures: tuple[Measure, ...]
+    refused: tuple[RejectedBracket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An attribution in its place: `outer` with brackets or label and what trails it."""
+
+    outer: Span
+    parsed: ParsedAttribution
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionReader:
+    """Finds attributions by layout and reads them by the grammar."""
+
+    grammar: AttributionGrammar
+    tables: TableReader
+    line: re.Pattern[str]  # a label at the beginning of a line or sentence: 责任单位：
+    event: re.Pattern[str]  # 主办单位：
+    false_openings: tuple[str, ...]
+    sentence: tuple[str, ...]
+    lead_in: re.Pattern[str]
+    points: re.Pattern[str]  # （0.5分） behind a task of an assessment
+
+    @classmethod
+    def load(cls, grammar: AttributionGrammar) -> AttributionReader:
+        """A reader with the package's own words."""
+        data = load_word_lists("attribution")
+        lead_ins = load_word_lists("outline")["lead_in"]["words"]
+        return cls(
+            grammar=grammar,
+            tables=TableReader.load(),
+            line=re.compile(
+                rf"(?:^|(?<=[。；;！）)］\]〕】]))[^\S\n]*(?:{build_label_pattern(data)}|(?P<rider>{build_qualifier_pattern(data)}))"
+                rf"(?P<words>[^\n。]*)",
+                re.MULTILINE,
+            ),
+            event=re.compile(rf"(?:{'|'.join(data['label']['event'])})[^：:]*$"),
+            false_openings=tuple(data["opening"]["false"]),
+            sentence=tuple(data["opening"]["sentence"]),
+            lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, lead_ins))})[：:][\s　]*"),
+            points=re.compile(r"(?<![\s　])[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
+        )
+
+    def read(self, text: Text, outline: Outline) -> Attributions:
+        """The measures of every division, each with its attribution if it has one.
+
+        Raises UnclosedBracketError where an attribution's bracket never closes.
+        """
+        content, refused = text.content, list[RejectedBracket]()
+        rank, measures = self._find_preamble_rank(content, outline), list[Measure]()
+        defaults: tuple[Bearer, ...] = ()
+        tables = self.tables.read(content)
+        for place in _iterate_places(outline.divisions):
+            candidates = self._find_candidates(
+                text, place.body, find_table_at(tables, place.body.start), refused
+            )
+            stretches = list(_iterate_stretches(content, place.body, candidates))
+            for span, candidate in _strip_headings(content, stretches):
+                assignment = None
+                if candidate:
+                    rank = _choose_later(rank, candidate.parsed.rank)
+                    assignment = candidate.parsed.build_assignment(rank)
+                # A bracket or label may stand on no text; a rule alone names nobody.
+                measure = self._build_measure(content, place, span, assignment) if len(span) else None
+                if measure and defaults:
+                    measure = replace(measure, defaults=_select_defaults(measure, defaults))
+                if measure:
+                    measures.append(measure)
+                if candidate:
+                    defaults = candidate.parsed.defaults or defaults
+        return Attributions(tuple(_number_measures(measures)), tuple(refused))
+
+    # -------------------------------------------------------------------------- candidates
+
+    def _find_candidates(
+        self, text: Text, body: Span, table: FlatTable | None, refused: list[RejectedBracket]
+    ) -> list[_Candidate]:
+        """The attributions within a division's own text, those side by side made one."""
+        content = text.content
+        found = list(self._find_in_brackets(text, body, refused))
+        taken = [candidate.outer for candidate in found]
+        found += self._find_in_lines(content, body, taken)
+        if table:
+            taken = [candidate.outer for candidate in found]
+            found += self._find_in_cells(content, body, table, taken)
+        rows: list[list[_Candidate]] = []
+        for candidate in sorted(found, key=lambda c: c.outer):
+            between = content[rows[-1][-1].outer.end : candidate.outer.start] if rows else ""
+            if rows and not between.strip(" 　\t\n。；;"):
+                rows[-1].append(candidate)
+            else:
+                rows.append([candidate])
+        return [together for row in rows if (together := _merge_row(row)).parsed.bearers]
+
+    def _find_in_brackets(
+        self, text: Text, body: Span, refused: list[RejectedBracket]
+    ) -> Iterator[_Candidate]:
+        content = text.content
+        for outer, closed in pair_brackets(content, body.start, body.end):
+            inner = Span(outer.start + 1, outer.end - closed).strip(content)
+            if not 1 < len(inner) < (_LIMIT if closed else _OPEN_LIMIT) or content.startswith(
+                self.false_openings, inner.start
+            ):
+                continue
+            parsed = self.grammar.parse(content, inner)
+            reason = self._explain_rejection(content, outer, parsed)
+            if reason is None and not closed:
+                raise _bracket_error(text, outer.start)
+            if reason is None:
+                yield _Candidate(outer, parsed)
+            elif reason:
+                refused.append(RejectedBracket(outer, reason))
+
+    def _explain_rejection(self, content: str, outer: Span, parsed: ParsedAttribution) -> str | None:
+        """None for an attribution, a reason for what only looks like one, "" for any other bracket."""
+        if parsed.labels:
+            return None if parsed.bearers else ""
+        if parsed.rank != Rank() and not parsed.bearers:  # a rule by itself, behind an attribution
+            return (
+                None if _find_last_character(content, outer.start) in (*_SENTENCE_ENDS, *CLOSERS, "") else ""
+            )
+        names = [bearer.name for bearer in parsed.bearers]
+        bodies = [name for name in names if self.grammar.names_body(name)]
+        if not bodies:
+            return ""
+        if not parsed.verbs and any(word in parsed.inner.extract(content) for word in self.sentence):
+            return "it is a sentence, not a list of bodies"
+        others = len(names) - len(bodies)  # （省通信管理局、省工业和信息化厅，大数据企业）: one other may be
+        if others > len(bodies) or (not parsed.verbs and others > max(len(names) // 5, len(bodies) > 1)):
+            return "only some of its words are names of bodies"
+        return _explain_misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
+
+    def _find_in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
+        """Labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
+        inside = _SpanIndex(taken)
+        for found in self.line.finditer(content, body.start, body.end):
+            start = found.start("label") if found["label"] else found.start("rider")
+            if inside.meets(Span(start, start + 1)) or self.event.match(found["label"] or ""):
+                continue
+            inner = Span(start, found.end()).strip(content)
+            if len(inner) >= _LIMIT:
+                continue
+            after = content[found.end() : found.end() + 1]
+            outer = Span(found.start(), found.end() + (after == "。"))
+            parsed = self.grammar.parse(content, inner)
+            if parsed.bearers or found["rider"]:
+                yield _Candidate(outer, parsed)
+
+    def _find_in_cells(
+        self, content: str, body: Span, table: FlatTable, taken: Sequence[Span]
+    ) -> Iterator[_Candidate]:
+        """Cells of a flattened table that hold bodies alone; the columns' order gives their roles."""
+        column, before, inside = 0, Span(body.start, body.start), _SpanIndex(taken)
+        for line in _iterate_cells(content, body):
+            parsed = None if inside.meets(line) else self._read_cell(content, line, table.bodies[column])
+            if parsed is None:
+                deadline = column and self.grammar.is_deadline(line.extract(content))
+                if deadline:  # behind the bodies: the last cell of its row
+                    yield _Candidate(line, self.grammar.build_deadline(line))
+                column, before = 0, line
+                continue
+            start = line.start
+            if column == 0 and table.persons and _PERSON.fullmatch(before.extract(content)):
+                start = before.start
+            yield _Candidate(Span(start, line.end), parsed)
+            column = min(column + 1, len(table.bodies) - 1)
+
+    def _read_cell(self, content: str, cell: Span, label: str) -> ParsedAttribution | None:
+        """A cell that holds names of bodies and nothing else, read as if its column's label stood there."""
+        if len(cell) > _CELL_LIMIT or content[cell.end - 1] in "。；;：:":
+            return None
+        parsed = self.grammar.parse(content, cell, label)
+        named = all(self.grammar.names_body(bearer.name) for bearer in parsed.bearers)
+        return parsed if parsed.bearers and named else None
+
+    # ---------------------------------------------------------------------------- measures
+
+    def _build_measure(
+        self, content: str, place: _Place, span: Span, assignment: Assignment | None
+    ) -> Measure | None:
+        """The measure of a stretch; None for lead-ins and for principles that nobody answers for."""
+        lead_in = self.lead_in.match(content, span.start, span.end)
+        span = Span(lead_in.end() if lead_in else span.start, span.end).strip(content)
+        if points := self.points.search(content, span.start, span.end):
+            span = Span(span.start, points.start())
+        if not len(span):
+            return None
+        if assignment is None and (
+            place.principle or not re.search(r"[。；;！.]|\w{4}", span.extract(content))
+        ):
+            return None
+        if assignment is None and self._is_announcement(content, span):
+            return None
+        return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
+
+    def _is_announcement(self, content: str, span: Span) -> bool:
+        """Whether a stretch is one sentence that only leads to a list: 符合下列条件："""
+        return content[span.end - 1 : span.end] in ("：", ":") and not re.search(
+            r"[。；;]", content[span.start : span.end - 1]
+        )
+
+    def _find_preamble_rank(self, content: str, outline: Outline) -> Rank:
+        """The rank rule stated before the first division or, as a note, behind the last."""
+        first = min((d.span.start for d in outline.divisions), default=0)
+        last = max((d.span.end for d in outline.divisions), default=0)
+        return _choose_later(
+            self.grammar.find_rank_rule(content[:first]), self.grammar.find_rank_rule(content[last:])
+        )
+
+
+# ------------------------------------------------------------------------------------ places
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A division's own text and where it stands in the outline."""
+
+    path: tuple[str, ...]
+    section: int | None
+    clause: str | None
+    body: Span
+    principle: bool
+    goal: bool
+
+
+def _iterate_places(divisions: Sequence[Division], above: _Place | None = None) -> Iterator[_Place]:
+    """The divisions with text of their own, in document order."""
+    for division in divisions:
+        section = (
+            (division.ordinal or None)
+            if division.level is Level.SECTION
+            else above.section
+            if above
+            else None
+        )
+        clause = division.mark if division.level is Level.CLAUSE else None
+        path = (*(above.path if above else ()), division.key)
+        place = _Place(path, section, clause, division.body, division.principle, division.goal)
+        if len(division.body):
+            yield place
+        yield from _iterate_places(division.parts, place)
+
+
+def _iterate_cells(content: str, body: Span) -> Iterator[Span]:
+    """The lines of a stretch that are not blank; one that ends in 、 goes on in the next."""
+    start = None
+    for found in re.compile(r"[^\n]+").finditer(content, body.start, body.end):
+        line = Span(*found.span()).strip(content)
+        if len(line) == 0:
+            continue
+        start = line.start if start is None else start
+        if not content.endswith("、", line.start, line.end):
+            yield Span(start, line.end)
+            start = None
+    if start is not None:
+        yield Span(start, body.end).strip(content)
+
+
+def _select_defaults(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
+    """The default bearers of a measure: those that its own attribution does not name."""
+    if measure.goal or measure.path[0].startswith("closing") or len(defaults) > _DEFAULTS:
+        return ()
+    named = {bearer.name for bearer in measure.bearers}
+    return tuple(bearer for bearer in defaults if bearer.name not in named)
+
+
+def _iterate_stretches(
+    content: str, body: Span, candidates: Sequence[_Candidate]
+) -> Iterator[tuple[Span, _Candidate | None]]:
+    """The text that each attribution covers, and what follows the last one."""
+    start = body.start
+    for candidate in candidates:
+        yield _trim(content, Span(start, candidate.outer.start)), candidate
+        start = candidate.outer.end
+    rest = _trim(content, Span(start, body.end))
+    if len(rest):
+        yield rest, None
+
+
+def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
+    """Why a bracket stands where no attribution does; `alone` says that it holds one bare name."""
+    before = _find_last_character(content, outer.start)
+    if not before or before in _SENTENCE_ENDS:
+        return None
+    if not _FOLLOWS.match(content, outer.end):
+        return "it stands inside a sentence"
+    return "it may explain the word before it" if alone else None
+
+
+def _find_last_character(content: str, position: int) -> str:
+    """The last character before a position that is no blank; "" at the beginning of the text."""
+    return content[max(position - 4, 0) : position].rstrip(" 　\t")[-1:]
+
+
+def _strip_headings(
+    content: str, stretches: Sequence[tuple[Span, _Candidate | None]]
+) -> Iterator[tuple[Span, _Candidate | None]]:
+    """The stretches of a clause without headings of their own: 智慧物流。以…为目标，…
+
+    Only where every attributed paragraph of the clause has one, and there are two or more.
+    """
+    attributed = [span for span, candidate in stretches if candidate]
+    headed = [_HEADED.match(content, span.start, span.end) for span in attributed]
+    if len(attributed) < 2 or not all(headed):
+        yield from stretches
+        return
+    for span, candidate in stretches:
+        heading = _HEADED.match(content, span.start, span.end) if candidate else None
+        yield Span(heading.end() if heading else span.start, span.end), candidate
+
+
+def _trim(content: str, span: Span) -> Span:
+    """The span without white space at its ends, and without a stop left over from the bracket before it."""
+    span = span.strip(content)
+    stops = sum(1 for _ in takewhile(lambda c: c in "。；;，,、", span.extract(content)))
+    return Span(span.start + stops, span.end).strip(content)
+
+
+def _number_measures(measures: Sequence[Measure]) -> Iterator[Measure]:
+    """The measures with their index within their clause."""
+    counts: dict[tuple[str, ...], int] = {}
+    for measure in measures:
+        counts[measure.path] = counts.get(measure.path, 0) + 1
+        yield replace(measure, index=counts[measure.path])
+
+
+def _merge_row(row: Sequence[_Candidate]) -> _Candidate:
+    """Attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
+    first, parsed = row[0].parsed, [candidate.parsed for candidate in row]
+    if len(row) == 1:
+        return row[0]
+    before = [0, *accumulate(len(one.bearers) for one in parsed)]
+    naming = [one.inner for one in parsed if one.bearers] or [first.inner]
+    stated = [one.allocation for one in parsed if one.allocation is not Allocation.UNSTATED]
+    together = replace(
+        first,
+        inner=Span(naming[0].start, naming[-1].end),
+        bearers=_join_rows(one.bearers for one in parsed),
+        marked=frozenset(n + i for n, one in zip(before, parsed, strict=False) for i in one.marked),
+        allocation=stated[0] if stated else Allocation.UNSTATED,
+        open=any(one.open for one in parsed),
+        labels=_join_rows(one.labels for one in parsed),
+        verbs=any(one.verbs for one in parsed),
+        ranked=any(one.ranked for one in parsed),
+        rank=reduce(_choose_later, (one.rank for one in parsed)),
+        defaults=_join_rows(one.defaults for one in parsed),
+        riders=_join_rows(one.riders for one in parsed),
+    )
+    return _Candidate(Span(row[0].outer.start, row[-1].outer.end), together)
+
+
+def _join_rows(rows: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
+    return tuple(chain.from_iterable(rows))
+
+
+class _SpanIndex:
+    """Spans, to ask whether another meets one of them."""
+
+    def __init__(self, spans: Iterable[Span]) -> None:
+        ordered = sorted(spans)
+        self._starts = [span.start for span in ordered]
+        self._ends = list(accumulate((span.end for span in ordered), max))
+
+    def meets(self, span: Span) -> bool:
+        """Whether the span shares a character with one of them."""
+        before = bisect_left(self._starts, span.end)
+        return before > 0 and self._ends[before - 1] > span.start
+
+
+def _choose_later(one: Rank, two: Rank) -> Rank:
+    """The rule in force: the later one where it says anything."""
+    return two if two != Rank() else one
+
+
+def _bracket_error(text: Text, position: int) -> UnclosedBracketError:
+    line, column = text.find_line_column(position)
+    missing = CLOSERS[OPENERS.index(text.content[position])]
+    return UnclosedBracketError(
+        f"{text.source.name}:{line}:{column}: bracket never closes; add the missing {missing}"
+    )

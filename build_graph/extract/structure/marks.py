@@ -1,0 +1,101 @@
+"""Brackets of all the kinds that policy documents use, paired by nesting, in one pass.
+
+Chinese numerals and dates as documents print them.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from build_graph.model import Span
+
+OPENERS = "（(〔﹝［[【"
+CLOSERS = "）)〕﹞］]】"
+_MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
+
+
+def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Iterator[tuple[Span, bool]]:
+    """The outermost brackets with their marks, in order; False stands with one that never closes.
+
+    Widths may be mixed, （…) is a pair. A bracket closes within its paragraph: an open one that meets a
+    line break is given up, so that one missing mark does not swallow the rest of the document. Inside a
+    bracket that never closes, those that do close are still found.
+
+    >>> [(span.start, span.end, closed) for span, closed in pair_brackets("甲（乙（丙））丁(戊")]
+    [(1, 7, True), (8, 10, False)]
+    """
+    stack: list[int] = []
+    inner: list[Span] = []  # pairs that closed inside brackets still open
+    stop = len(content) if end is None else end
+    for mark in _MARK.finditer(content, start, stop):
+        if mark[0] in OPENERS:
+            stack.append(mark.start())
+        elif mark[0] == "\n":
+            yield from _iterate_unclosed(stack, inner, mark.start())
+            stack, inner = [], []
+        elif stack:
+            opened = stack.pop()
+            while inner and inner[-1].start > opened:
+                inner.pop()
+            if stack:
+                inner.append(Span(opened, mark.end()))
+            else:
+                yield Span(opened, mark.end()), True
+    yield from _iterate_unclosed(stack, inner, stop)
+
+
+def _iterate_unclosed(stack: list[int], inner: list[Span], end: int) -> Iterator[tuple[Span, bool]]:
+    """Open brackets, each up to the paragraph's end, and the closed ones inside them, in order."""
+    unclosed = [(Span(start, end), False) for start in stack]
+    yield from sorted([*unclosed, *((span, True) for span in inner)])
+
+
+_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "Ｏ": 0, "两": 2}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+
+# 2015年5月4日, 二〇一五年五月四日, 2015-05-04, 2015.5.4
+DATE = re.compile(
+    r"(?P<year>(?:19|20)\d{2}|[一二][〇○零O九][〇○零O一二三四五六七八九]{2})\s*[年./-]\s*"
+    r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月./-]\s*"
+    r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})(?:\s*日|(?!\d))"
+)
+
+
+def parse_numeral(text: str) -> int:
+    """The value of a Chinese or Arabic numeral up to 9999.
+
+    >>> [parse_numeral(n) for n in ("十", "二十九", "一百零三", "12", "二〇一五")]
+    [10, 29, 103, 12, 2015]
+    """
+    if text.isdecimal():
+        return int(text)
+    if not any(c in _UNITS for c in text):
+        return int("".join(str(_DIGITS[c]) for c in text))
+    total, digit = 0, 0
+    for character in text:
+        if character in _UNITS:
+            total += (digit or 1) * _UNITS[character]
+            digit = 0
+        else:
+            digit = _DIGITS[character]
+    return total + digit
+
+
+def parse_date(text: str) -> date | None:
+    """The first date in `text`, or None if there is none or it is not in the calendar.
+
+    >>> parse_date("二〇一五年五月四日")
+    datetime.date(2015, 5, 4)
+    >>> parse_date("2015年2月30日") is None
+    True
+    """
+    found = DATE.search(text)
+    if not found:
+        return None
+    year, month, day = (parse_numeral(found[part]) for part in ("year", "month", "day"))
+    if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year, month)[1]:
+        return None
+    return date(year, month, day)

@@ -1,0 +1,1 @@
+"""The checks that a graph must pass before it is written."""

@@ -1,0 +1,138 @@
+"""What of a graph may be at fault, found without a query: most graphs have nothing that a query must look at.
+
+A check whose query is dear has a sieve here. Where no sieve finds anything, its query would find nothing
+either; where one does, the query decides and says what is wrong. A sieve may find too much, never too little.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from build_graph.graph.statements import Statement, Term, boolean, expand
+from build_graph.vocabulary import OB
+
+Pairs = list[tuple[Term, Term]]  # subjects and objects
+_ONTOLOGY = f"<{OB}"
+
+
+@dataclass(frozen=True)
+class StatementIndex:
+    """Different statements by predicate: the subjects and objects of each."""
+
+    pairs: Mapping[Term, Pairs]
+
+    @classmethod
+    def build(cls, statements: Iterable[Statement]) -> StatementIndex:
+        """The statements, which must be different ones, by predicate."""
+        pairs: dict[Term, Pairs] = {}
+        for subject, predicate, value in statements:
+            pairs.setdefault(predicate, []).append((subject, value))
+        return cls(pairs)
+
+    def find_pairs(self, predicate: str) -> Pairs:
+        """The subjects and objects of a predicate, given by its prefixed name."""
+        return self.pairs.get(expand(predicate), [])
+
+    @cached_property
+    def places(self) -> list[tuple[Term, tuple[int, int]]]:
+        """Each evidence with the start and end of its position; a position is one of its selectors."""
+        starts, ends = _parse_numbers(self.find_pairs("oa:start")), _parse_numbers(self.find_pairs("oa:end"))
+        selectors = self.find_pairs("oa:hasSelector")
+        return [(node, (starts[one], ends[one])) for node, one in selectors if one in starts and one in ends]
+
+
+def _parse_numbers(pairs: Pairs) -> dict[Term, int]:
+    """The numbers that subjects have; -1, where nothing stands, for what is no number."""
+    digits = ((subject, value[1 : value.rfind('"')]) for subject, value in pairs)
+    return {subject: int(number) if number.isdecimal() else -1 for subject, number in digits}
+
+
+def has_undescribed(said: StatementIndex, words: Collection[Term]) -> bool:
+    """Whether something is referred to and has no class, outside of the ontology."""
+    kind = expand("rdf:type")
+    referred: set[Term] = set()
+    for predicate, pairs in said.pairs.items():
+        if predicate != kind:
+            referred.update([value for _, value in pairs if value[0] == "<"])
+    referred.difference_update([subject for subject, _ in said.find_pairs("rdf:type")])
+    return not all(name.startswith(_ONTOLOGY) for name in referred)
+
+
+def has_repeated(said: StatementIndex, words: Collection[Term]) -> bool:
+    """Whether a subject has two values of a property that the query names."""
+    return any(len(dict(pairs)) < len(pairs) for pairs in map(said.pairs.get, words) if pairs)
+
+
+def has_unshown(said: StatementIndex, words: Collection[Term]) -> bool:
+    """Whether something of a class that the query names has no evidence and was not inferred."""
+    things = {subject for subject, kind in said.find_pairs("rdf:type") if kind in words}
+    things.difference_update([subject for subject, _ in said.find_pairs("ob:hasEvidence")])
+    things.difference_update(
+        [subject for subject, so in said.find_pairs("ob:inferred") if so == boolean(True)]
+    )
+    return bool(things)
+
+
+def has_outside(said: StatementIndex, words: Collection[Term]) -> bool:
+    """Whether a norm stands outside of what it is a norm of."""
+    place = dict(said.places)
+    spans: dict[Term, list[tuple[int, int]]] = {}
+    for thing, evidence in said.find_pairs("ob:hasEvidence"):
+        if evidence in place:
+            spans.setdefault(thing, []).append(place[evidence])
+    inside = (
+        around[0] <= span[0] and span[1] <= around[1]
+        for measure, norm in said.find_pairs("ob:hasNorm")
+        for around in spans.get(measure, ())
+        for span in spans.get(norm, ())
+    )
+    return len(place) < len(said.places) or not all(inside)
+
+
+def has_misquoted(said: StatementIndex, words: Collection[Term]) -> bool:
+    """Whether a quote does not stand at its offsets in the text."""
+    place, exact = dict(said.places), dict(said.find_pairs("oa:exact"))
+    texts = {subject: _decode_literal(text) for subject, text in said.find_pairs("schema:text")}
+    text = {node: texts[source] for node, source in said.find_pairs("oa:hasSource") if source in texts}
+    quotes = ((node, exact[one]) for node, one in said.find_pairs("oa:hasSelector") if one in exact)
+    stands = (
+        text[node][slice(*place[node])] == _decode_literal(quote)
+        for node, quote in quotes
+        if node in place and node in text
+    )
+    return len(place) < len(said.places) or not all(stands)
+
+
+def _decode_literal(literal: Term) -> str:
+    r"""The words of a literal without language or datatype: N-Triples escapes as JSON does. Others stay.
+
+    >>> print(_decode_literal(Term('"一、\\n二、"')))
+    一、
+    二、
+    """
+    if not literal.endswith('"'):
+        return literal
+    found: str = json.loads(literal) if "\\" in literal else literal[1:-1]
+    return found
+
+
+PREFILTERS: Mapping[str, Callable[[StatementIndex, Collection[Term]], bool]] = {
+    "dangling": has_undescribed,
+    "doubled": has_repeated,
+    "evidence": has_unshown,
+    "outside": has_outside,
+    "quotes": has_misquoted,
+}
+
+
+def iterate_visible(said: StatementIndex, words: Collection[Term]) -> Iterator[Statement]:
+    """The statements that a query with these words looks at: those with its predicates and its classes."""
+    kind = expand("rdf:type")
+    for predicate, pairs in said.pairs.items():
+        if predicate == kind:
+            yield from ((subject, kind, value) for subject, value in pairs if value in words)
+        elif predicate in words:
+            yield from ((subject, predicate, value) for subject, value in pairs)

@@ -1,0 +1,1 @@
+"""The statements of a document, one module for each part of it."""

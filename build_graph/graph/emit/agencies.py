@@ -1,0 +1,67 @@
+"""Bodies, places and policy domains as triples: what the registries say of them, or the words alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from build_graph.graph.emit.emitter import Emitter, find_body
+from build_graph.graph.iris import agency_iri, domain_iri, function_iri, place_iri
+from build_graph.graph.statements import Statement, Term, boolean, expand, iri, zh_literal
+from build_graph.model import Body, BodyKind
+
+
+def emit_bodies(emit: Emitter) -> Iterator[Statement]:
+    """The issuer and every body that bears a measure."""
+    issuer = emit.document.issuer
+    bearers = (find_body(bearer) for measure in emit.document.measures for bearer in measure.bearers)
+    bodies = dict.fromkeys([issuer, *bearers] if issuer else bearers)
+    yield from emit.descriptions.iterate_descriptions(
+        node for body in bodies for node in _iterate_known(emit, body)
+    )
+    for body in bodies:
+        if not emit.descriptions.is_described(iri(emit.body_iri(body))):
+            yield from _emit_unregistered(emit, body)
+
+
+def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
+    """What the registry may say of a body: the body itself, its functions, the bodies that it answers to."""
+    if body.known:
+        yield iri(emit.body_iri(body))
+    yield from map(iri, map(function_iri, body.functions))
+    yield from map(iri, map(agency_iri, body.answers_to))
+
+
+def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
+    """A body that the registry does not have, be it an office or a firm: its words, place and functions."""
+    node, words = emit.body_iri(body), ("skos:prefLabel", zh_literal(body.label))
+    if body.kind is BodyKind.GROUP:
+        yield from emit.describe(node, ("rdf:type", expand("ob:AgencyGroup")), words)
+        return
+    jurisdiction = body.id.rpartition("/")[0] or None
+    yield from emit.describe(
+        node,
+        ("rdf:type", expand("org:FormalOrganization")),
+        ("rdf:type", expand("schema:Organization")),
+        words,
+        ("ob:resolved", None if body.resolved else boolean(False)),
+        ("ob:jurisdiction", emit.place_iri(jurisdiction)),
+        *(("ob:localFunction", iri(function_iri(id_))) for id_ in body.functions),
+        *(("ob:answersTo", iri(agency_iri(id_))) for id_ in body.answers_to),
+    )
+    if jurisdiction:
+        yield from emit_place(emit, jurisdiction)
+
+
+def emit_domains(emit: Emitter) -> Iterator[Statement]:
+    """The policy domains of the measures."""
+    found = (domain for measure in emit.document.measures for domain in measure.domains)
+    yield from emit.descriptions.iterate_descriptions(map(iri, map(domain_iri, found)))
+
+
+def emit_place(emit: Emitter, jurisdiction: str) -> Iterator[Statement]:
+    """The administrative area with the path `jurisdiction`: 广东省/广州市."""
+    return emit.describe(
+        place_iri(jurisdiction, emit.base),
+        ("rdf:type", expand("schema:AdministrativeArea")),
+        ("rdfs:label", zh_literal(jurisdiction.replace("/", ""))),
+    )

@@ -1,0 +1,112 @@
+"""A document as triples: one named graph, IRIs from content alone, no blank nodes.
+
+A document as N-Quads: checked, each statement once, in the order of its emission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Quad
+
+from build_graph.extract.citations.document_names import standardise_number
+from build_graph.graph.emit.agencies import emit_bodies, emit_domains, emit_place
+from build_graph.graph.emit.citations import emit_citations
+from build_graph.graph.emit.emitter import Emitter
+from build_graph.graph.emit.measures import emit_division, emit_measure
+from build_graph.graph.emit.provenance import emit_coverage, emit_flaws, emit_provenance, replace_surrogates
+from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.iris import measure_iri
+from build_graph.graph.statements import (
+    Statement,
+    Term,
+    date_literal,
+    expand,
+    iri,
+    literal,
+    parse_statements,
+    zh_literal,
+)
+from build_graph.model import Document
+from build_graph.vocabulary import BASE
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Statements that belong together: on a thing and what lies below it or, without `root`, on the rest.
+
+    Later parts say nothing more of `root` and of what lies below it.
+    """
+
+    root: str  # an IRI; empty for what a document says outside of its measures
+    statements: Sequence[Statement]
+    graph: Term
+
+    @property
+    def quads(self) -> Iterator[Quad]:
+        """The statements as objects of the store."""
+        return parse_statements(self.statements, self.graph)
+
+    def owns(self, subject: str) -> bool:
+        """Whether a subject, in angle brackets, is the part's root or lies below it.
+
+        >>> part = Part("https://x/m1", (), iri("https://x"))
+        >>> part.owns("<https://x/m1/n1>"), part.owns("<https://x/m10>"), part.owns("<https://x>")
+        (True, False, False)
+        """
+        root = f"<{self.root}"
+        return bool(self.root) and subject.startswith((f"{root}>", f"{root}/"))
+
+
+def iterate_quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
+    """The statements of a document in the graph named by the document.
+
+    What a document brings along is named under `base`; bodies and domains of the registries keep
+    their own IRIs, so that graphs with different bases meet in them.
+    """
+    for part in iterate_parts(document, descriptions, base):
+        yield from part.quads
+
+
+def iterate_parts(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Part]:
+    """The statements of a document as `iterate_quads` has them: first the frame, then each measure by itself.
+
+    A long document has many measures: who takes them one by one need not hold them all.
+    """
+    emit = Emitter.build(document, descriptions, base)
+    yield Part("", list(_emit_shared(emit)), emit.graph)
+    for measure in document.measures:
+        yield Part(measure_iri(emit.document_iri, measure), list(emit_measure(emit, measure)), emit.graph)
+
+
+def _emit_shared(emit: Emitter) -> Iterator[Statement]:
+    """Everything but the measures, among it all that measures refer to."""
+    yield from _emit_metadata(emit)
+    yield from emit_provenance(emit)
+    yield from emit_coverage(emit)
+    yield from emit_flaws(emit)
+    for division in emit.document.outline.divisions:
+        yield from emit_division(emit, division, emit.document_iri)
+    yield from emit_citations(emit)
+    yield from emit_bodies(emit)
+    yield from emit_domains(emit)
+
+
+def _emit_metadata(emit: Emitter) -> Iterator[Statement]:
+    meta, issuer = emit.document.outline.metadata, emit.document.issuer
+    nameless = not (meta.title or meta.number)  # but what it was read from has a name
+    yield from emit.describe(
+        emit.document_iri,
+        ("rdf:type", expand("eli:LegalResource")),
+        ("dcterms:title", zh_literal(meta.title)),
+        ("rdfs:label", literal(replace_surrogates(emit.document.text.source.name)) if nameless else None),
+        ("eli:id_local", literal(standardise_number(meta.number)) if meta.number else None),
+        ("eli:date_document", date_literal(meta.issued)),
+        ("ob:issuerAsWritten", literal(meta.issuer) if meta.issuer else None),
+        ("eli:passed_by", iri(emit.body_iri(issuer)) if issuer else None),
+        ("eli:jurisdiction", emit.place_iri(emit.document.jurisdiction)),
+        *(("ob:addressedTo", literal(name)) for name in meta.addressees),
+    )
+    if emit.document.jurisdiction:
+        yield from emit_place(emit, emit.document.jurisdiction)

@@ -1,0 +1,209 @@
+"""All changes of the repairs in one row: with the repaired text, the source can be put together again.
+
+How a text was read, as triples: source, repairs, and what stayed damaged or was refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pyoxigraph import NamedNode
+
+from build_graph import __version__
+from build_graph.graph.emit.emitter import Emitter
+from build_graph.graph.iris import (
+    bracket_iri,
+    coverage_iri,
+    damage_iri,
+    program_iri,
+    reading_iri,
+    repair_iri,
+    source_iri,
+    stretch_iri,
+    text_iri,
+)
+from build_graph.graph.statements import Statement, expand, integer, iri, literal, zh_literal
+from build_graph.model import CoverageKind, Repair, Span
+
+# What some format for graphs cannot hold as it is; JSON names it.
+_UNWRITABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def build_row(repairs: Sequence[Repair]) -> dict[str, list[Any]]:
+    """The names of the repairs, and four values for each change, in the order of the text.
+
+    The four are: characters between the end of the change before and this one, its length, the number of its
+    name, and what stood there.
+
+    >>> build_row([Repair("to_simplified", Span(2, 3), Span(2, 3), "務", "务")])
+    {'names': ['to_simplified'], 'row': [2, 1, 0, '務']}
+    """
+    names = {name: at for at, name in enumerate(dict.fromkeys(repair.name for repair in repairs))}
+    values: list[int | str] = []
+    end = 0
+    for repair in repairs:
+        values += (repair.span.start - end, len(repair.span), names[repair.name], repair.before)
+        end = repair.span.end
+    return {"names": list(names), "row": values}
+
+
+def serialise_repairs(repairs: Sequence[Repair]) -> str | None:
+    """The row as JSON that every format for graphs can hold; None where nothing was changed."""
+    if not repairs:
+        return None
+    words = json.dumps(build_row(repairs), ensure_ascii=False, separators=(",", ":"))
+    return _UNWRITABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", words)
+
+
+def undo_repairs(content: str, words: str) -> tuple[str, tuple[Repair, ...]]:
+    r"""The source that `content` was made from by the changes in `words`, and these as repairs.
+
+    Raises ValueError, TypeError or LookupError where `words` is no such row.
+
+    >>> changes = [Repair("normalise_newlines", Span(1, 3), Span(1, 2), "\r\n", "\n")]
+    >>> undo_repairs("一\n二", serialise_repairs(changes) or "") == ("一\r\n二", tuple(changes))
+    True
+    """
+    read = json.loads(words)
+    names, values = read["names"], iter(read["row"])
+    pieces: list[str] = []
+    repairs: list[Repair] = []
+    end = came = 0  # in the text, and in the source
+    for gap, length, name, before in zip(values, values, values, values, strict=True):
+        pieces += content[end : end + gap], before
+        span, came = Span(end + gap, end + gap + length), came + gap
+        repairs.append(
+            Repair(names[name], Span(came, came + len(before)), span, before, span.extract(content))
+        )
+        end, came = span.end, came + len(before)
+    return "".join([*pieces, content[end:]]), tuple(repairs)
+
+
+MEDIA = "https://www.iana.org/assignments/media-types/"
+_RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
+
+
+def emit_provenance(emit: Emitter) -> Iterator[Statement]:
+    """The text, the source that it was read from, the run, and the repairs."""
+    text, source = emit.document.text, emit.document.text.source
+    reading, program = reading_iri(emit.document_iri), program_iri(emit.base)
+    media = NamedNode(MEDIA + source.media).value
+    changes = serialise_repairs(text.repairs)
+    yield from emit.describe(
+        text_iri(emit.document_iri),
+        ("rdf:type", expand("eli:LegalExpression")),
+        ("rdf:type", expand("prov:Entity")),
+        ("eli:realizes", iri(emit.document_iri)),
+        ("eli:title", zh_literal(emit.document.outline.metadata.title)),
+        ("schema:text", literal(text.content)),
+        ("ob:sha256", literal(hash_text(text.content))),
+        ("prov:wasDerivedFrom", iri(source_iri(emit.document_iri))),
+        ("prov:wasGeneratedBy", iri(reading)),
+    )
+    yield from emit.describe(
+        source_iri(emit.document_iri),
+        ("rdf:type", expand("prov:Entity")),
+        ("schema:name", literal(replace_surrogates(source.name))),
+        ("dcterms:format", iri(media)),
+        ("ob:encoding", literal(source.encoding) if source.encoding else None),
+        ("ob:sha256", literal(hash_text(source.content))),
+    )
+    yield from emit.describe(media, ("rdf:type", expand("dcterms:MediaType")))
+    yield from emit.describe(
+        reading,
+        ("rdf:type", expand("prov:Activity")),
+        ("prov:used", iri(source_iri(emit.document_iri))),
+        ("prov:wasAssociatedWith", iri(program)),
+        ("ob:allChanges", literal(changes) if changes else None),
+    )
+    yield from emit.describe(
+        program,
+        ("rdf:type", expand("prov:SoftwareAgent")),
+        ("schema:name", literal("obligation-graph")),
+        ("schema:softwareVersion", literal(__version__)),
+    )
+    yield from _emit_repairs(emit, reading)
+
+
+def _emit_repairs(emit: Emitter, reading: str) -> Iterator[Statement]:
+    for name, count in Counter(repair.name for repair in emit.document.text.repairs).items():
+        node = repair_iri(emit.document_iri, name)
+        yield from emit.describe(reading, ("ob:hasRepair", iri(node)))
+        yield from emit.describe(
+            node,
+            ("rdf:type", expand("ob:Repair")),
+            ("rdfs:label", literal(name)),
+            ("ob:count", integer(count)),
+        )
+    restoring = [r for r in emit.document.text.repairs if r.name in _RESTORING]
+    for index, repair in enumerate(restoring, start=1):
+        yield from _emit_change(emit, repair, index)
+
+
+def _emit_change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statement]:
+    owner = repair_iri(emit.document_iri, repair.name)
+    node = f"{owner}/{index}"
+    yield from emit.describe(owner, ("ob:hasChange", iri(node)))
+    yield from emit.describe(
+        node,
+        ("rdf:type", expand("ob:Change")),
+        ("ob:before", literal(replace_surrogates(repair.before))),
+        ("ob:after", literal(repair.after)),
+        ("ob:sourceStart", integer(repair.source.start)),
+        ("ob:sourceEnd", integer(repair.source.end)),
+    )
+    yield from emit.build_evidence(node, repair.span)
+
+
+def emit_coverage(emit: Emitter) -> Iterator[Statement]:
+    """What the characters of the text were understood as, and the stretches that were not."""
+    content, coverage = emit.document.text.content, emit.document.coverage
+    node = coverage_iri(emit.document_iri)
+    yield from emit.describe(text_iri(emit.document_iri), ("ob:hasCoverage", iri(node)))
+    yield from emit.describe(
+        node,
+        ("rdf:type", expand("ob:Coverage")),
+        *(
+            (f"ob:{kind}Characters", integer(count))
+            for kind, count in coverage.count_characters(content).items()
+        ),
+    )
+    unread = (span for reading, span in coverage.stretches if reading is CoverageKind.UNREAD)
+    for index, span in enumerate(unread, start=1):
+        stretch = stretch_iri(emit.document_iri, index)
+        yield from emit.describe(node, ("ob:hasUnreadStretch", iri(stretch)))
+        yield from emit.describe(stretch, ("rdf:type", expand("ob:UnreadStretch")))
+        yield from emit.build_evidence(stretch, span)
+
+
+def emit_flaws(emit: Emitter) -> Iterator[Statement]:
+    """Stretches that stayed damaged, and brackets that were refused."""
+    for index, damage in enumerate(emit.document.text.damages, start=1):
+        node = damage_iri(emit.document_iri, index)
+        yield from emit.describe(text_iri(emit.document_iri), ("ob:hasDamage", iri(node)))
+        yield from emit.describe(
+            node, ("rdf:type", expand("ob:Damage")), ("ob:reason", literal(damage.reason))
+        )
+        yield from emit.build_evidence(node, damage.span)
+    for index, refusal in enumerate(emit.document.refused, start=1):
+        node = bracket_iri(emit.document_iri, index)
+        yield from emit.describe(text_iri(emit.document_iri), ("ob:hasRefusedBracket", iri(node)))
+        yield from emit.describe(
+            node, ("rdf:type", expand("ob:RefusedBracket")), ("ob:reason", literal(refusal.reason))
+        )
+        yield from emit.build_evidence(node, refusal.span)
+
+
+def replace_surrogates(text: str) -> str:
+    """The text with a sign for each half of a surrogate pair, which UTF-8 cannot hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def hash_text(text: str) -> str:
+    """The SHA-256 of a text in UTF-8, in lower-case hexadecimal, as graphs give it."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,92 @@
+"""What the ontology's registries say of bodies and domains, ready to be put into a graph.
+
+A graph that names a body carries the body's description and its successions, one that names a domain
+the domain's labels and the broader domains: the Turtle file can be read without the registries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Triple
+
+from build_graph.graph.statements import Statement, Term, iri
+from build_graph.resources import find_folder, load_statements
+from build_graph.vocabulary import OB, term
+
+_DOWN = ("skos:narrower", "skos:hasTopConcept")  # from a domain at hand to the whole scheme
+_GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # from an event back to the body it changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is said of one node, and the nodes that must be described with it."""
+
+    said: tuple[Statement, ...] = ()
+    near: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptions:
+    """The statements of the registries by subject, and the events of each body."""
+
+    statements: dict[NamedNode, list[Triple]]
+    events: dict[NamedNode, list[NamedNode]]
+    _entries: dict[Term, _Entry] = field(default_factory=dict)  # of the nodes asked for before
+
+    @classmethod
+    def load(cls, ontology: Path | None = None) -> Descriptions:
+        """The descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
+        place = ontology or find_folder("ontology")
+        bodies = load_statements(place / "agencies.ttl")
+        domains = _drop_method(load_statements(place / "domains.ttl"))
+        return cls(bodies | domains, _find_events(bodies))
+
+    def is_described(self, node: Term) -> bool:
+        """Whether the registries say anything of a node."""
+        return NamedNode(node[1:-1]) in self.statements
+
+    def iterate_descriptions(self, nodes: Iterable[Term]) -> Iterator[Statement]:
+        """Everything said of the nodes, of what they refer to, and of what became of them."""
+        waiting = list(dict.fromkeys(nodes))
+        seen = set(waiting)
+        for node in waiting:  # grows while we walk
+            entry = self._entries.get(node) or self._find_entry(node)
+            yield from entry.said
+            waiting += (near for near in entry.near if near not in seen)
+            seen.update(entry.near)
+
+    def _find_entry(self, node: Term) -> _Entry:
+        """What is said of a node, kept for the next document; nothing for one that no registry has."""
+        key = NamedNode(node[1:-1])
+        if key not in self.statements:
+            return _Entry()
+        said = self.statements[key]
+        found = [t.object for t in said if isinstance(t.object, NamedNode)]
+        near = dict.fromkeys(one for one in (*found, *self.events.get(key, ())) if one in self.statements)
+        entry = self._entries[node] = _Entry(
+            tuple((Term(str(t.subject)), Term(str(t.predicate)), Term(str(t.object))) for t in said),
+            tuple(iri(one.value) for one in near),
+        )
+        return entry
+
+
+def _drop_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
+    """What is said of domains, without the words (all in `ob:`) by which they are found in a text."""
+    down = set(map(term, _DOWN))
+    return {
+        node: [t for t in said if t.predicate not in down and not t.predicate.value.startswith(OB)]
+        for node, said in domains.items()
+    }
+
+
+def _find_events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:
+    gives_up = set(map(term, _GIVES_UP))
+    events: dict[NamedNode, list[NamedNode]] = {}
+    for node, said in bodies.items():
+        for statement in said:
+            if statement.predicate in gives_up and isinstance(statement.object, NamedNode):
+                events.setdefault(statement.object, []).append(node)
+    return events

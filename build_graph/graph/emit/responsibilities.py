@@ -1,0 +1,99 @@
+"""The table of responsibilities: a row for each body that bears a measure, with all that is counted by.
+
+Shards hold it beside their statements, in a thousandth of the bytes; `querying.responsibilities` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pyoxigraph import Literal, NamedNode
+
+from build_graph.graph.emit.emitter import Emitter, find_body
+from build_graph.graph.iris import domain_iri, measure_iri
+from build_graph.model import Allocation, Body, BodyKind, Measure
+from build_graph.vocabulary import OB, term
+
+
+class Responsibility(NamedTuple):
+    """That a body bears a measure. IRIs in full; empty strings for what is not there."""
+
+    measure: str
+    body: str
+    role: str  # Lead, Support, Responsible
+    rank: int  # among the measure's bearers, from 1
+    written: str
+    inferred: bool  # a rule stated elsewhere says so
+    allocation: str  # Divided, Joint, Unstated
+    open: bool  # 等部门
+    domain: str  # the measure's main one
+    domains: str  # all of them, with spaces between
+    norms: int  # that the measure holds
+    kinds: str  # of these norms, with spaces between
+    due: str  # the first day by which something in the measure is due
+    name: str  # of the body, in Chinese
+    english: str
+    kind: str  # of agency, as the registry has it
+    place: str  # that a local body belongs to
+    group: bool  # 有关部门 and the like
+
+
+def list_responsibilities(emit: Emitter) -> Iterator[Responsibility]:
+    """Yield the rows of a document, in the order of its text."""
+    for measure in emit.document.measures:
+        yield from _iterate_measure(emit, measure)
+
+
+def _iterate_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
+    iri, stated = measure_iri(emit.document_iri, measure), len(measure.bearers)
+    domains = [domain_iri(domain) for domain in measure.domains]
+    shared = measure.assignment.allocation if measure.assignment else Allocation.UNSTATED
+    days = [target.due for target in measure.targets]
+    days += [rider.due for rider in (measure.assignment.riders if measure.assignment else ())]
+    due = min((day.isoformat() for day in days if day), default="")
+    for rank, bearer in enumerate((*measure.bearers, *measure.defaults), start=1):
+        body = find_body(bearer)
+        yield Responsibility(
+            measure=iri,
+            body=emit.body_iri(body),
+            role=bearer.role.capitalize(),
+            rank=rank,
+            written=bearer.name,
+            inferred=rank > stated,
+            allocation=shared.capitalize(),
+            open=bool(measure.assignment and measure.assignment.open),
+            domain=domains[0] if domains else "",
+            domains=" ".join(domains),
+            norms=len(measure.norms),
+            kinds=" ".join(sorted({norm.kind for norm in measure.norms})),
+            due=due,
+            name=_find_value(emit, body, "skos:prefLabel", "zh") or body.label,
+            english=_find_value(emit, body, "skos:prefLabel", "en"),
+            kind=_find_value(emit, body, "ob:agencyKind").removeprefix(OB),
+            place=_find_place(emit, body),
+            group=body.kind is BodyKind.GROUP,
+        )
+
+
+def _find_value(emit: Emitter, body: Body, predicate: str, language: str | None = None) -> str:
+    """What the registry says of a body; empty where it says nothing, or does not have it."""
+    for triple in emit.descriptions.statements.get(NamedNode(emit.body_iri(body)), ()):
+        value = triple.object
+        if (
+            triple.predicate == term(predicate)
+            and isinstance(value, (NamedNode, Literal))
+            and getattr(value, "language", None) == language
+        ):
+            return value.value
+    return ""
+
+
+def _find_place(emit: Emitter, body: Body) -> str:
+    """The IRI of the place that a local body belongs to, as the graph has it."""
+    if body.kind is BodyKind.GROUP:
+        return ""
+    if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:
+        return _find_value(emit, body, "ob:jurisdiction")
+    place = emit.place_iri(body.id.rpartition("/")[0] or None)
+    return place[1:-1] if place else ""

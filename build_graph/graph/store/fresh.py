@@ -1,0 +1,117 @@
+"""A new store: put together in a folder within its own, and there as a whole when all of it is.
+
+Within its own folder, since that may be where a disk is mounted, or what a link leads to: nothing can be
+renamed into such a place. `CURRENT` comes last: without it there is no store.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shutil import rmtree
+
+from build_graph.files import encode_name, sync_folder
+from build_graph.graph.store.store import (
+    LOADING,
+    DocumentStore,
+    StoreError,
+    holds_something,
+    in_use_error,
+    list_store_files,
+)
+
+_LAST = "CURRENT"
+
+
+@contextmanager
+def create_store(path: Path) -> Iterator[DocumentStore]:
+    """A store to be filled, in a folder that holds none; it is there when the block has ended.
+
+    Where the block raises, all is as it was. Raises StoreError where the folder cannot be written, or another
+    build is at it.
+    """
+    place = Path(os.fsdecode(os.path.realpath(encode_name(path))))
+    was_there = place.exists()
+    try:
+        with _lock_folder(place, path):
+            _remove_files(place, _find_earlier_aside(place))
+            yield from _fill_store(place, path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+    finally:
+        if not was_there:
+            with suppress(OSError):  # it holds the store, or what another build is at
+                place.rmdir()
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what a load left that was killed; raises StoreError where one is at it still."""
+    if not (path / LOADING).is_dir():
+        return
+    place = Path(os.path.realpath(path))
+    try:
+        with _lock_folder(place, path):
+            if not holds_something(place):
+                _remove_files(place)
+            rmtree(place / LOADING)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def _fill_store(place: Path, path: Path) -> Iterator[DocumentStore]:
+    """The store, which is moved to its place at the end; what is left of it aside is removed."""
+    aside = place / LOADING / "store"
+    try:
+        with DocumentStore.open(path, aside) as store:
+            yield store
+            store.seal_and_close()
+        _move_files(aside, place)
+    except BaseException:
+        if not (place / _LAST).exists():
+            _remove_files(place)
+        raise
+    finally:
+        rmtree(place / LOADING, ignore_errors=True)
+
+
+def _move_files(aside: Path, place: Path) -> None:
+    """Move the files of a store that is whole into its place."""
+    for file in sorted(aside.iterdir(), key=lambda file: file.name == _LAST):
+        if file.name == _LAST:
+            sync_folder(place)
+        file.rename(place / file.name)
+    sync_folder(place)
+    sync_folder(place.parent)
+
+
+def _remove_files(place: Path, *more: Path) -> None:
+    """Remove the files of a store that did not come to be one."""
+    for folder in (place / LOADING / "store", *more):
+        rmtree(folder, ignore_errors=True)
+    for file in list_store_files(place):
+        file.unlink()
+
+
+def _find_earlier_aside(place: Path) -> Path:
+    """Where a version before this one put stores together, beside their place."""
+    return place.with_name(f".{place.name}.tmp") if place.name else place / LOADING / "store"
+
+
+@contextmanager
+def _lock_folder(place: Path, path: Path) -> Iterator[None]:
+    """Keep other loads out of a folder, made if it is missing; raises StoreError where one is at it."""
+    import fcntl  # here: a build without workers needs no POSIX
+
+    lock = place / LOADING / "lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = os.path.samestat(os.fstat(file.fileno()), lock.stat())
+        except (BlockingIOError, FileNotFoundError) as error:
+            raise in_use_error(path) from error
+        if not is_ours:  # the one that was at it has just ended, and has taken the file away
+            raise in_use_error(path)
+        yield

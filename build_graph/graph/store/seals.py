@@ -1,0 +1,125 @@
+"""JSON that tells when a byte of it was changed, and the checksums of files.
+
+Checksums of the files of a store, by which damage is noticed that no answer has come across.
+
+RocksDB checks each block that it reads. What it does not read it does not check, so that a build leaves
+`checksums.json` in the folder when it has ended. Files of RocksDB that hold data never change: those that
+another program adds later have no checksum, and those that it tidies away are not missed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from build_graph.files import write_file
+
+_PIECE = 1 << 20  # bytes of a file that are read at a time
+FileFacts = dict[str, Any]  # the bytes and the SHA-256 of a file
+
+
+def seal_json(text: bytes) -> bytes:
+    """A JSON object that ends in a line break, with the SHA-256 of what it said as its last member.
+
+    >>> seal_json(b'{"a": 1}\\n')[:24]
+    b'{"a": 1,\\n"sha256": "795e'
+    """
+    said = text.removesuffix(b"}\n")
+    return said + _format_seal(said)
+
+
+def unseal_json(data: bytes) -> dict[str, Any]:
+    """What a sealed object says, without its seal; raises ValueError where a byte is not as it was.
+
+    >>> unseal_json(seal_json(b'{"a": 1}\\n'))
+    {'a': 1}
+    """
+    said = data[: -len(_format_seal(b""))]
+    if not said.startswith(b"{") or said + _format_seal(said) != data:
+        raise ValueError("its bytes are not those that were written")
+    found: dict[str, Any] = json.loads(data)
+    del found["sha256"]
+    return found
+
+
+def compute_facts(path: Path) -> FileFacts:
+    """The bytes and the SHA-256 of a file; raises OSError where it cannot be read."""
+    with path.open("rb") as file:
+        return compute_piece_facts(iter(lambda: file.read(_PIECE), b""))
+
+
+def compute_piece_facts(pieces: Iterable[bytes]) -> FileFacts:
+    """The bytes and the SHA-256 of the file that pieces make.
+
+    >>> compute_piece_facts([b"a", b"bc"])["bytes"]
+    3
+    """
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return {"bytes": size, "sha256": digest.hexdigest()}
+
+
+def _format_seal(said: bytes) -> bytes:
+    return f',\n"sha256": "{hashlib.sha256(said).hexdigest()}"}}\n'.encode()
+
+
+SEAL = "checksums.json"
+_KEPT = re.compile(r"\d+\.(?:sst|blob)")  # files that never change
+_NAMED = re.compile(r"CURRENT|MANIFEST-\d+")  # those that say which of them belong to the store
+
+
+def write_seal(folder: Path) -> None:
+    """Write the checksums of a store that is closed; those known from before are not worked out again.
+
+    Raises OSError where a file cannot be read, ObligationError where the checksums cannot be written.
+    """
+    before = _read_seal(folder) or {}
+    facts = {
+        path.name: _compute_facts(path, before) for path in sorted(folder.iterdir()) if _is_sealed(path.name)
+    }
+    write_file(folder / SEAL, seal_json(f'{{"files": {json.dumps(facts)}}}\n'.encode()))
+
+
+def find_damaged_file(folder: Path) -> Path | None:
+    """The first file of a store that is not as it was when a build ended; None where all are.
+
+    Raises OSError where a file cannot be read.
+    """
+    try:
+        facts = _read_seal(folder) or {}
+    except (ValueError, LookupError):
+        return folder / SEAL
+    manifests = {path.name for path in folder.iterdir() if path.name.startswith("MANIFEST-")}
+    is_last = manifests <= facts.keys()  # nobody else has written the store since: he writes another
+    for name, expected in sorted(facts.items()):
+        path = folder / name
+        if (is_last or _KEPT.fullmatch(name)) and path.is_file() and compute_facts(path) != expected:
+            return path
+    return None
+
+
+def _compute_facts(path: Path, before: dict[str, FileFacts]) -> FileFacts:
+    known = before.get(path.name)
+    if known and _KEPT.fullmatch(path.name) and known["bytes"] == path.stat().st_size:
+        return known
+    return compute_facts(path)
+
+
+def _is_sealed(name: str) -> bool:
+    return bool(_KEPT.fullmatch(name) or _NAMED.fullmatch(name))
+
+
+def _read_seal(folder: Path) -> dict[str, FileFacts] | None:
+    """The checksums in a folder; None where there are none. Raises ValueError where they are damaged."""
+    try:
+        found = unseal_json((folder / SEAL).read_bytes())
+    except FileNotFoundError:
+        return None
+    files: dict[str, FileFacts] = found["files"]
+    return files

@@ -1,0 +1,1 @@
+"""Turtle and N-Quads in an order that the same statements always have."""

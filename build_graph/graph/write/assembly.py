@@ -1,0 +1,114 @@
+"""Puts a graph together part by part: each is checked and turned into Turtle as it comes, then let go.
+
+So a graph may be larger than what memory holds of statements, and the work on each of them does not
+grow with their number: what is looked up and sorted is one part, or one batch of parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from build_graph.graph.check.checks import CheckCounts, Fault, check_statements, load_checks, raise_faults
+from build_graph.graph.emit.document import Part, iterate_parts
+from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.statements import Statement, Term, expand, parse_statements, serialise_statements
+from build_graph.graph.write.turtle import build_sort_keys, group_by_subject, join_bodies, serialise_body
+from build_graph.model import Document
+from build_graph.vocabulary import BASE
+
+_BATCH = 50_000  # statements that are checked together
+
+
+class TurtleAssembler:
+    """A graph in the making."""
+
+    def __init__(self, base: str = BASE) -> None:
+        """Begin an empty graph, whose Turtle names IRIs relative to `base`."""
+        self._base = base
+        self._shared: dict[Term, dict[Statement, None]] = {}  # what no part owns, by subject
+        self._bodies: dict[str, bytes] = {}  # Turtle of each part, by its root in angle brackets
+        self._batch: list[Statement] = []  # what is to be checked next
+        self._whole: set[Term] = set()  # subjects of which the batch says all there is
+        self._statements = 0  # in the Turtle so far
+
+    def add_parts(self, parts: Iterable[Part]) -> None:
+        """Take in the parts of a document; raises FailedCheckError where a check finds a fault."""
+        for part in parts:
+            if own := list(self._take_own(part)):
+                self._add_body(f"<{part.root}>", own)
+            if len(self._batch) > _BATCH:
+                self._check_batch()
+
+    def finish(self) -> tuple[CheckCounts, Iterator[bytes]]:
+        """What was passed, and the Turtle file in pieces.
+
+        Raises FailedCheckError where a check finds a fault.
+        """
+        self._check_batch()
+        pieces = list(self._iterate_pieces())
+        return CheckCounts(len(load_checks()), self._statements), join_bodies(pieces, self._base)
+
+    def _take_own(self, part: Part) -> Iterator[Statement]:
+        """What the part says of subjects that it owns; what it says of others goes to the frame."""
+        self._batch += part.statements
+        for name, said in groupby(part.statements, itemgetter(0)):
+            if not part.root:
+                self._whole.add(name)
+            if part.owns(name):
+                yield from self._shared.pop(name, ())
+                yield from said
+            else:
+                self._shared.setdefault(name, {}).update(dict.fromkeys(said))
+
+    def _add_body(self, name: str, own: Iterable[Statement]) -> None:
+        if name in self._bodies:
+            raise_faults([Fault("doubled", "Two things share this IRI.", name, "")])
+        self._bodies[name] = self._format_body(own)
+
+    def _format_body(self, said: Iterable[Statement]) -> bytes:
+        turtle, statements = serialise_body(group_by_subject(parse_statements(said)), self._base)
+        self._statements += statements
+        return turtle
+
+    def _iterate_pieces(self) -> Iterator[bytes]:
+        """The Turtle of the parts, and between them what the frame says, in the order of the subjects."""
+        place = build_sort_keys([*self._shared, *self._bodies])
+        for is_part, names in groupby(sorted(place, key=place.__getitem__), self._bodies.__contains__):
+            if is_part:
+                yield from map(self._bodies.__getitem__, names)
+            else:
+                yield self._format_body(one for name in names for one in self._shared[Term(name)])
+
+    # ------------------------------------------------------------------------------- checks
+
+    def _check_batch(self) -> None:
+        """Check the batch, beside it what it refers to, and begin the next."""
+        known = self._find_referred()
+        check_statements(
+            [*self._batch, *(one for name in known for one in self._describe_shared(name))], known
+        )
+        self._batch, self._whole = [], set()
+
+    def _find_referred(self) -> set[Term]:
+        """What the batch refers to, or adds to, and the frame had described before."""
+        names = {subject for subject, _, _ in self._batch}
+        names.update(value for _, predicate, value in self._batch if predicate != expand("rdf:type"))
+        return {name for name in names & self._shared.keys() if name not in self._whole}
+
+    def _describe_shared(self, name: Term) -> Iterator[Statement]:
+        """The classes and words of a thing, without what it refers to in its turn."""
+        kind = expand("rdf:type")
+        yield from (one for one in self._shared[name] if one[1] == kind or not one[2].startswith("<"))
+
+
+def serialise_document(document: Document, descriptions: Descriptions) -> tuple[bytes, int]:
+    """The N-Quads of a document in UTF-8, and how many statements they are.
+
+    The same document gives the same bytes. Raises FailedCheckError where a check finds a fault.
+    """
+    frame, *measures = iterate_parts(document, descriptions)
+    said = dict.fromkeys(one for part in (frame, *measures) for one in part.statements)
+    check_statements(said)
+    return serialise_statements(said, frame.graph).encode(), len(said)

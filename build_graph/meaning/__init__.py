@@ -1,1 +1,0 @@
-"""What a measure says: norms, targets, target groups and policy domains."""

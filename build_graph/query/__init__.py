@@ -1,0 +1,1 @@
+"""Everything that reads a graph: questions, explanations, validation, exports, other servers."""

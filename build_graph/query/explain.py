@@ -1,0 +1,400 @@
+"""Explains what a graph says: the words in their sentence, where they stand, what was understood.
+
+From a graph to an explanation, wherever the graph lies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+
+from build_graph.errors import ObligationError
+from build_graph.extract.structure.marks import parse_numeral
+from build_graph.query.catalogue import ParameterKind, construct
+from build_graph.query.engines import TIMEOUT, Engine, OxigraphEngine, convert_store_errors
+from build_graph.query.http.receiving import MOST
+from build_graph.query.names import EntityFinder
+from build_graph.query.open import open_graph
+from build_graph.vocabulary import BASE, term
+
+_SENTENCE = re.compile(r"[^。；;\n]*[。；;]?")
+_NUMERAL = re.compile(r"[\d一二三四五六七八九十百]+")
+# A clause's mark as people write it: 四, （四）, 4., 第四条, 二、, clause 4.
+_MARK = re.compile(
+    r"(?:(?:clause|section|article)\s+)?[（(【\[]?第?[\d一二三四五六七八九十百]+[)）】\]条款节章.、．]{0,2}",
+    re.IGNORECASE,
+)
+
+GIVE = (
+    "give a clause's number (四), the name of a body, domain or document (商务部), an IRI, or the end of one "
+    "(document/国发-2015-24/s2/c4)"
+)
+
+Mark = Callable[[str], str]
+
+
+class CannotExplainError(ObligationError):
+    """The graph holds nothing by that name, or several things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Looks things up in a store; `mark` makes words stand out in their sentence."""
+
+    store: Store
+    mark: Mark
+    graph: DefaultGraph | None = None  # the graph of the store that is looked in; None for all together
+
+    def explain(self, name: str) -> Iterator[str]:
+        """The lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
+        yield from self.describe(self.find(name))
+
+    def describe(self, node: NamedNode) -> Iterator[str]:
+        """The lines that explain a thing."""
+        types = {kind.value for kind in self._find_nodes(node, "rdf:type")}
+        if types & {term("ob:Section").value, term("ob:Clause").value, term("ob:Closing").value}:
+            yield from self._describe_division(node)
+        elif term("ob:Measure").value in types:
+            yield from self._describe_measure(node)
+        elif term("eli:LegalResource").value in types:
+            yield from self._describe_document(node)
+        elif self._find_node(node, "ob:hasEvidence"):
+            yield from self._describe_entity(node)
+        else:
+            yield from self._describe_body(node)
+
+    # ---------------------------------------------------------------------------- finding
+
+    def find(self, name: str) -> NamedNode:
+        """The one node of that IRI or mark; raises CannotExplainError with what would do instead."""
+        if node := self.find_iri(name) or self.find_clause(name):
+            return node
+        raise CannotExplainError(f"{name}: the graph holds no such IRI or clause; {GIVE}")
+
+    def find_iri(self, name: str) -> NamedNode | None:
+        """The node that has the name as its IRI, or as the end of it; None for none."""
+        found = (
+            node
+            for node in list_candidates(name)
+            if next(iter(self.store.quads_for_pattern(node, None, None, self.graph)), None)
+        )
+        return next(found, None)
+
+    def find_clause(self, name: str) -> NamedNode | None:
+        """The one clause that bears the mark; None for none, CannotExplainError for several."""
+        found = self._find_by_mark(name)
+        if len(found) > 1:
+            listed = "\n".join(f"  {node.value.removeprefix(BASE)}" for node in found)
+            raise CannotExplainError(f"{name}: {len(found)} clauses carry that number; name one of\n{listed}")
+        return found[0] if found else None
+
+    def _find_by_mark(self, name: str) -> list[NamedNode]:
+        """The clauses whose mark prints that number, in the same numerals if any; 一、 asks for sections."""
+        if not is_mark(name):
+            return []
+        found = _NUMERAL.search(name)
+        assert found, "a mark has a number"
+        kind = "ob:Section" if name.strip().endswith("、") else "ob:Clause"
+        alike: dict[NamedNode, str] = {}
+        for quad in self._iterate_statements(None, term("rdf:type"), term(kind)):
+            numeral = _NUMERAL.search(self._find_text(quad.subject, "eli:number"))
+            if (
+                numeral
+                and parse_numeral(numeral[0]) == parse_numeral(found[0])
+                and isinstance(quad.subject, NamedNode)
+            ):
+                alike[quad.subject] = numeral[0]
+        same = [node for node, numeral in alike.items() if numeral == found[0]]
+        return sorted(same or alike, key=lambda node: node.value)
+
+    # ------------------------------------------------------------------------- describing
+
+    def _describe_division(self, node: NamedNode) -> Iterator[str]:
+        yield f"{self._find_text(node, 'rdfs:label') or '(no heading)'}"
+        yield f"  {self._format_place(node)}"
+        yield f"  {node.value}"
+        for part in sorted(self._find_nodes(node, "eli:has_part"), key=self._find_start):
+            yield ""
+            if term("ob:Measure") in self._find_nodes(part, "rdf:type"):
+                yield from self._describe_measure(part)
+            else:
+                yield from self._describe_division(part)
+
+    def _describe_document(self, node: NamedNode) -> Iterator[str]:
+        """A document: its title, number and date, and the parts that it has, each with its place."""
+        yield (
+            self._find_text(node, "dcterms:title")
+            or self._find_text(node, "rdfs:label")
+            or _format_tail(node)
+        )
+        yield f"  iri     {node.value}"
+        for name, predicate in (("number", "eli:id_local"), ("date", "eli:date_document")):
+            if said := self._find_text(node, predicate):
+                yield f"  {name:<8}{said}"
+        yield from self._describe_parts(node)
+
+    def _describe_parts(self, node: NamedNode, indent: str = "  ") -> Iterator[str]:
+        for part in sorted(self._find_nodes(node, "eli:has_part"), key=self._find_start):
+            if term("ob:Measure") not in self._find_nodes(part, "rdf:type"):
+                label = self._find_text(part, "rdfs:label") or "(no heading)"
+                yield f"{indent}{self._format_place(part)}  {label}"
+                yield from self._describe_parts(part, f"{indent}  ")
+
+    def _describe_measure(self, node: NamedNode) -> Iterator[str]:
+        yield f"measure   {self._find_text(node, 'ob:text')}"
+        yield f"  at      {self._format_place(node)}"
+        yield f"  iri     {node.value}"
+        assignment = self._find_node(node, "ob:hasAssignment")
+        if isinstance(assignment, NamedNode):
+            yield f"  words   {self._find_text(assignment, 'ob:asWritten')}"
+            allocation = _format_tail(self._find_node(node, "ob:allocation"))
+            opened = ", list open (等)" if self._find_text(node, "ob:openList") == "true" else ""
+            yield f"  shared  {allocation}{opened}"
+            for bearer in sorted(self._find_nodes(assignment, "ob:hasBearer"), key=self._read_rank):
+                yield f"  bearer  {self._format_bearer(bearer)}"
+            for rider in sorted(self._find_nodes(assignment, "ob:hasRider"), key=self._find_start):
+                yield f"  rider   {self._format_rider(rider)}"
+        for norm in sorted(self._find_nodes(node, "ob:hasNorm"), key=self._find_start):
+            yield f"  norm    {self._find_kind(norm):<14}{self._find_text(norm, 'ob:text')}"
+        for target in sorted(self._find_nodes(node, "ob:hasTarget"), key=self._find_start):
+            due = self._find_text(target, "ob:due")
+            yield f"  target  {f'due {due}' if due else 'no date':<16}{self._find_text(target, 'ob:text')}"
+        for audience in sorted(self._find_nodes(node, "ob:hasAudience"), key=self._find_start):
+            yield f"  for     {self._find_text(audience, 'ob:asWritten')}"
+        main = self._find_node(node, "ob:mainDomain")
+        domains = sorted(self._find_nodes(node, "dcterms:subject"), key=lambda d: (d != main, d.value))
+        if domains:
+            yield f"  domain  {'; '.join(self._format_label(domain) for domain in domains)}"
+
+    def _describe_entity(self, node: NamedNode) -> Iterator[str]:
+        """A norm, target, assignment or bearer: its words in their sentence, then its measure."""
+        yield f"{self._find_kind(node)}   {self._format_place(node)}"
+        yield f"  {self._quote_sentence(node)}"
+        if self._find_node(node, "ob:assignedTo"):
+            yield f"  bearer  {self._format_bearer(node)}"
+        cue = self._find_text(node, "ob:cue")
+        if cue:
+            yield f"  cue     {cue}"
+        yield f"  iri     {node.value}"
+        measure = find_measure(node)
+        if measure != node and self._find_node(measure, "rdf:type"):
+            yield ""
+            yield from self._describe_measure(measure)
+
+    def _describe_body(self, node: NamedNode) -> Iterator[str]:
+        """An agency, group or domain: its names, and the measures that name it."""
+        yield self._format_label(node)
+        yield f"  iri     {node.value}"
+        for name in sorted(self._find_texts(node, "skos:altLabel")):
+            yield f"  also    {name}"
+        measures = {
+            quad.subject
+            for predicate in (
+                "ob:responsibleAgency",
+                "ob:responsibleGroup",
+                "dcterms:subject",
+                "dcterms:audience",
+            )
+            for quad in self._iterate_statements(None, term(predicate), node)
+            if isinstance(quad.subject, NamedNode)
+            and term("ob:Measure") in self._find_nodes(quad.subject, "rdf:type")
+        }
+        yield f"  in      {len(measures)} measures"
+        for measure in sorted(measures, key=lambda m: (m.value.split("/m")[0], self._find_start(m))):
+            yield f"    {self._format_place(measure)}  {self._find_text(measure, 'ob:text')[:60]}"
+
+    def _format_bearer(self, node: NamedNode) -> str:
+        body = self._find_node(node, "ob:assignedTo")
+        written, label = (
+            self._find_text(node, "ob:asWritten"),
+            self._format_label(body) if isinstance(body, NamedNode) else "",
+        )
+        known = "" if self._find_text(body, "ob:resolved") != "false" else " (not in the registry)"
+        default = (
+            f" (by default, {self._format_place(node)})"
+            if self._find_text(node, "ob:inferred") == "true"
+            else ""
+        )
+        return f"{_format_tail(self._find_node(node, 'ob:role')):<12}{written} = {label}{known}{default}"
+
+    def _format_rider(self, node: NamedNode) -> str:
+        due = self._find_text(node, "ob:due")
+        kind = _format_tail(self._find_node(node, "ob:riderKind"))
+        return f"{kind:<12}{self._find_text(node, 'ob:asWritten')}{f' = {due}' if due else ''}"
+
+    def _quote_sentence(self, node: NamedNode) -> str:
+        """The sentence around a thing's words, the words marked."""
+        evidence = self._find_node(node, "ob:hasEvidence")
+        text = self._find_text(self._find_node(evidence, "oa:hasSource"), "schema:text")
+        start, end = self._find_offsets(node)
+        left = max(text.rfind(stop, 0, start) for stop in "。；;\n") + 1
+        rest = _SENTENCE.match(text, end)
+        return text[left:start] + self.mark(text[start:end]) + (rest[0] if rest else "")
+
+    def _format_place(self, node: object) -> str:
+        """File, line and column."""
+        evidence = self._find_node(node, "ob:hasEvidence")
+        text = self._find_node(evidence, "oa:hasSource")
+        source = self._find_node(text, "prov:wasDerivedFrom")
+        name = self._find_text(source, "schema:name")
+        return f"{name}:{self._find_text(evidence, 'ob:sourceLine')}:{self._find_text(evidence, 'ob:sourceColumn')}"
+
+    def _find_offsets(self, node: object) -> tuple[int, int]:
+        evidence = self._find_node(node, "ob:hasEvidence")
+        for selector in self._find_nodes(evidence, "oa:hasSelector"):
+            start, end = self._find_text(selector, "oa:start"), self._find_text(selector, "oa:end")
+            if start:
+                return int(start), int(end)
+        return 0, 0
+
+    def _find_start(self, node: object) -> int:
+        return self._find_offsets(node)[0]
+
+    def _read_rank(self, node: NamedNode) -> int:
+        return int(self._find_text(node, "ob:rank"))
+
+    def _find_kind(self, node: NamedNode) -> str:
+        """The most particular type: prohibition rather than norm."""
+        kinds = [_format_tail(kind) for kind in self._find_nodes(node, "rdf:type")]
+        return next((kind for kind in kinds if kind != "norm"), "thing")
+
+    def _format_label(self, node: NamedNode) -> str:
+        """Chinese name, then the English one where there is one."""
+        labels = {
+            quad.object.language: quad.object.value
+            for predicate in ("rdfs:label", "skos:prefLabel")
+            for quad in self._iterate_statements(node, term(predicate), None)
+            if isinstance(quad.object, Literal)
+        }
+        return " ".join(labels[lang] for lang in ("zh", "en", None) if lang in labels) or node.value
+
+    # --------------------------------------------------------------------------- the graph
+
+    def _iterate_statements(
+        self, subject: NamedNode | None, predicate: NamedNode, value: NamedNode | None
+    ) -> Iterable[Triple]:
+        """The statements that fit, each once, in however many graphs it stands."""
+        quads = self.store.quads_for_pattern(subject, predicate, value, self.graph)
+        return dict.fromkeys(quad.triple for quad in quads)
+
+    def _find_nodes(self, node: object, predicate: str) -> list[NamedNode]:
+        if not isinstance(node, NamedNode):
+            return []
+        quads = self._iterate_statements(node, term(predicate), None)
+        return [quad.object for quad in quads if isinstance(quad.object, NamedNode)]
+
+    def _find_node(self, node: object, predicate: str) -> NamedNode | None:
+        found = self._find_nodes(node, predicate)
+        return found[0] if found else None
+
+    def _find_texts(self, node: object, predicate: str) -> list[str]:
+        if not isinstance(node, NamedNode):
+            return []
+        quads = self._iterate_statements(node, term(predicate), None)
+        return [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
+
+    def _find_text(self, node: object, predicate: str) -> str:
+        found = self._find_texts(node, predicate)
+        return found[0] if found else ""
+
+
+def list_candidates(name: str) -> list[NamedNode]:
+    """The IRIs that a name may stand for: itself, or the end of one behind the base.
+
+    >>> [node.value for node in list_candidates("agency/mofcom")]
+    ['https://w3id.org/obligation-graph/id/agency/mofcom']
+    """
+    iris = (name, BASE + name.removeprefix("/"))
+    return [node for node in map(_parse_iri, iris) if node]
+
+
+def _parse_iri(iri: str) -> NamedNode | None:
+    """The IRI of the net that a text is, if it is one."""
+    try:
+        return NamedNode(iri) if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri) else None
+    except ValueError:
+        return None
+
+
+def is_mark(name: str) -> bool:
+    """Whether a name is the mark of a clause or section, and nothing else.
+
+    >>> is_mark("（四）"), is_mark("第四条"), is_mark("三农"), is_mark("国发〔2015〕24号")
+    (True, True, False, False)
+    """
+    return bool(_MARK.fullmatch(name.strip()))
+
+
+def find_measure(node: NamedNode) -> NamedNode:
+    """The measure that a thing lies below; the thing itself where there is none.
+
+    >>> find_measure(NamedNode("https://x/s2/c4/m1/n3")).value
+    'https://x/s2/c4/m1'
+    """
+    return NamedNode(re.sub(r"(/m\d+)/.*$", r"\1", node.value))
+
+
+def _format_tail(node: NamedNode | None) -> str:
+    """The last part of an IRI in small letters: …#ResponsibilityAssignment → responsibility assignment."""
+    name = re.split(r"[#/]", node.value)[-1] if node else ""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+# What a name is looked for among: together first, then among the headings.
+_KINDS = ((ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT), (ParameterKind.CLAUSE,))
+
+
+def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: int = MOST) -> list[str]:
+    """The lines that explain a name in the graph of a file, a store or an endpoint.
+
+    Raises ObligationError where the graph cannot be opened, and where nothing in it, or several things,
+    have the name.
+    """
+    engine = open_graph(where, timeout, most=most)
+    if not isinstance(engine, OxigraphEngine):
+        return _explain_remote(engine, name, mark)
+    explainer = Explainer(engine.store, mark, None if engine.union else DefaultGraph())
+    with convert_store_errors(engine.folder):
+        return list(explainer.describe(_find_node(explainer, engine, name)))
+
+
+def _explain_remote(engine: Engine, name: str, mark: Mark) -> list[str]:
+    """What explains a name, asked for on the way: first what has the name, then what explains it."""
+    store = Store()
+    explainer = Explainer(store, mark)
+    for node in list_candidates(name):
+        _load_constructed(store, engine, "explained", node)
+    if not len(store) and is_mark(name):
+        _load_constructed(store, engine, "marks")
+    node = _find_node(explainer, engine, name)
+    for thing in (node, find_measure(node)):
+        _load_constructed(store, engine, "explained", thing)
+    _load_constructed(store, engine, "named-by", node)
+    return list(explainer.describe(node))
+
+
+def _find_node(explainer: Explainer, engine: Engine, name: str) -> NamedNode:
+    """What has the name: an IRI, a clause by its mark, or what the values of a query are found by.
+
+    Raises ObligationError where that is nothing, or several things.
+    """
+    if node := explainer.find_iri(name) or explainer.find_clause(name):
+        return node
+    names = EntityFinder(engine)
+    for kinds in _KINDS:
+        if node := names.find_any(kinds, name):
+            return node
+    near = names.find_near([kind for kinds in _KINDS for kind in kinds], name)
+    meant = f"did you mean {', '.join(near)}? Else " if near else ""
+    raise CannotExplainError(
+        f"{name}: the graph holds no such IRI, clause, body, domain or document; {meant}{GIVE}"
+    )
+
+
+def _load_constructed(store: Store, engine: Engine, query: str, node: NamedNode | None = None) -> None:
+    """Put what a query of `queries/lookups` constructs, of a thing, into the store."""
+    values = {"node": node} if node else {}
+    store.extend(Quad(*triple) for triple in construct(engine, query, **values))

@@ -1,0 +1,172 @@
+"""A description to stand beside an export: VoID of what it holds, DCAT of its files, no clock."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from build_graph.graph.write.turtle import serialize_body, serialize_header
+from build_graph.vocabulary import BASE, ELI, PREFIXES, RDF, XSD, encode_segment
+
+_MEDIA = "https://www.iana.org/assignments/media-types/"
+_MORE = {
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "spdx": "http://spdx.org/rdf/terms#",
+    "void": "http://rdfs.org/ns/void#",
+}
+_ALL = {**PREFIXES, **_MORE}
+_VOCABULARIES = sorted(set(PREFIXES) - {"xsd", "owl", "rdf"})
+_TYPE = f"<{RDF}type>".encode()
+_REALIZES = f"<{ELI}realizes>".encode()
+_DATE = f"<{ELI}date_document>".encode()
+
+
+@dataclass(slots=True)
+class GraphSurvey:
+    """Counts of statements, and a digest of them in their order; terms stand in angle brackets."""
+
+    statements: int = 0
+    classes: Counter[str] = field(default_factory=Counter)  # how many things are of each
+    properties: Counter[str] = field(default_factory=Counter)  # how many statements have each
+    documents: set[str] = field(default_factory=set)  # those that were read
+    dates: dict[str, str] = field(default_factory=dict)  # of documents
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def watch(self, records: Iterable[bytes]) -> Iterator[bytes]:
+        """The records, which are counted as they go by."""
+        counted: Counter[bytes] = Counter()
+        kinds: Counter[bytes] = Counter()
+        for record in records:
+            self._digest.update(b"%s\n" % record)
+            subject, predicate, value = record.partition(b"\t")[2].split(b" ", 2)
+            counted[predicate] += 1
+            if predicate == _TYPE:
+                kinds[value] += 1
+            elif predicate == _REALIZES:
+                self.documents.add(value.decode())
+            elif predicate == _DATE:
+                self.dates[subject.decode()] = value.decode().split('"')[1]
+            yield record
+        self.statements = counted.total()
+        self.properties.update({name.decode(): count for name, count in counted.items()})
+        self.classes.update({name.decode(): count for name, count in kinds.items()})
+
+    @property
+    def newest(self) -> str | None:
+        """The day of the newest document that was read, None where none has a day."""
+        return max((day for name, day in self.dates.items() if name in self.documents), default=None)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the records, in hexadecimal."""
+        return str(self._digest.hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """A file of an export: its media type, its size in bytes and the SHA-256 of them."""
+
+    name: str
+    media: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What only who publishes knows: a licence's IRI, and the address of the folder that files will be in."""
+
+    licence: str | None = None
+    url: str | None = None
+
+
+def render_description(survey: GraphSurvey, files: Iterable[FileFacts], published: Publication) -> bytes:
+    """The description as Turtle; the dataset's IRI comes from its statements alone."""
+    dataset = f"{BASE}dataset/{survey.digest[:16]}"
+    quads = [
+        *_iterate_dataset(dataset, survey, published),
+        *_iterate_partitions(dataset, "class", survey.classes),
+        *_iterate_partitions(dataset, "property", survey.properties),
+        *(quad for file in files for quad in _iterate_distribution(dataset, file, published)),
+    ]
+    body = serialize_body(sorted({quad.triple for quad in quads}, key=str), None, prefixes=_ALL)
+    return serialize_header(None, _ALL) + b"\n" + body.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
+
+
+def _iterate_dataset(node: str, survey: GraphSurvey, published: Publication) -> Iterator[Quad]:
+    number = len(survey.documents)
+    words = f"{number:,} policy document{'' if number == 1 else 's'}, {survey.statements:,} statements"
+    yield from _iterate_about(
+        node,
+        ("rdf:type", _expand_term("void:Dataset")),
+        ("rdf:type", _expand_term("dcat:Dataset")),
+        ("dcterms:title", Literal("Graph of obligations in policy documents", language="en")),
+        ("dcterms:title", Literal("政策文件任务分工图谱", language="zh")),
+        ("dcterms:description", Literal(words, language="en")),
+        ("dcterms:description", Literal(f"{number:,}份政策文件，{survey.statements:,}条陈述", language="zh")),
+        (
+            "dcterms:modified",
+            Literal(survey.newest, datatype=_expand_term("xsd:date")) if survey.newest else None,
+        ),
+        ("dcterms:license", NamedNode(published.licence) if published.licence else None),
+        ("void:triples", Literal(survey.statements)),
+        ("void:documents", Literal(number)),
+        ("void:classes", Literal(len(survey.classes))),
+        ("void:properties", Literal(len(survey.properties))),
+        ("void:uriSpace", Literal(BASE)),
+    )
+    used = [name.strip("<>") for name in (*survey.classes, *survey.properties)]
+    for prefix in _VOCABULARIES:
+        if any(name.startswith(PREFIXES[prefix]) for name in used):
+            yield from _iterate_about(node, ("void:vocabulary", NamedNode(PREFIXES[prefix])))
+
+
+def _iterate_partitions(dataset: str, kind: str, counts: Mapping[str, int]) -> Iterator[Quad]:
+    """How many things are of a class, or how many statements have a property."""
+    for name, count in counts.items():
+        if not name.startswith("<"):
+            continue
+        iri = name.strip("<>")
+        node = f"{dataset}/{kind}/{encode_segment(iri)}"
+        counted = "void:entities" if kind == "class" else "void:triples"
+        yield from _iterate_about(dataset, (f"void:{kind}Partition", NamedNode(node)))
+        yield from _iterate_about(node, (f"void:{kind}", NamedNode(iri)), (counted, Literal(count)))
+
+
+def _iterate_distribution(dataset: str, file: FileFacts, published: Publication) -> Iterator[Quad]:
+    node = f"{dataset}/file/{encode_segment(file.name)}"
+    url = NamedNode(f"{published.url.rstrip('/')}/{quote(file.name)}") if published.url else None
+    yield from _iterate_about(dataset, ("dcat:distribution", NamedNode(node)), ("void:dataDump", url))
+    yield from _iterate_about(
+        node,
+        ("rdf:type", _expand_term("dcat:Distribution")),
+        ("dcterms:title", Literal(file.name)),
+        ("dcterms:license", NamedNode(published.licence) if published.licence else None),
+        ("dcat:mediaType", NamedNode(_MEDIA + file.media)),
+        ("dcat:byteSize", Literal(str(file.size), datatype=_expand_term("xsd:nonNegativeInteger"))),
+        ("dcat:downloadURL", url),
+        ("spdx:checksum", NamedNode(f"{node}/checksum")),
+    )
+    yield from _iterate_about(
+        f"{node}/checksum",
+        ("rdf:type", _expand_term("spdx:Checksum")),
+        ("spdx:algorithm", _expand_term("spdx:checksumAlgorithm_sha256")),
+        ("spdx:checksumValue", Literal(file.sha256, datatype=NamedNode(f"{XSD}hexBinary"))),
+    )
+
+
+def _iterate_about(subject: str, *pairs: tuple[str, NamedNode | Literal | None]) -> Iterator[Quad]:
+    for predicate, value in pairs:
+        if value is not None:
+            yield Quad(NamedNode(subject), _expand_term(predicate), value)
+
+
+def _expand_term(name: str) -> NamedNode:
+    prefix, _, local = name.partition(":")
+    return NamedNode(_ALL[prefix] + local)

@@ -1,0 +1,232 @@
+"""The tables of a graph: `data/export_tables.toml` lists them, `queries/lookups/table-*.rq` ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode
+
+from build_graph.errors import ObligationError
+from build_graph.query.catalogue import select
+from build_graph.query.engines import Engine
+from build_graph.resources import load_word_lists
+from build_graph.vocabulary import OB
+
+Value = str | int | bool | date | None
+Row = tuple[Value, ...]
+
+_JOINED = "、"  # between several values of a cell
+
+
+class NoTableError(ObligationError):
+    """A value in a graph that its column cannot hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Words in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def __str__(self) -> str:
+        """Both, for formats that have room for one."""
+        return f"{self.en} / {self.zh}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `to` is the table that its values are keys of, `edge` what that is called in a network."""
+
+    name: str
+    type: str  # string, integer, boolean, date
+    title: Texts
+    description: Texts
+    to: str = ""
+    edge: str = ""
+    is_term: bool = False  # of the ontology, written without its namespace
+    is_joined: bool = False  # of several values
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A table whose rows are edges: from the value of one column to that of another."""
+
+    start: str
+    end: str
+    edge: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportTable:
+    """A table; its first column is its key. `rows` are in the order of documents and of the text."""
+
+    name: str
+    title: Texts
+    description: Texts
+    columns: tuple[Column, ...]
+    label: str = ""  # of its rows as nodes of a network; empty where they are none
+    caption: tuple[str, ...] = ()
+    link: Link | None = None
+    rows: tuple[Row, ...] = field(default=(), repr=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return [column.name for column in self.columns]
+
+    def find_column(self, name: str) -> int:
+        """The place of a column; ValueError if there is none of that name."""
+        return self.names.index(name)
+
+    def replace_rows(self, rows: Iterable[Row]) -> ExportTable:
+        """The table with other rows."""
+        return ExportTable(
+            self.name, self.title, self.description, self.columns, self.label, self.caption, self.link,
+            tuple(rows),
+        )  # fmt: skip
+
+
+def load_layout() -> tuple[ExportTable, ...]:
+    """The tables without rows.
+
+    >>> [table.name for table in load_layout()][:3]
+    ['documents', 'clauses', 'measures']
+    """
+    return tuple(_parse_table(given) for given in load_word_lists("export_tables")["table"])
+
+
+def load_tables(engine: Engine, where: str) -> dict[str, ExportTable]:
+    """The tables of the graph that an engine answers for, by name; `where` is what messages call it.
+
+    What a row leads to and no table has gets a row of its own, with its IRI alone, so that every key leads
+    to a row. Raises ObligationError where the graph cannot be asked, or a value is not of its column's type.
+    """
+    found = {table.name: _fill(table, engine, where) for table in load_layout()}
+    files = _list_source_files(found["documents"])
+    whole = {name: _sort_rows(_add_source_files(table, files)) for name, table in found.items()}
+    return {name: _add_missing_keys(table, whole.values()) for name, table in whole.items()}
+
+
+def list_domain_names(table: ExportTable) -> dict[str, tuple[str, str]]:
+    """Return the domains of the table `domains`, with their names in Chinese and English."""
+    iri, name, english = map(table.find_column, ("domain", "name", "english"))
+    return {str(row[iri]): (str(row[name] or ""), str(row[english] or "")) for row in table.rows}
+
+
+def _parse_table(given: Mapping[str, Any]) -> ExportTable:
+    link = given.get("link")
+    return ExportTable(
+        given["name"],
+        Texts(**given["title"]),
+        Texts(**given["description"]),
+        tuple(map(_parse_column, given["columns"])),
+        given.get("label", ""),
+        tuple(given.get("caption", ())),
+        Link(link["from"], link["to"], link["edge"]) if link else None,
+    )
+
+
+def _parse_column(given: Mapping[str, Any]) -> Column:
+    kind = given["type"]
+    return Column(
+        given["name"],
+        "string" if kind in ("term", "strings") else kind,
+        Texts(given["en"], given["zh"]),
+        Texts(**given["says"]),
+        given.get("to", ""),
+        given.get("edge", ""),
+        is_term=kind == "term",
+        is_joined=kind == "strings",
+    )
+
+
+def _fill(table: ExportTable, engine: Engine, where: str) -> ExportTable:
+    """The table with a row for each key; of several values the first is taken, in the order of the text."""
+    answer = select(engine, f"table-{table.name}")
+    given = {variable.value for variable in answer.variables}
+    found: dict[Value, list[Row]] = {}
+    for solution in answer:
+        row = tuple(
+            _convert_value(column, solution[column.name] if column.name in given else None, table.name, where)
+            for column in table.columns
+        )
+        found.setdefault(row[0], []).append(row)
+    return table.replace_rows(_merge_rows(table, rows) for rows in found.values())
+
+
+def _convert_value(column: Column, term: Any, table: str, where: str) -> Value:
+    """A term as a value of a column; None for no term, and for no words."""
+    text = term.value if isinstance(term, (NamedNode, Literal)) else "" if term is None else str(term)
+    if not text:
+        return None
+    try:
+        if column.type == "integer":
+            return int(text)
+        if column.type == "date":
+            return date.fromisoformat(text)
+        if column.type == "boolean":
+            return {"true": True, "1": True, "false": False, "0": False}[text]
+    except (ValueError, KeyError) as error:
+        raise NoTableError(
+            f"{where}: {text!r} is no {column.type}, as {column.name} in the table {table} has to be; "
+            "put the graph right (obligations validate says where)"
+        ) from error
+    return text.removeprefix(OB) if column.is_term else text
+
+
+def _merge_rows(table: ExportTable, rows: list[Row]) -> Row:
+    """One row of several with the same key: the first in the text, and all values of what is joined."""
+    first = min(rows, key=lambda row: _order_row(table, row))
+    return tuple(
+        _JOINED.join(sorted({str(row[at]) for row in rows if row[at] is not None})) or None
+        if column.is_joined
+        else first[at]
+        for at, column in enumerate(table.columns)
+    )
+
+
+def _order_row(table: ExportTable, row: Row) -> tuple[str, tuple[int, str], tuple[int, str], list[str]]:
+    """Where a row stands: by document, place in the text, then what it says."""
+    place = dict(zip(table.names, row, strict=True))
+    start, end = (
+        (value, "") if isinstance(value := place.get(name), int) else (-1, "") for name in ("start", "end")
+    )
+    document = place.get("document")
+    return ("" if document is None else str(document)), start, (-end[0], ""), [str(value) for value in row]
+
+
+def _sort_rows(table: ExportTable) -> ExportTable:
+    return table.replace_rows(sorted(table.rows, key=lambda row: _order_row(table, row)))
+
+
+def _list_source_files(documents: ExportTable) -> dict[Value, Value]:
+    at = documents.find_column("source_file")
+    return {row[0]: row[at] for row in documents.rows}
+
+
+def _add_source_files(table: ExportTable, files: Mapping[Value, Value]) -> ExportTable:
+    """The table with the source file of each row's document."""
+    if table.name == "documents" or "source_file" not in table.names:
+        return table
+    at, document = table.find_column("source_file"), table.find_column("document")
+    return table.replace_rows((*row[:at], files.get(row[document]), *row[at + 1 :]) for row in table.rows)
+
+
+def _add_missing_keys(table: ExportTable, others: Iterable[ExportTable]) -> ExportTable:
+    """The table with a row for each key that another table, or it itself, leads to."""
+    known = {row[0] for row in table.rows}
+    missing = sorted(
+        {str(key) for other in others for key in _iterate_keys(other, table.name) if key not in known}
+    )
+    empty = (None,) * (len(table.columns) - 1)
+    return table.replace_rows((*table.rows, *((key, *empty) for key in missing)))
+
+
+def _iterate_keys(table: ExportTable, to: str) -> Iterator[Value]:
+    for at, column in enumerate(table.columns):
+        if column.to == to:
+            yield from (row[at] for row in table.rows if row[at] is not None)

@@ -1,0 +1,213 @@
+"""Statements as compact JSON-LD 1.1, a node a line, under a context that is made from the ontology."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
+
+from build_graph.errors import ObligationError
+from build_graph.graph.write.sorting import iterate_batches, parse_records
+from build_graph.resources import find_folder, load_statements
+from build_graph.vocabulary import BASE, OB, PREFIXES, RDF, XSD, term
+
+Json = str | int | bool | dict[str, "Json"] | list["Json"]
+
+_TYPE = f"{RDF}type"
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")  # what every reader of JSON takes for the same number
+_RELATIVE = re.compile(r"[A-Za-z][^/:?#\\]*(?:/(?!\.{1,2}(?:/|\Z))[^/?#\\]+)*\Z")
+_TAG = re.compile(r"[a-z]{2,8}(?:-[a-z0-9]{1,8})*\Z")  # of a language, as readers leave it
+ID = "@id"
+LANGUAGE = "@language"
+# What the ontology declares or implies is a label or a note, in Chinese, English or both.
+_IN_LANGUAGES = (
+    *("rdfs:label", "rdfs:comment", "dcterms:title", "dcterms:description", "dcterms:source", "eli:title"),
+    *("skos:prefLabel", "skos:altLabel", "skos:hiddenLabel", "skos:definition", "skos:scopeNote"),
+)
+_SHACL = "http://www.w3.org/ns/shacl#"
+_INTEGERS = (f"{XSD}nonNegativeInteger", f"{XSD}positiveInteger")  # of ranges; data have xsd:integer
+_PLAIN = f"{XSD}string"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonldContext:
+    """Names and kinds: `names` by IRI, of classes and properties; `kinds` of values, by property.
+
+    A kind is @id, @language, or the IRI of a datatype.
+    """
+
+    names: dict[str, str]
+    kinds: dict[str, str]
+
+    @classmethod
+    @cache
+    def load(cls) -> JsonldContext:
+        """Make the context from the ontology; raises OntologyError where its files are missing or broken."""
+        ontology = load_statements(find_folder("ontology") / "obligations.ttl")
+        kinds: dict[str, str] = {}
+        names: dict[str, str] = {}
+        for node, said in ontology.items():
+            types = {triple.object for triple in said if triple.predicate == term("rdf:type")}
+            if types & {term("owl:ObjectProperty")}:
+                kinds[node.value] = ID
+            if node.value.startswith(OB) and not types & {term("owl:Ontology"), term("owl:NamedIndividual")}:
+                names[node.value] = node.value.removeprefix(OB)
+        datatypes = dict(_iterate_datatypes()) | {
+            node.value: triple.object.value
+            for node, said in ontology.items()
+            for triple in said
+            if triple.predicate == term("rdfs:range") and isinstance(triple.object, NamedNode)
+        }
+        for name, datatype in datatypes.items():
+            kind = f"{XSD}integer" if datatype in _INTEGERS else datatype
+            if kind.startswith(XSD) and kind != _PLAIN:
+                kinds[name] = kind
+        kinds |= {term(name).value: LANGUAGE for name in _IN_LANGUAGES}
+        return cls(names, kinds)
+
+    def shorten(self, iri: str) -> str:
+        """A class or property as the context calls it; one that it does not know by its IRI."""
+        if iri in self.names:
+            return self.names[iri]
+        for prefix, namespace in PREFIXES.items():
+            if iri.startswith(namespace) and len(iri) > len(namespace):
+                return f"{prefix}:{iri.removeprefix(namespace)}"
+        return iri
+
+    def build_json(self) -> dict[str, object]:
+        """The context as JSON-LD 1.1."""
+        terms: dict[str, object] = {"@version": 1.1, "@base": BASE}
+        terms |= {prefix: PREFIXES[prefix] for prefix in sorted(PREFIXES)}
+        for iri in sorted({*self.names, *self.kinds}):
+            terms[self.shorten(iri)] = self._define_term(iri)
+        return {"@context": terms}
+
+    def render_file(self) -> bytes:
+        """The context as a file."""
+        return (json.dumps(self.build_json(), ensure_ascii=False, indent=1) + "\n").encode()
+
+    def _define_term(self, iri: str) -> str | dict[str, str]:
+        name = f"ob:{iri.removeprefix(OB)}" if iri.startswith(OB) else self.shorten(iri)
+        kind = self.kinds.get(iri)
+        if kind is None:
+            return name
+        if kind == LANGUAGE:
+            return {"@id": name, "@container": LANGUAGE}
+        return {"@id": name, "@type": kind if kind == ID else self.shorten(kind)}
+
+
+def _iterate_datatypes() -> Iterator[tuple[str, str]]:
+    """The datatypes that the shapes ask for, where they ask the same everywhere."""
+    paths: dict[NamedNode | BlankNode, str] = {}
+    types: dict[NamedNode | BlankNode, str] = {}
+    for quad in parse(path=find_folder("ontology") / "shapes.ttl", format=RdfFormat.TURTLE):
+        if isinstance(quad.subject, (NamedNode, BlankNode)) and isinstance(quad.object, NamedNode):
+            if quad.predicate.value == f"{_SHACL}path":
+                paths[quad.subject] = quad.object.value
+            elif quad.predicate.value == f"{_SHACL}datatype":
+                types[quad.subject] = quad.object.value
+    found: dict[str, set[str]] = {}
+    for shape, path in paths.items():
+        if shape in types:
+            found.setdefault(path, set()).add(types[shape])
+    yield from ((path, *kinds) for path, kinds in sorted(found.items()) if len(kinds) == 1)  # type: ignore[misc]
+
+
+def write_jsonld(records: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the file of records, which are in order; the same records give the same bytes.
+
+    Raises ObligationError for a statement about a statement, which JSON-LD 1.1 cannot hold.
+    """
+    context = JsonldContext.load()
+    head = json.dumps(context.build_json(), ensure_ascii=False, indent=1)
+    yield f'{head.removesuffix("}").rstrip()},\n "@graph": [\n'.encode()
+    glue = b""
+    for batch in iterate_batches(records):
+        for _, said in groupby(parse_records(batch), key=lambda quad: quad.subject):
+            node = json.dumps(_build_node(list(said), context), ensure_ascii=False)
+            yield glue + node.encode()
+            glue = b",\n"
+    yield b"\n ]\n}\n"
+
+
+def _build_node(said: Sequence[Quad], context: JsonldContext) -> dict[str, Json]:
+    """What is said of one subject."""
+    node: dict[str, Json] = {"@id": _shorten_reference(said[0].subject)}
+    for predicate, quads in groupby(said, key=lambda quad: quad.predicate.value):
+        values = [quad.object for quad in quads]
+        if predicate == _TYPE and all(isinstance(value, NamedNode) for value in values):
+            node["@type"] = _unwrap_single([_shorten_class(value, context) for value in values])
+        else:
+            key = context.shorten(predicate)
+            node[key] = _convert_values(values, context.kinds.get(predicate))
+    return node
+
+
+def _convert_values(values: list[NamedNode | BlankNode | Literal | Triple], kind: str | None) -> Json:
+    if kind == LANGUAGE:
+        return _group_by_language(values)
+    return _unwrap_single([_convert_value(value, kind) for value in values])
+
+
+def _group_by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -> Json:
+    """Words by their language; a list of values where one of them has none."""
+    words: dict[str, list[Json]] = {}
+    for value in values:
+        if not (isinstance(value, Literal) and value.language and _TAG.match(value.language)):
+            return [_convert_value(value, None) for value in values]
+        words.setdefault(value.language, []).append(value.value)
+    return {language: _unwrap_single(words[language]) for language in sorted(words)}
+
+
+def _convert_value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) -> Json:
+    """A value; `kind` is what the context says of it, which need not be repeated."""
+    if isinstance(value, (NamedNode, BlankNode)):
+        return _shorten_reference(value) if kind == ID else {"@id": _shorten_reference(value)}
+    if isinstance(value, Triple):
+        raise ObligationError(f"{value}: JSON-LD cannot hold a statement as a value; choose another format")
+    if value.language:
+        return {"@value": value.value, "@language": value.language}
+    datatype = value.datatype.value
+    if datatype == _PLAIN:
+        return value.value if kind is None else {"@value": value.value}
+    if kind == datatype:
+        return _convert_native(value.value, datatype)
+    return {"@value": value.value, "@type": datatype}
+
+
+def _convert_native(text: str, datatype: str) -> Json:
+    """A number or a truth value as JSON's own, where it comes back as it was; else its words."""
+    if datatype == f"{XSD}integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if datatype == f"{XSD}boolean" and text in ("true", "false"):
+        return text == "true"
+    return text
+
+
+def _shorten_reference(node: NamedNode | BlankNode | Triple) -> str:
+    """A node's IRI, without the base where it comes back as it was."""
+    if not isinstance(node, NamedNode):
+        return str(node)
+    end = node.value.removeprefix(BASE)
+    if end != node.value and _RELATIVE.match(end):
+        return end
+    for prefix, namespace in PREFIXES.items():
+        local = node.value.removeprefix(namespace)
+        if local != node.value and local and not local.startswith("//"):
+            return f"{prefix}:{local}"
+    return node.value
+
+
+def _shorten_class(node: object, context: JsonldContext) -> str:
+    assert isinstance(node, NamedNode)
+    return context.shorten(node.value)
+
+
+def _unwrap_single(values: list[Json] | list[str]) -> Json:
+    """The value, where there is but one."""
+    return values[0] if len(values) == 1 else list(values)

@@ -1,0 +1,82 @@
+"""Where an export takes its statements from: a file, the folder of a store, or an endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import BlankNode, Literal, Quad, Store
+
+from build_graph.graph.store.shards import is_shards
+from build_graph.graph.write.sorting import number_blank_nodes
+from build_graph.query.catalogue import construct, select
+from build_graph.query.engines import TIMEOUT, Engine, EngineError, OxigraphEngine, convert_store_errors
+from build_graph.query.http.receiving import MOST
+from build_graph.query.open import is_address, is_store, open_graph, open_path, read_quads
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSource:
+    """A graph to be exported; files are not opened before they are read."""
+
+    where: str
+    opened: OxigraphEngine | None = None  # None for a file, and for a folder of shards
+
+    @classmethod
+    def open(cls, where: str, timeout: float = TIMEOUT, most: int = MOST) -> GraphSource:
+        """The graph at a place; raises EngineError where there is none, or an endpoint does not give all.
+
+        An endpoint's graph is copied into memory, page by page, before anything is written.
+        """
+        if is_address(where):
+            return cls(
+                where, OxigraphEngine.open(_copy_endpoint(where, open_graph(where, timeout, most=most)))
+            )
+        return cls(where, open_path(Path(where)) if is_store(Path(where)) else None)
+
+    def iterate_quads(self) -> Iterator[Quad]:
+        """All statements of all graphs; raises EngineError where a file is missing, broken, or taken away."""
+        path = Path(self.where)
+        if self.opened is not None:
+            with convert_store_errors(self.opened.folder):
+                yield from self.opened.store
+        elif is_shards(path):
+            yield from read_quads(path)
+        else:
+            yield from number_blank_nodes(read_quads(path))
+
+    def open_engine(self) -> OxigraphEngine:
+        """What answers for the graph; raises EngineError where a file is missing or broken."""
+        return self.opened or open_path(Path(self.where))
+
+
+def _copy_endpoint(url: str, engine: Engine) -> Store:
+    """What an endpoint's default graph holds; EngineError where it does not give all that it counts."""
+    store, after = Store(), ""
+    while page := _fetch_page(engine, after):
+        store.extend(page)
+        last = max(quad.subject.value for quad in page)  # type: ignore[union-attr]  # they are IRIs
+        if last <= after:
+            break
+        after = last
+    held, given = _count_statements(engine), len(store)
+    if given < held:
+        raise EngineError(
+            f"{url}: gives {given:,} of {held:,} statements; it cuts answers short, or holds blank nodes: "
+            "let it write a file, and export that"
+        )
+    return store
+
+
+def _fetch_page(engine: Engine, after: str) -> list[Quad]:
+    """All that is said of the next subjects."""
+    return [
+        Quad(triple.subject, triple.predicate, triple.object)
+        for triple in construct(engine, "statements", after=Literal(after))
+        if not isinstance(triple.object, BlankNode)
+    ]
+
+
+def _count_statements(engine: Engine) -> int:
+    return sum(int(row["statements"].value) for row in select(engine, "size"))

@@ -1,0 +1,270 @@
+"""Names that begin with, or hold, what somebody has written so far.
+
+The things of a graph by the names that people give them: 商务部, MOFCOM, mofcom, （四）, 国发〔2015〕24号.
+
+Which names there are is asked of the graph, with the queries in `queries/lookups`. One thing of that name is
+taken; none or several are an error that says what would do.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from pyoxigraph import NamedNode
+
+from build_graph.errors import ObligationError
+from build_graph.extract.citations.document_names import DocumentNames, standardise_number
+from build_graph.extract.structure.marks import parse_numeral
+from build_graph.query.catalogue import ParameterKind, ask, select
+from build_graph.query.engines import Engine
+from build_graph.vocabulary import BASE
+
+_NEAR = 0.5  # how alike a name must be that is offered where none holds the words
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEntity:
+    """A thing of the graph with its names; `sure` is what finds it and nothing else of its kind."""
+
+    kind: ParameterKind
+    node: NamedNode
+    names: tuple[str, ...]
+    unique_name: str
+
+    @property
+    def label(self) -> str:
+        """Its first name, or the end of its IRI."""
+        return self.names[0] if self.names else self.node.value.removeprefix(BASE)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Its other names."""
+        return self.names[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class NameIndex:
+    """The names of one kind of thing; each thing stands under every name that it has."""
+
+    _written: tuple[tuple[str, NamedEntity], ...]
+
+    @classmethod
+    def build(cls, kind: ParameterKind, names: Names) -> NameIndex:
+        """The names that a graph has of a kind."""
+        owners: dict[str, set[NamedNode]] = defaultdict(set)
+        for node, given in names.items():
+            for name in given:
+                owners[normalise(name)].add(node)
+        return cls(tuple(_iterate_entries(kind, names, owners)))
+
+    def find(self, words: str, most: int) -> list[NamedEntity]:
+        """Up to so many things whose names hold the words: what is called so first, then what begins so.
+
+        No words find the first things that there are.
+        """
+        wanted = normalise(words)
+        places: dict[NamedEntity, tuple[int, int, str]] = {}
+        for name, thing in self._written:
+            if wanted in name:
+                place = (_rank_match(wanted, name), len(name), thing.node.value)
+                places[thing] = min(place, places.get(thing, place))
+        return sorted(places, key=places.__getitem__)[:most]
+
+    def find_near(self, words: str, most: int) -> list[NamedEntity]:
+        """Up to so many things whose names are like the words."""
+        known = dict(self._written)
+        return list(
+            dict.fromkeys(known[name] for name in get_close_matches(normalise(words), known, most, _NEAR))
+        )
+
+
+def normalise(words: str) -> str:
+    """Words as they are compared: without spaces and marks, whatever their width and case.
+
+    >>> normalise("国发〔2015〕 24号"), normalise("ＭＯＦＣＯＭ")
+    ('国发201524号', 'mofcom')
+    """
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", words).casefold()))
+
+
+def _iterate_entries(
+    kind: ParameterKind, names: Names, owners: dict[str, set[NamedNode]]
+) -> Iterator[tuple[str, NamedEntity]]:
+    for node, given in names.items():
+        distinct = tuple(dict.fromkeys(given))
+        end = node.value.removeprefix(BASE)
+        own = distinct and len(owners[normalise(distinct[0])]) == 1
+        thing = NamedEntity(kind, node, distinct, distinct[0] if own else end)
+        for name in {normalise(name) for name in (*distinct, end.rpartition("/")[2])}:
+            yield name, thing
+
+
+def _rank_match(wanted: str, name: str) -> int:
+    """How well a name that holds the words fits them; the less, the better."""
+    if name == wanted:
+        return 0
+    return 1 if name.startswith(wanted) else 2
+
+
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_CLAUSE_MARK = re.compile(r"[(\[【]?第?(?P<numeral>[\d〇一二三四五六七八九十百]{1,7})(?:[)\]】条.]{0,2})")
+_SHOWN = 3  # things named where several have the name
+
+# Which queries list the things of a kind.
+_LISTS = {
+    ParameterKind.AGENCY: "agencies-by-measures",
+    ParameterKind.DOMAIN: "domains",
+    ParameterKind.DOCUMENT: "documents",
+    ParameterKind.CLAUSE: "clauses",
+    ParameterKind.STATEMENT: "responsibilities",
+}
+
+Names = Mapping[NamedNode, tuple[str, ...]]
+
+
+class UnknownNameError(ObligationError):
+    """A name that nothing in the graph has, or several things; `instead` are names that would do."""
+
+    def __init__(self, message: str, words: str, instead: Sequence[str]) -> None:
+        """Refuse the words that were given as a name."""
+        super().__init__(message)
+        self.words, self.instead = words, tuple(instead)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFinder:
+    """Finds things by name in the graph that an engine answers for; what it asked it keeps."""
+
+    engine: Engine
+    _known: dict[ParameterKind, Names] = field(default_factory=dict)
+
+    def find(self, kind: ParameterKind, words: str) -> NamedNode:
+        """The one thing of a kind that is called so; raises UnknownNameError with what would do instead."""
+        if kind is ParameterKind.STATEMENT:
+            return self._find_statement(words)
+        found = self._find_all(kind, words)
+        if len(found) == 1:
+            return found[0]
+        raise (
+            _create_ambiguity_error(kind, words, found)
+            if found
+            else _create_missing_error(kind, words, self.list_names(kind))
+        )
+
+    def find_any(self, kinds: Sequence[ParameterKind], words: str) -> NamedNode | None:
+        """The one thing of these kinds that is called so; None for none, UnknownNameError for several."""
+        found = list(dict.fromkeys(node for kind in kinds for node in self._find_all(kind, words)))
+        if len(found) > 1:
+            raise _create_ambiguity_error(None, words, found)
+        return found[0] if found else None
+
+    def find_near(self, kinds: Sequence[ParameterKind], words: str) -> list[str]:
+        """The names of things of these kinds that are nearest to the words."""
+        return _find_nearest(
+            words, [name for kind in kinds for given in self.list_names(kind).values() for name in given]
+        )
+
+    def _find_all(self, kind: ParameterKind, words: str) -> list[NamedNode]:
+        """The things of a kind that are called so."""
+        names = self.list_names(kind)
+        return _match_iri(names, words) or _match_name(kind, names, words) or _match_ending(names, words)
+
+    def list_names(self, kind: ParameterKind) -> Names:
+        """The things of a kind with their names; raises ObligationError where the graph cannot be asked."""
+        if kind not in self._known:
+            found: dict[NamedNode, list[str]] = {}
+            for row in select(self.engine, kind):
+                node, name = row["node"], row["name"]
+                if isinstance(node, NamedNode):
+                    found.setdefault(node, []).extend([name.value] if name is not None else [])
+            self._known[kind] = {node: tuple(found[node]) for node in sorted(found, key=str)}
+        return self._known[kind]
+
+    def _find_statement(self, words: str) -> NamedNode:
+        """A thing by its IRI, or by the end of it behind the base."""
+        for iri in (words, BASE + words.strip("/")):
+            node = _parse_iri(iri)
+            if node and ask(self.engine, "known", node=node):
+                return node
+        raise UnknownNameError(
+            f"{words}: the graph says nothing of it; give an IRI, or the end of one "
+            "such as document/国发-2015-24/s2/c4/m1/n3",
+            words,
+            (),
+        )
+
+
+def _parse_iri(iri: str) -> NamedNode | None:
+    try:
+        return NamedNode(iri) if _IRI.fullmatch(iri) else None
+    except ValueError:
+        return None
+
+
+def _match_iri(names: Names, words: str) -> list[NamedNode]:
+    node = _parse_iri(words)
+    return [node] if node and node in names else []
+
+
+def _match_name(kind: ParameterKind, names: Names, words: str) -> list[NamedNode]:
+    """The things one of whose names is the same, however it is written."""
+    wanted = _list_spellings(kind, words)
+    return [
+        node for node, given in names.items() if any(wanted & _list_spellings(kind, name) for name in given)
+    ]
+
+
+def _match_ending(names: Names, words: str) -> list[NamedNode]:
+    """The things whose IRIs end so: mofcom, agency/mofcom, 浙江省/杭州市/商务局."""
+    end = f"/{words.strip('/')}".casefold()
+    return [node for node in names if node.value.casefold().endswith(end)]
+
+
+def _list_spellings(kind: ParameterKind, name: str) -> set[str]:
+    """The ways to write a name, brought to one: full width, letter case, brackets of a number, numerals."""
+    plain = _normalise(name)
+    ways = {plain}
+    if kind is ParameterKind.DOCUMENT:
+        ways |= {standardise_number(name), DocumentNames.load().build_key(name)}
+    if kind is ParameterKind.CLAUSE and (mark := _CLAUSE_MARK.fullmatch(plain)):
+        ways.add(str(parse_numeral(mark["numeral"])))
+    return ways
+
+
+def _normalise(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _create_ambiguity_error(
+    kind: ParameterKind | None, words: str, found: list[NamedNode]
+) -> UnknownNameError:
+    """What is said where several things have the name, of a kind or of any."""
+    ends = [node.value.removeprefix(BASE) for node in found]
+    listed = ", ".join(ends[:_SHOWN]) + (", …" if len(ends) > _SHOWN else "")
+    of_kind = f" of the kind {kind}" if kind else ""
+    said = f"{words}: {len(found)} things{of_kind} are called so; name one by its IRI's end: {listed}"
+    return UnknownNameError(said, words, ends)
+
+
+def _create_missing_error(kind: ParameterKind, words: str, names: Names) -> UnknownNameError:
+    """What is said where nothing has the name: the nearest names, or where to look."""
+    instead = _find_nearest(words, [name for given in names.values() for name in given])
+    if instead:
+        hint = f"did you mean {', '.join(instead)}?"
+    else:
+        hint = f"see what there is with: obligations query {_LISTS[kind]}"
+    return UnknownNameError(f"{words}: the graph has no {kind} of that name; {hint}", words, instead)
+
+
+def _find_nearest(words: str, names: Sequence[str]) -> list[str]:
+    """The names that are nearest to the words, and then those that hold them."""
+    known = {_normalise(name): name for name in names}
+    plain = _normalise(words)
+    near = get_close_matches(plain, known, n=_SHOWN, cutoff=0.5)
+    near += [name for name in sorted(known, key=len) if plain and plain in name and name not in near]
+    return [known[name] for name in near[:_SHOWN]]

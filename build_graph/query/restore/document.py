@@ -1,0 +1,221 @@
+"""The text of a document from the graph, with its source, put together again from the changes.
+
+The outline of a document from the graph: metadata, and divisions with their headings and bodies.
+
+A document from the graph: the inverse of `graph.triples`.
+
+What the graph does not hold is worked out again from what it does (the count of clauses, the readings of
+what is not unread) or is as near as the graph has it: the standard form of a number, three signals of a
+domain, and whether any citation of a document names it as a basis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode
+
+from build_graph.extract.structure.coverage import measure_coverage
+from build_graph.extract.structure.outline import count_clauses
+from build_graph.graph.emit.measures import LEVELS
+from build_graph.graph.emit.provenance import MEDIA, hash_text, undo_repairs
+from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.iris import reading_iri, source_iri, text_iri
+from build_graph.model import (
+    Citation,
+    Coverage,
+    CoverageKind,
+    Damage,
+    Division,
+    Document,
+    Measure,
+    Metadata,
+    Outline,
+    RejectedBracket,
+    Repair,
+    Source,
+    Span,
+    Text,
+)
+from build_graph.query.engines import Engine
+from build_graph.query.restore.facts import Facts, RestoringError
+from build_graph.query.restore.measures import BodyRestorer, restore_issuer, restore_measures, restore_place
+from build_graph.text.repair.edits import map_offsets
+from build_graph.vocabulary import decode_part
+
+
+def restore_text(facts: Facts) -> Text:
+    """The text with its repairs; raises RestoringError where they do not lead back to the source."""
+    content = facts.require(text_iri(facts.document), "schema:text")
+    came, repairs = _undo_changes(facts, content)
+    node = source_iri(facts.document)
+    if hash_text(came) != facts.require(node, "ob:sha256"):
+        raise _create_error(facts)
+    source = Source(
+        name=facts.require(node, "schema:name"),
+        content=came,
+        encoding=facts.find_text(node, "ob:encoding") or "",
+        media=next((iri.removeprefix(MEDIA) for iri in facts.find_nodes(node, "dcterms:format")), ""),
+    )
+    damages = (
+        Damage(facts.require_span(iri), facts.require(iri, "ob:reason"))
+        for iri in facts.list_parts(f"{facts.document}/damage", "ob:Damage")
+    )
+    return Text(content, source, repairs, tuple(damages), *map_offsets(repairs))
+
+
+def _undo_changes(facts: Facts, content: str) -> tuple[str, tuple[Repair, ...]]:
+    words = facts.find_text(reading_iri(facts.document), "ob:allChanges")
+    try:
+        return undo_repairs(content, words) if words else (content, ())
+    except (ValueError, TypeError, LookupError) as error:
+        raise _create_error(facts) from error
+
+
+def _create_error(facts: Facts) -> RestoringError:
+    return RestoringError(
+        f"{facts.document}: its ob:allChanges do not lead back to its source, so no place in that can be "
+        "given; build the graph with this version of the program"
+    )
+
+
+def restore_outline(facts: Facts, content: str) -> Outline:
+    """The outline; raises RestoringError where the graph says too little of a division."""
+    divisions = _restore_divisions(facts, content, facts.document)
+    return Outline(_restore_metadata(facts, content), divisions, count_clauses(divisions))
+
+
+def _restore_metadata(facts: Facts, content: str) -> Metadata:
+    """The metadata; addressees in the order in which the text names them."""
+    document = facts.document
+    addressees = facts.find_texts(document, "ob:addressedTo")
+    return Metadata(
+        title=facts.find_text(document, "dcterms:title", "zh"),
+        number=facts.find_text(document, "eli:id_local"),
+        issuer=facts.find_text(document, "ob:issuerAsWritten"),
+        issued=facts.read_day(document, "eli:date_document"),
+        addressees=tuple(sorted(addressees, key=content.find)),
+    )
+
+
+def _restore_divisions(facts: Facts, content: str, parent: str) -> tuple[Division, ...]:
+    found = (_restore_division(facts, content, iri) for iri in facts.list_parts(parent, *LEVELS.values()))
+    return tuple(sorted(found, key=lambda division: division.span))
+
+
+def _restore_division(facts: Facts, content: str, iri: str) -> Division:
+    span, parts = facts.require_span(iri), _restore_divisions(facts, content, iri)
+    start = int(facts.require(iri, "ob:bodyStart"))
+    end = parts[0].span.start if parts else span.end
+    if not span.start <= start <= span.end:
+        raise ValueError(f"the body of {iri} starts outside of it")
+    heading = facts.find_text(iri, "ob:heading")
+    return Division(
+        level=facts.match_term(iri, "rdf:type", LEVELS),
+        mark=facts.find_text(iri, "eli:number"),
+        key=decode_part(iri.rpartition("/")[2]),
+        ordinal=facts.read_number(iri, "ob:ordinal") or 0,
+        span=span,
+        heading=_find_heading(content, heading, Span(span.start, start)) if heading else None,
+        body=Span(start, max(start, end - _count_blanks(content, start, end))),
+        principle=facts.is_true(iri, "ob:statesPrinciples"),
+        goal=facts.is_true(iri, "ob:statesGoals"),
+        parts=parts,
+    )
+
+
+def _count_blanks(content: str, start: int, end: int) -> int:
+    """How many characters of white space a stretch ends in."""
+    words = content[start:end]
+    return len(words) - len(words.rstrip())
+
+
+def _find_heading(content: str, words: str, before_body: Span) -> Span:
+    """Where a heading stands: nothing but its end mark and white space stand between it and the body."""
+    start = content.rfind(words, before_body.start, before_body.end)
+    return Span(start, start + len(words))
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredDocument:
+    """A document, what is said of its bodies and domains, and the base of its IRIs."""
+
+    document: Document
+    descriptions: Descriptions
+    base: str
+
+
+def restore_document(engine: Engine, document: NamedNode) -> RestoredDocument:
+    """The document with an IRI, from the graph that an engine answers for.
+
+    Raises ObligationError where the graph cannot be asked, has no such document, or says too little.
+    """
+    base = find_base(document.value)
+    try:
+        facts = Facts.load(engine, document)
+        return RestoredDocument(_build_document(facts, base), Descriptions(facts.collect_names(), {}), base)
+    except (ValueError, LookupError) as error:  # no number, no date, a place outside of the text
+        raise RestoringError(
+            f"{document.value}: what the graph says of it does not fit together ({error}); "
+            "build the graph with this version of the program"
+        ) from error
+
+
+def _build_document(facts: Facts, base: str) -> Document:
+    if text_iri(facts.document) not in facts.values:
+        raise RestoringError(
+            f"{facts.document}: the graph has no text of such a document; "
+            "see which it has with: obligations query documents"
+        )
+    text = restore_text(facts)
+    if outside := next(facts.find_outside(len(text.content)), None):
+        raise ValueError(f"{outside} stands outside of the text")
+    outline = restore_outline(facts, text.content)
+    bodies = BodyRestorer(facts, base)
+    measures = restore_measures(facts, bodies, outline.divisions)
+    return Document(
+        id=decode_part(facts.document.removeprefix(f"{base}document/")),
+        text=text,
+        outline=outline,
+        jurisdiction=restore_place(facts, base),
+        issuer=restore_issuer(facts, bodies),
+        measures=measures,
+        refused=tuple(_iterate_rejected(facts)),
+        citations=tuple(_iterate_citations(facts)),
+        coverage=_restore_coverage(facts, text.content, outline, measures),
+    )
+
+
+def find_base(document: str) -> str:
+    """The base of the IRI of a document.
+
+    >>> find_base("https://example.org/id/document/国发-2015-24")
+    'https://example.org/id/'
+    """
+    return document.rpartition("/")[0].removesuffix("document")
+
+
+def _iterate_rejected(facts: Facts) -> Iterator[RejectedBracket]:
+    for iri in facts.list_parts(f"{facts.document}/refused", "ob:RefusedBracket"):
+        yield RejectedBracket(facts.require_span(iri), facts.require(iri, "ob:reason"))
+
+
+def _iterate_citations(facts: Facts) -> Iterator[Citation]:
+    bases = set(facts.find_nodes(facts.document, "eli:based_on"))
+    for iri in facts.list_parts(f"{facts.document}/citation", "ob:Citation"):
+        cited = facts.require_node(iri, "ob:citedDocument")
+        title, number = facts.find_text(cited, "eli:title", "zh"), facts.find_text(cited, "eli:id_local")
+        yield Citation(facts.require_span(iri), title, number, cited in bases)
+
+
+def _restore_coverage(facts: Facts, content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:
+    """How the document was understood: unread is what the graph says is, whatever the rules say now."""
+    unread = [
+        facts.require_span(iri)
+        for iri in facts.list_parts(f"{facts.document}/coverage/unread", "ob:UnreadStretch")
+    ]
+    now = measure_coverage(content, outline, measures).stretches
+    kept = [(reading, span) for reading, span in now if reading is not CoverageKind.UNREAD]
+    stretches = [*kept, *((CoverageKind.UNREAD, span) for span in unread)]
+    return Coverage(tuple(sorted(stretches, key=lambda stretch: stretch[1])))

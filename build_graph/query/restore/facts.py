@@ -1,0 +1,194 @@
+"""All that a graph says of one document, asked for once and held by subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from build_graph.errors import ObligationError
+from build_graph.model import Span
+from build_graph.query.catalogue import select
+from build_graph.query.engines import Engine
+from build_graph.vocabulary import term
+
+_SHARED = (
+    "ob:assignedTo",
+    "ob:audience",
+    "ob:domain",
+    "ob:citedDocument",
+    "eli:passed_by",
+)  # named by others too
+_INDEX = re.compile(r"\d+$")
+
+T = TypeVar("T")
+Value = NamedNode | Literal
+Said = dict[str, dict[str, list[Value]]]  # values by subject and property
+
+
+class RestoringError(ObligationError):
+    """A document that a graph does not have, or of which it does not say enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a graph says of a document, with places by thing and link, and things by what they lie below."""
+
+    document: str
+    values: Said
+    places: Mapping[tuple[str, str], list[Span]]
+    by_parent: Mapping[tuple[str, str], list[str]]  # by the IRI up to the last slash, and class
+
+    @classmethod
+    def load(cls, engine: Engine, document: NamedNode) -> Facts:
+        """The facts of a document; raises ObligationError where the graph cannot be asked."""
+        # A store is read quickest by named graph, and that holds nothing which only other documents say.
+        said = _load_values(engine, document, "document-graph") or _load_values(
+            engine, document, "document-itself", "document-findings"
+        )
+        if not _list_shared(said) <= said.keys():
+            said = _load_values(engine, document, "document-neighbours") | said
+        places: dict[tuple[str, str], list[Span]] = {}
+        for thing, link, start, end in _run_lookup(engine, "document-places", document):
+            places.setdefault((thing.value, link.value), []).append(Span(int(start.value), int(end.value)))
+        return cls(document.value, said, places, _group_by_parent(said))
+
+    # --------------------------------------------------------------------------- one value
+
+    def find_nodes(self, thing: str, property_: str) -> list[str]:
+        """The IRIs that a thing has as values of a property, in their order."""
+        return sorted(
+            value.value for value in self._find_values(thing, property_) if isinstance(value, NamedNode)
+        )
+
+    def find_texts(self, thing: str, property_: str, language: str = "") -> list[str]:
+        """The words that a thing has as values of a property, in a language, in their order."""
+        values = self._find_values(thing, property_)
+        literals = (value for value in values if isinstance(value, Literal))
+        return sorted(value.value for value in literals if (value.language or "") == language)
+
+    def find_text(self, thing: str, property_: str, language: str = "") -> str | None:
+        """The first of these words; None where there are none."""
+        return next(iter(self.find_texts(thing, property_, language)), None)
+
+    def require(self, thing: str, property_: str, language: str = "") -> str:
+        """The first of these words; raises RestoringError where there are none."""
+        return self._check_present(self.find_text(thing, property_, language), thing, property_)
+
+    def require_node(self, thing: str, property_: str) -> str:
+        """The first IRI that is a value of a property; raises RestoringError where there is none."""
+        return self._check_present(next(iter(self.find_nodes(thing, property_)), None), thing, property_)
+
+    def read_number(self, thing: str, property_: str) -> int | None:
+        """A whole number; None where there is none."""
+        words = self.find_text(thing, property_)
+        return None if words is None else int(words)
+
+    def is_true(self, thing: str, property_: str) -> bool:
+        """Whether a property is said to be true."""
+        return self.find_text(thing, property_) == "true"
+
+    def read_day(self, thing: str, property_: str) -> date | None:
+        """A date; None where there is none."""
+        words = self.find_text(thing, property_)
+        return None if words is None else date.fromisoformat(words)
+
+    def match_term(self, thing: str, property_: str, terms: Mapping[T, str]) -> T:
+        """The key of the term (a prefixed name) that a property has; RestoringError for no such one."""
+        found = set(self.find_nodes(thing, property_))
+        key = next((key for key, name in terms.items() if term(name).value in found), None)
+        return self._check_present(key, thing, property_)
+
+    # --------------------------------------------------------------------- places and parts
+
+    def find_spans(self, thing: str) -> list[Span]:
+        """Where the evidence of a thing stands, in the order of the text."""
+        return sorted(self.places.get((thing, term("ob:hasEvidence").value), ()))
+
+    def require_span(self, thing: str) -> Span:
+        """Where a thing stands; raises RestoringError where it is said to stand nowhere."""
+        return self._check_present(next(iter(self.find_spans(thing)), None), thing, "ob:hasEvidence")
+
+    def find_outside(self, length: int) -> Iterator[str]:
+        """What is said to stand where a text of so many code points has nothing."""
+        for (thing, _), spans in self.places.items():
+            if any(not 0 <= span.start <= span.end <= length for span in spans):
+                yield thing
+
+    def find_cue(self, thing: str) -> Span | None:
+        """Where the cue of a norm stands; None where it has none."""
+        return next(iter(self.places.get((thing, term("ob:kindEvidence").value), ())), None)
+
+    def list_parts(self, above: str, *classes: str) -> list[str]:
+        """The things of classes directly below an IRI, by the number in which their own IRIs end."""
+        found = (iri for name in classes for iri in self.by_parent.get((above, term(name).value), ()))
+        return sorted(found, key=lambda iri: (_parse_index(iri), iri))
+
+    def list_all(self, class_: str) -> list[str]:
+        """All things of a class."""
+        return [
+            iri for (_, name), found in self.by_parent.items() for iri in found if name == term(class_).value
+        ]
+
+    def collect_names(self) -> dict[NamedNode, list[Triple]]:
+        """What bodies and domains are called, as triples by subject."""
+        label = term("skos:prefLabel").value
+        named = ((thing, said) for thing, said in self.values.items() if label in said)
+        return {NamedNode(thing): list(_iterate_triples(thing, said)) for thing, said in named}
+
+    def _find_values(self, thing: str, property_: str) -> Iterable[Value]:
+        return self.values.get(thing, {}).get(term(property_).value, ())
+
+    def _check_present(self, value: T | None, thing: str, property_: str) -> T:
+        if value is None:
+            raise RestoringError(
+                f"{thing}: the graph does not say its {property_}, so the document cannot be put together "
+                "again; build the graph with this version of the program"
+            )
+        return value
+
+
+def _load_values(engine: Engine, document: NamedNode, *queries: str) -> Said:
+    """What queries answer of a document; what several graphs say is taken once."""
+    said: Said = {}
+    for name in queries:
+        for thing, property_, value in _run_lookup(engine, name, document):
+            values = said.setdefault(thing.value, {}).setdefault(property_.value, [])
+            if value not in values:
+                values.append(value)
+    return said
+
+
+def _list_shared(said: Said) -> set[str]:
+    """The bodies, domains, target groups and cited documents that are named."""
+    links = [term(name).value for name in _SHARED]
+    return {value.value for values in said.values() for link in links for value in values.get(link, ())}
+
+
+def _run_lookup(engine: Engine, name: str, document: NamedNode) -> Iterator[tuple[Value, ...]]:
+    return (tuple(row) for row in select(engine, name, document=document))
+
+
+def _parse_index(iri: str) -> int:
+    found = _INDEX.search(iri)
+    return int(found[0]) if found else 0
+
+
+def _group_by_parent(said: Said) -> dict[tuple[str, str], list[str]]:
+    classes = term("rdf:type").value
+    below: dict[tuple[str, str], list[str]] = {}
+    for thing, values in said.items():
+        for class_ in values.get(classes, ()):
+            below.setdefault((thing.rpartition("/")[0], class_.value), []).append(thing)
+    return below
+
+
+def _iterate_triples(thing: str, said: Mapping[str, list[Value]]) -> Iterator[Triple]:
+    node = NamedNode(thing)
+    for property_, values in said.items():
+        for value in values:
+            yield Triple(node, NamedNode(property_), value)

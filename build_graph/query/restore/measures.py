@@ -1,0 +1,187 @@
+"""Bodies and places from the graph.
+
+The measures of a document from the graph, with everything that was found in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from build_graph.graph.emit.measures import ALLOCATIONS, NORMS, RIDERS, ROLES
+from build_graph.graph.iris import assignment_iri
+from build_graph.model import (
+    Assignment,
+    Audience,
+    Bearer,
+    Body,
+    BodyKind,
+    Division,
+    Domain,
+    Level,
+    Measure,
+    Norm,
+    Qualifier,
+    Target,
+)
+from build_graph.query.restore.facts import Facts, RestoringError
+from build_graph.vocabulary import BASE, decode_part
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRestorer:
+    """The bodies that a document names, each put together once."""
+
+    facts: Facts
+    base: str
+    _found: dict[str, Body] = field(default_factory=dict)
+
+    def restore(self, iri: str) -> Body:
+        """The body with an IRI; raises RestoringError where the graph does not give its kind or name."""
+        if iri not in self._found:
+            self._found[iri] = self._restore(iri)
+        return self._found[iri]
+
+    def _restore(self, iri: str) -> Body:
+        facts = self.facts
+        known = not iri.startswith(self.base) or bool(facts.find_nodes(iri, "ob:agencyKind"))
+        kind, _, end = iri.removeprefix(BASE if known else self.base).partition("/")
+        if kind not in list(BodyKind):
+            raise RestoringError(f"{iri}: bears a measure, but is no agency and no group by its IRI")
+        return Body(
+            id=decode_part(end),
+            kind=BodyKind(kind),
+            label=facts.require(iri, "skos:prefLabel", "zh"),
+            known=known,
+            functions=tuple(_list_ends(facts.find_nodes(iri, "ob:localFunction"))),
+            answers_to=tuple(_list_ends(facts.find_nodes(iri, "ob:answersTo"))),
+        )
+
+
+def restore_issuer(facts: Facts, bodies: BodyRestorer) -> Body | None:
+    """Return the body that issued the document; None where nobody is named."""
+    issuers = facts.find_nodes(facts.document, "eli:passed_by")
+    return bodies.restore(issuers[0]) if issuers else None
+
+
+def restore_place(facts: Facts, base: str) -> str | None:
+    """The jurisdiction of a document; None for the centre."""
+    places = facts.find_nodes(facts.document, "eli:jurisdiction")
+    return decode_part(places[0].removeprefix(f"{base}place/")) if places else None
+
+
+def _list_ends(iris: list[str]) -> list[str]:
+    return [decode_part(iri.rpartition("/")[2]) for iri in iris]
+
+
+Path = tuple[str, ...]
+Place = tuple[int | None, str | None]  # ordinal of the section, mark of the clause
+
+
+def restore_measures(
+    facts: Facts, bodies: BodyRestorer, divisions: Sequence[Division]
+) -> tuple[Measure, ...]:
+    """The measures in the order of the text; raises RestoringError where the graph says too little of one."""
+    restorer = _MeasureRestorer(facts, bodies, dict(_iterate_places(divisions, (), None)))
+    return tuple(
+        sorted(map(restorer.restore, facts.list_all("ob:Measure")), key=lambda measure: measure.span)
+    )
+
+
+def _iterate_places(
+    divisions: Sequence[Division], above: Path, section: int | None
+) -> Iterator[tuple[Path, Place]]:
+    """Section and clause of what each division holds, by its path."""
+    for division in divisions:
+        path = (*above, division.key)
+        own = (division.ordinal or None) if division.level is Level.SECTION else section
+        yield path, (own, division.mark if division.level is Level.CLAUSE else None)
+        yield from _iterate_places(division.parts, path, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _MeasureRestorer:
+    """Puts measures together."""
+
+    facts: Facts
+    bodies: BodyRestorer
+    places: Mapping[Path, Place]
+
+    def restore(self, iri: str) -> Measure:
+        facts = self.facts
+        above = iri.rpartition("/")[0].removeprefix(facts.document).strip("/")
+        path = tuple(map(decode_part, above.split("/")))
+        section, clause = self.places.get(path, (None, None))
+        stated = not facts.is_true(assignment_iri(iri), "ob:inferred")
+        bearers = tuple(self._iterate_bearers(iri, inferred=False))
+        return Measure(
+            path=path,
+            index=int(facts.require(iri, "ob:index")),
+            section=section,
+            clause=clause,
+            span=facts.require_span(iri),
+            assignment=self._restore_assignment(iri, bearers)
+            if stated and self._has_assignment(iri)
+            else None,
+            defaults=tuple(self._iterate_bearers(iri, inferred=True)),
+            goal=facts.is_true(iri, "ob:statesGoals"),
+            norms=tuple(self._iterate_norms(iri)),
+            targets=tuple(self._iterate_targets(iri)),
+            audiences=tuple(self._iterate_audiences(iri)),
+            domains=tuple(self._iterate_domains(iri)),
+        )
+
+    def _has_assignment(self, measure: str) -> bool:
+        return assignment_iri(measure) in self.facts.values
+
+    def _restore_assignment(self, measure: str, bearers: tuple[Bearer, ...]) -> Assignment:
+        return Assignment(
+            span=self.facts.require_span(assignment_iri(measure)),
+            allocation=self.facts.match_term(measure, "ob:allocation", ALLOCATIONS),
+            open=self.facts.is_true(measure, "ob:openList"),
+            bearers=bearers,
+            riders=tuple(self._iterate_riders(measure)),
+        )
+
+    def _iterate_bearers(self, measure: str, *, inferred: bool) -> Iterator[Bearer]:
+        facts = self.facts
+        for iri in facts.list_parts(assignment_iri(measure), "ob:BearerStatement"):
+            if facts.is_true(iri, "ob:inferred") is inferred:
+                body = self.bodies.restore(facts.require_node(iri, "ob:assignedTo"))
+                role = facts.match_term(iri, "ob:role", ROLES)
+                yield Bearer(
+                    facts.require(iri, "ob:asWritten"), facts.require_span(iri), role, body.kind, body
+                )
+
+    def _iterate_riders(self, measure: str) -> Iterator[Qualifier]:
+        for iri in self.facts.list_parts(assignment_iri(measure), "ob:Rider"):
+            kind = self.facts.match_term(iri, "ob:riderKind", RIDERS)
+            yield Qualifier(kind, self.facts.require_span(iri), self.facts.read_day(iri, "ob:due"))
+
+    def _iterate_norms(self, measure: str) -> Iterator[Norm]:
+        for iri in self.facts.list_parts(measure, "ob:Norm"):
+            yield Norm(
+                self.facts.require_span(iri),
+                self.facts.match_term(iri, "rdf:type", NORMS),
+                self.facts.find_cue(iri),
+            )
+
+    def _iterate_targets(self, measure: str) -> Iterator[Target]:
+        facts = self.facts
+        for iri in facts.list_parts(measure, "ob:Target"):
+            quantities = facts.list_parts(iri, "schema:QuantitativeValue")
+            printed = "、".join(facts.require(quantity, "ob:asWritten") for quantity in quantities)
+            yield Target(facts.require_span(iri), facts.read_day(iri, "ob:due"), printed or None)
+
+    def _iterate_audiences(self, measure: str) -> Iterator[Audience]:
+        for iri in self.facts.list_parts(f"{measure}/audience", "ob:AudienceStatement"):
+            group = self.facts.require_node(iri, "ob:audience")
+            yield Audience(self.facts.require(group, "rdfs:label", "zh"), self.facts.require_span(iri))
+
+    def _iterate_domains(self, measure: str) -> Iterator[Domain]:
+        """The domains, the main one first, each with as many of its signals as the graph shows."""
+        facts = self.facts
+        found = facts.list_parts(f"{measure}/domain", "ob:DomainStatement")
+        for iri in sorted(found, key=lambda iri: int(facts.require(iri, "ob:rank"))):
+            concept = facts.require_node(iri, "ob:domain")
+            yield Domain(decode_part(concept.removeprefix(f"{BASE}domain/")), tuple(facts.find_spans(iri)))

@@ -1,0 +1,199 @@
+"""Answers as text: a table for people, and the formats of SPARQL and RDF for programs.
+
+Tables for a spreadsheet: what it is told of the encoding, and what it must not take for a formula.
+
+For programs there is the CSV of `answers`, of the endpoint and of exports, which holds the words unchanged.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from io import StringIO
+from pathlib import Path
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    Triple,
+    serialize,
+)
+
+from build_graph.errors import ObligationError
+from build_graph.query.engines import Answer, Triples
+from build_graph.query.text_tables import format_table
+from build_graph.vocabulary import BASE, PREFIXES, XSD
+
+_NUMBERS = frozenset(f"{XSD}{name}" for name in ("integer", "decimal", "double", "float"))
+Term = NamedNode | BlankNode | Literal | Triple | None
+
+
+class AnswerError(ObligationError):
+    """An answer that cannot be had, or not in the format asked for."""
+
+
+class AnswerFormat(StrEnum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    TSV = "tsv"
+    JSON = "json"
+    XML = "xml"
+    TTL = "ttl"
+    NT = "nt"
+
+    @classmethod
+    def detect(cls, path: Path) -> AnswerFormat | None:
+        """The format of a file by the ending of its name; None for an ending that says nothing.
+
+        >>> AnswerFormat.detect(Path("pairs.CSV")), AnswerFormat.detect(Path("pairs.txt"))
+        (<AnswerFormat.CSV: 'csv'>, None)
+        """
+        ending = path.suffix.lower().removeprefix(".")
+        return cls(ending) if ending in set(cls) - {cls.TABLE} else None
+
+
+_TRIPLES = {AnswerFormat.TTL: RdfFormat.TURTLE, AnswerFormat.NT: RdfFormat.N_TRIPLES}
+_RESULTS = {
+    AnswerFormat.CSV: QueryResultsFormat.CSV,
+    AnswerFormat.TSV: QueryResultsFormat.TSV,
+    AnswerFormat.JSON: QueryResultsFormat.JSON,
+    AnswerFormat.XML: QueryResultsFormat.XML,
+}
+
+
+def format_result(answer: Answer, form: AnswerFormat | None, *, width: int | None = None) -> str:
+    """The answer in a format; None chooses: a table of `width` columns if that is given, else CSV or Turtle.
+
+    Raises AnswerError where rows are to be Turtle, or triples a table of rows, and where the answer, which
+    is worked out while it is read, cannot be had.
+    """
+    with convert_errors():
+        return _format_answer(answer, form, width)
+
+
+@contextmanager
+def convert_errors() -> Iterator[None]:
+    """Raises AnswerError where an answer that is read meanwhile cannot be had."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise AnswerError(f"the query cannot be answered ({reason}); put it right") from error
+
+
+def _format_answer(answer: Answer, form: AnswerFormat | None, width: int | None) -> str:
+    if isinstance(answer, Triples):
+        if form not in (None, AnswerFormat.TABLE, *_TRIPLES):
+            raise AnswerError(f"{form}: the query answers with triples; choose --format ttl")
+        known = _TRIPLES.get(form or AnswerFormat.TTL, RdfFormat.TURTLE)
+        return (serialize(answer.triples, format=known, prefixes=PREFIXES) or b"").decode()
+    if form in _TRIPLES:
+        raise AnswerError(f"{form}: the query answers with rows; choose table, csv, tsv, json or xml")
+    if form is AnswerFormat.TABLE or (form is None and width):
+        return _format_table(answer, width)
+    text = (answer.serialize(format=_RESULTS[form or AnswerFormat.CSV]) or b"").decode()
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+def _format_table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:
+    """Rows as a table, Chinese characters counted at their width; yes or no as a word."""
+    if isinstance(answer, QueryBoolean):
+        return "yes\n" if answer else "no\n"
+    names = [variable.value for variable in answer.variables]
+    rows = [[row[name] for name in names] for row in answer]
+    numbers = [i for i in range(len(names)) if rows and all(is_number(row[i]) for row in rows)]
+    table = format_table(names, [list(map(format_term, row)) for row in rows], width, numbers)
+    return f"{table}{len(rows):,} row{'' if len(rows) == 1 else 's'}\n"
+
+
+def format_term(value: Term) -> str:
+    """A term as people read it: an IRI without the base or with a prefix, a literal's words.
+
+    >>> format_term(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
+    'agency/mofcom'
+    >>> format_term(NamedNode("https://w3id.org/obligation-graph/ontology#Lead"))
+    'ob:Lead'
+    """
+    if value is None:
+        return ""
+    if not isinstance(value, NamedNode):
+        return value.value if isinstance(value, (Literal, BlankNode)) else str(value)
+    if value.value.startswith(BASE):
+        return value.value.removeprefix(BASE)
+    for prefix, namespace in PREFIXES.items():
+        if value.value.startswith(namespace):
+            return f"{prefix}:{value.value.removeprefix(namespace)}"
+    return value.value
+
+
+def is_number(value: Term) -> bool:
+    """Whether a term is a number, or nothing."""
+    return value is None or (isinstance(value, Literal) and value.datatype.value in _NUMBERS)
+
+
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese take the wide ones too
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([Ee][+-]?\d+)?")
+ENCODING = "utf-8-sig"  # with the mark without which spreadsheets take UTF-8 for the encoding of the system
+DELIMITERS = {AnswerFormat.CSV: ",", AnswerFormat.TSV: "\t"}  # of what spreadsheets open
+
+
+def format_spreadsheet(answer: Answer, form: AnswerFormat = AnswerFormat.CSV) -> bytes:
+    """The answer as CSV or TSV in UTF-8 with a byte order mark; a cell that would be a formula begins with '.
+
+    Raises OSError, RuntimeError or ValueError where the answer, which is worked out while it is read, is not
+    to be had.
+    """
+    out = StringIO(newline="")
+    writer = csv.writer(out, delimiter=DELIMITERS[form])
+    for row in _iterate_rows(answer):
+        writer.writerow(map(guard_cell, row))
+    return out.getvalue().encode(ENCODING, errors="replace")
+
+
+def guard_cell(words: str) -> str:
+    """Words as a cell that no spreadsheet reckons with; a number stays one.
+
+    >>> guard_cell("=1+1"), guard_cell("-5"), guard_cell("-1.5E-7"), guard_cell("商务部")
+    ("'=1+1", '-5', '-1.5E-7', '商务部')
+    """
+    return words if _NUMBER.fullmatch(words) else guard_text(words)
+
+
+def guard_text(words: str) -> str:
+    """Text, be it a number or not, as a cell that no spreadsheet reckons with.
+
+    >>> guard_text("-5"), guard_text("商务部")
+    ("'-5", '商务部')
+    """
+    return f"'{words}" if words.startswith(_FORMULA) else words
+
+
+def _iterate_rows(answer: Answer) -> Iterator[list[str]]:
+    if isinstance(answer, QueryBoolean):
+        yield from (["answer"], ["yes" if answer else "no"])
+    elif isinstance(answer, Triples):
+        yield ["subject", "property", "value"]
+        for triple in answer.triples:
+            yield [_extract_text(triple.subject), triple.predicate.value, _extract_text(triple.object)]
+    else:
+        assert isinstance(answer, QuerySolutions)
+        names = [variable.value for variable in answer.variables]
+        yield names
+        for row in answer:
+            yield [_extract_text(row[name]) for name in names]
+
+
+def _extract_text(value: Term) -> str:
+    if isinstance(value, (Literal, NamedNode)):
+        return value.value
+    return "" if value is None else str(value)

@@ -1,0 +1,119 @@
+"""Text as a terminal may get it: nothing in it steers the terminal, or turns the direction of letters.
+
+Tables for a terminal and its pager: plain lines, Chinese characters counted at their width.
+
+Tables for people, with Chinese characters counted at their width.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from io import StringIO
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.table import Table
+
+from build_graph.model import Bearer, Document, Measure
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+# Control characters but for tab and the ends of lines, and the marks that turn text from right to left,
+# with which a name can be made to look like another.
+_STEERING = re.compile(
+    "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def escape_controls(text: str) -> str:
+    r"""The text with each character that could steer a terminal as what Python writes for it.
+
+    >>> escape_controls("\x1b[2J商务部\u202e")
+    '\\x1b[2J商务部\\u202e'
+    """
+    return _STEERING.sub(_escape_char, text)
+
+
+def open_console(out: TextIO, width: int | None = None) -> Console:
+    """Return what prints words as they are, but for what could steer a terminal; no markup, no emoji."""
+    from rich.console import Console
+    from rich.text import Text
+
+    class PlainConsole(Console):
+        def render_str(self, text: str, **options: Any) -> Text:
+            """All that is a string in a table, a title or a line comes through here."""
+            return super().render_str(escape_controls(text), **options)
+
+    return PlainConsole(file=out, width=width, markup=False, highlight=False, emoji=False)
+
+
+def _escape_char(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+WIDTH = 160  # columns where the output is no terminal
+
+
+def format_table(
+    names: Sequence[str],
+    rows: Collection[Sequence[str]],
+    width: int | None = None,
+    numbers: Collection[int] = (),
+) -> str:
+    """The rows under the names, long cells on several lines; the columns `numbers` end flush right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, name in enumerate(names):
+        right = index in numbers
+        table.add_column(name, overflow="fold", justify="right" if right else "left", no_wrap=right)
+    for row in rows:
+        table.add_row(*row)
+    out = StringIO()
+    open_console(out, width or WIDTH).print(table)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+TABLE_WIDTH = 160  # columns where the output is no terminal
+
+
+def print_measures(document: Document, out: TextIO) -> None:
+    """Print the measures of a document: clause, words, bearers with their role, norms, targets, domains."""
+    title = document.outline.metadata.title or document.text.source.name
+    table = Table(title=title, title_justify="left", show_lines=True)
+    for name, ratio in [
+        ("clause", None),
+        ("measure", 5),
+        ("bearers", 3),
+        ("norms", 5),
+        ("targets", 2),
+        ("domains", 2),
+    ]:
+        table.add_column(name, ratio=ratio, overflow="fold", no_wrap=ratio is None)
+    for measure in document.measures:
+        table.add_row(*_format_row(document.text.content, measure))
+    open_console(out, None if out.isatty() else TABLE_WIDTH).print(table)
+
+
+def _format_row(content: str, measure: Measure) -> tuple[str, ...]:
+    bearers = (*measure.bearers, *measure.defaults)
+    return (
+        f"{measure.clause or '-'} {measure.index}",
+        measure.span.extract(content),
+        "\n".join(_format_bearer(b, measure) for b in bearers) or "-",
+        "\n".join(f"{norm.kind}: {norm.span.extract(content)}" for norm in measure.norms) or "-",
+        "\n".join(f"{t.due or t.quantity or ''} {t.span.extract(content)}".strip() for t in measure.targets)
+        or "-",
+        "\n".join(domain.id for domain in measure.domains) or "-",
+    )
+
+
+def _format_bearer(bearer: Bearer, measure: Measure) -> str:
+    """A bearer with what is special of it: its role, or that a rule stated elsewhere names it."""
+    said = [bearer.role.value] if bearer.role != "responsible" else []
+    said += ["by default"] if bearer in measure.defaults else []
+    return f"{bearer.name} ({', '.join(said)})" if said else bearer.name

@@ -1,0 +1,56 @@
+"""From a graph to the report of its validation, wherever the graph lies.
+
+pySHACL and rdflib take half a second to import: import this module where it is used, not at start-up.
+"""
+
+from __future__ import annotations
+
+from logging import NullHandler, getLogger
+from pathlib import Path
+
+from pyoxigraph import RdfFormat, serialize
+from rdflib import Graph
+
+from build_graph.errors import ObligationError
+from build_graph.graph.check.shacl import ValidationReport, validate_graph
+from build_graph.graph.store.seals import find_damaged_file
+from build_graph.graph.store.store import REMOVE
+from build_graph.query.catalogue import construct
+from build_graph.query.engines import TIMEOUT, convert_store_errors
+from build_graph.query.http.receiving import MOST
+from build_graph.query.open import is_address, is_store, open_graph, open_path
+
+getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed literals with a traceback each
+
+
+def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> ValidationReport:
+    """The report on the graph of a file, a store or an endpoint, which is taken into memory as a whole.
+
+    Raises ObligationError where it cannot be read, where it is empty, and where a file of a store is damaged.
+    """
+    if not is_address(where) and is_store(Path(where)):
+        _check_files(Path(where))
+    found = construct(open_graph(where, timeout, most=most), "everything")
+    if not found:
+        raise ObligationError(f"{where}: holds no statements; make the graph with: obligations build")
+    written = serialize(found, format=RdfFormat.N_TRIPLES)
+    assert written is not None  # it is only where an output file is given
+    return validate_graph(Graph().parse(data=written, format="nt"), where)
+
+
+def _check_files(folder: Path) -> None:
+    """Raise ObligationError where a file of a store is not as the build left it, or cannot be read."""
+    try:
+        found = find_damaged_file(folder)
+    except OSError as error:
+        raise ObligationError(
+            f"{folder}: cannot be read ({error.strerror}); check its permissions"
+        ) from error
+    if found:
+        raise ObligationError(f"{folder}: this store is damaged ({found.name} has changed); {REMOVE}")
+    store = open_path(folder).store
+    with convert_store_errors(folder):  # a block that has changed is noticed when it is read
+        predicates = {quad.predicate for quad in store}
+        for predicate in predicates:
+            for _ in store.quads_for_pattern(None, predicate, None, None):
+                pass

@@ -1,1 +1,0 @@
-"""What people read: summaries, tables, JSON in the annotators' format, explanations."""

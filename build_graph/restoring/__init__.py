@@ -1,1 +1,0 @@
-"""From the graph back to the document: what `graph` writes is read again into the same values."""

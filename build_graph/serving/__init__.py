@@ -1,1 +1,0 @@
-"""A SPARQL endpoint over HTTP: what requests ask, what answers them, and the limits on both."""

@@ -1,1 +1,0 @@
-"""From a repaired text to its outline, its measures and who answers for them."""

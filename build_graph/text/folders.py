@@ -1,0 +1,232 @@
+"""Names of files in Unicode, whatever bytes they are: graphs, JSON and pages hold nothing else.
+
+Most names are UTF-8 and stay as they are. One that is not is read as Chinese Windows writes names (GB18030);
+where that gives no name, or one that the folder has already, its bytes stand as in an address: %D6%D0.txt. No
+two files of a folder share a name.
+
+The files in a folder, or that a pattern such as pages/**/*.html matches, in a fixed order.
+
+One folder's names are held at a time, so that a tree may hold any number of files. A link is followed to a
+file in the folder where the search began, and nowhere else: who put it there may not be who has it read.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count, takewhile
+from pathlib import Path
+
+from build_graph.text.formats.kinds import is_known_ending
+
+
+def display_path(path: Path) -> str:
+    """A path as messages name it.
+
+    >>> display_path(Path("pages/通知.txt"))
+    'pages/通知.txt'
+    """
+    if _is_unicode(str(path)):
+        return str(path)
+    parts = (display_name(part) for part in reversed((path, *path.parents)) if part.name)
+    return str(Path(path.anchor, *parts))
+
+
+def display_name(path: Path) -> str:
+    """The last part of a path as graphs and messages name it; no other file beside it has that name."""
+    if _is_unicode(path.name):
+        return path.name
+    return next(name for name in _iterate_candidates(path.name) if not os.path.lexists(path.with_name(name)))
+
+
+def resolve_path(path: Path) -> Path:
+    """The path under which a file lies that is shown so; the path itself where there is none."""
+    if os.path.lexists(path) or not _is_unicode(str(path)):
+        return path
+    at = Path(path.anchor)
+    for part in path.parts[bool(path.anchor) :]:
+        at = at / part if os.path.lexists(at / part) else _find_displayed(at, part) or at / part
+    return at
+
+
+def _find_displayed(folder: Path, name: str) -> Path | None:
+    """What lies in a folder under a name that is no Unicode, and is shown as `name`."""
+    try:
+        found = [path for path in folder.iterdir() if not _is_unicode(path.name)]
+    except OSError:
+        return None
+    return next((path for path in found if display_name(path) == name), None)
+
+
+def _iterate_candidates(name: str) -> Iterator[str]:
+    """Names for one that is no UTF-8, the best first; none of them is a candidate for another."""
+    raw = name.encode("utf-8", "surrogateescape")
+    try:
+        decoded = raw.decode("gb18030")
+    except UnicodeDecodeError:
+        decoded = ""
+    if decoded.isprintable() and decoded.encode("gb18030") == raw and "%" not in decoded:
+        yield decoded
+    escaped = "".join(_escape_char(char) for char in name)
+    yield from ("%" * more + escaped for more in count())
+
+
+def _escape_char(char: str) -> str:
+    """A character as it is; as in an address where it stands for a byte, or is the sign for that."""
+    if char == "%":
+        return "%25"
+    return char if _is_unicode(char) else f"%{ord(char) - 0xDC00:02X}"
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_HIDDEN = (".", "~$")  # how the names begin of what systems and office programs put into folders
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file, its name below where the search began, and whether it is a document by its ending."""
+
+    path: Path
+    name: str
+    is_document: bool
+    fault: OSError | None = None  # why a folder cannot be read
+    leads_away: bool = False  # whether it is a link that is not followed
+    is_folder: bool = False
+
+
+def iterate_folder(folder: Path) -> Iterator[ListedFile]:
+    """The files in a folder and in the folders in it, in order of their names; sidecar files are left out.
+
+    A folder that cannot be read stands there with its fault, and hides no other.
+    """
+    open_ = [_list_level(folder, "", folder)]  # folders within each other, however deep
+    while open_:
+        found = next(open_[-1], None)
+        if found is None:
+            open_.pop()
+        elif found.is_folder:
+            open_.append(_list_level(found.path, f"{found.name}/", folder))
+        else:
+            yield found
+
+
+def _list_level(folder: Path, below: str, start: Path) -> Iterator[ListedFile]:
+    """What lies in a folder itself, where a search began at `start`."""
+    try:
+        visible = _scan_visible(folder)
+    except OSError as error:
+        yield ListedFile(folder, below, is_document=False, fault=error)
+        return
+    away = {e.name for e in visible if e.is_symlink() and leads_away(folder / e.name, start)}
+    stay = [folder / entry.name for entry in visible if entry.name not in away]
+    files = {listed.path.name: listed for listed in _skip_sidecars(stay, below)}
+    for entry in visible:
+        inner = folder / entry.name
+        if entry.name in away:
+            yield ListedFile(inner, f"{below}{display_name(inner)}", is_document=False, leads_away=True)
+        elif entry.is_dir(follow_symlinks=False):
+            yield ListedFile(inner, f"{below}{display_name(inner)}", is_document=False, is_folder=True)
+        elif entry.name in files:
+            yield files[entry.name]
+
+
+def _scan_visible(folder: Path) -> list[os.DirEntry[str]]:
+    """What a folder shows, in order of the names; raises OSError where it cannot be read."""
+    with os.scandir(folder) as entries:
+        shown = (entry for entry in entries if not entry.name.startswith(_HIDDEN))
+        return sorted(shown, key=lambda entry: entry.name)
+
+
+def iterate_matches(pattern: Path) -> Iterator[ListedFile]:
+    """The files that a pattern matches, in order of their names; ** stands for folders within folders."""
+    start = find_pattern_root(pattern)
+    rest = "/".join(pattern.parts[len(start.parts) :])
+    found = sorted(path for path in start.glob(rest) if not _is_hidden(path.relative_to(start)))
+    away = {path for path in found if (path.is_symlink() or _is_file(path)) and leads_away(path, start)}
+    files = {
+        listed.path: listed for listed in _skip_sidecars([path for path in found if path not in away], "")
+    }
+    for path in found:
+        if path in away:
+            yield ListedFile(path, _format_relative(path, start), is_document=False, leads_away=True)
+        elif path in files:
+            yield ListedFile(path, _format_relative(path, start), files[path].is_document)
+
+
+def find_pattern_root(pattern: Path) -> Path:
+    """The folder below which a pattern matches.
+
+    >>> find_pattern_root(Path("pages/2020/**/*.html")).as_posix()
+    'pages/2020'
+    """
+    return Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+
+
+def leads_away(path: Path, start: Path) -> bool:
+    """Whether a path leads, by links, to anything but a file in the folder where the search began.
+
+    >>> leads_away(Path("/dev/null"), Path("/dev"))
+    True
+    """
+    real, within = os.path.realpath(path), os.path.realpath(start)
+    return not (_is_file(Path(real)) and os.path.commonpath((real, within)) == within)
+
+
+def _format_relative(path: Path, start: Path) -> str:
+    """The name of a file below a folder, in Unicode."""
+    parts = path.relative_to(start).parts
+    return "/".join(display_name(start.joinpath(*parts[:end])) for end in range(1, len(parts) + 1))
+
+
+def is_pattern(path: Path) -> bool:
+    """Whether a path is a pattern, and no file or folder of that very name.
+
+    >>> is_pattern(Path("pages/*.html")), is_pattern(Path("pages"))
+    (True, False)
+    """
+    return glob.has_magic(str(path)) and not path.exists()
+
+
+def sum_sizes(paths: Sequence[Path]) -> int:
+    """The bytes of all files at some paths, documents within files left aside, and what cannot be read."""
+    return sum(_measure_size(path) for path in paths)
+
+
+def _measure_size(path: Path) -> int:
+    try:
+        if path.is_dir() or is_pattern(path):
+            listed = iterate_folder(path) if path.is_dir() else iterate_matches(path)
+            return sum(_measure_size(one.path) for one in listed if one.is_document)
+        return path.stat().st_size if path.is_file() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(_HIDDEN) for part in path.parts)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a path is a file, or the system cannot tell: then whoever reads it will say why."""
+    try:
+        return path.is_file()
+    except OSError:
+        return True
+
+
+def _skip_sidecars(paths: Sequence[Path], below: str) -> Iterator[ListedFile]:
+    """The files among some paths, without the sidecar files of others."""
+    files = [path for path in paths if _is_file(path)]
+    sidecars = {path.with_suffix(".toml") for path in files if is_known_ending(path.name)}
+    for path in files:
+        if is_known_ending(path.name) or path not in sidecars:
+            yield ListedFile(path, f"{below}{display_name(path)}", is_known_ending(path.name))

@@ -1,0 +1,1 @@
+"""One module for each format that documents come in: bytes in, text out."""

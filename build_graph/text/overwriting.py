@@ -1,0 +1,67 @@
+"""The guard that keeps what is read from being written over, whatever either is called: by a link, twice."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from build_graph.errors import ObligationError
+from build_graph.files import encode_name
+from build_graph.text.formats.kinds import HEAD, detect_generated
+
+_Identity = tuple[int, int]  # device and number of a file
+
+
+class OverwritingError(ObligationError):
+    """A place to write to that is a file which is read."""
+
+
+def reject_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Raise OverwritingError where a file that is to be written is one of the inputs.
+
+    What obligations made itself, or holds nothing, is no input: it is left alone, and may be written anew.
+    """
+    places = {at: path for path in outputs if (at := _identify_file(path))}
+    for path in inputs if places else ():
+        place = places.get(_identify_file(path) or (0, 0))
+        if place and not _is_ours(path):
+            same = "" if place == path else f", where it is called {path}"
+            raise OverwritingError(f"{place}: is read here{same}; nothing was written, choose another place")
+
+
+def reject_graph(outputs: Iterable[Path], graph: str) -> None:
+    """Raise OverwritingError where a file that is to be written belongs to the graph that is asked."""
+    places = {at: path for path in outputs if (at := _identify_file(path))}
+    for path in iterate_files_at(Path(graph)) if places else ():
+        if place := places.get(_identify_file(path) or (0, 0)):
+            raise OverwritingError(f"{place}: the graph that is read lies there; choose another place")
+
+
+def iterate_files_at(path: Path) -> Iterator[Path]:
+    """The file at a path, or those in a folder and its folders; none where there is nothing, as at a URL."""
+    if os.path.isdir(encode_name(path)):
+        for folder, _, names in os.walk(path):
+            yield from (Path(folder, name) for name in names)
+    elif os.path.isfile(encode_name(path)):
+        yield path
+
+
+def _identify_file(path: Path) -> _Identity | None:
+    """By what a file is the same whatever it is called; None where there is none, or a device or a pipe."""
+    try:
+        found = os.stat(encode_name(path))
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is made from documents, or empty."""
+    try:
+        with open(encode_name(path), "rb") as file:
+            head = file.read(HEAD)
+        return not head or detect_generated(head, path.name) is not None
+    except OSError:
+        return False

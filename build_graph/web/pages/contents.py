@@ -1,0 +1,140 @@
+"""What a graph holds, for the first page and the lists: documents, bodies, domains, and how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode
+
+from build_graph.errors import ObligationError
+from build_graph.query.catalogue import ParameterKind, fetch_rows, find_question
+from build_graph.query.engines import Engine
+from build_graph.query.names import EntityFinder
+from build_graph.vocabulary import BASE, UNNUMBERED, term
+from build_graph.web import urls
+
+# The classes that are counted on the first page, with the keys of their words.
+COUNTED = {
+    "measures": "ob:Measure",
+    "obligations": "ob:Obligation",
+    "prohibitions": "ob:Prohibition",
+    "permissions": "ob:Permission",
+    "encouragements": "ob:Encouragement",
+    "targets": "ob:Target",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDocument:
+    """A document in a list."""
+
+    iri: str
+    title: str
+    number: str
+    date: str
+    issuer: str
+    measures: int
+    attributed: int
+
+    @property
+    def href(self) -> str:
+        """Its page."""
+        return urls.entity_url(self.iri)
+
+    @property
+    def reader(self) -> str:
+        """Its text, with all that was understood."""
+        return urls.reader_url(self.iri)
+
+
+@dataclass(frozen=True, slots=True)
+class RankedEntity:
+    """A body or a domain with its number of measures."""
+
+    href: str
+    name: str
+    english: str
+    measures: int
+
+
+def list_documents(engine: Engine) -> tuple[ListedDocument, ...]:
+    """The documents that were read, each once, in the order of their dates.
+
+    Raises ObligationError where the graph cannot be asked; so do the others.
+    """
+    found = {row("document"): row for row in _iterate_rows(engine, "documents")}
+    return tuple(
+        ListedDocument(
+            iri,
+            row("title"),
+            row("number"),
+            row("date"),
+            row("issuer"),
+            int(row("measures")),
+            int(row("attributed")),
+        )
+        for iri, row in found.items()
+    )
+
+
+def find_titles(names: EntityFinder) -> Mapping[str, str]:
+    """What documents are called, by their ids; empty where they cannot be had."""
+    try:
+        known = names.list_names(ParameterKind.DOCUMENT)
+    except ObligationError:
+        return {}
+    start = f"{BASE}document/"
+    return {node.value.removeprefix(start): called[0] for node, called in known.items() if called}
+
+
+def format_local_name(end: str, documents: Mapping[str, str]) -> str:
+    """The end of an IRI as people read it: a document without a number by its name, all else as it is.
+
+    >>> format_local_name("document/text-01/s1/c4", {"text-01": "trade.txt"}), format_local_name("document/国发-2015-24", {})
+    ('document/trade.txt/s1/c4', 'document/国发-2015-24')
+    """
+    kind, _, rest = end.partition("/")
+    id_, slash, part = rest.partition("/")
+    if kind != "document" or not id_.startswith(UNNUMBERED):
+        return end
+    return f"{kind}/{documents.get(id_, id_)}{slash}{part}"
+
+
+def rank_agencies(engine: Engine) -> tuple[RankedEntity, ...]:
+    """The bodies that bear measures, those with most first."""
+    return _rank_entities(engine, "agencies-by-measures", "agency")
+
+
+def rank_domains(engine: Engine) -> tuple[RankedEntity, ...]:
+    """The policy domains of measures, those with most first."""
+    return _rank_entities(engine, "domains", "domain")
+
+
+def count_entities(engine: Engine) -> dict[str, int]:
+    """How many things there are of each class that is counted."""
+    found = {row("class"): int(row("things")) for row in _iterate_rows(engine, "counts")}
+    return {key: found.get(term(name).value, 0) for key, name in COUNTED.items()}
+
+
+def _rank_entities(engine: Engine, name: str, thing: str) -> tuple[RankedEntity, ...]:
+    return tuple(
+        RankedEntity(
+            urls.entity_url(row(thing)),
+            row("name") or row(thing).rpartition("/")[2],
+            row("english"),
+            int(row("measures")),
+        )
+        for row in _iterate_rows(engine, name)
+    )
+
+
+def _iterate_rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
+    """The rows of a question of the catalogue: each gives the words of a column, empty for none."""
+    for row in fetch_rows(engine, find_question(name).query, name):
+        yield lambda column, row=row: _extract_text(row[column])  # type: ignore[misc]
+
+
+def _extract_text(value: Any) -> str:
+    return value.value if isinstance(value, (Literal, NamedNode)) else ""

@@ -1,0 +1,277 @@
+"""The page of a thing: what the graph says of it, and what the catalogue can be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from build_graph.errors import ObligationError
+from build_graph.query.catalogue import (
+    ParameterKind,
+    Question,
+    construct,
+    load_catalogue,
+    load_lookup,
+    select,
+)
+from build_graph.query.engines import Engine
+from build_graph.query.parameters import Binder
+from build_graph.query.results import Term, format_term
+from build_graph.vocabulary import BASE, ELI, OB, ORG, SKOS, term
+from build_graph.web import urls
+from build_graph.web.pages import contents, ontology_terms
+from build_graph.web.pages.answer_tables import AnswerTable, Cell, build_cell, build_named_cell, build_table
+from build_graph.web.render import render_workbench
+
+_WITHIN = (
+    ParameterKind.DOCUMENT,
+    ParameterKind.CLAUSE,
+)  # things whose page says already which document it is
+_ROWS = 25  # of each section; the question's own page shows more
+_MENTIONS = 100
+# What kind of thing a class makes; the first that fits counts.
+_KINDS = (
+    (f"{ORG}FormalOrganization", ParameterKind.AGENCY),
+    (f"{OB}AgencyGroup", ParameterKind.AGENCY),
+    (f"{SKOS}Concept", ParameterKind.DOMAIN),
+    (f"{ELI}LegalResource", ParameterKind.DOCUMENT),
+    (f"{OB}Clause", ParameterKind.CLAUSE),
+    (f"{OB}Section", ParameterKind.CLAUSE),
+)
+_TITLES = ("skos:prefLabel", "skos:altLabel", "rdfs:label", "dcterms:title")
+_CARDS = {
+    "column_number": "eli:id_local",
+    "column_issuer": "eli:passed_by",
+    "column_date": "eli:date_document",
+    "column_place": "eli:jurisdiction",
+}
+# The order of sections; others stand behind them by name.
+_ORDER = (
+    "agency-obligations",
+    "agency-deadlines",
+    "partners",
+    "agency-reforms",
+    "heirs",
+    "agencies-by-measures",
+    "responsibilities",
+    "targets",
+)
+_OF_DOCUMENTS = ("agencies-by-measures", "responsibilities", "targets")
+NAMING = 1000  # statements that name a thing, which its description holds at most
+_NAMES = ("skos:prefLabel", "dcterms:title", "rdfs:label", "ob:heading", "ob:text", "eli:id_local")
+
+
+class UnknownEntityError(ObligationError):
+    """A thing of which the graph says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A statement about a thing; `name` is what its value is called, if that is a thing with a name."""
+
+    predicate: Term
+    value: Term
+    name: Term
+
+    @property
+    def cell(self) -> Cell:
+        """The value as it is shown."""
+        return build_named_cell(self.value, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ParentDocument:
+    """The document of a thing: what it is called, its page unless it is the thing, and where it is read."""
+
+    title: str
+    href: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntityDescription:
+    """What is said of a thing and with it, and whether more statements name it than these."""
+
+    triples: tuple[Triple, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSection:
+    """A question of the catalogue about the thing with the first rows of its answer, or why there is none."""
+
+    name: str
+    title: str  # the key of its words
+    href: str
+    answer: AnswerTable | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntityPages:
+    """Writes the pages of things from the graph that a binder of values asks."""
+
+    binder: Binder
+
+    def render_page(self, iri: str) -> bytes:
+        """The page of the thing with an IRI; raises UnknownThingError where the graph says nothing of it.
+
+        Raises ObligationError where the graph cannot be asked.
+        """
+        facts = [Fact(*row) for row in self._select_rows("facts", iri)]
+        mentions = self._select_rows("mentions", iri)
+        if not facts and not mentions:
+            raise _create_unknown_error(iri)
+        kind = _find_kind(facts)
+        questions = sorted((q for q in load_catalogue() if kind and _is_about(q, kind)), key=_rank_section)
+        sections = [self._build_section(question, kind, iri) for question in questions if kind]
+        keys = {key for section in sections if section.answer for key in section.answer.keys}
+        keys |= {key for fact in facts for key in (fact.cell.key, format_term(fact.predicate))}
+        end, documents = iri.removeprefix(BASE), contents.find_titles(self.binder.names)
+        return render_workbench(
+            "entity.html.j2",
+            more_words={
+                **ontology_terms.select_labels(keys),
+                **{f"{question.name}-title": _read_titles(question) for question in questions},
+            },
+            title=_choose_name(facts) or contents.format_local_name(end, documents),
+            here="",
+            iri=iri,
+            kind=kind.value if kind else "",
+            names=_collect_values(facts, _TITLES),
+            cards=_collect_cards(facts) if kind is ParameterKind.DOCUMENT else (),
+            facts=_group_facts(facts),
+            mentions=[
+                (build_cell(one, documents), format_term(property_))
+                for one, property_ in mentions[:_MENTIONS]
+            ],
+            more=len(mentions) > _MENTIONS,
+            sections=sections,
+            whole=self._find_parent(iri),
+            network=_locate_in_network(kind, end),
+            editor=urls.editor_url(load_lookup("mentions", node=NamedNode(iri))),
+        )
+
+    def describe(self, iri: str) -> EntityDescription:
+        """What the graph says of a thing, and what names it; raises as `page` does."""
+        node = _parse_node(iri)
+        found = construct(self._engine, "description", node=node)
+        if not found:
+            raise _create_unknown_error(iri)
+        naming = sum(1 for triple in found if triple.subject != node)
+        return EntityDescription(found, naming >= NAMING)
+
+    def _select_rows(self, name: str, iri: str) -> list[list[Term]]:
+        found = select(self._engine, name, node=_parse_node(iri))
+        return [[row[variable.value] for variable in found.variables] for row in found]
+
+    @property
+    def _engine(self) -> Engine:
+        return self.binder.names.engine
+
+    def _build_section(self, question: Question, kind: ParameterKind, iri: str) -> QuestionSection:
+        parameter = next(p for p in question.header.parameters if p.kind is kind)
+        href = urls.question_url(question.name, {parameter.name: iri.removeprefix(BASE)})
+        title = f"{question.name}-title"
+        try:
+            query = self.binder.bind(question, {parameter.name: NamedNode(iri)})
+            found, documents = (
+                self._engine.answer(query, question.name),
+                contents.find_titles(self.binder.names),
+            )
+            answer = build_table(found, _ROWS, documents, apart=kind not in _WITHIN)
+        except ObligationError as error:
+            return QuestionSection(question.name, title, href, None, str(error))
+        return QuestionSection(question.name, title, href, answer)
+
+    def _find_parent(self, iri: str) -> ParentDocument | None:
+        """The document that was read and is the thing, or has it as a part; None where there is none."""
+        kind, _, rest = iri.removeprefix(BASE).partition("/")
+        document, _, part = rest.partition("/")
+        node = NamedNode(f"{BASE}{kind}/{document}")
+        names = (
+            self._select_rows(ParameterKind.DOCUMENT, node.value) if kind == "document" and document else []
+        )
+        if not names:
+            return None
+        href = urls.entity_url(node.value) if part else ""
+        return ParentDocument(format_term(names[0][1]) or document, href, urls.reader_url(iri))
+
+
+def _parse_node(iri: str) -> NamedNode:
+    """Return the node of an IRI; raise UnknownThingError if it is none."""
+    try:
+        return NamedNode(iri)
+    except ValueError as error:
+        raise UnknownEntityError(f"{iri}: is no IRI; see the questions for what there is") from error
+
+
+def _create_unknown_error(iri: str) -> UnknownEntityError:
+    return UnknownEntityError(f"{iri}: the graph says nothing of it; see the questions for what there is")
+
+
+def _read_titles(question: Question) -> dict[str, str]:
+    return {tongue: question.header.find_text(f"title@{tongue}") for tongue in ("en", "zh")}
+
+
+def _rank_section(question: Question) -> tuple[int, str]:
+    """Where the section of a question stands: what a thing has to do first."""
+    known = question.name in _ORDER
+    return (_ORDER.index(question.name) if known else len(_ORDER), question.name)
+
+
+def _locate_in_network(kind: ParameterKind | None, end: str) -> str:
+    """Where the thing stands in the network page; empty for what does not."""
+    if kind in (ParameterKind.DOMAIN, ParameterKind.DOCUMENT):
+        return urls.network_url({kind.value: end})
+    return f"{urls.NETWORK}#{kind}={end}" if kind in (ParameterKind.AGENCY, ParameterKind.CLAUSE) else ""
+
+
+def _collect_cards(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
+    """What is known best of a document, with the key of its word."""
+    found = {
+        key: [fact.cell for fact in facts if fact.predicate == term(name)] for key, name in _CARDS.items()
+    }
+    return [(key, cells) for key, cells in found.items() if cells]
+
+
+def _is_about(question: Question, kind: ParameterKind) -> bool:
+    """Whether a question is about one thing of a kind: it, and nothing else, must be given."""
+    needed = [p.kind for p in question.header.parameters if p.default is None]
+    optional = kind is ParameterKind.DOCUMENT and not needed and question.name in _OF_DOCUMENTS
+    return needed == [kind] or optional
+
+
+def _find_kind(facts: Sequence[Fact]) -> ParameterKind | None:
+    classes = {
+        fact.value.value
+        for fact in facts
+        if fact.predicate == term("rdf:type") and isinstance(fact.value, NamedNode)
+    }
+    return next((kind for class_, kind in _KINDS if class_ in classes), None)
+
+
+def _select_literals(facts: Sequence[Fact], name: str) -> list[Literal]:
+    return [fact.value for fact in facts if fact.predicate == term(name) and isinstance(fact.value, Literal)]
+
+
+def _collect_values(facts: Sequence[Fact], names: Sequence[str]) -> list[str]:
+    """The words of properties, each once."""
+    return list(dict.fromkeys(value.value for name in names for value in _select_literals(facts, name)))
+
+
+def _choose_name(facts: Sequence[Fact]) -> str:
+    """The words of the first property that there is, in Chinese if it has them."""
+    values = next((found for name in _NAMES if (found := _select_literals(facts, name))), [])
+    chinese = [value for value in values if value.language == "zh"]
+    return (chinese or values)[0].value if values else ""
+
+
+def _group_facts(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
+    """The values of each property, in the order of the properties."""
+    found: dict[str, list[Cell]] = {}
+    for fact in facts:
+        found.setdefault(format_term(fact.predicate), []).append(fact.cell)
+    return list(found.items())

@@ -1,0 +1,209 @@
+"""The network page: bodies and what they share, measures in their words, all in one file."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from pyoxigraph import Literal
+
+from build_graph.analysis.centrality import build_nx_graph, detect_communities
+from build_graph.errors import ObligationError
+from build_graph.resources import find_folder, load_statements
+from build_graph.vocabulary import OB, term
+from build_graph.web.pages.network_data import GROUP, NetworkData, NetworkDocument, NetworkMeasure
+from build_graph.web.pages.network_layout import compute_positions
+from build_graph.web.render import escape_invisible, render
+
+LARGEST = 20_000_000  # bytes of a page that a browser still opens with ease
+_SEED = 0  # as `obligations analyse` has it, so that communities are the same
+_STYLES = ("base.css", "network.css")
+_SCRIPTS = ("vis-network/vis-network.js", "base.js", "network.js")
+_MANY = 10  # measures from which on a body has a larger name
+_KINDS = (GROUP, "Local", "Other")  # kinds of bodies beside those of the ontology
+
+
+class PageTooLargeError(ObligationError):
+    """A graph that is too large for one page."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLinks:
+    """Addresses of other pages, relative to this one: of the readers by document, and of the index."""
+
+    readers: Mapping[str, str]
+    index: str = ""
+
+
+def render_network_page(data: NetworkData, title: str, links: NetworkLinks | None = None) -> bytes:
+    """The page of the data, in UTF-8; raises PageTooLargeError for what no browser opens with ease."""
+    links = links or NetworkLinks({})
+    shared = _count_shared(data)
+    borne = Counter(body for measure in data.measures for body in {b.body for b in measure.bearings})
+    agencies = [at for at, body in enumerate(data.bodies) if body.kind != GROUP]
+    pairs = ((one, other, count, 0.0) for (one, other), count in sorted(shared.items()))
+    graph = build_nx_graph(pairs, len(data.bodies), directed=False)
+    groups = detect_communities(graph.subgraph(agencies), _SEED)
+    member = {node: number for number, group in enumerate(groups, start=1) for node in group}
+    page = render(
+        "network.html.j2",
+        styles=_STYLES,
+        scripts=_SCRIPTS,
+        words=["network"],
+        data={
+            "drawing": _build_drawing(
+                data, borne, shared, compute_positions(graph, agencies, _compute_boxes(data, borne), _SEED)
+            ),
+            "index": _build_index(data, member, links),
+            **({} if data.brief else _encode_all_details(data)),
+        },
+        title=title,
+        index=links.index,
+        brief=data.brief,
+    )
+    if len(page) > LARGEST:
+        raise PageTooLargeError(
+            f"the page would have {len(page) / 1e6:.0f} MB, more than {LARGEST / 1e6:.0f} MB; narrow it with "
+            "--document or --domain, or ask the graph with: obligations query"
+        )
+    return page
+
+
+def _count_shared(data: NetworkData) -> Counter[tuple[int, int]]:
+    """How many measures each two bodies share, by their numbers, the smaller first."""
+    return Counter(
+        pair
+        for measure in data.measures
+        for pair in combinations(sorted({bearing.body for bearing in measure.bearings}), 2)
+    )
+
+
+def compute_radius(measures: int) -> float:
+    """The radius of a body that bears so many measures, in pixels; its area grows with them.
+
+    The page works it out in the same way when a filter changes the count.
+    """
+    return round(6 + 3.6 * math.sqrt(measures), 1)
+
+
+def compute_width(measures: int) -> float:
+    """The width of the line between two bodies that share so many measures, in pixels."""
+    return round(0.4 + 1.1 * math.sqrt(measures), 1)
+
+
+def compute_font_size(measures: int) -> float:
+    """The size of the name of a body that bears so many measures, in pixels."""
+    return 14.0 if measures < _MANY else 18.0
+
+
+def _compute_boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
+    """The room that each body takes: its circle, and its name below it."""
+    return [
+        (
+            max(2 * compute_radius(borne[at]), compute_font_size(borne[at]) * len(body.label)),
+            2 * compute_radius(borne[at]) + compute_font_size(borne[at]),
+        )
+        for at, body in enumerate(data.bodies)
+    ]
+
+
+def _build_drawing(
+    data: NetworkData,
+    borne: Mapping[int, int],
+    shared: Mapping[tuple[int, int], int],
+    places: list[tuple[int, int]],
+) -> dict[str, Any]:
+    """The nodes and edges as vis-network takes them, put together by pyvis.
+
+    Directed, pyvis keeps every edge as it is, and looks at none twice; the arrows that it adds are taken out.
+    """
+    from pyvis.network import Network  # type: ignore[import-untyped]  # slow to import: it brings IPython
+
+    drawing = Network(directed=True)
+    for at, (body, (x, y)) in enumerate(zip(data.bodies, places, strict=True)):
+        drawing.add_node(at, label=escape_invisible(body.label), x=x, y=y, size=compute_radius(borne[at]))
+    for (one, other), count in sorted(shared.items()):
+        drawing.add_edge(one, other, width=compute_width(count))
+    nodes, edges, *_ = drawing.get_network_data()
+    kept = ("id", "label", "x", "y", "size")
+    return {
+        "nodes": [{name: node[name] for name in kept} for node in nodes],
+        "edges": [
+            {"id": at, "from": edge["from"], "to": edge["to"], "width": edge["width"]}
+            for at, edge in enumerate(edges)
+        ],
+    }
+
+
+def _build_index(data: NetworkData, member: Mapping[int, int], links: NetworkLinks) -> dict[str, Any]:
+    """All but the words: what is filtered, counted and searched."""
+    kinds = [body.kind for body in data.bodies]
+    return {
+        "brief": data.brief,
+        "only": dict(data.only),
+        "documents": [[d.id, d.number, d.title, d.date, links.readers.get(d.id, "")] for d in data.documents],
+        "bodies": [
+            [body.id, body.label, body.name, body.english, list(body.others), body.kind, member.get(at, 0)]
+            for at, body in enumerate(data.bodies)
+        ],
+        "kinds": {kind: names for kind, names in _iterate_kinds() if kind in kinds},
+        "domains": data.domains,
+        "clauses": data.clauses,
+        "measures": [_encode_measure(measure, data) for measure in data.measures],
+    }
+
+
+def _encode_measure(measure: NetworkMeasure, data: NetworkData) -> list[Any]:
+    """A measure without its words: the end of its IRI, clause, allocation, bearers, domains, norms, due date.
+
+    Norms are a bit for each kind. A bearer is its number, its role, and 1 where it is inferred.
+    """
+    norms = 0
+    for finding in measure.findings:
+        norms |= 1 << finding.kind
+    return [
+        measure.id.removeprefix(data.clauses[measure.clause][0]),
+        measure.clause,
+        measure.allocation,
+        [[b.body, b.role, 1] if b.inferred else [b.body, b.role] for b in measure.bearings],
+        list(measure.domains),
+        norms,
+        measure.due,
+    ]
+
+
+def _encode_all_details(data: NetworkData) -> dict[str, list[list[Any]]]:
+    return {f"details-{at}": _encode_details(document) for at, document in enumerate(data.documents)}
+
+
+def _encode_details(document: NetworkDocument) -> list[list[Any]]:
+    """The words of each measure of a document: text, attribution, open list, findings, audiences."""
+    return [
+        [
+            measure.text,
+            measure.words,
+            int(measure.open),
+            [
+                [f.kind, f.start, f.end, f.due] if f.due else [f.kind, f.start, f.end]
+                for f in measure.findings
+            ],
+            list(measure.audiences),
+        ]
+        for measure in document.measures
+    ]
+
+
+def _iterate_kinds() -> Iterator[tuple[str, list[str]]]:
+    """The kinds of bodies with their English and Chinese names, in the order of the ontology."""
+    scheme, label = term("ob:AgencyKind"), term("skos:prefLabel")
+    for node, said in load_statements(find_folder("ontology") / "obligations.ttl").items():
+        if any(triple.predicate == term("rdf:type") and triple.object == scheme for triple in said):
+            words = (t.object for t in said if t.predicate == label and isinstance(t.object, Literal))
+            names = {word.language: word.value for word in words}
+            yield node.value.removeprefix(OB), [names["en"], names["zh"]]
+    for kind in _KINDS:
+        yield kind, []  # the page's own words

@@ -1,0 +1,309 @@
+"""What the network page tells of, from the tables of a graph or of shards: small values that become JSON.
+
+Measures stand in the order of their documents and of the text; bodies, domains and clauses are numbers into
+lists. Positions are code points within the measure's own words.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pyoxigraph import NamedNode
+
+from build_graph.errors import ObligationError
+from build_graph.graph.store.shards import ShardFolder
+from build_graph.model import NormKind
+from build_graph.query.catalogue import ParameterKind
+from build_graph.query.engines import Engine
+from build_graph.query.labels import most_frequent_labels, unique_labels
+from build_graph.query.responsibility_tables import Row, Tables, open_tables
+from build_graph.vocabulary import BASE, OB
+
+NORMS = tuple(NormKind)  # the order in which the page numbers them
+GROUP = "Group"  # the kind of 有关部门 and the like
+ROLES = ("Lead", "Support", "Responsible")
+ALLOCATIONS = ("Divided", "Joint", "Unstated")
+
+
+class NothingToShowError(ObligationError):
+    """A graph, or a choice, without a measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkBody:
+    """A body that bears a measure."""
+
+    id: str  # the end of its IRI: agency/mofcom
+    label: str  # short, and no other's
+    name: str
+    english: str
+    others: tuple[str, ...]  # its other names
+    kind: str  # of the ontology's agency kinds, or Group, Local, Other
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkResponsibility:
+    """That a body bears a measure: numbers of body and role, and whether a rule stated elsewhere says so."""
+
+    body: int
+    role: int
+    inferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A norm or target within a measure's words; `kind` is that of a norm, or the number behind the last."""
+
+    kind: int
+    start: int
+    end: int
+    due: str  # a date, or empty
+
+
+TARGET = len(NORMS)  # the kind of a finding that is a target
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMeasure:
+    """A measure; numbers lead into the lists of `NetworkData`."""
+
+    id: str
+    clause: int
+    allocation: int  # -1 where nobody bears it
+    open: bool
+    text: str
+    words: str  # of its attribution
+    bearings: tuple[NetworkResponsibility, ...]
+    domains: tuple[int, ...]  # the main one first
+    findings: tuple[Finding, ...]
+    audiences: tuple[str, ...]
+    due: str  # the first date that it is due by, or empty
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDocument:
+    """A document: what it is called, and its measures."""
+
+    id: str
+    number: str
+    title: str
+    date: str
+    measures: tuple[NetworkMeasure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkData:
+    """All that the page shows."""
+
+    documents: tuple[NetworkDocument, ...]
+    bodies: tuple[NetworkBody, ...]
+    domains: tuple[tuple[str, str, str], ...]  # id, name, English name
+    clauses: tuple[tuple[str, str, int], ...]  # id, label, number of the document
+    brief: bool = False  # whether measures come without their words
+    only: Mapping[str, str] = field(
+        default_factory=dict
+    )  # document and domain that it was narrowed to: their ids
+
+    @property
+    def domain(self) -> str:
+        """The names of the domain that all measures have; empty where it was narrowed to none."""
+        return next(
+            (f"{name} {english}" for id_, name, english in self.domains if id_ == self.only.get("domain")), ""
+        )
+
+    @property
+    def measures(self) -> Iterator[NetworkMeasure]:
+        """The measures of all documents."""
+        for document in self.documents:
+            yield from document.measures
+
+
+def collect_network_data(
+    graph: Engine | ShardFolder, document: NamedNode | None = None, domain: NamedNode | None = None
+) -> NetworkData:
+    """What an engine's graph says, or the tables of shards, of one document or domain if given.
+
+    Raises ObligationError where the graph cannot be asked, or has no measure of that kind.
+    """
+    tables = open_tables(graph, document, domain)
+    measures = tables.select_rows("measures")
+    subjects = tables.select_rows("subjects")
+    if domain:
+        within = {row["measure"] for row in subjects if row["domain"] == domain.value}
+        measures = [row for row in measures if row["measure"] in within]
+    if not measures:
+        raise NothingToShowError(
+            "no measure is left to show; choose less narrowly, or build a graph that has some"
+        )
+    made = _DataBuilder.collect(tables, measures, subjects).build_data()
+    return replace(made, brief=isinstance(graph, ShardFolder), only=describe_selection(document, domain))
+
+
+def describe_selection(document: NamedNode | None, domain: NamedNode | None) -> dict[str, str]:
+    """The ids of what a page is narrowed to, by kind.
+
+    >>> describe_selection(None, NamedNode(f"{BASE}domain/taxation"))
+    {'domain': 'domain/taxation'}
+    """
+    chosen = {ParameterKind.DOCUMENT: document, ParameterKind.DOMAIN: domain}
+    return {kind.value: _shorten_iri(node.value) for kind, node in chosen.items() if node}
+
+
+@dataclass(frozen=True, slots=True)
+class _DataBuilder:
+    """The rows, by what they belong to."""
+
+    measures: list[Row]
+    bearings: dict[str, list[Row]]
+    findings: dict[str, list[Row]]
+    subjects: dict[str, list[Row]]
+    audiences: dict[str, list[Row]]
+    bodies: dict[str, Row]
+    names: dict[str, list[str]]
+    documents: dict[str, Row]
+
+    @classmethod
+    def collect(cls, tables: Tables, measures: list[Row], subjects: list[Row]) -> _DataBuilder:
+        """Ask for what the measures hold."""
+        names: dict[str, list[str]] = defaultdict(list)
+        for row in tables.select_rows("agency"):
+            names[row["node"]].append(row["name"])
+        return cls(
+            sorted(measures, key=lambda row: (row["document"], int(row["start"]), row["measure"])),
+            _group_by_measure(tables.select_rows("bearings")),
+            _group_by_measure(tables.select_rows("findings")),
+            _group_by_measure(subjects),
+            _group_by_measure(tables.select_rows("audiences")),
+            {row["body"]: row for row in tables.select_rows("bodies")},
+            names,
+            {row["document"]: row for row in tables.select_rows("documents")},
+        )
+
+    def build_data(self) -> NetworkData:
+        """The values that the page shows."""
+        kept = [row["measure"] for row in self.measures]
+        bodies = sorted({bearing["body"] for measure in kept for bearing in self.bearings.get(measure, ())})
+        domains = sorted({row["domain"] for measure in kept for row in self.subjects.get(measure, ())})
+        named = {row["domain"]: row for rows in self.subjects.values() for row in rows}
+        clauses = list(dict.fromkeys((row["part"], row["clause"], row["document"]) for row in self.measures))
+        documents = list(dict.fromkeys(row["document"] for row in self.measures))
+        numbers = {
+            **{body: at for at, body in enumerate(bodies)},
+            **{domain: at for at, domain in enumerate(domains)},
+            **{part: at for at, (part, _, _) in enumerate(clauses)},
+        }
+        measures: dict[str, list[NetworkMeasure]] = defaultdict(list)
+        for row in self.measures:
+            measures[row["document"]].append(self._build_measure(row, numbers))
+        return NetworkData(
+            documents=tuple(self._build_document(document, measures[document]) for document in documents),
+            bodies=self._build_bodies(bodies),
+            domains=tuple((_shorten_iri(d), named[d]["name"], named[d]["english"]) for d in domains),
+            clauses=tuple(
+                (_shorten_iri(part), label, documents.index(document)) for part, label, document in clauses
+            ),
+        )
+
+    def _build_document(self, document: str, measures: list[NetworkMeasure]) -> NetworkDocument:
+        row = self.documents.get(document, {})
+        number, title, day = (row.get(name, "") for name in ("number", "title", "date"))
+        return NetworkDocument(_shorten_iri(document), number, title, day, tuple(measures))
+
+    def _build_bodies(self, bodies: list[str]) -> tuple[NetworkBody, ...]:
+        written = ((row["body"], row["written"]) for rows in self.bearings.values() for row in rows)
+        known = {body: self.bodies.get(body, {}) for body in bodies}
+        full = {body: row.get("name", "") for body, row in known.items()}
+        places = {body: row.get("place", "") for body, row in known.items()}
+        labels = unique_labels(bodies, most_frequent_labels(written), full, places)
+        return tuple(
+            NetworkBody(
+                id=_shorten_iri(body),
+                label=label,
+                name=full[body],
+                english=known[body].get("english", ""),
+                others=tuple(
+                    name
+                    for name in self.names.get(body, ())
+                    if name not in (full[body], known[body].get("english"))
+                ),
+                kind=_classify_body(known[body]),
+            )
+            for body, label in zip(bodies, labels, strict=True)
+        )
+
+    def _build_measure(self, row: Row, numbers: Mapping[str, int]) -> NetworkMeasure:
+        measure, start = row["measure"], int(row["start"])
+        found = self.findings.get(measure, ())
+        bearings = sorted(self.bearings.get(measure, ()), key=lambda bearing: int(bearing["rank"]))
+        days = sorted(f["due"] for f in found if f["due"])
+        return NetworkMeasure(
+            id=_shorten_iri(measure),
+            clause=numbers[row["part"]],
+            allocation=_find_index(ALLOCATIONS, row["allocation"]),
+            open=row["open"] == "true",
+            text=row["text"],
+            words=row["words"],
+            bearings=tuple(
+                NetworkResponsibility(
+                    numbers[b["body"]], _find_index(ROLES, b["role"]), b["inferred"] == "true"
+                )
+                for b in bearings
+            ),
+            domains=tuple(
+                numbers[subject["domain"]]
+                for subject in sorted(
+                    self.subjects.get(measure, ()), key=lambda subject: int(subject["rank"])
+                )
+            ),
+            findings=tuple(
+                sorted(
+                    _select_findings(found, start, len(row["text"])), key=lambda f: (f.start, f.end, f.kind)
+                )
+            ),
+            audiences=tuple(audience["name"] for audience in self.audiences.get(measure, ())),
+            due=days[0] if days else "",
+        )
+
+
+def _select_findings(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[Finding]:
+    """The norms and targets that stand within a measure's words; riders stand behind them.
+
+    Of a measure without its words, the norms stand at its start and have no length.
+    """
+    kinds = {**{kind.value.capitalize(): at for at, kind in enumerate(NORMS)}, "Target": TARGET}
+    for row in found:
+        kind, begin, end = (
+            kinds.get(row["type"].removeprefix(OB)),
+            int(row["start"]) - start,
+            int(row["end"]) - start,
+        )
+        if kind is not None and 0 <= begin <= end <= length:
+            yield Finding(kind, begin, end, row["due"])
+
+
+def _group_by_measure(rows: list[Row]) -> dict[str, list[Row]]:
+    """The rows of each measure."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["measure"]].append(row)
+    return found
+
+
+def _find_index(names: tuple[str, ...], iri: str) -> int:
+    """The place of a term among names; -1 where there is none."""
+    name = iri.removeprefix(OB)
+    return names.index(name) if name in names else -1
+
+
+def _classify_body(row: Row) -> str:
+    """The kind of a body: of the ontology's, or whether it is a group, or local."""
+    if row.get("group") == "true":
+        return GROUP
+    return row.get("kind", "").removeprefix(OB) or ("Local" if row.get("place") else "Other")
+
+
+def _shorten_iri(iri: str) -> str:
+    """An IRI without the base that is the same for all."""
+    return iri.removeprefix(BASE)

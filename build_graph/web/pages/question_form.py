@@ -1,0 +1,107 @@
+"""The catalogue in the workbench: a list of the questions, and each as a form with its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from build_graph.query.catalogue import TEXTS, TODAY, Parameter, ParameterKind, Question
+from build_graph.web import urls
+from build_graph.web.pages import ontology_terms
+from build_graph.web.pages.answer_tables import AnswerTable
+from build_graph.web.render import render_workbench
+
+_COMPLETED = frozenset(
+    {ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT, ParameterKind.CLAUSE}
+)  # names of these can be listed
+_INPUTS = {ParameterKind.INTEGER: "number"}  # what is no text
+_CHARTED = 40  # bars
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A parameter as a field of a form."""
+
+    name: str
+    input: str  # the type of the field
+    value: str
+    example: str
+    needed: bool
+    names: str  # the kind of thing whose names complete it; empty for none
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionFault:
+    """Why there is no answer: a sentence, or a name that nothing has, with names that would do."""
+
+    message: str
+    unknown: bool = False
+    instead: tuple[tuple[str, str], ...] = ()  # name, and the address of the question with that name
+    key: str = ""  # of words that say it in both languages, before the sentence
+
+
+def render_catalogue_page(questions: Iterable[Question]) -> bytes:
+    """The questions, each with its two titles; the page's address is /queries."""
+    known = list(questions)
+    return render_workbench(
+        "catalogue.html.j2",
+        more_words={
+            f"{q.name}-{key}": _read_both_languages(q, key) for q in known for key in ("title", "description")
+        },
+        title="obligation-graph",
+        here="queries",
+        questions=[question.name for question in known],
+    )
+
+
+def render_question_page(
+    question: Question,
+    given: Mapping[str, str],
+    *,
+    answer: AnswerTable | None = None,
+    fault: QuestionFault | None = None,
+    query: str = "",
+) -> bytes:
+    """A question as a form with what was given, and its answer, or what is wrong; its address is /query/NAME.
+
+    `query` is the SPARQL that was asked.
+    """
+    fields = [_build_field(parameter, given) for parameter in question.header.parameters]
+    asked = query or question.query
+    return render_workbench(
+        "question.html.j2",
+        more_words={
+            **ontology_terms.select_labels(answer.keys if answer else ()),
+            **{key: _read_both_languages(question, key) for key in ("title", "description")},
+        },
+        title=question.header.find_text("title@en") or question.name,
+        here="queries",
+        name=question.name,
+        fields=fields,
+        answer=answer,
+        bars=answer.bars[:_CHARTED] if answer else (),
+        most=max((figure for _, figure in answer.bars), default=0) if answer else 0,
+        fault=fault,
+        query=asked,
+        editor=urls.editor_url(asked),
+        csv=urls.question_url(question.name, {**given, "format": "csv"}),
+    )
+
+
+def _read_both_languages(question: Question, key: str) -> dict[str, str]:
+    assert f"{key}@en" in TEXTS, key
+    return {tongue: question.header.find_text(f"{key}@{tongue}") or question.name for tongue in ("en", "zh")}
+
+
+def _build_field(parameter: Parameter, given: Mapping[str, str]) -> FormField:
+    default = "" if parameter.optional or parameter.default in (None, TODAY) else str(parameter.default)
+    return FormField(
+        parameter.name,
+        _INPUTS.get(parameter.kind, "text"),
+        given.get(parameter.name, default),
+        parameter.example,
+        parameter.default is None,
+        parameter.kind if parameter.kind in _COMPLETED else "",
+        ("divided", "joint", "unstated") if parameter.kind is ParameterKind.ALLOCATION else (),
+    )

@@ -1,0 +1,272 @@
+"""What the reader page knows beside the text: what was understood of each mark, as plain values for JSON.
+
+Words of the text are not repeated here: the page takes them from its marks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode
+
+from build_graph.extract.citations.document_names import DocumentNames
+from build_graph.graph.emit.citations import citation_target_iri
+from build_graph.graph.emit.emitter import Emitter, find_body
+from build_graph.graph.emit.measures import SIGNALS
+from build_graph.graph.emit.provenance import build_row
+from build_graph.graph.iris import (
+    agency_iri,
+    audience_iri,
+    bearer_iri,
+    bracket_iri,
+    citation_iri,
+    damage_iri,
+    domain_iri,
+    measure_iri,
+    norm_iri,
+    qualifier_iri,
+    stretch_iri,
+    target_iri,
+)
+from build_graph.model import Body, BodyKind, CoverageKind, Level, Measure, Span, compute_line_column
+from build_graph.vocabulary import BASE, term
+from build_graph.web.pages.reader_marks import find_heading, iterate_divisions, strip_document_iri
+
+_LABEL = 14  # characters of a division's first words, where it has no heading
+
+Values = dict[str, Any]
+
+
+def collect_reader_data(emit: Emitter, **links: str | None) -> dict[str, object]:
+    """The blocks of data of the page, by their names; `links` are addresses of other pages by theirs."""
+    panel = _PanelBuilder.create(emit)
+    document, metadata = emit.document, emit.document.outline.metadata
+    about = {
+        "iri": emit.document_iri,
+        "base": BASE,
+        "key": emit.document_iri.removeprefix(emit.base),
+        "source": document.text.source.name,
+        **links,
+        "addressees": list(metadata.addressees),
+    }
+    return {
+        "about": about,
+        "measures": [panel.describe_measure(measure) for measure in document.measures],
+        "parts": list(panel.describe_divisions()),
+        "others": list(panel.describe_others()),
+        "bodies": dict(panel.describe_bodies()),
+        "domains": dict(panel.describe_domains()),
+        "repairs": build_row(document.text.repairs),
+    }
+
+
+def build_outline_rows(emit: Emitter) -> list[tuple[str, str, int]]:
+    """The divisions for the outline: key, label, depth from 1."""
+    return [
+        (
+            strip_document_iri(emit, iri),
+            _format_label(emit, find_heading(emit, division), division.mark, division.body),
+            depth,
+        )
+        for division, iri, depth in iterate_divisions(emit)
+    ]
+
+
+def count_findings(emit: Emitter) -> list[tuple[str, int]]:
+    """What was found, by the keys of the page's words."""
+    measures, document = emit.document.measures, emit.document
+    bearers = [bearer for measure in measures for bearer in measure.bearers]
+    kinds = Counter(kind for kind, _ in {(find_body(b).kind, find_body(b).id) for b in bearers})
+    return [
+        ("count_sections", sum(part.level is Level.SECTION for part in document.outline.divisions)),
+        ("count_clauses", document.outline.clauses),
+        ("count_measures", len(measures)),
+        ("count_attributed", sum(measure.assignment is not None for measure in measures)),
+        ("count_norms", sum(len(measure.norms) for measure in measures)),
+        ("count_agencies", kinds[BodyKind.AGENCY]),
+        ("count_groups", kinds[BodyKind.GROUP]),
+        ("count_targets", sum(len(measure.targets) for measure in measures)),
+    ]
+
+
+def _format_label(emit: Emitter, heading: Span | None, mark: str | None, body: Span) -> str:
+    """A division's mark and heading; its first words where it has none."""
+    words = emit.quote(heading) if heading else ""
+    if heading and words != mark:
+        return f"{mark or ''}{words}"
+    first = " ".join(emit.quote(body)[: _LABEL * 2].split())
+    return f"{mark or ''}{first[:_LABEL]}{'…' if len(first) > _LABEL else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class _PanelBuilder:
+    """Makes what the panel shows of each thing."""
+
+    emit: Emitter
+    names: DocumentNames
+    rules: dict[Span, str]  # keys of the bearers in the text by where they stand
+
+    @classmethod
+    def create(cls, emit: Emitter) -> _PanelBuilder:
+        rules = {
+            bearer.span: strip_document_iri(emit, bearer_iri(measure_iri(emit.document_iri, measure), rank))
+            for measure in emit.document.measures
+            for rank, bearer in enumerate(measure.bearers, start=1)
+        }
+        return cls(emit, DocumentNames.load(), rules)
+
+    def format_position(self, span: Span) -> str:
+        """Line and column in the source of where a stretch begins: 8:11."""
+        origin = self.emit.document.text.find_origin(span.start)
+        return "{}:{}".format(*compute_line_column(self.emit.lines, origin))
+
+    # -------------------------------------------------------------------------- measures
+
+    def describe_measure(self, measure: Measure) -> Values:
+        """What was understood of a measure."""
+        iri = measure_iri(self.emit.document_iri, measure)
+        assignment = measure.assignment
+        found: Values = {
+            "key": strip_document_iri(self.emit, iri),
+            "clause": measure.clause or "",
+            "index": measure.index,
+            "at": self.format_position(measure.span),
+            "allocation": assignment.allocation.value if assignment else "unstated" * bool(measure.defaults),
+            "open": bool(assignment and assignment.open),
+            "goal": measure.goal,
+            "domains": [
+                [
+                    domain_iri(domain).removeprefix(BASE),
+                    *map(self.emit.quote, self.emit.select_distinct(domain.signals)[:SIGNALS]),
+                ]
+                for domain in measure.domains
+            ],
+            "bearers": list(self._describe_bearers(measure, iri)),
+            "norms": [
+                {
+                    **self._locate_mark(norm_iri(iri, index), norm.span),
+                    "kind": norm.kind.value,
+                    "cue": self.emit.quote(norm.cue) if norm.cue else "",
+                }
+                for index, norm in enumerate(measure.norms, start=1)
+            ],
+            "targets": [
+                {
+                    **self._locate_mark(target_iri(iri, index), target.span),
+                    "due": target.due.isoformat() if target.due else "",
+                    "quantity": target.quantity or "",
+                }
+                for index, target in enumerate(measure.targets, start=1)
+            ],
+            "audiences": [
+                {**self._locate_mark(audience_iri(iri, index), audience.span), "name": audience.name}
+                for index, audience in enumerate(measure.audiences, start=1)
+            ],
+            "riders": [
+                {
+                    **self._locate_mark(qualifier_iri(iri, index), rider.span),
+                    "kind": rider.kind.value,
+                    "due": rider.due.isoformat() if rider.due else "",
+                }
+                for index, rider in enumerate(assignment.riders if assignment else (), start=1)
+            ],
+        }
+        return {name: value for name, value in found.items() if value not in ("", False, [])}
+
+    def _locate_mark(self, iri: str, span: Span) -> Values:
+        return {"key": strip_document_iri(self.emit, iri), "at": self.format_position(span)}
+
+    def _describe_bearers(self, measure: Measure, iri: str) -> Iterator[Values]:
+        stated = len(measure.bearers)
+        for rank, bearer in enumerate((*measure.bearers, *measure.defaults), start=1):
+            yield {
+                **self._locate_mark(bearer_iri(iri, rank), bearer.span),
+                "name": bearer.name,
+                "body": self._find_body_key(find_body(bearer)),
+                "role": bearer.role.value,
+                **({"rule": self.rules.get(bearer.span, "")} if rank > stated else {}),
+            }
+
+    # ---------------------------------------------------------------------------- others
+
+    def describe_divisions(self) -> Iterator[Values]:
+        """The divisions, with what their headings say."""
+        for division, iri, _ in iterate_divisions(self.emit):
+            yield {
+                **self._locate_mark(iri, division.span),
+                "label": _format_label(
+                    self.emit, find_heading(self.emit, division), division.mark, division.body
+                ),
+                "says": "principle" if division.principle else "goal" if division.goal else "",
+            }
+
+    def describe_others(self) -> Iterator[Values]:
+        """Citations, and what was not understood."""
+        emit, document = self.emit, self.emit.document
+        cited = [citation_target_iri(emit, self.names, citation) for citation in document.citations]
+        bases = {iri for iri, citation in zip(cited, document.citations, strict=True) if citation.basis}
+        for index, (iri, citation) in enumerate(zip(cited, document.citations, strict=True), start=1):
+            found = self._locate_mark(citation_iri(emit.document_iri, index), citation.span)
+            yield {**found, "kind": "citation", "cited": iri, "basis": iri in bases}
+        for index, refusal in enumerate(document.refused, start=1):
+            found = self._locate_mark(bracket_iri(emit.document_iri, index), refusal.span)
+            yield {**found, "kind": "refused", "reason": refusal.reason}
+        for index, damage in enumerate(document.text.damages, start=1):
+            found = self._locate_mark(damage_iri(emit.document_iri, index), damage.span)
+            yield {**found, "kind": "damaged", "reason": damage.reason}
+        unread = (span for reading, span in document.coverage.stretches if reading is CoverageKind.UNREAD)
+        for index, span in enumerate(unread, start=1):
+            yield {
+                **self._locate_mark(stretch_iri(emit.document_iri, index), span),
+                "kind": "unread",
+                "reason": "",
+            }
+
+    # --------------------------------------------------------------- bodies and domains
+
+    def describe_bodies(self) -> Iterator[tuple[str, Values]]:
+        """Every body that bears a measure, by the end of its IRI."""
+        measures = self.emit.document.measures
+        bearers = (bearer for m in measures for bearer in (*m.bearers, *m.defaults))
+        for body in dict.fromkeys(map(find_body, bearers)):
+            name = self._find_body_key(body)
+            yield name, self._describe_body(body, BASE + name)
+
+    def _describe_body(self, body: Body, iri: str) -> Values:
+        found: Values = {
+            "zh": self._join_names(iri, "skos:prefLabel", "zh") if body.known else "",
+            "en": self._join_names(iri, "skos:prefLabel", "en") if body.known else "",
+            "short": self._join_names(iri, "skos:altLabel", "en") if body.known else "",
+            "words": body.label,
+            "group": body.kind is BodyKind.GROUP,
+            "unresolved": body.kind is BodyKind.AGENCY and not body.resolved,
+            "answers": [self._find_name_pair(agency_iri(id_)) for id_ in sorted(body.answers_to)],
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def _find_body_key(self, body: Body) -> str:
+        return self.emit.body_iri(body).removeprefix(BASE).removeprefix(self.emit.base)
+
+    def describe_domains(self) -> Iterator[tuple[str, list[str]]]:
+        """The names of every domain of a measure, by the end of its IRI."""
+        found = (domain for measure in self.emit.document.measures for domain in measure.domains)
+        for iri in dict.fromkeys(domain_iri(domain) for domain in found):
+            yield iri.removeprefix(BASE), self._find_name_pair(iri)
+
+    def _find_name_pair(self, iri: str) -> list[str]:
+        """The names of a thing of the registries, in English and Chinese."""
+        end = iri.rpartition("/")[2]
+        return [self._join_names(iri, "skos:prefLabel", tongue) or end for tongue in ("en", "zh")]
+
+    def _join_names(self, iri: str, predicate: str, language: str) -> str:
+        """The names in a language, with commas between them; empty where there are none."""
+        said = self.emit.descriptions.statements.get(NamedNode(iri), ())
+        names: Iterable[Literal] = (
+            statement.object
+            for statement in said
+            if statement.predicate == term(predicate) and isinstance(statement.object, Literal)
+        )
+        return ", ".join(sorted(name.value for name in names if name.language == language))

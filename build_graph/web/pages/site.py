@@ -1,0 +1,273 @@
+"""The page that names the others of a build.
+
+The readers of an earlier build: those that its index names, and that are ours for sure.
+
+From a graph to pages: the network, and the reader of each document.
+
+The pages of a build: a reader for each document, the network of all, and an index that names them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from pyoxigraph import NamedNode
+
+from build_graph.files import encode_name, is_file, write_file
+from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.store.shards import ShardFolder
+from build_graph.model import Document
+from build_graph.query.engines import Engine
+from build_graph.query.open import load_turtle, open_path
+from build_graph.query.restore.document import restore_document
+from build_graph.text.formats.kinds import HEAD, detect_generated
+from build_graph.vocabulary import decode_part, encode_segment
+from build_graph.web import urls
+from build_graph.web.pages.network import NetworkLinks, PageTooLargeError, render_network_page
+from build_graph.web.pages.network_data import NetworkData, NothingToShowError, collect_network_data
+from build_graph.web.pages.reader import ReaderLinks, format_file_name, render_reader_page
+from build_graph.web.render import render
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A document in the list: the address of its reader, what it is called, and what was found in it."""
+
+    href: str
+    title: str
+    number: str
+    date: str
+    measures: int
+    norms: int
+    bodies: int
+
+    @classmethod
+    def from_document(cls, document: Document, href: str) -> IndexEntry:
+        """The entry of a document whose reader has an address."""
+        metadata, measures = document.outline.metadata, document.measures
+        bodies = {bearer.body or bearer.name for measure in measures for bearer in measure.bearers}
+        return cls(
+            href,
+            metadata.title or document.text.source.name,
+            metadata.number or "",
+            metadata.issued.isoformat() if metadata.issued else "",
+            len(measures),
+            sum(len(measure.norms) for measure in measures),
+            len(bodies),
+        )
+
+
+def render_index_page(entries: Sequence[IndexEntry], network: str, graph: str) -> bytes:
+    """The page, in UTF-8; `network` and `graph` are addresses beside it."""
+    return render(
+        "index.html.j2",
+        styles=("base.css", "index.css"),
+        scripts=("base.js",),
+        words=("index",),
+        data={},
+        title="obligation-graph",
+        documents=entries,
+        network=network,
+        graph=graph,
+    )
+
+
+_HREF = re.compile(r'href="(?P<address>[^"]+)"')
+
+
+def find_readers(folder: Path, index: str, readers: str) -> list[Path]:
+    """The readers that the index in a folder names; none where it is not there, or no page of ours.
+
+    `index` is the name of the index, `readers` that of the folder of readers beside it.
+    """
+    page = folder / index
+    if not _is_page(page):
+        return []
+    with open(encode_name(page), encoding="utf-8", errors="replace") as file:
+        addresses = (unquote(found["address"]) for found in _HREF.finditer(file.read()))
+        names = [Path(address).name for address in addresses if re.fullmatch(rf"{readers}/[^/\\]+", address)]
+    return [folder / readers / name for name in dict.fromkeys(names)]
+
+
+def remove_pages(pages: Iterable[Path], kept: Collection[Path]) -> list[Path]:
+    """Remove pages that are not to be kept, where they are of ours; those that are gone now.
+
+    One that cannot be removed stays, and so does a link.
+    """
+    gone = []
+    for page in pages:
+        if page in kept or not _is_page(page):
+            continue
+        try:
+            os.unlink(encode_name(page))
+        except OSError:
+            continue
+        gone.append(page)
+    return gone
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a file, and no link to one, is a page that obligations wrote."""
+    name = encode_name(path)
+    if os.path.islink(name) or not os.path.isfile(name):
+        return False
+    try:
+        with open(name, "rb") as file:
+            made = detect_generated(file.read(HEAD))
+    except OSError:
+        return False
+    return made is not None and made.kind == "page"
+
+
+DETAILED = 2_000_000  # statements of shards up to which the words of measures are shown
+INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
+SERVED = ReaderLinks(network=urls.NETWORK, home=urls.HOME)  # where a served reader leads on
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNetwork:
+    """What a network page holds, and its size in bytes."""
+
+    documents: int
+    measures: int
+    bodies: int
+    size: int
+    brief: bool  # whether measures come without their words
+
+
+def write_network(
+    graph: Engine | ShardFolder,
+    output: Path,
+    *,
+    document: NamedNode | None = None,
+    domain: NamedNode | None = None,
+) -> WrittenNetwork:
+    """Write the network page of a graph, of one document or domain if given.
+
+    Shards of many statements come without the words of their measures.
+
+    Where the readers of its documents, or an index, stand beside the page, it leads to them. Raises
+    ObligationError where the graph cannot be asked, nothing is left to show, it is too much for a page, or
+    the place cannot be written.
+    """
+    data = _collect_data(graph, document, domain)
+    page = render_network_page(data, format_title(data), _find_links(data, output.parent))
+    write_file(output, page)
+    return WrittenNetwork(
+        len(data.documents), sum(1 for _ in data.measures), len(data.bodies), len(page), data.brief
+    )
+
+
+def _collect_data(
+    graph: Engine | ShardFolder, document: NamedNode | None, domain: NamedNode | None
+) -> NetworkData:
+    """What the page shows; of shards that are quickly loaded all, of larger ones what their tables hold."""
+    if isinstance(graph, ShardFolder) and graph.totals.statements <= DETAILED:
+        return collect_network_data(open_path(graph.path), document, domain)
+    return collect_network_data(graph, document, domain)
+
+
+def render_reader(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:
+    """The reader of a document of the graph that an engine answers for, in UTF-8.
+
+    Raises ObligationError where the graph cannot be asked, or has no text of such a document.
+    """
+    found = restore_document(engine, document)
+    return render_reader_page(found.document, found.descriptions, links, base=found.base)
+
+
+def format_title(data: NetworkData) -> str:
+    """What a page of the data is called: its one document's title, or how many there are; a domain first."""
+    if len(data.documents) == 1:
+        only = data.documents[0]
+        title = only.title or only.number or only.id
+    else:
+        title = f"{len(data.documents):,} 份文件 · {len(data.documents):,} documents"
+    return " · ".join(filter(None, (data.domain, title)))
+
+
+def format_reader_path(document: str) -> str:
+    """Where the reader of a document lies beside its network page, from the end of the document's IRI.
+
+    >>> format_reader_path("document/国发-2015-24")
+    'read/国发-2015-24.html'
+    """
+    return f"{READERS}/{format_file_name(decode_part(document.removeprefix('document/')))}"
+
+
+def _find_links(data: NetworkData, folder: Path) -> NetworkLinks:
+    """The readers and the index that stand beside a page in a folder."""
+    readers = {document.id: format_reader_path(document.id) for document in data.documents}
+    index = INDEX if is_file(folder / INDEX) else ""
+    return NetworkLinks({id_: quote(path) for id_, path in readers.items() if is_file(folder / path)}, index)
+
+
+MOST = 50  # documents up to which a build writes pages without being told to
+
+
+@dataclass(slots=True)
+class BuildPages:
+    """The pages of the documents so far; `asked` is None where nobody asked for them in so many words."""
+
+    asked: bool | None = None
+    why_not: str = ""
+    index: str = INDEX  # the page that names the others
+    names: tuple[str, ...] = (INDEX, NETWORK)  # of the pages that are there whatever the documents are
+    _readers: dict[str, bytes] = field(default_factory=dict)  # by name
+    _links: dict[str, str] = field(
+        default_factory=dict
+    )  # addresses of readers, by the end of the document's IRI
+    _entries: list[IndexEntry] = field(default_factory=list)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there are to be pages."""
+        return not self.why_not
+
+    def add(self, document: Document, descriptions: Descriptions) -> None:
+        """Take in a document."""
+        if not self.wanted:
+            return
+        if self.asked is None and len(self._entries) == MOST:
+            self._skip_pages(f"more than {MOST} documents; ask for them with --pages")
+            return
+        name = f"{READERS}/{format_file_name(document.id)}"
+        self._readers[name] = render_reader_page(document, descriptions, ReaderLinks(f"../{NETWORK}"))
+        self._links[f"document/{encode_segment(document.id)}"] = quote(name)
+        self._entries.append(IndexEntry.from_document(document, quote(name)))
+
+    def render_files(self, graph: bytes, name: str) -> dict[str, bytes]:
+        """The pages by name: of the graph in Turtle, which lies beside them under its own name.
+
+        None where there is no network, or too much of it for a page; then `why_not` says so. Raises
+        ObligationError where somebody asked for pages all the same.
+        """
+        engine = load_turtle(graph)
+        try:
+            data = collect_network_data(engine)
+            network = render_network_page(data, format_title(data), NetworkLinks(self._links, INDEX))
+        except (NothingToShowError, PageTooLargeError) as error:
+            if self.asked:
+                raise
+            self._skip_pages(str(error))
+            return {}
+        return {NETWORK: network, INDEX: render_index_page(self._entries, NETWORK, name), **self._readers}
+
+    def remove_earlier(self, folder: Path, earlier: Iterable[Path]) -> list[Path]:
+        """Remove the readers of an earlier build in a folder that these pages do not name; those removed."""
+        return remove_pages(earlier, {folder / name for name in self._readers})
+
+    @staticmethod
+    def find_earlier(folder: Path) -> list[Path]:
+        """The readers that the index of an earlier build in a folder names."""
+        return find_readers(folder, INDEX, READERS)
+
+    def _skip_pages(self, why_not: str) -> None:
+        self.why_not = why_not
+        self._readers.clear()
+        self._entries.clear()

@@ -1,0 +1,63 @@
+"""The editor for SPARQL: the catalogue beside it, and the ontology's terms and prefixes at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from build_graph.query.catalogue import Question
+from build_graph.resources import load_word_lists
+from build_graph.vocabulary import BASE, OB, PREFIXES
+from build_graph.web.pages.ontology_terms import list_terms
+from build_graph.web.render import load_script, render
+from build_graph.web.urls import ONTOLOGY
+
+_NOBODY = "SELECT * WHERE {\n  ?measure a ob:Measure ; ob:responsibleAgency ?agency .\n}\nLIMIT 10\n"
+
+
+def render_editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
+    """The page, in UTF-8; `endpoint` is the path that it sends queries to, its own address is /workbench."""
+    known = list(questions)
+    return render(
+        "sparql.html.j2",
+        styles=("base.css", "workbench.css", "yasgui/yasgui.css", "editor.css"),
+        scripts=("base.js", "workbench.js", "editor.js"),
+        words=["workbench", "editor", "yasgui"],
+        more_words=dict(entry for question in known for entry in _iterate_words(question)),
+        data={
+            "catalogue": [{"name": question.name, "query": _strip_header(question)} for question in known],
+            "editor": _build_editor_data(endpoint),
+        },
+        served=True,
+        library=load_script("yasgui"),
+        title="SPARQL",
+        here="sparql",
+        questions=[question.name for question in known],
+    )
+
+
+def _iterate_words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
+    """Title and description of a question in both languages."""
+    for key in ("title", "description"):
+        texts = {tongue: question.header.find_text(f"{key}@{tongue}") for tongue in ("en", "zh")}
+        yield f"{question.name}-{key}", texts
+
+
+def _strip_header(question: Question) -> str:
+    """The query, and what its header says of its parameters; title and description stand beside it."""
+    lines = question.query.splitlines(keepends=True)
+    start = next(at for at, line in enumerate(lines) if not line.startswith("#"))
+    parameters = [line for line in lines[:start] if line.startswith("# parameter:")]
+    return "".join([*parameters, *lines[start:]])
+
+
+def _build_editor_data(endpoint: str) -> dict[str, object]:
+    """What the editor needs to know, so that it need not ask for it."""
+    return {
+        "endpoint": endpoint,
+        "base": BASE,
+        "ontology": ONTOLOGY,
+        "prefixes": PREFIXES,
+        "terms": [[term.name, term.kind, term.en, term.zh] for term in list_terms()],
+        "tabs": load_word_lists("workbench")["tabs"],
+        "begin": f"PREFIX ob: <{OB}>\n\n{_NOBODY}",
+    }

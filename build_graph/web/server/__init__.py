@@ -1,0 +1,1 @@
+"""A SPARQL endpoint and a workbench over HTTP, with limits on what a request may take."""

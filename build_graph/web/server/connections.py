@@ -1,0 +1,155 @@
+"""The connections of clients: each has to say in time what it wants, and there are not too many of them.
+
+A connection without a request (none yet, half of one, or none after the last) costs a file of the process. It
+is closed when its time is over and, where there are too many, sooner: then the one that has waited longest
+gives way to the new one, so that a client that says at once what it wants is answered, whoever keeps others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from build_graph.web.server.settings import QueryLimits
+
+AT_ONCE = 8  # connections that are accepted before those that there are come to their turn
+_UNDER_WAY = 4 * AT_ONCE  # that are accepted, or being closed, and not yet counted, or still
+_OF_A_WORKER = 3  # files that a worker takes of the server
+_SPARE = 16  # files that pages and queries open now and then
+_FEWEST = 8  # connections, however few files there may be
+_NO_FILES = "socket.accept() out of system resource"  # what asyncio says
+_SILENCE = 60.0  # seconds between two lines that say it
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class ConnectionLimiter:
+    """All connections of a server."""
+
+    patience: float  # seconds that a connection may be without a request
+    most: int
+    waiting: dict[LimitedConnection, None] = field(
+        default_factory=dict
+    )  # without a request, the oldest first
+
+    @classmethod
+    def create(cls, limits: QueryLimits) -> ConnectionLimiter:
+        """Return a crowd as large as the limits and the system allow, once all other files are open."""
+        return cls(limits.headers, compute_connection_limit(limits))
+
+    def find_oldest(self) -> LimitedConnection | None:
+        """Return the connection that has waited longest and takes no answer any more."""
+        return next((one for one in self.waiting if not one.count_unsent()), None)
+
+
+def compute_connection_limit(limits: QueryLimits) -> int:
+    """Return how many connections the limits, and the system's limit of open files, allow."""
+    import resource
+
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if files == resource.RLIM_INFINITY:
+        return limits.connections
+    used = sum(1 for _ in Path("/dev/fd").iterdir()) + _OF_A_WORKER * limits.workers + _UNDER_WAY + _SPARE
+    return max(_FEWEST, min(limits.connections, files - used))
+
+
+class LimitedConnection(H11Protocol):
+    """A connection that is closed when it is without a request for too long, or others need its place."""
+
+    def __init__(self, crowd: ConnectionLimiter, **given: Any) -> None:
+        """Take over a connection; uvicorn gives all but the crowd it belongs to."""
+        super().__init__(**given)
+        self._crowd = crowd
+        self._deadline: asyncio.TimerHandle | None = None
+        self._unsent: int | None = None  # bytes of an answer that had not been taken when last looked at
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, in the place of another if there are too many."""
+        super().connection_made(transport)
+        self._update_deadline()
+        if len(self.connections) > self._crowd.most:
+            oldest = self._crowd.find_oldest() or self
+            if oldest is self:  # all others are being answered
+                self._refuse(503, b"there are too many connections; ask again later\n", ("retry-after", "5"))
+            oldest.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what comes, which may be the end of a request's headers."""
+        super().data_received(data)
+        self._update_deadline()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request."""
+        super().on_response_complete()
+        self._update_deadline()
+
+    def count_unsent(self) -> int:
+        """Return the bytes of an answer that the client has not taken yet."""
+        return self.transport.get_write_buffer_size()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._stop_waiting()
+        self.transport.abort()
+
+    def _update_deadline(self) -> None:
+        """Have a deadline while there is no request, and none while there is."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+        elif self._deadline is None:
+            self._crowd.waiting[self] = None
+            self._unsent = None
+            self._deadline = self.loop.call_later(self._crowd.patience, self._close_late)
+
+    def _stop_waiting(self) -> None:
+        self._crowd.waiting.pop(self, None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close_late(self) -> None:
+        """Close, unless an answer is still being taken, however slowly."""
+        left = self.count_unsent()
+        if left and (self._unsent is None or left < self._unsent):
+            self._unsent = left
+            self._deadline = self.loop.call_later(self._crowd.patience, self._close_late)
+            return
+        if not left and self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
+            self._refuse(408, b"the request does not come in; send it faster\n")
+        self.abort()
+
+    def _refuse(self, status: int, said: bytes, *more: tuple[str, str]) -> None:
+        """Say to who has sent no request, or half of one, why there will be no answer."""
+        headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(said)))]
+        response = h11.Response(status_code=status, headers=[*headers, ("connection", "close"), *more])
+        for event in (response, h11.Data(data=said), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+
+
+class ExceptionLogger:
+    """The log of what goes wrong in the loop; that no files are left, it says once a minute."""
+
+    def __init__(self) -> None:
+        """Nothing has been said yet."""
+        self._last = -_SILENCE
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Say what asyncio hands on."""
+        if context.get("message") != _NO_FILES:
+            return loop.default_exception_handler(context)
+        if time.monotonic() - self._last >= _SILENCE:
+            self._last = time.monotonic()
+            _LOG.error("connections: the system has no open files left; allow more (ulimit -n)")
+        return None

@@ -1,0 +1,191 @@
+"""One query answered from a store, within limits, in the bytes that go to the client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    parse,
+    parse_query_results,
+)
+
+from build_graph.errors import ObligationError
+from build_graph.query import sparql, syntax
+from build_graph.query.engines import OF_FILES, Answer, Triples, has_default_graph
+from build_graph.query.export.rdf_formats import serialize_triples
+from build_graph.query.http.messages import short_message, shorten_lines
+from build_graph.query.syntax import refuse_service
+from build_graph.text.formats.limits import format_size
+from build_graph.web.server.protocol import ROWS, TRIPLES, AcceptedTypes, HTTPError, SparqlRequest
+from build_graph.web.server.settings import QueryLimits
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
+
+STALE = 503  # the status of a reply from a worker whose store has been taken away from under it
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_FORMS_OF_TRIPLES = (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
+_CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
+_TELLING = _CHANGING | {"FROM"}
+OWN_MEDIA = AcceptedTypes("application/sparql-results+json", "application/n-triples")  # for `parse_reply`
+_PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """A query on its way to a worker."""
+
+    asked: SparqlRequest
+    media: AcceptedTypes
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """A reply to the client."""
+
+    status: int
+    media: str
+    body: bytes
+    tag: str = ""  # the same for the same answer; none for a refusal, and for what is another each time
+
+
+@dataclass(frozen=True, slots=True)
+class QueryExecutor:
+    """Answers queries from a store, as `OxigraphEngine` does where a query names no graphs."""
+
+    store: Store
+    limits: QueryLimits
+
+    def execute(self, task: QueryRequest) -> QueryResult:
+        """Return the answer, or in words why there is none."""
+        try:
+            return self._execute(task)
+        except HTTPError as error:
+            return create_error_result(error.status, str(error))
+        except ObligationError as error:
+            return create_error_result(400, str(error))
+
+    def _execute(self, task: QueryRequest) -> QueryResult:
+        query = task.asked.query
+        form = sparql.detect_form(query)
+        refuse_service(query, base=task.asked.base)  # before all else: whoever parses an ASK answers it
+        keywords = sparql.find_keywords(query, _TELLING)
+        media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
+        if media is None:
+            syntax.check(query, base=task.asked.base)
+            offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
+            raise HTTPError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
+        try:
+            found = self._run_query(task.asked, own="FROM" in keywords)
+            if isinstance(found, QueryTriples) != (form in _FORMS_OF_TRIPLES):
+                raise sparql.QueryError(f"query: is read as {form}, and is another; put blanks around words")
+            body = self._serialize_answer(found, media)
+        except SyntaxError:
+            syntax.check(query, base=task.asked.base)  # says where
+            raise
+        except (OSError, RuntimeError, ValueError) as error:
+            if str(error).startswith(OF_FILES):
+                raise HTTPError(STALE, "the store has been written; ask again") from error
+            said = f"query: cannot be answered ({short_message(error)}); put it right"
+            raise sparql.QueryError(said) from error
+        tag = "" if keywords & _CHANGING else blake2b(body, digest_size=16, key=media.encode()).hexdigest()
+        return QueryResult(200, media, body, tag)
+
+    def _run_query(self, asked: SparqlRequest, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Return what the store finds; `find_own_names` says that the query names its graphs itself."""
+        if asked.default_graphs is not None and asked.named_graphs is not None:
+            return self.store.query(
+                asked.query,
+                base_iri=asked.base,
+                default_graph=[NamedNode(iri) for iri in asked.default_graphs],
+                named_graphs=[NamedNode(iri) for iri in asked.named_graphs],
+            )
+        union = not own and not has_default_graph(self.store)  # which would undo FROM
+        return self.store.query(asked.query, base_iri=asked.base, use_default_graph_as_union=union)
+
+    def _serialize_answer(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
+        out = _BoundedBuffer(self.limits.answer)
+        if isinstance(found, QueryTriples):
+            triples = Triples.collect(self._limit_triples(found)).triples  # the same answer, the same bytes
+            return serialize_triples(triples, TRIPLES[media], out=out)
+        found.serialize(out, ROWS[media])
+        body = out.getvalue()
+        if isinstance(found, QuerySolutions) and has_more_rows(body, ROWS[media], self.limits.rows):
+            raise HTTPError(400, f"query: the answer has more than {self.limits.rows:,} rows; {_PIECES}")
+        return body
+
+    def _limit_triples(self, found: Iterable[Triple]) -> Iterator[Triple]:
+        seen: set[Triple] = set()
+        for triple in found:
+            seen.add(triple)
+            if len(seen) > self.limits.rows:
+                said = f"query: the answer has more than {self.limits.rows:,} triples; {_PIECES}"
+                raise HTTPError(400, said)
+        yield from seen
+
+
+def is_volatile(query: str) -> bool:
+    """Tell whether a query may have another answer each time; yes also if a name holds such a word.
+
+    >>> is_volatile("SELECT (rand() AS ?x) {}"), is_volatile("SELECT * { ?s ?p ?o }")
+    (True, False)
+    """
+    capitals = query.upper()
+    return any(word in capitals for word in _CHANGING)
+
+
+def create_error_result(status: int, message: str) -> QueryResult:
+    """Return a reply that says in plain text why there is no answer."""
+    return QueryResult(status, "text/plain", f"{shorten_lines(message)}\n".encode("utf-8", errors="replace"))
+
+
+def parse_reply(reply: QueryResult, name: str) -> Answer:
+    """Return what a reply in `OWN_MEDIA` says; raise RefusedError, which names the query, for a refusal."""
+    if reply.status != 200:
+        said = reply.body.decode("utf-8", "replace").strip().removeprefix("query: ")  # its name for every one
+        raise HTTPError(reply.status, f"{name}: {said}")
+    if reply.media == OWN_MEDIA.triples:
+        return Triples.collect(quad.triple for quad in parse(reply.body, format=RdfFormat.N_TRIPLES))
+    return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
+
+
+def has_more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
+    r"""Tell whether an answer has more rows than that: Oxigraph writes, but does not count them.
+
+    >>> has_more_rows(b'a\r\n"x\r\ny"\r\nz\r\n', QueryResultsFormat.CSV, 2)
+    False
+    """
+    if form == QueryResultsFormat.XML:  # in texts < is escaped
+        return body.count(b"<result>") > most
+    if form == QueryResultsFormat.TSV:  # and here line ends
+        return body.count(b"\n") - 1 > most
+    if form == QueryResultsFormat.CSV:
+        return body.count(b"\r\n") - 1 > most and b"".join(body.split(b'"')[::2]).count(b"\r\n") - 1 > most
+    between = b"},{"  # stands between rows, and perhaps in texts
+    return body.count(between) >= most and _STRING.sub(b"", body).count(between) >= most > 0
+
+
+class _BoundedBuffer(BytesIO):
+    """Takes bytes up to a number, then refuses the answer."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def write(self, data: Buffer) -> int:
+        if self.tell() + memoryview(data).nbytes > self._most:
+            raise HTTPError(400, f"query: the answer is larger than {format_size(self._most)}; {_PIECES}")
+        return super().write(data)

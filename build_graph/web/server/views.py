@@ -1,0 +1,319 @@
+"""The pages of the workbench, its editor, and every IRI of the data: which of them answers which address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from build_graph.errors import ObligationError
+from build_graph.query.catalogue import ParameterKind, Question, load_catalogue, load_lookup
+from build_graph.query.export.rdf_formats import serialize_triples
+from build_graph.query.names import NamedEntity, UnknownNameError
+from build_graph.query.results import format_spreadsheet
+from build_graph.vocabulary import BASE
+from build_graph.web import urls
+from build_graph.web.pages import contents, sparql_editor
+from build_graph.web.pages.answer_tables import build_table
+from build_graph.web.pages.entity import UnknownEntityError
+from build_graph.web.pages.network import NetworkLinks, PageTooLargeError, render_network_page
+from build_graph.web.pages.network_data import NothingToShowError, collect_network_data
+from build_graph.web.pages.notices import MOST, render_search_page, render_too_large_page
+from build_graph.web.pages.ontology import LANGUAGES, render_ontology_page
+from build_graph.web.pages.ontology_terms import serialize_ontology
+from build_graph.web.pages.overview import DocumentSelection, render_documents_page, render_overview_page
+from build_graph.web.pages.question_form import QuestionFault, render_catalogue_page, render_question_page
+from build_graph.web.pages.site import format_title, render_reader
+from build_graph.web.render import format_script_json
+from build_graph.web.render import load_script as script_library
+from build_graph.web.server.protocol import FORMATS, HTML, TRIPLES, HTTPError, choose_format
+from build_graph.web.server.responses import CachedResponse, wrap_view
+from build_graph.web.server.settings import Settings
+from build_graph.web.server.state import NAMED, AppState, PooledEngine
+from build_graph.web.server.workers import QueryWorkerPool
+
+_SEARCHED = NAMED[:3]  # kinds that a search completes: clauses have the same few names everywhere
+_OFFERED = 12  # names that complete a field
+_LONGEST = 200  # characters of a name that are searched for
+_TOO_MUCH = 400  # the status with which the workers refuse an answer that is larger than allowed
+_BODIES = 1_000  # that are laid out while somebody waits: the time grows with their square
+_FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the bytes
+_ONTOLOGY = {name: media for name, media in FORMATS.items() if name != "rdf"}
+
+
+def build_view_routes(settings: Settings, workers: QueryWorkerPool) -> list[BaseRoute]:
+    """Return the routes of all pages, and of what stands beside them."""
+    library = AppState.create(PooledEngine(workers), settings.limits.waiting)
+    views = (
+        (urls.HOME, show_overview),
+        (urls.DOCUMENTS, show_documents),
+        (urls.SEARCH, show_search),
+        (f"{urls.NAMES}{{kind}}", offer_names),
+        (urls.QUERIES, show_catalogue),
+        (f"{urls.QUESTION}{{name}}", answer_question),
+        (f"{urls.THINGS}{{end:path}}", describe_entity),
+        (urls.NETWORK, show_network),
+        (f"{urls.READER}{{document:path}}", show_reader),
+        (urls.EDITOR, show_editor),
+        (script_library("yasgui").address, send_script),
+        (urls.ONTOLOGY, show_ontology),
+    )
+    return [Route(path, wrap_view(partial(view, library)), methods=["GET"]) for path, view in views]
+
+
+def show_overview(library: AppState, request: Request) -> Response:
+    """Return the first page."""
+    return CachedResponse(
+        render_overview_page(
+            library.load_or_none(contents.list_documents),
+            library.load_or_none(contents.rank_agencies),
+            library.load_or_none(contents.rank_domains),
+            library.load_or_none(contents.count_entities) or {},
+        )
+    )
+
+
+def show_documents(library: AppState, request: Request) -> Response:
+    """Return the list of documents, those that the address chooses."""
+    return CachedResponse(
+        render_documents_page(
+            library.load_once(contents.list_documents), DocumentSelection.parse(request.query_params)
+        )
+    )
+
+
+# ------------------------------------------------------------------------------------------- names
+
+
+def show_search(library: AppState, request: Request) -> Response:
+    """Return what is called so, or nearly so."""
+    words = _read_words(request)
+    found = {kind: library.load_name_index(kind).find(words, MOST) if words else [] for kind in NAMED}
+    near = [] if any(found.values()) or not words else _find_near(library, words)
+    return CachedResponse(render_search_page(words, found, near))
+
+
+def _find_near(library: AppState, words: str) -> list[NamedEntity]:
+    return [thing for kind in _SEARCHED for thing in library.load_name_index(kind).find_near(words, _OFFERED)]
+
+
+def offer_names(library: AppState, request: Request) -> Response:
+    """Return the names that complete a field, as JSON: what is shown, what goes into it, and the page."""
+    asked = request.path_params["kind"]
+    kinds = [kind for kind in NAMED if kind == asked] or (list(_SEARCHED) if asked == "any" else [])
+    if not kinds:
+        raise HTTPError(404, f"{asked}: is no kind of thing; there is {', '.join(NAMED)}, and any")
+    words = _read_words(request)
+    share = _OFFERED // len(kinds)
+    found = [thing for kind in kinds for thing in library.load_name_index(kind).find(words, share)]
+    return CachedResponse(
+        format_script_json([_format_completion(library, thing) for thing in found]).encode(),
+        "application/json",
+    )
+
+
+def _format_completion(library: AppState, thing: NamedEntity) -> dict[str, str]:
+    note = " · ".join(thing.notes)
+    if (
+        thing.kind is ParameterKind.CLAUSE
+    ):  # several have the same name: it is the document that tells them apart
+        note = contents.format_local_name(
+            thing.unique_name, contents.find_titles(library.names)
+        ).removeprefix("document/")
+    return {
+        "label": thing.label,
+        "value": thing.unique_name,
+        "note": note,
+        "href": urls.entity_url(thing.node.value),
+    }
+
+
+def _read_words(request: Request) -> str:
+    return request.query_params.get("q", "").strip()[:_LONGEST]
+
+
+# --------------------------------------------------------------------------------------- questions
+
+
+def show_catalogue(library: AppState, request: Request) -> Response:
+    """Return the list of questions."""
+    return CachedResponse(render_catalogue_page(load_catalogue()))
+
+
+def answer_question(library: AppState, request: Request) -> Response:
+    """Return a question with its form and its answer, or the answer alone with format=csv.
+
+    Raise ObligationError if there is no such question, or no answer as a file.
+    """
+    question = _find_question(request.path_params["name"])
+    given = {name: value for name, value in request.query_params.items() if value.strip()}
+    form = given.pop("format", None)
+    given.pop("lang", None)  # the page's, not the question's
+    if form is None:
+        return _render_question(library, question, given)
+    if form != "csv":
+        raise HTTPError(406, f"format: there is no {form}; there is csv, and more at /sparql")
+    query = library.binder.bind(question, given)
+    body = format_spreadsheet(library.engine.answer(query, question.name))
+    name = {"Content-Disposition": f'attachment; filename="{question.name}.csv"'}
+    return CachedResponse(body, "text/csv", headers=name)
+
+
+def _find_question(name: str) -> Question:
+    """Return a question of the catalogue; one in a file is nobody's business who asks over the net."""
+    found = next((question for question in load_catalogue() if question.name == name), None)
+    if found is None:
+        raise HTTPError(404, f"{name}: there is no such question; see {urls.QUERIES}")
+    return found
+
+
+def _render_question(library: AppState, question: Question, given: Mapping[str, str]) -> Response:
+    needed = {parameter.name for parameter in question.header.parameters if parameter.default is None}
+    if needed - set(given):
+        return CachedResponse(render_question_page(question, given))
+    query = ""
+    try:
+        query = library.binder.bind(question, given)
+        found, documents = library.engine.answer(query, question.name), contents.find_titles(library.names)
+        answer = build_table(found, documents=documents, apart="document" not in given)
+    except UnknownNameError as error:
+        instead = _suggest_links(error, given, partial(urls.question_url, question.name))
+        fault = QuestionFault(error.words, True, tuple(instead))
+        return CachedResponse(render_question_page(question, given, fault=fault), status=404)
+    except HTTPError as error:
+        body = render_question_page(question, given, fault=QuestionFault(str(error)), query=query)
+        return CachedResponse(body, status=error.status, headers=error.headers)
+    except ObligationError as error:
+        strange = set(given) - {parameter.name for parameter in question.header.parameters}
+        fault = QuestionFault(str(error), key="no_such_field" if strange else "")
+        return CachedResponse(render_question_page(question, given, fault=fault, query=query), status=400)
+    return CachedResponse(render_question_page(question, given, answer=answer, query=query))
+
+
+def _suggest_links(
+    error: UnknownNameError, given: Mapping[str, str], address: Callable[[dict[str, str]], str]
+) -> list[tuple[str, str]]:
+    """Return the names that would do, each with the address of the page with it in the place of the other."""
+    return [
+        (
+            name,
+            address({key: name if words.strip() == error.words else words for key, words in given.items()}),
+        )
+        for name in error.instead
+    ]
+
+
+# -------------------------------------------------------------------- entities, documents, network
+
+
+def describe_entity(library: AppState, request: Request) -> Response:
+    """Return the entity at an address in the format that the client likes best.
+
+    Raise RefusedError for a format that there is not, UnknownThingError for what the graph does not know.
+    """
+    media = choose_format(request, FORMATS)
+    try:
+        iri = urls.iri_of_entity_path(request.scope["raw_path"].decode("ascii"))
+    except ValueError as error:
+        raise UnknownEntityError(
+            f"{request.url.path}: is not written in UTF-8, so that it is nothing"
+        ) from error
+    if media == HTML:
+        return CachedResponse(library.entity_pages.render_page(iri))
+    found = library.entity_pages.describe(iri)
+    body = serialize_triples(found.triples, TRIPLES[media])
+    headers = {"Vary": "Accept"} | ({"Link": _format_rest_link(iri)} if found.more else {})
+    return CachedResponse(body, media, headers=headers)
+
+
+def _format_rest_link(iri: str) -> str:
+    """Return the address of all statements that name a thing, if a description does not hold them all."""
+    query = load_lookup("naming", node=NamedNode(iri))
+    return f'<{urls.query_url(query)}>; rel="related"; title="all statements that name it"'
+
+
+def show_reader(library: AppState, request: Request) -> Response:
+    """Return a document with all that was understood of it marked.
+
+    Raise ObligationError for a document that the graph does not have, or says too little of.
+    """
+    try:
+        iri = NamedNode(urls.iri_of_reader_path(request.scope["raw_path"].decode("ascii")))
+    except ValueError as error:
+        raise UnknownEntityError(
+            f"{request.url.path}: is no name of a document; see {urls.DOCUMENTS}"
+        ) from error
+    return CachedResponse(library.readers.fetch(iri, lambda: render_reader(library.engine, iri)))
+
+
+def show_network(library: AppState, request: Request) -> Response:
+    """Return the network of the graph, or narrowed to a document, a domain, or both.
+
+    If it is too much, or nothing, return a page that asks for another; raise ObligationError if the graph
+    cannot be asked.
+    """
+    kinds = (ParameterKind.DOCUMENT, ParameterKind.DOMAIN)
+    given: dict[str, str] = {kind: request.query_params.get(kind, "").strip() for kind in kinds}
+    try:
+        document, domain = (library.names.find(kind, given[kind]) if given[kind] else None for kind in kinds)
+        return CachedResponse(
+            library.networks.fetch((document, domain), lambda: _render_network(library, document, domain))
+        )
+    except UnknownNameError as error:
+        words = {kind: name for kind, name in given.items() if name}
+        instead = _suggest_links(error, words, urls.network_url)
+        return CachedResponse(render_too_large_page("no_such_name", given, error.words, instead), status=404)
+    except NothingToShowError:
+        return CachedResponse(render_too_large_page("nothing_shared", given), status=404)
+    except PageTooLargeError:
+        return CachedResponse(render_too_large_page("too_large", given), status=_TOO_MUCH)
+    except HTTPError as error:
+        if error.status != _TOO_MUCH:
+            raise
+        return CachedResponse(render_too_large_page("too_large", given), status=_TOO_MUCH)
+
+
+def _render_network(library: AppState, document: NamedNode | None, domain: NamedNode | None) -> bytes:
+    data = collect_network_data(library.engine, document, domain)
+    if len(data.bodies) > _BODIES:
+        raise PageTooLargeError(f"{len(data.bodies):,} bodies are too many for a page")
+    readers = {card.id: urls.reader_url(BASE + card.id) for card in data.documents}
+    return render_network_page(data, format_title(data), NetworkLinks(readers, urls.HOME))
+
+
+# -------------------------------------------------------------------------------- editor, ontology
+
+
+def show_editor(library: AppState, request: Request) -> Response:
+    """Return the editor, whose queries go to the endpoint."""
+    return CachedResponse(_render_editor())
+
+
+@cache
+def _render_editor() -> bytes:
+    return sparql_editor.render_editor_page(load_catalogue(), urls.ENDPOINT)
+
+
+def send_script(library: AppState, request: Request) -> Response:
+    """Return the script that stands beside the editor."""
+    return CachedResponse(script_library("yasgui").body, "text/javascript", headers=_FOREVER)
+
+
+def show_ontology(library: AppState, request: Request) -> Response:
+    """Return the ontology as a page or as statements, as `?format`, or else the request, prefers."""
+    vary = {"Vary": "Accept, Accept-Language"}
+    media = choose_format(request, _ONTOLOGY)
+    if media != HTML:
+        return CachedResponse(serialize_ontology(TRIPLES[media]), media, headers=vary)
+    return CachedResponse(render_ontology_page(_choose_language(request, LANGUAGES)), headers=vary)
+
+
+def _choose_language(request: Request, languages: Sequence[str]) -> str:
+    """Return the language that is asked for, else the one that the client names first, else the first."""
+    asked = request.query_params.get("lang", "")
+    first = request.headers.get("accept-language", "").split(",")[0].split("-")[0].strip().lower()
+    return next((language for language in (asked, first) if language in languages), languages[0])

@@ -1,0 +1,311 @@
+"""The workers of the server: each answers queries from the graph, and can do nothing else.
+
+A query of Oxigraph cannot be stopped from within its process, so each worker is a process that can be killed.
+A graph in memory is loaded once: a fork shares it, and is there in milliseconds.
+
+The workers: each query has one to itself, and one that runs over its limit is killed and replaced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pyoxigraph import Store
+
+from build_graph.processes.confinement import Allowance, cap_files, cap_memory
+from build_graph.processes.fork_server import ForkServer, ForkServerError
+from build_graph.processes.worker import Call, Exhausted, Service, Worker, aread_message, encode_message
+from build_graph.query.engines import convert_store_errors
+from build_graph.query.open import is_store, open_path
+from build_graph.text.formats.limits import format_size
+from build_graph.web.server.cache import ResultCache
+from build_graph.web.server.executor import (
+    STALE,
+    QueryExecutor,
+    QueryRequest,
+    QueryResult,
+    create_error_result,
+    is_volatile,
+)
+from build_graph.web.server.protocol import AcceptedTypes, HTTPError, SparqlRequest
+from build_graph.web.server.settings import MEGABYTE, QueryLimits, ServeError, Settings
+
+_GRACE = 5  # seconds of processor beyond its limit after which a query that nobody stopped ends by itself
+_STANDARD_FILES = 3
+
+
+def start_fork_server(settings: Settings) -> ForkServer:
+    """Return a fork server that has the graph; raise ObligationError if that cannot be had."""
+    if not hasattr(os, "fork"):
+        raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
+    if is_store(settings.graph):
+        _open_store(settings.graph)  # says here what is wrong with it; each worker opens it for itself
+    return ForkServer(
+        Service(partial(load_store, settings), partial(start_executor, settings)), str(settings.graph)
+    )
+
+
+def build_call(task: QueryRequest, limits: QueryLimits) -> Call:
+    """Return the call that answers a query in a worker."""
+    return Call(answer_query, (task,), Allowance(limits.seconds + _GRACE))
+
+
+def answer_query(answerer: QueryExecutor, task: QueryRequest) -> QueryResult:
+    """Return the answer to a query, in a worker."""
+    return answerer.execute(task)
+
+
+def load_store(settings: Settings) -> Callable[[], Store]:
+    """Return what gives a worker its store: one in memory is shared, a store's folder is opened in each.
+
+    An open folder has threads, which do not survive a fork. Raise EngineError if it cannot be read.
+    """
+    graph = settings.graph
+    if not is_store(graph):
+        store = _open_store(graph)
+        return lambda: store
+    if settings.in_memory:
+        copy = _copy_store(graph)
+        return lambda: copy
+    return lambda: _open_store(graph)
+
+
+def start_executor(settings: Settings, opened: Callable[[], Store]) -> QueryExecutor:
+    """Return what answers queries in a worker, which from here on is confined to that."""
+    answerer = QueryExecutor(opened(), settings.limits)
+    _warm_up(answerer)
+    cap_memory(settings.limits.memory)
+    cap_files(_count_files(settings))
+    return answerer
+
+
+def _copy_store(folder: Path) -> Store:
+    """Return a store in memory with what is in that of a folder; once it is here, the folder is closed."""
+    store = Store()
+    with convert_store_errors(folder):
+        store.bulk_extend(iter(_open_store(folder)))
+    return store
+
+
+def _open_store(graph: Path) -> Store:
+    return open_path(graph).store
+
+
+def _warm_up(answerer: QueryExecutor) -> None:
+    """Load what a first answer loads: later no file but those of a store can be opened."""
+    for query in ("SELECT * {", "ASK {}", "CONSTRUCT {} {}"):
+        answerer.execute(QueryRequest(SparqlRequest(query), AcceptedTypes("text/csv", "application/ld+json")))
+
+
+def _count_files(settings: Settings) -> int:
+    """Return how many files a query may open: RocksDB opens those of a store when it needs them, twice.
+
+    Over a graph in memory that is none, and so no connection where the system has no wall against them.
+    """
+    if settings.in_memory or not is_store(settings.graph):
+        return 0
+    return _STANDARD_FILES + 2 * sum(1 for _ in settings.graph.iterdir())
+
+
+_TRIALS = 2  # of a query whose worker was killed by somebody else
+_PAUSE = 1.0  # seconds from a worker that could not be started to the next trial
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkerConnection:
+    """A worker, and the line to it."""
+
+    worker: Worker
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def open(cls, worker: Worker) -> _WorkerConnection:
+        reader, writer = await asyncio.open_connection(sock=worker.socket, limit=MEGABYTE)
+        return cls(worker, reader, writer)
+
+    async def ask(self, task: QueryRequest, limits: QueryLimits) -> Any:
+        self.writer.write(encode_message(build_call(task, limits)))
+        await self.writer.drain()
+        return await aread_message(self.reader)
+
+
+@dataclass(slots=True)
+class _PendingResult:
+    """An answer that is being worked out, and how many wait for it; when nobody does, it is stopped."""
+
+    found: asyncio.Task[QueryResult]
+    waiting: int = 0
+
+
+class QueryWorkerPool:
+    """So many workers over one graph, from entering to leaving the context."""
+
+    def __init__(self, settings: Settings, server: ForkServer) -> None:
+        """Workers of a fork server."""
+        self._limits, self._server, self._generation = settings.limits, server, server.generation
+        self._results = ResultCache(settings.limits.kept)
+        self._shared: dict[QueryRequest, _PendingResult] = {}
+        self._idle: asyncio.LifoQueue[_WorkerConnection | None] = (
+            asyncio.LifoQueue()
+        )  # None: a place without a worker
+        self._replacing: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Start the workers."""
+        for _ in range(self._limits.workers):
+            self._idle.put_nowait(await self._start_worker())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End them all."""
+        for replacing in self._replacing:
+            replacing.cancel()
+        await asyncio.to_thread(self._server.close)
+
+    async def execute(self, task: QueryRequest) -> QueryResult:
+        """Return the reply to a query, which may be kept from before; if it is stopped, a reply that says so.
+
+        Raise RefusedError if no worker is free in time. When it is cancelled, the query is stopped.
+        """
+        if kept := self._results.get(task):
+            return kept
+        if is_volatile(task.asked.query):
+            return await self._compute(task)
+        shared = self._shared.get(task) or self._start_shared(task)
+        shared.waiting += 1
+        try:
+            return await asyncio.shield(shared.found)
+        finally:
+            shared.waiting -= 1
+            if not shared.waiting and self._shared.get(task) is shared:
+                del self._shared[task]
+                shared.found.cancel()
+
+    def _start_shared(self, task: QueryRequest) -> _PendingResult:
+        """Begin to work out an answer for all who ask for it until it is there."""
+        shared = self._shared[task] = _PendingResult(asyncio.create_task(self._compute_and_cache(task)))
+        return shared
+
+    async def _compute_and_cache(self, task: QueryRequest) -> QueryResult:
+        reply = await self._compute(task)
+        self._results.put(task, reply)
+        return reply
+
+    async def _compute(self, task: QueryRequest) -> QueryResult:
+        """Return the reply to a query; ask one whose worker was killed from outside once more."""
+        for _ in range(_TRIALS):
+            reply = await self._try_once(task)
+            if reply is not None:
+                return reply
+        raise HTTPError(503, "the process that answers was killed, twice; ask again later", Retry_After="5")
+
+    async def _try_once(self, task: QueryRequest) -> QueryResult | None:
+        """Return the reply to a query; None if somebody else killed its worker."""
+        line = await self._take_free()
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                reply: QueryResult | Exhausted = await line.ask(task, self._limits)
+        except TimeoutError:
+            self._replace(line)
+            said = f"query: has been stopped after {self._limits.seconds:g} seconds; ask for less"
+            return create_error_result(504, said)
+        except (EOFError, OSError):  # asyncio.IncompleteReadError is an EOFError
+            code = await self._replace(line)
+            if code is None:
+                raise _create_reload_error() from None
+            return None if code == -signal.SIGKILL else self._create_memory_error()
+        except BaseException:  # the client has gone
+            self._replace(line)
+            raise
+        if isinstance(reply, Exhausted):
+            self._replace(line)
+            return self._create_memory_error()
+        if reply.status == STALE:
+            self._results.clear()
+            self._replace(line)
+            raise HTTPError(STALE, reply.body.decode().strip(), Retry_After="1")
+        self._idle.put_nowait(line)
+        return reply
+
+    def _create_memory_error(self) -> QueryResult:
+        return create_error_result(
+            400,
+            f"query: takes more than {format_size(self._limits.memory)} of memory, or is nested too deeply; "
+            "ask for less",
+        )
+
+    async def _take_free(self) -> _WorkerConnection:
+        """Return a worker that has nothing to do; replace one that is missing or died meanwhile."""
+        try:
+            async with asyncio.timeout(self._limits.waiting):
+                while (line := await self._idle.get()) is None or line.reader.at_eof():
+                    was_alive = self._server.is_alive()
+                    self._replace(line)
+                    if not was_alive:
+                        raise _create_reload_error()
+                return line
+        except TimeoutError as error:
+            raise HTTPError(
+                503,
+                f"all {self._limits.workers} workers are busy; ask again later",
+                Retry_After=str(max(1, round(self._limits.waiting))),
+            ) from error
+
+    def _replace(self, line: _WorkerConnection | None) -> asyncio.Future[int | None]:
+        """Kill a worker and start another, while the client is answered; give the exit code of the first.
+
+        Who waits for that may leave: the other one is started all the same.
+        """
+        code = asyncio.get_running_loop().create_future()
+        replacing = asyncio.create_task(self._replace_worker(line, code))
+        self._replacing.add(replacing)
+        replacing.add_done_callback(self._replacing.discard)
+        return code
+
+    async def _replace_worker(self, line: _WorkerConnection | None, code: asyncio.Future[int | None]) -> None:
+        ended = await self._kill(line) if line else None
+        if not code.done():
+            code.set_result(ended)
+        await self._add_worker()
+
+    async def _kill(self, line: _WorkerConnection) -> int | None:
+        """Kill a worker, and give its exit code; None if the fork server has gone with it."""
+        line.writer.transport.abort()
+        return await asyncio.to_thread(self._server.kill, line.worker)
+
+    async def _add_worker(self) -> None:
+        """Fill a place; if that fails now, whoever takes it next tries again."""
+        line = None
+        try:
+            line = await self._start_worker()
+        except EOFError:  # the server ends
+            return
+        except (ForkServerError, OSError) as error:
+            _LOG.error("%s", error)
+            await asyncio.sleep(_PAUSE)
+        self._idle.put_nowait(line)
+
+    async def _start_worker(self) -> _WorkerConnection:
+        """Start a worker; if the graph was loaded anew for it, forget the results of the old one."""
+        worker = await asyncio.to_thread(self._server.fork)
+        if self._server.generation != self._generation:
+            self._generation = self._server.generation
+            self._results.clear()
+        return await _WorkerConnection.open(worker)
+
+
+def _create_reload_error() -> HTTPError:
+    return HTTPError(503, "the graph is being loaded again; ask again later", Retry_After="5")

@@ -1,0 +1,70 @@
+"""What is said of installing: extras that there are, and completion that works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+from places import ROOT
+
+from build_graph import extras
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+INSTALL = README.partition("\n## Install\n")[2].partition("\n## ")[0]
+
+
+def brought() -> dict[str, set[str]]:
+    """Each extra, with those that it brings."""
+    parser = ConfigParser()
+    parser.read(ROOT / "setup.cfg", encoding="utf-8")
+    given = parser["options.extras_require"]
+    names = {
+        name: ",".join(re.findall(r"obligation-graph\[(.*?)\]", given[name])).split(",") for name in given
+    }
+
+    def within(name: str) -> set[str]:
+        return {name}.union(*(within(one) for one in names[name] if one))
+
+    return {name: within(name) for name in given}
+
+
+def test_all_is_what_the_messages_say() -> None:
+    assert brought()["all"] == {"all", "formats", *extras.ALL}
+
+
+@pytest.mark.parametrize("name", ["html", "analysis", "remote", "parquet", "spark"])
+def test_a_missing_extra_names_all_where_that_brings_it(name: str) -> None:
+    with pytest.raises(extras.MissingExtraError) as caught:
+        extras.load_extra("no_such_module", name, "this")
+    assert f"pip install 'obligation-graph[{name}]'" in str(caught.value)
+    assert ("(or [all])" in str(caught.value)) == (name in brought()["all"])
+
+
+def test_the_readme_says_how_to_install() -> None:
+    assert "pip install '.[all]'" in INSTALL
+    named = set(re.findall(r"`(\w+)`", INSTALL)) & brought().keys()
+    assert named == {"all", *extras.ALL, "parquet", "spark"}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_line_for_completion_works(tmp_path: Path) -> None:
+    [line] = re.findall(r"`(eval .*?)`", INSTALL)
+    command = tmp_path / "obligations"
+    command.write_text(f'#!/bin/sh\nexec {sys.executable} -m build_graph.cli "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    script = f"{line}\nCOMP_WORDS=(obligations ana); COMP_CWORD=1; _obligations_completion obligations\n"
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", f'{script}echo "${{COMPREPLY[@]}}"'],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "analyse\n", done.stderr
