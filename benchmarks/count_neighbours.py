@@ -40,7 +40,8 @@ def rows(counts: dict[int, Counter[str]]) -> Iterator[str]:
                 followers[gram[:-1]].append(gram[-1] + encode_level(count))
         for context, count in sorted(counts[size].items(), key=lambda item: (-item[1], item[0])):
             if context in followers or (size == 1 and count >= LEAST[2]):
-                yield f"{context}\t{encode_level(count)}{encode_level(max(kinds[context], 1))}{''.join(followers[context])}"
+                levels = encode_level(count) + encode_level(max(kinds[context], 1))
+            yield f"{context}\t{levels}{''.join(followers[context])}"
 
 
 def main() -> None:

@@ -16,7 +16,9 @@ from pypinyin.constants import PINYIN_DICT
 
 
 def toneless(reading: str) -> str:
-    """`reading` without tone marks, ü as v, as `build_graph.text.repair.damage.glosses.syllable` writes it."""
+    """`reading` without tone marks, ü as v, as `build_graph.text.repair.damage.glosses.syllable` writes
+    it.
+    """
     letters = unicodedata.normalize("NFD", reading).replace("u\u0308", "v").replace("ɡ", "g")
     return "".join(letter for letter in letters if letter.isascii())
 

@@ -142,17 +142,17 @@ class _PendingFile:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file at a path, whatever letters are in it."""
+    """Return whether there is a file at a path, whatever letters are in it."""
     return os.path.isfile(encode_name(path))
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder at a path; where the system does not tell, who reads it says why."""
+    """Return whether there is a folder at a path; where the system does not tell, who reads it says why."""
     return os.path.isdir(encode_name(path))
 
 
 def is_stream(path: Path) -> bool:
-    """Whether a path leads to a device, a pipe, or this process's own output: what is written into.
+    """Return whether a path leads to a device, a pipe, or this process's own output: what is written into.
 
     Where the system does not tell, who writes there says why.
     """
@@ -166,7 +166,9 @@ def is_stream(path: Path) -> bool:
 
 
 def encode_name(path: Path) -> bytes:
-    """A path as the system takes it: in UTF-8 in any locale, or the same file would have several names."""
+    """Return a path as the system takes it: in UTF-8 in any locale, or the same file would have several
+    names.
+    """
     return str(path).encode("utf-8", "surrogateescape")
 
 
@@ -201,7 +203,7 @@ def _sync_folders(puts: Collection[_PendingFile]) -> None:
 
 
 def _has_ended(process: int) -> bool:
-    """Whether no process has that number."""
+    """Return whether no process has that number."""
     if os.name != "posix":
         return False
     try:
@@ -222,7 +224,7 @@ def _read_status(path: Path) -> os.stat_result | None:
 
 
 def _find_standard(found: os.stat_result) -> int | None:
-    """The number under which this process has a file for its output; None where it has not."""
+    """Return the number under which this process has a file for its output; None where it has not."""
     for number in _STANDARD:
         with suppress(OSError):
             if os.path.samestat(found, os.fstat(number)):
@@ -231,7 +233,7 @@ def _find_standard(found: os.stat_result) -> int | None:
 
 
 def _open_stream(path: Path) -> IO[bytes]:
-    """A device or pipe to write into; the file of our own output goes on where that stands."""
+    """Return a device or pipe to write into; the file of our own output goes on where that stands."""
     found = _read_status(path)
     number = _find_standard(found) if found else None
     return open(encode_name(path) if number is None else os.dup(number), "wb")

@@ -22,7 +22,7 @@ class Span(NamedTuple):
     end: int
 
     def extract(self, text: str) -> str:
-        """The characters that the span covers in `text`.
+        """Return the characters that the span covers in `text`.
 
         >>> Span(1, 3).extract("国务院办公厅")
         '务院'
@@ -30,7 +30,7 @@ class Span(NamedTuple):
         return text[self.start : self.end]
 
     def strip(self, text: str) -> Span:
-        """The span without the white space at its ends.
+        """Return the span without the white space at its ends.
 
         >>> Span(0, 5).strip(" 国务院 ")
         Span(start=1, end=4)
@@ -44,7 +44,7 @@ class Span(NamedTuple):
         return self.end - self.start
 
     def holds(self, other: Span) -> bool:
-        """Whether all of `other` lies within the span.
+        """Return whether all of `other` lies within the span.
 
         >>> Span(1, 4).holds(Span(2, 4)), Span(1, 4).holds(Span(0, 2))
         (True, False)
@@ -107,16 +107,16 @@ class Text:
     shifts: tuple[int, ...] = (0,)
 
     def find_origin(self, position: int) -> int:
-        """The position in `source.content` that a repaired position comes from."""
+        """Return the position in `source.content` that a repaired position comes from."""
         return position + self.shifts[bisect_right(self.starts, position) - 1]
 
     def find_line_column(self, position: int) -> tuple[int, int]:
-        """Line and column (both from 1) in the source file of a repaired position."""
+        """Return line and column (both from 1) in the source file of a repaired position."""
         return compute_line_column(self.source.find_line_starts(), self.find_origin(position))
 
 
 def compute_line_column(line_starts: tuple[int, ...], position: int) -> tuple[int, int]:
-    """Line and column (both from 1) of a position in a source.
+    """Return line and column (both from 1) of a position in a source.
 
     >>> compute_line_column(Source("-", "一、\\n二、", "utf-8").find_line_starts(), 4)
     (2, 2)
@@ -152,7 +152,7 @@ class Division:
     parts: tuple[Division, ...] = ()
 
     def walk(self) -> Iterator[Division]:
-        """The division and all below it, in document order."""
+        """Yield the division and all below it, in document order."""
         yield self
         for part in self.parts:
             yield from part.walk()
@@ -371,7 +371,7 @@ class Coverage:
     stretches: tuple[tuple[CoverageKind, Span], ...]
 
     def count_characters(self, text: str) -> dict[CoverageKind, int]:
-        """Characters by kind, white space not counted; every kind has an entry."""
+        """Return characters by kind, white space not counted; every kind has an entry."""
         counts = dict.fromkeys(CoverageKind, 0)
         for reading, span in self.stretches:
             counts[reading] += len("".join(span.extract(text).split()))

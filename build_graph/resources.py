@@ -18,7 +18,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def find_folder(name: str) -> Path:
-    """The folder `name` inside the package if it is there (wheel), else beside it (checkout).
+    """Return the folder `name` inside the package if it is there (wheel), else beside it (checkout).
 
     >>> (find_folder("ontology") / "agencies.ttl").exists()
     True

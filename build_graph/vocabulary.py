@@ -60,7 +60,7 @@ _NOT_IN_SEGMENT = re.compile(
 
 @cache
 def term(name: str) -> NamedNode:
-    """The term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
+    """Return the term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
 
     >>> term("org:FormalOrganization").value
     'http://www.w3.org/ns/org#FormalOrganization'
@@ -74,7 +74,7 @@ def _percent_encode(match: re.Match[str]) -> str:
 
 
 def encode_segment(words: str) -> str:
-    """Words as one segment of an IRI; only what an IRI cannot hold is percent-encoded.
+    """Return words as one segment of an IRI; only what an IRI cannot hold is percent-encoded.
 
     >>> encode_segment("市商务局"), encode_segment("商务部/外汇局"), encode_segment("A 类 50%")
     ('市商务局', '商务部%2F外汇局', 'A%20类%2050%25')
@@ -85,7 +85,7 @@ def encode_segment(words: str) -> str:
 
 
 def encode_path(words: str) -> str:
-    """Words whose slashes part segments (杭州市/商务局), as a path of an IRI.
+    """Return words whose slashes part segments (杭州市/商务局), as a path of an IRI.
 
     >>> encode_path("杭州市/商务局")
     '杭州市/商务局'
@@ -94,7 +94,7 @@ def encode_path(words: str) -> str:
 
 
 def decode_part(part: str) -> str:
-    """The words of which `encode_segment` or `encode_path` made a part of an IRI.
+    """Return the words of which `encode_segment` or `encode_path` made a part of an IRI.
 
     >>> decode_part("商务部%2F外汇局"), decode_part(encode_path("杭州市/商务 局"))
     ('商务部/外汇局', '杭州市/商务 局')

@@ -86,7 +86,7 @@ class Analyst:
 
 
 def _label_groups(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...], ...]:
-    """The labels of each community's bodies, who bears most first."""
+    """Return the labels of each community's bodies, who bears most first."""
     size = counted.bears.sum(axis=0)
     return tuple(
         tuple(counted.labels[node] for node in sorted(group, key=lambda node: (-size[node], node)))
@@ -95,7 +95,7 @@ def _label_groups(groups: list[list[int]], counted: Incidence) -> tuple[tuple[st
 
 
 def _render_files(findings: Findings, language: Language, *, raw: bool) -> Iterator[tuple[str, bytes]]:
-    """The files of an analysis by name."""
+    """Yield the files of an analysis by name."""
     choices, agencies = findings.choices, findings.agencies
     graph = build_labelled_graph(agencies, findings.pairs, directed=choices.directed)
     yield "analysis.md", render_markdown(findings, language).encode()

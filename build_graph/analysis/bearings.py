@@ -41,7 +41,7 @@ class Successors:
 
 
 def find_successors(bodies: Iterable[str], successions: Iterable[Succession], day: date) -> Successors:
-    """The heirs of bodies on a day, through any number of reforms.
+    """Return the heirs of bodies on a day, through any number of reforms.
 
     >>> reforms = [Succession("银监会", "银保监会", date(2018, 3, 17)),
     ...            Succession("银保监会", "金融监管总局", date(2023, 5, 18))]
@@ -65,7 +65,7 @@ def find_successors(bodies: Iterable[str], successions: Iterable[Succession], da
 
 
 def _find_last(body: str, took: dict[str, set[str]]) -> set[str]:
-    """The ends of all ways forward from a body; itself where there is none, or they go in a circle."""
+    """Return the ends of all ways forward from a body; itself where there is none, or they go in a circle."""
     seen, ends, waiting = {body}, set[str](), [body]
     while waiting:
         here = waiting.pop()
@@ -130,7 +130,7 @@ class Responsibilities:
 
     @classmethod
     def _assemble(cls, rows: pd.DataFrame, bodies: pd.DataFrame, engine: Engine) -> Responsibilities:
-        """The tables in their order; an engine says what became of bodies."""
+        """Return the tables in their order; an engine says what became of bodies."""
         bodies = bodies.drop_duplicates("body").set_index("body").sort_index()
         bodies["group"] = bodies["group"] == "true"
         bodies["kind"] = bodies["kind"].str.removeprefix(OB)
@@ -164,7 +164,7 @@ def _run_lookup(engine: Engine, name: str, **values: Value) -> pd.DataFrame:
 
 
 def _parse_last_day(written: str) -> date:
-    """The day by which a change had happened: of a year or a month the last one.
+    """Return the day by which a change had happened: of a year or a month the last one.
 
     >>> _parse_last_day("2018"), _parse_last_day("2018-03-17")
     (datetime.date(2018, 12, 31), datetime.date(2018, 3, 17))

@@ -22,7 +22,9 @@ Pair = tuple[int, int, int, float]  # two bodies, the units that they share, and
 
 
 def build_nx_graph(pairs: Iterable[Pair], bodies: int, *, directed: bool) -> nx.Graph[int]:
-    """The graph whose nodes are the numbers of the bodies; an edge has weight, shared_out and distance."""
+    """Return the graph whose nodes are the numbers of the bodies; an edge has weight, shared_out and
+    distance.
+    """
     graph: nx.Graph[int] = nx.DiGraph() if directed else nx.Graph()
     graph.add_nodes_from(range(bodies))
     for one, other, together, shared in pairs:
@@ -43,7 +45,7 @@ def detect_communities(graph: nx.Graph[int], seed: int) -> list[list[int]]:
 
 
 def _copy_ordered(graph: nx.Graph[int]) -> nx.Graph[int]:
-    """A graph of its own whose nodes and edges stand in order."""
+    """Return a graph of its own whose nodes and edges stand in order."""
     copy = graph.__class__()
     copy.add_nodes_from(sorted(graph))
     copy.add_edges_from(sorted(graph.edges(data=True), key=lambda edge: edge[:2]))
@@ -63,7 +65,7 @@ def compute_modularity(graph: nx.Graph[int], groups: list[list[int]]) -> float:
 def compute_centralities(
     graph: nx.Graph[int], incidence: Incidence, groups: list[list[int]], seed: int
 ) -> pd.DataFrame:
-    """One row a body: what it bears, and its place in the network.
+    """Return one row a body: what it bears, and its place in the network.
 
     Columns: measures, alone (without another of the bodies counted), led, partners (degree), strength
     (weights added up), shared_out, betweenness, eigenvector, constraint (Burt, low: a broker), core (k-core),

@@ -40,7 +40,7 @@ def unpack_font() -> Iterator[str]:
 
 
 def replace_missing(text: str, known: frozenset[int]) -> str:
-    """The text with 〓 for each character that a font does not have.
+    """Return the text with 〓 for each character that a font does not have.
 
     >>> replace_missing("仫佬", frozenset(map(ord, "佬〓")))
     '〓佬'
@@ -57,7 +57,7 @@ _STYLE: Any = {"svg.fonttype": "path", "svg.hashsalt": "obligation-graph", "axes
 
 
 def draw_ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
-    """The first pairs as bars, with what chance would give as a mark on each."""
+    """Return the first pairs as bars, with what chance would give as a mark on each."""
     shown = pairs.head(SHOWN_PAIRS)
     if shown.empty:
         return _draw_nothing()
@@ -75,7 +75,8 @@ def draw_ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
     if "expected" in shown:
         axes.vlines(shown["expected"], rows - 0.42, rows + 0.42, color=_TICK, linewidth=1.6)
         axes.set_xlabel(
-            f"{unit} together 共同{_translate_unit(unit)}数;  红线 red mark: expected from their sizes 按规模预期\n"
+            f"{unit} together 共同{_translate_unit(unit)}数;  "
+            f"红线 red mark: expected from their sizes 按规模预期\n"
             f"深色 dark: more than chance 显著多于随机 (p < {LEVEL})"
         )
     else:
@@ -144,7 +145,7 @@ def _draw_nothing() -> bytes:
 
 
 def _select_strongest(agencies: pd.DataFrame) -> pd.DataFrame:
-    """The strongest bodies by community, the strongest of each first."""
+    """Return the strongest bodies by community, the strongest of each first."""
     strongest = agencies[agencies["partners"] > 0].nlargest(SHOWN_BODIES, "strength", keep="first")
     return strongest.sort_values(["community", "strength"], ascending=[True, False], kind="stable")
 
@@ -168,7 +169,7 @@ def _translate_unit(unit: str) -> str:
 
 
 def _render_svg(figure: Figure) -> bytes:
-    """The figure, its letters as outlines, without a date or a random name."""
+    """Return the figure, its letters as outlines, without a date or a random name."""
     out = BytesIO()
     with unpack_font() as path, rc_context(_STYLE):
         known = frozenset(get_font(path).get_charmap())

@@ -57,7 +57,7 @@ class Choices:
         return self.roles is Roles.LEAD_SUPPORT
 
     def describe(self, language: Language = Language.EN) -> Iterator[tuple[str, str]]:
-        """Each choice and what was chosen, in words.
+        """Yield each choice and what was chosen, in words.
 
         >>> dict(Choices().describe())["unit"]
         'measures'
@@ -67,7 +67,7 @@ class Choices:
             yield words[choice]["name"][language], words[choice][chosen][language].format(value)
 
     def _iterate_chosen(self) -> Iterator[tuple[str, str, object]]:
-        """Each choice: its name, what was chosen, and a value that belongs to it."""
+        """Yield each choice: its name, what was chosen, and a value that belongs to it."""
         yield "documents", "one" if self.document else "all", self.called or _format_end(self.document)
         yield "domain", "one" if self.domain else "all", _format_end(self.domain)
         yield "bodies", "groups" if self.groups else "agencies", ""

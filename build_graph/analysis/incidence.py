@@ -39,7 +39,7 @@ class Incidence:
 
 
 def build_incidence(bearings: Responsibilities, choices: Choices) -> Incidence:
-    """The incidence matrix under the choices; raises NothingToCountError where nothing is left."""
+    """Return the incidence matrix under the choices; raises NothingToCountError where nothing is left."""
     rows = _select_rows(bearings, choices)
     if rows.empty:
         raise NothingToCountError(
@@ -66,7 +66,7 @@ def build_incidence(bearings: Responsibilities, choices: Choices) -> Incidence:
 
 
 def _select_rows(bearings: Responsibilities, choices: Choices) -> pd.DataFrame:
-    """The rows that the choices leave."""
+    """Return the rows that the choices leave."""
     rows = bearings.rows
     if not choices.groups:
         groups = bearings.bodies.index[bearings.bodies["group"]]
@@ -98,7 +98,7 @@ def _build_matrix(
 
 
 def _choose_labels(rows: pd.DataFrame, bodies: list[str], known: pd.DataFrame) -> tuple[str, ...]:
-    """A short name for each body that no other has."""
+    """Return a short name for each body that no other has."""
     own = rows[rows["body"] == rows["named"]]
     mostly = most_frequent_labels(zip(own["body"], own["written"], strict=True))
     return unique_labels(bodies, mostly, dict(known["name"]), dict(known["place"]))

@@ -36,7 +36,7 @@ class Projection:
 
 
 def project(incidence: Incidence, *, directed: bool) -> Projection:
-    """The pairs of an incidence.
+    """Return the pairs of an incidence.
 
     Undirected, a unit of k bearers gives 1/(k-1) to each of its pairs, so that each bearer gets 1 in all.
     Directed, a unit gives 1/(leads x supports) to each of its pairs, so that it counts for 1.
@@ -51,7 +51,7 @@ def project(incidence: Incidence, *, directed: bool) -> Projection:
 
 
 def _select_sides(incidence: Incidence, *, directed: bool) -> tuple[csr_array, csr_array, np.ndarray]:
-    """The matrices to be multiplied, and what each unit gives to a pair."""
+    """Return the matrices to be multiplied, and what each unit gives to a pair."""
     if directed:
         leads, supports = incidence.leads, incidence.supports
         pairs = leads.sum(axis=1) * supports.sum(axis=1)
@@ -62,13 +62,13 @@ def _select_sides(incidence: Incidence, *, directed: bool) -> tuple[csr_array, c
 
 
 def _scale_rows(matrix: csr_array, factors: np.ndarray) -> csr_array:
-    """The matrix with each row times its factor."""
+    """Return the matrix with each row times its factor."""
     data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
     return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def _drop_diagonal(product: csr_array, *, directed: bool) -> csr_array:
-    """The pairs in the order of their bodies, each once, none with itself."""
+    """Return the pairs in the order of their bodies, each once, none with itself."""
     if directed:
         product = product.copy()
         product.setdiag(0)

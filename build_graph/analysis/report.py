@@ -28,7 +28,7 @@ _LISTED_PAIRS = 10
 
 
 def format_summary(findings: Findings, width: int | None = None) -> str:
-    """The choices, a table of the first pairs, and how many there are."""
+    """Return the choices, a table of the first pairs, and how many there are."""
     return "\n".join(_format_lines(findings, width)) + "\n"
 
 
@@ -54,7 +54,7 @@ def _format_lines(findings: Findings, width: int | None) -> Iterator[str]:
 
 
 def _format_value(name: str, value: float) -> str:
-    """A count whole, a figure with the digits that matter, nothing where there is none."""
+    """Return a count whole, a figure with the digits that matter, nothing where there is none."""
     if isnan(value):
         return ""
     return f"{value:,}" if name == "together" else f"{value:.3f}" if name == "p" else f"{value:.2f}"
@@ -83,7 +83,7 @@ class Findings:
 
 
 def render_markdown(findings: Findings, language: Language) -> str:
-    """The report in Markdown."""
+    """Return the report in Markdown."""
     environment = Environment(
         loader=FileSystemLoader(find_folder("templates")),
         undefined=StrictUndefined,
@@ -136,7 +136,7 @@ def _collect_values(findings: Findings, language: Language) -> dict[str, Any]:
 
 
 def _build_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows, their words as cells of a table."""
+    """Return the rows, their words as cells of a table."""
     rows = table.to_dict("records")
     return [
         {str(k): _format_cell(v) if isinstance(v, str) and "label" in str(k) else v for k, v in row.items()}
@@ -153,7 +153,7 @@ def _find_name(findings: Findings, body: str) -> str:
 
 
 def _list_commands(findings: Findings, shown: list[dict[str, Any]], language: Language) -> dict[str, str]:
-    """The commands that give the figures of each section; where no query does, what does."""
+    """Return the commands that give the figures of each section; where no query does, what does."""
     choices = findings.choices
     if choices.groups or choices.as_of or choices.unit is Unit.NORMS:
         return dict.fromkeys(("pairs", "agencies"), _NOT_ASKED[language])
@@ -168,7 +168,7 @@ def _list_commands(findings: Findings, shown: list[dict[str, Any]], language: La
 
 
 def _format_command(query: str, findings: Findings, **given: str) -> str:
-    """A command that puts a question of the catalogue to the graph, under the choices."""
+    """Return a command that puts a question of the catalogue to the graph, under the choices."""
     choices = findings.choices
     if choices.document:
         given["document"] = choices.document.value.removeprefix(BASE)
@@ -184,7 +184,7 @@ def _format_command(query: str, findings: Findings, **given: str) -> str:
 
 
 def _quote(word: str) -> str:
-    """A word as a shell takes it; Chinese letters need no quotes.
+    """Return a word as a shell takes it; Chinese letters need no quotes.
 
     >>> _quote("agency=浙江省/商务厅"), _quote("a b")
     ('agency=浙江省/商务厅', "'a b'")
@@ -197,7 +197,7 @@ def _format_block(commands: list[str]) -> str:
 
 
 def _format_figure(value: float, digits: int) -> str:
-    """A figure with so many digits; a dash where there is none.
+    """Return a figure with so many digits; a dash where there is none.
 
     >>> _format_figure(1.005, 1), _format_figure(float("nan"), 1)
     ('1.0', '–')
@@ -206,7 +206,7 @@ def _format_figure(value: float, digits: int) -> str:
 
 
 def _format_cell(text: str) -> str:
-    r"""Words as Markdown shows them, on one line.
+    r"""Return words as Markdown shows them, on one line.
 
     >>> print(_format_cell("a|b\n<c>"))
     a\|b \<c\>

@@ -56,7 +56,9 @@ def build_pairs_table(
 def build_agencies_table(
     places: pd.DataFrame, incidence: Incidence, bearings: Responsibilities
 ) -> pd.DataFrame:
-    """One row a body, who bears most first: its IRI as the index, label, names and kind, then its place."""
+    """Return one row a body, who bears most first: its IRI as the index, label, names and kind, then its
+    place.
+    """
     known = bearings.bodies.reindex(incidence.bodies)
     table = places.copy()
     table.insert(0, "label", incidence.labels)
@@ -66,7 +68,9 @@ def build_agencies_table(
 
 
 def select_bearings_table(incidence: Incidence) -> pd.DataFrame:
-    """The bearings that were counted; `named` is the body in the text, `body` that of the day chosen."""
+    """Return the bearings that were counted; `named` is the body in the text, `body` that of the day
+    chosen.
+    """
     return incidence.rows[_BEARINGS]
 
 
@@ -83,7 +87,7 @@ def build_labelled_graph(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directe
 
 
 def _select_attributes(row: Mapping[Any, Any], names: list[str]) -> dict[str, object]:
-    """The values that there are, as types that both formats know."""
+    """Return the values that there are, as types that both formats know."""
     return {name: _convert_value(row[name]) for name in names if name in row and not pd.isna(row[name])}
 
 
@@ -106,5 +110,5 @@ def format_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -
 
 
 def _guard(value: object) -> object:
-    """A cell that no spreadsheet reckons with."""
+    """Return a cell that no spreadsheet reckons with."""
     return results.guard_text(value) if isinstance(value, str) else value

@@ -162,7 +162,7 @@ def report_progress(paths: Sequence[Path], log: str) -> Iterator[OnProgress]:
 
 
 def _log_progress(paths: Sequence[Path]) -> Iterator[OnProgress]:
-    """A line a second on stderr, and one at the end."""
+    """Yield a line a second on stderr, and one at the end."""
     from build_graph.corpus.stream import Progress
     from build_graph.text.folders import sum_sizes
 
@@ -195,7 +195,7 @@ def _log_event(event: str, progress: Progress, seconds: float, whole: int) -> No
 
 
 def _draw_progress(paths: Sequence[Path]) -> Iterator[OnProgress]:
-    """A bar with documents, rate, failures, and the time that is left."""
+    """Yield a bar with documents, rate, failures, and the time that is left."""
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 

@@ -25,7 +25,7 @@ _ENDPOINTS = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
 
 
 def _add_server_options(command: Command) -> Command:
-    """Adds where a server takes graphs, changes and queries, who asks, and how long it may take."""
+    """Add where a server takes graphs, changes and queries, who asks, and how long it may take."""
     for name, what in (
         ("query", "answers queries"),
         ("update", "takes SPARQL Update"),

@@ -77,7 +77,7 @@ def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **opti
 
 
 def _parse_address(option: str, words: str | None) -> str | None:
-    """The address that an option gives; raises ObligationError for what is none."""
+    """Return the address that an option gives; raises ObligationError for what is none."""
     from pyoxigraph import NamedNode
 
     from build_graph.errors import ObligationError

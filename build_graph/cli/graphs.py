@@ -184,7 +184,7 @@ def query(name: str, given: tuple[str, ...], output: Path | None, graph: str, **
 def _choose_format(
     given: str | None, output: Path | None, sheet: bool | None
 ) -> tuple[AnswerFormat | None, bool]:
-    """The format of an answer, None to choose one, and whether it is for a spreadsheet."""
+    """Return the format of an answer, None to choose one, and whether it is for a spreadsheet."""
     from build_graph.query.results import DELIMITERS, AnswerError, AnswerFormat
 
     form = (
@@ -317,7 +317,9 @@ def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) 
 
 
 def _parse_choices(graph: Engine | ShardFolder, options: dict[str, Any]) -> Choices:
-    """The choices that options give; raises ObligationError for a name that the graph does not have."""
+    """Return the choices that options give; raises ObligationError for a name that the graph does not
+    have.
+    """
     from datetime import date
 
     from build_graph.analysis.choices import Choices, Roles, Unit

@@ -30,7 +30,7 @@ _STRANGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError,
 
 
 def prints_errors(command: Command) -> Command:
-    """A command whose ObligationErrors are a line each on stderr and exit code 1.
+    """Return a command whose ObligationErrors are a line each on stderr and exit code 1.
 
     So is what it cannot do with the answers of an endpoint, which may be anything.
     """
@@ -57,7 +57,7 @@ def prints_errors(command: Command) -> Command:
 
 
 def _find_endpoint(options: dict[str, Any]) -> str | None:
-    """The endpoint that a command asks, as messages show it; None where it asks a file, or nothing."""
+    """Return the endpoint that a command asks, as messages show it; None where it asks a file, or nothing."""
     from build_graph.query.http.credentials import redact_url
 
     where = options.get("url") or options.get("graph")
@@ -65,7 +65,7 @@ def _find_endpoint(options: dict[str, Any]) -> str | None:
 
 
 def add_metadata_options(command: Command) -> Command:
-    """Adds the options that give what a text does not hold."""
+    """Add the options that give what a text does not hold."""
     for name, example in [
         ("issuer", "国务院"),
         ("date", "2015-05-04"),
@@ -81,7 +81,7 @@ def add_metadata_options(command: Command) -> Command:
 
 
 def parse_size_option(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """The bytes that an option such as 64MB gives; a usage error for what is no size."""
+    """Return the bytes that an option such as 64MB gives; a usage error for what is no size."""
     from build_graph.text.formats.limits import parse_size
 
     if value is None:
@@ -108,7 +108,7 @@ LIMITS = (
 
 
 def add_input_options(command: Command) -> Command:
-    """Adds the options that say how inputs are read: their encoding, and limits on them."""
+    """Add the options that say how inputs are read: their encoding, and limits on them."""
     for name, default, what in reversed(LIMITS):
         command = click.option(
             f"--{name.replace('_', '-')}",
@@ -126,7 +126,7 @@ def add_input_options(command: Command) -> Command:
 
 
 def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
-    """Metadata from the options that were given, and a reader within the limits that they set."""
+    """Return metadata from the options that were given, and a reader within the limits that they set."""
     from build_graph.extract.structure.metadata import build_metadata
     from build_graph.text.formats.limits import ReadingLimits
     from build_graph.text.inputs import InputReader
@@ -137,12 +137,12 @@ def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
 
 
 def add_graph_argument(command: Command) -> Command:
-    """Adds the graph to be asked: a file, a store, shards, or an endpoint."""
+    """Add the graph to be asked: a file, a store, shards, or an endpoint."""
     return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|SHARDS|URL]")(command)
 
 
 def add_graph_option(command: Command) -> Command:
-    """Adds the graph to be asked as an option, for commands whose argument is something else."""
+    """Add the graph to be asked as an option, for commands whose argument is something else."""
     return click.option(
         "--graph",
         default=str(GRAPH),
@@ -153,7 +153,7 @@ def add_graph_option(command: Command) -> Command:
 
 
 def add_output_option(name: str, metavar: str, what: str) -> Callable[[Command], Command]:
-    """Adds the place to write to, in output/ by default."""
+    """Add the place to write to, in output/ by default."""
     return click.option(
         "-o",
         "--output",
@@ -166,7 +166,7 @@ def add_output_option(name: str, metavar: str, what: str) -> Callable[[Command],
 
 
 def add_narrowing_options(command: Command) -> Command:
-    """Adds the options that narrow a graph to one document or domain."""
+    """Add the options that narrow a graph to one document or domain."""
     for name, what, example in (
         ("domain", "measures of this policy domain", "电子商务"),
         ("document", "this document", "国发〔2015〕24号"),
@@ -176,7 +176,7 @@ def add_narrowing_options(command: Command) -> Command:
 
 
 def add_answer_options(command: Command) -> Command:
-    """Adds the options that limit how long an endpoint is waited for, and what it may answer."""
+    """Add the options that limit how long an endpoint is waited for, and what it may answer."""
     command = click.option(
         "--max-answer",
         "most",
@@ -197,7 +197,7 @@ def add_answer_options(command: Command) -> Command:
 
 
 def add_user_option(command: Command) -> Command:
-    """Adds the option that says who asks an endpoint."""
+    """Add the option that says who asks an endpoint."""
     return click.option(
         "--user",
         metavar="NAME",
@@ -226,7 +226,9 @@ def open_shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shard
 
 
 def resolve_narrowing(graph: Engine | ShardFolder, options: dict[str, Any]) -> dict[str, Any]:
-    """The document and the domain that options name; raises UnknownNameError for what the graph lacks."""
+    """Return the document and the domain that options name; raises UnknownNameError for what the graph
+    lacks.
+    """
     from build_graph.query.catalogue import ParameterKind
     from build_graph.query.open import create_entity_finder
 

@@ -72,12 +72,14 @@ def review_document(document: Document) -> Review:
 
 
 def sort_worst_first(reviews: Sequence[Review]) -> list[Review]:
-    """The reviews by characters in doubt, most first, then by name."""
+    """Return the reviews by characters in doubt, most first, then by name."""
     return sorted(reviews, key=lambda review: (-review.in_doubt, review.name))
 
 
 def convert_to_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[dict[str, Any]]:
-    """The reviews as plain values, for programs, worst first: before all others what failed altogether."""
+    """Return the reviews as plain values, for programs, worst first: before all others what failed
+    altogether.
+    """
     return [{"error": failure} for failure in failures] + [
         {
             "name": review.name,
@@ -147,7 +149,9 @@ def _build_table(reviews: Sequence[Review]) -> Table:
 
 
 def _format_doubts(review: Review, limit: int) -> Iterator[str]:
-    """The doubts of one document, each with its place, as a compiler gives its errors; longest first."""
+    """Yield the doubts of one document, each with its place, as a compiler gives its errors; longest
+    first.
+    """
     longest = sorted(review.doubts, key=lambda doubt: -len(doubt.words))[:limit]
     for doubt in sorted(longest, key=lambda doubt: (doubt.line, doubt.column)):
         words = " ".join(doubt.words.split())
@@ -182,7 +186,7 @@ def _find_doubts(document: Document) -> Iterator[tuple[str, Span, str]]:
 
 
 def _find_unresolved(document: Document) -> Iterator[Bearer]:
-    """The bearers whose names stand for no known body, each name once."""
+    """Yield the bearers whose names stand for no known body, each name once."""
     seen: set[str] = set()
     for measure in document.measures:
         for bearer in measure.bearers:
@@ -208,7 +212,9 @@ class Reviewer:
     on_document: Callable[[str], None] = lambda name: None
 
     def review_documents(self, paths: Sequence[Path]) -> ReviewResult:
-        """The reviews of the documents at `paths`, by default of the one that ships with the package."""
+        """Return the reviews of the documents at `paths`, by default of the one that ships with the
+        package.
+        """
         reviews, failures = list[Review](), list[str]()
         with open_local_stages(Pipeline.load(), self.reader) as stages:
             reader = stages.guarded_reader

@@ -29,7 +29,7 @@ class PlainGroup(click.Group):
     """Commands whose wrong use is told without what could steer a terminal, as their help is."""
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
-        """The context of a run."""
+        """Return the context of a run."""
         with _clean_errors():
             return super().make_context(*args, **options)
 
@@ -74,7 +74,7 @@ def page_out(text: str, *, paged: bool = False) -> None:
 
 @contextmanager
 def guard_output() -> Iterator[None]:
-    """Raises OutputError where what is printed meanwhile cannot be; leaves where nobody reads it."""
+    """Raise OutputError where what is printed meanwhile cannot be; leaves where nobody reads it."""
     try:
         yield
     except BrokenPipeError:  # the reader of our output went away: obligations extract | head
@@ -131,14 +131,14 @@ def read_standard_input() -> str:
 
 
 def find_width() -> int | None:
-    """The columns of the terminal that reads the output; None where it goes to a file or a pipe."""
+    """Return the columns of the terminal that reads the output; None where it goes to a file or a pipe."""
     from shutil import get_terminal_size
 
     return get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 def is_terminal(stream: Any) -> bool:
-    """Whether somebody sits at a stream; at one that is closed there is nobody."""
+    """Return whether somebody sits at a stream; at one that is closed there is nobody."""
     return stream is not None and bool(stream.isatty())
 
 
@@ -148,7 +148,7 @@ def ask_secret(what: str) -> str:
 
 
 def highlight(words: str) -> str:
-    """Words that stand out, on paper as well as in a terminal."""
+    """Return words that stand out, on paper as well as in a terminal."""
     return f"⟦{words}⟧"
 
 

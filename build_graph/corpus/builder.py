@@ -123,7 +123,8 @@ class Builder:
 
         Each document takes the place of what the store held of it, in one transaction; one that would come
         out the same is not understood again. After a document with faults no more are written, unless
-        going on was asked for; those before it stay. With `prune_documents` all others are removed at the end: the
+        going on was asked for; those before it stay. With `prune_documents` all others are removed at the
+        end: the
         store then holds what a new one would; none is where an input could not be read, since what it holds
         is not known. Raises ObligationError for every fault of input or output.
         """
@@ -167,7 +168,7 @@ class Builder:
     def _understand_all(
         self, paths: Sequence[Path], target: BuildTarget, descriptions: Descriptions
     ) -> _BuildState:
-        """The work of putting the documents at the paths into a target, done."""
+        """Return the work of putting the documents at the paths into a target, done."""
         paths = paths or [find_default_document()]
         if len(paths) > 1 and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
@@ -191,7 +192,7 @@ class BuildTarget(Protocol):
     rules: str  # hash of what documents are understood by; empty where nothing is known from before
 
     def find_known(self, fingerprint: Fingerprint) -> StoredDocument | None:
-        """The document that is there already with that fingerprint."""
+        """Return the document that is there already with that fingerprint."""
 
     def add_document(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
         """Take in what the parts say of a document; raises ObligationError where it cannot be."""
@@ -280,7 +281,7 @@ class _BuildState:
             raise build_fault(document.text.source.name, error) from error
 
     def _is_new(self, name: str, document: StoredDocument) -> bool:
-        """Whether the text was not there yet; another text with the same number is an error.
+        """Return whether the text was not there yet; another text with the same number is an error.
 
         Copies of one text are common in what was collected from several sites: one of them is enough.
         """
@@ -308,7 +309,7 @@ def _create_pages(asked: bool | None) -> BuildPages | None:
 
 
 def _extend_error(error: ObligationError, store: Path, written: int) -> ObligationError:
-    """The error, and what was written into a store before it."""
+    """Return the error, and what was written into a store before it."""
     if not written:
         return error
     documents = f"{written:,} document{'' if written == 1 else 's'}"

@@ -58,7 +58,7 @@ class DocumentWorker:
 
     @classmethod
     def load(cls) -> Self:
-        """An understander with the package's own ontology and words."""
+        """Return an understander with the package's own ontology and words."""
         return cls(Pipeline.load(), Descriptions.load(), rules_hash())
 
     def build_result(self, found: Input | ObligationError) -> DocumentResult:
@@ -96,7 +96,7 @@ class DocumentWorker:
 
 
 def build_failure(error: ObligationError, source: Source | None = None) -> DocumentResult:
-    """The outcome of a document that has a fault, or that could not be read and so has no source."""
+    """Return the outcome of a document that has a fault, or that could not be read and so has no source."""
     reason = "; ".join(str(error).splitlines())
     name = source.name if source else reason.partition(": ")[0]
     kind = type(error).__name__.removesuffix("Error")
@@ -105,7 +105,7 @@ def build_failure(error: ObligationError, source: Source | None = None) -> Docum
 
 
 def hash_source(source: Source, given: Metadata) -> str:
-    """The SHA-256 of all that a document's graph follows from, but for the program's rules.
+    """Return the SHA-256 of all that a document's graph follows from, but for the program's rules.
 
     >>> one, two = (Source(name, "一、任务", "utf-8") for name in ("a.txt", "b.txt"))
     >>> hash_source(one, Metadata()) == hash_source(two, Metadata())  # the graph names the file
@@ -132,7 +132,7 @@ class Item:
 
     @classmethod
     def create(cls, found: Found) -> Item:
-        """The item of what was found."""
+        """Return the item of what was found."""
         if isinstance(found, Input):
             return cls(found, hash_source(found.source, found.given), len(found.source.content))
         if isinstance(found, ObligationError):
@@ -155,7 +155,7 @@ class Items:
     _read: int = 0
 
     def __iter__(self) -> Iterator[Item]:
-        """Each input, as it is read."""
+        """Yield each input, as it is read."""
         reader = replace(self.reader, on_bytes=self._count_bytes)
         for found in (found for path in self.paths for found in reader.list_inputs(path)):
             if isinstance(found, IgnoredFile):

@@ -153,7 +153,7 @@ class ShardBuilder:
 
 
 def _hash_settings(reader: InputReader, size: int, ruled: str) -> str:
-    """The SHA-256 of all but the inputs that shards follow from."""
+    """Return the SHA-256 of all but the inputs that shards follow from."""
     readers = [find_version(package) for package in _READERS]
     whole = (FORMAT, LEVEL, size, ruled, readers, reader.limits.deciding, reader.encoding)
     return hashlib.sha256(repr(whole).encode()).hexdigest()
@@ -194,7 +194,7 @@ def _build_manifest(folder: Path, shards: int, ruled: str, limits: Mapping[str, 
 
 
 def _iterate_failures(folder: Path, shards: int) -> Iterator[bytes]:
-    """A line for each document that failed, in the order of the input."""
+    """Yield a line for each document that failed, in the order of the input."""
     for card in _iterate_manifests(folder, shards):
         for one in card.documents:
             if one.failure:

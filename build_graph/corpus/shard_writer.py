@@ -43,9 +43,10 @@ class ShardMember:
 
 
 def encode_member(outcome: DocumentResult) -> ShardMember:
-    """The outcome, ready to be written; the record's key is left to who knows the input.
+    """Return the outcome, ready to be written; the record's key is left to who knows the input.
 
-    >>> encode_member(DocumentResult("a.txt", "5e1f", failure="no clauses", kind="NoClauses")).record.to_dict()["kind"]
+    >>> failed = DocumentResult("a.txt", "5e1f", failure="no clauses", kind="NoClauses")
+    >>> encode_member(failed).record.to_dict()["kind"]
     'NoClauses'
     """
     quads = _compress(outcome.quads)
@@ -69,12 +70,12 @@ def encode_member(outcome: DocumentResult) -> ShardMember:
 
 
 def encode_header() -> bytes:
-    """The names of the columns, as the first member of a file of bearers."""
+    """Return the names of the columns, as the first member of a file of bearers."""
     return _compress(_format_csv([COLUMNS]))
 
 
 def _format_csv(rows: Iterable[Iterable[object]]) -> bytes:
-    """Rows as CSV; yes and no as SPARQL writes them."""
+    """Return rows as CSV; yes and no as SPARQL writes them."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerows([_format_value(value) for value in row] for row in rows)
@@ -86,7 +87,7 @@ def _format_value(value: object) -> object:
 
 
 def _compress(data: bytes) -> bytes:
-    """Bytes as a gzip member, the same on every day; nothing for nothing."""
+    """Return bytes as a gzip member, the same on every day; nothing for nothing."""
     return gzip.compress(data, LEVEL, mtime=0) if data else b""
 
 
@@ -105,7 +106,9 @@ class PreviousShard:
 
     @classmethod
     def read(cls, folder: Path, number: int, made_with: str) -> Self | None:
-        """The shard with a number; None where there is none that is whole, or it was made otherwise."""
+        """Return the shard with a number; None where there is none that is whole, or it was made
+        otherwise.
+        """
         card = ShardManifest.read(folder / f"{format_part_name(number)}{CARD}")
         if card is None or card.made_with != made_with:
             return None
@@ -114,7 +117,7 @@ class PreviousShard:
         return old if old.is_whole() else None
 
     def is_whole(self) -> bool:
-        """Whether its files are there with the very bytes that its manifest tells of."""
+        """Return whether its files are there with the very bytes that its manifest tells of."""
         try:
             for ending, size in zip((QUADS, BEARINGS), self.sum_sizes(len(self.card.documents)), strict=True):
                 name = f"{format_part_name(self.number)}{ending}"
@@ -126,7 +129,7 @@ class PreviousShard:
         return True
 
     def find(self, key: str) -> Known | None:
-        """The document that was made of the input with a key, the first of several."""
+        """Return the document that was made of the input with a key, the first of several."""
         place = self.places.get(key)
         return None if place is None else (self.card.documents[place], lambda: self._read_members(place))
 
@@ -137,12 +140,12 @@ class PreviousShard:
         )
 
     def sum_sizes(self, documents: int) -> tuple[int, int]:
-        """The bytes of its two files up to the end of so many documents."""
+        """Return the bytes of its two files up to the end of so many documents."""
         before = self.card.documents[:documents]
         return sum(one.size for one in before), len(encode_header()) + sum(one.rows_size for one in before)
 
     def read_range(self, ending: str, start: int, size: int) -> bytes:
-        """Bytes of one of its files."""
+        """Return bytes of one of its files."""
         with (self.folder / f"{format_part_name(self.number)}{ending}").open("rb") as file:
             file.seek(start)
             return file.read(size)
@@ -186,7 +189,7 @@ class ShardWriter:
         return True
 
     def _has_record(self, record: DocumentRecord) -> bool:
-        """Whether the shard that stood here has the very record at this place."""
+        """Return whether the shard that stood here has the very record at this place."""
         at = len(self.records)
         return bool(self.old and self.old.card.documents[at : at + 1] == (record,))
 

@@ -76,7 +76,8 @@ class Stages:
             return self.runner.run(call)
         except OverTimeError as error:
             raise StageLimitError(
-                f"{name}: takes more than {_format_seconds(call.allowance.seconds)} of processor to be {done}; "
+                f"{name}: takes more than {_format_seconds(call.allowance.seconds)} of "
+                f"processor to be {done}; "
                 f"split it, or give a higher {option}"
             ) from error
         except OverMemoryError as error:

@@ -63,14 +63,16 @@ class StoreWriter:
             self._store.seal_and_close()
 
     def find_known(self, fingerprint: Fingerprint) -> StoredDocument | None:
-        """The document of the store that was made of the same text in the same way, if there is one."""
+        """Return the document of the store that was made of the same text in the same way, if there is
+        one.
+        """
         found = self._store.find_by_fingerprint(fingerprint) if self._store else None
         if found:
             self._ours.add(NamedNode(found.iri))
         return found
 
     def is_stored(self, fingerprint: Fingerprint, iri: str) -> bool:
-        """Whether the store has the document with that IRI, made of the same text in the same way."""
+        """Return whether the store has the document with that IRI, made of the same text in the same way."""
         known = self.find_known(fingerprint)
         return known is not None and known.iri == iri
 
@@ -119,7 +121,7 @@ class StoreWriter:
         return store.count_statements()
 
     def _open_store(self) -> DocumentStore:
-        """The store, with the ontology as it is now."""
+        """Return the store, with the ontology as it is now."""
         remove_leftovers(self.path)
         self._store = DocumentStore.open(self.path)
         self._store.store_ontology()
@@ -196,7 +198,7 @@ class StoreLoader:
     def _iterate_documents(
         self, found: DocumentStream, items: Items, inputs: Iterable[Item], loaded: LoadResult
     ) -> Iterator[tuple[DocumentRecord, bytes]]:
-        """The documents that are to be in the store; what is left out is counted."""
+        """Yield the documents that are to be in the store; what is left out is counted."""
         progress = Progress()
         for record, members in found.iterate_documents(inputs):
             progress.count(record, items.places.popleft())
@@ -222,7 +224,7 @@ def _open_item(item: Item, workers: WorkerPool) -> Item:
 
 
 def _find_known(item: Item, filler: StoreWriter) -> Known | None:
-    """The document that a store has of an item, without its bytes."""
+    """Return the document that a store has of an item, without its bytes."""
     if not isinstance(item.found, Input):
         return None
     try:
@@ -244,7 +246,7 @@ def _load_new(path: Path, documents: Documents, loaded: LoadResult) -> None:
 
 
 def _iterate_graphs(documents: Documents, loaded: LoadResult) -> Iterator[bytes]:
-    """Each document for its own graph, and for the default graph, where statements come together."""
+    """Yield each document for its own graph, and for the default graph, where statements come together."""
     for record, quads in documents:
         loaded.written += 1
         yield quads

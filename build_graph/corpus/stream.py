@@ -47,7 +47,7 @@ CLASH = "Clash"  # the kind of failure of a document whose number another has
 
 
 def _create_table() -> sqlite3.Connection:
-    """An empty table; what of it does not fit into 2 MB lies in a file without a name."""
+    """Return an empty table; what of it does not fit into 2 MB lies in a file without a name."""
     table = sqlite3.connect("", isolation_level=None)
     table.execute("PRAGMA journal_mode = OFF")
     table.execute("CREATE TABLE seen (iri BLOB PRIMARY KEY, text BLOB, name TEXT) WITHOUT ROWID")
@@ -63,7 +63,7 @@ class Deduplicator:
     @classmethod
     @contextmanager
     def create(cls) -> Iterator[Self]:
-        """An empty table, for as long as the block lasts."""
+        """Return an empty table, for as long as the block lasts."""
         with closing(_create_table()) as table:
             yield cls(table)
 
@@ -137,7 +137,7 @@ class DocumentStream:
     previous: PreviousResults = lambda place, item: None
 
     def iterate_documents(self, items: Iterable[Item]) -> Iterator[tuple[DocumentRecord, Members]]:
-        """Each input's record, and its members; those of a copy or failure are not to be asked for."""
+        """Yield each input's record, and its members; those of a copy or failure are not to be asked for."""
         waiting: deque[tuple[_Entry, Future[ShardMember] | None]] = deque()
         held = 0  # bytes of what waits
         for entry in map(self._create_entry, enumerate(items)):
@@ -151,7 +151,9 @@ class DocumentStream:
             yield self._finish(*waiting.popleft())
 
     def _create_entry(self, numbered: tuple[int, Item]) -> _Entry:
-        """An input with what is known of it from before; one that could not be read is a failure already."""
+        """Return an input with what is known of it from before; one that could not be read is a failure
+        already.
+        """
         place, item = numbered
         if isinstance(item.found, ObligationError):
             return _Entry(item, replace(encode_member(build_failure(item.found)).record, key=item.key))

@@ -35,7 +35,7 @@ class Tally:
 
 
 def tally_document(document: Document) -> Tally:
-    """The tally of a document."""
+    """Return the tally of a document."""
     metadata, measures, text = document.outline.metadata, document.measures, document.text
     issued = metadata.issued.isoformat() if metadata.issued else None
     about = [part for part in (metadata.number, metadata.issuer, issued) if part]
@@ -65,7 +65,7 @@ def tally_document(document: Document) -> Tally:
 
 
 def format_summary(tallies: Sequence[Tally]) -> Iterator[str]:
-    """The lines of a summary: each of a few documents by itself, many together."""
+    """Yield the lines of a summary: each of a few documents by itself, many together."""
     if len(tallies) <= _SEVERAL:
         for one in tallies:
             yield from (one.title, one.about)
@@ -76,7 +76,7 @@ def format_summary(tallies: Sequence[Tally]) -> Iterator[str]:
 
 
 def is_unresolved(bearer: Bearer) -> bool:
-    """Whether nothing but the words is known of a particular body that is named."""
+    """Return whether nothing but the words is known of a particular body that is named."""
     return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.resolved
 
 
@@ -133,7 +133,7 @@ def _format_place(document: Document, position: int) -> str:
 
 
 def _format_names(names: Sequence[str], between: str) -> str:
-    """The first names, and how many more there are."""
+    """Return the first names, and how many more there are."""
     shown = between.join(names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown

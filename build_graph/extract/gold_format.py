@@ -10,7 +10,7 @@ _EDGE = 15  # characters of a measure that show where it starts and ends
 
 
 def convert_to_gold(document: Document) -> dict[str, Any]:
-    """The document in the gold format: metadata, counts, and the measures in order."""
+    """Return the document in the gold format: metadata, counts, and the measures in order."""
     metadata = document.outline.metadata
     return {
         "file": document.text.source.name,
@@ -26,7 +26,7 @@ def convert_to_gold(document: Document) -> dict[str, Any]:
 
 
 def _convert_measure(content: str, measure: Measure) -> dict[str, Any]:
-    """One measure in the gold format."""
+    """Return one measure in the gold format."""
     words, assignment = measure.span.extract(content), measure.assignment
     return {
         "section": measure.section,

@@ -71,7 +71,7 @@ class Pipeline:
 
     @classmethod
     def load(cls) -> Pipeline:
-        """A pipeline with the package's own ontology and words."""
+        """Return a pipeline with the package's own ontology and words."""
         registry, phrases = Registry.load(), PhraseReader.load()
         is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
         return cls(
@@ -87,7 +87,7 @@ class Pipeline:
         )
 
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
-        """The document that `source` holds, with what is `given` of its metadata going first.
+        """Return the document that `source` holds, with what is `given` of its metadata going first.
 
         Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end,
         FaultError where the program has a fault that this document brings to light.
@@ -100,7 +100,7 @@ class Pipeline:
             raise build_fault(source.name, error) from error
 
     def _understand_source(self, source: Source, given: Metadata) -> Document:
-        """The document that `source` holds."""
+        """Return the document that `source` holds."""
         text = repair(source)
         metadata = self.metadata.read(text, given)
         outline = self.outline.read(text, metadata)
@@ -131,14 +131,14 @@ class Pipeline:
         )
 
     def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:
-        """The one document at `path`, or on standard input where it is "-".
+        """Return the one document at `path`, or on standard input where it is "-".
 
         Raises ObligationError where it cannot be read or understood, and where several are there.
         """
         return self.understand_input(InputReader(encoding=encoding).read_one(path), options)
 
     def understand_input(self, found: Input, options: Metadata) -> Document:
-        """The document that was found, with what is `given` of its metadata."""
+        """Return the document that was found, with what is `given` of its metadata."""
         return self.understand(found.source, merge_given(found, options))
 
     def _issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
@@ -152,7 +152,7 @@ class Pipeline:
     def _understand_measures(
         self, text: Text, outline: Outline, measures: Sequence[Measure]
     ) -> Iterator[Measure]:
-        """The measures with norms, targets, target groups and domains.
+        """Yield the measures with norms, targets, target groups and domains.
 
         What a section says outside its clauses is a measure only if it carries a norm or a target.
         """
@@ -195,14 +195,14 @@ def merge_given(found: Input, options: Metadata) -> Metadata:
 
 
 def find_default_document() -> Path:
-    """The document that ships with the package: 国发〔2015〕24号, as it came."""
+    """Return the document that ships with the package: 国发〔2015〕24号, as it came."""
     return find_folder("documents") / "guofa-2015-24.txt"
 
 
 def understand(
     path: Path | str | None = None, *, encoding: str | None = None, **metadata: object
 ) -> Document:
-    """The document in the file at `path`, by default the one that ships with the package.
+    """Return the document in the file at `path`, by default the one that ships with the package.
 
     Raises ObligationError for every fault of the input.
 
@@ -216,13 +216,13 @@ def understand(
 
 
 def _build_document_id(number: str | None, content: str) -> str:
-    """The document's part of its IRI: from its number, else from its text."""
+    """Return the document's part of its IRI: from its number, else from its text."""
     by_number = build_identifier(number) if number else None
     return by_number or f"{UNNUMBERED}{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def _resolve_defaults(measures: Sequence[Measure]) -> list[Measure]:
-    """The measures, the default bearers of each resolved as they were where the default is stated."""
+    """Return the measures, the default bearers of each resolved as they were where the default is stated."""
     bodies = {bearer.span: bearer.body for measure in measures for bearer in measure.bearers}
     return [
         replace(m, defaults=tuple(replace(bearer, body=bodies[bearer.span]) for bearer in m.defaults))
@@ -233,7 +233,7 @@ def _resolve_defaults(measures: Sequence[Measure]) -> list[Measure]:
 
 
 def _resolve_deadlines(content: str, assignment: Assignment | None, issued: date | None) -> Assignment | None:
-    """The assignment, its deadlines with the day that they name."""
+    """Return the assignment, its deadlines with the day that they name."""
     if assignment is None or not assignment.riders:
         return assignment
     riders = tuple(
@@ -246,7 +246,7 @@ def _resolve_deadlines(content: str, assignment: Assignment | None, issued: date
 
 
 def _iterate_headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:
-    """The heading of each division by its path."""
+    """Yield the heading of each division by its path."""
     stack: list[tuple[tuple[str, ...], Division]] = [((d.key,), d) for d in outline.divisions]
     while stack:
         path, division = stack.pop()

@@ -14,7 +14,7 @@ from build_graph.vocabulary import BASE, encode_path, encode_segment
 
 
 def document_iri(id_: str, base: str = BASE) -> str:
-    """The IRI of the document with that id.
+    """Return the IRI of the document with that id.
 
     >>> document_iri("国发-2015-24").removeprefix(BASE)
     'document/国发-2015-24'
@@ -23,38 +23,38 @@ def document_iri(id_: str, base: str = BASE) -> str:
 
 
 def body_iri(body: Body, base: str = BASE) -> str:
-    """The IRI of a body; one that the registry has keeps its own whatever the base."""
+    """Return the IRI of a body; one that the registry has keeps its own whatever the base."""
     kind = "group" if body.kind is BodyKind.GROUP else "agency"
     return f"{BASE if body.known else base}{kind}/{encode_path(body.id)}"
 
 
 def agency_iri(id_: str) -> str:
-    """The IRI of the agency of the registry with that id."""
+    """Return the IRI of the agency of the registry with that id."""
     return f"{BASE}agency/{encode_segment(id_)}"
 
 
 def function_iri(id_: str) -> str:
-    """The IRI of the function of local bodies with that id."""
+    """Return the IRI of the function of local bodies with that id."""
     return f"{BASE}function/{encode_segment(id_)}"
 
 
 def domain_iri(domain: Domain) -> str:
-    """The IRI of the concept of `ontology/domains.ttl` that a finding names."""
+    """Return the IRI of the concept of `ontology/domains.ttl` that a finding names."""
     return f"{BASE}domain/{encode_segment(domain.id)}"
 
 
 def place_iri(jurisdiction: str, base: str = BASE) -> str:
-    """The IRI of the administrative area with a path: 广东省/广州市."""
+    """Return the IRI of the administrative area with a path: 广东省/广州市."""
     return f"{base}place/{encode_path(jurisdiction)}"
 
 
 def group_iri(name: str, base: str = BASE) -> str:
-    """The IRI of the target group with that name."""
+    """Return the IRI of the target group with that name."""
     return f"{base}target-group/{encode_segment(name)}"
 
 
 def program_iri(base: str = BASE) -> str:
-    """The IRI of this version of the program."""
+    """Return the IRI of this version of the program."""
     return f"{base}software/obligation-graph/{__version__}"
 
 
@@ -62,67 +62,67 @@ def program_iri(base: str = BASE) -> str:
 
 
 def text_iri(document: str) -> str:
-    """The IRI of the text of the document with that IRI."""
+    """Return the IRI of the text of the document with that IRI."""
     return f"{document}/text"
 
 
 def source_iri(document: str) -> str:
-    """The IRI of what the document with that IRI was read from."""
+    """Return the IRI of what the document with that IRI was read from."""
     return f"{document}/source"
 
 
 def reading_iri(document: str) -> str:
-    """The IRI of the reading of the document with that IRI."""
+    """Return the IRI of the reading of the document with that IRI."""
     return f"{document}/reading"
 
 
 def repair_iri(document: str, name: str) -> str:
-    """The IRI of what one kind of repair did to a document."""
+    """Return the IRI of what one kind of repair did to a document."""
     return f"{document}/repair/{encode_segment(name)}"
 
 
 def coverage_iri(document: str) -> str:
-    """The IRI of how a document was understood."""
+    """Return the IRI of how a document was understood."""
     return f"{document}/coverage"
 
 
 def stretch_iri(document: str, index: int) -> str:
-    """The IRI of a stretch that was not read."""
+    """Return the IRI of a stretch that was not read."""
     return f"{coverage_iri(document)}/unread/{index}"
 
 
 def damage_iri(document: str, index: int) -> str:
-    """The IRI of a stretch that stayed damaged."""
+    """Return the IRI of a stretch that stayed damaged."""
     return f"{document}/damage/{index}"
 
 
 def bracket_iri(document: str, index: int) -> str:
-    """The IRI of a bracket that was refused."""
+    """Return the IRI of a bracket that was refused."""
     return f"{document}/refused/{index}"
 
 
 def citation_iri(document: str, index: int) -> str:
-    """The IRI of a citation."""
+    """Return the IRI of a citation."""
     return f"{document}/citation/{index}"
 
 
 def unnamed_iri(document: str, words: str) -> str:
-    """The IRI of a cited document of which the words of a citation do not say which it is."""
+    """Return the IRI of a cited document of which the words of a citation do not say which it is."""
     return f"{document}/cited/{encode_segment(words)}"
 
 
 def division_iri(parent: str, division: Division) -> str:
-    """The IRI of a section or clause, from that of what it is part of."""
+    """Return the IRI of a section or clause, from that of what it is part of."""
     return f"{parent}/{encode_segment(division.key)}"
 
 
 def holder_iri(document: str, measure: Measure) -> str:
-    """The IRI of the division, or the document, that a measure stands in."""
+    """Return the IRI of the division, or the document, that a measure stands in."""
     return "/".join((document, *map(encode_segment, measure.path)))
 
 
 def measure_iri(document: str, measure: Measure) -> str:
-    """The IRI of a measure: below it stands all that was found in it."""
+    """Return the IRI of a measure: below it stands all that was found in it."""
     return f"{holder_iri(document, measure)}/m{measure.index}"
 
 
@@ -130,40 +130,42 @@ def measure_iri(document: str, measure: Measure) -> str:
 
 
 def norm_iri(measure: str, index: int) -> str:
-    """The IRI of a measure's norm."""
+    """Return the IRI of a measure's norm."""
     return f"{measure}/n{index}"
 
 
 def target_iri(measure: str, index: int) -> str:
-    """The IRI of a measure's target."""
+    """Return the IRI of a measure's target."""
     return f"{measure}/t{index}"
 
 
 def quantity_iri(target: str, index: int) -> str:
-    """The IRI of a quantity of a target."""
+    """Return the IRI of a quantity of a target."""
     return f"{target}/q{index}"
 
 
 def subject_iri(measure: str, domain: Domain) -> str:
-    """The IRI of what is said of a domain of a measure."""
+    """Return the IRI of what is said of a domain of a measure."""
     return f"{measure}/domain/{encode_segment(domain.id)}"
 
 
 def audience_iri(measure: str, index: int) -> str:
-    """The IRI of what is said of one that a measure is for."""
+    """Return the IRI of what is said of one that a measure is for."""
     return f"{measure}/audience/{index}"
 
 
 def assignment_iri(measure: str) -> str:
-    """The IRI of the one assignment that a measure may have."""
+    """Return the IRI of the one assignment that a measure may have."""
     return f"{measure}/assignment"
 
 
 def bearer_iri(measure: str, rank: int) -> str:
-    """The IRI of what is said of a bearer; those by a rule stated elsewhere come after the measure's own."""
+    """Return the IRI of what is said of a bearer; those by a rule stated elsewhere come after the
+    measure's own.
+    """
     return f"{assignment_iri(measure)}/b{rank}"
 
 
 def qualifier_iri(measure: str, index: int) -> str:
-    """The IRI of a rider of a measure's assignment."""
+    """Return the IRI of a rider of a measure's assignment."""
     return f"{assignment_iri(measure)}/r{index}"

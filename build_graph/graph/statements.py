@@ -23,7 +23,7 @@ _LONG = 1 << 20  # characters, four bytes each at the most
 
 
 def iri(name: str) -> Term:
-    """An IRI as a term; it must be one, which `vocabulary.encode_segment` sees to.
+    """Return an IRI as a term; it must be one, which `vocabulary.encode_segment` sees to.
 
     >>> iri("https://example.org/商务部")
     '<https://example.org/商务部>'
@@ -33,7 +33,7 @@ def iri(name: str) -> Term:
 
 @cache
 def expand(name: str) -> Term:
-    """The term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
+    """Return the term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
 
     >>> expand("ob:Lead")
     '<https://w3id.org/obligation-graph/ontology#Lead>'
@@ -42,7 +42,7 @@ def expand(name: str) -> Term:
 
 
 def literal(said: str) -> Term:
-    r"""Words as a literal.
+    r"""Return words as a literal.
 
     >>> print(literal('国务院\n"办公厅"'))
     "国务院\n\"办公厅\""
@@ -51,7 +51,7 @@ def literal(said: str) -> Term:
 
 
 def zh_literal(said: str | None) -> Term | None:
-    """Words as a literal in Chinese; None for no words.
+    """Return words as a literal in Chinese; None for no words.
 
     >>> zh_literal("商务部")
     '"商务部"@zh'
@@ -60,7 +60,7 @@ def zh_literal(said: str | None) -> Term | None:
 
 
 def integer(value: int) -> Term:
-    """A whole number as a literal.
+    """Return a whole number as a literal.
 
     >>> integer(7)
     '"7"^^<http://www.w3.org/2001/XMLSchema#integer>'
@@ -69,12 +69,12 @@ def integer(value: int) -> Term:
 
 
 def decimal(digits: str) -> Term:
-    """A number in decimal digits as a literal."""
+    """Return a number in decimal digits as a literal."""
     return Term(f'"{digits}"^^<{XSD}decimal>')
 
 
 def boolean(value: bool) -> Term:
-    """A truth value as a literal."""
+    """Return a truth value as a literal."""
     return Term(f'"{str(value).lower()}"^^<{XSD}boolean>')
 
 
@@ -84,7 +84,7 @@ def true_or_none(value: bool) -> Term | None:
 
 
 def date_literal(value: date | None) -> Term | None:
-    """A date as a literal; None for no date.
+    """Return a date as a literal; None for no date.
 
     >>> date_literal(date(2020, 12, 31))
     '"2020-12-31"^^<http://www.w3.org/2001/XMLSchema#date>'
@@ -93,18 +93,18 @@ def date_literal(value: date | None) -> Term | None:
 
 
 def serialise_statements(statements: Iterable[Statement], graph: Term | None = None) -> str:
-    """Statements of a graph as N-Quads, or of none as N-Triples, in their order."""
+    """Return statements of a graph as N-Quads, or of none as N-Triples, in their order."""
     end = f" {graph} .\n" if graph else " .\n"
     return "".join([f"{subject} {predicate} {value}{end}" for subject, predicate, value in statements])
 
 
 def is_long(statement: Statement) -> bool:
-    """Whether a statement's object is too long for a parser, which holds 16 MB at a time."""
+    """Return whether a statement's object is too long for a parser, which holds 16 MB at a time."""
     return len(statement[2]) > _LONG
 
 
 def parse_statements(statements: Iterable[Statement], graph: Term | None = None) -> Iterator[Quad]:
-    """Statements of a graph, or of none, as objects of the store, in their order."""
+    """Yield statements of a graph, or of none, as objects of the store, in their order."""
     for long, run in groupby(statements, key=is_long):
         if long:
             yield from (_build_quad(one, graph) for one in run)
@@ -113,7 +113,9 @@ def parse_statements(statements: Iterable[Statement], graph: Term | None = None)
 
 
 def _build_quad(statement: Statement, graph: Term | None) -> Quad:
-    """A statement whose object is a literal, perhaps with a language; its escapes are those of JSON."""
+    """Return a statement whose object is a literal, perhaps with a language; its escapes are those of
+    JSON.
+    """
     subject, predicate, value = statement
     quoted, _, language = value.rpartition('"')
     literal = Literal(json.loads(f'{quoted}"', strict=False), language=language[1:] or None)

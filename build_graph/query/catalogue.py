@@ -94,16 +94,17 @@ class Header:
     parameters: tuple[Parameter, ...] = ()
 
     def find_text(self, key: str) -> str:
-        """The text of a key, empty where the header has none."""
+        """Return the text of a key, empty where the header has none."""
         return dict(self.texts).get(key, "")
 
 
 def parse_header(query: str, name: str) -> Header:
-    """The header of a query; a query that begins with other comments, or none, has an empty one.
+    """Return the header of a query; a query that begins with other comments, or none, has an empty one.
 
     Raises HeaderError for a line that breaks the form, with the query's name and the line.
 
-    >>> parse_header("# title@en: Counts\\n# parameter: n, integer, default 5, example 9\\nASK {}", "q").parameters
+    >>> header = "# title@en: Counts\\n# parameter: n, integer, default 5, example 9"
+    >>> parse_header(f"{header}\\nASK {{}}", "q").parameters
     (Parameter(name='n', kind=<ParameterKind.INTEGER: 'integer'>, default='5', example='9'),)
     """
     texts: dict[str, str] = {}
@@ -120,7 +121,7 @@ def parse_header(query: str, name: str) -> Header:
 
 
 def _iterate_fields(query: str) -> Iterator[tuple[int, str, str]]:
-    """Line number, key and text of each field, continuation lines joined."""
+    """Yield line number, key and text of each field, continuation lines joined."""
     field: tuple[int, str, str] | None = None
     for number, line in enumerate(query.splitlines(), start=1):
         if not line.startswith("#"):
@@ -162,7 +163,9 @@ class Question:
 
     @classmethod
     def read(cls, text: str, name: str) -> Question:
-        """The question in a text; raises ObligationError for an update, or a header that does not fit."""
+        """Return the question in a text; raises ObligationError for an update, or a header that does not
+        fit.
+        """
         header = parse_header(text, name)
         sparql.detect_form(text, name)
         blocks = sparql.find_value_blocks(text)
@@ -175,7 +178,7 @@ class Question:
         return cls(name, header, text)
 
     def find_parameter(self, name: str) -> Parameter:
-        """The parameter of that name; raises UnknownQueryError with those that there are."""
+        """Return the parameter of that name; raises UnknownQueryError with those that there are."""
         known = {parameter.name: parameter for parameter in self.header.parameters}
         if name not in known:
             listed = f"it has {', '.join(known)}" if known else "it has none"
@@ -273,7 +276,7 @@ terms. An agency, domain, document or clause is named as people write it (商务
 
 
 def render_markdown(questions: Iterable[Question]) -> str:
-    """The handbook: an index, then each question with its parameters and a command to try."""
+    """Return the handbook: an index, then each question with its parameters and a command to try."""
     known = list(questions)
     index = (f"| [`{q.name}`](#{q.name}) | {_read_title(q, 'en')} | {_read_title(q, 'zh')} |" for q in known)
     lines = [_HEAD, "| query | question | 问题 |", "|---|---|---|", *index]
@@ -283,7 +286,9 @@ def render_markdown(questions: Iterable[Question]) -> str:
 
 
 def format_list(questions: Iterable[Question], width: int | None = None) -> str:
-    """The questions as a list: name, title in both languages, parameters; optional ones in brackets."""
+    """Return the questions as a list: name, title in both languages, parameters; optional ones in
+    brackets.
+    """
     rows = [
         (
             q.name,

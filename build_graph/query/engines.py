@@ -53,7 +53,7 @@ class Triples:
 
     @classmethod
     def collect(cls, triples: Iterable[Triple]) -> Triples:
-        """The triples, put in order."""
+        """Return the triples, put in order."""
         return cls(tuple(sorted(set(triples), key=str)))
 
 
@@ -68,7 +68,9 @@ class Engine(Protocol):
 
 
 def has_default_graph(store: Store) -> bool:
-    """Whether anything is in a store's default graph: it is what is asked, else all named graphs as one."""
+    """Return whether anything is in a store's default graph: it is what is asked, else all named graphs as
+    one.
+    """
     return next(store.quads_for_pattern(None, None, None, DefaultGraph()), None) is not None
 
 
@@ -87,7 +89,7 @@ class OxigraphEngine:
 
     @classmethod
     def open(cls, store: Store, folder: Path | None = None) -> OxigraphEngine:
-        """The engine over a store; raises EngineError where its files cannot be read."""
+        """Return the engine over a store; raises EngineError where its files cannot be read."""
         with convert_store_errors(folder):
             return cls(store, not has_default_graph(store), folder)
 
@@ -145,7 +147,9 @@ class EndpointEngine:
         return found
 
     def _parse_answer(self, media: str, data: bytes, form: sparql.QueryForm) -> Answer:
-        """The answer in some bytes; raises ValueError or SyntaxError where the form has none like it."""
+        """Return the answer in some bytes; raises ValueError or SyntaxError where the form has none like
+        it.
+        """
         receiver = self._create_receiver()
         if form in (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE):
             known = RdfFormat.from_media_type(media) or RdfFormat.TURTLE
@@ -159,11 +163,12 @@ class EndpointEngine:
         return found
 
     def _check_columns(self, found: QuerySolutions, asked: set[str] | None) -> None:
-        """Raises EngineError where rows have other columns than a query asks for, if it names any."""
+        """Raise EngineError where rows have other columns than a query asks for, if it names any."""
         given = {variable.value for variable in found.variables}
         if asked is not None and asked != given and next(found, None) is not None:
             raise EngineError(
-                f"{redact_url(self.url)}: answered with the columns {', '.join(sorted(given)) or '(none)'} where "
+                f"{redact_url(self.url)}: answered with the columns "
+                f"{', '.join(sorted(given)) or '(none)'} where "
                 f"{', '.join(sorted(asked))} were asked for; give the address of another SPARQL endpoint"
             )
 
@@ -202,7 +207,7 @@ class EndpointEngine:
             raise HTTPError(error.url, error.code, error.reason, error.headers, BytesIO(said)) from error
 
     def _open_request(self, query: str, *, triples: bool) -> Any:
-        """The answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
+        """Return the answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
         from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
 
         wrapper = SPARQLWrapper(self.url, agent="obligation-graph")
@@ -240,7 +245,7 @@ class EndpointEngine:
 
 @contextmanager
 def convert_store_errors(folder: Path | None) -> Iterator[None]:
-    """Raises EngineError where the files of a store cannot be read: a build has tidied them away."""
+    """Raise EngineError where the files of a store cannot be read: a build has tidied them away."""
     try:
         yield
     except (OSError, RuntimeError) as error:
@@ -262,7 +267,7 @@ def _parse_results(data: bytes, media: QueryResultsFormat | None = None) -> Quer
 
 
 def _normalise_booleans(data: bytes, *, yes_or_no: bool) -> bytes:
-    """An answer in JSON with yes and no as the standard writes them.
+    """Return an answer in JSON with yes and no as the standard writes them.
 
     Virtuoso 7 says "1" and "0" for true and false, and answers ASK with a row of one number.
     """
@@ -278,7 +283,7 @@ def _normalise_booleans(data: bytes, *, yes_or_no: bool) -> bytes:
 
 
 def _normalise_boolean(found: re.Match[bytes]) -> bytes:
-    """A value of an answer in JSON, yes or no in the words of the standard."""
+    """Return a value of an answer in JSON, yes or no in the words of the standard."""
     try:
         value = json.loads(found[0])
         said = "true" if value["value"] in _YES else "false"

@@ -49,11 +49,11 @@ class Explainer:
     graph: DefaultGraph | None = None  # the graph of the store that is looked in; None for all together
 
     def explain(self, name: str) -> Iterator[str]:
-        """The lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
+        """Yield the lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
         yield from self.describe(self.find(name))
 
     def describe(self, node: NamedNode) -> Iterator[str]:
-        """The lines that explain a thing."""
+        """Yield the lines that explain a thing."""
         types = {kind.value for kind in self._find_nodes(node, "rdf:type")}
         if types & {term("ob:Section").value, term("ob:Clause").value, term("ob:Closing").value}:
             yield from self._describe_division(node)
@@ -69,13 +69,13 @@ class Explainer:
     # ---------------------------------------------------------------------------- finding
 
     def find(self, name: str) -> NamedNode:
-        """The one node of that IRI or mark; raises CannotExplainError with what would do instead."""
+        """Return the one node of that IRI or mark; raises CannotExplainError with what would do instead."""
         if node := self.find_iri(name) or self.find_clause(name):
             return node
         raise CannotExplainError(f"{name}: the graph holds no such IRI or clause; {GIVE}")
 
     def find_iri(self, name: str) -> NamedNode | None:
-        """The node that has the name as its IRI, or as the end of it; None for none."""
+        """Return the node that has the name as its IRI, or as the end of it; None for none."""
         found = (
             node
             for node in list_candidates(name)
@@ -84,7 +84,7 @@ class Explainer:
         return next(found, None)
 
     def find_clause(self, name: str) -> NamedNode | None:
-        """The one clause that bears the mark; None for none, CannotExplainError for several."""
+        """Return the one clause that bears the mark; None for none, CannotExplainError for several."""
         found = self._find_by_mark(name)
         if len(found) > 1:
             listed = "\n".join(f"  {node.value.removeprefix(BASE)}" for node in found)
@@ -92,7 +92,9 @@ class Explainer:
         return found[0] if found else None
 
     def _find_by_mark(self, name: str) -> list[NamedNode]:
-        """The clauses whose mark prints that number, in the same numerals if any; 一、 asks for sections."""
+        """Return the clauses whose mark prints that number, in the same numerals if any; 一、 asks for
+        sections.
+        """
         if not is_mark(name):
             return []
         found = _NUMERAL.search(name)
@@ -124,7 +126,7 @@ class Explainer:
                 yield from self._describe_division(part)
 
     def _describe_document(self, node: NamedNode) -> Iterator[str]:
-        """A document: its title, number and date, and the parts that it has, each with its place."""
+        """Yield a document: its title, number and date, and the parts that it has, each with its place."""
         yield (
             self._find_text(node, "dcterms:title")
             or self._find_text(node, "rdfs:label")
@@ -170,7 +172,7 @@ class Explainer:
             yield f"  domain  {'; '.join(self._format_label(domain) for domain in domains)}"
 
     def _describe_entity(self, node: NamedNode) -> Iterator[str]:
-        """A norm, target, assignment or bearer: its words in their sentence, then its measure."""
+        """Yield a norm, target, assignment or bearer: its words in their sentence, then its measure."""
         yield f"{self._find_kind(node)}   {self._format_place(node)}"
         yield f"  {self._quote_sentence(node)}"
         if self._find_node(node, "ob:assignedTo"):
@@ -185,7 +187,7 @@ class Explainer:
             yield from self._describe_measure(measure)
 
     def _describe_body(self, node: NamedNode) -> Iterator[str]:
-        """An agency, group or domain: its names, and the measures that name it."""
+        """Yield an agency, group or domain: its names, and the measures that name it."""
         yield self._format_label(node)
         yield f"  iri     {node.value}"
         for name in sorted(self._find_texts(node, "skos:altLabel")):
@@ -226,7 +228,7 @@ class Explainer:
         return f"{kind:<12}{self._find_text(node, 'ob:asWritten')}{f' = {due}' if due else ''}"
 
     def _quote_sentence(self, node: NamedNode) -> str:
-        """The sentence around a thing's words, the words marked."""
+        """Return the sentence around a thing's words, the words marked."""
         evidence = self._find_node(node, "ob:hasEvidence")
         text = self._find_text(self._find_node(evidence, "oa:hasSource"), "schema:text")
         start, end = self._find_offsets(node)
@@ -240,7 +242,8 @@ class Explainer:
         text = self._find_node(evidence, "oa:hasSource")
         source = self._find_node(text, "prov:wasDerivedFrom")
         name = self._find_text(source, "schema:name")
-        return f"{name}:{self._find_text(evidence, 'ob:sourceLine')}:{self._find_text(evidence, 'ob:sourceColumn')}"
+        line, column = (self._find_text(evidence, f"ob:source{part}") for part in ("Line", "Column"))
+        return f"{name}:{line}:{column}"
 
     def _find_offsets(self, node: object) -> tuple[int, int]:
         evidence = self._find_node(node, "ob:hasEvidence")
@@ -257,7 +260,7 @@ class Explainer:
         return int(self._find_text(node, "ob:rank"))
 
     def _find_kind(self, node: NamedNode) -> str:
-        """The most particular type: prohibition rather than norm."""
+        """Return the most particular type: prohibition rather than norm."""
         kinds = [_format_tail(kind) for kind in self._find_nodes(node, "rdf:type")]
         return next((kind for kind in kinds if kind != "norm"), "thing")
 
@@ -276,7 +279,7 @@ class Explainer:
     def _iterate_statements(
         self, subject: NamedNode | None, predicate: NamedNode, value: NamedNode | None
     ) -> Iterable[Triple]:
-        """The statements that fit, each once, in however many graphs it stands."""
+        """Return the statements that fit, each once, in however many graphs it stands."""
         quads = self.store.quads_for_pattern(subject, predicate, value, self.graph)
         return dict.fromkeys(quad.triple for quad in quads)
 
@@ -302,7 +305,7 @@ class Explainer:
 
 
 def list_candidates(name: str) -> list[NamedNode]:
-    """The IRIs that a name may stand for: itself, or the end of one behind the base.
+    """Return the IRIs that a name may stand for: itself, or the end of one behind the base.
 
     >>> [node.value for node in list_candidates("agency/mofcom")]
     ['https://w3id.org/obligation-graph/id/agency/mofcom']
@@ -312,7 +315,7 @@ def list_candidates(name: str) -> list[NamedNode]:
 
 
 def _parse_iri(iri: str) -> NamedNode | None:
-    """The IRI of the net that a text is, if it is one."""
+    """Return the IRI of the net that a text is, if it is one."""
     try:
         return NamedNode(iri) if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri) else None
     except ValueError:
@@ -320,7 +323,7 @@ def _parse_iri(iri: str) -> NamedNode | None:
 
 
 def is_mark(name: str) -> bool:
-    """Whether a name is the mark of a clause or section, and nothing else.
+    """Return whether a name is the mark of a clause or section, and nothing else.
 
     >>> is_mark("（四）"), is_mark("第四条"), is_mark("三农"), is_mark("国发〔2015〕24号")
     (True, True, False, False)
@@ -329,7 +332,7 @@ def is_mark(name: str) -> bool:
 
 
 def find_measure(node: NamedNode) -> NamedNode:
-    """The measure that a thing lies below; the thing itself where there is none.
+    """Return the measure that a thing lies below; the thing itself where there is none.
 
     >>> find_measure(NamedNode("https://x/s2/c4/m1/n3")).value
     'https://x/s2/c4/m1'
@@ -338,7 +341,9 @@ def find_measure(node: NamedNode) -> NamedNode:
 
 
 def _format_tail(node: NamedNode | None) -> str:
-    """The last part of an IRI in small letters: …#ResponsibilityAssignment → responsibility assignment."""
+    """Return the last part of an IRI in small letters: …#ResponsibilityAssignment → responsibility
+    assignment.
+    """
     name = re.split(r"[#/]", node.value)[-1] if node else ""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
@@ -348,7 +353,7 @@ _KINDS = ((ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT), 
 
 
 def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: int = MOST) -> list[str]:
-    """The lines that explain a name in the graph of a file, a store or an endpoint.
+    """Return the lines that explain a name in the graph of a file, a store or an endpoint.
 
     Raises ObligationError where the graph cannot be opened, and where nothing in it, or several things,
     have the name.

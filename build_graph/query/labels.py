@@ -22,7 +22,7 @@ def most_frequent_labels(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
 def unique_labels(
     bodies: Sequence[str], mostly: Mapping[str, str], full: Mapping[str, str], places: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """A short name for each body that no other has.
+    """Return a short name for each body that no other has.
 
     A central body is called as documents mostly write it (发展改革委), a local one by its place
     (杭州市商务局), if its full name ends so: 南通海关 is no 南通市海关. Where that is not to be had, or is
@@ -51,7 +51,7 @@ def unique_labels(
 
 
 def _shorten(body: str, mostly: str, full: str, place: str) -> str:
-    """The words for a central body; for a local one its last place and its own words: 杭州市商务局.
+    """Return the words for a central body; for a local one its last place and its own words: 杭州市商务局.
 
     Words that say more than that stay: 济源示范区管委会. Nobody is called what no name of it ends in.
 
@@ -65,5 +65,5 @@ def _shorten(body: str, mostly: str, full: str, place: str) -> str:
 
 
 def _split_steps(body: str) -> list[str]:
-    """The steps of an IRI behind the class: 浙江省, 杭州市, 商务局."""
+    """Return the steps of an IRI behind the class: 浙江省, 杭州市, 商务局."""
     return unquote(body.partition("/id/")[2].partition("/")[2] or body).split("/")

@@ -55,7 +55,7 @@ class NameIndex:
 
     @classmethod
     def build(cls, kind: ParameterKind, names: Names) -> NameIndex:
-        """The names that a graph has of a kind."""
+        """Return the names that a graph has of a kind."""
         owners: dict[str, set[NamedNode]] = defaultdict(set)
         for node, given in names.items():
             for name in given:
@@ -84,7 +84,7 @@ class NameIndex:
 
 
 def normalise(words: str) -> str:
-    """Words as they are compared: without spaces and marks, whatever their width and case.
+    """Return words as they are compared: without spaces and marks, whatever their width and case.
 
     >>> normalise("国发〔2015〕 24号"), normalise("ＭＯＦＣＯＭ")
     ('国发201524号', 'mofcom')
@@ -144,7 +144,9 @@ class EntityFinder:
     _known: dict[ParameterKind, Names] = field(default_factory=dict)
 
     def find(self, kind: ParameterKind, words: str) -> NamedNode:
-        """The one thing of a kind that is called so; raises UnknownNameError with what would do instead."""
+        """Return the one thing of a kind that is called so; raises UnknownNameError with what would do
+        instead.
+        """
         if kind is ParameterKind.STATEMENT:
             return self._find_statement(words)
         found = self._find_all(kind, words)
@@ -157,25 +159,29 @@ class EntityFinder:
         )
 
     def find_any(self, kinds: Sequence[ParameterKind], words: str) -> NamedNode | None:
-        """The one thing of these kinds that is called so; None for none, UnknownNameError for several."""
+        """Return the one thing of these kinds that is called so; None for none, UnknownNameError for
+        several.
+        """
         found = list(dict.fromkeys(node for kind in kinds for node in self._find_all(kind, words)))
         if len(found) > 1:
             raise _create_ambiguity_error(None, words, found)
         return found[0] if found else None
 
     def find_near(self, kinds: Sequence[ParameterKind], words: str) -> list[str]:
-        """The names of things of these kinds that are nearest to the words."""
+        """Return the names of things of these kinds that are nearest to the words."""
         return _find_nearest(
             words, [name for kind in kinds for given in self.list_names(kind).values() for name in given]
         )
 
     def _find_all(self, kind: ParameterKind, words: str) -> list[NamedNode]:
-        """The things of a kind that are called so."""
+        """Return the things of a kind that are called so."""
         names = self.list_names(kind)
         return _match_iri(names, words) or _match_name(kind, names, words) or _match_ending(names, words)
 
     def list_names(self, kind: ParameterKind) -> Names:
-        """The things of a kind with their names; raises ObligationError where the graph cannot be asked."""
+        """Return the things of a kind with their names; raises ObligationError where the graph cannot be
+        asked.
+        """
         if kind not in self._known:
             found: dict[NamedNode, list[str]] = {}
             for row in select(self.engine, kind):
@@ -186,7 +192,7 @@ class EntityFinder:
         return self._known[kind]
 
     def _find_statement(self, words: str) -> NamedNode:
-        """A thing by its IRI, or by the end of it behind the base."""
+        """Return a thing by its IRI, or by the end of it behind the base."""
         for iri in (words, BASE + words.strip("/")):
             node = _parse_iri(iri)
             if node and ask(self.engine, "known", node=node):
@@ -212,7 +218,7 @@ def _match_iri(names: Names, words: str) -> list[NamedNode]:
 
 
 def _match_name(kind: ParameterKind, names: Names, words: str) -> list[NamedNode]:
-    """The things one of whose names is the same, however it is written."""
+    """Return the things one of whose names is the same, however it is written."""
     wanted = _list_spellings(kind, words)
     return [
         node for node, given in names.items() if any(wanted & _list_spellings(kind, name) for name in given)
@@ -220,13 +226,15 @@ def _match_name(kind: ParameterKind, names: Names, words: str) -> list[NamedNode
 
 
 def _match_ending(names: Names, words: str) -> list[NamedNode]:
-    """The things whose IRIs end so: mofcom, agency/mofcom, 浙江省/杭州市/商务局."""
+    """Return the things whose IRIs end so: mofcom, agency/mofcom, 浙江省/杭州市/商务局."""
     end = f"/{words.strip('/')}".casefold()
     return [node for node in names if node.value.casefold().endswith(end)]
 
 
 def _list_spellings(kind: ParameterKind, name: str) -> set[str]:
-    """The ways to write a name, brought to one: full width, letter case, brackets of a number, numerals."""
+    """Return the ways to write a name, brought to one: full width, letter case, brackets of a number,
+    numerals.
+    """
     plain = _normalise(name)
     ways = {plain}
     if kind is ParameterKind.DOCUMENT:
@@ -262,7 +270,7 @@ def _create_missing_error(kind: ParameterKind, words: str, names: Names) -> Unkn
 
 
 def _find_nearest(words: str, names: Sequence[str]) -> list[str]:
-    """The names that are nearest to the words, and then those that hold them."""
+    """Return the names that are nearest to the words, and then those that hold them."""
     known = {_normalise(name): name for name in names}
     plain = _normalise(words)
     near = get_close_matches(plain, known, n=_SHOWN, cutoff=0.5)

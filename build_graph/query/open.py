@@ -89,12 +89,12 @@ def read_quads(path: Path) -> Iterator[Quad]:
 
 
 def is_store(path: Path) -> bool:
-    """Whether a folder is to be opened as a store, and not loaded as shards."""
+    """Return whether a folder is to be opened as a store, and not loaded as shards."""
     return is_folder(path) and not is_shards(path)
 
 
 def is_address(where: str) -> bool:
-    """Whether a graph is named by the address of an endpoint."""
+    """Return whether a graph is named by the address of an endpoint."""
     return where.startswith(("http://", "https://"))
 
 
@@ -160,7 +160,8 @@ def _convert_file_errors(path: Path) -> Iterator[None]:
         raise EngineError(f"{path}: there is no such graph; make it with: obligations build") from error
     except (SyntaxError, ValueError, OSError) as error:
         raise EngineError(
-            f"{path}: is no {detect_format(path).name} file that can be read ({short_message(error)}); put it right"
+            f"{path}: is no {detect_format(path).name} file that can be read "
+            f"({short_message(error)}); put it right"
         ) from error
 
 

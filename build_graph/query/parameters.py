@@ -25,7 +25,7 @@ class WrongValueError(ObligationError):
 
 
 def parse_assignments(given: Iterable[str]) -> dict[str, str]:
-    """Values by parameter from `agency=商务部`; raises WrongValueError for anything else.
+    """Return values by parameter from `agency=商务部`; raises WrongValueError for anything else.
 
     >>> parse_assignments(["agency=商务部", "date=2024-01-01"])
     {'agency': '商务部', 'date': '2024-01-01'}
@@ -78,7 +78,7 @@ class Binder:
 
 
 def _parse_literal(parameter: Parameter, words: str) -> Literal:
-    """A date or a number; raises WrongValueError for what is none."""
+    """Return a date or a number; raises WrongValueError for what is none."""
     if parameter.kind is ParameterKind.INTEGER and _INTEGER.fullmatch(words):
         return Literal(int(words))
     if parameter.kind is ParameterKind.DATE and _is_date(words):
@@ -88,7 +88,7 @@ def _parse_literal(parameter: Parameter, words: str) -> Literal:
 
 
 def _parse_allocation(parameter: Parameter, words: str) -> NamedNode:
-    """The concept of a way to share out; raises WrongValueError for what is none."""
+    """Return the concept of a way to share out; raises WrongValueError for what is none."""
     if words.lower() not in _ALLOCATIONS:
         raise WrongValueError(
             f"{parameter.name}: {words!r} is no way to share out; write {_list_allocations()}"
@@ -101,7 +101,7 @@ def _list_allocations() -> str:
 
 
 def parse_day(name: str, words: str, today: date) -> date:
-    """The day that words name; `today` is the day itself. Raises WrongValueError where they name none.
+    """Return the day that words name; `today` is the day itself. Raises WrongValueError where they name none.
 
     >>> parse_day("--as-of", "2024-01-01", date.today())
     datetime.date(2024, 1, 1)

@@ -53,7 +53,7 @@ class AnswerFormat(StrEnum):
 
     @classmethod
     def detect(cls, path: Path) -> AnswerFormat | None:
-        """The format of a file by the ending of its name; None for an ending that says nothing.
+        """Return the format of a file by the ending of its name; None for an ending that says nothing.
 
         >>> AnswerFormat.detect(Path("pairs.CSV")), AnswerFormat.detect(Path("pairs.txt"))
         (<AnswerFormat.CSV: 'csv'>, None)
@@ -83,7 +83,7 @@ def format_result(answer: Answer, form: AnswerFormat | None, *, width: int | Non
 
 @contextmanager
 def convert_errors() -> Iterator[None]:
-    """Raises AnswerError where an answer that is read meanwhile cannot be had."""
+    """Raise AnswerError where an answer that is read meanwhile cannot be had."""
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
@@ -106,7 +106,7 @@ def _format_answer(answer: Answer, form: AnswerFormat | None, width: int | None)
 
 
 def _format_table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:
-    """Rows as a table, Chinese characters counted at their width; yes or no as a word."""
+    """Return rows as a table, Chinese characters counted at their width; yes or no as a word."""
     if isinstance(answer, QueryBoolean):
         return "yes\n" if answer else "no\n"
     names = [variable.value for variable in answer.variables]
@@ -117,7 +117,7 @@ def _format_table(answer: QuerySolutions | QueryBoolean, width: int | None) -> s
 
 
 def format_term(value: Term) -> str:
-    """A term as people read it: an IRI without the base or with a prefix, a literal's words.
+    """Return a term as people read it: an IRI without the base or with a prefix, a literal's words.
 
     >>> format_term(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     'agency/mofcom'
@@ -137,7 +137,7 @@ def format_term(value: Term) -> str:
 
 
 def is_number(value: Term) -> bool:
-    """Whether a term is a number, or nothing."""
+    """Return whether a term is a number, or nothing."""
     return value is None or (isinstance(value, Literal) and value.datatype.value in _NUMBERS)
 
 
@@ -161,7 +161,7 @@ def format_spreadsheet(answer: Answer, form: AnswerFormat = AnswerFormat.CSV) ->
 
 
 def guard_cell(words: str) -> str:
-    """Words as a cell that no spreadsheet reckons with; a number stays one.
+    """Return words as a cell that no spreadsheet reckons with; a number stays one.
 
     >>> guard_cell("=1+1"), guard_cell("-5"), guard_cell("-1.5E-7"), guard_cell("商务部")
     ("'=1+1", '-5', '-1.5E-7', '商务部')
@@ -170,7 +170,7 @@ def guard_cell(words: str) -> str:
 
 
 def guard_text(words: str) -> str:
-    """Text, be it a number or not, as a cell that no spreadsheet reckons with.
+    """Return text, be it a number or not, as a cell that no spreadsheet reckons with.
 
     >>> guard_text("-5"), guard_text("商务部")
     ("'-5", '商务部')

@@ -88,7 +88,7 @@ def find_keywords(query: str, wanted: Iterable[str]) -> set[str]:
 
 
 def has_relative_iri(query: str) -> bool:
-    """Whether a query holds an IRI that is relative, or at worst what looks like one.
+    """Return whether a query holds an IRI that is relative, or at worst what looks like one.
 
     >>> has_relative_iri("ASK { <s> ?p <a:b> }"), has_relative_iri("ASK { <t:s> ?p ?o FILTER(?o < 1) }")
     (True, False)
@@ -97,7 +97,7 @@ def has_relative_iri(query: str) -> bool:
 
 
 def find_columns(query: str) -> set[str] | None:
-    """The variables whose values a SELECT query names; None where it names none, or is not our SPARQL.
+    """Return the variables whose values a SELECT query names; None where it names none, or is not our SPARQL.
 
     >>> sorted(find_columns("SELECT ?a (COUNT(?b) AS ?n) { ?a ?p ?b } GROUP BY ?a"))
     ['a', 'n']
@@ -129,7 +129,7 @@ def find_value_blocks(query: str) -> dict[str, list[tuple[int, int]]]:
 
 
 def insert_values(query: str, values: Mapping[str, Value]) -> str:
-    """The query with each value in its blocks; KeyError for a name that has none.
+    """Return the query with each value in its blocks; KeyError for a name that has none.
 
     >>> insert_values("SELECT * { VALUES ?n { 5 } ?s ?p ?n }", {"n": Literal('"} 6')})
     'SELECT * { VALUES ?n { "\\\\"} 6" } ?s ?p ?n }'
@@ -142,5 +142,5 @@ def insert_values(query: str, values: Mapping[str, Value]) -> str:
 
 
 def tokenize(query: str) -> Iterator[re.Match[str]]:
-    """The tokens of a query, blanks and comments too, each in the group of its kind."""
+    """Return the tokens of a query, blanks and comments too, each in the group of its kind."""
     return _TOKEN.finditer(query)

@@ -77,7 +77,7 @@ def describe(fault: SyntaxFault, query: str, name: str) -> str:
 
 
 def _mark_column(line: str, column: int) -> str:
-    """The line, or what of a long one is near, and a caret below the column."""
+    """Return the line, or what of a long one is near, and a caret below the column."""
     from rich.cells import cell_len
 
     start = max(0, column - 1 - _WIDTH // 2)
@@ -86,7 +86,7 @@ def _mark_column(line: str, column: int) -> str:
 
 
 def find_fault(query: str, base: str | None = None) -> SyntaxFault:
-    """The fault of a query that breaks the grammar."""
+    """Return the fault of a query that breaks the grammar."""
     words = list(_iterate_words(query))
     try:
         Store().query(_APART.join([*(word for _, word in words), ""]), base_iri=base)
@@ -170,7 +170,7 @@ def _choose_word(query: str) -> str:
 
 
 def _unescape(query: str) -> str:
-    r"""The query with characters for their escapes.
+    r"""Return the query with characters for their escapes.
 
     >>> _unescape(r"\u0053ERVICE \\u0053 \U00000053")
     'SERVICE \\\\u0053 S'

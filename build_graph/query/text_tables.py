@@ -28,7 +28,7 @@ _STEERING = re.compile(
 
 
 def escape_controls(text: str) -> str:
-    r"""The text with each character that could steer a terminal as what Python writes for it.
+    r"""Return the text with each character that could steer a terminal as what Python writes for it.
 
     >>> escape_controls("\x1b[2J商务部\u202e")
     '\\x1b[2J商务部\\u202e'
@@ -43,7 +43,7 @@ def open_console(out: TextIO, width: int | None = None) -> Console:
 
     class PlainConsole(Console):
         def render_str(self, text: str, **options: Any) -> Text:
-            """All that is a string in a table, a title or a line comes through here."""
+            """Return all that is a string in a table, a title or a line comes through here."""
             return super().render_str(escape_controls(text), **options)
 
     return PlainConsole(file=out, width=width, markup=False, highlight=False, emoji=False)
@@ -63,7 +63,7 @@ def format_table(
     width: int | None = None,
     numbers: Collection[int] = (),
 ) -> str:
-    """The rows under the names, long cells on several lines; the columns `numbers` end flush right."""
+    """Return the rows under the names, long cells on several lines; the columns `numbers` end flush right."""
     from rich import box
     from rich.table import Table
 
@@ -113,7 +113,7 @@ def _format_row(content: str, measure: Measure) -> tuple[str, ...]:
 
 
 def _format_bearer(bearer: Bearer, measure: Measure) -> str:
-    """A bearer with what is special of it: its role, or that a rule stated elsewhere names it."""
+    """Return a bearer with what is special of it: its role, or that a rule stated elsewhere names it."""
     said = [bearer.role.value] if bearer.role != "responsible" else []
     said += ["by default"] if bearer in measure.defaults else []
     return f"{bearer.name} ({', '.join(said)})" if said else bearer.name

@@ -23,7 +23,7 @@ from build_graph.text.formats.kinds import is_known_ending
 
 
 def display_path(path: Path) -> str:
-    """A path as messages name it.
+    """Return a path as messages name it.
 
     >>> display_path(Path("pages/通知.txt"))
     'pages/通知.txt'
@@ -35,14 +35,16 @@ def display_path(path: Path) -> str:
 
 
 def display_name(path: Path) -> str:
-    """The last part of a path as graphs and messages name it; no other file beside it has that name."""
+    """Return the last part of a path as graphs and messages name it; no other file beside it has that
+    name.
+    """
     if _is_unicode(path.name):
         return path.name
     return next(name for name in _iterate_candidates(path.name) if not os.path.lexists(path.with_name(name)))
 
 
 def resolve_path(path: Path) -> Path:
-    """The path under which a file lies that is shown so; the path itself where there is none."""
+    """Return the path under which a file lies that is shown so; the path itself where there is none."""
     if os.path.lexists(path) or not _is_unicode(str(path)):
         return path
     at = Path(path.anchor)
@@ -61,7 +63,7 @@ def _find_displayed(folder: Path, name: str) -> Path | None:
 
 
 def _iterate_candidates(name: str) -> Iterator[str]:
-    """Names for one that is no UTF-8, the best first; none of them is a candidate for another."""
+    """Yield names for one that is no UTF-8, the best first; none of them is a candidate for another."""
     raw = name.encode("utf-8", "surrogateescape")
     try:
         decoded = raw.decode("gb18030")
@@ -74,7 +76,7 @@ def _iterate_candidates(name: str) -> Iterator[str]:
 
 
 def _escape_char(char: str) -> str:
-    """A character as it is; as in an address where it stands for a byte, or is the sign for that."""
+    """Return a character as it is; as in an address where it stands for a byte, or is the sign for that."""
     if char == "%":
         return "%25"
     return char if _is_unicode(char) else f"%{ord(char) - 0xDC00:02X}"
@@ -147,7 +149,9 @@ def _scan_visible(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def iterate_matches(pattern: Path) -> Iterator[ListedFile]:
-    """The files that a pattern matches, in order of their names; ** stands for folders within folders."""
+    """Yield the files that a pattern matches, in order of their names; ** stands for folders within
+    folders.
+    """
     start = find_pattern_root(pattern)
     rest = "/".join(pattern.parts[len(start.parts) :])
     found = sorted(path for path in start.glob(rest) if not _is_hidden(path.relative_to(start)))
@@ -163,7 +167,7 @@ def iterate_matches(pattern: Path) -> Iterator[ListedFile]:
 
 
 def find_pattern_root(pattern: Path) -> Path:
-    """The folder below which a pattern matches.
+    """Return the folder below which a pattern matches.
 
     >>> find_pattern_root(Path("pages/2020/**/*.html")).as_posix()
     'pages/2020'
@@ -172,7 +176,7 @@ def find_pattern_root(pattern: Path) -> Path:
 
 
 def leads_away(path: Path, start: Path) -> bool:
-    """Whether a path leads, by links, to anything but a file in the folder where the search began.
+    """Return whether a path leads, by links, to anything but a file in the folder where the search began.
 
     >>> leads_away(Path("/dev/null"), Path("/dev"))
     True
@@ -182,13 +186,13 @@ def leads_away(path: Path, start: Path) -> bool:
 
 
 def _format_relative(path: Path, start: Path) -> str:
-    """The name of a file below a folder, in Unicode."""
+    """Return the name of a file below a folder, in Unicode."""
     parts = path.relative_to(start).parts
     return "/".join(display_name(start.joinpath(*parts[:end])) for end in range(1, len(parts) + 1))
 
 
 def is_pattern(path: Path) -> bool:
-    """Whether a path is a pattern, and no file or folder of that very name.
+    """Return whether a path is a pattern, and no file or folder of that very name.
 
     >>> is_pattern(Path("pages/*.html")), is_pattern(Path("pages"))
     (True, False)
@@ -197,7 +201,9 @@ def is_pattern(path: Path) -> bool:
 
 
 def sum_sizes(paths: Sequence[Path]) -> int:
-    """The bytes of all files at some paths, documents within files left aside, and what cannot be read."""
+    """Return the bytes of all files at some paths, documents within files left aside, and what cannot be
+    read.
+    """
     return sum(_measure_size(path) for path in paths)
 
 
@@ -216,7 +222,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether a path is a file, or the system cannot tell: then whoever reads it will say why."""
+    """Return whether a path is a file, or the system cannot tell: then whoever reads it will say why."""
     try:
         return path.is_file()
     except OSError:
@@ -224,7 +230,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _skip_sidecars(paths: Sequence[Path], below: str) -> Iterator[ListedFile]:
-    """The files among some paths, without the sidecar files of others."""
+    """Yield the files among some paths, without the sidecar files of others."""
     files = [path for path in paths if _is_file(path)]
     sidecars = {path.with_suffix(".toml") for path in files if is_known_ending(path.name)}
     for path in files:

@@ -109,7 +109,9 @@ class InputReader:
             yield self.open_input(found) if isinstance(found, LazyInput) else found
 
     def open_input(self, found: LazyInput) -> Input | ObligationError:
-        """The document in the bytes of a file, or what is wrong with them; `opener` may do it elsewhere."""
+        """Return the document in the bytes of a file, or what is wrong with them; `opener` may do it
+        elsewhere.
+        """
         if self.opener:
             return self.opener(found)
         try:
@@ -135,13 +137,15 @@ class InputReader:
             raise UnreadableError(f"{display_path(path)}: there is no such file; check the name")
 
     def iterate_files(self, paths: Iterable[Path]) -> Iterator[Path]:
-        """The files in which the documents at some paths lie; of a folder, those that end as documents do."""
+        """Yield the files in which the documents at some paths lie; of a folder, those that end as
+        documents do.
+        """
         for path in paths:
             with suppress(OSError, ValueError):  # whoever reads it will say what is wrong
                 yield from _iterate_files_at(resolve_path(path))
 
     def read_one(self, path: Path) -> Input:
-        """The one document at a path; raises ObligationError where there is none, or several."""
+        """Return the one document at a path; raises ObligationError where there is none, or several."""
         found = [one for one in self.read(path) if not isinstance(one, IgnoredFile)][:2]
         for one in found:
             if isinstance(one, ObligationError):
@@ -153,13 +157,14 @@ class InputReader:
             raise UnreadableError(f"{display_path(path)}: no documents here; {_format_endings()}")
         folder = Path(display_path(path if path.is_dir() else path.parent))
         raise UnreadableError(
-            f"{display_path(path)}: holds several documents; name one of them, e.g. {folder / inputs[0].source.name}"
+            f"{display_path(path)}: holds several documents; name one of them, e.g. "
+            f"{folder / inputs[0].source.name}"
         )
 
     # ------------------------------------------------------------------------- containers
 
     def _read_path(self, path: Path) -> Iterator[ListedInput]:
-        """The documents at a path, whatever it is."""
+        """Yield the documents at a path, whatever it is."""
         if str(path) == "-":
             yield from self._read_stream(_open_stdin(), 0, "-")
         elif path.is_dir():
@@ -174,7 +179,7 @@ class InputReader:
             )
 
     def _read_folder(self, folder: Path) -> Iterator[ListedInput]:
-        """The documents in a folder and the folders in it, in order of their names."""
+        """Yield the documents in a folder and the folders in it, in order of their names."""
         known = made = False
         for found in chain.from_iterable(
             self._read_listed(one, folder) for one in folders.iterate_folder(folder)
@@ -186,7 +191,7 @@ class InputReader:
             yield no_documents_error(display_path(folder), made=made)
 
     def _read_pattern(self, pattern: Path) -> Iterator[ListedInput]:
-        """The documents that a pattern matches, in order of their names."""
+        """Yield the documents that a pattern matches, in order of their names."""
         known = False
         start = folders.find_pattern_root(pattern)
         for found in chain.from_iterable(
@@ -198,7 +203,7 @@ class InputReader:
             yield no_match_error(display_path(pattern))
 
     def _read_listed(self, file: folders.ListedFile, start: Path) -> Iterator[ListedInput]:
-        """The documents in a file that was found in the folder `start`, or below it."""
+        """Yield the documents in a file that was found in the folder `start`, or below it."""
         if file.fault:
             yield convert_error(display_path(file.path), file.fault)
         elif file.leads_away:
@@ -209,7 +214,7 @@ class InputReader:
             yield IgnoredFile(file.name)
 
     def _read_named(self, container: Path, name: str) -> Iterator[ListedInput]:
-        """The document that bears the name, of those in a file."""
+        """Yield the document that bears the name, of those in a file."""
         missing = True
         for found in self._read_file(container, display_name(container)):
             if _find_name(found) == name:
@@ -220,7 +225,9 @@ class InputReader:
             yield UnreadableError(f"{where}: there is no such document in {holder}")
 
     def _read_file(self, path: Path, name: str, start: Path | None = None) -> Iterator[ListedInput]:
-        """The documents in a file; a sidecar file goes with a single one, unless it leads out of `start`."""
+        """Yield the documents in a file; a sidecar file goes with a single one, unless it leads out of
+        `start`.
+        """
         sidecar = path.with_suffix(".toml")
         for found in self._catch_errors(display_path(path), lambda: self._read_metered(path, name)):
             if isinstance(found, MadeError) and found.name == name:
@@ -257,7 +264,7 @@ class InputReader:
         meter: Meter | None = None,
         depth: int = 0,
     ) -> Iterator[ListedInput]:
-        """The documents in a stream of `packed` bytes; `depth` counts the archives around it."""
+        """Yield the documents in a stream of `packed` bytes; `depth` counts the archives around it."""
         kind = detect_kind(stream.peek(HEAD)[:HEAD], name)
         meter = meter or Meter(self.limits)
         if kind is Kind.JSONL:
@@ -272,7 +279,7 @@ class InputReader:
             yield LazyInput(name, read_whole(stream, self.limits, name), kind)
 
     def _read_parquet(self, stream: io.BufferedReader[Any], name: str) -> Iterator[ListedInput]:
-        """The documents in a Parquet file."""
+        """Yield the documents in a Parquet file."""
         from build_graph.text.formats.records import iterate_rows
 
         seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
@@ -280,7 +287,7 @@ class InputReader:
             yield record if isinstance(record, ObligationError) else Input(record.source, record.given)
 
     def _read_jsonlines(self, stream: io.BufferedReader[Any], name: str) -> Iterator[ListedInput]:
-        """The documents in JSON Lines."""
+        """Yield the documents in JSON Lines."""
         from build_graph.text.formats.records import iterate_records
 
         for record in iterate_records(stream, name, self.limits, encoding=self.encoding):
@@ -289,7 +296,7 @@ class InputReader:
     def _read_gzip(
         self, stream: io.BufferedReader[Any], packed: int, name: str, meter: Meter, depth: int
     ) -> Iterator[ListedInput]:
-        """The documents in a gzip file, named as the file is: its kind is told without .gz."""
+        """Yield the documents in a gzip file, named as the file is: its kind is told without .gz."""
         from build_graph.text.formats.archives import open_gzip
 
         self._check_nesting(depth, name)
@@ -299,7 +306,7 @@ class InputReader:
     def _read_zip(
         self, stream: io.BufferedReader[Any], name: str, meter: Meter, depth: int
     ) -> Iterator[ListedInput]:
-        """The documents in a ZIP archive; a DOCX under another name is one."""
+        """Yield the documents in a ZIP archive; a DOCX under another name is one."""
         from build_graph.text.formats import archives
 
         seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
@@ -321,7 +328,7 @@ class InputReader:
     def _read_member(
         self, archive: ZipFile, member: Member, name: str, meter: Meter, depth: int
     ) -> Iterator[ListedInput]:
-        """The documents in a member of an archive."""
+        """Yield the documents in a member of an archive."""
         from build_graph.text.formats.archives import open_member
 
         unpacked = Unpacked(open_member(archive, member.info, name), member.info.compress_size, name, meter)
@@ -337,7 +344,7 @@ class InputReader:
             )
 
     def _extract_source(self, data: bytes, name: str, kind: Kind) -> Source:
-        """The document that a file of a kind holds."""
+        """Return the document that a file of a kind holds."""
         reject_ole(data, name)
         if kind is Kind.TEXT:
             return decode_text(data, name, encoding=self.encoding)
@@ -355,7 +362,9 @@ class InputReader:
 
 
 def _ignore_generated(found: Iterable[ListedInput]) -> Iterator[ListedInput]:
-    """The same, where what is made from documents is left alone: it lies beside them, and nobody named it."""
+    """Yield the same, where what is made from documents is left alone: it lies beside them, and nobody
+    named it.
+    """
     for one in found:
         yield IgnoredFile(one.name, one.made.kind) if isinstance(one, MadeError) else one
 
@@ -366,7 +375,7 @@ def _open_stdin() -> io.BufferedReader[Any]:
 
 
 def _iterate_files_at(path: Path) -> Iterator[Path]:
-    """The files in which the documents at a path lie."""
+    """Yield the files in which the documents at a path lie."""
     if path.is_dir():
         yield from (file.path for file in folders.iterate_folder(path) if file.is_document)
     elif folders.is_pattern(path) and _find_container(path) is None:
@@ -376,13 +385,13 @@ def _iterate_files_at(path: Path) -> Iterator[Path]:
 
 
 def _is_own_sidecar(sidecar: Path, start: Path | None) -> bool:
-    """Whether a file is there, and no link out of the folder where the search began."""
+    """Return whether a file is there, and no link out of the folder where the search began."""
     is_there = sidecar.is_file()
     return is_there and not (start and sidecar.is_symlink() and folders.leads_away(sidecar, start))
 
 
 def _find_container(path: Path) -> Path | None:
-    """The file in which a path leads to a document: that of pack.zip/a.html, or of a.jsonl:17."""
+    """Return the file in which a path leads to a document: that of pack.zip/a.html, or of a.jsonl:17."""
     for candidate in (path, *path.parents):
         before = candidate.name.rpartition(":")[0]
         for file in (candidate, candidate.with_name(before)) if before else (candidate,):
@@ -392,7 +401,7 @@ def _find_container(path: Path) -> Path | None:
 
 
 def _find_name(found: ListedInput) -> str:
-    """The name of a document; empty for what is none."""
+    """Return the name of a document; empty for what is none."""
     if isinstance(found, Input):
         return found.source.name
     return found.name if isinstance(found, LazyInput) else ""

@@ -40,7 +40,9 @@ def reject_graph(outputs: Iterable[Path], graph: str) -> None:
 
 
 def iterate_files_at(path: Path) -> Iterator[Path]:
-    """The file at a path, or those in a folder and its folders; none where there is nothing, as at a URL."""
+    """Yield the file at a path, or those in a folder and its folders; none where there is nothing, as at a
+    URL.
+    """
     if os.path.isdir(encode_name(path)):
         for folder, _, names in os.walk(path):
             yield from (Path(folder, name) for name in names)
@@ -58,7 +60,7 @@ def _identify_file(path: Path) -> _Identity | None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file is made from documents, or empty."""
+    """Return whether a file is made from documents, or empty."""
     try:
         with open(encode_name(path), "rb") as file:
             head = file.read(HEAD)

@@ -50,7 +50,7 @@ _LOST = re.compile("\ufffd+")
 
 
 def normalise_newlines(text: str) -> Iterator[Change]:
-    r"""Ends every line with \n alone.
+    r"""End every line with \n alone.
 
     >>> list(normalise_newlines("一、\r\n二、"))
     [Change(start=2, end=4, after='\n')]
@@ -59,7 +59,7 @@ def normalise_newlines(text: str) -> Iterator[Change]:
 
 
 def decode_entities(text: str) -> Iterator[Change]:
-    """Replaces HTML's names for characters by the characters.
+    """Replace HTML's names for characters by the characters.
 
     >>> [change.after for change in decode_entities("“互联网+&quot;行动&amp;nbsp;&unknown;")]
     ['"', '\\xa0']
@@ -71,7 +71,7 @@ def decode_entities(text: str) -> Iterator[Change]:
 
 
 def strip_invisible(text: str) -> Iterator[Change]:
-    r"""Takes out control characters and marks that show nothing.
+    r"""Take out control characters and marks that show nothing.
 
     >>> list(strip_invisible("冠状\u200b病毒"))
     [Change(start=2, end=3, after='')]
@@ -80,7 +80,7 @@ def strip_invisible(text: str) -> Iterator[Change]:
 
 
 def unify_characters(text: str) -> Iterator[Change]:
-    """Replaces radicals and compatibility characters by the characters that they look like.
+    """Replace radicals and compatibility characters by the characters that they look like.
 
     >>> [change.after for change in unify_characters("绕城⻄复线⼯作")]
     ['西', '工']
@@ -94,7 +94,7 @@ def unify_characters(text: str) -> Iterator[Change]:
 
 
 def fold_width(text: str) -> Iterator[Change]:
-    """Makes full-width letters and digits half-width, and the signs of a number with them.
+    """Make full-width letters and digits half-width, and the signs of a number with them.
 
     Chinese punctuation keeps its width.
 
@@ -120,7 +120,7 @@ REPAIRS: tuple[Callable[[str], Iterator[Change | Damage]], ...] = (
 
 
 def repair(source: Source) -> Text:
-    """The text of `source` after all repairs, with what was changed and what could not be repaired.
+    """Return the text of `source` after all repairs, with what was changed and what could not be repaired.
 
     >>> text = repair(Source("-", "電子商務發(fā)展\\r\\n", "utf-8"))
     >>> text.content, count_repairs(text)
@@ -142,7 +142,7 @@ def count_repairs(text: Text) -> dict[str, int]:
 
 
 def _mark_lost(text: str) -> Iterator[Damage]:
-    """Characters that were lost before the text came here; no one knows what they were."""
+    """Yield characters that were lost before the text came here; no one knows what they were."""
     for found in _LOST.finditer(text):
         yield Damage(Span(found.start(), found.end()), "characters were lost before the text came here")
 

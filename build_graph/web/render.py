@@ -42,7 +42,7 @@ class VendorScript:
 
 @cache
 def load_script(name: str) -> VendorScript:
-    """The script of a package in `vendor/`; what it does to a page is in `data/libraries.toml`.
+    """Return the script of a package in `vendor/`; what it does to a page is in `data/libraries.toml`.
 
     >>> load_script("yasgui").address[:15], load_script("yasgui").address[-3:]
     ('/assets/yasgui-', '.js')
@@ -56,7 +56,7 @@ def load_script(name: str) -> VendorScript:
 
 
 def compute_digest(data: bytes) -> str:
-    """The hash of a text as policies and the attribute `integrity` write it.
+    """Return the hash of a text as policies and the attribute `integrity` write it.
 
     >>> compute_digest(b"")
     'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
@@ -65,7 +65,7 @@ def compute_digest(data: bytes) -> str:
 
 
 def format_hashes(texts: Iterable[str]) -> str:
-    """The sources of a policy that let these texts stand in a page, and no others."""
+    """Return the sources of a policy that let these texts stand in a page, and no others."""
     return " ".join(f"'{compute_digest(text.encode())}'" for text in texts)
 
 
@@ -104,7 +104,7 @@ def render(  # noqa: PLR0913  # each is named where it is called
     library: VendorScript | None = None,
     **values: Any,
 ) -> bytes:
-    """The page that a template gives, in UTF-8.
+    """Return the page that a template gives, in UTF-8.
 
     `styles` and `scripts` are files of the package, `data` becomes a block of JSON for each name, `words` are
     the sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and
@@ -133,7 +133,7 @@ def render(  # noqa: PLR0913  # each is named where it is called
 
 @cache
 def _load_templates() -> Environment:
-    """The templates of the package; each is compiled once, which takes as long as to fill one in."""
+    """Return the templates of the package; each is compiled once, which takes as long as to fill one in."""
     environment = Environment(
         loader=FileSystemLoader(find_folder("templates")),
         undefined=StrictUndefined,
@@ -148,7 +148,7 @@ def _load_templates() -> Environment:
 def render_workbench(
     template: str, *, more_words: Mapping[str, Mapping[str, str]] | None = None, **values: Any
 ) -> bytes:
-    """A page of the workbench: in its frame, and served; else as `render`."""
+    """Return a page of the workbench: in its frame, and served; else as `render`."""
     return render(
         template,
         styles=("base.css", "workbench.css"),
@@ -181,7 +181,8 @@ def escape_invisible(text: str) -> str:
 
 
 def mark_invisible(text: str) -> Markup:
-    r"""The text as markup in which `escape_invisible` numbers stand in elements of their own, one for each character.
+    r"""The text as markup in which `escape_invisible` numbers stand in elements of their own, one for
+    each character.
 
     >>> mark_invisible("<商务\u202e部>")
     Markup('&lt;商务<span class="unseen">[U+202E]</span>部&gt;')
@@ -193,7 +194,7 @@ def mark_invisible(text: str) -> Markup:
 
 
 def _load_asset(name: str) -> str:
-    """A style or script of the package by its path; what could end its element is refused."""
+    """Return a style or script of the package by its path; what could end its element is refused."""
     text = (find_folder("assets") / name if "/" not in name else find_folder("vendor") / name).read_text(
         encoding="utf-8"
     )

@@ -25,7 +25,7 @@ def entity_url(iri: str) -> str:
 
 
 def iri_of_entity_path(address: str) -> str:
-    """The IRI of the thing whose page stands at an address, percent-encoded as it comes.
+    """Return the IRI of the thing whose page stands at an address, percent-encoded as it comes.
 
     Raises ValueError where the address is no UTF-8.
 
@@ -57,7 +57,7 @@ def reader_url(iri: str) -> str:
 
 
 def iri_of_reader_path(address: str) -> str:
-    """The IRI of the document whose text is read at an address, percent-encoded as it comes.
+    """Return the IRI of the document whose text is read at an address, percent-encoded as it comes.
 
     Raises ValueError where the address is no UTF-8.
 

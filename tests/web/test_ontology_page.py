@@ -128,7 +128,8 @@ def test_the_same_bytes_each_time() -> None:
         "import sys; from build_graph.web.pages.ontology import render_ontology_page\n"
         "from build_graph.web.pages.ontology_terms import serialize_ontology\n"
         "from pyoxigraph import RdfFormat\n"
-        "sys.stdout.buffer.write(render_ontology_page('zh') + render_ontology_page('en') + serialize_ontology(RdfFormat.TURTLE))"
+        "sys.stdout.buffer.write(render_ontology_page('zh') + render_ontology_page('en'));"
+        "sys.stdout.buffer.write(serialize_ontology(RdfFormat.TURTLE))"
     )
     made = [
         subprocess.run(

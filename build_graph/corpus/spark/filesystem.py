@@ -65,7 +65,7 @@ class FileSystem:
 
     @classmethod
     def connect(cls, session: SparkSession) -> FileSystem:
-        """Those of a session."""
+        """Return those of a session."""
         context: Any = session.sparkContext
         return cls(context._jvm.org.apache.hadoop, context._jsc.hadoopConfiguration())
 
@@ -75,19 +75,19 @@ class FileSystem:
         return FileStatus.from_java(system.getFileStatus(path)) if system.exists(path) else None
 
     def list_matching(self, pattern: str) -> list[FileStatus]:
-        """The files that a pattern of Hadoop matches, in order of their names."""
+        """Return the files that a pattern of Hadoop matches, in order of their names."""
         path, system = self._resolve_path(pattern)
         found = map(FileStatus.from_java, system.globStatus(path) or ())
         return sorted((s for s in found if not s.is_folder), key=lambda status: status.plain.parts)
 
     def list_below(self, folder: FileStatus) -> list[FileStatus]:
-        """The files in a folder and the folders in it, in order of their names."""
+        """Return the files in a folder and the folders in it, in order of their names."""
         path, system = self._resolve_path(folder.path)
         found = map(FileStatus.from_java, _iterate_java(system.listFiles(path, True)))
         return sorted(found, key=lambda status: status.plain.parts)
 
     def read_head(self, file: FileStatus, size: int) -> bytes:
-        """The first bytes of a file, `size` at most."""
+        """Return the first bytes of a file, `size` at most."""
         path, system = self._resolve_path(file.path)
         with closing(system.open(path)) as stream:
             return bytes(stream.readNBytes(size))
@@ -136,7 +136,7 @@ class FileSystem:
         system.delete(path, True)
 
     def _resolve_path(self, name: str) -> tuple[Any, Any]:
-        """A path, and the file system that it leads to."""
+        """Return a path, and the file system that it leads to."""
         path = self.hadoop.fs.Path(name)
         return path, path.getFileSystem(self.configuration)
 
@@ -176,7 +176,7 @@ Listed = InputFile | IgnoredFile | ObligationError
 
 
 def list_files(files: FileSystem, paths: Sequence[str]) -> Iterator[Listed]:
-    """The files at some paths: files, folders, patterns; in the place of one with a fault, the error.
+    """Yield the files at some paths: files, folders, patterns; in the place of one with a fault, the error.
 
     Raises UnreadableError for a path at which nothing is.
     """
@@ -200,7 +200,9 @@ def list_files(files: FileSystem, paths: Sequence[str]) -> Iterator[Listed]:
 
 
 def _list_matches(files: FileSystem, pattern: str) -> Iterator[Listed]:
-    """The files that a pattern matches, named as they are below the folder where it begins to be one."""
+    """Yield the files that a pattern matches, named as they are below the folder where it begins to be
+    one.
+    """
     parts = pattern.split("/")
     first = next(number for number, part in enumerate(parts) if MAGIC.search(part))
     depth = len(parts) - first
@@ -211,7 +213,7 @@ def _list_matches(files: FileSystem, pattern: str) -> Iterator[Listed]:
 def _classify_files(
     files: FileSystem, found: dict[PurePosixPath, FileStatus], place: str, fault: ObligationError
 ) -> Iterator[Listed]:
-    """Documents and others among the files of a folder, and the fault that it has without documents.
+    """Yield documents and others among the files of a folder, and the fault that it has without documents.
 
     A sidecar file goes with the document beside it.
     """
@@ -265,7 +267,7 @@ def _unpack_head(head: bytes) -> bytes:
 
 
 def _find_sidecar_path(path: str) -> str:
-    """The path of the sidecar file of a file."""
+    """Return the path of the sidecar file of a file."""
     return path.removesuffix(PurePosixPath(path).suffix) + ".toml"
 
 

@@ -48,7 +48,7 @@ class SparkError(ObligationError):
 
 @contextmanager
 def open_session(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession]:
-    """A session with the cluster of a master, once workers have taken up a first piece of work.
+    """Return a session with the cluster of a master, once workers have taken up a first piece of work.
 
     Raises MissingExtraError without PySpark, SparkError without Java, where the master does not answer, where
     nobody takes up work in `patience` seconds, and where workers lack the program or have another version.
@@ -69,7 +69,7 @@ def open_session(master: str, patience: float = _PATIENCE) -> Iterator[SparkSess
 
 
 def read_submitted_master() -> str:
-    """The master that spark-submit was told of; raises MissingExtraError without PySpark."""
+    """Return the master that spark-submit was told of; raises MissingExtraError without PySpark."""
     conf = load_extra("pyspark", "spark", "spark-submit").SparkConf()
     return str(conf.get("spark.master", "local[*]"))
 
@@ -91,7 +91,7 @@ def _extract_reason(said: str) -> str:
 
     >>> _extract_reason("x\\nCaused by: java.io.EOFException: Unexpected end of input stream\\n at y")
     'Unexpected end of input stream (EOF)'
-    >>> _extract_reason("Encountered error while reading file file:/a.gz.  SQL\\njava.io.EOFException: no end")
+    >>> _extract_reason("Encountered error while reading file file:/a.gz.\\njava.io.EOFException: no end")
     'file:/a.gz cannot be read: no end (EOF)'
     """
     if _OTHER_RULES in said:
@@ -154,7 +154,7 @@ def _check_workers(session: SparkSession, master: str, patience: float) -> None:
 
 
 def _run_first_work(session: SparkSession) -> str | Exception:
-    """The rules by which a worker would understand documents, or why it cannot say."""
+    """Return the rules by which a worker would understand documents, or why it cannot say."""
     try:
         return str(session.sparkContext.parallelize([None], 1).map(lambda _: rules_hash()).first())
     except Exception as error:  # raised again by whoever waits

@@ -100,7 +100,7 @@ _ORDER = {"together": False, "shared_out": False, "agency": True, "partner": Tru
 
 
 def count_pairs(bearings: DataFrame) -> pd.DataFrame:
-    """The pairs of bodies that bear measures together, the most frequent first.
+    """Return the pairs of bodies that bear measures together, the most frequent first.
 
     `bearings` has a document and the columns of Bearing. Columns of the result: agency, label, partner,
     partner_label (the body that bears more stands first), together (measures), shared_out, association (as
@@ -119,7 +119,7 @@ def count_pairs(bearings: DataFrame) -> pd.DataFrame:
 
 
 def _collect_rows(rows: DataFrame) -> pd.DataFrame:
-    """The rows, out of the cluster."""
+    """Return the rows, out of the cluster."""
     table: pd.DataFrame = rows.toArrow().to_pandas()
     return table
 
@@ -147,7 +147,7 @@ def _choose_names(agencies: DataFrame) -> DataFrame:
 
 
 def _build_table(sums: pd.DataFrame, bodies: pd.DataFrame, measures: int) -> pd.DataFrame:
-    """The sums with the names of the bodies, in their order."""
+    """Return the sums with the names of the bodies, in their order."""
     names = (dict(bodies[column]) for column in ("mostly", "name", "place"))
     labels = pd.Series(unique_labels(list(bodies.index), *names), index=bodies.index, dtype=object)
     first, second = (bodies["count"].reindex(sums[side]).to_numpy() for side in ("first", "second"))
@@ -182,7 +182,7 @@ class Deduplicated:
 
 
 def deduplicate(outcomes: DataFrame) -> Deduplicated:
-    """The outcomes of all documents, told apart; what comes first in the input stays."""
+    """Return the outcomes of all documents, told apart; what comes first in the input stays."""
     is_good = ~sql.col("left_alone") & (sql.col("failure") == "")
     good = outcomes.where(is_good)
     later = _select_later(good).cache()  # asked for each table that is written
@@ -195,7 +195,7 @@ def deduplicate(outcomes: DataFrame) -> Deduplicated:
 
 
 def _select_later(good: DataFrame) -> DataFrame:
-    """The documents whose IRI one before them has."""
+    """Return the documents whose IRI one before them has."""
     alike = Window.partitionBy("iri").orderBy(*PLACE)
     ranked = good.select(*PLACE, *_SAID, "text").withColumns(
         {
@@ -260,7 +260,7 @@ class SparkBuilder:
     def _understand_all(
         self, files: FileSystem, paths: Sequence[str], work: str, left_out: Skipped
     ) -> DataFrame:
-        """The outcomes of all documents, put down in a folder so that each is understood once."""
+        """Return the outcomes of all documents, put down in a folder so that each is understood once."""
         found = list(enumerate(list_files(files, paths)))
         for _, one in found:
             if isinstance(one, IgnoredFile):
@@ -291,7 +291,7 @@ class SparkBuilder:
 
 
 def _select_responsibilities(found: Deduplicated) -> DataFrame:
-    """A document, and the columns of Responsibility."""
+    """Return a document, and the columns of Responsibility."""
     return found.kept.select(sql.col("iri").alias("document"), sql.inline("bearings"))
 
 

@@ -30,7 +30,9 @@ Numbered = Sequence[tuple[int, InputFile | ObligationError]]
 
 
 def load_documents(session: SparkSession, found: Numbered, reader: InputReader) -> tuple[DataFrame, int]:
-    """The columns of DOCUMENTS, a row a document or archive, spread over the cluster; how many, at most."""
+    """Return the columns of DOCUMENTS, a row a document or archive, spread over the cluster; how many, at
+    most.
+    """
     forms = {form: [(n, f) for n, f in found if isinstance(f, InputFile) and f.form is form] for form in Form}
     known = [row for place, one in found if (row := _build_known_row(place, one))]
     tables = [(session.createDataFrame(known, DOCUMENTS), len(known))] if known else []
@@ -45,7 +47,9 @@ def load_documents(session: SparkSession, found: Numbered, reader: InputReader) 
 
 
 def _build_known_row(place: int, found: InputFile | ObligationError) -> tuple[object, ...] | None:
-    """The row of what need not be read: a fault in its place, an empty file, which Spark would pass over."""
+    """Return the row of what need not be read: a fault in its place, an empty file, which Spark would pass
+    over.
+    """
     if isinstance(found, ObligationError):
         return place, 0, "", FAULT, str(found).encode(), None, None, None, True
     if found.form is Form.WHOLE and not found.status.size:
@@ -57,7 +61,7 @@ def _build_known_row(place: int, found: InputFile | ObligationError) -> tuple[ob
 
 
 def _load_whole_files(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
-    """Files, each with the sidecar file beside it."""
+    """Return files, each with the sidecar file beside it."""
     rows = _join_names(session, _load_bytes(session, [file.status for _, file in files]), files)
     rows = _join_sidecars(session, rows, [file.sidecar for _, file in files if file.sidecar])
     fixed = {"row": sql.lit(0), "is_first": sql.lit(True), "known_as": sql.lit(None)}
@@ -66,7 +70,7 @@ def _load_whole_files(session: SparkSession, files: Sequence[tuple[int, InputFil
 
 
 def _join_sidecars(session: SparkSession, rows: DataFrame, sidecars: Sequence[FileStatus]) -> DataFrame:
-    """The rows with what the sidecar file of each holds."""
+    """Return the rows with what the sidecar file of each holds."""
     if not sidecars:
         return rows.withColumn("sidecar", sql.lit(None))
     held = _load_bytes(session, sidecars).toDF("sidecar_uri", "sidecar")
@@ -140,12 +144,12 @@ def _load_table_rows(session: SparkSession, files: Sequence[tuple[int, InputFile
 
 
 def _select_uri() -> Column:
-    """The file that a row comes from."""
+    """Return the file that a row comes from."""
     return sql.regexp_replace("_metadata.file_path", NO_HOST, "$1:/").alias("uri")
 
 
 def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
-    """The rows with what is known of the file that each comes from, in place of its URI."""
+    """Return the rows with what is known of the file that each comes from, in place of its URI."""
     known = [
         (f.status.uri, number, f.name, f.form.value, f.sidecar.uri if f.sidecar else None, f.place)
         for number, f in files
@@ -159,7 +163,7 @@ def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[in
 
 
 def _list_paths(files: Iterable[FileStatus]) -> list[str]:
-    """The paths of files as Spark takes them, each once."""
+    """Return the paths of files as Spark takes them, each once."""
     return list(dict.fromkeys(file.literal for file in files))
 
 

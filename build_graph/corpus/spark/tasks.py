@@ -148,7 +148,7 @@ def _load_worker() -> DocumentWorker:
 
 
 def _encode_columns(outcome: DocumentResult) -> Row:
-    """An outcome as a row; its quads without the last line's end, which Spark writes."""
+    """Return an outcome as a row; its quads without the last line's end, which Spark writes."""
     columns = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
     columns["quads"] = outcome.quads.removesuffix(b"\n")
     columns["bearings"] = [bearing._asdict() for bearing in outcome.bearings]
@@ -156,7 +156,7 @@ def _encode_columns(outcome: DocumentResult) -> Row:
 
 
 def _read_documents(row: Row, reader: InputReader) -> Iterator[FoundInput]:
-    """The documents of a row, as one machine would read them."""
+    """Yield the documents of a row, as one machine would read them."""
     if row["form"] == FAULT:
         yield UnreadableError(row["data"].decode())
     elif row["form"] == Form.WHOLE:
@@ -168,7 +168,7 @@ def _read_documents(row: Row, reader: InputReader) -> Iterator[FoundInput]:
 
 
 def _read_row(row: Row, names: set[str], reader: InputReader) -> JsonRecord | ObligationError:
-    """The document on a line of JSON Lines, or in a row of Parquet, which Spark hands over as JSON."""
+    """Return the document on a line of JSON Lines, or in a row of Parquet, which Spark hands over as JSON."""
     place = RecordPlace(row["name"], row["row"], names)
     if row["form"] == Form.PARQUET:
         return records.parse_row(json.loads(row["data"]), place, reader.limits)

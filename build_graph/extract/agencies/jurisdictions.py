@@ -76,7 +76,7 @@ UNKNOWN = Jurisdiction(Scope.UNKNOWN)
 
 
 def build_local(places: Places) -> Jurisdiction:
-    """The jurisdiction of a place."""
+    """Return the jurisdiction of a place."""
     return Jurisdiction(Scope.LOCAL, "/".join(places))
 
 
@@ -96,7 +96,7 @@ class Cues:
 
     @classmethod
     def load(cls, data: Path) -> Cues:
-        """The cues in the TOML file `data`."""
+        """Return the cues in the TOML file `data`."""
         lists = tomllib.loads(data.read_text(encoding="utf-8"))
         centre, numbers = lists["centre"], lists["numbers"]
         return cls(
@@ -132,7 +132,7 @@ class Gazetteer:
 
     @classmethod
     def load(cls, data: Path | None = None) -> Gazetteer:
-        """The gazetteer in the folder `data`, by default the package's own."""
+        """Return the gazetteer in the folder `data`, by default the package's own."""
         place = data or find_folder("data")
         names: dict[str, tuple[Places, ...]] = {}
         shorts: dict[str, tuple[Places, ...]] = {}
@@ -181,7 +181,7 @@ class Gazetteer:
         return None
 
     def split_leading_short(self, words: str, within: Places = ()) -> tuple[Places, str]:
-        """The place without its 省 or 市 that the words begin with, and the rest: 合肥 | 海关.
+        """Return the place without its 省 or 市 that the words begin with, and the rest: 合肥 | 海关.
 
         Counties count only where they lie in `within` or beside it.
         """
@@ -201,11 +201,11 @@ class Gazetteer:
         }
 
     def find(self, words: str) -> Places:
-        """The first place in full anywhere in the words; () where there is none."""
+        """Return the first place in full anywhere in the words; () where there is none."""
         return next((path for at in range(len(words) - 1) if (path := self.split_leading(words[at:])[0])), ())
 
     def shorten_name(self, path: Places) -> str:
-        """The place's name without 省, 市 and the like: 南昌, 广西.
+        """Return the place's name without 省, 市 and the like: 南昌, 广西.
 
         >>> Gazetteer.load().shorten_name(("广西壮族自治区",))
         '广西'
@@ -219,7 +219,9 @@ class Gazetteer:
         return next(known, None) or _shorten(self.aliases.get(path, name)) or name
 
     def qualify_name(self, path: Places) -> str:
-        """The place's name, with the one above where it is not the only one: 杭州市西湖区, 五华县水寨镇."""
+        """Return the place's name, with the one above where it is not the only one: 杭州市西湖区,
+        五华县水寨镇.
+        """
         alone = len(self.names.get(path[-1], ())) == 1 or len(path) == 1
         return path[-1] if alone else path[-2] + path[-1]
 
@@ -244,7 +246,7 @@ class Gazetteer:
         return CENTRE if self._is_central(words) else UNKNOWN
 
     def _split_branch(self, words: str, within: Places) -> tuple[Places, str]:
-        """The first short place in the name of a branch: 人民银行南昌中心支行."""
+        """Return the first short place in the name of a branch: 人民银行南昌中心支行."""
         found = (self.split_leading_short(words[at:], within) for at in range(len(words) - 2))
         return next(((path, rest) for path, rest in found if path), ((), words))
 
@@ -257,7 +259,7 @@ class Gazetteer:
         return name.endswith(cues.centre_ends) and not name.endswith(cues.centre_never)
 
     def _strip_openings(self, words: str) -> str:
-        """The words without what may stand before a place: 中共|杭州市委, 关于印发|江西省….
+        """Return the words without what may stand before a place: 中共|杭州市委, 关于印发|江西省….
 
         The centre's own names are left whole.
         """
@@ -340,7 +342,7 @@ def find_jurisdiction(
 
 
 def _select_nearest(paths: Iterable[Places], within: Places) -> Places:
-    """The one path, or the one that shares most with `within`; () where several share as much."""
+    """Return the one path, or the one that shares most with `within`; () where several share as much."""
     candidates = list(paths)
     if len(candidates) == 1:
         return candidates[0]
@@ -354,7 +356,9 @@ def _select_nearest(paths: Iterable[Places], within: Places) -> Places:
 
 
 def _iterate_signers(closing: str) -> Iterator[str]:
-    """The names in front of a year at the end of a text, the last first, and the last words themselves."""
+    """Yield the names in front of a year at the end of a text, the last first, and the last words
+    themselves.
+    """
     ends = [year.start() for year in _YEAR.finditer(closing)]
     for end in (*reversed(ends), len(closing)):
         signer = _SIGNER.search(closing[max(0, end - 80) : end])
@@ -376,7 +380,7 @@ def _count_shared(path: Places, within: Places) -> int:
 
 
 def _shorten(name: str) -> str | None:
-    """The name without its last level word, if two characters stay."""
+    """Return the name without its last level word, if two characters stay."""
     for region in ("壮族自治区", "回族自治区", "维吾尔自治区", "自治区"):
         if name.endswith(region):
             return name.removesuffix(region)

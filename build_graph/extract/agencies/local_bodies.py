@@ -71,7 +71,7 @@ class Functions:
 
     @staticmethod
     def normalise(words: str) -> str:
-        """The words without 和 and 与 between them, as they are looked up.
+        """Return the words without 和 and 与 between them, as they are looked up.
 
         >>> Functions.normalise("人力资源和社会保障")
         '人力资源社会保障'
@@ -79,7 +79,7 @@ class Functions:
         return _JOINTS.sub("", words)
 
     def read(self, words: str) -> tuple[str, tuple[LocalFunction, ...]]:
-        """The words in their one form, and their functions: 发改委 → 发展改革委.
+        """Return the words in their one form, and their functions: 发改委 → 发展改革委.
 
         Words of no known function keep their form, but for 委员会, 办公室 and 和.
         """
@@ -111,7 +111,7 @@ class Functions:
         return None
 
     def _split_parts(self, stem: str) -> list[Stem]:
-        """The fewest wordings that the stem is made of; none where a character is left over."""
+        """Return the fewest wordings that the stem is made of; none where a character is left over."""
         best: list[list[Stem] | None] = [[]] + [None] * len(stem)
         for end in range(2, len(stem) + 1):
             for start in range(max(0, end - _LONGEST_STEM), end - 1):
@@ -121,7 +121,7 @@ class Functions:
         return best[-1] or []
 
     def _find_part(self, short: str) -> tuple[LocalFunction, ...]:
-        """The functions of the body that a part belongs to: 公安局|交警支队, 生态环境局|南丹分局."""
+        """Return the functions of the body that a part belongs to: 公安局|交警支队, 生态环境局|南丹分局."""
         if not short.endswith(self.units):
             return ()
         for length in range(len(short) - 1, 1, -1):
@@ -135,7 +135,9 @@ class Functions:
         return next(((self.forms[words[-n:]],) for n in lengths if words[-n:] in self.forms), ())
 
     def is_name(self, words: str) -> bool:
-        """Whether the words, behind a level or by themselves, are the name of a body for sure: 城市更新局."""
+        """Return whether the words, behind a level or by themselves, are the name of a body for sure:
+        城市更新局.
+        """
         short = self.normalise(words)[:_LONGEST]
         if short[-1:] in _NAMED and short in self.whole:
             return True
@@ -144,11 +146,11 @@ class Functions:
         )
 
     def are_forms(self, functions: tuple[LocalFunction, ...]) -> bool:
-        """Whether the functions say no more than the form of a body: nothing, 企业, 学校."""
+        """Return whether the functions say no more than the form of a body: nothing, 企业, 学校."""
         return all(function in self.forms.values() for function in functions)
 
     def _split_endings(self, words: str) -> list[tuple[str, str]]:
-        """Every way to part the words into a stem and an ending, the longest ending first."""
+        """Return every way to part the words into a stem and an ending, the longest ending first."""
         lengths = range(min(_LONGEST_ENDING, len(words) - 1), 0, -1)
         return [(words[-n:], words[:-n]) for n in lengths if words[-n:] in self.endings]
 
@@ -187,7 +189,7 @@ class Wordings:
 
     @classmethod
     def parse(cls, lists: dict[str, Any], locality: LocalFunction | None) -> Wordings:
-        """The wordings in the tables `levels`, `party`, `same`, `branches`, `labels` and `zones`."""
+        """Return the wordings in the tables `levels`, `party`, `same`, `branches`, `labels` and `zones`."""
         branches = lists["branches"]
         return cls(
             levels={level: tuple(ends) for level, ends in lists["levels"]["ends"].items()},
@@ -216,7 +218,7 @@ class LocalNames:
     branch_of: Callable[[str], Branch | None]  # a central name at hand → who has branches under it
 
     def read(self, name: str, within: Places) -> LocalName:
-        """The local body that a name means in a document of the place `within`."""
+        """Return the local body that a name means in a document of the place `within`."""
         plain = _OPENING.sub("", _ASIDE.sub("", name) or name)
         if youth := _YOUTH.match(plain):
             plain = f"{youth['place']}团委"
@@ -238,7 +240,7 @@ class LocalNames:
         return self._build_named(places, rest, name) if rest else self._build_locality(places)
 
     def _build_locality(self, places: Places) -> LocalName:
-        """A place that is named for those who run it: 东坡区, 华城镇, 岷东新区."""
+        """Return a place that is named for those who run it: 东坡区, 华城镇, 岷东新区."""
         label = self.gazetteer.qualify_name(places)
         locality = self.wordings.locality
         functions = self.functions.read(places[-1])[1] or ((locality,) if locality else ())
@@ -266,7 +268,9 @@ class LocalNames:
         return LocalName(within, level + found.words, label, found.functions, found.central)
 
     def _find_level(self, level: str, within: Places) -> Places:
-        """The document's place, or the innermost around it, that is of the level; () where there is none."""
+        """Return the document's place, or the innermost around it, that is of the level; () where there is
+        none.
+        """
         for depth in range(len(within), 0, -1):
             if within[depth - 1].endswith(self.wordings.levels[level]) and self._fits(
                 level, within[depth - 1]
@@ -309,12 +313,12 @@ class LocalNames:
         return None
 
     def is_enterprise(self, name: str) -> bool:
-        """Whether the name is a place and the short name of an enterprise: 合肥移动."""
+        """Return whether the name is a place and the short name of an enterprise: 合肥移动."""
         head = next((head for head in self.wordings.heads if name.endswith(head)), None)
         return head is not None and self.gazetteer.split_leading_short(name)[1] == head
 
     def find_head(self, name: str) -> str:
-        """The level or place that a body's name begins with: 市, 北京市; "" where it has none."""
+        """Return the level or place that a body's name begins with: 市, 北京市; "" where it has none."""
         if not name.startswith(self.wordings.no_levels):
             level = next((level for level in self.wordings.levels if name.startswith(level)), "")
             if level and self.is_body(name):
@@ -323,7 +327,9 @@ class LocalNames:
         return name.removesuffix(rest) if rest != name and self.functions.is_name(rest) else ""
 
     def is_body(self, name: str) -> bool:
-        """Whether the name is made of a level or nothing and a known function: 市城市更新局, 军民融合办."""
+        """Return whether the name is made of a level or nothing and a known function: 市城市更新局,
+        军民融合办.
+        """
         level = next((level for level in self.wordings.levels if name.startswith(level)), "")
         if name.startswith(self.wordings.no_levels):
             level = ""
@@ -331,7 +337,7 @@ class LocalNames:
         return self.functions.is_name(_GOVERNMENT.sub("", rest) if level else rest)
 
     def _find_enterprise(self, words: str) -> Branch | None:
-        """The enterprise of 合肥|移动, 九江|邮政公司."""
+        """Return the enterprise of 合肥|移动, 九江|邮政公司."""
         head = words.removesuffix("公司").removesuffix("分")
         return self._find_branch_head(head) if head in self.wordings.heads else None
 
@@ -366,7 +372,7 @@ class LocalNames:
     # ------------------------------------------------------------------------ words and label
 
     def _build_named(self, places: Places, rest: str, name: str) -> LocalName:
-        """The body with the words `rest` in a place; without a place it keeps its whole name."""
+        """Return the body with the words `rest` in a place; without a place it keeps its whole name."""
         if places and (zone := self._split_zone(places, rest)):
             inner, rest = zone
             return self._build_named(inner, rest, name) if rest else self._build_locality(inner)
@@ -377,7 +383,9 @@ class LocalNames:
         return LocalName(places, found.words, label, found.functions, found.central)
 
     def _split_zone(self, places: Places, words: str) -> tuple[Places, str] | None:
-        """A zone, town or subdistrict as a place of its own, and what is said of it: 高新区 | 管委会."""
+        """Return a zone, town or subdistrict as a place of its own, and what is said of it: 高新区 |
+        管委会.
+        """
         match = self.wordings.zone.match(words)
         if not match:
             return None
@@ -387,7 +395,7 @@ class LocalNames:
         return (*places, zone), words[match.end() :]
 
     def _read_rest(self, rest: str) -> LocalName:
-        """The words behind a place in one form, and what they stand for."""
+        """Return the words behind a place in one form, and what they stand for."""
         words = self.wordings.same.get(_normalise_office(rest), "")
         party = None if words else _PARTY.match(rest)
         words = words or (rest[party.end() :] if party else _GOVERNMENT.sub("", rest))

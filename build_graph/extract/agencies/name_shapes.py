@@ -37,7 +37,7 @@ class NameShapes:
 
     @classmethod
     def parse(cls, lists: dict[str, Any]) -> NameShapes:
-        """The words in the tables `group` and `shape`."""
+        """Return the words in the tables `group` and `shape`."""
         group, shape = lists["group"], lists["shape"]
         never = shape["never"]
         return cls(
@@ -58,7 +58,7 @@ class NameShapes:
         )
 
     def is_group(self, name: str) -> bool:
-        """Whether the name means a class of bodies: 有关部门, 各市人民政府, 省级人民政府."""
+        """Return whether the name means a class of bodies: 有关部门, 各市人民政府, 省级人民政府."""
         if name.endswith(self.agency_ends):
             return False
         plain = name
@@ -69,7 +69,7 @@ class NameShapes:
         )
 
     def is_shaped(self, words: str) -> bool:
-        """Whether the words end as names of bodies do and are none of the false friends."""
+        """Return whether the words end as names of bodies do and are none of the false friends."""
         if not 1 < len(words) <= self.longest or self.no_inside.search(words):
             return False
         if self._opens_otherwise(words) and not words.endswith(self.sure_ends):
@@ -84,7 +84,9 @@ class NameShapes:
         return words.startswith(self.no_starts) and not words.startswith(self.starts_after_all)
 
     def _measure_end(self, words: str) -> int:
-        """The length of the longest ending of a body's name that leaves enough before it; 0 without one."""
+        """Return the length of the longest ending of a body's name that leaves enough before it; 0 without
+        one.
+        """
         for length in range(min(len(words), 8), 0, -1):
             if len(words) - length >= self.ends.get(words[-length:], self.longest):
                 return length
@@ -92,7 +94,7 @@ class NameShapes:
 
 
 def _build_group_pattern(group: dict[str, Any]) -> re.Pattern[str]:
-    """One expression for everything that makes a name a class, but its end."""
+    """Return one expression for everything that makes a name a class, but its end."""
     levels = group["levels"]
     return re.compile(
         "|".join(

@@ -60,7 +60,7 @@ class Period:
     end: date | None = None
 
     def overlaps(self, other: Period) -> bool:
-        """Whether the two have a day in common.
+        """Return whether the two have a day in common.
 
         >>> Period(date(2013, 3, 14), date(2018, 3, 17)).overlaps(Period(date(2018, 3, 17)))
         False
@@ -68,13 +68,13 @@ class Period:
         return not (_ends_before(self, other) or _ends_before(other, self))
 
     def intersect(self, other: Period) -> Period:
-        """The days that both have."""
+        """Return the days that both have."""
         begins = [day for day in (self.begin, other.begin) if day]
         ends = [day for day in (self.end, other.end) if day]
         return Period(max(begins, default=None), min(ends, default=None))
 
     def __str__(self) -> str:
-        """Both days, open where there is none."""
+        """Return both days, open where there is none."""
         return f"{self.begin or ''}–{self.end or ''}"
 
 
@@ -88,7 +88,7 @@ class Agency:
     period: Period
 
     def build_body(self) -> Body:
-        """The body that bearers resolve to."""
+        """Return the body that bearers resolve to."""
         return Body(self.id, BodyKind.AGENCY, self.label, known=True)
 
 
@@ -106,7 +106,7 @@ class Registry:
 
     @classmethod
     def load(cls, path: Path | None = None) -> Registry:
-        """The registry in the Turtle file at `path`, by default `ontology/agencies.ttl`.
+        """Return the registry in the Turtle file at `path`, by default `ontology/agencies.ttl`.
 
         Raises RegistryError if the file is no Turtle, a body has no name, or two bodies that existed at the
         same time share one.
@@ -140,14 +140,16 @@ class Registry:
     # ------------------------------------------------------------------------- what words are
 
     def classify(self, name: str) -> BodyKind:
-        """Whether a name means a particular body, or a class of bodies."""
+        """Return whether a name means a particular body, or a class of bodies."""
         plain = name.translate(_BLANKS)
         if plain in self.names or plain in self.gazetteer.names or not self.words.is_group(plain):
             return BodyKind.AGENCY
         return BodyKind.GROUP
 
     def looks_like_body(self, words: str) -> bool:
-        """Whether the words are a name of the registry, or have the shape of a body's or a group's name."""
+        """Return whether the words are a name of the registry, or have the shape of a body's or a group's
+        name.
+        """
         plain = words.translate(_BLANKS).removesuffix("等")
         if plain in self.names or self.words.is_shaped(plain):
             return True
@@ -166,7 +168,7 @@ class Registry:
         issued: date | Period | None = None,
         scope: str = "",
     ) -> Body:
-        """The body that a name means in a document; None as jurisdiction is the centre.
+        """Return the body that a name means in a document; None as jurisdiction is the centre.
 
         A name that several bodies bore one after the other means the one of the day or period `issued`. What
         the registry does not know, or cannot tell apart, keeps its words. `scope` (the document's id) keeps
@@ -191,7 +193,7 @@ class Registry:
     def resolve_all(
         self, measures: Sequence[Measure], *, jurisdiction: Jurisdiction, issued: date | None, scope: str = ""
     ) -> tuple[Measure, ...]:
-        """A document's measures with all bearers resolved.
+        """Return a document's measures with all bearers resolved.
 
         What the document does not say of itself its names may show: the time that it is of (`period`).
         """
@@ -212,7 +214,7 @@ class Registry:
     def find_central(
         self, name: str, jurisdiction: Jurisdiction, issued: date | Period | None = None
     ) -> Agency | None:
-        """The one central body that the name means in a document of the jurisdiction, if any."""
+        """Return the one central body that the name means in a document of the jurisdiction, if any."""
         if jurisdiction.reach is not Scope.CENTRE and name not in self.plain:
             return None
         candidates = self.names.get(name, ())
@@ -224,7 +226,9 @@ class Registry:
     def complete_ends(
         self, names: Sequence[str], jurisdiction: Jurisdiction | None = None
     ) -> tuple[str, ...]:
-        """The names of a list with the end that they share: 岐岭、安流、华城镇人民政府 → 岐岭镇人民政府, …
+        """Return the names of a list, each with the end that they share.
+
+        岐岭、安流、华城镇人民政府 → 岐岭镇人民政府、安流镇人民政府、华城镇人民政府.
 
         Words that are no name of a body by themselves take the end of the next name, where it fits a place.
         """
@@ -240,13 +244,14 @@ class Registry:
         return tuple(reversed(complete))
 
     def _complete_names(self, names: Sequence[str], jurisdiction: Jurisdiction | None) -> tuple[str, ...]:
-        """The names of a list with the end and the beginning that they share."""
+        """Return the names of a list with the end and the beginning that they share."""
         return self.complete_beginnings(self.complete_ends(names, jurisdiction), jurisdiction)
 
     def complete_beginnings(
         self, names: Sequence[str], jurisdiction: Jurisdiction | None = None
     ) -> tuple[str, ...]:
-        """The names of a list with the beginning that they share: 北京市发展改革委、科技局 → 北京市科技局.
+        """Return the names of a list with the beginning that they share: 北京市发展改革委、科技局 →
+        北京市科技局.
 
         Only where no place is at hand: in a document of 杭州市 the 科技局 is the city's own.
         """
@@ -261,7 +266,7 @@ class Registry:
         return tuple(opened)
 
     def _is_short_of(self, name: str, tail: str, within: Places) -> bool:
-        """Whether a name is short of just this end: 钦州 of 市人民政府, 岐岭 of 镇人民政府."""
+        """Return whether a name is short of just this end: 钦州 of 市人民政府, 岐岭 of 镇人民政府."""
         if tail.startswith(("镇", "乡", "街道")):
             return _TOWN.fullmatch(name) is not None and not self.looks_like_body(name)
         if name in self.gazetteer.names:
@@ -274,7 +279,9 @@ class Registry:
     # ------------------------------------------------------ the central bodies of local ones
 
     def _find_superiors(self, local: LocalName, issued: date | Period | None) -> tuple[str, ...]:
-        """The central bodies that a local body answered to at a time, one for each of its functions."""
+        """Return the central bodies that a local body answered to at a time, one for each of its
+        functions.
+        """
         when = _build_day(issued) if isinstance(issued, date) else issued
         lines = [function.counterparts for function in local.functions]
         if local.central:
@@ -299,7 +306,7 @@ class Registry:
     # --------------------------------------------------------------- what a document's names show
 
     def infer_jurisdiction(self, jurisdiction: Jurisdiction, names: Iterable[str]) -> Jurisdiction:
-        """The jurisdiction, if unknown taken from all names in the document.
+        """Return the jurisdiction, if unknown taken from all names in the document.
 
         Several plainly central names and none of a local body show a document of the centre.
         """
@@ -317,7 +324,7 @@ class Registry:
         return levelled or name.endswith("厅") or bool(self.gazetteer.split_leading(name)[0])
 
     def infer_period(self, names: Iterable[str]) -> Period:
-        """The time in which all bodies existed that the names mean without doubt."""
+        """Return the time in which all bodies existed that the names mean without doubt."""
         period = Period()
         for name in {name.translate(_BLANKS) for name in names} & self.plain:
             agencies = self.names[name]
@@ -330,7 +337,7 @@ class Registry:
 
 
 def _read_statements(path: Path) -> _Statements:
-    """The file's statements with the predicates that we use, by subject and predicate."""
+    """Return the file's statements with the predicates that we use, by subject and predicate."""
     read: _Statements = {}
     for subject, said in load_statements(path).items():
         for triple in said:
@@ -340,7 +347,7 @@ def _read_statements(path: Path) -> _Statements:
 
 
 def _read_chinese(said: dict[str, list[Any]], name: str) -> list[str]:
-    """The values of a SKOS label in Chinese."""
+    """Return the values of a SKOS label in Chinese."""
     return _read_values(said, _SKOS + name)
 
 
@@ -367,17 +374,17 @@ def _iterate_agencies(statements: _Statements, source: Path) -> Iterator[Agency]
 
 
 def _parse_begin(value: str) -> date:
-    """The first day of a year, or the day itself."""
+    """Return the first day of a year, or the day itself."""
     return date(int(value), 1, 1) if len(value) == 4 else date.fromisoformat(value)
 
 
 def _parse_end(value: str) -> date:
-    """The day after a year, or the day on which another body took over."""
+    """Return the day after a year, or the day on which another body took over."""
     return date(int(value) + 1, 1, 1) if len(value) == 4 else date.fromisoformat(value)
 
 
 def _group_by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[Agency, ...]]:
-    """The bodies that bear each name; raises RegistryError if two of them existed at the same time."""
+    """Return the bodies that bear each name; raises RegistryError if two of them existed at the same time."""
     names: dict[str, tuple[Agency, ...]] = {}
     for agency in agencies:
         for name in dict.fromkeys(agency.names):
@@ -392,7 +399,7 @@ def _group_by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[
 
 
 def _find_successors(subjects: Iterable[dict[str, list[Any]]]) -> dict[str, tuple[str, ...]]:
-    """The bodies that resulted from the changes of each body."""
+    """Return the bodies that resulted from the changes of each body."""
     found: dict[str, tuple[str, ...]] = {}
     for said in subjects:
         results = _read_ids(said, f"{_ORG}resultingOrganization", _AGENCY)
@@ -406,7 +413,7 @@ def _read_ids(said: dict[str, list[Any]], predicate: str, namespace: str) -> tup
 
 
 def _build_functions(statements: _Statements, lists: dict[str, Any]) -> Functions:
-    """The functions by their wordings; those of `forms.only` go by the ends of names alone."""
+    """Return the functions by their wordings; those of `forms.only` go by the ends of names alone."""
     known: dict[str, LocalFunction] = {}
     stems: dict[str, Stem] = {}
     whole: dict[str, LocalFunction] = {}
@@ -447,7 +454,7 @@ def _find_branch(
 
 
 def _assign_bodies(measure: Measure, bodies: Sequence[Body]) -> Measure:
-    """The measure with its bearers resolved, one body for each."""
+    """Return the measure with its bearers resolved, one body for each."""
     if measure.assignment is None:
         return measure
     named = tuple(replace(b, body=body) for b, body in zip(measure.bearers, bodies, strict=True))
@@ -463,7 +470,7 @@ def _build_day(day: date) -> Period:
 
 
 def _build_id(words: str, places: Places, jurisdiction: Jurisdiction, scope: str) -> str:
-    """The id of a body below its place, or apart from those of other documents where it has none.
+    """Return the id of a body below its place, or apart from those of other documents where it has none.
 
     A slash in the words is no step of the path.
     """

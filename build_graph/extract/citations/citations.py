@@ -35,7 +35,7 @@ class _NamedDocuments:
             self.endings.setdefault(bare[-length:], set()).add(key)
 
     def find_one(self, candidates: Iterable[str | None]) -> Citation | None:
-        """The one candidate's citation; None where there is none or several."""
+        """Return the one candidate's citation; None where there is none or several."""
         known = set(candidates)
         key = known.pop() if len(known) == 1 else None
         return self.citations[key] if key is not None else None
@@ -56,7 +56,7 @@ class CitationReader:
 
     @classmethod
     def load(cls) -> CitationReader:
-        """A reader with the package's own words."""
+        """Return a reader with the package's own words."""
         words = load_word_lists("citations")
         issuer = words["issuer"]
         return cls(
@@ -74,7 +74,7 @@ class CitationReader:
         )
 
     def read(self, text: Text, outline: Outline) -> tuple[Citation, ...]:
-        """The documents that the text names beside itself, one citation for each place, in order.
+        """Return the documents that the text names beside itself, one citation for each place, in order.
 
         A short name has title and number of the document that it stands for; a number printed with a
         title in one place is given wherever that title stands.
@@ -82,7 +82,7 @@ class CitationReader:
         return tuple(found for found in self.judge_mentions(text, outline) if isinstance(found, Citation))
 
     def judge_mentions(self, text: Text, outline: Outline) -> tuple[Citation | RejectedBracket, ...]:
-        """All that stands in 《》 and all document numbers: a citation, or why it is none."""
+        """Return all that stands in 《》 and all document numbers: a citation, or why it is none."""
         content, own = text.content, self.surroundings.find_own_names(outline.metadata)
         start = min((division.span.start for division in outline.divisions), default=len(content))
         lists = self.surroundings.find_attachment_lists(content)
@@ -134,7 +134,7 @@ class CitationReader:
     def _resolve_short(
         self, mention: Mention, named: _NamedDocuments, keys: Iterable[str | None]
     ) -> Citation | RejectedBracket:
-        """The document that a short name stands for, if it can be one only."""
+        """Return the document that a short name stands for, if it can be one only."""
         meant = named.find_one(keys)
         return replace(meant, span=mention.span) if meant else self._reject(mention, "unnamed")
 
@@ -142,7 +142,7 @@ class CitationReader:
         return RejectedBracket(mention.span, self.reasons[reason])
 
     def _add_issuer(self, content: str, mention: Mention, title: str) -> str:
-        """The title, with the issuer in front of it if it names none itself: 国务院《关于…》."""
+        """Return the title, with the issuer in front of it if it names none itself: 国务院《关于…》."""
         found = self.issuer.search(content[max(0, mention.span.start - _BEFORE) : mention.span.start])
         if not found or not self.names.needs_issuer(title):
             return title
@@ -167,7 +167,9 @@ class CitationReader:
     def _complete(
         self, judged: Sequence[Citation | RejectedBracket], bases: Sequence[bool]
     ) -> tuple[Citation | RejectedBracket, ...]:
-        """The same with the number that a title has elsewhere, the title of a number, and what is a basis."""
+        """Return the same with the number that a title has elsewhere, the title of a number, and what is a
+        basis.
+        """
         numbers: dict[str, dict[str, str]] = {}
         titles: dict[str, str] = {}
         for found in judged:
@@ -188,7 +190,7 @@ class CitationReader:
     def _fill_in(
         self, citation: Citation, numbers: dict[str, dict[str, str]], titles: dict[str, str]
     ) -> Citation:
-        """A citation with the one number of its title, or with the title of its number."""
+        """Return a citation with the one number of its title, or with the title of its number."""
         if citation.title is None:
             return replace(citation, title=titles.get(identify_number(citation.number or "") or ""))
         known = numbers.get(self.names.build_key(citation.title), {})
@@ -250,7 +252,7 @@ class LegalBases:
         return bases
 
     def _is_cued(self, gap: str, before: bool) -> bool:
-        """Whether the words between two mentions say 根据, or go on with a list that began so."""
+        """Return whether the words between two mentions say 根据, or go on with a list that began so."""
         pieces = _STOP.split(gap)
         clauses = _COMMA.split(_BRACKETED.sub("", pieces[-1]))
         cues = [found.end() for found in self.cue.finditer(clauses[-1])]

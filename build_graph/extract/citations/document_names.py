@@ -60,7 +60,7 @@ class DocumentNames:
         return self.edition.sub("", bare).removeprefix(self.state) or bare
 
     def build_keys(self, title: str) -> tuple[str, ...]:
-        """The keys under which a title may be known elsewhere: its own, and that of what it issues.
+        """Return the keys under which a title may be known elsewhere: its own, and that of what it issues.
 
         >>> DocumentNames.load().build_keys("某省政府关于印发〈某省数字规划〉的通知")
         ('某省政府关于印发某省数字规划的通知', '某省数字规划')
@@ -73,7 +73,7 @@ class DocumentNames:
         return tuple(k for k in all_keys if not k.startswith(self.unplaced) and not self.is_general(k))
 
     def is_document(self, key: str) -> bool:
-        """Whether a title's key ends as those of documents of policy and law do.
+        """Return whether a title's key ends as those of documents of policy and law do.
 
         >>> names = DocumentNames.load()
         >>> [names.is_document(key) for key in ("公司法", "数据管理办法(试行)", "人民日报", "评价方法")]
@@ -83,7 +83,7 @@ class DocumentNames:
         return bare.endswith(self.kinds) and not bare.endswith(self.other)
 
     def is_general(self, key: str) -> bool:
-        """Whether a title's key names a kind of document, but no subject.
+        """Return whether a title's key names a kind of document, but no subject.
 
         >>> names = DocumentNames.load()
         >>> [names.is_general(key) for key in ("实施意见", "三年行动计划", "公司法")]
@@ -94,7 +94,7 @@ class DocumentNames:
         return self.modifiers.fullmatch(bare.removesuffix(kind)) is not None
 
     def identify(self, citation: Citation) -> str | None:
-        """The cited document's part of its IRI: of its number, else of its title.
+        """Return the cited document's part of its IRI: of its number, else of its title.
 
         None where the words do not say which document it is beyond the one that names it:
         《关于…的意见》 without issuer and number.
@@ -113,7 +113,7 @@ class DocumentNames:
         return None if self.needs_issuer(citation.title) else f"《{self.build_key(citation.title)}》"
 
     def needs_issuer(self, title: str) -> bool:
-        """Whether a title begins so that other places and bodies have documents of the same title.
+        """Return whether a title begins so that other places and bodies have documents of the same title.
 
         >>> names = DocumentNames.load()
         >>> [names.needs_issuer(title) for title in ("关于…的意见", "市城市总体规划", "北京市城市总体规划")]
@@ -123,7 +123,7 @@ class DocumentNames:
 
 
 def identify_number(number: str) -> str | None:
-    """The part of an IRI that a number with a year in brackets gives; None for 国务院令第412号.
+    """Return the part of an IRI that a number with a year in brackets gives; None for 国务院令第412号.
 
     >>> identify_number("国发［２０１５］ 24 号"), identify_number("国务院令第412号")
     ('国发-2015-24', None)
@@ -144,7 +144,7 @@ def standardise_number(number: str) -> str:
 
 
 def strip_fringe(key: str) -> str:
-    """A title's key without the brackets and years behind its kind.
+    """Return a title's key without the brackets and years behind its kind.
 
     >>> strip_fringe("数据管理办法(试行)"), strip_fringe("规划(2021-2025年)")
     ('数据管理办法', '规划')

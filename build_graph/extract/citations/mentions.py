@@ -32,12 +32,13 @@ _BODY = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff \u3000、]*$")
 
 
 def find_titles(content: str) -> Iterator[Span]:
-    """The outermost 《…》 with their marks, in order, in one pass.
+    """Yield the outermost 《…》 with their marks, in order, in one pass.
 
     A title goes over a line break or two, but not over a full stop: one that never closes is given up,
     and those closed within it stand for themselves.
 
-    >>> [span.extract("《甲〈乙〉》《丙《丁》戊》《己") for span in find_titles("《甲〈乙〉》《丙《丁》戊》《己")]
+    >>> text = "《甲〈乙〉》《丙《丁》戊》《己"
+    >>> [span.extract(text) for span in find_titles(text)]
     ['《甲〈乙〉》', '《丙《丁》戊》']
     """
     opened: list[int] = []
@@ -74,7 +75,7 @@ class NumberFinder:
 
     @classmethod
     def load(cls) -> NumberFinder:
-        """A finder with the package's own words."""
+        """Return a finder with the package's own words."""
         words = load_word_lists("citations")["number"]
         before = "|".join(sorted(map(re.escape, words["before"]), key=len, reverse=True))
         orders = "|".join(words["orders"])
@@ -95,7 +96,7 @@ class NumberFinder:
         )
 
     def find_numbers(self, content: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
-        """Numbers with a year in brackets, from their first word on: 国发〔2015〕24号."""
+        """Yield numbers with a year in brackets, from their first word on: 国发〔2015〕24号."""
         for found in _YEAR.finditer(content, start, len(content) if end is None else end):
             word = _HAN_WORD.search(content[max(start, found.start() - _WORD) : found.start()])
             own = self._find_own_words(word[0]) if word and not found["order"] else ""
@@ -103,7 +104,7 @@ class NumberFinder:
                 yield Span(found.start() - len(own), found.end())
 
     def find_order_number(self, content: str, start: int, end: int) -> Span | None:
-        """The number of an order or announcement, with the body in front of it: 国务院令第412号."""
+        """Return the number of an order or announcement, with the body in front of it: 国务院令第412号."""
         found = self.order.search(content, start, end)
         if not found:
             return None
@@ -145,7 +146,7 @@ class MentionFinder:
 
     @classmethod
     def load(cls) -> MentionFinder:
-        """A finder with the package's own words."""
+        """Return a finder with the package's own words."""
         words = "|".join(load_word_lists("citations")["short"]["define"])
         return cls(
             numbers=NumberFinder.load(),
@@ -156,7 +157,7 @@ class MentionFinder:
         )
 
     def find(self, content: str) -> Iterator[Mention]:
-        """Every mention, in the order of the text; a number belongs to one mention only."""
+        """Yield every mention, in the order of the text; a number belongs to one mention only."""
         numbers = list(self.numbers.find_numbers(content))
         starts = [number.start for number in numbers]
         taken: set[int] = set()
@@ -199,7 +200,7 @@ class MentionFinder:
 
 
 def tidy(words: str) -> str:
-    """Words without the blanks and line breaks that printing put between them.
+    """Return words without the blanks and line breaks that printing put between them.
 
     >>> tidy("关于 数字\\n政府的 Data Act")
     '关于数字政府的Data Act'
@@ -222,14 +223,14 @@ def _find_tail(content: str, end: int) -> int:
 
 
 def _belongs(content: str, title: Span, number: Span, tail: int) -> bool:
-    """Whether a number stands in the brackets behind a title, or right behind it."""
+    """Return whether a number stands in the brackets behind a title, or right behind it."""
     return number.end <= tail or (
         not content[title.end : number.start].strip() and number.start - title.end < 3
     )
 
 
 def _leads(content: str, number: Span, title: Span) -> bool:
-    """Whether a number stands right before a title: 国发〔2015〕24号《…》, 国发〔2015〕24号文《…》."""
+    """Return whether a number stands right before a title: 国发〔2015〕24号《…》, 国发〔2015〕24号文《…》."""
     return title.start - number.end < 4 and content[number.end : title.start].strip(" \u3000）)") in (
         "",
         "文",
@@ -238,13 +239,13 @@ def _leads(content: str, number: Span, title: Span) -> bool:
 
 
 def is_within(stretches: Sequence[Span], position: int) -> bool:
-    """Whether one of the stretches, which are in order, holds a position."""
+    """Return whether one of the stretches, which are in order, holds a position."""
     index = bisect_right(stretches, position, key=lambda stretch: stretch.start) - 1
     return index >= 0 and position < stretches[index].end
 
 
 def build_alternation(words: Iterable[str]) -> str:
-    """A pattern for one of the words, the longest that fits.
+    """Return a pattern for one of the words, the longest that fits.
 
     >>> build_alternation(["意见", "实施意见"])
     '(?:实施意见|意见)'

@@ -27,14 +27,14 @@ class OwnNames:
     issued: str  # of 关于印发X实施方案的通知: X实施方案的通知
 
     def is_own(self, key: str, number: str | None) -> bool:
-        """Whether a title's key or a number's identity is the document's own."""
+        """Return whether a title's key or a number's identity is the document's own."""
         if self.number is not None and number == self.number:
             return True
         at = self.issued.find(key) if len(key) > 3 else -1
         return key == self.title or at == 0 or (at > 0 and self.issued[at - 1] in "和及、与的")
 
     def ends_in(self, key: str) -> bool:
-        """Whether a short name can stand for the document itself."""
+        """Return whether a short name can stand for the document itself."""
         return self.title.endswith(key) or key in self.issued
 
 
@@ -91,7 +91,7 @@ class TitleContext:
         )
 
     def find_own_names(self, metadata: Metadata) -> OwnNames:
-        """The document's own names, as its metadata give them."""
+        """Return the document's own names, as its metadata give them."""
         title = self.names.build_key(metadata.title or "")
         issued = self.titled.search(title)
         number = identify_number(metadata.number) if metadata.number else None
@@ -126,7 +126,9 @@ class TitleContext:
             yield "planned"
 
     def is_own_number(self, content: str, span: Span, start: int) -> bool:
-        """Whether a number without a title is a heading's: alone on its line, behind a title, above 附件1."""
+        """Return whether a number without a title is a heading's: alone on its line, behind a title, above
+        附件1.
+        """
         line = content[max(0, span.start - 30) : span.start].rpartition("\n")
         label, after = line[2].strip(_NO_FRAME), content[span.end : span.end + 30]
         first = not label and (line[1] or span.start <= 30)
@@ -144,7 +146,7 @@ class TitleContext:
         )
 
     def _is_issuing(self, before: str, after: str) -> bool:
-        """Whether the document puts the title into force: 现将《…》印发给你们."""
+        """Return whether the document puts the title into force: 现将《…》印发给你们."""
         rest = _STOP.split(after, maxsplit=1)[0]
         if self.presented.search(before) and self.issued.search(rest):
             return not self.forwarded.search(rest)

@@ -84,7 +84,7 @@ class NameReader:
 
     @classmethod
     def load(cls, data: Mapping[str, Mapping[str, str]]) -> NameReader:
-        """The reader for the tables of `data/audiences.toml`.
+        """Return the reader for the tables of `data/audiences.toml`.
 
         Raises `ObligationError` for a word with two roles.
         """
@@ -113,7 +113,9 @@ class NameReader:
     # ----------------------------------------------------------------------------- segments
 
     def iterate_segments(self, text: str) -> Iterator[Segment]:
-        """The stretches of `text` between commas that hold any of the words; brackets are passed over."""
+        """Yield the stretches of `text` between commas that hold any of the words; brackets are passed
+        over.
+        """
         tokens = iter(self._words.find_words(_blank_asides(text)))
         token = next(tokens, None)
         for match in _compile_segment().finditer(text):
@@ -127,7 +129,7 @@ class NameReader:
     # -------------------------------------------------------------------------------- names
 
     def find_names(self, segment: Segment) -> list[Name]:
-        """The names in a segment, in order; a name within another is left out."""
+        """Return the names in a segment, in order; a name within another is left out."""
         kept: list[Name] = []
         for head, following in zip_longest(segment.heads, segment.heads[1:]):
             if following is not None and self._modifies(segment, head, following):
@@ -142,7 +144,7 @@ class NameReader:
         return kept
 
     def _modifies(self, segment: Segment, head: Token, following: Token) -> bool:
-        """Whether a head is only part of the next name: 网络商户从业人员, 自贸试验区内的企业."""
+        """Return whether a head is only part of the next name: 网络商户从业人员, 自贸试验区内的企业."""
         gap = segment.text[head.end : following.start]
         if any(mark in gap for mark in (*self.joiners, "等")):
             return False
@@ -151,7 +153,7 @@ class NameReader:
         )
 
     def _read_name(self, segment: Segment, head: Token) -> Name:
-        """The name that ends with `head`."""
+        """Return the name that ends with `head`."""
         edge = self._find_left_edge(segment, head.start)
         joined = segment.text[edge.at] in self.joiners and edge.at < head.start
         start = self._trim_start(segment.text, edge.at + joined, head, edge.mark)
@@ -172,12 +174,12 @@ class NameReader:
         return name
 
     def _is_generic(self, words: str) -> bool:
-        """Whether a name says too little alone; a verb that opens it adds nothing: 建设企业…中心."""
+        """Return whether a name says too little alone; a verb that opens it adds nothing: 建设企业…中心."""
         opening = next((verb for verb in self.openings if words.startswith(verb)), "")
         return words.removeprefix(opening) in self._generic
 
     def _add_clause(self, segment: Segment, name: Name, end: int) -> Name:
-        """The name with its relative clause, which ends at `end`, if the clause says something."""
+        """Return the name with its relative clause, which ends at `end`, if the clause says something."""
         phrase = self._find_clause(segment, end)
         clause = segment.text[phrase:end]
         condition = self._conditions.search(clause)
@@ -199,14 +201,14 @@ class NameReader:
         return next((token.end for token in tokens if token.word in self._recipients), phrase)
 
     def _add_place(self, segment: Segment, name: Name) -> Name:
-        """The name with the place that it is in, if it says too little without: 综合保税区内企业."""
+        """Return the name with the place that it is in, if it says too little without: 综合保税区内企业."""
         inner = segment.text.rindex("内", segment.start, name.phrase)
         phrase = self._find_left_edge(segment, inner).at
         start = phrase if name.generic else name.start
         return name._replace(start=start, phrase=phrase, generic=False, within=True)
 
     def _add_list(self, segment: Segment, name: Name) -> Name:
-        """The name with the list before it, if it says too little without: 证券、保险等企业和机构."""
+        """Return the name with the list before it, if it says too little without: 证券、保险等企业和机构."""
         start = max((end for end in segment.stops if end < name.start), default=segment.start)
         joined = self._joined_generic.match(segment.text, name.end, segment.end)
         end = joined.end() if joined else name.end
@@ -240,18 +242,20 @@ class NameReader:
         return None if goes_on or _find_bracket_start(segment, at) > segment.start else ""
 
     def _read_particle(self, segment: Segment, at: int) -> str | None:
-        """The same where 内, 的 or 等 stands before `at`: 区内, 区内的, 符合条件的, 能源等."""
+        """Return the same where 内, 的 or 等 stands before `at`: 区内, 区内的, 符合条件的, 能源等."""
         text, char = segment.text, segment.text[at - 1]
         if char == "内":
             return "内" if at - 1 in segment.head_ends else None
         return "内" if char == "的" and text[at - 2 : at - 1] == "内" else char
 
     def _ends_name(self, segment: Segment, at: int) -> bool:
-        """Whether a name ends at `at`, perhaps with a bracket behind it."""
+        """Return whether a name ends at `at`, perhaps with a bracket behind it."""
         return at in segment.head_ends or segment.text[at - 1] in ")）"
 
     def _trim_start(self, text: str, start: int, head: Token, mark: str) -> int:
-        """The start of a name without what only points; 各类 stays where the name would be left bare."""
+        """Return the start of a name without what only points; 各类 stays where the name would be left
+        bare.
+        """
         trims = self._trims_of_lists if mark == "等" else self._trims
         trims = (*trims, "各") if head.value == "places" else trims
         trims = (*trims, *self.openings) if mark == "" else trims
@@ -279,7 +283,9 @@ class NameReader:
         return start
 
     def _governs(self, word: str, clause: str) -> bool:
-        """Whether `word` governs the name behind a clause: 对 does, but not in 对车辆采取管理的城市."""
+        """Return whether `word` governs the name behind a clause: 对 does, but not in
+        对车辆采取管理的城市.
+        """
         within = any(len(verb) > 1 and verb in clause for verb in self._clause_verbs)
         return word in self._governing or (word in self._recipients and not within)
 
@@ -288,7 +294,7 @@ class NameReader:
 
 
 def join_alternatives(words: str | list[str]) -> str:
-    """The words as alternatives of a pattern, longer ones first."""
+    """Return the words as alternatives of a pattern, longer ones first."""
     return "|".join(map(re.escape, _sort_longest_first(words)))
 
 
@@ -298,7 +304,7 @@ def _sort_longest_first(words: str | list[str]) -> tuple[str, ...]:
 
 
 def _read_roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Each word of the lists with its role: a kind of head, stop or neutral."""
+    """Return each word of the lists with its role: a kind of head, stop or neutral."""
     lists = [(kind, data["heads"][kind]) for kind in HEADS]
     lists += [(_STOP, data["stops"]["words"]), (_STOP, data["stops"]["adverbs"])]
     lists += [(_NEUTRAL, data["neutral"]["words"])]
@@ -326,7 +332,7 @@ def _build_segment(text: str, start: int, end: int, tokens: list[Token]) -> Segm
 
 
 def _extend_over_bracket(segment: Segment, end: int) -> int:
-    """The end of a name with the short bracket behind it: 村级信息服务站(点)."""
+    """Return the end of a name with the short bracket behind it: 村级信息服务站(点)."""
     bracket = _compile_short_bracket().match(segment.text, end, segment.end)
     return bracket.end() if bracket else end
 

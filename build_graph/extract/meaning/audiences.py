@@ -72,10 +72,11 @@ class AudienceFinder:
 
     @classmethod
     def load(cls) -> AudienceFinder:
-        """The finder with the project's own words; raises `ObligationError` if one has two roles."""
+        """Return the finder with the project's own words; raises `ObligationError` if one has two roles."""
         data = load_word_lists("audiences")
         words = data["frames"]
-        subject = f"等?[)）”]?[，,]?(?:{join_alternatives(words['adverbs'])})*(?:{join_alternatives(words['modals'])})"
+        adverbs, modals = (join_alternatives(words[kind]) for kind in ("adverbs", "modals"))
+        subject = f"等?[)）”]?[，,]?(?:{adverbs})*(?:{modals})"
         return cls(
             _reader=NameReader.load(data),
             _bare=frozenset(word for kind in HEADS for word in data["heads"][kind].split()),
@@ -135,7 +136,9 @@ class AudienceFinder:
     # ----------------------------------------------------------------------------- weighing
 
     def _iterate_granted(self, text: str) -> Iterator[tuple[Segment, bool]]:
-        """The segments, and whether each belongs to a phrase that 对 opens: 对通过…，形成…的企业，给予…."""
+        """Yield the segments, and whether each belongs to a phrase that 对 opens:
+        对通过…，形成…的企业，给予….
+        """
         left = 0
         for segment in self._reader.iterate_segments(text):
             opened = any(t.start == segment.start and t.word in self._grants for t in segment.stops.values())
@@ -145,7 +148,7 @@ class AudienceFinder:
     def _weigh_names(
         self, segment: Segment, setting: _Setting, granted: bool
     ) -> Iterator[tuple[Name, float]]:
-        """The names of a segment and how plainly the measure is for each."""
+        """Yield the names of a segment and how plainly the measure is for each."""
         for names in _group_names(segment.text, self._reader.find_names(segment), self._reader.joiners):
             whole = segment.text.startswith(self._any, names[0].start)  # 任何单位和个人 are one
             group = [names[0]._replace(end=names[-1].end)] if whole else names
@@ -195,7 +198,7 @@ class AudienceFinder:
         return _PLAIN if frame.word == _SUBJECT and not setting.charged else _NOT
 
     def _rate_place(self, segment: Segment, name: Name, frame: _Frame) -> float:
-        """A place is addressed in fewer ways than a body: 支持自贸试验区…, 在自贸试验区设立…."""
+        """Return a place is addressed in fewer ways than a body: 支持自贸试验区…, 在自贸试验区设立…."""
         if frame.word in self._frames["places"] or frame.word == _SUBJECT:
             return _PLAIN
         first = name.phrase - 1 in (segment.start, *segment.stops)  # not 支持机构在自贸试验区设立…
@@ -231,7 +234,9 @@ class AudienceFinder:
         return _Frame(opening, _LOOSE) if opening else self._find_opening_frame(segment, name)
 
     def _build_frame(self, word: str, name: Name, opening: str = "") -> _Frame:
-        """The frame of a name right behind `word`, or behind it and an opening verb: 鼓励发展小微企业."""
+        """Return the frame of a name right behind `word`, or behind it and an opening verb:
+        鼓励发展小微企业.
+        """
         if name.kind == "places" and word in self._frames["places"]:
             return _Frame(word, _PLAIN)
         if word in self._frames["plain"]:
@@ -239,7 +244,7 @@ class AudienceFinder:
         return _Frame(word, _LOOSE if word in self._frames["loose"] else _NOT)
 
     def _find_list_frame(self, segment: Segment, name: Name, at: int) -> _Frame:
-        """The frame of a name behind other items of a list: the verb at the head of the segment."""
+        """Return the frame of a name behind other items of a list: the verb at the head of the segment."""
         summary = segment.text[at - 1] == "等"
         if name.generic or name.kind == "facilities" or (summary and at - 1 in segment.head_ends):
             return _Frame("", _UNFRAMED)  # 工程中心、新型研发机构等研发创新机构: the items say it all
@@ -248,7 +253,7 @@ class AudienceFinder:
         return frame if frame.strength >= _PLAIN or summary else _Frame("", _UNFRAMED)
 
     def _find_opening_frame(self, segment: Segment, name: Name) -> _Frame:
-        """The frame of a name at the head of a segment: it may be the topic of a sentence."""
+        """Return the frame of a name at the head of a segment: it may be the topic of a sentence."""
         buried = name.start > segment.start and not name.conditional
         if buried and any(end <= name.start for end in segment.stops):
             return _Frame("", _UNFRAMED)  # 提供公共服务的供应商
@@ -263,7 +268,7 @@ class AudienceFinder:
 
 
 def _group_names(text: str, names: list[Name], joiners: frozenset[str]) -> Iterator[list[Name]]:
-    """The names in groups: those that follow each other with nothing but a joiner between."""
+    """Yield the names in groups: those that follow each other with nothing but a joiner between."""
     group: list[Name] = []
     for name in names:
         if group and text[group[-1].end : name.phrase + name.companion] not in joiners:
@@ -275,7 +280,7 @@ def _group_names(text: str, names: list[Name], joiners: frozenset[str]) -> Itera
 
 
 def _select_foremost(text: str, found: Sequence[tuple[Name, float]]) -> list[Name]:
-    """The four names that the measure is for most plainly, each once, in the order of the text."""
+    """Return the four names that the measure is for most plainly, each once, in the order of the text."""
     places: dict[str, Name] = {}
     ratings: dict[str, float] = {}
     counts = Counter(text[name.start : name.end] for name, _ in found)

@@ -137,7 +137,7 @@ class DomainFinder:
 
     @classmethod
     def load(cls, path: Path | None = None) -> DomainFinder:
-        """The finder for the scheme in `path`, by default the project's own.
+        """Return the finder for the scheme in `path`, by default the project's own.
 
         Raises `ObligationError` if the file cannot be read or a word signals one domain twice.
         """
@@ -166,7 +166,7 @@ class DomainFinder:
         )
 
     def find_theme(self, content: str, title: str | None) -> Theme | None:
-        """The domain that a document as a whole is about, if one stands out.
+        """Return the domain that a document as a whole is about, if one stands out.
 
         >>> DomainFinder.load().find_theme("发展电子商务。规范网络购物。", "关于发展电子商务的意见").domain
         'e-commerce'
@@ -198,7 +198,7 @@ class DomainFinder:
         title: str | None = None,
         theme: Theme | None = None,
     ) -> tuple[Domain, ...]:
-        """The domains of `measure`, the main one first, each with the words that signal it.
+        """Return the domains of `measure`, the main one first, each with the words that signal it.
 
         `theme` is what `theme()` found for the document; where no word of the measure and of the
         headings signals anything, it is the domain, or what `title` names. Else there is none.
@@ -230,7 +230,7 @@ class DomainFinder:
     def _find_signs(
         self, content: str, measure: Measure, heading: Span | None, section_heading: Span | None
     ) -> list[_Sign]:
-        """The words of the scheme in a measure and in the headings above it."""
+        """Return the words of the scheme in a measure and in the headings above it."""
         near = _Place.HEADING if measure.index == 1 else _Place.LATER_HEADING
         return [
             *self._find_in_heading(content, heading, near),
@@ -239,14 +239,14 @@ class DomainFinder:
         ]
 
     def _find_in_heading(self, content: str, span: Span | None, place: _Place) -> Iterator[_Sign]:
-        """The signs in a heading."""
+        """Yield the signs in a heading."""
         if span is not None:
             cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
             for start, end, word, signal in self._words.find_words(content, cut.start, cut.end):
                 yield _Sign(word, signal, start, end, place)
 
     def _find_in_body(self, content: str, span: Span) -> Iterator[_Sign]:
-        """The signs in a measure's own text."""
+        """Yield the signs in a measure's own text."""
         phrases = list(_iterate_phrases(content, span))
         starts = [phrase.start for phrase in phrases]
         cited, listed = (
@@ -260,11 +260,11 @@ class DomainFinder:
             yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
 
     def _find_title_domains(self, title: str | None) -> list[str]:
-        """The domains that a title names."""
+        """Return the domains that a title names."""
         return [domain for found in self._words.find_words(title or "") for domain in found.value.named]
 
     def find_words(self, text: str) -> set[str]:
-        """The words of the scheme in a text."""
+        """Return the words of the scheme in a text."""
         return {found.word for found in self._words.find_words(text)}
 
     # ----------------------------------------------------------------------------- features
@@ -294,7 +294,7 @@ class DomainFinder:
         return found
 
     def _count_words(self, found: Features, signs: Iterable[_Sign]) -> None:
-        """Adds up the words by their places; one that comes again counts less."""
+        """Add up the words by their places; one that comes again counts less."""
         seen: Counter[str] = Counter()
         for sign in signs:
             worth = sign.factor * sign.signal.worth * _AGAIN[min(seen[sign.word], 2)]
@@ -328,7 +328,9 @@ class DomainFinder:
     # ----------------------------------------------------------------------------- choosing
 
     def choose_domains(self, features: Features) -> list[str]:
-        """The domains that the features speak for: the main one first, the theme after particular ones."""
+        """Return the domains that the features speak for: the main one first, the theme after particular
+        ones.
+        """
         if not features:
             return []
         main = max(features, key=lambda domain: (_weigh_features(self.main, features[domain]), domain))
@@ -364,7 +366,7 @@ def _measure_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -
 
 
 def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
-    """The domains that the first signal in a measure's text speaks for; the theme stands aside."""
+    """Return the domains that the first signal in a measure's text speaks for; the theme stands aside."""
     for sign in signs:
         if sign.place in _BODY and sign.factor > _IN_PASSING:
             named = set(sign.signal.named) - {theme}
@@ -376,7 +378,7 @@ def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
 def _add_theme_features(
     said: dict[str, float], measure: Measure, signs: list[_Sign], setting: _Setting
 ) -> None:
-    """Adds what is to be said of the theme alone: what the headings say of it and of others."""
+    """Add what is to be said of the theme alone: what the headings say of it and of others."""
     assert setting.theme is not None
     theme = setting.theme.domain
     above = [sign for sign in signs if sign.place not in _BODY]
@@ -393,7 +395,9 @@ def _add_theme_features(
 
 
 def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
-    """Whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the closing."""
+    """Return whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the
+    closing.
+    """
     if measure.section is None and measure.clause is None:
         return True
     return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.signal.weights)
@@ -403,7 +407,7 @@ def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
 
 
 def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
-    """The phrases of `content` within `span` and what their place makes of the words in them."""
+    """Yield the phrases of `content` within `span` and what their place makes of the words in them."""
     sentences = [match.start() for match in _compile_sentence().finditer(content, span.start, span.end)]
     first, adverb = True, _compile_adverb()
     for match in _compile_phrase().finditer(content, span.start, span.end):
@@ -463,7 +467,7 @@ def _compile_listed() -> re.Pattern[str]:
 
 @cache
 def _compile_adverb() -> re.Pattern[str]:
-    """The opening of a phrase that says how, by what or on what ground something is to be done."""
+    """Return the opening of a phrase that says how, by what or on what ground something is to be done."""
     return re.compile(
         r"""
         \s* (?:

@@ -41,11 +41,12 @@ class WordMatcher(Generic[Value]):
         self._known = lru_cache(_KNOWN)(self._match_text)
 
     def find_words(self, text: str, start: int = 0, end: int | None = None) -> list[WordMatch[Value]]:
-        """The words in `text`, or from `start` to `end` of it, in their order; none overlaps another.
+        """Return the words in `text`, or from `start` to `end` of it, in their order; none overlaps another.
 
         The longest anywhere, not from the left: in 利用电子商务 that is 电子商务 and not 用电.
 
-        >>> [found.word for found in WordMatcher({"用电": 1, "电子商务": 2, "商务": 3}).find_words("利用电子商务")]
+        >>> matcher = WordMatcher({"用电": 1, "电子商务": 2, "商务": 3})
+        >>> [found.word for found in matcher.find_words("利用电子商务")]
         ['电子商务']
         """
         spots = self._known(text)
@@ -53,7 +54,7 @@ class WordMatcher(Generic[Value]):
         return [WordMatch(first, last, *self._words[number]) for number, first, last in found]
 
     def _match_text(self, text: str) -> _TextMatches:
-        """All words in a text, known again where another stretch of it is asked for."""
+        """Return all words in a text, known again where another stretch of it is asked for."""
         try:
             found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # halves of characters: none of a word
@@ -82,7 +83,9 @@ class _TextMatches:
         return [max(end for _, _, end in run) for run in self._runs]
 
     def iterate_within(self, start: int, end: int) -> Iterator[_Found]:
-        """The words from `start` to `end`: of a run that goes beyond, those that are chosen there alone."""
+        """Yield the words from `start` to `end`: of a run that goes beyond, those that are chosen there
+        alone.
+        """
         for index in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
             if start <= self._starts[index] and self._ends[index] <= end:
                 yield from self._chosen[index]
@@ -93,7 +96,7 @@ class _TextMatches:
 
 
 def _iterate_runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
-    """Words, in order of their starts, in runs that do not overlap with each other."""
+    """Yield words, in order of their starts, in runs that do not overlap with each other."""
     run: list[_Found] = []
     reach = 0
     for item in found:

@@ -34,11 +34,11 @@ class NormFinder:
 
     @classmethod
     def load(cls, reader: PhraseReader | None = None) -> NormFinder:
-        """A finder with the lists that come with the package."""
+        """Return a finder with the lists that come with the package."""
         return cls(reader or PhraseReader.load(), QuantityFinder.load())
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
-        """The norms within `measure.span`, in text order and not overlapping.
+        """Return the norms within `measure.span`, in text order and not overlapping.
 
         A goals clause that sets a date has targets and no norms, but for what goes before that paragraph.
         """
@@ -58,7 +58,7 @@ class NormFinder:
         return tuple(found)
 
     def _iterate_telling(self, content: str, measure: Measure) -> Iterator[Sentence]:
-        """The sentences that may hold norms; behind a goal's date only those that open with a case."""
+        """Yield the sentences that may hold norms; behind a goal's date only those that open with a case."""
         dated = find_first_date(content, measure.span) if measure.goal else None
         goals = measure.span.end if dated is None else content.rfind("\n", measure.span.start, dated)
         for sentence in split_sentences(content, measure.span):
@@ -67,7 +67,7 @@ class NormFinder:
                 yield sentence
 
     def _find_acts(self, content: str, phrases: Sequence[Span]) -> list[PhraseAnalysis]:
-        """The acts of one sentence."""
+        """Return the acts of one sentence."""
         readings = [self.reader.read(content, phrase) for phrase in phrases]
         readings = self._drop_cases(content, self._drop_motives(content, readings))
         readings = self._drop_subjects(content, readings)
@@ -77,7 +77,7 @@ class NormFinder:
         return _join_slogans(self._drop_purposes(readings))
 
     def _mark_owned(self, content: str, act: PhraseAnalysis, held: PhraseAnalysis | None) -> PhraseAnalysis:
-        """The act; so many new platforms are the government's aim, though 支持 went before."""
+        """Return the act; so many new platforms are the government's aim, though 支持 went before."""
         if held and held.kind is NormKind.ENCOURAGEMENT and act.kind is None:
             text = blank_dates_and_brackets(act.span.extract(content))
             if has_number(text) and self.quantities.find(text, Licence.COUNT):
@@ -87,7 +87,9 @@ class NormFinder:
     def _choose_kind(
         self, act: PhraseAnalysis, held: PhraseAnalysis | None
     ) -> tuple[NormKind, PhraseAnalysis | None]:
-        """The act's kind, and the act whose kind goes on: 鼓励 and 可 reach as far as their subject."""
+        """Return the act's kind, and the act whose kind goes on: 鼓励 and 可 reach as far as their
+        subject.
+        """
         if act.kind is not None:
             return act.kind, act if act.carries else None
         if held and held.kind and not (act.government and not self._is_asked(act, held)):
@@ -95,7 +97,7 @@ class NormFinder:
         return NormKind.OBLIGATION, None
 
     def _is_asked(self, act: PhraseAnalysis, held: PhraseAnalysis) -> bool:
-        """Whether what only governments do is encouraged of one: 鼓励各市…，建立…机制."""
+        """Return whether what only governments do is encouraged of one: 鼓励各市…，建立…机制."""
         asked = held.public and held.kind is NormKind.ENCOURAGEMENT
         return asked and act.head not in self.reader.words.oversight
 
@@ -135,7 +137,7 @@ class NormFinder:
         return out
 
     def _ends_case(self, text: str, reading: PhraseAnalysis, *, treated: bool) -> bool:
-        """Whether a case ends with the phrase: …的, or the noun that is treated."""
+        """Return whether a case ends with the phrase: …的, or the noun that is treated."""
         if text.endswith("的"):
             return True
         return self._names_case(text, reading) and (not treated or self.reader.grammar.ends_in_actor(text))
@@ -145,7 +147,7 @@ class NormFinder:
         return bool(self.reader.words.deferring.match_before(text, len(text)))
 
     def _names_case(self, text: str, reading: PhraseAnalysis) -> bool:
-        """Whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
+        """Return whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
         words = self.reader.words
         opener = words.prepositions.match_at(text, 0)
         own = reading.head in words.government or (opener and opener not in words.cases)
@@ -173,7 +175,7 @@ class NormFinder:
         return out
 
     def _is_spanned(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
-        """Whether a phrase ends the object that the phrase before it opens."""
+        """Return whether a phrase ends the object that the phrase before it opens."""
         words, text = self.reader.words, reading.phrase.extract(content)
         if (
             reading.kind is not None
@@ -210,7 +212,7 @@ class NormFinder:
         return out
 
     def _carries(self, content: str, reading: PhraseAnalysis) -> bool:
-        """Whether 将 opens the act and what is done with its object is still to come."""
+        """Return whether 将 opens the act and what is done with its object is still to come."""
         words, text = self.reader.words, reading.phrase.extract(content)
         cue = reading.cue.end if reading.cue else 0
         opened = reading.head in words.carriers or words.carriers.match_at(text, cue)
@@ -239,7 +241,9 @@ class NormFinder:
         return trait and grammar.is_subject(text) and grammar.ends_in_actor(text)
 
     def _drop_purposes(self, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """The acts, and the purposes that stand before an act or alone; of those between acts not all."""
+        """Return the acts, and the purposes that stand before an act or alone; of those between acts not
+        all.
+        """
         kept = [reading for reading in readings if reading.nature in (Nature.ACT, Nature.PURPOSE)]
         acts = [index for index, reading in enumerate(kept) if reading.nature is Nature.ACT]
         if not acts:
@@ -257,7 +261,7 @@ def _has_figures(content: str, sentence: Sentence) -> bool:
 
 
 def _take_before_goal(content: str, sentence: Sentence) -> tuple[Span, ...]:
-    """The phrases up to 到2020年: what comes then is a target."""
+    """Return the phrases up to 到2020年: what comes then is a target."""
     phrases = sentence.phrases
     if not may_have_date(content, Span(phrases[0].start, phrases[-1].end)):
         return phrases
@@ -284,7 +288,7 @@ def _answer_calls(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
 
 
 def _answer_call(call: PhraseAnalysis, reading: PhraseAnalysis) -> PhraseAnalysis | None:
-    """The norm that the call and the phrase behind it make; None where that is no answer.
+    """Return the norm that the call and the phrase behind it make; None where that is no answer.
 
     Behind 要根据… even a verb that is not known is one: the modal waits for it.
     """
@@ -333,7 +337,7 @@ def _is_slogan(act: PhraseAnalysis) -> bool:
 
 
 def _split_parts(content: str, act: PhraseAnalysis) -> list[Span]:
-    """The quote, cut where the same verb begins anew behind 、: 放宽甲限制、放宽乙限制."""
+    """Return the quote, cut where the same verb begins anew behind 、: 放宽甲限制、放宽乙限制."""
     span = _strip_remark(content, act.span)
     if "、" not in (text := span.extract(content)):
         return [span]
@@ -346,7 +350,7 @@ def _split_parts(content: str, act: PhraseAnalysis) -> list[Span]:
 
 
 def _strip_remark(content: str, span: Span) -> Span:
-    """The span without a longer bracket at its end: 方可销号（报告格式见附件3）."""
+    """Return the span without a longer bracket at its end: 方可销号（报告格式见附件3）."""
     text = span.extract(content)
     if not text.endswith(_CLOSED):
         return span

@@ -31,7 +31,7 @@ _SEMICOLONS = ("；", ";")
 
 @cache
 def _compile_rest() -> re.Pattern[str]:
-    """The words behind a date up to the next mark or conjunction: 取得明显成效."""
+    """Return the words behind a date up to the next mark or conjunction: 取得明显成效."""
     return re.compile(r"[^，,；;、。：:（()）并且\s]*")
 
 
@@ -78,11 +78,11 @@ class _Segment(NamedTuple):
         return next((due for due in (self.aim, self.held) if due and due.goal), None)
 
     def ends_with_date(self, span: Span) -> bool:
-        """Whether the segment's date is the last thing in the span."""
+        """Return whether the segment's date is the last thing in the span."""
         return self.aim is not None and self.aim.span.end == span.end
 
     def tells(self, piece: _Piece) -> bool:
-        """Whether the goal's own date stands in the piece."""
+        """Return whether the goal's own date stands in the piece."""
         return self.aim is not None and self.aim.goal and piece.span.holds(self.aim.span)
 
 
@@ -96,11 +96,11 @@ class TargetFinder:
 
     @classmethod
     def load(cls, reader: PhraseReader | None = None) -> TargetFinder:
-        """A finder with the lists that come with the package."""
+        """Return a finder with the lists that come with the package."""
         return cls(_TargetWords.load(), QuantityFinder.load(), reader or PhraseReader.load())
 
     def find(self, content: str, measure: Measure, issued: date | None) -> tuple[Target, ...]:
-        """The targets within the measure and its attribution, in text order.
+        """Return the targets within the measure and its attribution, in text order.
 
         `issued` gives the year of 6月底前; without it, or where the measure speaks of every year, that
         target has no date.
@@ -175,7 +175,7 @@ class TargetFinder:
         return told and reading.kind in (None, NormKind.OBLIGATION)
 
     def _build_unquantified(self, content: str, segment: _Segment, aim: DueDate) -> Target:
-        """A goal is quoted whole; of an act with a deadline the date alone."""
+        """Return a goal is quoted whole; of an act with a deadline the date alone."""
         if not aim.goal and self._is_act(content, segment, aim):
             return Target(aim.span, aim.day, None)
         return Target(segment.whole, aim.day, None)
@@ -188,7 +188,7 @@ class TargetFinder:
     # ------------------------------------------------------------------------------- their parts
 
     def _iterate_segments(self, content: str, span: Span, issued: date | None) -> Iterator[_Segment]:
-        """The sentences, cut again before each phrase with a date."""
+        """Yield the sentences, cut again before each phrase with a date."""
         held: DueDate | None = None
         for sentence in split_sentences(content, span):
             cases = self._find_cases(content, sentence)
@@ -239,13 +239,13 @@ class TargetFinder:
         return len(word) >= max(longer, 1)  # 对 and 申报, but not 对接 or 经济
 
     def _ends_case(self, text: str, *, named: bool) -> bool:
-        """Whether a case ends with the phrase: …的, 给予…, and behind 对 …的企业."""
+        """Return whether a case ends with the phrase: …的, 给予…, and behind 对 …的企业."""
         if text.endswith("的") or self.quantities.is_given(text):
             return True
         return named and bool(text) and self.reader.grammar.is_subject(text)
 
     def _find_aim(self, content: str, phrase: Span, issued: date | None) -> DueDate | None:
-        """The date in the phrase by which something is to be, if there is one."""
+        """Return the date in the phrase by which something is to be, if there is one."""
         for due in find_dates(content, phrase, issued):
             loose = issued is None and not due.strict and not due.goal
             past = loose or (issued is not None and due.day is not None and due.day < issued)
@@ -274,11 +274,11 @@ class TargetFinder:
         return due.goal or due.strict or (leads and not told and self._goes_on(content, phrase, due))
 
     def _is_relief(self, content: str, phrase: Span) -> bool:
-        """Whether the phrase grants something: its date tells for how long."""
+        """Return whether the phrase grants something: its date tells for how long."""
         return self.reader.read(content, phrase).kind is NormKind.PERMISSION
 
     def _goes_on(self, content: str, phrase: Span, due: DueDate) -> bool:
-        """Whether an act or a figure follows 2020年: not 2020年春风行动."""
+        """Return whether an act or a figure follows 2020年: not 2020年春风行动."""
         rest = blank_dates_and_brackets(content[due.span.end : min(phrase.end, due.span.end + _LONG)])
         lexicon = self.reader.words
         acts = (words.match_at(rest, 0) for words in (lexicon.adverbs, lexicon.heads, lexicon.modals))
@@ -287,7 +287,7 @@ class TargetFinder:
     def _iterate_pieces(
         self, content: str, segment: _Segment, *, among_goals: bool = False
     ) -> Iterator[_Piece]:
-        """Each phrase with a quantity, and the runs of phrases between them.
+        """Yield each phrase with a quantity, and the runs of phrases between them.
 
         What stands between the date and the first quantity goes with it, but for 基本建成….
         """
@@ -310,7 +310,7 @@ class TargetFinder:
             yield _Piece(run, None)
 
     def _is_done(self, content: str, span: Span) -> bool:
-        """Whether 基本建成 opens the words: an aim of its own beside those with figures."""
+        """Return whether 基本建成 opens the words: an aim of its own beside those with figures."""
         text = span.extract(content)
         return bool(self.reader.words.acts.match_at(text, len(self.words.done.match_at(text, 0) or text)))
 
@@ -346,7 +346,7 @@ class TargetFinder:
     def _split_items(
         self, phrase: Span, text: str, licence: Licence | None, openings: Sequence[int]
     ) -> Iterator[_Piece]:
-        """The phrase, cut where items of a list have a quantity each: A达到1%、B达到2%."""
+        """Yield the phrase, cut where items of a list have a quantity each: A达到1%、B达到2%."""
         for start, end in self.quantities.split_items(text) if licence else [(0, len(text))]:
             quantity = self.quantities.find(text[start:end], licence, openings) if licence else None
             yield _Piece(Span(phrase.start + start, phrase.start + end), quantity)

@@ -60,7 +60,7 @@ def _compile_date() -> re.Pattern[str]:
 
 
 def may_have_date(content: str, span: Span) -> bool:
-    """Whether the span has a character without which there is no date."""
+    """Return whether the span has a character without which there is no date."""
     return bool(_compile_sign().search(content, span.start, span.end))
 
 
@@ -76,11 +76,12 @@ def _compile_recurring() -> re.Pattern[str]:
 
 
 def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDate]:
-    """The dates within `span`; one without a year takes it from `issued`, and stays open without it.
+    """Yield the dates within `span`; one without a year takes it from `issued`, and stays open without it.
 
     A date that does not exist is left out.
 
-    >>> [due.day.isoformat() for due in find_dates("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))]
+    >>> found = find_dates("6月底前完成，到2020年建成", Span(0, 15), date(2019, 1, 3))
+    >>> [due.day.isoformat() for due in found]
     ['2019-06-30', '2020-12-31']
     """
     if not may_have_date(content, span):
@@ -98,7 +99,7 @@ def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDat
 
 
 def is_recurring(content: str, span: Span) -> bool:
-    """Whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
+    """Return whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
     if not _compile_recurring().search(content, span.start, span.end):
         return False
     return any(found["vague"] for found in _compile_date().finditer(content, span.start, span.end))
@@ -118,7 +119,7 @@ def _compile_inside() -> re.Pattern[str]:
 
 
 def find_periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
-    """The periods within which something is to be done, and how long each is.
+    """Yield the periods within which something is to be done, and how long each is.
 
     >>> [time for _, time in find_periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
     ['10个工作日', '三年']
@@ -132,8 +133,8 @@ def find_periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
 def find_reference_date(issued: date | None, title: str | None, content: str = "") -> date | None:
     """What a date without a year counts from: the day of issue, or the year that title or text name first.
 
-    >>> find_reference_date(date(2020, 12, 28), "2021年工作要点"), find_reference_date(date(2021, 3, 1), "2021年工作要点")
-    (datetime.date(2021, 1, 1), datetime.date(2021, 3, 1))
+    >>> [find_reference_date(date(*day), "2021年工作要点") for day in ((2020, 12, 28), (2021, 3, 1))]
+    [datetime.date(2021, 1, 1), datetime.date(2021, 3, 1)]
     >>> find_reference_date(None, "方案", "到2017年10月15日前完成，年底前总结")
     datetime.date(2017, 1, 1)
     """
@@ -149,7 +150,7 @@ def find_reference_date(issued: date | None, title: str | None, content: str = "
 
 @cache
 def _compile_planned() -> re.Pattern[str]:
-    """A year by which something is to be reached."""
+    """Return a year by which something is to be reached."""
     return re.compile(
         r"(?<![\d—–~～\-])(?:(?<=到)|(?=20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?[底末]|之?以?前)))(?P<year>20\d\d)年"
     )
@@ -167,7 +168,7 @@ def find_first_date(content: str, span: Span) -> int | None:
 
 
 def is_goal_at(content: str, span: Span) -> bool:
-    """Whether the span opens with a date by which something will have been reached: 到2020年.
+    """Return whether the span opens with a date by which something will have been reached: 到2020年.
 
     >>> is_goal_at("力争到2020年底", Span(0, 9)), is_goal_at("2020年底前", Span(0, 7))
     (True, False)
@@ -189,7 +190,7 @@ def _compile_deadline() -> re.Pattern[str]:
 
 
 def find_deadline(text: str, at: int) -> str:
-    """The deadline that begins at `at`, such as 在资助当年4月底前, or ""; it stands like an adverb.
+    """Return the deadline that begins at `at`, such as 在资助当年4月底前, or ""; it stands like an adverb.
 
     >>> find_deadline("于10月15日前上报", 0)
     '于10月15日前'
@@ -229,7 +230,9 @@ def _compile_goal() -> re.Pattern[str]:
 
 
 def _find_last_day(found: re.Match[str], issued: date | None) -> date | None:
-    """The last day of the period; None without a year. Raises ValueError for a date that does not exist."""
+    """Return the last day of the period; None without a year. Raises ValueError for a date that does not
+    exist.
+    """
     if found["plan"]:
         return date(_FIRST_PLAN + _PLAN * (10 + _DIGITS[found["plan"]]), 12, 31)
     if found["vague"]:

@@ -23,15 +23,15 @@ class WordSet:
         self._lengths = _measure_lengths(self._words, 0)
 
     def __contains__(self, word: object) -> bool:
-        """Whether the word is one of them."""
+        """Return whether the word is one of them."""
         return word in self._words
 
     def __or__(self, other: WordSet) -> WordSet:
-        """The words of both."""
+        """Return the words of both."""
         return WordSet(" ".join(self._words | other._words))
 
     def match_at(self, text: str, start: int) -> str:
-        """The longest word that begins at `start`, or "".
+        """Return the longest word that begins at `start`, or "".
 
         >>> WordSet("支持 支持和引导").match_at("大力支持和引导企业", 2)
         '支持和引导'
@@ -43,17 +43,17 @@ class WordSet:
         return ""
 
     def match_before(self, text: str, end: int) -> str:
-        """The longest word that ends at `end`, or ""."""
+        """Return the longest word that ends at `end`, or ""."""
         for length in self._lengths_back.get(text[end - 1 : end], ()):
             if length <= end and text[end - length : end] in self._words:
                 return text[end - length : end]
         return ""
 
     def contains_any(self, text: str, start: int = 0) -> bool:
-        """Whether any of the words begins at `start` or later.
+        """Return whether any of the words begins at `start` or later.
 
-        >>> WordSet("支持 引导").contains_any("大力支持企业", 2), WordSet("支持 引导").contains_any("大力支持企业", 3)
-        (True, False)
+        >>> [WordSet("支持 引导").contains_any("大力支持企业", at) for at in (2, 3)]
+        [True, False]
         """
         return self._anywhere.search(text, start) is not None
 
@@ -198,7 +198,7 @@ class Lexicon:
 
     @classmethod
     def load(cls) -> Lexicon:
-        """The lists that come with the package."""
+        """Return the lists that come with the package."""
         data = load_word_lists("norms")
         lists = {
             name: WordSet(words) for part in ("words", "statements") for name, words in data[part].items()
@@ -214,14 +214,14 @@ class Lexicon:
         )
 
     def match_compound(self, text: str, start: int) -> str:
-        """A verb of one character with what comes of it, or "": 守牢, 选准; such are coined anew."""
+        """Return a verb of one character with what comes of it, or "": 守牢, 选准; such are coined anew."""
         word = text[start : start + 2]
         if word[:1] not in self.singles or word[1:] not in self.complements or word in self.no_compounds:
             return ""
         return word
 
     def find_kind(self, word: str) -> NormKind | None:
-        """The kind that a cue word gives."""
+        """Return the kind that a cue word gives."""
         return self.cues.get(word)
 
 

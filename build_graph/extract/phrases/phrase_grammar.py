@@ -50,11 +50,11 @@ class PhraseGrammar:
         return at
 
     def find_head(self, text: str, start: int) -> Head | None:
-        """The verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
+        """Return the verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
         return self._known(text, start)
 
     def _search_head(self, text: str, start: int) -> Head | None:
-        """The same, not known yet."""
+        """Return the same, not known yet."""
         heads = self._iterate_heads(text, start)
         head = next(heads, None)
         if head and head.at > start and self.is_adverbial(text, head):
@@ -63,7 +63,7 @@ class PhraseGrammar:
         return head
 
     def _iterate_heads(self, text: str, start: int) -> Iterator[Head]:
-        """The verb behind the adverbs at `start`, then those adverbs that are verbs, last first."""
+        """Return the verb behind the adverbs at `start`, then those adverbs that are verbs, last first."""
         stops = reversed(self._find_adverb_stops(text, start))
         return (Head(start, at, word) for at in stops if (word := self._match_head(text, at)))
 
@@ -89,7 +89,7 @@ class PhraseGrammar:
 
     @staticmethod
     def _is_longer(text: str, at: int, word: str, *lists: WordSet) -> bool:
-        """Whether one of the lists has a longer word at a position than the one that is there."""
+        """Return whether one of the lists has a longer word at a position than the one that is there."""
         return any(len(words.match_at(text, at)) > len(word) for words in lists)
 
     def _match_manner(self, text: str, at: int) -> str:
@@ -108,13 +108,13 @@ class PhraseGrammar:
         return stops
 
     def is_eager(self, text: str, start: int) -> bool:
-        """Whether an adverb opens the phrase behind which even an unknown verb is an act."""
+        """Return whether an adverb opens the phrase behind which even an unknown verb is an act."""
         return bool(self.words.eager.match_at(text, start)) and not self.is_statement(text)
 
     # ------------------------------------------------------------------------------- adverbials
 
     def is_adverbial(self, text: str, head: Head) -> bool:
-        """Whether the phrase is nothing but the adverbial that `head` opens."""
+        """Return whether the phrase is nothing but the adverbial that `head` opens."""
         words, end = self.words, len(text)
         if head.word not in words.prepositions and head.word not in words.means:
             return head.word in words.reasons
@@ -132,7 +132,7 @@ class PhraseGrammar:
         return head.word in self.words.usages and "等" not in text[-_TAIL:]
 
     def is_standard(self, text: str, head: Head) -> bool:
-        """Whether the phrase says after what something is to be done, and no more: 根据…要求."""
+        """Return whether the phrase says after what something is to be done, and no more: 根据…要求."""
         words, end = self.words, len(text)
         closed = words.closers.match_before(text, end) or words.soft_closers.match_before(text, end)
         return bool(closed) and head.word in words.bases
@@ -152,7 +152,7 @@ class PhraseGrammar:
         return self.is_adverbial(text, head) and bool(closed or head.word in self.words.means)
 
     def find_inner(self, text: str, opener: Head) -> Head | None:
-        """The verb behind the adverbial that `opener` opens."""
+        """Return the verb behind the adverbial that `opener` opens."""
         first = next(self._iterate_heads(text, opener.end), None)  # 围绕提升…: part of the adverbial
         at = first.end if first else opener.end + 1
         if opener.word == "以":
@@ -203,15 +203,15 @@ class PhraseGrammar:
         return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
 
     def _ends_case(self, text: str, at: int) -> bool:
-        """Whether the adverbial can end here, so that any verb goes on: 在…方面约定…, 向居民承诺…."""
+        """Return whether the adverbial can end here, so that any verb goes on: 在…方面约定…, 向居民承诺…."""
         return self._ends_name(text, at) or bool(self.words.closers.match_before(text, at))
 
     def _ends_name(self, text: str, at: int) -> bool:
-        """Whether a body's name or a list ends here: 依托交易所建设…, 围绕甲、乙等部署…."""
+        """Return whether a body's name or a list ends here: 依托交易所建设…, 围绕甲、乙等部署…."""
         return text.startswith("等", at - 1) or bool(self.words.actors.match_before(text, at))
 
     def _is_inner(self, text: str, verb: Head, opener: Head) -> bool:
-        """Whether the verb is the phrase's own, not in a list or a relative clause."""
+        """Return whether the verb is the phrase's own, not in a list or a relative clause."""
         if (
             text[verb.at - 1] in "、和与及或不"
             or text[opener.end : verb.at] == "并"  # 适应并促进…
@@ -236,7 +236,7 @@ class PhraseGrammar:
         return bool(thing) or not words.lights.match_at(text, verb.at)
 
     def _is_quality(self, text: str, verb: Head) -> bool:
-        """Whether nothing but a class of bodies or a sum follows: 牵头单位, 支持额度的20%."""
+        """Return whether nothing but a class of bodies or a sum follows: 牵头单位, 支持额度的20%."""
         words = self.words
         if words.sums.match_at(text, verb.end) and (verb.word in words.dual or words.find_kind(verb.word)):
             return True
@@ -246,7 +246,7 @@ class PhraseGrammar:
     # ---------------------------------------------------------------------- modals and subjects
 
     def find_modal(self, text: str, start: int) -> Head | None:
-        """The modal verb that governs the phrase: behind its subject, or first in it."""
+        """Return the modal verb that governs the phrase: behind its subject, or first in it."""
         for at in self.words.modals.iterate_starts(text, start):
             modal = Head(start, at, self.words.modals.match_at(text, at))
             if not self._is_other_word(text, at, modal.end) and self._governs(text, modal):
@@ -265,7 +265,7 @@ class PhraseGrammar:
         return next(cases, modal.at)
 
     def is_front(self, text: str, start: int, modal: Head) -> bool:
-        """Whether only adverbs stand before the modal."""
+        """Return whether only adverbs stand before the modal."""
         return modal.at in self._find_adverb_stops(text, start)
 
     def _governs(self, text: str, modal: Head) -> bool:
@@ -291,7 +291,7 @@ class PhraseGrammar:
 
     @staticmethod
     def _is_part(words: WordSet, text: str, start: int, end: int) -> bool:
-        """Whether one of the words begins or ends where the stretch does, and is longer."""
+        """Return whether one of the words begins or ends where the stretch does, and is longer."""
         return (
             len(words.match_at(text, start)) > end - start or len(words.match_before(text, end)) > end - start
         )
@@ -320,19 +320,19 @@ class PhraseGrammar:
         return None
 
     def is_placed(self, text: str, cue: Head, asked: Head | None) -> bool:
-        """Whether where they are to act is all that follows the cue word: 鼓励数据商在交易所监管下."""
+        """Return whether where they are to act is all that follows the cue word: 鼓励数据商在交易所监管下."""
         place = text.rfind("在", cue.end)
         closed = self.words.closers.match_before(text, len(text))
         return bool(closed) and place >= 0 and (asked is None or asked.at >= place)
 
     def is_public(self, text: str, asked: Span) -> bool:
-        """Whether those who are asked are themselves government: 各市（州）, 地方政府."""
+        """Return whether those who are asked are themselves government: 各市（州）, 地方政府."""
         name = text[asked.start : asked.end].rstrip()
         public = self.words.publics.match_before(name, len(name))
         return len(public) > len(self.words.no_publics.match_before(name, len(name)))
 
     def is_name(self, text: str, cue: Head) -> bool:
-        """Whether nothing but a class of bodies follows the cue word."""
+        """Return whether nothing but a class of bodies follows the cue word."""
         head = self.find_head(text, cue.end)
         noun = head is None or head.word in self.words.names
         return noun and self.ends_in_actor(text) and self.find_inner(text, cue) is None
@@ -347,7 +347,7 @@ class PhraseGrammar:
     # -------------------------------------------------------------------------------- the end
 
     def ends_in_actor(self, text: str) -> bool:
-        """Whether a class of bodies, or 等 behind one, ends the phrase."""
+        """Return whether a class of bodies, or 等 behind one, ends the phrase."""
         return bool(self.words.actors.match_before(text, len(text) - text.endswith("等")))
 
     def is_circumstance(self, text: str) -> bool:
@@ -360,18 +360,18 @@ class PhraseGrammar:
         )
 
     def opens_case(self, text: str) -> bool:
-        """Whether 对 or 凡 begins the phrase: not 对接 or 对外."""
+        """Return whether 对 or 凡 begins the phrase: not 对接 or 对外."""
         word = self.words.cases.match_at(text, 0)
         return bool(word) and not self._is_longer(text, 0, word, self.words.heads, self.words.other_words)
 
     def is_noun_phrase(self, text: str, start: int) -> bool:
-        """Whether the phrase is a statement, a subject or the name of somebody."""
+        """Return whether the phrase is a statement, a subject or the name of somebody."""
         named = self.ends_in_actor(text) or next(self.iterate_subjects(text, start), None) is not None
         told = self.words.statives.match_at(text, start) or "不" in text
         return named or bool(told) or self.is_statement(text) or self.is_subject(text)
 
     def is_treated(self, text: str) -> bool:
-        """Whether 对 leads to somebody and not to a verb: 对新增人员进行登记, but 对投资建设…."""
+        """Return whether 对 leads to somebody and not to a verb: 对新增人员进行登记, but 对投资建设…."""
         heads = self._iterate_heads(text, len(self.words.cases.match_at(text, 0)))
         return all(text.startswith("的", head.end) for head in heads)
 
@@ -381,7 +381,7 @@ class PhraseGrammar:
         return bool(change and self.words.degrees.match_before(text, len(text) - len(change)))
 
     def is_nominal(self, text: str, head: Head) -> bool:
-        """Whether the phrase is no act though a verb opens it: a noun, a statement, what will be."""
+        """Return whether the phrase is no act though a verb opens it: a noun, a statement, what will be."""
         words = self.words
         if text.startswith("的", head.end) or (
             head.word in words.carriers and words.future.match_at(text, head.at)
@@ -404,12 +404,12 @@ class PhraseGrammar:
         return False
 
     def is_noun(self, text: str, head: Head) -> bool:
-        """Whether the verb is part of a noun: 服务业, 创新能力."""
+        """Return whether the verb is part of a noun: 服务业, 创新能力."""
         words = self.words
         return bool(words.nominal.match_at(text, head.end)) and not words.no_nominal.match_at(text, head.end)
 
     def is_government(self, text: str, head: Head) -> bool:
-        """Whether only a government does this, by its verb or by what it sets up."""
+        """Return whether only a government does this, by its verb or by what it sets up."""
         return head.word in self.words.government or bool(
             self.words.instruments.match_before(text, len(text))
         )

@@ -96,7 +96,7 @@ class PhraseReader:
 
     @classmethod
     def load(cls) -> PhraseReader:
-        """A reader with the lists that come with the package."""
+        """Return a reader with the lists that come with the package."""
         lexicon = Lexicon.load()
         return cls(lexicon, PhraseGrammar(lexicon))
 
@@ -124,7 +124,7 @@ class PhraseReader:
         return begun._replace(open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
 
     def _is_open(self, text: str, start: int) -> bool:
-        """Whether the phrase can begin with a verb that is not known."""
+        """Return whether the phrase can begin with a verb that is not known."""
         if len(text) - start < _SHORT or self.grammar.find_head(text, start):
             return False
         return not self.grammar.is_noun_phrase(text, start)
@@ -162,7 +162,7 @@ class PhraseReader:
         return found._replace(government=self.grammar.is_government(text, head))
 
     def _read_headed(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """The phrase opens with a verb, a cue word or a preposition, behind adverbs."""
+        """Return the phrase opens with a verb, a cue word or a preposition, behind adverbs."""
         words, head = self.words, self.grammar.find_head(text, start)
         if head is None:
             return self._read_eager(reading, text, start)
@@ -223,7 +223,9 @@ class PhraseReader:
         return None
 
     def _is_predicate(self, text: str, start: int, head: Head, *, determined: bool) -> bool:
-        """Whether the verb behind a class of bodies says what they do, and is not part of their name."""
+        """Return whether the verb behind a class of bodies says what they do, and is not part of their
+        name.
+        """
         words, bare = self.words, head.at == head.begin
         if head.word in words.duties:
             return True
@@ -246,7 +248,7 @@ class PhraseReader:
         )
 
     def _opens_with_case(self, text: str) -> bool:
-        """Whether somebody or something is named before a verdict for which it is."""
+        """Return whether somebody or something is named before a verdict for which it is."""
         opened = any(self.words.prepositions.match_at(text, at) for at in (0, 1))  # 仍按照…
         return "的" in text or opened
 
@@ -266,7 +268,7 @@ class PhraseReader:
         return None
 
     def _apply_cue(self, reading: PhraseAnalysis, text: str, cue: Head) -> PhraseAnalysis:
-        """The reading with the kind that the cue word gives it."""
+        """Return the reading with the kind that the cue word gives it."""
         kind = self.words.find_kind(cue.word)
         if cue.word in self.words.studied and not self.words.instruments.match_before(text, len(text)):
             kind = NormKind.ENCOURAGEMENT  # but 研究鼓励…的政策

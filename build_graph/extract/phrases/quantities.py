@@ -27,7 +27,7 @@ _NOUN = 2  # what is counted has at least two characters
 
 @cache
 def _compile_number() -> re.Pattern[str]:
-    """A number or a range that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
+    """Return a number or a range that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
     return re.compile(
         r"""
           (?P<fold>翻(?:[一两二三四]|\d)番)
@@ -48,7 +48,7 @@ def _compile_figure() -> re.Pattern[str]:
 
 @cache
 def _compile_series() -> re.Pattern[str]:
-    """The next number of 150亿元以上、500亿元以上、100亿元."""
+    """Return the next number of 150亿元以上、500亿元以上、100亿元."""
     return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
 
 
@@ -105,7 +105,7 @@ def blank_dates_and_brackets(text: str) -> str:
 
 
 def has_number(text: str) -> bool:
-    """Whether any number in the text can be a quantity.
+    """Return whether any number in the text can be a quantity.
 
     >>> has_number("发展5G"), has_number("翻一番")
     (False, True)
@@ -114,7 +114,7 @@ def has_number(text: str) -> bool:
 
 
 def may_have_number(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
-    """Whether a stretch of the text has a figure, without which there is no quantity."""
+    """Return whether a stretch of the text has a figure, without which there is no quantity."""
     return bool(_compile_figure().search(text, start, end))
 
 
@@ -126,11 +126,11 @@ class QuantityFinder:
 
     @classmethod
     def load(cls) -> QuantityFinder:
-        """A finder with the lists that come with the package."""
+        """Return a finder with the lists that come with the package."""
         return cls(_QuantityWords.load())
 
     def find(self, text: str, licence: Licence, openings: Sequence[int] = (0,)) -> str | None:
-        """The first number that is aimed at, with its unit; several of one predicate together.
+        """Return the first number that is aimed at, with its unit; several of one predicate together.
 
         At one of the `openings` the verb may stand whose object is counted at the end of the phrase.
         """
@@ -156,14 +156,14 @@ class QuantityFinder:
         return list(zip(starts, [*ends, len(text)], strict=True))
 
     def is_given(self, text: str) -> bool:
-        """Whether the phrase tells what somebody is given, or bound to in a single case."""
+        """Return whether the phrase tells what somebody is given, or bound to in a single case."""
         number = _compile_number().match(text)
         if number and self._is_share(text, number, self._find_unit_end(text, number.end())):
             return False
         return self.words.grants.contains_any(text)
 
     def is_told(self, text: str) -> bool:
-        """Whether the phrase tells of what there is already: 已建成3家."""
+        """Return whether the phrase tells of what there is already: 已建成3家."""
         return self.words.facts.contains_any(text)
 
     # --------------------------------------------------------------------------- single numbers
@@ -195,7 +195,9 @@ class QuantityFinder:
         return words.aims.contains_any(text, rest) or words.changes.contains_any(text, rest)
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
-        """Whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业, 公示不少于3个工作日."""
+        """Return whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业,
+        公示不少于3个工作日.
+        """
         rest = text[_skip_bound(text, end) :]
         if end == number.end() and rest and rest[0] not in _JOINTS:
             return True  # 1000mg, 96156热线
@@ -207,7 +209,7 @@ class QuantityFinder:
         )
 
     def _is_counted(self, text: str, number: re.Match[str], end: int, *, opened: bool) -> bool:
-        """Whether the number tells how many there will be, behind its verb or behind its noun."""
+        """Return whether the number tells how many there will be, behind its verb or behind its noun."""
         unit = text[number.end() : end]
         if unit.endswith("元") and self.words.funds.match_before(text, len(text)):
             return bool(self.words.provides.match_before(text, number.start()))
@@ -233,7 +235,7 @@ class QuantityFinder:
         return self.words.existing.contains_any(text, end)
 
     def _is_changed(self, text: str, at: int) -> bool:
-        """Whether a word of change stands before the number: 达到, 降低约."""
+        """Return whether a word of change stands before the number: 达到, 降低约."""
         while softener := self.words.softeners.match_before(text, at):
             if self.words.changes.match_before(text, at):
                 return True
@@ -250,13 +252,13 @@ class QuantityFinder:
         return at + len(self.words.units.match_at(text, at))
 
     def _find_series_end(self, text: str, end: int) -> int:
-        """The end of 150亿元以上、500亿元以上、100亿元."""
+        """Return the end of 150亿元以上、500亿元以上、100亿元."""
         while more := _compile_series().match(text, end):
             end = self._find_unit_end(text, more.end())
         return end
 
     def _is_item(self, text: str) -> bool:
-        """Whether a number with a unit stands there, and a noun that is counted or measured."""
+        """Return whether a number with a unit stands there, and a noun that is counted or measured."""
         number = _compile_number().search(text)
         if number is None:
             return False

@@ -77,7 +77,7 @@ def _compile_lead() -> re.Pattern[str]:
 
 @lru_cache(maxsize=1)  # norms and targets are looked for in the same measure
 def split_sentences(content: str, span: Span) -> tuple[Sentence, ...]:
-    """The sentences of `content` within `span`; marks inside brackets and quotes do not cut.
+    """Return the sentences of `content` within `span`; marks inside brackets and quotes do not cut.
 
     >>> text = "一是严禁（收费，摊派）；二是完善“放，管”机制,防止反弹。"
     >>> [[p.extract(text) for p in s.phrases] for s in split_sentences(text, Span(0, len(text)))]
@@ -117,7 +117,7 @@ def blank_brackets(text: str) -> str:
 
 
 def _trim_phrase(content: str, start: int, end: int) -> list[Span]:
-    """The phrase without list mark and blanks; nothing if only these are left."""
+    """Return the phrase without list mark and blanks; nothing if only these are left."""
     lead = _compile_lead().match(content, start, end)
     start = lead.end() if lead else start
     while end > start and content[end - 1].isspace():
@@ -138,7 +138,7 @@ def _iterate_cuts(content: str, span: Span) -> Iterator[int]:
 
 
 def _find_closed(content: str, span: Span) -> list[tuple[int, int]]:
-    """The outermost stretches in brackets or quotes that close within their paragraph, in order."""
+    """Return the outermost stretches in brackets or quotes that close within their paragraph, in order."""
     pairs: list[tuple[int, int]] = []
     stack = _Openers()
     for mark in _compile_bracket().finditer(content, span.start, span.end):

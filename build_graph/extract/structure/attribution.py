@@ -88,7 +88,7 @@ class AttributionReader:
 
     @classmethod
     def load(cls, grammar: AttributionGrammar) -> AttributionReader:
-        """A reader with the package's own words."""
+        """Return a reader with the package's own words."""
         data = load_word_lists("attribution")
         lead_ins = load_word_lists("outline")["lead_in"]["words"]
         return cls(
@@ -107,7 +107,7 @@ class AttributionReader:
         )
 
     def read(self, text: Text, outline: Outline) -> Attributions:
-        """The measures of every division, each with its attribution if it has one.
+        """Return the measures of every division, each with its attribution if it has one.
 
         Raises UnclosedBracketError where an attribution's bracket never closes.
         """
@@ -140,7 +140,7 @@ class AttributionReader:
     def _find_candidates(
         self, text: Text, body: Span, table: FlatTable | None, refused: list[RejectedBracket]
     ) -> list[_Candidate]:
-        """The attributions within a division's own text, those side by side made one."""
+        """Return the attributions within a division's own text, those side by side made one."""
         content = text.content
         found = list(self._find_in_brackets(text, body, refused))
         taken = [candidate.outer for candidate in found]
@@ -196,7 +196,7 @@ class AttributionReader:
         return _explain_misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
 
     def _find_in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
-        """Labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
+        """Yield labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
         inside = _SpanIndex(taken)
         for found in self.line.finditer(content, body.start, body.end):
             start = found.start("label") if found["label"] else found.start("rider")
@@ -214,7 +214,7 @@ class AttributionReader:
     def _find_in_cells(
         self, content: str, body: Span, table: FlatTable, taken: Sequence[Span]
     ) -> Iterator[_Candidate]:
-        """Cells of a flattened table that hold bodies alone; the columns' order gives their roles."""
+        """Yield cells of a flattened table that hold bodies alone; the columns' order gives their roles."""
         column, before, inside = 0, Span(body.start, body.start), _SpanIndex(taken)
         for line in _iterate_cells(content, body):
             parsed = None if inside.meets(line) else self._read_cell(content, line, table.bodies[column])
@@ -231,7 +231,9 @@ class AttributionReader:
             column = min(column + 1, len(table.bodies) - 1)
 
     def _read_cell(self, content: str, cell: Span, label: str) -> ParsedAttribution | None:
-        """A cell that holds names of bodies and nothing else, read as if its column's label stood there."""
+        """Return a cell that holds names of bodies and nothing else, read as if its column's label stood
+        there.
+        """
         if len(cell) > _CELL_LIMIT or content[cell.end - 1] in "。；;：:":
             return None
         parsed = self.grammar.parse(content, cell, label)
@@ -243,7 +245,7 @@ class AttributionReader:
     def _build_measure(
         self, content: str, place: _Place, span: Span, assignment: Assignment | None
     ) -> Measure | None:
-        """The measure of a stretch; None for lead-ins and for principles that nobody answers for."""
+        """Return the measure of a stretch; None for lead-ins and for principles that nobody answers for."""
         lead_in = self.lead_in.match(content, span.start, span.end)
         span = Span(lead_in.end() if lead_in else span.start, span.end).strip(content)
         if points := self.points.search(content, span.start, span.end):
@@ -259,13 +261,13 @@ class AttributionReader:
         return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
 
     def _is_announcement(self, content: str, span: Span) -> bool:
-        """Whether a stretch is one sentence that only leads to a list: 符合下列条件："""
+        """Return whether a stretch is one sentence that only leads to a list: 符合下列条件："""
         return content[span.end - 1 : span.end] in ("：", ":") and not re.search(
             r"[。；;]", content[span.start : span.end - 1]
         )
 
     def _find_preamble_rank(self, content: str, outline: Outline) -> Rank:
-        """The rank rule stated before the first division or, as a note, behind the last."""
+        """Return the rank rule stated before the first division or, as a note, behind the last."""
         first = min((d.span.start for d in outline.divisions), default=0)
         last = max((d.span.end for d in outline.divisions), default=0)
         return _choose_later(
@@ -289,7 +291,7 @@ class _Place:
 
 
 def _iterate_places(divisions: Sequence[Division], above: _Place | None = None) -> Iterator[_Place]:
-    """The divisions with text of their own, in document order."""
+    """Yield the divisions with text of their own, in document order."""
     for division in divisions:
         section = (
             (division.ordinal or None)
@@ -307,7 +309,7 @@ def _iterate_places(divisions: Sequence[Division], above: _Place | None = None) 
 
 
 def _iterate_cells(content: str, body: Span) -> Iterator[Span]:
-    """The lines of a stretch that are not blank; one that ends in 、 goes on in the next."""
+    """Yield the lines of a stretch that are not blank; one that ends in 、 goes on in the next."""
     start = None
     for found in re.compile(r"[^\n]+").finditer(content, body.start, body.end):
         line = Span(*found.span()).strip(content)
@@ -322,7 +324,7 @@ def _iterate_cells(content: str, body: Span) -> Iterator[Span]:
 
 
 def _select_defaults(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bearer, ...]:
-    """The default bearers of a measure: those that its own attribution does not name."""
+    """Return the default bearers of a measure: those that its own attribution does not name."""
     if measure.goal or measure.path[0].startswith("closing") or len(defaults) > _DEFAULTS:
         return ()
     named = {bearer.name for bearer in measure.bearers}
@@ -332,7 +334,7 @@ def _select_defaults(measure: Measure, defaults: Sequence[Bearer]) -> tuple[Bear
 def _iterate_stretches(
     content: str, body: Span, candidates: Sequence[_Candidate]
 ) -> Iterator[tuple[Span, _Candidate | None]]:
-    """The text that each attribution covers, and what follows the last one."""
+    """Yield the text that each attribution covers, and what follows the last one."""
     start = body.start
     for candidate in candidates:
         yield _trim(content, Span(start, candidate.outer.start)), candidate
@@ -353,14 +355,14 @@ def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
 
 
 def _find_last_character(content: str, position: int) -> str:
-    """The last character before a position that is no blank; "" at the beginning of the text."""
+    """Return the last character before a position that is no blank; "" at the beginning of the text."""
     return content[max(position - 4, 0) : position].rstrip(" 　\t")[-1:]
 
 
 def _strip_headings(
     content: str, stretches: Sequence[tuple[Span, _Candidate | None]]
 ) -> Iterator[tuple[Span, _Candidate | None]]:
-    """The stretches of a clause without headings of their own: 智慧物流。以…为目标，…
+    """Yield the stretches of a clause without headings of their own: 智慧物流。以…为目标，…
 
     Only where every attributed paragraph of the clause has one, and there are two or more.
     """
@@ -375,14 +377,16 @@ def _strip_headings(
 
 
 def _trim(content: str, span: Span) -> Span:
-    """The span without white space at its ends, and without a stop left over from the bracket before it."""
+    """Return the span without white space at its ends, and without a stop left over from the bracket
+    before it.
+    """
     span = span.strip(content)
     stops = sum(1 for _ in takewhile(lambda c: c in "。；;，,、", span.extract(content)))
     return Span(span.start + stops, span.end).strip(content)
 
 
 def _number_measures(measures: Sequence[Measure]) -> Iterator[Measure]:
-    """The measures with their index within their clause."""
+    """Yield the measures with their index within their clause."""
     counts: dict[tuple[str, ...], int] = {}
     for measure in measures:
         counts[measure.path] = counts.get(measure.path, 0) + 1
@@ -390,7 +394,7 @@ def _number_measures(measures: Sequence[Measure]) -> Iterator[Measure]:
 
 
 def _merge_row(row: Sequence[_Candidate]) -> _Candidate:
-    """Attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
+    """Return attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
     first, parsed = row[0].parsed, [candidate.parsed for candidate in row]
     if len(row) == 1:
         return row[0]
@@ -427,13 +431,13 @@ class _SpanIndex:
         self._ends = list(accumulate((span.end for span in ordered), max))
 
     def meets(self, span: Span) -> bool:
-        """Whether the span shares a character with one of them."""
+        """Return whether the span shares a character with one of them."""
         before = bisect_left(self._starts, span.end)
         return before > 0 and self._ends[before - 1] > span.start
 
 
 def _choose_later(one: Rank, two: Rank) -> Rank:
-    """The rule in force: the later one where it says anything."""
+    """Return the rule in force: the later one where it says anything."""
     return two if two != Rank() else one
 
 

@@ -52,7 +52,9 @@ class ParsedAttribution:
     riders: tuple[Qualifier, ...]
 
     def build_assignment(self, rank: Rank) -> Assignment:
-        """The assignment, with the rank rule in force applied where the words themselves give no lead."""
+        """Return the assignment, with the rank rule in force applied where the words themselves give no
+        lead.
+        """
         lead = {*self.marked} if rank.marks else set[int]()
         if not self.ranked and len(self.bearers) > 1:
             if rank.first:
@@ -65,7 +67,7 @@ class ParsedAttribution:
         return Assignment(self.find_quote(), self.allocation, self.open, bearers, self.riders)
 
     def find_quote(self) -> Span:
-        """The words of the attribution: a single 责任单位： in front only announces them."""
+        """Return the words of the attribution: a single 责任单位： in front only announces them."""
         if len(self.labels) == 1 and self.labels[0].startswith("责任") and self.bearers:
             return Span(min(self.bearers[0].span.start, self.inner.end), self.inner.end)
         return self.inner
@@ -133,7 +135,7 @@ class AttributionGrammar:
 
     @classmethod
     def load(cls, is_body: Callable[[str], bool], kind_of: Callable[[str], BodyKind]) -> AttributionGrammar:
-        """The grammar with the package's own words."""
+        """Return the grammar with the package's own words."""
         data = load_word_lists("attribution")
         label, verb, rank = data["label"], data["verb"], data["rank"]
         verbs = _build_alternation(verb["lead"] + verb["support"] + verb["responsible"])
@@ -199,7 +201,7 @@ class AttributionGrammar:
         )
 
     def find_rank_rule(self, words: str) -> Rank:
-        """The rank rule that `words` state, if any."""
+        """Return the rank rule that `words` state, if any."""
         return Rank(
             first=bool(self.rank_first.search(words)),
             comma=bool(self.rank_comma.search(words)),
@@ -210,7 +212,9 @@ class AttributionGrammar:
     # ------------------------------------------------------------------------------- pieces
 
     def _iterate_pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
-        """Stretches between commas and stops outside nested brackets, also cut at 会同 and behind 牵头."""
+        """Yield stretches between commas and stops outside nested brackets, also cut at 会同 and behind
+        牵头.
+        """
         for span, comma in self._split_at_labels(content, inner):
             start, joined, before = span.start, False, comma
             label = self.label.match(content, span.start, span.end)
@@ -221,7 +225,7 @@ class AttributionGrammar:
             yield _Piece(Span(start, span.end), before, joined)
 
     def _split_at_labels(self, content: str, inner: Span) -> Iterator[tuple[Span, str]]:
-        """Stretches between commas and stops, also cut before a label that stands behind a blank."""
+        """Yield stretches between commas and stops, also cut before a label that stands behind a blank."""
         for span, comma in split_stretches(content, inner, _COMMAS + _STOPS):
             start, before = span.start, comma
             for label in self.inner_label.finditer(content, span.start, span.end):
@@ -268,12 +272,12 @@ class AttributionGrammar:
         reading.ranked |= reading.label is not Role.RESPONSIBLE
 
     def is_deadline(self, words: str) -> bool:
-        """Whether the words say by when and nothing else: 2020年底前, 长期."""
+        """Return whether the words say by when and nothing else: 2020年底前, 长期."""
         found = self.aside.search(words)
         return bool(found and found["deadline"]) and len(words) <= _DEADLINE_LIMIT
 
     def build_deadline(self, span: Span) -> ParsedAttribution:
-        """A deadline that stands by itself behind the bodies."""
+        """Return a deadline that stands by itself behind the bodies."""
         riders = (Qualifier(QualifierKind.DEADLINE, span),)
         nobody = Span(span.start, span.start)
         return ParsedAttribution(
@@ -323,7 +327,7 @@ class AttributionGrammar:
     # -------------------------------------------------------------------------------- names
 
     def _iterate_items(self, content: str, span: Span, reading: _ParseState) -> Iterator[Span]:
-        """The names of a list: split at 、 and blanks, and at 和, 及, 与 between two names."""
+        """Yield the names of a list: split at 、 and blanks, and at 和, 及, 与 between two names."""
         opening = self.before.match(content, span.start, span.end)
         span = Span(opening.end() if opening else span.start, span.end)
         wholes = [Span(*found.span()) for found in self.whole.finditer(content, span.start, span.end)]
@@ -332,7 +336,7 @@ class AttributionGrammar:
                 yield from self._read_item(content, item.strip(content), reading)
 
     def _read_item(self, content: str, item: Span, reading: _ParseState) -> Iterator[Span]:
-        """The name in an item without 等…, and the bodies that a remark behind it adds."""
+        """Yield the name in an item without 等…, and the bodies that a remark behind it adds."""
         remark = self.remark.search(content, item.start, item.end)
         name = Span(item.start, remark.start() if remark else item.end).strip(content)
         if end := self.open_end.search(content, name.start, name.end):
@@ -348,7 +352,7 @@ class AttributionGrammar:
                     yield part.strip(content)
 
     def _split_conjoined(self, content: str, span: Span) -> Iterator[Span]:
-        """Names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
+        """Yield names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
         start = span.start
         for joint in re.compile(rf"以及|[和及与]|[{_BLANK}]+").finditer(content, span.start, span.end):
             if not start < joint.start() < start + _ITEM_LIMIT:
@@ -362,7 +366,7 @@ class AttributionGrammar:
         yield Span(start, span.end)
 
     def names_body(self, words: str) -> bool:
-        """Whether the words look like the name of a body or group."""
+        """Return whether the words look like the name of a body or group."""
         words = words.strip(_BLANK)
         if not 1 < len(words) < _NAME_LIMIT:
             return False
@@ -370,7 +374,9 @@ class AttributionGrammar:
         return self.is_body(words) or (len(bare) > 1 and bare != words and self.is_body(bare))
 
     def _begins_name(self, words: str) -> bool:
-        """Whether the words up to the next joint, or all of them, are a name of three characters or more."""
+        """Return whether the words up to the next joint, or all of them, are a name of three characters or
+        more.
+        """
         ends = [m.start() for m in re.finditer(rf"以及|[和及与等]|[{_BLANK}]+", words)] + [len(words)]
         return any(end > 2 and self.names_body(words[:end]) for end in ends[:4] + ends[-1:])
 
@@ -388,7 +394,7 @@ class AttributionGrammar:
     # -------------------------------------------------------------------------------- words
 
     def _classify_role(self, words: str) -> Role:
-        """The role that a label or verb gives."""
+        """Return the role that a label or verb gives."""
         if any(word in words for word in self.lead_words):
             return Role.LEAD
         if any(word in words for word in self.support_words):
@@ -407,7 +413,7 @@ class AttributionGrammar:
 
 
 def build_label_pattern(data: dict[str, Any]) -> str:
-    """The pattern of a label with its colon, group `label`; `data` is attribution.toml."""
+    """Return the pattern of a label with its colon, group `label`; `data` is attribution.toml."""
     label = data["label"]
     words = _build_alternation(label["lead"] + label["support"] + label["responsible"])
     any_word = rf"(?:{_build_alternation(label['filler'])}|{words})"
@@ -418,7 +424,7 @@ def build_label_pattern(data: dict[str, Any]) -> str:
 
 
 def build_qualifier_pattern(data: dict[str, Any]) -> str:
-    """The pattern of a label behind which no bearer stands, with its colon; its kind is its group."""
+    """Return the pattern of a label behind which no bearer stands, with its colon; its kind is its group."""
     kinds = "|".join(
         f"(?P<{kind}>{_build_alternation(words)})" for kind, words in data["rider"]["labels"].items()
     )
@@ -437,7 +443,9 @@ def _find_qualifier_kind(found: re.Match[str]) -> QualifierKind:
 def split_stretches(
     content: str, span: Span, marks: str, wholes: Sequence[Span] = ()
 ) -> Iterator[tuple[Span, str]]:
-    """The stretches between any of `marks` outside brackets and `wholes`, each with the mark before it."""
+    """Yield the stretches between any of `marks` outside brackets and `wholes`, each with the mark before
+    it.
+    """
     nested = [pair for pair, closed in pair_brackets(content, span.start, span.end) if closed]
     nested = sorted([*nested, *wholes])
     start, before, at = span.start, "", 0
@@ -460,7 +468,7 @@ def _assign_role(names: list[tuple[Span, Role | None]], role: Role) -> None:
 
 
 def _strip_marks(content: str, span: Span, marks: re.Pattern[str]) -> Span:
-    """The span without marks at its ends."""
+    """Return the span without marks at its ends."""
     start, end = span.start, span.end
     while start < end and marks.match(content[start]):
         start += 1
@@ -476,5 +484,5 @@ def _build_rank_pattern(places: Iterable[str], leads: Iterable[str]) -> re.Patte
 
 
 def _build_alternation(words: Iterable[str]) -> str:
-    """An alternation, longest first."""
+    """Return an alternation, longest first."""
     return "(?:" + "|".join(re.escape(w) for w in sorted(set(words), key=lambda w: (-len(w), w))) + ")"

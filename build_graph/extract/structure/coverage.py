@@ -37,7 +37,7 @@ def _classify_stretch(content: str, reading: CoverageKind, span: Span) -> Covera
 def _iterate_layers(
     content: str, outline: Outline, measures: Sequence[Measure]
 ) -> Iterator[tuple[CoverageKind, Span]]:
-    """Stretches and what they are; a later one covers an earlier one."""
+    """Yield stretches and what they are; a later one covers an earlier one."""
     yield from _iterate_outside(content, outline)
     for division in (part for root in outline.divisions for part in root.walk()):
         yield CoverageKind.STRUCTURE, Span(division.span.start, division.body.start)
@@ -65,7 +65,7 @@ def _iterate_outside(content: str, outline: Outline) -> Iterator[tuple[CoverageK
 def _iterate_lines(
     content: str, span: Span, otherwise: CoverageKind, limit: int | None
 ) -> Iterator[tuple[CoverageKind, Span]]:
-    """The lines of a stretch: structure where they are no sentence and not longer than `limit`."""
+    """Yield the lines of a stretch: structure where they are no sentence and not longer than `limit`."""
     for found in _LINE.finditer(content, span.start, span.end):
         line = Span(*found.span()).strip(content)
         sentence = _SENTENCE.search(content, line.start, line.end) or (limit and len(line) > limit)
@@ -73,6 +73,8 @@ def _iterate_lines(
 
 
 def _find_attribution_span(content: str, measure: Measure, words: Span) -> Span:
-    """The bracket or line of an attribution: from the end of its measure to the marks behind its words."""
+    """Return the bracket or line of an attribution: from the end of its measure to the marks behind its
+    words.
+    """
     trail = _TRAIL.match(content, words.end)
     return Span(measure.span.end, max(measure.span.end, trail.end() if trail else words.end))

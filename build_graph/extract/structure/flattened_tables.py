@@ -28,7 +28,7 @@ class FlatTable:
     persons: bool  # a column names persons: 牵头领导
 
     def iterate_numbers(self, content: str) -> Iterator[tuple[int, Span]]:
-        """The rows' numbers, as far as they follow on each other."""
+        """Yield the rows' numbers, as far as they follow on each other."""
         expected = 1
         for found in _ROW.finditer(content, self.rows.start, self.rows.end):
             if int(found["number"]) in (1, expected):
@@ -47,7 +47,7 @@ class TableReader:
 
     @classmethod
     def load(cls) -> TableReader:
-        """A reader with the package's own words."""
+        """Return a reader with the package's own words."""
         data = load_word_lists("tables")
         bodies, persons = data["column"]["bodies"], data["column"]["persons"]
         others = "|".join(data["column"]["others"])
@@ -60,7 +60,9 @@ class TableReader:
         )
 
     def read(self, content: str) -> tuple[FlatTable, ...]:
-        """The tables of a text, in order; each reaches up to the next one or to an end such as 附件."""
+        """Return the tables of a text, in order; each reaches up to the next one or to an end such as
+        附件.
+        """
         heads = list(self._find_heads(content))
         starts = [cells[0].start for cells in heads] + [len(content)]
         return tuple(
@@ -69,7 +71,7 @@ class TableReader:
         )
 
     def _find_heads(self, content: str) -> Iterator[list[Span]]:
-        """Runs of lines that each name a column, one of them of bodies, another of what they are to do."""
+        """Run of lines that each name a column, one of them of bodies, another of what they are to do."""
         run: list[Span] = []
         for found in _LINE.finditer(content):
             line = Span(*found.span()).strip(content)
@@ -104,6 +106,6 @@ class TableReader:
 
 
 def find_table_at(tables: Sequence[FlatTable], position: int) -> FlatTable | None:
-    """The table that holds a position of the text; `tables` are in order."""
+    """Return the table that holds a position of the text; `tables` are in order."""
     at = bisect_right([table.rows.start for table in tables], position) - 1
     return tables[at] if at >= 0 and position < tables[at].rows.end else None

@@ -18,7 +18,7 @@ _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
 
 
 def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Iterator[tuple[Span, bool]]:
-    """The outermost brackets with their marks, in order; False stands with one that never closes.
+    """Yield the outermost brackets with their marks, in order; False stands with one that never closes.
 
     Widths may be mixed, （…) is a pair. A bracket closes within its paragraph: an open one that meets a
     line break is given up, so that one missing mark does not swallow the rest of the document. Inside a
@@ -65,7 +65,7 @@ DATE = re.compile(
 
 
 def parse_numeral(text: str) -> int:
-    """The value of a Chinese or Arabic numeral up to 9999.
+    """Return the value of a Chinese or Arabic numeral up to 9999.
 
     >>> [parse_numeral(n) for n in ("十", "二十九", "一百零三", "12", "二〇一五")]
     [10, 29, 103, 12, 2015]
@@ -85,7 +85,7 @@ def parse_numeral(text: str) -> int:
 
 
 def parse_date(text: str) -> date | None:
-    """The first date in `text`, or None if there is none or it is not in the calendar.
+    """Return the first date in `text`, or None if there is none or it is not in the calendar.
 
     >>> parse_date("二〇一五年五月四日")
     datetime.date(2015, 5, 4)

@@ -56,13 +56,13 @@ class MetadataReader:
 
     @classmethod
     def load(cls) -> MetadataReader:
-        """A reader with the package's own words."""
+        """Return a reader with the package's own words."""
         data = load_word_lists("outline")
         header = {field: _build_header_pattern(labels) for field, labels in data["header"].items()}
         return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))
 
     def read(self, text: Text, given: Metadata = Metadata()) -> Metadata:  # noqa: B008  (immutable)
-        """The metadata of `text`; every field of `given` that is set goes first."""
+        """Return the metadata of `text`; every field of `given` that is set goes first."""
         content = text.content
         first = _FIRST_MARK.search(content)
         head = content[: min(first.start() if first else _HEAD_LIMIT, _HEAD_LIMIT)]
@@ -81,13 +81,13 @@ class MetadataReader:
         )
 
     def _read_table_value(self, field: str, head: str) -> str | None:
-        """The value behind a label of the table, None where the label has none."""
+        """Return the value behind a label of the table, None where the label has none."""
         found = self.header[field].search(head)
         value = found["value"].strip() if found else ""
         return value if value and not self.any_label.fullmatch(value) else None
 
     def _find_title(self, head: str) -> str | None:
-        """The first line, or lines, that end as titles do: 关于…的通知."""
+        """Return the first line, or lines, that end as titles do: 关于…的通知."""
         lines = [line.strip() for line in head.split("\n")]
         for index, line in enumerate(lines):
             if not self._ends_title(line):
@@ -110,7 +110,7 @@ class MetadataReader:
 
 
 def read_sidecar(path: Path) -> Metadata:
-    """Metadata from a sidecar TOML file; raises BadMetadataError where it cannot be read."""
+    """Return metadata from a sidecar TOML file; raises BadMetadataError where it cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -119,7 +119,9 @@ def read_sidecar(path: Path) -> Metadata:
 
 
 def parse_sidecar(data: bytes, where: str) -> Metadata:
-    """Metadata from the bytes of a sidecar file; raises BadMetadataError where they are no such thing."""
+    """Return metadata from the bytes of a sidecar file; raises BadMetadataError where they are no such
+    thing.
+    """
     try:
         values = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -128,7 +130,7 @@ def parse_sidecar(data: bytes, where: str) -> Metadata:
 
 
 def build_metadata(data: dict[str, Any], where: str) -> Metadata:
-    """Metadata from names and values; raises BadMetadataError for an unknown name or a wrong value.
+    """Return metadata from names and values; raises BadMetadataError for an unknown name or a wrong value.
 
     >>> build_metadata({"number": "国发〔2015〕24号", "date": "2015-05-04"}, "options").issued
     datetime.date(2015, 5, 4)
@@ -158,7 +160,7 @@ def merge_metadata(first: Metadata, second: Metadata) -> Metadata:
 
 
 def build_identifier(number: str) -> str | None:
-    """The part of a document's IRI that its number gives, None for what is no number.
+    """Return the part of a document's IRI that its number gives, None for what is no number.
 
     >>> build_identifier("国发〔2015〕24号"), build_identifier("九府办字[2019]88号")
     ('国发-2015-24', '九府办字-2019-88')
@@ -171,13 +173,13 @@ def build_identifier(number: str) -> str | None:
 
 
 def _build_header_pattern(labels: Iterable[str]) -> re.Pattern[str]:
-    """A pattern for a label of the table and its value, on the same line or on the next."""
+    """Return a pattern for a label of the table and its value, on the same line or on the next."""
     label = "|".join(map(_space_label, labels))
     return re.compile(rf"(?:^|\n)[^\S\n]*(?:{label})[^\S\n]*[：:][^\S\n]*\n?[^\S\n]*(?P<value>[^\n]+)")
 
 
 def _space_label(label: str) -> str:
-    """A pattern for a label with blanks between its characters: 标　　题."""
+    """Return a pattern for a label with blanks between its characters: 标　　题."""
     return r"[ 　]*".join(map(re.escape, label))
 
 
@@ -187,7 +189,9 @@ def _tidy_number(value: str | None) -> str | None:
 
 
 def _find_own_number(head: str, title: str | None) -> str | None:
-    """The document's own number: alone on its line, or right behind the title; not one that it cites."""
+    """Return the document's own number: alone on its line, or right behind the title; not one that it
+    cites.
+    """
     for found in _NUMBER.finditer(head):
         line_start = head.rfind("\n", 0, found.start()) + 1
         line_end = head.find("\n", found.end())
@@ -201,7 +205,7 @@ def _find_own_number(head: str, title: str | None) -> str | None:
 
 
 def _find_issuer(title: str | None) -> str | None:
-    """The body before 关于 in a title: 九江市人民政府办公室关于….
+    """Return the body before 关于 in a title: 九江市人民政府办公室关于….
 
     >>> _find_issuer("九江市人民政府办公室关于印发方案的通知")
     '九江市人民政府办公室'
@@ -215,7 +219,7 @@ def _find_issuer(title: str | None) -> str | None:
 
 
 def _find_signature(content: str) -> str | None:
-    """The body that signs: a name alone on the line before a date, or right before it at the end."""
+    """Return the body that signs: a name alone on the line before a date, or right before it at the end."""
     for found in re.finditer(
         rf"(?:^|\n|。)[^\S\n]*(?P<name>[{_HAN}]{{2,30}})[^\S\n]*\n[^\S\n]*(?={DATE.pattern})", content
     ):
@@ -227,7 +231,7 @@ def _find_signature(content: str) -> str | None:
 
 
 def _find_signers(closing: str) -> str | None:
-    """The bodies at the end of the words: 财政部 税务总局; one name may be broken by a space."""
+    """Return the bodies at the end of the words: 财政部 税务总局; one name may be broken by a space."""
     found = _SIGNERS.search(closing)
     names = found["names"].split(" ") if found else []
     if len(names) > 1 and all(map(_ISSUER.match, names)):
@@ -241,7 +245,9 @@ def _parse_optional_date(value: str | None) -> date | None:
 
 
 def _find_signing_date(content: str, head: str, issuer: str | None) -> date | None:
-    """The date behind the signature, else the first alone on a line, else the one in （…印发） style."""
+    """Return the date behind the signature, else the first alone on a line, else the one in （…印发）
+    style.
+    """
     if issuer:
         found = re.search(rf"{re.escape(issuer)}\s*(?=(?:{DATE.pattern}))", content)
         if found and (signed := parse_date(content[found.end() : found.end() + 20])):
@@ -257,7 +263,7 @@ def _iterate_short_lines(content: str) -> Iterable[str]:
 
 
 def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
-    """Those the document is sent to: the words before the first colon, split at commas."""
+    """Return those the document is sent to: the words before the first colon, split at commas."""
     for line in head.split("\n"):
         found = re.match(rf"\s*(?P<names>[^。：:；;《》]{{2,300}})[：:]\s*(?:$|[{_HAN}《])", line)
         if not found:
@@ -273,14 +279,14 @@ def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
 
 
 def _split_names(names: str) -> Iterable[str]:
-    """Names between commas outside brackets."""
+    """Yield names between commas outside brackets."""
     for part in re.split(r"[，,；;](?![^（(]*[）)])", names):
         if part.strip():
             yield part.strip()
 
 
 def _find_one_line_title(head: str, kinds: Iterable[str]) -> str | None:
-    """The title at the beginning of a document that stands on one line."""
+    """Return the title at the beginning of a document that stands on one line."""
     found = re.match(
         rf"\s*(?P<title>[^\s。：:；;]{{2,40}}关于[^\s。：:；;]{{2,70}}?的(?:{'|'.join(kinds)}))", head
     )

@@ -79,7 +79,7 @@ class OutlineReader:
 
     @classmethod
     def load(cls) -> OutlineReader:
-        """A reader with the package's own words."""
+        """Return a reader with the package's own words."""
         data = load_word_lists("outline")
         heading = data["heading"]
         lines = "|".join(map(re.escape, data["stop"]["lines"]))
@@ -99,7 +99,7 @@ class OutlineReader:
         )
 
     def read(self, text: Text, metadata: Metadata) -> Outline:
-        """The divisions of `text`; none where it has no marks and is addressed to nobody.
+        """Return the divisions of `text`; none where it has no marks and is addressed to nobody.
 
         A short circular has no marks: its paragraphs are unnumbered clauses.
         """
@@ -112,7 +112,7 @@ class OutlineReader:
     # ------------------------------------------------------------------------------- marks
 
     def _find_marks(self, content: str, issuer: str | None) -> list[_Mark]:
-        """Everything that looks like a mark or ends the text, in order."""
+        """Return everything that looks like a mark or ends the text, in order."""
         found = [
             _Mark(m.lastgroup or "", _parse_ordinal(m[0]), Span(*m.span()), m[0].strip())
             for m in _MARK.finditer(content)
@@ -186,11 +186,11 @@ class OutlineReader:
         return described
 
     def _is_principle(self, heading: str) -> bool:
-        """Whether a heading says how to think, not what to do."""
+        """Return whether a heading says how to think, not what to do."""
         return heading.startswith(self.principle_openings) or any(word in heading for word in self.principle)
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
-        """A section whose paragraphs all open with a heading has them as unnumbered clauses."""
+        """Return a section whose paragraphs all open with a heading has them as unnumbered clauses."""
         lines = list(_iterate_lines(content, section.body))
         cuts = [_find_first_sentence(content, line) for line in lines]
         short = [cut is not None and len(cut) <= 12 and "，" not in cut.extract(content) for cut in cuts]
@@ -218,12 +218,12 @@ class OutlineReader:
 
 
 def _parse_ordinal(mark: str) -> int:
-    """The number that a mark prints: 第十二条 → 12, 3． → 3."""
+    """Return the number that a mark prints: 第十二条 → 12, 3． → 3."""
     return parse_numeral("".join(c for c in mark if c.isdecimal() or c in _CHINESE + "千零〇"))
 
 
 def _filter_sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
-    """The marks that carry a numbering on: first, next after the last, or at the start of a line."""
+    """Yield the marks that carry a numbering on: first, next after the last, or at the start of a line."""
     last: dict[str, int] = {}  # by kind, under the current parent
     running: dict[str, int] = {}  # by kind, through the document
     before: _Mark | None = None
@@ -248,7 +248,7 @@ def _filter_sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
 
 
 def _continues_sequence(content: str, mark: _Mark, expected: set[int], before: _Mark | None) -> bool:
-    """Whether a mark stands where its kind can stand, with a number that is `expected` there."""
+    """Return whether a mark stands where its kind can stand, with a number that is `expected` there."""
     if _is_decimal(content, mark, expected):
         return False
     if mark.kind in ("table", "row") or _is_at_line_start(content, mark.span.start):
@@ -261,7 +261,7 @@ def _continues_sequence(content: str, mark: _Mark, expected: set[int], before: _
 
 
 def _is_after_gap(content: str, mark: _Mark, last: dict[str, int]) -> bool:
-    """Whether a mark at a boundary leaves out one or two numbers, as where a page lost a stretch."""
+    """Return whether a mark at a boundary leaves out one or two numbers, as where a page lost a stretch."""
     gap = mark.ordinal - last.get(mark.kind, 0)
     if not 1 < gap <= _GAP or not _is_at_boundary(content, mark):
         return False
@@ -282,7 +282,7 @@ def _is_at_boundary(content: str, mark: _Mark) -> bool:
 
 
 def _has_lost_break(content: str, mark: _Mark, before: _Mark | None) -> bool:
-    """Whether a mark needs no boundary before it, because nothing else looks like it.
+    """Return whether a mark needs no boundary before it, because nothing else looks like it.
 
     附则第一章　总则第一条为了…; 市社团办十五、在新增社会组织中…
     """
@@ -297,7 +297,7 @@ def _has_lost_break(content: str, mark: _Mark, before: _Mark | None) -> bool:
 
 
 def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
-    """Whether an item mark is the beginning of a number (1.5), not of an item (5.2021年…, 3．5G…)."""
+    """Return whether an item mark is the beginning of a number (1.5), not of an item (5.2021年…, 3．5G…)."""
     after = content[mark.span.end : mark.span.end + 8]
     if mark.kind != "item" or not after[:1].isdecimal() or _YEAR.match(after):
         return False
@@ -307,7 +307,7 @@ def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
 
 
 def _is_at_line_start(content: str, position: int) -> bool:
-    """Whether only blanks stand between the line's start and `position`."""
+    """Return whether only blanks stand between the line's start and `position`."""
     while position and content[position - 1] in " \t　":
         position -= 1
     return position == 0 or content[position - 1] == "\n"
@@ -344,7 +344,9 @@ def _build_tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> li
 
 
 def _split_heading(content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
-    """A division's heading and the text after it; `voted` says that short first sentences are headings."""
+    """Return a division's heading and the text after it; `voted` says that short first sentences are
+    headings.
+    """
     body = draft.body.strip(content)
     line = _find_first_line(content, body)
     sentence = _find_first_sentence(content, line)
@@ -365,7 +367,9 @@ def _split_heading(content: str, draft: Division, voted: bool) -> tuple[Span | N
 
 
 def _find_headed(content: str, top: Sequence[Division]) -> frozenset[Span]:
-    """The divisions (by span) among whose siblings most texts open with a short sentence: a heading."""
+    """Return the divisions (by span) among whose siblings most texts open with a short sentence: a
+    heading.
+    """
     votes = [
         [_check_opening_heading(content, division) for division in siblings]
         for siblings in _iterate_siblings(top)
@@ -387,14 +391,16 @@ def _find_headed(content: str, top: Sequence[Division]) -> frozenset[Span]:
 
 
 def _iterate_siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
-    """The divisions of the top level, then those below each division."""
+    """Yield the divisions of the top level, then those below each division."""
     yield top
     for division in top:
         yield from _iterate_siblings(division.parts) if division.parts else ()
 
 
 def _check_opening_heading(content: str, division: Division) -> bool | None:
-    """Whether the text opens with a short sentence, or a line of its own, and goes on; None for one line."""
+    """Return whether the text opens with a short sentence, or a line of its own, and goes on; None for one
+    line.
+    """
     body = division.body.strip(content)
     line = _find_first_line(content, body)
     sentence = _find_first_sentence(content, line)
@@ -405,7 +411,7 @@ def _check_opening_heading(content: str, division: Division) -> bool | None:
 
 
 def _opens_text(content: str, rest: Span) -> bool:
-    """Whether text follows, and not the bracket or label that ends a measure."""
+    """Return whether text follows, and not the bracket or label that ends a measure."""
     return (
         len(rest) > 0
         and content[rest.start] not in "（(〔﹝［[【"
@@ -429,13 +435,13 @@ def _find_first_line(content: str, span: Span) -> Span:
 
 
 def _find_first_sentence(content: str, span: Span) -> Span | None:
-    """The first sentence without its end mark; None where none ends within the span."""
+    """Return the first sentence without its end mark; None where none ends within the span."""
     found = re.compile(rf"[{_SENTENCE_END}]").search(content, span.start, span.end)
     return Span(span.start, found.start()) if found else None
 
 
 def _iterate_lines(content: str, span: Span) -> Iterator[Span]:
-    """The lines of a span that are not blank, stripped."""
+    """Yield the lines of a span that are not blank, stripped."""
     for found in re.compile(r"[^\n]+").finditer(content, span.start, span.end):
         line = Span(*found.span()).strip(content)
         if len(line):
@@ -443,7 +449,7 @@ def _iterate_lines(content: str, span: Span) -> Iterator[Span]:
 
 
 def _iterate_paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]) -> Iterator[Division]:
-    """The paragraphs of a text without marks, from its addressees to the first stop behind them."""
+    """Yield the paragraphs of a text without marks, from its addressees to the first stop behind them."""
     last = metadata.addressees[-1] if metadata.addressees else ""
     colon = re.compile(rf"{re.escape(last)}[^。\n]{{0,20}}?[：:]").search(content) if last else None
     if colon is None:
@@ -472,7 +478,7 @@ def _trim_end(content: str, start: int, end: int) -> int:
 
 
 def _split_closing(content: str, last: Division) -> tuple[Division, Span | None]:
-    """The last division of a run, and the closing text that follows its last attribution."""
+    """Return the last division of a run, and the closing text that follows its last attribution."""
     leaf = last
     while leaf.parts:
         leaf = leaf.parts[-1]
@@ -484,7 +490,7 @@ def _split_closing(content: str, last: Division) -> tuple[Division, Span | None]
 
 
 def _cut_division(content: str, division: Division, end: int) -> Division:
-    """The division, and the last of its parts at each level, cut off at `end`."""
+    """Return the division, and the last of its parts at each level, cut off at `end`."""
     parts = division.parts
     if parts:
         parts = (*parts[:-1], _cut_division(content, parts[-1], end))

@@ -39,7 +39,7 @@ class Fault:
     value: str  # empty where the check points at nothing
 
     def format_line(self) -> str:
-        """The fault on one line: check, thing, message, and what the check points at."""
+        """Return the fault on one line: check, thing, message, and what the check points at."""
         found = f" ({self.value})" if self.value else ""
         return f"{self.check}: {self.focus}: {self.message}{found}"
 
@@ -63,7 +63,7 @@ class Check:
 
     @classmethod
     def read(cls, file: Path) -> Check:
-        """The check in a file."""
+        """Return the check in a file."""
         query = file.read_text(encoding="utf-8")
         message = query.partition("\n")[0].lstrip("# ")
         prefixes = dict(_PREFIX.findall(query))
@@ -81,7 +81,7 @@ class Check:
 
 @cache
 def load_checks() -> tuple[Check, ...]:
-    """The checks, in order of their names."""
+    """Return the checks, in order of their names."""
     return tuple(map(Check.read, sorted((find_folder("ontology") / "checks").glob("*.rq"))))
 
 
@@ -105,7 +105,7 @@ def check_statements(statements: Iterable[Statement], known: Container[str] = ()
 
 
 def _is_suspicious(said: StatementIndex, known: Container[str]) -> bool:
-    """Whether a check may find a fault: a sieve does or, for checks without one, the query itself."""
+    """Return whether a check may find a fault: a sieve does or, for checks without one, the query itself."""
     if any(PREFILTERS[one.name](said, one.words) for one in load_checks() if one.name in PREFILTERS):
         return True
     asked = [one for one in load_checks() if one.name not in PREFILTERS]

@@ -26,14 +26,14 @@ class StatementIndex:
 
     @classmethod
     def build(cls, statements: Iterable[Statement]) -> StatementIndex:
-        """The statements, which must be different ones, by predicate."""
+        """Return the statements, which must be different ones, by predicate."""
         pairs: dict[Term, Pairs] = {}
         for subject, predicate, value in statements:
             pairs.setdefault(predicate, []).append((subject, value))
         return cls(pairs)
 
     def find_pairs(self, predicate: str) -> Pairs:
-        """The subjects and objects of a predicate, given by its prefixed name."""
+        """Return the subjects and objects of a predicate, given by its prefixed name."""
         return self.pairs.get(expand(predicate), [])
 
     @cached_property
@@ -45,13 +45,13 @@ class StatementIndex:
 
 
 def _parse_numbers(pairs: Pairs) -> dict[Term, int]:
-    """The numbers that subjects have; -1, where nothing stands, for what is no number."""
+    """Return the numbers that subjects have; -1, where nothing stands, for what is no number."""
     digits = ((subject, value[1 : value.rfind('"')]) for subject, value in pairs)
     return {subject: int(number) if number.isdecimal() else -1 for subject, number in digits}
 
 
 def has_undescribed(said: StatementIndex, words: Collection[Term]) -> bool:
-    """Whether something is referred to and has no class, outside of the ontology."""
+    """Return whether something is referred to and has no class, outside of the ontology."""
     kind = expand("rdf:type")
     referred: set[Term] = set()
     for predicate, pairs in said.pairs.items():
@@ -62,12 +62,12 @@ def has_undescribed(said: StatementIndex, words: Collection[Term]) -> bool:
 
 
 def has_repeated(said: StatementIndex, words: Collection[Term]) -> bool:
-    """Whether a subject has two values of a property that the query names."""
+    """Return whether a subject has two values of a property that the query names."""
     return any(len(dict(pairs)) < len(pairs) for pairs in map(said.pairs.get, words) if pairs)
 
 
 def has_unshown(said: StatementIndex, words: Collection[Term]) -> bool:
-    """Whether something of a class that the query names has no evidence and was not inferred."""
+    """Return whether something of a class that the query names has no evidence and was not inferred."""
     things = {subject for subject, kind in said.find_pairs("rdf:type") if kind in words}
     things.difference_update([subject for subject, _ in said.find_pairs("ob:hasEvidence")])
     things.difference_update(
@@ -77,7 +77,7 @@ def has_unshown(said: StatementIndex, words: Collection[Term]) -> bool:
 
 
 def has_outside(said: StatementIndex, words: Collection[Term]) -> bool:
-    """Whether a norm stands outside of what it is a norm of."""
+    """Return whether a norm stands outside of what it is a norm of."""
     place = dict(said.places)
     spans: dict[Term, list[tuple[int, int]]] = {}
     for thing, evidence in said.find_pairs("ob:hasEvidence"):
@@ -93,7 +93,7 @@ def has_outside(said: StatementIndex, words: Collection[Term]) -> bool:
 
 
 def has_misquoted(said: StatementIndex, words: Collection[Term]) -> bool:
-    """Whether a quote does not stand at its offsets in the text."""
+    """Return whether a quote does not stand at its offsets in the text."""
     place, exact = dict(said.places), dict(said.find_pairs("oa:exact"))
     texts = {subject: _decode_literal(text) for subject, text in said.find_pairs("schema:text")}
     text = {node: texts[source] for node, source in said.find_pairs("oa:hasSource") if source in texts}
@@ -129,7 +129,9 @@ PREFILTERS: Mapping[str, Callable[[StatementIndex, Collection[Term]], bool]] = {
 
 
 def iterate_visible(said: StatementIndex, words: Collection[Term]) -> Iterator[Statement]:
-    """The statements that a query with these words looks at: those with its predicates and its classes."""
+    """Yield the statements that a query with these words looks at: those with its predicates and its
+    classes.
+    """
     kind = expand("rdf:type")
     for predicate, pairs in said.pairs.items():
         if predicate == kind:

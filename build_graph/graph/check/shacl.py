@@ -31,7 +31,7 @@ class Violation:
     value: str | None
 
     def format_line(self) -> str:
-        """The violation on one line."""
+        """Return the violation on one line."""
         found = f" (found: {shorten(self.value, _SHOWN)})" if self.value is not None else ""
         return f"{self.focus}: {self.message} {self.message_zh}{found}"
 
@@ -51,7 +51,7 @@ class ValidationReport:
         return not self.violations
 
     def iterate_lines(self) -> Iterator[str]:
-        """The report to be read: the violations, then how many."""
+        """Yield the report to be read: the violations, then how many."""
         for violation in self.violations:
             yield violation.format_line()
         count = len(self.violations)
@@ -60,7 +60,7 @@ class ValidationReport:
 
 
 def validate_graph(graph: Graph, path: Path | str = "graph") -> ValidationReport:
-    """The report on a graph in memory, which is left as it is."""
+    """Return the report on a graph in memory, which is left as it is."""
     shapes = _parse_turtle(find_folder("ontology") / _SHAPES)
     _, results, _ = shacl(
         graph,
@@ -96,6 +96,6 @@ def _iterate_violations(results: Graph, languages: Mapping[str, str | None]) -> 
 
 
 def _find_languages(shapes: Graph) -> dict[str, str | None]:
-    """The language of each message; pySHACL loses it where a constraint is a query."""
+    """Return the language of each message; pySHACL loses it where a constraint is a query."""
     messages = shapes.objects(None, _SH.message)
     return {str(message): message.language for message in messages if isinstance(message, Literal)}

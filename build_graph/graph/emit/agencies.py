@@ -11,7 +11,7 @@ from build_graph.model import Body, BodyKind
 
 
 def emit_bodies(emit: Emitter) -> Iterator[Statement]:
-    """The issuer and every body that bears a measure."""
+    """Yield the issuer and every body that bears a measure."""
     issuer = emit.document.issuer
     bearers = (find_body(bearer) for measure in emit.document.measures for bearer in measure.bearers)
     bodies = dict.fromkeys([issuer, *bearers] if issuer else bearers)
@@ -32,7 +32,9 @@ def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
 
 
 def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
-    """A body that the registry does not have, be it an office or a firm: its words, place and functions."""
+    """Yield a body that the registry does not have, be it an office or a firm: its words, place and
+    functions.
+    """
     node, words = emit.body_iri(body), ("skos:prefLabel", zh_literal(body.label))
     if body.kind is BodyKind.GROUP:
         yield from emit.describe(node, ("rdf:type", expand("ob:AgencyGroup")), words)
@@ -53,13 +55,13 @@ def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
 
 
 def emit_domains(emit: Emitter) -> Iterator[Statement]:
-    """The policy domains of the measures."""
+    """Yield the policy domains of the measures."""
     found = (domain for measure in emit.document.measures for domain in measure.domains)
     yield from emit.descriptions.iterate_descriptions(map(iri, map(domain_iri, found)))
 
 
 def emit_place(emit: Emitter, jurisdiction: str) -> Iterator[Statement]:
-    """The administrative area with the path `jurisdiction`: 广东省/广州市."""
+    """Return the administrative area with the path `jurisdiction`: 广东省/广州市."""
     return emit.describe(
         place_iri(jurisdiction, emit.base),
         ("rdf:type", expand("schema:AdministrativeArea")),

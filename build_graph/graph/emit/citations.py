@@ -18,7 +18,7 @@ from build_graph.model import Citation, Division, Span
 
 
 def emit_citations(emit: Emitter) -> Iterator[Statement]:
-    """Every citation with its evidence, what it cites, and which part of the document cites it."""
+    """Yield every citation with its evidence, what it cites, and which part of the document cites it."""
     names, parts = DocumentNames.load(), _DocumentParts.build(emit)
     title = emit.document.outline.metadata.title
     yield from emit.describe(emit.document_iri, *_iterate_keys(names, title))
@@ -66,7 +66,7 @@ def _iterate_keys(names: DocumentNames, title: str | None) -> Iterator[Predicate
 
 
 def citation_target_iri(emit: Emitter, names: DocumentNames, citation: Citation) -> str:
-    """The cited document's IRI; below the citing document where its words do not say which it is."""
+    """Return the cited document's IRI; below the citing document where its words do not say which it is."""
     identity = names.identify(citation)
     if identity is not None:
         return document_iri(identity, emit.base)
@@ -83,7 +83,7 @@ class _DocumentParts:
 
     @classmethod
     def build(cls, emit: Emitter) -> _DocumentParts:
-        """The parts of the emitter's document."""
+        """Return the parts of the emitter's document."""
         divisions: list[tuple[Span, str, int]] = []
         tops = reversed(emit.document.outline.divisions)
         pending: list[tuple[Division, str, int]] = [(top, emit.document_iri, -1) for top in tops]
@@ -96,7 +96,9 @@ class _DocumentParts:
         return cls(emit.document_iri, divisions, sorted(measures))
 
     def find_holder(self, position: int) -> str:
-        """The IRI of the measure that holds a position, else of the lowest division, else the document's."""
+        """Return the IRI of the measure that holds a position, else of the lowest division, else the
+        document's.
+        """
         at = bisect_right(self.measures, position, key=lambda measure: measure[0].start) - 1
         if at >= 0 and position < self.measures[at][0].end:
             return self.measures[at][1]

@@ -49,7 +49,7 @@ class Part:
         return parse_statements(self.statements, self.graph)
 
     def owns(self, subject: str) -> bool:
-        """Whether a subject, in angle brackets, is the part's root or lies below it.
+        """Return whether a subject, in angle brackets, is the part's root or lies below it.
 
         >>> part = Part("https://x/m1", (), iri("https://x"))
         >>> part.owns("<https://x/m1/n1>"), part.owns("<https://x/m10>"), part.owns("<https://x>")
@@ -60,7 +60,7 @@ class Part:
 
 
 def iterate_quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
-    """The statements of a document in the graph named by the document.
+    """Yield the statements of a document in the graph named by the document.
 
     What a document brings along is named under `base`; bodies and domains of the registries keep
     their own IRIs, so that graphs with different bases meet in them.
@@ -81,7 +81,7 @@ def iterate_parts(document: Document, descriptions: Descriptions, base: str = BA
 
 
 def _emit_shared(emit: Emitter) -> Iterator[Statement]:
-    """Everything but the measures, among it all that measures refer to."""
+    """Yield everything but the measures, among it all that measures refer to."""
     yield from _emit_metadata(emit)
     yield from emit_provenance(emit)
     yield from emit_coverage(emit)

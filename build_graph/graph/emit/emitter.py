@@ -41,7 +41,7 @@ class Emitter:
     # ------------------------------------------------------------------------------ names
 
     def quote(self, span: Span) -> str:
-        """The words of the repaired text that the span covers."""
+        """Return the words of the repaired text that the span covers."""
         return span.extract(self.document.text.content)
 
     def select_distinct(self, spans: Iterable[Span]) -> list[Span]:
@@ -74,7 +74,7 @@ class Emitter:
         )
 
     def describe(self, subject: str, *pairs: PredicateValue) -> Iterator[Statement]:
-        """The statements on one subject; a pair without a value says nothing."""
+        """Yield the statements on one subject; a pair without a value says nothing."""
         node = iri(subject)
         for predicate, value in pairs:
             if value is not None:
@@ -87,14 +87,14 @@ class Emitter:
         yield part, expand("eli:is_part_of"), whole
 
     def body_iri(self, body: Body) -> str:
-        """The IRI of a body; one that the registry has keeps its own whatever the base."""
+        """Return the IRI of a body; one that the registry has keeps its own whatever the base."""
         return body_iri(body, self.base)
 
     def place_iri(self, jurisdiction: str | None) -> Term | None:
-        """The IRI of an administrative area, None for the centre."""
+        """Return the IRI of an administrative area, None for the centre."""
         return iri(place_iri(jurisdiction, self.base)) if jurisdiction else None
 
 
 def find_body(bearer: Bearer) -> Body:
-    """The bearer's body; a bearer that nobody resolved keeps its words."""
+    """Return the bearer's body; a bearer that nobody resolved keeps its words."""
     return bearer.body or Body(bearer.name, bearer.kind, bearer.name, known=False)

@@ -85,7 +85,7 @@ _QUANTITY = re.compile(
 
 
 def emit_division(emit: Emitter, division: Division, parent: str) -> Iterator[Statement]:
-    """A section or clause with everything below it; `parent` is the IRI of what it is part of."""
+    """Yield a section or clause with everything below it; `parent` is the IRI of what it is part of."""
     content = emit.document.text.content
     node = division_iri(parent, division)
     heading = division.heading.extract(content) if division.heading else None
@@ -108,7 +108,7 @@ def emit_division(emit: Emitter, division: Division, parent: str) -> Iterator[St
 
 
 def emit_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
-    """A measure with its norms, targets, assignment, domains and audiences."""
+    """Yield a measure with its norms, targets, assignment, domains and audiences."""
     parent, node = holder_iri(emit.document_iri, measure), measure_iri(emit.document_iri, measure)
     bodies = tuple(_iterate_responsible(emit, measure))
     yield from emit.link_parts(node, parent)
@@ -135,7 +135,7 @@ def emit_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
 
 
 def _iterate_responsible(emit: Emitter, measure: Measure) -> Iterator[PredicateValue]:
-    """The shortcuts from a measure, and its norms, to the bodies that bear it."""
+    """Yield the shortcuts from a measure, and its norms, to the bodies that bear it."""
     for bearer in (*measure.bearers, *measure.defaults):
         group = find_body(bearer).kind is BodyKind.GROUP
         yield (
@@ -252,7 +252,9 @@ def _emit_assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[St
 
 
 def _build_default_assignment(measure: Measure) -> Assignment:
-    """The assignment of a measure without an attribution: the words of the rule that gives its bearers."""
+    """Return the assignment of a measure without an attribution: the words of the rule that gives its
+    bearers.
+    """
     words = Span(measure.defaults[0].span.start, measure.defaults[-1].span.end)
     return Assignment(words, Allocation.UNSTATED, False, ())
 
@@ -277,7 +279,7 @@ def _format_evidence_name(index: int) -> str:
 
 
 def _split_quantities(quantity: str | None) -> list[str]:
-    """The quantities of a target: 90%、75% are two."""
+    """Return the quantities of a target: 90%、75% are two."""
     return [piece for piece in (quantity or "").split("、") if piece]
 
 

@@ -35,7 +35,7 @@ _UNWRITABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe
 
 
 def build_row(repairs: Sequence[Repair]) -> dict[str, list[Any]]:
-    """The names of the repairs, and four values for each change, in the order of the text.
+    """Return the names of the repairs, and four values for each change, in the order of the text.
 
     The four are: characters between the end of the change before and this one, its length, the number of its
     name, and what stood there.
@@ -53,7 +53,7 @@ def build_row(repairs: Sequence[Repair]) -> dict[str, list[Any]]:
 
 
 def serialise_repairs(repairs: Sequence[Repair]) -> str | None:
-    """The row as JSON that every format for graphs can hold; None where nothing was changed."""
+    """Return the row as JSON that every format for graphs can hold; None where nothing was changed."""
     if not repairs:
         return None
     words = json.dumps(build_row(repairs), ensure_ascii=False, separators=(",", ":"))
@@ -61,7 +61,7 @@ def serialise_repairs(repairs: Sequence[Repair]) -> str | None:
 
 
 def undo_repairs(content: str, words: str) -> tuple[str, tuple[Repair, ...]]:
-    r"""The source that `content` was made from by the changes in `words`, and these as repairs.
+    r"""Return the source that `content` was made from by the changes in `words`, and these as repairs.
 
     Raises ValueError, TypeError or LookupError where `words` is no such row.
 
@@ -89,7 +89,7 @@ _RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: eac
 
 
 def emit_provenance(emit: Emitter) -> Iterator[Statement]:
-    """The text, the source that it was read from, the run, and the repairs."""
+    """Yield the text, the source that it was read from, the run, and the repairs."""
     text, source = emit.document.text, emit.document.text.source
     reading, program = reading_iri(emit.document_iri), program_iri(emit.base)
     media = NamedNode(MEDIA + source.media).value
@@ -182,7 +182,7 @@ def emit_coverage(emit: Emitter) -> Iterator[Statement]:
 
 
 def emit_flaws(emit: Emitter) -> Iterator[Statement]:
-    """Stretches that stayed damaged, and brackets that were refused."""
+    """Yield stretches that stayed damaged, and brackets that were refused."""
     for index, damage in enumerate(emit.document.text.damages, start=1):
         node = damage_iri(emit.document_iri, index)
         yield from emit.describe(text_iri(emit.document_iri), ("ob:hasDamage", iri(node)))
@@ -200,10 +200,10 @@ def emit_flaws(emit: Emitter) -> Iterator[Statement]:
 
 
 def replace_surrogates(text: str) -> str:
-    """The text with a sign for each half of a surrogate pair, which UTF-8 cannot hold."""
+    """Return the text with a sign for each half of a surrogate pair, which UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()
 
 
 def hash_text(text: str) -> str:
-    """The SHA-256 of a text in UTF-8, in lower-case hexadecimal, as graphs give it."""
+    """Return the SHA-256 of a text in UTF-8, in lower-case hexadecimal, as graphs give it."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -38,18 +38,18 @@ class Descriptions:
 
     @classmethod
     def load(cls, ontology: Path | None = None) -> Descriptions:
-        """The descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
+        """Return the descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
         place = ontology or find_folder("ontology")
         bodies = load_statements(place / "agencies.ttl")
         domains = _drop_method(load_statements(place / "domains.ttl"))
         return cls(bodies | domains, _find_events(bodies))
 
     def is_described(self, node: Term) -> bool:
-        """Whether the registries say anything of a node."""
+        """Return whether the registries say anything of a node."""
         return NamedNode(node[1:-1]) in self.statements
 
     def iterate_descriptions(self, nodes: Iterable[Term]) -> Iterator[Statement]:
-        """Everything said of the nodes, of what they refer to, and of what became of them."""
+        """Yield everything said of the nodes, of what they refer to, and of what became of them."""
         waiting = list(dict.fromkeys(nodes))
         seen = set(waiting)
         for node in waiting:  # grows while we walk

@@ -90,7 +90,7 @@ def _find_value(emit: Emitter, body: Body, predicate: str, language: str | None 
 
 
 def _find_place(emit: Emitter, body: Body) -> str:
-    """The IRI of the place that a local body belongs to, as the graph has it."""
+    """Return the IRI of the place that a local body belongs to, as the graph has it."""
     if body.kind is BodyKind.GROUP:
         return ""
     if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:

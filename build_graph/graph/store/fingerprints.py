@@ -53,7 +53,7 @@ class Fingerprint:
 
     @classmethod
     def compute(cls, source: Source, given: Metadata, rules: str) -> Fingerprint:
-        """The fingerprint of a text that is read under the rules.
+        """Return the fingerprint of a text that is read under the rules.
 
         >>> one, two = (Source(name, "一、任务", "utf-8") for name in ("a.txt", "b.txt"))
         >>> Fingerprint.compute(one, Metadata(), "r") == Fingerprint.compute(two, Metadata(), "r")
@@ -65,7 +65,7 @@ class Fingerprint:
 
     @classmethod
     def read(cls, quads: Iterable[Quad], document: str) -> Fingerprint:
-        """The fingerprint in the graph of the document with that IRI; KeyError where there is none."""
+        """Return the fingerprint in the graph of the document with that IRI; KeyError where there is none."""
         own = {NamedNode(source_iri(document)), NamedNode(reading_iri(document))}
         said = {quad.predicate: quad.object for quad in quads if quad.subject in own}
         marks = (said[term(f"ob:{name}")] for name in ("sha256", "givenSha256", "rulesSha256"))
@@ -104,7 +104,7 @@ def _under(place: Path, pattern: str) -> Iterator[tuple[str, Path]]:
 
 
 def find_version(package: str) -> str:
-    """The version of an installed package; empty where it is not installed."""
+    """Return the version of an installed package; empty where it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

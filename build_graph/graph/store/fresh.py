@@ -27,7 +27,7 @@ _LAST = "CURRENT"
 
 @contextmanager
 def create_store(path: Path) -> Iterator[DocumentStore]:
-    """A store to be filled, in a folder that holds none; it is there when the block has ended.
+    """Return a store to be filled, in a folder that holds none; it is there when the block has ended.
 
     Where the block raises, all is as it was. Raises StoreError where the folder cannot be written, or another
     build is at it.
@@ -61,7 +61,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 def _fill_store(place: Path, path: Path) -> Iterator[DocumentStore]:
-    """The store, which is moved to its place at the end; what is left of it aside is removed."""
+    """Yield the store, which is moved to its place at the end; what is left of it aside is removed."""
     aside = place / LOADING / "store"
     try:
         with DocumentStore.open(path, aside) as store:

@@ -23,7 +23,7 @@ FileFacts = dict[str, Any]  # the bytes and the SHA-256 of a file
 
 
 def seal_json(text: bytes) -> bytes:
-    """A JSON object that ends in a line break, with the SHA-256 of what it said as its last member.
+    """Return a JSON object that ends in a line break, with the SHA-256 of what it said as its last member.
 
     >>> seal_json(b'{"a": 1}\\n')[:24]
     b'{"a": 1,\\n"sha256": "795e'
@@ -47,13 +47,13 @@ def unseal_json(data: bytes) -> dict[str, Any]:
 
 
 def compute_facts(path: Path) -> FileFacts:
-    """The bytes and the SHA-256 of a file; raises OSError where it cannot be read."""
+    """Return the bytes and the SHA-256 of a file; raises OSError where it cannot be read."""
     with path.open("rb") as file:
         return compute_piece_facts(iter(lambda: file.read(_PIECE), b""))
 
 
 def compute_piece_facts(pieces: Iterable[bytes]) -> FileFacts:
-    """The bytes and the SHA-256 of the file that pieces make.
+    """Return the bytes and the SHA-256 of the file that pieces make.
 
     >>> compute_piece_facts([b"a", b"bc"])["bytes"]
     3
@@ -87,7 +87,7 @@ def write_seal(folder: Path) -> None:
 
 
 def find_damaged_file(folder: Path) -> Path | None:
-    """The first file of a store that is not as it was when a build ended; None where all are.
+    """Return the first file of a store that is not as it was when a build ended; None where all are.
 
     Raises OSError where a file cannot be read.
     """
@@ -116,7 +116,9 @@ def _is_sealed(name: str) -> bool:
 
 
 def _read_seal(folder: Path) -> dict[str, FileFacts] | None:
-    """The checksums in a folder; None where there are none. Raises ValueError where they are damaged."""
+    """Return the checksums in a folder; None where there are none. Raises ValueError where they are
+    damaged.
+    """
     try:
         found = unseal_json((folder / SEAL).read_bytes())
     except FileNotFoundError:

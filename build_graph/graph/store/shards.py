@@ -90,7 +90,9 @@ class ShardManifest:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """The manifest at a path; None where there is none, or one that is damaged or of another format."""
+        """Return the manifest at a path; None where there is none, or one that is damaged or of another
+        format.
+        """
         try:
             data = unseal_json(path.read_bytes())
             if data["format"] != FORMAT:
@@ -101,10 +103,11 @@ class ShardManifest:
             return None
 
     def to_json(self) -> bytes:
-        """The manifest as JSON, a line a document."""
+        """Return the manifest as JSON, a line a document."""
         documents = ",\n".join(_format_json(one.to_dict()) for one in self.documents)
         text = (
-            f'{{"format": {FORMAT},\n"made_with": {_format_json(self.made_with)},\n"files": {_format_json(self.files)},\n'
+            f'{{"format": {FORMAT},\n"made_with": {_format_json(self.made_with)},\n'
+            f'"files": {_format_json(self.files)},\n'
             f'"documents": [\n{documents}\n]}}\n'
         )
         return seal_json(text.encode())
@@ -137,7 +140,7 @@ class Manifest:
         return cls(**said, shards=shards)
 
     def to_json(self) -> bytes:
-        """The manifest as JSON, a line a shard."""
+        """Return the manifest as JSON, a line a shard."""
         own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "shards"}
         head = ",\n".join(
             f"{_format_json(name)}: {_format_json(value)}"
@@ -156,7 +159,7 @@ class ShardFolder:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """The folder at a path; raises ShardsError where it is none, or not complete."""
+        """Return the folder at a path; raises ShardsError where it is none, or not complete."""
         try:
             data = (path / MANIFEST).read_bytes()
             _reject_other_formats(path, data)
@@ -171,16 +174,18 @@ class ShardFolder:
             raise damage_error(path / MANIFEST) from error
 
     def list_files(self, ending: str) -> list[Path]:
-        """The files of all shards with an ending, in order."""
+        """Return the files of all shards with an ending, in order."""
         return [self.path / f"{shard['name']}{ending}" for shard in self.totals.shards]
 
     def iterate_records(self) -> Iterator[DocumentRecord]:
-        """The documents in the order of the input, those that failed among them."""
+        """Yield the documents in the order of the input, those that failed among them."""
         for path in self.list_files(CARD):
             yield from self._read_manifest(path).documents
 
     def iterate_members(self) -> Iterator[tuple[DocumentRecord, bytes]]:
-        """The documents that are there, with their N-Quads; raises ShardsError where they are damaged."""
+        """Yield the documents that are there, with their N-Quads; raises ShardsError where they are
+        damaged.
+        """
         for path in self.list_files(CARD):
             quads = path.with_name(f"{path.stem}{QUADS}")
             with _open_file(quads) as file:
@@ -189,7 +194,7 @@ class ShardFolder:
                         yield record, _unpack(quads, file.read(record.size), record.size)
 
     def iterate_tables(self) -> Iterator[bytes]:
-        """The table of bearers of each shard, as CSV; raises ShardsError where one is damaged."""
+        """Yield the table of bearers of each shard, as CSV; raises ShardsError where one is damaged."""
         for shard, path in zip(self.totals.shards, self.list_files(BEARINGS), strict=True):
             with _open_file(path) as file:
                 data = file.read()
@@ -199,11 +204,11 @@ class ShardFolder:
             yield _unpack(path, data, len(data))
 
     def open_quads(self) -> IO[bytes]:
-        """The statements of all documents as a stream of N-Quads."""
+        """Return the statements of all documents as a stream of N-Quads."""
         return open_stream(data for _, data in self.iterate_members())
 
     def open_triples(self) -> IO[bytes]:
-        """The same as N-Triples: what several documents say comes several times."""
+        """Return the same as N-Triples: what several documents say comes several times."""
         return open_stream(strip_graph(record, data) for record, data in self.iterate_members())
 
     def _read_manifest(self, path: Path) -> ShardManifest:
@@ -219,7 +224,7 @@ def damage_error(path: Path) -> ShardsError:
 
 
 def _open_file(path: Path) -> IO[bytes]:
-    """A file of shards to read from; raises ShardsError where it cannot be read."""
+    """Return a file of shards to read from; raises ShardsError where it cannot be read."""
     try:
         return path.open("rb")
     except FileNotFoundError as error:
@@ -249,7 +254,7 @@ def _reject_other_formats(path: Path, manifest: bytes) -> None:
 
 
 def strip_graph(record: DocumentRecord, quads: bytes) -> bytes:
-    """The N-Quads of a document as N-Triples.
+    """Return the N-Quads of a document as N-Triples.
 
     >>> strip_graph(DocumentRecord("a.txt", iri="https://x/d"), b'<a:s> <a:p> "o" <https://x/d> .\\n')
     b'<a:s> <a:p> "o" .\\n'
@@ -279,12 +284,12 @@ class _PieceStream(io.RawIOBase):
 
 
 def open_stream(pieces: Iterator[bytes]) -> IO[bytes]:
-    """Pieces of bytes, made as they are wanted, as a file to read from."""
+    """Return pieces of bytes, made as they are wanted, as a file to read from."""
     return io.BufferedReader(_PieceStream(pieces), _BUFFER)
 
 
 def format_part_name(number: int) -> str:
-    """The name of a shard's files without their endings.
+    """Return the name of a shard's files without their endings.
 
     >>> format_part_name(7)
     'part-00007'
@@ -293,7 +298,7 @@ def format_part_name(number: int) -> str:
 
 
 def is_shards(path: Path) -> bool:
-    """Whether a folder holds shards, complete or not."""
+    """Return whether a folder holds shards, complete or not."""
     try:
         return (path / f"{format_part_name(0)}{CARD}").is_file() or all(
             (path / name).is_file() for name in (MANIFEST, LOCK)

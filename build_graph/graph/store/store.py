@@ -96,7 +96,7 @@ class DocumentStore:
 
     @classmethod
     def open(cls, path: Path, place: Path | None = None) -> DocumentStore:
-        """The store in a folder, made if it is missing; `place` is where it lies as long as it is new.
+        """Return the store in a folder, made if it is missing; `place` is where it lies as long as it is new.
 
         Raises StoreError where the place cannot be written, holds something else, or another build is at it.
         """
@@ -125,7 +125,7 @@ class DocumentStore:
             raise _damage_error(self.path, error) from error
 
     def __enter__(self) -> DocumentStore:
-        """The store itself."""
+        """Return the store itself."""
         return self
 
     def __exit__(
@@ -142,7 +142,7 @@ class DocumentStore:
     # ------------------------------------------------------------------------- looking up
 
     def find_by_fingerprint(self, fingerprint: Fingerprint) -> StoredDocument | None:
-        """The document with that fingerprint, if there is one."""
+        """Return the document with that fingerprint, if there is one."""
         with _ReadErrors(self.path):
             for graph in self.find_by_source(fingerprint.source):
                 if all(quad in self._store for quad in fingerprint.build_quads(graph)):
@@ -154,7 +154,7 @@ class DocumentStore:
         return None
 
     def find_by_source(self, source: str) -> list[NamedNode]:
-        """The graphs of the documents that were read from a text with that SHA-256, in order."""
+        """Return the graphs of the documents that were read from a text with that SHA-256, in order."""
         with _ReadErrors(self.path):
             graphs = {
                 quad.graph_name
@@ -166,7 +166,7 @@ class DocumentStore:
         return sorted(graphs, key=str)
 
     def list_documents(self) -> list[NamedNode]:
-        """The graphs of all documents, in order."""
+        """Return the graphs of all documents, in order."""
         with _ReadErrors(self.path):
             graphs = [graph for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
         return sorted((graph for graph in graphs if graph.value.startswith(_DOCUMENTS)), key=str)
@@ -249,7 +249,9 @@ class DocumentStore:
             self._store.flush()
 
     def _find_unique(self, quads: Iterable[Quad], graphs: Collection[NamedNode]) -> Iterator[Quad]:
-        """Those of the statements, in the default graph, that no document outside of the graphs makes."""
+        """Yield those of the statements, in the default graph, that no document outside of the graphs
+        makes.
+        """
         apart = {*graphs, _ONTOLOGY, DefaultGraph()}
         for quad in quads:
             said = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
@@ -315,7 +317,7 @@ def in_use_error(path: Path) -> StoreError:
 
 
 def holds_something(path: Path) -> bool:
-    """Whether there is anything at a path, be it a file or a folder that is not empty.
+    """Return whether there is anything at a path, be it a file or a folder that is not empty.
 
     What a load left that was killed is nothing.
     """
@@ -326,7 +328,7 @@ def holds_something(path: Path) -> bool:
 
 
 def list_store_files(folder: Path) -> list[Path]:
-    """The files in a folder that are those of a store."""
+    """Return the files in a folder that are those of a store."""
     return [file for file in sorted(folder.iterdir()) if _ROCKSDB.fullmatch(file.name)]
 
 
@@ -351,13 +353,15 @@ def _list_names(path: Path) -> list[str]:
 
 
 def _format_update(removed: Iterable[Quad], added: Iterable[Quad], gone: Iterable[NamedNode]) -> str:
-    """An update that takes statements away and puts others there; its operations are one transaction."""
+    """Return an update that takes statements away and puts others there; its operations are one
+    transaction.
+    """
     operations = [f"DELETE DATA {{ {_format_data(removed)} }}", f"INSERT DATA {{ {_format_data(added)} }}"]
     return " ;\n".join([*operations, *(f"DROP SILENT GRAPH {graph}" for graph in gone)])
 
 
 def _format_data(quads: Iterable[Quad]) -> str:
-    """Statements as SPARQL writes them, each graph's together."""
+    """Return statements as SPARQL writes them, each graph's together."""
     graphs: dict[NamedNode | BlankNode | DefaultGraph, list[str]] = {}
     for quad in quads:
         lines = graphs.setdefault(quad.graph_name, [])
@@ -370,7 +374,7 @@ def _format_data(quads: Iterable[Quad]) -> str:
 
 
 def _move_to_default(quads: Iterable[Quad]) -> set[Quad]:
-    """The statements in the default graph."""
+    """Return the statements in the default graph."""
     return {_set_graph(quad, DefaultGraph()) for quad in quads}
 
 
@@ -379,7 +383,9 @@ def _set_graph(quad: Quad, graph: NamedNode | DefaultGraph) -> Quad:
 
 
 def _number_blank_nodes(data: bytes, name: str) -> Iterator[Quad]:
-    """The statements of a Turtle file; its blank nodes are numbered, and so the same from build to build."""
+    """Yield the statements of a Turtle file; its blank nodes are numbered, and so the same from build to
+    build.
+    """
     numbers: dict[BlankNode, BlankNode] = {}
     stem = name.partition(".")[0]
     for quad in parse(data, format=RdfFormat.TURTLE):

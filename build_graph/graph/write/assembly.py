@@ -73,7 +73,9 @@ class TurtleAssembler:
         return turtle
 
     def _iterate_pieces(self) -> Iterator[bytes]:
-        """The Turtle of the parts, and between them what the frame says, in the order of the subjects."""
+        """Yield the Turtle of the parts, and between them what the frame says, in the order of the
+        subjects.
+        """
         place = build_sort_keys([*self._shared, *self._bodies])
         for is_part, names in groupby(sorted(place, key=place.__getitem__), self._bodies.__contains__):
             if is_part:
@@ -98,13 +100,13 @@ class TurtleAssembler:
         return {name for name in names & self._shared.keys() if name not in self._whole}
 
     def _describe_shared(self, name: Term) -> Iterator[Statement]:
-        """The classes and words of a thing, without what it refers to in its turn."""
+        """Yield the classes and words of a thing, without what it refers to in its turn."""
         kind = expand("rdf:type")
         yield from (one for one in self._shared[name] if one[1] == kind or not one[2].startswith("<"))
 
 
 def serialise_document(document: Document, descriptions: Descriptions) -> tuple[bytes, int]:
-    """The N-Quads of a document in UTF-8, and how many statements they are.
+    """Return the N-Quads of a document in UTF-8, and how many statements they are.
 
     The same document gives the same bytes. Raises FailedCheckError where a check finds a fault.
     """

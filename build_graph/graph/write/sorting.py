@@ -29,7 +29,7 @@ class ExternalSort:
 
     @classmethod
     def sort_quads(cls, quads: Iterable[Quad], *, graphs: bool, run: int = RUN) -> ExternalSort:
-        """The records of statements, without their graphs unless `graphs`.
+        """Return the records of statements, without their graphs unless `graphs`.
 
         Raises ObligationError where there is no room on disk to sort them.
         """
@@ -53,7 +53,7 @@ class ExternalSort:
         return cls((*runs, sorted(records)))
 
     def iterate_records(self) -> Iterator[bytes]:
-        """The records in order, each once."""
+        """Yield the records in order, each once."""
         last = None
         for record in heapq.merge(*map(_iterate_lines, self.runs)):
             if record != last:
@@ -62,7 +62,9 @@ class ExternalSort:
 
 
 def iterate_batches(records: Iterable[bytes], size: int = BATCH) -> Iterator[list[bytes]]:
-    """The records in lists of at least `size`; what is said of one subject in one graph stays together."""
+    """Yield the records in lists of at least `size`; what is said of one subject in one graph stays
+    together.
+    """
     batch: list[bytes] = []
     for _, said in groupby(records, key=read_subject):
         batch.extend(said)
@@ -83,13 +85,15 @@ def read_subject(record: bytes) -> bytes:
 
 
 def parse_records(records: Iterable[bytes]) -> Iterator[Quad]:
-    """The statements of records."""
+    """Return the statements of records."""
     lines = (b"%s %s .\n" % (triple, graph) for graph, _, triple in (r.partition(b"\t") for r in records))
     return iter(parse(b"".join(lines), format=RdfFormat.N_QUADS, lenient=True))
 
 
 def number_blank_nodes(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """The statements with their blank nodes numbered as they come: those without a name get one by chance."""
+    """Yield the statements with their blank nodes numbered as they come: those without a name get one by
+    chance.
+    """
     names: dict[BlankNode, BlankNode] = {}
     for quad in quads:
         ends = (quad.subject, quad.object, quad.graph_name)

@@ -24,7 +24,7 @@ PredicateQuads = list[tuple[str, Quad]]  # statements of one subject, each with 
 
 
 def serialise_turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
-    """The statements of all graphs as one Turtle file in UTF-8; the same set gives the same bytes.
+    """Return the statements of all graphs as one Turtle file in UTF-8; the same set gives the same bytes.
 
     >>> from build_graph.vocabulary import term
     >>> node = term("ob:Lead")
@@ -38,7 +38,7 @@ def serialise_turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
 
 
 def join_bodies(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
-    """Bodies, which are in order, as one file: its header, and a blank line between statements."""
+    """Yield bodies, which are in order, as one file: its header, and a blank line between statements."""
     yield _format_header(bodies, base)
     filled = [body for body in bodies if body]
     yield from filled[:-1]
@@ -46,7 +46,7 @@ def join_bodies(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
 
 
 def serialise_body(subjects: Mapping[str, PredicateQuads], base: str = BASE) -> tuple[bytes, int]:
-    """The statements of some subjects without the header, and how many different ones they are."""
+    """Return the statements of some subjects without the header, and how many different ones they are."""
     ordered = list(_sort_triples(subjects))
     # A line ends in " ." only where a statement does: line breaks in literals are written \n.
     return serialize_body(ordered, base).replace(b" .\n", b" .\n\n"), len(ordered)
@@ -84,7 +84,7 @@ def _format_header(bodies: Iterable[bytes], base: str) -> bytes:
 
 
 def _sort_triples(subjects: Mapping[str, PredicateQuads]) -> Iterator[Triple]:
-    """Each statement once: by subject, then predicate, then object."""
+    """Yield each statement once: by subject, then predicate, then object."""
     for name in sorted(subjects, key=build_sort_keys(subjects).__getitem__):
         said = subjects[name]
         for quad in _sort_repeated(said) if len(dict(said)) < len(said) else _sort_single(said):
@@ -92,7 +92,7 @@ def _sort_triples(subjects: Mapping[str, PredicateQuads]) -> Iterator[Triple]:
 
 
 def group_by_subject(quads: Iterable[Quad]) -> dict[str, PredicateQuads]:
-    """The statements of each subject, with their predicates; rdf:type, as "", goes first."""
+    """Return the statements of each subject, with their predicates; rdf:type, as "", goes first."""
     subjects: dict[str, PredicateQuads] = {}
     last, said = None, []
     for quad in quads:
@@ -104,25 +104,25 @@ def group_by_subject(quads: Iterable[Quad]) -> dict[str, PredicateQuads]:
 
 
 def _sort_single(said: PredicateQuads) -> list[Quad]:
-    """The statements of one subject by predicate, where no predicate comes twice."""
+    """Return the statements of one subject by predicate, where no predicate comes twice."""
     return [quad for _, quad in sorted(said, key=itemgetter(0))]
 
 
 def _sort_repeated(said: PredicateQuads) -> list[Quad]:
-    """The statements of one subject, each once, by predicate; those with the same one by object."""
+    """Return the statements of one subject, each once, by predicate; those with the same one by object."""
     twice = {first for first, second in pairwise(sorted(map(itemgetter(0), said))) if first == second}
     once = {_build_key(predicate, quad, predicate in twice): quad for predicate, quad in said}
     return [once[key] for key in sorted(once)]
 
 
 def _build_key(predicate: str, quad: Quad, twice: bool) -> tuple[str, int, str]:
-    """A key for statements of one subject; shorter objects first, so that n2 stands before n10."""
+    """Return a key for statements of one subject; shorter objects first, so that n2 stands before n10."""
     words = str(quad.object) if twice else ""
     return predicate, len(words), words
 
 
 def build_sort_keys(subjects: Iterable[str]) -> dict[str, str]:
-    """A key for each subject that puts m2 before m10, and what lies below an IRI behind it.
+    """Return a key for each subject that puts m2 before m10, and what lies below an IRI behind it.
 
     >>> keys = build_sort_keys(["<x/m10>", "<x/m2/n1>", "<x/m2>", "<x/m1>"])
     >>> sorted(keys, key=keys.__getitem__)

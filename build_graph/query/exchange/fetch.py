@@ -35,7 +35,7 @@ def fetch_graph(server: Server, graph: str, expected: int | None = None) -> froz
 
 
 def is_mark(triple: Triple, graph: str) -> bool:
-    """Whether a statement is the mark of its graph."""
+    """Return whether a statement is the mark of its graph."""
     return triple.predicate.value == MARK and getattr(triple.subject, "value", "") == graph
 
 
@@ -47,7 +47,7 @@ def _count_statements(server: Server, graph: str) -> int | None:
 
 
 def _fetch_whole(server: Server, graph: str) -> set[Triple] | None:
-    """The graph by the Graph Store Protocol; None where the server does not have that."""
+    """Return the graph by the Graph Store Protocol; None where the server does not have that."""
     if server.store is None:
         return None
     also = (400, 404, 405, 406, 500, 501) if server.query else (404,)
@@ -58,7 +58,9 @@ def _fetch_whole(server: Server, graph: str) -> set[Triple] | None:
 
 
 def _fetch_pages(server: Server, graph: str, expected: int) -> set[Triple]:
-    """The graph by CONSTRUCT; Virtuoso sorts no more than 10,000 rows unless a query within does it."""
+    """Return the graph by CONSTRUCT; Virtuoso sorts no more than 10,000 rows unless a query within does
+    it.
+    """
     found: set[Triple] = set()
     if server.query is None:
         return found
@@ -76,7 +78,7 @@ def _fetch_pages(server: Server, graph: str, expected: int) -> set[Triple]:
 
 
 def _parse_triples(receiver: Receiver, reply: Reply) -> set[Triple]:
-    """The statements of an answer; raises ExchangeError for what holds none."""
+    """Return the statements of an answer; raises ExchangeError for what holds none."""
     known = RdfFormat.from_media_type(reply.media)
     if reply.media == "text/plain":  # what N-Triples were called before they had a name
         known = RdfFormat.N_TRIPLES
@@ -86,6 +88,7 @@ def _parse_triples(receiver: Receiver, reply: Reply) -> set[Triple]:
         return set(receiver.parse_statements(reply.body, known))
     except (SyntaxError, ValueError) as error:
         raise ExchangeError(
-            f"{redact_url(receiver.url)}: answers with {reply.media or 'something'} that holds no statements; "
+            f"{redact_url(receiver.url)}: answers with {reply.media or 'something'} that holds "
+            f"no statements; "
             "see whether this is the address, or give --gsp-url or --query-url"
         ) from error

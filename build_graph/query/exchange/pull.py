@@ -23,13 +23,13 @@ _READ = (".ttl", ".trig")  # formats that people read
 
 
 def check_ending(path: Path) -> None:
-    """Raises PartsError for a file in no format that is written."""
+    """Raise PartsError for a file in no format that is written."""
     if path.suffix not in ENDINGS:
         raise PartsError(f"{path}: ends in none of {', '.join(ENDINGS)}; choose one")
 
 
 def list_graphs(server: Server) -> dict[str, int | None]:
-    """The named graphs of a server; raises ExchangeError where there are none, or none to be found."""
+    """Return the named graphs of a server; raises ExchangeError where there are none, or none to be found."""
     where = redact_url(server.url)
     if server.query is None:
         raise ExchangeError(
@@ -51,7 +51,7 @@ class GraphPuller:
     statements: int = 0  # of the graphs that are here
 
     def sort_statements(self, path: Path) -> ExternalSort:
-        """The statements in the order of a file, on disk.
+        """Return the statements in the order of a file, on disk.
 
         Raises ExchangeError where a graph is not there, or not given whole, ObligationError where there is no
         room to sort them.
@@ -59,7 +59,7 @@ class GraphPuller:
         return ExternalSort.sort_records(_encode_record(quad, path.suffix) for quad in self._iterate_quads())
 
     def _iterate_quads(self) -> Iterator[Quad]:
-        """All statements; blank nodes, which come last, are named by what is said of them."""
+        """Yield all statements; blank nodes, which come last, are named by what is said of them."""
         blank = []
         for number, (name, size) in enumerate(self.names.items(), 1):
             for quad in self._fetch_one(name, size):
@@ -84,7 +84,7 @@ class GraphPuller:
 
 
 def serialize_sorted(ordered: ExternalSort, path: Path) -> Iterator[bytes]:
-    """The statements as the file's ending says; Turtle and N-Triples hold all graphs as one."""
+    """Yield the statements as the file's ending says; Turtle and N-Triples hold all graphs as one."""
     if path.suffix == ".ttl":
         yield from join_bodies(
             [
@@ -103,7 +103,9 @@ def serialize_sorted(ordered: ExternalSort, path: Path) -> Iterator[bytes]:
 
 
 def _encode_record(quad: Quad, ending: str) -> bytes:
-    """A statement behind its graph, if the format has any, and its subject's place, if people read it."""
+    """Return a statement behind its graph, if the format has any, and its subject's place, if people read
+    it.
+    """
     graph = "" if ending in _NEITHER else str(quad.graph_name)
     subject = str(quad.subject)
     place = build_sort_keys([subject])[subject] if ending in _READ else ""
@@ -111,7 +113,7 @@ def _encode_record(quad: Quad, ending: str) -> bytes:
 
 
 def _format_block(name: bytes, records: Iterable[bytes]) -> bytes:
-    """A named graph in TriG."""
+    """Return a named graph in TriG."""
     said = b"".join(
         serialise_body(group_by_subject(_parse_records(batch)))[0] for batch in iterate_batches(records)
     )

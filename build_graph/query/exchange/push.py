@@ -46,7 +46,7 @@ class GraphParts:
 
 
 def read_parts(path: Path, named_graph: str | None = None) -> GraphParts:
-    """The parts of a file or a store; with `named_graph`, one graph that holds everything.
+    """Return the parts of a file or a store; with `named_graph`, one graph that holds everything.
 
     Raises EngineError or ShardsError as `read_quads` does, PartsError for blank nodes outside named graphs.
     """
@@ -75,7 +75,7 @@ def read_parts(path: Path, named_graph: str | None = None) -> GraphParts:
 
 
 def find_owner(subject: str, documents: Iterable[str]) -> str | None:
-    """The document that a subject is, or lies below; the innermost, where documents lie in documents.
+    """Return the document that a subject is, or lies below; the innermost, where documents lie in documents.
 
     >>> find_owner("https://x/d/s1/c2", {"https://x/d"}), find_owner("https://x/d2", {"https://x/d"})
     ('https://x/d', None)
@@ -94,7 +94,7 @@ def _format_line(quad: Quad) -> bytes:
 
 
 def check_iri(iri: str) -> str:
-    """An IRI that can name a graph; raises PartsError for what is none."""
+    """Return an IRI that can name a graph; raises PartsError for what is none."""
     try:
         return NamedNode(iri).value
     except ValueError as error:
@@ -145,7 +145,7 @@ class Pusher:
         return PushResult(sent, statements, len(graphs) - sent)
 
     def _read_marks(self) -> dict[str, str]:
-        """The marks of the graphs that are there, and bear one."""
+        """Return the marks of the graphs that are there, and bear one."""
         if self.server.query is None:
             return {}
         marks: dict[str, str] = {}
@@ -155,7 +155,7 @@ class Pusher:
         return marks
 
     def _list_documents(self) -> list[str]:
-        """The documents that have a graph of their own there."""
+        """Return the documents that have a graph of their own there."""
         if self.server.query is None:
             return []
         query = f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}"
@@ -192,7 +192,8 @@ class Pusher:
         """Send a graph by SPARQL Update, in pieces; the old one goes first, the mark comes last."""
         if self.server.update is None:
             raise ExchangeError(
-                f"{redact_url(self.server.url)}: takes no graphs and no updates; give --gsp-url or --update-url"
+                f"{redact_url(self.server.url)}: takes no graphs and no updates; give "
+                f"--gsp-url or --update-url"
             )
         chunks = list(_split_chunks(lines, _CHUNK))
         if len(chunks) > 1 and any(line.startswith(b"_:") or b" _:" in line for line in lines):
@@ -215,7 +216,7 @@ def _compute_mark(lines: Lines) -> str:
 
 
 def _split_chunks(lines: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Lines in pieces of at most `size` bytes; a longer line is a piece of its own.
+    """Yield lines in pieces of at most `size` bytes; a longer line is a piece of its own.
 
     >>> list(_split_chunks([b"ab", b"c", b"defg", b"h"], 3))
     [b'abc', b'defg', b'h']

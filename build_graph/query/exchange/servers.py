@@ -58,7 +58,7 @@ class Server:
     query: str | None
 
     def select_rows(self, query: str, *names: str) -> list[tuple[str, ...]]:
-        """The values of some variables in the rows that a query finds.
+        """Return the values of some variables in the rows that a query finds.
 
         Raises ExchangeError where it is not answered, or with other columns.
         """
@@ -118,7 +118,7 @@ def find_server(
     update: str | None = None,
     query: str | None = None,
 ) -> Server:
-    """The server at an address, which may be its root or one of its endpoints.
+    """Return the server at an address, which may be its root or one of its endpoints.
 
     What is given is not looked for.
     Raises ExchangeError where no SPARQL server is there, or it does not know who asks.
@@ -151,7 +151,8 @@ def _discover(client: Client, url: str) -> Server:
         if not reply.good and reply.status not in (400, 404, 405)
         else (
             ExchangeError(
-                f"{redact_url(url)}: {_describe_reply(reply)}, and no SPARQL server of a known kind is below it; "
+                f"{redact_url(url)}: {_describe_reply(reply)}, and no SPARQL server of a known "
+                f"kind is below it; "
                 "give its address, or --query-url with --gsp-url or --update-url"
             )
         )
@@ -159,7 +160,7 @@ def _discover(client: Client, url: str) -> Server:
 
 
 def _find_root(url: str) -> str:
-    """The address of a server, with a slash, from its own or that of one of its endpoints.
+    """Return the address of a server, with a slash, from its own or that of one of its endpoints.
 
     >>> _find_root("http://host/ds/query"), _find_root("http://host:8890")
     ('http://host/ds/', 'http://host:8890/')
@@ -178,7 +179,7 @@ def _probe(client: Client, url: str) -> Reply:
 
 
 def _is_sparql(client: Client, url: str) -> bool:
-    """Whether something answers queries at an address."""
+    """Return whether something answers queries at an address."""
     reply = _probe(client, url)
     if reply.status in (429, 502, 503, 504):
         raise client.create_error(reply, url)
@@ -186,7 +187,7 @@ def _is_sparql(client: Client, url: str) -> bool:
 
 
 def _parse_results(receiver: Receiver, reply: Reply) -> QuerySolutions | QueryBoolean | None:
-    """The results in an answer; None where it holds none."""
+    """Return the results in an answer; None where it holds none."""
     try:
         media = QueryResultsFormat.from_media_type(reply.media)
         return receiver.parse_results(reply.body, media) if media else None

@@ -39,7 +39,7 @@ class GraphSurvey:
     _digest: Any = field(default_factory=hashlib.sha256)
 
     def watch(self, records: Iterable[bytes]) -> Iterator[bytes]:
-        """The records, which are counted as they go by."""
+        """Yield the records, which are counted as they go by."""
         counted: Counter[bytes] = Counter()
         kinds: Counter[bytes] = Counter()
         for record in records:
@@ -87,7 +87,7 @@ class Publication:
 
 
 def render_description(survey: GraphSurvey, files: Iterable[FileFacts], published: Publication) -> bytes:
-    """The description as Turtle; the dataset's IRI comes from its statements alone."""
+    """Return the description as Turtle; the dataset's IRI comes from its statements alone."""
     dataset = f"{BASE}dataset/{survey.digest[:16]}"
     quads = [
         *_iterate_dataset(dataset, survey, published),

@@ -33,7 +33,7 @@ class Texts:
     zh: str
 
     def __str__(self) -> str:
-        """Both, for formats that have room for one."""
+        """Return both, for formats that have room for one."""
         return f"{self.en} / {self.zh}"
 
 
@@ -79,11 +79,11 @@ class ExportTable:
         return [column.name for column in self.columns]
 
     def find_column(self, name: str) -> int:
-        """The place of a column; ValueError if there is none of that name."""
+        """Return the place of a column; ValueError if there is none of that name."""
         return self.names.index(name)
 
     def replace_rows(self, rows: Iterable[Row]) -> ExportTable:
-        """The table with other rows."""
+        """Return the table with other rows."""
         return ExportTable(
             self.name, self.title, self.description, self.columns, self.label, self.caption, self.link,
             tuple(rows),
@@ -91,7 +91,7 @@ class ExportTable:
 
 
 def load_layout() -> tuple[ExportTable, ...]:
-    """The tables without rows.
+    """Return the tables without rows.
 
     >>> [table.name for table in load_layout()][:3]
     ['documents', 'clauses', 'measures']
@@ -100,7 +100,7 @@ def load_layout() -> tuple[ExportTable, ...]:
 
 
 def load_tables(engine: Engine, where: str) -> dict[str, ExportTable]:
-    """The tables of the graph that an engine answers for, by name; `where` is what messages call it.
+    """Return the tables of the graph that an engine answers for, by name; `where` is what messages call it.
 
     What a row leads to and no table has gets a row of its own, with its IRI alone, so that every key leads
     to a row. Raises ObligationError where the graph cannot be asked, or a value is not of its column's type.
@@ -145,7 +145,9 @@ def _parse_column(given: Mapping[str, Any]) -> Column:
 
 
 def _fill(table: ExportTable, engine: Engine, where: str) -> ExportTable:
-    """The table with a row for each key; of several values the first is taken, in the order of the text."""
+    """Return the table with a row for each key; of several values the first is taken, in the order of the
+    text.
+    """
     answer = select(engine, f"table-{table.name}")
     given = {variable.value for variable in answer.variables}
     found: dict[Value, list[Row]] = {}
@@ -159,7 +161,7 @@ def _fill(table: ExportTable, engine: Engine, where: str) -> ExportTable:
 
 
 def _convert_value(column: Column, term: Any, table: str, where: str) -> Value:
-    """A term as a value of a column; None for no term, and for no words."""
+    """Return a term as a value of a column; None for no term, and for no words."""
     text = term.value if isinstance(term, (NamedNode, Literal)) else "" if term is None else str(term)
     if not text:
         return None
@@ -179,7 +181,9 @@ def _convert_value(column: Column, term: Any, table: str, where: str) -> Value:
 
 
 def _merge_rows(table: ExportTable, rows: list[Row]) -> Row:
-    """One row of several with the same key: the first in the text, and all values of what is joined."""
+    """Return one row of several with the same key: the first in the text, and all values of what is
+    joined.
+    """
     first = min(rows, key=lambda row: _order_row(table, row))
     return tuple(
         _JOINED.join(sorted({str(row[at]) for row in rows if row[at] is not None})) or None
@@ -209,7 +213,7 @@ def _list_source_files(documents: ExportTable) -> dict[Value, Value]:
 
 
 def _add_source_files(table: ExportTable, files: Mapping[Value, Value]) -> ExportTable:
-    """The table with the source file of each row's document."""
+    """Return the table with the source file of each row's document."""
     if table.name == "documents" or "source_file" not in table.names:
         return table
     at, document = table.find_column("source_file"), table.find_column("document")
@@ -217,7 +221,7 @@ def _add_source_files(table: ExportTable, files: Mapping[Value, Value]) -> Expor
 
 
 def _add_missing_keys(table: ExportTable, others: Iterable[ExportTable]) -> ExportTable:
-    """The table with a row for each key that another table, or it itself, leads to."""
+    """Return the table with a row for each key that another table, or it itself, leads to."""
     known = {row[0] for row in table.rows}
     missing = sorted(
         {str(key) for other in others for key in _iterate_keys(other, table.name) if key not in known}

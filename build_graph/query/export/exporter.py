@@ -103,14 +103,14 @@ class Exporter:
             require_pyarrow()
 
     def _find_media(self, name: str, output: Path) -> str:
-        """The media type of a file; a dump has its format's, whatever it is called."""
+        """Return the media type of a file; a dump has its format's, whatever it is called."""
         is_dump = name == output.name and not self.form.is_folder
         return find_media_type(self.form.ending if is_dump else name)
 
     def _render_files(
         self, ordered: ExternalSort, survey: GraphSurvey, name: str
     ) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """The files of the format by name, in pieces where they may be large."""
+        """Yield the files of the format by name, in pieces where they may be large."""
         form = self.form
         if form is ExportFormat.JSONLD:
             yield name, jsonld.write_jsonld(survey.watch(ordered.iterate_records()))

@@ -57,7 +57,7 @@ class ExportFormat(StrEnum):
 
 
 def find_media_type(name: str) -> str:
-    """The media type of a file by its name.
+    """Return the media type of a file by its name.
 
     >>> find_media_type("graph.nt")
     'application/n-triples'

@@ -71,7 +71,7 @@ class JsonldContext:
         return cls(names, kinds)
 
     def shorten(self, iri: str) -> str:
-        """A class or property as the context calls it; one that it does not know by its IRI."""
+        """Return a class or property as the context calls it; one that it does not know by its IRI."""
         if iri in self.names:
             return self.names[iri]
         for prefix, namespace in PREFIXES.items():
@@ -80,7 +80,7 @@ class JsonldContext:
         return iri
 
     def build_json(self) -> dict[str, object]:
-        """The context as JSON-LD 1.1."""
+        """Return the context as JSON-LD 1.1."""
         terms: dict[str, object] = {"@version": 1.1, "@base": BASE}
         terms |= {prefix: PREFIXES[prefix] for prefix in sorted(PREFIXES)}
         for iri in sorted({*self.names, *self.kinds}):
@@ -88,7 +88,7 @@ class JsonldContext:
         return {"@context": terms}
 
     def render_file(self) -> bytes:
-        """The context as a file."""
+        """Return the context as a file."""
         return (json.dumps(self.build_json(), ensure_ascii=False, indent=1) + "\n").encode()
 
     def _define_term(self, iri: str) -> str | dict[str, str]:
@@ -102,7 +102,7 @@ class JsonldContext:
 
 
 def _iterate_datatypes() -> Iterator[tuple[str, str]]:
-    """The datatypes that the shapes ask for, where they ask the same everywhere."""
+    """Yield the datatypes that the shapes ask for, where they ask the same everywhere."""
     paths: dict[NamedNode | BlankNode, str] = {}
     types: dict[NamedNode | BlankNode, str] = {}
     for quad in parse(path=find_folder("ontology") / "shapes.ttl", format=RdfFormat.TURTLE):
@@ -155,7 +155,7 @@ def _convert_values(values: list[NamedNode | BlankNode | Literal | Triple], kind
 
 
 def _group_by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -> Json:
-    """Words by their language; a list of values where one of them has none."""
+    """Return words by their language; a list of values where one of them has none."""
     words: dict[str, list[Json]] = {}
     for value in values:
         if not (isinstance(value, Literal) and value.language and _TAG.match(value.language)):
@@ -165,7 +165,7 @@ def _group_by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -
 
 
 def _convert_value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) -> Json:
-    """A value; `kind` is what the context says of it, which need not be repeated."""
+    """Return a value; `kind` is what the context says of it, which need not be repeated."""
     if isinstance(value, (NamedNode, BlankNode)):
         return _shorten_reference(value) if kind == ID else {"@id": _shorten_reference(value)}
     if isinstance(value, Triple):
@@ -181,7 +181,7 @@ def _convert_value(value: NamedNode | BlankNode | Literal | Triple, kind: str | 
 
 
 def _convert_native(text: str, datatype: str) -> Json:
-    """A number or a truth value as JSON's own, where it comes back as it was; else its words."""
+    """Return a number or a truth value as JSON's own, where it comes back as it was; else its words."""
     if datatype == f"{XSD}integer" and _INTEGER.fullmatch(text):
         return int(text)
     if datatype == f"{XSD}boolean" and text in ("true", "false"):
@@ -190,7 +190,7 @@ def _convert_native(text: str, datatype: str) -> Json:
 
 
 def _shorten_reference(node: NamedNode | BlankNode | Triple) -> str:
-    """A node's IRI, without the base where it comes back as it was."""
+    """Return a node's IRI, without the base where it comes back as it was."""
     if not isinstance(node, NamedNode):
         return str(node)
     end = node.value.removeprefix(BASE)
@@ -209,5 +209,5 @@ def _shorten_class(node: object, context: JsonldContext) -> str:
 
 
 def _unwrap_single(values: list[Json] | list[str]) -> Json:
-    """The value, where there is but one."""
+    """Return the value, where there is but one."""
     return values[0] if len(values) == 1 else list(values)

@@ -42,7 +42,7 @@ def serialize_triples(
 
 
 def render_rdf(records: Iterable[bytes], form: ExportFormat) -> Iterator[bytes]:
-    """The records, which are in order, as a file in pieces: nt, nq, ttl, trig or rdfxml."""
+    """Yield the records, which are in order, as a file in pieces: nt, nq, ttl, trig or rdfxml."""
     if form in (ExportFormat.NT, ExportFormat.NQ):
         yield from _render_lines(records)
     elif form is ExportFormat.RDFXML:
@@ -52,7 +52,7 @@ def render_rdf(records: Iterable[bytes], form: ExportFormat) -> Iterator[bytes]:
 
 
 def refuse_no_xml(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """The statements, if RDF/XML can hold them; raises NotInXmlError for the first that it cannot."""
+    """Yield the statements, if RDF/XML can hold them; raises NotInXmlError for the first that it cannot."""
     good: set[str] = set()
     for quad in quads:
         name = quad.predicate.value

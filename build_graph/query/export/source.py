@@ -36,7 +36,9 @@ class GraphSource:
         return cls(where, open_path(Path(where)) if is_store(Path(where)) else None)
 
     def iterate_quads(self) -> Iterator[Quad]:
-        """All statements of all graphs; raises EngineError where a file is missing, broken, or taken away."""
+        """Yield all statements of all graphs; raises EngineError where a file is missing, broken, or taken
+        away.
+        """
         path = Path(self.where)
         if self.opened is not None:
             with convert_store_errors(self.opened.folder):
@@ -70,7 +72,7 @@ def _copy_endpoint(url: str, engine: Engine) -> Store:
 
 
 def _fetch_page(engine: Engine, after: str) -> list[Quad]:
-    """All that is said of the next subjects."""
+    """Return all that is said of the next subjects."""
     return [
         Quad(triple.subject, triple.predicate, triple.object)
         for triple in construct(engine, "statements", after=Literal(after))

@@ -62,7 +62,7 @@ Who leads most?
 
 
 def format_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
-    r"""Rows under their names, in UTF-8; empty where there is no value.
+    r"""Return rows under their names, in UTF-8; empty where there is no value.
 
     Where they are to be `guarded`, they begin with a byte order mark, and an apostrophe stands before what a
     spreadsheet takes for a formula.
@@ -94,7 +94,9 @@ def _guard_cell(value: Value) -> Value:
 def render_csv_files(
     tables: Mapping[str, ExportTable], licence: str | None = None, *, guarded: bool = False
 ) -> dict[str, bytes]:
-    """The files of a Data Package by name: a table each, and datapackage.json, which says what cells hold."""
+    """Return the files of a Data Package by name: a table each, and datapackage.json, which says what
+    cells hold.
+    """
     files = {
         f"{name}.csv": format_csv(table.names, table.rows, guarded=guarded) for name, table in tables.items()
     }
@@ -220,7 +222,7 @@ def _format_header(column: Column) -> str:
 
 
 def _render_nodes(table: ExportTable) -> bytes:
-    """The rows of a table as nodes; where a column leads, relationships say."""
+    """Return the rows of a table as nodes; where a column leads, relationships say."""
     own = [(at, column) for at, column in enumerate(table.columns) if at and not column.to]
     header = ["iri:ID", *(_format_header(column) for _, column in own), ":LABEL"]
     rows = ([row[0], *(row[at] for at, _ in own), table.label] for row in table.rows)
@@ -246,7 +248,7 @@ def _render_edges(tables: Mapping[str, ExportTable]) -> Iterator[tuple[str, byte
 
 
 def _render_links(table: ExportTable, ends: list[str]) -> bytes:
-    """The rows of a table as relationships, with what else they say."""
+    """Return the rows of a table as relationships, with what else they say."""
     assert table.link is not None
     start, end = table.find_column(table.link.start), table.find_column(table.link.end)
     told = ("name", "english", "document")  # what the nodes at the ends tell

@@ -51,7 +51,7 @@ class _BoundedAdapter(HTTPAdapter):
         self.timeout, self.most = timeout, most
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """The answer, its body in memory; of a refusal no more than the beginning."""
+        """Return the answer, its body in memory; of a refusal no more than the beginning."""
         end = monotonic() + self.timeout
         response = super().send(request, *args, **{**options, "stream": True})
         try:
@@ -73,7 +73,7 @@ class _BoundedAdapter(HTTPAdapter):
 
 
 def _wrap_body(raw: Any, body: bytes) -> HTTPResponse:
-    """An answer whose body is here, and neither packed nor in pieces."""
+    """Return an answer whose body is here, and neither packed nor in pieces."""
     headers: Mapping[str, str] = raw.headers
     kept = HTTPHeaderDict({name: value for name, value in headers.items() if name.lower() not in _OF_BODY})
     return HTTPResponse(BytesIO(body), kept, raw.status, preload_content=False)
@@ -183,7 +183,7 @@ class Client:
         return ExchangeError(f"{where}: fails ({reply.status}{f': {said}' if said else ''}); see its log")
 
     def _extract_reason(self, reply: Reply, credentials: Credentials) -> str:
-        """The reason that a server gives, on one line; a page gives none."""
+        """Return the reason that a server gives, on one line; a page gives none."""
         if "html" in reply.media or reply.body.lstrip()[:1] == b"<":
             return ""
         words = " ".join(credentials.redact(reply.body[:4096].decode("utf-8", "replace")).split())
@@ -192,7 +192,9 @@ class Client:
     # -------------------------------------------------------------------- one request, proved
 
     def _send_authenticated(self, method: str, url: str, what: Request) -> Reply:
-        """The answer after the server was told, in the way that it wants, who asks; others are not told."""
+        """Return the answer after the server was told, in the way that it wants, who asks; others are not
+        told.
+        """
         home = parse_origin(url)
         for _ in range(_HOPS):
             at_home = parse_origin(url) == home != NOWHERE
@@ -230,7 +232,7 @@ class Client:
     # ------------------------------------------------------------------- one request, repeated
 
     def _send_with_retries(self, method: str, url: str, auth: Proof, what: Request) -> Reply:
-        """The answer, which may take several attempts."""
+        """Return the answer, which may take several attempts."""
         import requests
         from urllib3.exceptions import MaxRetryError
 
@@ -277,7 +279,7 @@ class Client:
             raise self._create_connection_error(url, error) from error
 
     def _send_once(self, method: str, url: str, auth: Proof, what: Request) -> tuple[Reply, Any]:
-        """One answer, and as the library has it; raises TimeoutError."""
+        """Return one answer, and as the library has it; raises TimeoutError."""
         response = self.create_receiver(url).wait(
             lambda end: self._session.request(
                 method,
@@ -306,7 +308,8 @@ class Client:
 
     def _create_connection_error(self, url: str, error: Exception) -> ExchangeError:
         return ExchangeError(
-            f"{redact_url(url)}: does not answer ({_explain_failure(error)}); see whether it runs, and at this address"
+            f"{redact_url(url)}: does not answer ({_explain_failure(error)}); see whether it "
+            f"runs, and at this address"
         )
 
 
@@ -326,7 +329,9 @@ def _explain_failure(error: Exception) -> str:
 
 
 def _can_follow(method: str, status: int, url: str, to: str) -> bool:
-    """Whether a request goes where it is sent on: reads do, writes only within their server, as they are."""
+    """Return whether a request goes where it is sent on: reads do, writes only within their server, as
+    they are.
+    """
     if urlsplit(to).scheme not in ("http", "https"):
         return False
     return method == "GET" or (status in (307, 308) and parse_origin(url) == parse_origin(to))

@@ -41,11 +41,11 @@ class Credentials:
     token: str = field(default="", repr=False)
 
     def __bool__(self) -> bool:
-        """Whether there is something to prove who asks."""
+        """Return whether there is something to prove who asks."""
         return bool(self.user or self.token)
 
     def redact(self, text: str) -> str:
-        """A text, such as what a server says, without what is secret.
+        """Return a text, such as what a server says, without what is secret.
 
         >>> Credentials("me", "pass-word").redact("no pass-word for me")
         'no … for me'
@@ -174,7 +174,7 @@ def find_credentials(
 
 
 def check_address(url: str) -> str:
-    """The host of an address; raises CredentialsError where a user or password stands in it."""
+    """Return the host of an address; raises CredentialsError where a user or password stands in it."""
     try:
         parts = urlsplit(url)
         if "@" in parts.netloc:
@@ -188,7 +188,7 @@ def check_address(url: str) -> str:
 
 
 def redact_url(url: str) -> str:
-    """An address as messages show it: without user, password and parameters.
+    """Return an address as messages show it: without user, password and parameters.
 
     >>> redact_url("http://me:pass-word@host:8080/sparql?key=1")
     'http://host:8080/sparql'
@@ -199,7 +199,9 @@ def redact_url(url: str) -> str:
 
 
 def _read_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None:
-    """The user and password that netrc has for this very host; its default is for no endpoint meant."""
+    """Return the user and password that netrc has for this very host; its default is for no endpoint
+    meant.
+    """
     place = environment.get("NETRC") or str(Path(environment.get("HOME") or "~").expanduser() / ".netrc")
     try:
         entry = netrc(place).hosts.get(host) if os.path.isfile(place) else None  # noqa: PTH113
@@ -212,7 +214,7 @@ def _read_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None
 
 
 def _check_one_line(secret: str, name: str) -> str:
-    """A secret that can stand in a header; raises CredentialsError, which does not show it."""
+    """Return a secret that can stand in a header; raises CredentialsError, which does not show it."""
     if any(ord(letter) < 32 for letter in secret):
         raise CredentialsError(f"{name}: holds a line break or another control character; give it without")
     return secret

@@ -34,7 +34,7 @@ def strip_query(said: str, query: str) -> str:
 
 
 def shorten_lines(message: str) -> str:
-    """A message of ours, without the middle of lines that are too long: what is asked may stand in it.
+    """Return a message of ours, without the middle of lines that are too long: what is asked may stand in it.
 
     >>> len(shorten_lines("x" * 1000))
     241
@@ -45,7 +45,7 @@ def shorten_lines(message: str) -> str:
 
 
 def truncate(text: str, most: int = SHOWN) -> str:
-    """A text on one line, cut between words where it is longer.
+    """Return a text on one line, cut between words where it is longer.
 
     >>> truncate("line 1:  unexpected end of the query", 20)
     'line 1: unexpected…'

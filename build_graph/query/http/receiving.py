@@ -72,7 +72,7 @@ class Receiver:
         return result.result(self.timeout)
 
     def read(self, read: Read, packing: str, end: float) -> bytes:
-        """The whole body of an answer, unpacked.
+        """Return the whole body of an answer, unpacked.
 
         Raises TimeoutError at the time `end`, ReceivedError for too large a body, and for one that is packed
         in an unknown way, or damaged.
@@ -91,7 +91,7 @@ class Receiver:
         return body.getvalue()
 
     def read_beginning(self, read: Read, end: float) -> bytes:
-        """The beginning of a body, which says why something is refused; raises TimeoutError."""
+        """Return the beginning of a body, which says why something is refused; raises TimeoutError."""
         said = b""
         for piece in _iterate_pieces(read, end):
             said += piece
@@ -100,7 +100,7 @@ class Receiver:
         return said[:_SAID]
 
     def parse_results(self, data: bytes, media: QueryResultsFormat) -> QuerySolutions | QueryBoolean:
-        """The rows of an answer, all of which can be read, or its yes or no.
+        """Return the rows of an answer, all of which can be read, or its yes or no.
 
         Raises SyntaxError or ValueError for what is neither, ReceivedError for rows that are mostly empty and
         would fill more than `most` bytes with their commas.
@@ -115,7 +115,7 @@ class Receiver:
         return parse_query_results(data, format=media)
 
     def parse_statements(self, data: bytes, media: RdfFormat) -> Iterator[Triple]:
-        """The statements of an answer.
+        """Yield the statements of an answer.
 
         Raises SyntaxError or ValueError for what holds none, ReceivedError for those that are larger than
         they came: a prefix may be as long as its author likes, and stand for a letter.
@@ -153,7 +153,7 @@ def create_reader(response: HTTPResponse) -> Read:
 
 
 def _iterate_pieces(read: Read, end: float) -> Iterator[bytes]:
-    """A body as it comes; raises TimeoutError where it trickles in until the time `end`."""
+    """Yield a body as it comes; raises TimeoutError where it trickles in until the time `end`."""
     while piece := read(_PIECE):
         yield piece
         if monotonic() > end:
@@ -161,7 +161,9 @@ def _iterate_pieces(read: Read, end: float) -> Iterator[bytes]:
 
 
 def _unpack(pieces: Iterator[bytes], packing: str) -> Iterator[bytes]:
-    """A body as it was before it was packed; raises EOFError where it is not whole, zlib.error for damage."""
+    """Yield a body as it was before it was packed; raises EOFError where it is not whole, zlib.error for
+    damage.
+    """
     if packing in _PLAIN:
         yield from pieces
         return

@@ -46,7 +46,7 @@ from build_graph.vocabulary import decode_part
 
 
 def restore_text(facts: Facts) -> Text:
-    """The text with its repairs; raises RestoringError where they do not lead back to the source."""
+    """Return the text with its repairs; raises RestoringError where they do not lead back to the source."""
     content = facts.require(text_iri(facts.document), "schema:text")
     came, repairs = _undo_changes(facts, content)
     node = source_iri(facts.document)
@@ -81,13 +81,13 @@ def _create_error(facts: Facts) -> RestoringError:
 
 
 def restore_outline(facts: Facts, content: str) -> Outline:
-    """The outline; raises RestoringError where the graph says too little of a division."""
+    """Return the outline; raises RestoringError where the graph says too little of a division."""
     divisions = _restore_divisions(facts, content, facts.document)
     return Outline(_restore_metadata(facts, content), divisions, count_clauses(divisions))
 
 
 def _restore_metadata(facts: Facts, content: str) -> Metadata:
-    """The metadata; addressees in the order in which the text names them."""
+    """Return the metadata; addressees in the order in which the text names them."""
     document = facts.document
     addressees = facts.find_texts(document, "ob:addressedTo")
     return Metadata(
@@ -147,7 +147,7 @@ class RestoredDocument:
 
 
 def restore_document(engine: Engine, document: NamedNode) -> RestoredDocument:
-    """The document with an IRI, from the graph that an engine answers for.
+    """Return the document with an IRI, from the graph that an engine answers for.
 
     Raises ObligationError where the graph cannot be asked, has no such document, or says too little.
     """
@@ -188,7 +188,7 @@ def _build_document(facts: Facts, base: str) -> Document:
 
 
 def find_base(document: str) -> str:
-    """The base of the IRI of a document.
+    """Return the base of the IRI of a document.
 
     >>> find_base("https://example.org/id/document/国发-2015-24")
     'https://example.org/id/'

@@ -45,7 +45,7 @@ class Facts:
 
     @classmethod
     def load(cls, engine: Engine, document: NamedNode) -> Facts:
-        """The facts of a document; raises ObligationError where the graph cannot be asked."""
+        """Return the facts of a document; raises ObligationError where the graph cannot be asked."""
         # A store is read quickest by named graph, and that holds nothing which only other documents say.
         said = _load_values(engine, document, "document-graph") or _load_values(
             engine, document, "document-itself", "document-findings"
@@ -60,45 +60,47 @@ class Facts:
     # --------------------------------------------------------------------------- one value
 
     def find_nodes(self, thing: str, property_: str) -> list[str]:
-        """The IRIs that a thing has as values of a property, in their order."""
+        """Return the IRIs that a thing has as values of a property, in their order."""
         return sorted(
             value.value for value in self._find_values(thing, property_) if isinstance(value, NamedNode)
         )
 
     def find_texts(self, thing: str, property_: str, language: str = "") -> list[str]:
-        """The words that a thing has as values of a property, in a language, in their order."""
+        """Return the words that a thing has as values of a property, in a language, in their order."""
         values = self._find_values(thing, property_)
         literals = (value for value in values if isinstance(value, Literal))
         return sorted(value.value for value in literals if (value.language or "") == language)
 
     def find_text(self, thing: str, property_: str, language: str = "") -> str | None:
-        """The first of these words; None where there are none."""
+        """Return the first of these words; None where there are none."""
         return next(iter(self.find_texts(thing, property_, language)), None)
 
     def require(self, thing: str, property_: str, language: str = "") -> str:
-        """The first of these words; raises RestoringError where there are none."""
+        """Return the first of these words; raises RestoringError where there are none."""
         return self._check_present(self.find_text(thing, property_, language), thing, property_)
 
     def require_node(self, thing: str, property_: str) -> str:
-        """The first IRI that is a value of a property; raises RestoringError where there is none."""
+        """Return the first IRI that is a value of a property; raises RestoringError where there is none."""
         return self._check_present(next(iter(self.find_nodes(thing, property_)), None), thing, property_)
 
     def read_number(self, thing: str, property_: str) -> int | None:
-        """A whole number; None where there is none."""
+        """Return a whole number; None where there is none."""
         words = self.find_text(thing, property_)
         return None if words is None else int(words)
 
     def is_true(self, thing: str, property_: str) -> bool:
-        """Whether a property is said to be true."""
+        """Return whether a property is said to be true."""
         return self.find_text(thing, property_) == "true"
 
     def read_day(self, thing: str, property_: str) -> date | None:
-        """A date; None where there is none."""
+        """Return a date; None where there is none."""
         words = self.find_text(thing, property_)
         return None if words is None else date.fromisoformat(words)
 
     def match_term(self, thing: str, property_: str, terms: Mapping[T, str]) -> T:
-        """The key of the term (a prefixed name) that a property has; RestoringError for no such one."""
+        """Return the key of the term (a prefixed name) that a property has; RestoringError for no such
+        one.
+        """
         found = set(self.find_nodes(thing, property_))
         key = next((key for key, name in terms.items() if term(name).value in found), None)
         return self._check_present(key, thing, property_)
@@ -124,12 +126,12 @@ class Facts:
         return next(iter(self.places.get((thing, term("ob:kindEvidence").value), ())), None)
 
     def list_parts(self, above: str, *classes: str) -> list[str]:
-        """The things of classes directly below an IRI, by the number in which their own IRIs end."""
+        """Return the things of classes directly below an IRI, by the number in which their own IRIs end."""
         found = (iri for name in classes for iri in self.by_parent.get((above, term(name).value), ()))
         return sorted(found, key=lambda iri: (_parse_index(iri), iri))
 
     def list_all(self, class_: str) -> list[str]:
-        """All things of a class."""
+        """Return all things of a class."""
         return [
             iri for (_, name), found in self.by_parent.items() for iri in found if name == term(class_).value
         ]
@@ -164,7 +166,7 @@ def _load_values(engine: Engine, document: NamedNode, *queries: str) -> Said:
 
 
 def _list_shared(said: Said) -> set[str]:
-    """The bodies, domains, target groups and cited documents that are named."""
+    """Return the bodies, domains, target groups and cited documents that are named."""
     links = [term(name).value for name in _SHARED]
     return {value.value for values in said.values() for link in links for value in values.get(link, ())}
 

@@ -37,7 +37,9 @@ class BodyRestorer:
     _found: dict[str, Body] = field(default_factory=dict)
 
     def restore(self, iri: str) -> Body:
-        """The body with an IRI; raises RestoringError where the graph does not give its kind or name."""
+        """Return the body with an IRI; raises RestoringError where the graph does not give its kind or
+        name.
+        """
         if iri not in self._found:
             self._found[iri] = self._restore(iri)
         return self._found[iri]
@@ -65,7 +67,7 @@ def restore_issuer(facts: Facts, bodies: BodyRestorer) -> Body | None:
 
 
 def restore_place(facts: Facts, base: str) -> str | None:
-    """The jurisdiction of a document; None for the centre."""
+    """Return the jurisdiction of a document; None for the centre."""
     places = facts.find_nodes(facts.document, "eli:jurisdiction")
     return decode_part(places[0].removeprefix(f"{base}place/")) if places else None
 
@@ -81,7 +83,9 @@ Place = tuple[int | None, str | None]  # ordinal of the section, mark of the cla
 def restore_measures(
     facts: Facts, bodies: BodyRestorer, divisions: Sequence[Division]
 ) -> tuple[Measure, ...]:
-    """The measures in the order of the text; raises RestoringError where the graph says too little of one."""
+    """Return the measures in the order of the text; raises RestoringError where the graph says too little
+    of one.
+    """
     restorer = _MeasureRestorer(facts, bodies, dict(_iterate_places(divisions, (), None)))
     return tuple(
         sorted(map(restorer.restore, facts.list_all("ob:Measure")), key=lambda measure: measure.span)
@@ -179,7 +183,7 @@ class _MeasureRestorer:
             yield Audience(self.facts.require(group, "rdfs:label", "zh"), self.facts.require_span(iri))
 
     def _iterate_domains(self, measure: str) -> Iterator[Domain]:
-        """The domains, the main one first, each with as many of its signals as the graph shows."""
+        """Yield the domains, the main one first, each with as many of its signals as the graph shows."""
         facts = self.facts
         found = facts.list_parts(f"{measure}/domain", "ob:DomainStatement")
         for iri in sorted(found, key=lambda iri: int(facts.require(iri, "ob:rank"))):

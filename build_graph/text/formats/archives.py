@@ -49,7 +49,7 @@ def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: Re
 
 
 def iterate_members(archive: zipfile.ZipFile, name: str, limits: ReadingLimits) -> Iterator[Member]:
-    """The files of an archive, in order of their names.
+    """Yield the files of an archive, in order of their names.
 
     Raises LimitError where they are too many, or would unpack to too much.
     """
@@ -64,7 +64,7 @@ def iterate_members(archive: zipfile.ZipFile, name: str, limits: ReadingLimits) 
 
 
 def open_zip(data: bytes | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
-    """The ZIP archive; raises UnreadableError where it is damaged."""
+    """Return the ZIP archive; raises UnreadableError where it is damaged."""
     try:
         return zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else data)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
@@ -72,7 +72,9 @@ def open_zip(data: bytes | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
 
 
 def detect_packed_kind(archive: zipfile.ZipFile, name: str) -> Kind:
-    """Whether a file in ZIP form is a DOCX or an archive; raises UnreadableError for what is neither."""
+    """Return whether a file in ZIP form is a DOCX or an archive; raises UnreadableError for what is
+    neither.
+    """
     members = set(archive.namelist())
     if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
         return Kind.DOCX
@@ -83,7 +85,9 @@ def detect_packed_kind(archive: zipfile.ZipFile, name: str) -> Kind:
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Readable:
-    """The member's bytes; raises UnreadableError where it is under a password, or packed in a rare way."""
+    """Return the member's bytes; raises UnreadableError where it is under a password, or packed in a rare
+    way.
+    """
     if info.flag_bits & _ENCRYPTED:
         raise UnreadableError(
             f"{name}: is protected by a password; unpack the archive, and give what was in it"
@@ -97,7 +101,7 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> R
 
 
 def open_gzip(stream: io.BufferedReader[Any], name: str) -> Readable:
-    """The bytes that a gzip file holds."""
+    """Return the bytes that a gzip file holds."""
     return _CheckedStream(gzip.GzipFile(fileobj=stream), name)
 
 
@@ -109,7 +113,7 @@ class _CheckedStream:
     name: str
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, `size` at most."""
+        """Return the next bytes, `size` at most."""
         try:
             return self.stream.read(size)
         except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
@@ -117,7 +121,7 @@ class _CheckedStream:
 
 
 def _decode_name(info: zipfile.ZipInfo) -> str:
-    """A member's name: UTF-8 where it says so or is it, else as Chinese Windows writes names."""
+    """Return a member's name: UTF-8 where it says so or is it, else as Chinese Windows writes names."""
     name = info.filename
     if not info.flag_bits & _UTF8:
         for encoding in ("utf-8", "gb18030"):
@@ -131,7 +135,7 @@ def _decode_name(info: zipfile.ZipInfo) -> str:
 
 
 def _split_name(name: str) -> Iterator[str]:
-    """The folders of a name, each with its slash, and the name itself."""
+    """Yield the folders of a name, each with its slash, and the name itself."""
     *folders, last = name.split("/")
     yield from (f"{folder}/" for folder in folders)
     yield last

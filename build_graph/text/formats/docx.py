@@ -36,7 +36,7 @@ _DEEPEST = 50  # tables and text boxes within each other
 
 
 def read_docx(data: bytes, name: str, limits: ReadingLimits) -> Source:
-    """The document in a DOCX.
+    """Return the document in a DOCX.
 
     Raises UnreadableError where it holds no text, LimitError where its parts unpack to too much.
     """
@@ -72,7 +72,7 @@ class _Parts:
     main_name: str = ""
 
     def read_main(self) -> Element:
-        """The part that holds the text."""
+        """Return the part that holds the text."""
         self.main_name = self._find_target("_rels/.rels", "", _MAIN) or "word/document.xml"
         part = self._read_part(self.main_name)
         if part is None:
@@ -80,13 +80,13 @@ class _Parts:
         return part
 
     def find_related(self, kind: str) -> Element | None:
-        """The part that is related to the text in a way; None where there is none."""
+        """Return the part that is related to the text in a way; None where there is none."""
         folder, file = posixpath.split(self.main_name)
         target = self._find_target(f"{folder}/_rels/{file}.rels", folder, kind)
         return self._read_part(target) if target else None
 
     def _find_target(self, relations: str, folder: str, kind: str) -> str | None:
-        """The name of the part that a relation of a kind leads to."""
+        """Return the name of the part that a relation of a kind leads to."""
         root = self._read_part(relations)
         for relation in root if root is not None else ():
             if relation.get("Type", "").endswith(kind) and relation.get("TargetMode") != "External":
@@ -94,7 +94,7 @@ class _Parts:
         return None
 
     def _read_part(self, part: str) -> Element | None:
-        """A part, parsed without entities; None where there is none."""
+        """Return a part, parsed without entities; None where there is none."""
         etree = load_extra("lxml.etree", "docx", f"{self.name}: reading DOCX")
         try:
             info = self.archive.getinfo(part)
@@ -122,7 +122,7 @@ def _bomb_error(where: str) -> LimitError:
 
 
 def _find_contents_styles(styles: Element | None) -> frozenset[str]:
-    """The styles in which tables of contents are set."""
+    """Return the styles in which tables of contents are set."""
     found = set()
     for style in styles.iterchildren("{*}style") if styles is not None else ():
         name = next(style.iterchildren("{*}name"), None)
@@ -143,7 +143,7 @@ class _BodyReader:
     tables: TableWriter = field(default_factory=TableWriter.load)
 
     def iterate_lines(self, container: Element, depth: int = 0) -> Iterator[str]:
-        """The lines of a body, cell or text box."""
+        """Yield the lines of a body, cell or text box."""
         if depth > _DEEPEST:
             return
         for element in _iterate_blocks(container):
@@ -153,7 +153,7 @@ class _BodyReader:
                 yield from self.tables.format_lines(list(self._read_rows(element, depth)))
 
     def _read_paragraph(self, paragraph: Element, depth: int) -> Iterator[str]:
-        """The lines of a paragraph, its number first, and those of the text boxes that hang on it."""
+        """Yield the lines of a paragraph, its number first, and those of the text boxes that hang on it."""
         properties = next(paragraph.iterchildren("{*}pPr"), None)
         style = next(properties.iterchildren("{*}pStyle"), None) if properties is not None else None
         if style is not None and _read_attribute(style, "val") in self.contents:
@@ -170,7 +170,7 @@ class _BodyReader:
             yield from (mark + text).split("\n")
 
     def _read_rows(self, table: Element, depth: int) -> list[list[Cell]]:
-        """The cells of a table; those merged downwards reach over rows."""
+        """Return the cells of a table; those merged downwards reach over rows."""
         rows: list[list[Cell]] = []
         above: dict[int, tuple[int, int]] = {}  # by column: row and place of the cell that reaches down
         for row in _iterate_inner(table, "tr"):
@@ -219,7 +219,7 @@ def _collect_text(paragraph: Element, pieces: list[str], boxes: list[Element]) -
 
 
 def _iterate_blocks(container: Element) -> Iterator[Element]:
-    """The paragraphs and tables of a container, also those within content controls."""
+    """Yield the paragraphs and tables of a container, also those within content controls."""
     stack = [iter(container)]
     while stack:
         element = next(stack[-1], None)
@@ -232,7 +232,7 @@ def _iterate_blocks(container: Element) -> Iterator[Element]:
 
 
 def _iterate_inner(container: Element, name: str) -> Iterator[Element]:
-    """The rows of a table or the cells of a row, also those within content controls."""
+    """Yield the rows of a table or the cells of a row, also those within content controls."""
     stack = [iter(container)]
     while stack:
         element = next(stack[-1], None)
@@ -245,18 +245,18 @@ def _iterate_inner(container: Element, name: str) -> Iterator[Element]:
 
 
 def _is_hidden(run: Element) -> bool:
-    """Whether a run is set as hidden text."""
+    """Return whether a run is set as hidden text."""
     vanish = _find_child(next(run.iterchildren("{*}rPr"), None), "vanish")
     return vanish is not None and _read_attribute(vanish, "val") not in _OFF
 
 
 def _is_deleted(properties: Element | None) -> bool:
-    """Whether a row, or the end of a paragraph, was deleted with changes tracked."""
+    """Return whether a row, or the end of a paragraph, was deleted with changes tracked."""
     return _find_child(properties, "del") is not None
 
 
 def _count_skipped_columns(row: Element) -> int:
-    """Columns that a row leaves out at its beginning."""
+    """Return columns that a row leaves out at its beginning."""
     properties = next(row.iterchildren("{*}trPr"), None)
     return _read_number(properties, "gridBefore", default=0)
 
@@ -272,11 +272,11 @@ def _find_child(element: Element | None, name: str) -> Element | None:
 
 
 def _read_attribute(element: Element, name: str) -> str:
-    """An attribute, in any namespace; empty where there is none."""
+    """Return an attribute, in any namespace; empty where there is none."""
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
 def _local_name(element: Element) -> str:
-    """The element's name without its namespace; empty for comments and the like."""
+    """Return the element's name without its namespace; empty for comments and the like."""
     tag: Sequence[str] = str(element.tag).rpartition("}")
     return tag[2] if isinstance(element.tag, str) else ""

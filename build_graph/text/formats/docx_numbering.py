@@ -47,7 +47,7 @@ class Numbering:
 
     @classmethod
     def parse(cls, numbering: Element | None, styles: Element | None) -> Numbering:
-        """The lists that the parts numbering.xml and styles.xml describe; either may be missing."""
+        """Return the lists that the parts numbering.xml and styles.xml describe; either may be missing."""
         abstract = list(_iterate_children(numbering, "abstractNum"))
         lists = list(_iterate_children(numbering, "num"))
         links = {
@@ -97,7 +97,7 @@ class Numbering:
         return self._format_mark(description, form, counts)
 
     def _restarts(self, description: str, deeper: int, level: int) -> bool:
-        """Whether a deeper level counts from its start again behind one of `level`."""
+        """Return whether a deeper level counts from its start again behind one of `level`."""
         form = self.levels[description].get(deeper)
         return form is None or form.restart is None or 0 <= level < form.restart
 
@@ -117,12 +117,12 @@ class Numbering:
         return list_, _parse_int(level, 0)
 
     def _find_style_level(self, list_: str, style: str) -> int:
-        """The level of a list that says it belongs to a style."""
+        """Return the level of a list that says it belongs to a style."""
         levels = self.levels.get(self.lists.get(list_, ""), {})
         return next((at for at, level in levels.items() if level.style == style), 0)
 
     def _format_mark(self, description: str, form: Level, counts: Mapping[int, int]) -> str:
-        """The mark with the numbers of its own and higher levels put in."""
+        """Return the mark with the numbers of its own and higher levels put in."""
         silent = load_word_lists("numbering")["other"]["silent"]
         if form.form in silent and "%" not in form.pattern:
             return "" if form.form == "bullet" else form.pattern
@@ -139,9 +139,10 @@ class Numbering:
 
 
 def format_number(number: int, form: str) -> str:
-    """A number as Word writes it in a format.
+    """Return a number as Word writes it in a format.
 
-    >>> [format_number(12, form) for form in ("chineseCountingThousand", "decimalEnclosedCircle", "upperRoman")]
+    >>> forms = ("chineseCountingThousand", "decimalEnclosedCircle", "upperRoman")
+    >>> [format_number(12, form) for form in forms]
     ['十二', '⑫', 'XII']
     """
     words = load_word_lists("numbering")
@@ -206,7 +207,7 @@ def _parse_level(element: Element) -> Level:
 
 
 def _find_format(element: Element) -> str | None:
-    """The format that newer Words wrap in a choice, with another for older ones."""
+    """Return the format that newer Words wrap in a choice, with another for older ones."""
     return next((_read_attribute(found, "val") for found in element.iter("{*}numFmt")), None)
 
 
@@ -222,18 +223,18 @@ def _parse_style(element: Element) -> tuple[str | None, str | None, int | None]:
 
 
 def _iterate_children(element: Element | None, name: str) -> Iterator[Element]:
-    """The children of an element with a name, in any namespace."""
+    """Return the children of an element with a name, in any namespace."""
     return iter(()) if element is None else element.iterchildren(f"{{*}}{name}")
 
 
 def _read_value(element: Element | None, name: str) -> str | None:
-    """The value of the child with a name."""
+    """Return the value of the child with a name."""
     child = next(_iterate_children(element, name), None)
     return None if child is None else _read_attribute(child, "val")
 
 
 def _read_attribute(element: Element, name: str) -> str:
-    """An attribute, in any namespace; empty where there is none."""
+    """Return an attribute, in any namespace; empty where there is none."""
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 

@@ -25,7 +25,7 @@ class EncodingWords(TypedDict):
 
 
 def decode_text(data: bytes, name: str, *, encoding: str | None = None) -> Source:
-    """The document that `data` holds, decoded and otherwise untouched.
+    """Return the document that `data` holds, decoded and otherwise untouched.
 
     Without `encoding`, a byte order mark decides, then UTF-8, then what gives plausible Chinese.
     Raises UnreadableError for binary or empty data and where nothing fits, saying what to do.
@@ -52,7 +52,7 @@ def decode_text(data: bytes, name: str, *, encoding: str | None = None) -> Sourc
 
 
 def decode_leniently(data: bytes, name: str, encoding: str) -> Source:
-    """The text in an encoding that a page says it is in; bytes that do not fit become U+FFFD.
+    """Return the text in an encoding that a page says it is in; bytes that do not fit become U+FFFD.
 
     Raises UnreadableError where there is no such encoding, or more than one byte in a hundred does not fit.
     """
@@ -80,7 +80,7 @@ def _reject_binary(data: bytes, name: str) -> None:
 
 
 def _detect_mark(data: bytes) -> str | None:
-    """The encoding that a byte order mark names."""
+    """Return the encoding that a byte order mark names."""
     return next((encoding for mark, encoding in _MARKS.items() if data.startswith(mark)), None)
 
 
@@ -93,7 +93,7 @@ def _can_decode(data: bytes, encoding: str) -> bool:
 
 
 def _guess_encoding(data: bytes, name: str, words: EncodingWords) -> str:
-    """The one encoding that gives plausible Chinese; raises UnreadableError where none or two do."""
+    """Return the one encoding that gives plausible Chinese; raises UnreadableError where none or two do."""
     common = frozenset(words["common"])
     scores = sorted(
         (_score_plausibility(data, candidate, common), candidate) for candidate in words["candidates"]
@@ -117,7 +117,7 @@ def _explain_utf8(data: bytes) -> str:
 
 
 def _score_plausibility(data: bytes, encoding: str, common: frozenset[str]) -> float:
-    """The share of common characters among the Chinese ones, 0 where the bytes do not decode."""
+    """Return the share of common characters among the Chinese ones, 0 where the bytes do not decode."""
     try:
         sample = data.decode(encoding)[:_SAMPLE]
     except UnicodeDecodeError:
@@ -127,7 +127,7 @@ def _score_plausibility(data: bytes, encoding: str, common: frozenset[str]) -> f
 
 
 def _decode_strictly(data: bytes, name: str, encoding: str) -> str:
-    """The text; raises UnreadableError with the place of the first byte that does not fit."""
+    """Return the text; raises UnreadableError with the place of the first byte that does not fit."""
     try:
         content = data.decode(encoding)
     except LookupError as error:

@@ -55,7 +55,7 @@ _MARKED = re.compile(r"\s*(?:[（(]?[\d一二三四五六七八九十]{1,3}[、.
 
 
 def read_html(data: bytes, name: str, limits: ReadingLimits, *, encoding: str | None = None) -> Source:
-    """The document on an HTML page.
+    """Return the document on an HTML page.
 
     Raises UnreadableError where the page holds no text, LimitError where it is nested too deep.
     """
@@ -74,7 +74,7 @@ def read_html(data: bytes, name: str, limits: ReadingLimits, *, encoding: str | 
 
 
 def _decode_page(data: bytes, name: str, encoding: str | None) -> Source:
-    """The page as text: by a byte order mark, as UTF-8, by what it says of itself, or by its words."""
+    """Return the page as text: by a byte order mark, as UTF-8, by what it says of itself, or by its words."""
     said = _CHARSET.search(data[:_CHARSET_LIMIT])
     try:
         return decode_text(data, name, encoding=encoding)
@@ -85,7 +85,7 @@ def _decode_page(data: bytes, name: str, encoding: str | None) -> Source:
 
 
 def _parse_page(text: str, name: str, limits: ReadingLimits) -> HtmlElement:
-    """The page's elements; raises LimitError where the parser would give up or take too long."""
+    """Return the page's elements; raises LimitError where the parser would give up or take too long."""
     etree = load_extra("lxml.etree", "html", f"{name}: reading HTML")
     data = text.replace("\0", "").encode("utf-8", "replace")
     if any(_count_attributes(tag["inside"]) > _ATTRIBUTES for tag in _TAG.finditer(data)):
@@ -200,7 +200,7 @@ class _Page:
 
     @classmethod
     def build(cls, root: HtmlElement) -> _Page:
-        """The page with all facts; where nothing is to be seen on it, hidden elements are read too."""
+        """Return the page with all facts; where nothing is to be seen on it, hidden elements are read too."""
         for hidden in (False, True):
             page = cls(root, _HtmlRules.load(), _find_titles(root), hidden)
             page._survey()
@@ -209,7 +209,7 @@ class _Page:
         return page
 
     def extract_lines(self) -> list[str]:
-        """The lines of the document, from its title or the table above it to its last line."""
+        """Return the lines of the document, from its title or the table above it to its last line."""
         lines = list(self._iterate_lines(self.root, self._is_kept))
         signs = [index for index, line in enumerate(lines) if self._is_sign(line)]
         first = self._find_first(lines)
@@ -233,7 +233,9 @@ class _Page:
         return 0
 
     def _find_last(self, lines: list[_Line], sign: int) -> int:
-        """The end of the document: behind the last sign, where words begin that stand below documents."""
+        """Return the end of the document: behind the last sign, where words begin that stand below
+        documents.
+        """
         for index in range(sign + 1, len(lines)):
             if self.words.after.match(lines[index].text):
                 short = all(len(line.text) <= self.words.limit for line in lines[index:])
@@ -241,11 +243,11 @@ class _Page:
         return len(lines)
 
     def _is_sign(self, line: _Line) -> bool:
-        """Whether only a document holds such a line."""
+        """Return whether only a document holds such a line."""
         return not line.is_linked and (bool(self.words.sign.match(line.text)) or self._is_head(line))
 
     def _is_head(self, line: _Line) -> bool:
-        """Whether a line is the page's title, a label of the table above a document, or a number."""
+        """Return whether a line is the page's title, a label of the table above a document, or a number."""
         bare = "".join(line.text.split())
         numbered = len(bare) < 30 and bool(self.words.number.search(bare))
         return not line.is_linked and (
@@ -287,7 +289,7 @@ class _Page:
             facts.linked, facts.links = facts.characters, facts.links + 1
 
     def _is_shown(self, element: HtmlElement) -> bool:
-        """Whether an element can hold text that is to be seen."""
+        """Return whether an element can hold text that is to be seen."""
         if element.tag in self.words.never:
             return False
         style = element.get("style") or ""
@@ -296,7 +298,7 @@ class _Page:
         return not (element.tag == "sup" and _is_footnote(element))
 
     def _is_kept(self, element: HtmlElement) -> bool:
-        """Whether an element can hold text of the document."""
+        """Return whether an element can hold text of the document."""
         if not self._is_shown(element):
             return False
         facts, words = self.facts[element], self.words
@@ -315,7 +317,7 @@ class _Page:
         return element.tag in words.blocks and facts.links >= words.links and linked
 
     def _iterate_lines(self, root: HtmlElement, is_kept: _Choice, *, whole: bool = False) -> Iterator[_Line]:
-        """The lines of an element; its task tables as `TableWriter` writes them, unless `whole`."""
+        """Yield the lines of an element; its task tables as `TableWriter` writes them, unless `whole`."""
         draft = _LineDraft(self.words.blocks, [root])
         for event, element in _iterate_events(root, is_kept):
             if event == "start" and element.tag == "table" and not whole:
@@ -334,14 +336,14 @@ class _Page:
         yield from draft.flush_lines()
 
     def _format_table(self, table: HtmlElement, is_kept: _Choice) -> list[str]:
-        """The lines of a task table; none for any other, and for tables that hold tables."""
+        """Return the lines of a task table; none for any other, and for tables that hold tables."""
         if table in self.layout:
             return []
         rows = list(self._read_rows(table, is_kept))
         return self.tables.format_lines(rows) if self.tables.is_task_table(rows) else []
 
     def _read_rows(self, table: HtmlElement, is_kept: _Choice) -> Iterator[list[Cell]]:
-        """The cells of a table, row by row."""
+        """Yield the cells of a table, row by row."""
         for row in table.iter("tr"):
             yield [
                 Cell(
@@ -370,7 +372,7 @@ class _LineDraft:
     counts: dict[HtmlElement, int] = field(default_factory=dict)  # items of numbered lists so far
 
     def is_break(self, element: HtmlElement) -> bool:
-        """Whether the element begins or ends a line."""
+        """Return whether the element begins or ends a line."""
         return element.tag in self.names or element.tag == "br"
 
     def read_event(self, event: str, element: HtmlElement, root: HtmlElement) -> None:
@@ -393,7 +395,7 @@ class _LineDraft:
             self._add_text(element.tail)
 
     def flush_lines(self) -> Iterator[_Line]:
-        """The line, or lines, read so far; the next begins."""
+        """Yield the line, or lines, read so far; the next begins."""
         text = "".join(self.parts)
         is_linked = self.opens_linked and 2 * self.linked > len(text)
         self.parts.clear()
@@ -404,7 +406,7 @@ class _LineDraft:
                 yield _Line(tidy, is_linked, self.blocks[-1])
 
     def _number_item(self, item: HtmlElement) -> str:
-        """The number that a browser shows before an item of a numbered list."""
+        """Return the number that a browser shows before an item of a numbered list."""
         around = item.getparent()
         if around is None or around.tag != "ol" or around.get("type") not in (None, "1"):
             return ""
@@ -462,12 +464,12 @@ def _parse_number(value: str | None, default: int) -> int:
 
 
 def _is_footnote(element: HtmlElement) -> bool:
-    """Whether a raised number only leads to a note."""
+    """Return whether a raised number only leads to a note."""
     leads = any((link.get("href") or "").startswith("#") for link in element.iter("a"))
     return leads and bool(_FOOTNOTE.fullmatch("".join(element.itertext())))
 
 
 def _is_slight(line: _Line) -> bool:
-    """Whether a line above the title can be left out: a link, or a few words without a stop."""
+    """Return whether a line above the title can be left out: a link, or a few words without a stop."""
     slight = len(line.text) < _SLIGHT and "。" not in line.text
     return line.is_linked or (slight and not line.text.endswith(("文件", "令", "公告")))

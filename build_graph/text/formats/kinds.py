@@ -59,7 +59,7 @@ class MadeError(UnreadableError):
         return MadeError, (self.name, self.made)
 
     def replace_path(self, path: str) -> MadeError:
-        """The same of a file by the path that was given."""
+        """Return the same of a file by the path that was given."""
         return MadeError(path, self.made)
 
 
@@ -91,7 +91,7 @@ _BEGINNINGS = {b"\x1f\x8b": Kind.GZIP, b"PAR1": Kind.PARQUET}
 
 
 def detect_kind(head: bytes, name: str) -> Kind:
-    """The kind of the file that begins with `head` (its first 4,096 bytes) and is named `name`.
+    """Return the kind of the file that begins with `head` (its first 4,096 bytes) and is named `name`.
 
     Raises UnreadableError for kinds that are known and not read, saying what to do; MadeError for what is
     made from documents, such as a graph.
@@ -134,7 +134,7 @@ def detect_generated(head: bytes, name: str = "") -> Made | None:
 
 @cache
 def load_generated_kinds() -> tuple[Made, ...]:
-    """The kinds of files that are made from documents."""
+    """Return the kinds of files that are made from documents."""
     return tuple(
         Made(
             one["kind"],
@@ -156,7 +156,7 @@ def reject_ole(data: bytes, name: str) -> None:
 
 
 def is_known_ending(name: str) -> bool:
-    """Whether the name ends as those of files that are read do.
+    """Return whether the name ends as those of files that are read do.
 
     >>> is_known_ending("a/通知.HTML"), is_known_ending("policies.jsonl.gz"), is_known_ending("报表.tar.gz")
     (True, True, False)
@@ -166,7 +166,7 @@ def is_known_ending(name: str) -> bool:
 
 
 def _is_html(head: bytes, tags: list[str]) -> bool:
-    """Whether the bytes begin with a tag of HTML, comments and an XML declaration left aside."""
+    """Return whether the bytes begin with a tag of HTML, comments and an XML declaration left aside."""
     text = head.replace(b"\x00", b"").lstrip(_BLANK).decode("latin-1").lower()
     while found := re.match(r"(?:<!--.*?-->|<\?.*?\?>)\s*", text, re.DOTALL):
         text = text[found.end() :]

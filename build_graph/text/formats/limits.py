@@ -27,7 +27,7 @@ class Readable(Protocol):
     """What bytes can be read from."""
 
     def read(self, size: int, /) -> bytes:
-        """The next bytes, `size` at most; none at the end."""
+        """Return the next bytes, `size` at most; none at the end."""
 
 
 class LimitError(ObligationError):
@@ -123,7 +123,7 @@ class Unpacked(io.RawIOBase):
 
 
 def read_whole(stream: Readable | Unpacked, limits: ReadingLimits, name: str) -> bytes:
-    """All bytes of one document; raises LimitError, having read no more than one may have."""
+    """Return all bytes of one document; raises LimitError, having read no more than one may have."""
     pieces, size = [], 0
     while piece := stream.read(MEGABYTE):
         size += len(piece)
@@ -133,7 +133,7 @@ def read_whole(stream: Readable | Unpacked, limits: ReadingLimits, name: str) ->
 
 
 def parse_size(words: str) -> int:
-    """Bytes from a number and a unit; raises ValueError for anything else.
+    """Return bytes from a number and a unit; raises ValueError for anything else.
 
     >>> parse_size("64MB"), parse_size("4 g")
     (67108864, 4294967296)
@@ -145,7 +145,7 @@ def parse_size(words: str) -> int:
 
 
 def format_size(size: int) -> str:
-    """Bytes in the largest unit that they are a whole number of.
+    """Return bytes in the largest unit that they are a whole number of.
 
     >>> format_size(64 * MEGABYTE)
     '64MB'

@@ -81,7 +81,7 @@ class _PdfRules:
 
 
 def read_pdf(data: bytes, name: str, limits: ReadingLimits) -> Source:
-    """The document in a PDF.
+    """Return the document in a PDF.
 
     Raises UnreadableError for a scanned, encrypted or damaged one, LimitError where it unpacks to too much.
     """
@@ -105,7 +105,7 @@ def read_pdf(data: bytes, name: str, limits: ReadingLimits) -> Source:
 
 
 def _read_pages(data: bytes, name: str, words: _PdfRules, limits: ReadingLimits) -> list[_Page]:
-    """The pages, without headers, footers and page numbers."""
+    """Return the pages, without headers, footers and page numbers."""
     pdfplumber = load_extra("pdfplumber", "pdf", f"{name}: reading PDF")
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of every flaw of every font
     with limit_reading(limits, name) as budget:
@@ -168,12 +168,14 @@ def _build_lost_line() -> _Line:
 
 
 def _generalise_line(text: str, top: float) -> str:
-    """A line with its numbers made alike, and its place: so a header is known again on another page."""
+    """Return a line with its numbers made alike, and its place: so a header is known again on another
+    page.
+    """
     return f"{re.sub(r'[0-9]+', '0', text)} @{round(top)}"
 
 
 def _drop_margins(page: _Page, repeated: set[str]) -> _Page:
-    """The page without its headers and footers."""
+    """Return the page without its headers and footers."""
     if not repeated:
         return page
     kept = [i for i in page.items if isinstance(i, _Table) or _generalise_line(i.text, i.top) not in repeated]
@@ -184,7 +186,7 @@ def _drop_margins(page: _Page, repeated: set[str]) -> _Page:
 
 
 def _iterate_text(pages: Sequence[_Page], words: _PdfRules) -> Iterator[str]:
-    """The lines of the document: paragraphs, and tables, those that go on over pages made one."""
+    """Yield the lines of the document: paragraphs, and tables, those that go on over pages made one."""
     writer = TableWriter.load()
     paragraph, before = "", None
     for item, page in _join_tables(pages):
@@ -226,7 +228,7 @@ def _join_tables(pages: Sequence[_Page]) -> Iterator[tuple[_Line | _Table, _Page
 
 
 def _goes_on(before: _Line, its_page: _Page, line: _Line, page: _Page, words: _PdfRules) -> bool:
-    """Whether a line goes on the paragraph of the one before it."""
+    """Return whether a line goes on the paragraph of the one before it."""
     if before.right < its_page.right - _FULL * before.size or abs(before.size - line.size) > 1:
         return False
     ended = before.text.endswith(tuple(words.ends))

@@ -132,7 +132,7 @@ class _Flate:
 
 
 def _wrap_decoder(before: Callable[..., bytes], decode: Callable[..., bytes]) -> Callable[..., bytes]:
-    """A function that decodes a layer of a stream, and counts what comes of it."""
+    """Return a function that decodes a layer of a stream, and counts what comes of it."""
 
     @wraps(before)
     def decode_counting(data: bytes, *more: Any) -> bytes:
@@ -147,7 +147,7 @@ def _wrap_decoder(before: Callable[..., bytes], decode: Callable[..., bytes]) ->
 
 
 def _wrap_predictor(undo: Callable[..., bytes]) -> Callable[..., bytes]:
-    """The function that undoes predictions, for lines that are no longer than the data."""
+    """Return the function that undoes predictions, for lines that are no longer than the data."""
 
     def undo_narrowed(predictor: int, colors: int, columns: int, bits: int, data: bytes) -> bytes:
         most = (len(data) + 1) * (8 if bits == 1 else 1)
@@ -159,7 +159,7 @@ def _wrap_predictor(undo: Callable[..., bytes]) -> Callable[..., bytes]:
 def _wrap_resolve(
     resolve: Callable[..., Any], reference: type[Any], circle: type[Exception]
 ) -> Callable[..., Any]:
-    """The method that follows a reference to what it leads to in the end; for a circle it raises."""
+    """Return the method that follows a reference to what it leads to in the end; for a circle it raises."""
 
     @wraps(resolve)
     def resolve_fully(self: Any, default: object = None) -> Any:
@@ -175,7 +175,7 @@ def _wrap_resolve(
 
 
 def _wrap_execute(execute: Callable[..., None]) -> Callable[..., None]:
-    """The method that draws content, which is counted each time."""
+    """Return the method that draws content, which is counted each time."""
 
     @wraps(execute)
     def draw_counting(self: Any, streams: Sequence[Any]) -> None:
@@ -188,7 +188,7 @@ def _wrap_execute(execute: Callable[..., None]) -> Callable[..., None]:
 
 
 def _wrap_add(add: Callable[..., None]) -> Callable[..., None]:
-    """The method that puts a thing on a page or into a figure."""
+    """Return the method that puts a thing on a page or into a figure."""
 
     @wraps(add)
     def add_counting(self: Any, thing: Any) -> None:
@@ -203,7 +203,7 @@ def _wrap_add(add: Callable[..., None]) -> Callable[..., None]:
 
 
 def _count_left() -> int:
-    """The bytes that may still be unpacked."""
+    """Return the bytes that may still be unpacked."""
     budget = _budget.get()
     return budget.left if budget else 0
 

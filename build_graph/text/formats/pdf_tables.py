@@ -62,7 +62,7 @@ class RuledTable:
 
 
 def find_tables_and_lines(page: PdfPage) -> tuple[list[RuledTable], list[Thing]]:
-    """The tables of more than one row and column from top to bottom, and the lines outside of them."""
+    """Return the tables of more than one row and column from top to bottom, and the lines outside of them."""
     steps = _Steps()
     try:
         found = [_Table(cells, steps) for cells in _group_cells(_find_cells(page, steps))]
@@ -73,7 +73,7 @@ def find_tables_and_lines(page: PdfPage) -> tuple[list[RuledTable], list[Thing]]
 
 
 def _find_lines_outside(page: PdfPage, boxes: Sequence[Box], steps: _Steps) -> list[Thing]:
-    """The lines of a page that stand in none of some boxes."""
+    """Return the lines of a page that stand in none of some boxes."""
     near = _BoxGrid(boxes, steps)
 
     def is_outside(thing: Thing) -> bool:
@@ -84,7 +84,7 @@ def _find_lines_outside(page: PdfPage, boxes: Sequence[Box], steps: _Steps) -> l
 
 
 def _form_lines(chars: list[Thing], box: Box) -> list[Thing]:
-    """The lines that letters form."""
+    """Return the lines that letters form."""
     if not chars:
         return []
     written = import_module("pdfplumber.utils").chars_to_textmap(
@@ -95,7 +95,7 @@ def _form_lines(chars: list[Thing], box: Box) -> list[Thing]:
 
 
 def join_pieces(one: str, two: str) -> str:
-    """Two pieces of a paragraph as one; words in Latin letters are parted by a blank."""
+    """Return two pieces of a paragraph as one; words in Latin letters are parted by a blank."""
     apart = one[-1:].isascii() and two[:1].isascii() and one[-1:].isalpha() and two[:1].isalpha()
     return f"{one} {two}" if apart else one + two
 
@@ -159,7 +159,7 @@ def _find_smallest_cell(
     found: dict[Point, _Crossing],
     steps: _Steps,
 ) -> Box | None:
-    """The smallest cell between a point and those below it and right of it."""
+    """Return the smallest cell between a point and those below it and right of it."""
     corner = found[point]
     steps.spend(len(below) + len(right))
     beside = [one for one in right if not corner.level.isdisjoint(found[one].level)]
@@ -180,7 +180,7 @@ def _find_smallest_cell(
 
 
 def _group_cells(cells: Iterable[Box]) -> list[list[Box]]:
-    """The cells of each table: those that share corners; a cell by itself is no table."""
+    """Return the cells of each table: those that share corners; a cell by itself is no table."""
     table_of: dict[Point, list[Box]] = {}
     for cell in cells:
         corners = _list_corners(cell)
@@ -227,7 +227,7 @@ class _BoxGrid:
                 self._fields[place].append(at)
 
     def find_touching(self, place: Box) -> list[int]:
-        """The numbers of the boxes that a place touches, in order."""
+        """Return the numbers of the boxes that a place touches, in order."""
         if not self._boxes:
             return []
         near = {at for one in self._iterate_fields(place) for at in self._fields.get(one, ())}
@@ -235,11 +235,11 @@ class _BoxGrid:
         return sorted(at for at in near if _is_touching(self._boxes[at], place))
 
     def _locate_field(self, place: float) -> int:
-        """The number of a field, that of the nearest edge where a place is beyond it or nowhere."""
+        """Return the number of a field, that of the nearest edge where a place is beyond it or nowhere."""
         return int(min(max(place, -1), self._number)) if not isnan(place) else -1
 
     def _iterate_fields(self, box: Box) -> Iterator[tuple[int, int]]:
-        """The fields over which a box reaches, those beyond the edge left out."""
+        """Yield the fields over which a box reaches, those beyond the edge left out."""
         first, last = (self._locate_field((x - self._left) // self._across) for x in (box[0], box[2]))
         upper, lower = (self._locate_field((y - self._top) // self._down) for y in (box[1], box[3]))
         self._steps.spend((last - first + 1) * (lower - upper + 1))
@@ -268,7 +268,7 @@ class _Table:
         return all(len({cell[side] for cell in self.cells}) > 1 for side in (0, 1))
 
     def read_cells(self, chars: Sequence[Thing]) -> RuledTable:
-        """The table with what is written in it; the reach of each cell is told from its edges."""
+        """Return the table with what is written in it; the reach of each cell is told from its edges."""
         lefts, tops = (_merge_edges(cell[side] for cell in self.cells) for side in (0, 1))
         rows: list[list[Cell]] = [[] for _ in tops]
         for box, own in self._place_chars(chars):
@@ -285,7 +285,9 @@ class _Table:
         return min(lefts), min(tops), max(rights), max(bottoms)
 
     def _place_chars(self, chars: Sequence[Thing]) -> Iterator[tuple[Box, list[Thing]]]:
-        """The cells from the upper left to the lower right, each with the letters in it, cut at its edges."""
+        """Yield the cells from the upper left to the lower right, each with the letters in it, cut at its
+        edges.
+        """
         cells = sorted(self.cells, key=itemgetter(1, 0))
         near, held = _BoxGrid(cells, self.steps), defaultdict(list)
         clip = import_module("pdfplumber.utils").clip_obj
@@ -303,7 +305,7 @@ def _count_between(edges: Sequence[float], first: float, last: float) -> int:
 
 
 def _merge_edges(values: Iterable[float]) -> list[float]:
-    """The distinct edges among these, those near each other taken for one."""
+    """Return the distinct edges among these, those near each other taken for one."""
     edges: list[float] = []
     for value in sorted(values):
         if not edges or value - edges[-1] > _NEAR:
@@ -312,7 +314,7 @@ def _merge_edges(values: Iterable[float]) -> list[float]:
 
 
 def _read_cell_lines(chars: list[Thing], box: Box) -> list[str]:
-    """The lines of a cell, wrapped ones joined."""
+    """Return the lines of a cell, wrapped ones joined."""
     found = _form_lines(chars, box)
     if not found:
         return []

@@ -58,7 +58,7 @@ class RecordPlace:
 def iterate_records(
     stream: io.BufferedReader[Any], name: str, limits: ReadingLimits, *, encoding: str | None = None
 ) -> Iterator[JsonRecord | ObligationError]:
-    """The documents of a file, in order; for a bad line the error that says what is wrong with it.
+    """Yield the documents of a file, in order; for a bad line the error that says what is wrong with it.
 
     A document is named after the file and its id, without an id after the file and its line.
     """
@@ -71,7 +71,7 @@ def iterate_records(
 def parse_line(
     line: bytes, place: RecordPlace, limits: ReadingLimits, encoding: str | None
 ) -> JsonRecord | ObligationError:
-    """The document on a line of a file, or what is wrong with it."""
+    """Return the document on a line of a file, or what is wrong with it."""
     try:
         limits.check_size(len(line), place.where)
         return build_record(_parse_object(line, place.where, encoding), place)
@@ -82,7 +82,7 @@ def parse_line(
 
 
 def _iterate_lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
-    """The lines with their numbers; of one that is too long no more than shows it."""
+    """Yield the lines with their numbers; of one that is too long no more than shows it."""
     number = 0
     while line := stream.readline(limit + 1):
         number += 1
@@ -93,7 +93,7 @@ def _iterate_lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple
 
 
 def _parse_object(line: bytes, where: str, encoding: str | None) -> dict[str, Any]:
-    """The object on a line; raises UnreadableError where there is none, or it holds no text."""
+    """Return the object on a line; raises UnreadableError where there is none, or it holds no text."""
     try:
         data = json.loads(line.decode(encoding or "utf-8"))
     except UnicodeDecodeError as error:
@@ -125,7 +125,7 @@ def _describe_fault(error: ValueError | RecursionError) -> str:
 def build_record(
     data: dict[str, Any], place: RecordPlace, media: str = Kind.JSONL.media, encoding: str = "utf-8"
 ) -> JsonRecord:
-    """The document that a line or row says, which was in an encoding.
+    """Return the document that a line or row says, which was in an encoding.
 
     Raises UnreadableError where its text is blank, or its title or number is none.
     """
@@ -139,7 +139,7 @@ def build_record(
 
 
 def _read_field(data: dict[str, Any], field: str, where: str) -> str | None:
-    """A field's text, None where there is none; raises UnreadableError where it is something else."""
+    """Return a field's text, None where there is none; raises UnreadableError where it is something else."""
     value = data.get(field)
     if value is not None and not isinstance(value, str):
         raise UnreadableError(f"{where}: {field} is no text; write it in quotes, or null")
@@ -147,7 +147,9 @@ def _read_field(data: dict[str, Any], field: str, where: str) -> str | None:
 
 
 def _replace_surrogates(text: str) -> str:
-    """The text with halves of surrogate pairs, which cannot be written anywhere, as lost characters."""
+    """Return the text with halves of surrogate pairs, which cannot be written anywhere, as lost
+    characters.
+    """
     return _SURROGATES.sub("\ufffd", text)
 
 
@@ -159,7 +161,7 @@ _ROWS = 64  # taken out of a row group at a time
 def iterate_rows(
     stream: io.BufferedIOBase, name: str, limits: ReadingLimits, *, encoding: str | None = None
 ) -> Iterator[JsonRecord | ObligationError]:
-    """The documents of a file, in order; for a bad row the error that says what is wrong with it.
+    """Yield the documents of a file, in order; for a bad row the error that says what is wrong with it.
 
     A document is named after the file and its id, without an id after the file and its row, from 1. Strings
     that are no UTF-8, though the file says so, are read as text files are. Raises UnreadableError for a file
@@ -185,7 +187,7 @@ _MODULES = ("pyarrow", "pyarrow.parquet")
 
 
 def _open_file(stream: io.BufferedIOBase, name: str, arrow: Any, parquet: Any) -> Any:
-    """The file, opened so that a string that stands in many rows is held once.
+    """Return the file, opened so that a string that stands in many rows is held once.
 
     Raises UnreadableError where it has no texts.
     """
@@ -204,14 +206,14 @@ def _is_text(column: Any, arrow: Any) -> bool:
 
 
 def _measure_unpacked(file: Any) -> int:
-    """The bytes that the columns which are read unpack to, by what the file says of itself."""
+    """Return the bytes that the columns which are read unpack to, by what the file says of itself."""
     groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
     columns = (group.column(at) for group in groups for at in range(group.num_columns))
     return sum(one.total_uncompressed_size for one in columns if one.path_in_schema in COLUMNS)
 
 
 def _iterate_dicts(file: Any, arrow: Any) -> Iterator[dict[str, Any]]:
-    """The rows, a value a column that we know, strings as bytes; those without a value are left out."""
+    """Yield the rows, a value a column that we know, strings as bytes; those without a value are left out."""
     columns = [column for column in COLUMNS if column in file.schema_arrow.names]
     for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
         held = [_read_raw(column, arrow) for column in batch.columns]
@@ -221,14 +223,16 @@ def _iterate_dicts(file: Any, arrow: Any) -> Iterator[dict[str, Any]]:
 
 
 def _find_bytes_type(kind: Any, arrow: Any) -> Any:
-    """The type of the bytes of which a type of strings consists; None for any other type."""
+    """Return the type of the bytes of which a type of strings consists; None for any other type."""
     if arrow.types.is_string(kind):
         return arrow.binary()
     return arrow.large_binary() if arrow.types.is_large_string(kind) else None
 
 
 def _read_raw(column: Any, arrow: Any) -> list[Any]:
-    """The values of a column, strings as the bytes that they are: whether those are UTF-8 is not certain."""
+    """Return the values of a column, strings as the bytes that they are: whether those are UTF-8 is not
+    certain.
+    """
     if not arrow.types.is_dictionary(column.type):
         raw = _find_bytes_type(column.type, arrow)
         return list((column if raw is None else column.cast(raw)).to_pylist())
@@ -239,7 +243,7 @@ def _read_raw(column: Any, arrow: Any) -> list[Any]:
 def parse_row(
     row: dict[str, Any], place: RecordPlace, limits: ReadingLimits, encoding: str | None = None
 ) -> JsonRecord | ObligationError:
-    """The document in a row of a file, or what is wrong with it; strings may come as bytes."""
+    """Return the document in a row of a file, or what is wrong with it; strings may come as bytes."""
     try:
         if "text" not in row:
             raise UnreadableError(f"{place.where}: holds no text; there is nothing to read")
@@ -265,7 +269,7 @@ def _detect_encoding(text: str | bytes, where: str, given: str | None) -> str:
 
 
 def _decode_string(value: Any, column: str, where: str, encoding: str) -> Any:
-    """A value, bytes decoded; raises UnreadableError where they are in no encoding that is known."""
+    """Return a value, bytes decoded; raises UnreadableError where they are in no encoding that is known."""
     if not isinstance(value, bytes):
         return value
     for candidate in ("utf-8", encoding, _OTHER):

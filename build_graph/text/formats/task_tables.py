@@ -73,7 +73,7 @@ class TableWriter:
 
     @classmethod
     def load(cls) -> TableWriter:
-        """A writer with the package's own words."""
+        """Return a writer with the package's own words."""
         data = load_word_lists("tables")
         column, part = data["column"], data["part"]
         known = [column["bodies"], column["persons"], part["due"], part["remark"], *column["others"]]
@@ -85,7 +85,7 @@ class TableWriter:
         )
 
     def format_lines(self, rows: Sequence[Sequence[Cell]]) -> list[str]:
-        """The lines of a table, blank ones left out.
+        """Return the lines of a table, blank ones left out.
 
         >>> head = [Cell((words,)) for words in ("序号", "重点任务", "牵头单位", "完成时限")]
         >>> row = [Cell((words,)) for words in ("1", "完善政务外网。", "市大数据局", "2020年底")]
@@ -104,7 +104,7 @@ class TableWriter:
         ]
 
     def is_task_table(self, rows: Sequence[Sequence[Cell]]) -> bool:
-        """Whether a head names a column of tasks and one of bodies."""
+        """Return whether a head names a column of tasks and one of bodies."""
         return self._find_head(_build_grid(islice(rows, _HEAD_ROWS + 2))) is not None
 
     # -------------------------------------------------------------------------------- head
@@ -125,7 +125,7 @@ class TableWriter:
         return None
 
     def _is_head(self, row: Sequence[Cell]) -> bool:
-        """Whether a row names columns, one of bodies among them, and says nothing else."""
+        """Return whether a row names columns, one of bodies among them, and says nothing else."""
         words = {cell.words for cell in row if cell.words}
         if len(words) < 2 or any(len(word) > _HEAD_CELL for word in words):
             return False
@@ -133,13 +133,15 @@ class TableWriter:
         return 2 * named > len(words) and any(self.bodies.fullmatch(_strip_bracket(word)) for word in words)
 
     def _goes_on(self, head: Sequence[Cell], row: Sequence[Cell]) -> bool:
-        """Whether a row is part of the head: the same cells reach into it, and new ones name columns."""
+        """Return whether a row is part of the head: the same cells reach into it, and new ones name
+        columns.
+        """
         new = [cell for above, cell in zip(head, row, strict=True) if above is not cell and cell.words]
         named = all(self.known.fullmatch(c.words) or self.short.fullmatch(c.words) for c in new)
         return len(new) < len(row) and bool(new) and named
 
     def _classify_column(self, cells: Sequence[Cell]) -> Column:
-        """The column below these cells of the head."""
+        """Return the column below these cells of the head."""
         above, label = cells[0].words, _strip_bracket(cells[-1].words) or _strip_bracket(cells[0].words)
         if self.short.fullmatch(label) and self.bodies.fullmatch(_strip_bracket(above)):
             label += _strip_bracket(above)[-2:]
@@ -153,7 +155,7 @@ class TableWriter:
         return Column(Part.LABELLED if labelled else Part.TASK, label)
 
     def _iterate_titles(self, grid: Grid, head: tuple[int, int], columns: Sequence[Column]) -> Iterator[str]:
-        """The head, a line a column; what it says beside the columns' names goes first."""
+        """Yield the head, a line a column; what it says beside the columns' names goes first."""
         for cell in _deduplicate(cell for row in grid[head[0] : head[1]] for cell in row):
             if cell.words != _strip_bracket(cell.words):
                 yield cell.words
@@ -165,7 +167,7 @@ class TableWriter:
     # -------------------------------------------------------------------------------- rows
 
     def _iterate_rows(self, grid: Grid, columns: Sequence[Column]) -> Iterator[str]:
-        """The rows' lines."""
+        """Yield the rows' lines."""
         before: list[Cell] = []
         for row in grid:
             cells = list(_deduplicate(row))
@@ -180,7 +182,7 @@ class TableWriter:
     def _format_row(
         self, row: Sequence[Cell], columns: Sequence[Column], before: Sequence[Cell]
     ) -> Iterator[str]:
-        """One row: number, what it has in common with others, task, then what stands behind labels."""
+        """Yield one row: number, what it has in common with others, task, then what stands behind labels."""
         pairs = [(c, column) for c, column in zip(row, columns, strict=True) if not self._is_empty(c)]
         of = {part: [cell for cell, column in pairs if column.part is part] for part in Part}
         new = [c for c in _deduplicate([*of[Part.GROUP], *of[Part.TASK]]) if not any(c is b for b in before)]
@@ -199,7 +201,7 @@ class TableWriter:
 
 
 def _build_grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Grid:
-    """The rows with every cell at each place that it reaches over, all equally long."""
+    """Return the rows with every cell at each place that it reaches over, all equally long."""
     grid: Grid = []
     open_: dict[int, tuple[Cell, int]] = {}  # by column: a cell from above and the rows left for it
     for row in rows:
@@ -225,7 +227,7 @@ def _build_grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Gr
 
 
 def _take_open(open_: dict[int, tuple[Cell, int]], at: int) -> Cell:
-    """The cell from above at a column, with one row less left for it."""
+    """Return the cell from above at a column, with one row less left for it."""
     cell, left = open_.pop(at)
     if left > 1:
         open_[at] = (cell, left - 1)
@@ -233,12 +235,12 @@ def _take_open(open_: dict[int, tuple[Cell, int]], at: int) -> Cell:
 
 
 def _deduplicate(cells: Sequence[Cell] | Iterator[Cell]) -> Iterator[Cell]:
-    """Each cell once, in order, however many places it reaches over."""
+    """Return each cell once, in order, however many places it reaches over."""
     return iter({id(cell): cell for cell in cells}.values())
 
 
 def _find_labelled(pairs: Sequence[tuple[Cell, Column]]) -> Iterator[tuple[str, Cell]]:
-    """The labels of a row with the first cell of each."""
+    """Return the labels of a row with the first cell of each."""
     labelled: dict[str, Cell] = {}
     for cell, column in pairs:
         if column.part is Part.LABELLED:
@@ -256,12 +258,12 @@ def _iterate_lines(cell: Cell) -> Iterator[str]:
 
 
 def _strip_bracket(words: str) -> str:
-    """The words without what stands in brackets behind them: 责任单位（列首位的为牵头单位）."""
+    """Return the words without what stands in brackets behind them: 责任单位（列首位的为牵头单位）."""
     return re.sub(r"[（(][^（()）]*[）)]$", "", words)
 
 
 def _join_lines(cell: Cell) -> str:
-    """The lines of a cell as one: names that stand below each other are parted by 、."""
+    """Return the lines of a cell as one: names that stand below each other are parted by 、."""
     words = ""
     for line in _iterate_lines(cell):
         words += ("、" if words and words[-1] not in _ENDS and line[0] not in _ENDS else "") + line

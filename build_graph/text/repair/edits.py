@@ -43,7 +43,7 @@ class Draft:
     damages: tuple[Damage, ...] = ()
 
     def apply_changes(self, name: str, changes: Sequence[Change], damages: Iterable[Damage] = ()) -> Draft:
-        """The draft after `changes`, which are in order and do not overlap, and with `damages` noted.
+        """Return the draft after `changes`, which are in order and do not overlap, and with `damages` noted.
 
         >>> draft = Draft(Source("-", "業(yè)務", "utf-8"), "業(yè)務")
         >>> draft = draft.apply_changes("strip_glosses", [Change(1, 5, "")])
@@ -58,7 +58,7 @@ class Draft:
         return Draft(self.source, _rewrite_content(self.content, changes), edits, moved)
 
     def finish(self) -> Text:
-        """The text with its repairs and the way back to the source."""
+        """Return the text with its repairs and the way back to the source."""
         starts, shifts = map_offsets(self.edits)
         repairs = tuple(self._iterate_repairs())
         damages = tuple(sorted(self.damages, key=lambda damage: damage.span))
@@ -81,7 +81,7 @@ def _rewrite_content(content: str, changes: Iterable[Change]) -> str:
 
 
 def _compose_edits(name: str, edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[Edit]:
-    """The edits from the source to the changed text.
+    """Yield the edits from the source to the changed text.
 
     What overlaps becomes one edit, under the name of the repair that came first; touching is not
     overlapping.
@@ -116,7 +116,7 @@ def _group_overlaps(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterato
 
 
 def _move_damages(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Damage]:
-    """The damages where they stand after `changes`; one that begins or ends in a change is widened."""
+    """Yield the damages where they stand after `changes`; one that begins or ends in a change is widened."""
     starts, ends = [change.start for change in changes], [change.end for change in changes]
     grown = [0, *accumulate(len(change.after) - (change.end - change.start) for change in changes)]
     for damage in damages:

@@ -48,7 +48,7 @@ class _Widths:
 
     @classmethod
     def measure_lines(cls, lines: Sequence[int], cut: Sequence[bool]) -> _Widths:
-        """The width that most lines cut within a sentence have, with hardly a line that is wider."""
+        """Return the width that most lines cut within a sentence have, with hardly a line that is wider."""
         counts = Counter(n for n, is_cut in zip(lines, cut, strict=True) if is_cut)
         full = {n: sum(counts[n - i] for i in range(_SLACK + 1)) for n in counts}
         width = max(full, key=lambda n: (full[n], n), default=0)
@@ -62,7 +62,7 @@ class _Widths:
 
 
 def join_lines(text: str) -> Iterator[Change]:
-    """Takes out the line breaks within sentences of a text that is wrapped at a fixed width.
+    """Take out the line breaks within sentences of a text that is wrapped at a fixed width.
 
     >>> page = "\\n".join(["各地区、各部门要加强统筹协调和政策"] * 8)
     >>> len(list(join_lines(page))), list(join_lines(page[:60]))  # three lines are no proof
@@ -95,17 +95,17 @@ def _count_open_brackets(text: str, start: int, end: int) -> int:
 
 
 def _count_columns(line: str) -> int:
-    """The columns that a line takes on a page: two for a Chinese character, one for a Latin one."""
+    """Return the columns that a line takes on a page: two for a Chinese character, one for a Latin one."""
     return len(line.strip().encode("gbk", "replace"))
 
 
 def _count_characters(line: str) -> int:
-    """Two for each character of a line, where the page gave all the same room."""
+    """Return two for each character of a line, where the page gave all the same room."""
     return 2 * len(line.strip())
 
 
 def _is_cut(text: str, start: int, end: int) -> bool:
-    """Whether a line of Chinese ends within a sentence, and another follows."""
+    """Return whether a line of Chinese ends within a sentence, and another follows."""
     stands = text[start:end].rstrip()
     return not stands.endswith(_ENDED) and bool(_HAN.search(stands)) and end < len(text)
 
@@ -118,7 +118,7 @@ _MOSTLY = 0.8  # ... and to be so large a part of what one of its characters is 
 
 
 def join_wrapped(text: str) -> Iterator[Change]:
-    """Takes out single spaces between characters that the text has side by side elsewhere.
+    """Take out single spaces between characters that the text has side by side elsewhere.
 
     On a page that is wrapped throughout that is enough. On others they must form a word: one of them
     hardly stands without the other.

@@ -31,14 +31,14 @@ class _Script:
         return cls(shared, held, _parse_pairs(data["variants"]), tuple(data["zhu"]), tuple(data["zhe"]))
 
     def keeps_zhu(self, text: str, position: int) -> bool:
-        """Whether the 著 at `position` stands in a word that keeps it: 著作, 显著; not 着力."""
+        """Return whether the 著 at `position` stands in a word that keeps it: 著作, 显著; not 着力."""
         if text.startswith(self.zhe, position):
             return False
         return any(text.startswith(word, position - word.index("著")) for word in self.zhu)
 
 
 def to_simplified(text: str) -> Iterator[Change]:
-    """Replaces each Traditional character.
+    """Replace each Traditional character.
 
     >>> [change.after for change in to_simplified("促進電子商務，著力創新")]
     ['进', '电', '务', '着', '创']
@@ -63,7 +63,9 @@ def simplify(text: str) -> str:
 
 
 def _may_be_traditional(text: str, script: _Script) -> bool:
-    """Whether `text` has a Chinese character that GB 2312, a code for Simplified texts, does not have."""
+    """Return whether `text` has a Chinese character that GB 2312, a code for Simplified texts, does not
+    have.
+    """
     chars = {char for char in set(text) if "\u3400" <= char <= "\u9fff"}
     try:
         "".join(chars).encode("gb2312")
@@ -73,7 +75,9 @@ def _may_be_traditional(text: str, script: _Script) -> bool:
 
 
 def _simplify_text(text: str, script: _Script) -> str:
-    """The whole of `text`, with the characters that both scripts have left where nothing else tells."""
+    """Return the whole of `text`, with the characters that both scripts have left where nothing else
+    tells.
+    """
     chars = list(simplify(text).translate(script.variants))
     changed = [i for i, char in enumerate(text) if char != chars[i]]
     sure = [i for i in changed if text[i] not in script.shared]
@@ -88,7 +92,7 @@ def _simplify_text(text: str, script: _Script) -> str:
 
 
 def _parse_pairs(words: str) -> dict[int, str]:
-    """A table for `str.translate` from pairs of characters: "淸清 吿告"."""
+    """Return a table for `str.translate` from pairs of characters: "淸清 吿告"."""
     return {ord(pair[0]): pair[1] for pair in words.split()}
 
 

@@ -99,7 +99,7 @@ def build_table(
 
 
 def build_cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
-    """A term as a cell; of a part of a document, the part; of a document without a number, its name.
+    """Return a term as a cell; of a part of a document, the part; of a document without a number, its name.
 
     >>> build_cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='', key='')
@@ -115,20 +115,20 @@ def build_cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
 
 
 def build_named_cell(value: Term, name: Term, documents: Mapping[str, str] = _NONE) -> Cell:
-    """A thing as a cell, with its name as the text if it has one."""
+    """Return a thing as a cell, with its name as the text if it has one."""
     plain = build_cell(value, documents)
     return Cell(format_term(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
 
 
 def _build_document_cell(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
-    """The document that a row is of; empty where it is of none."""
+    """Return the document that a row is of; empty where it is of none."""
     id_ = next(filter(None, map(_find_document_id, row)), "")
     whole = f"document/{id_}"
     return Cell(documents.get(id_, id_), entity_url(BASE + whole), whole) if id_ else Cell("")
 
 
 def _match_name_columns(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> dict[int, int]:
-    """The columns of things that have their names in other columns, with these.
+    """Return the columns of things that have their names in other columns, with these.
 
     Only a thing that has a page can bear its name in a link; of anything else both columns are shown.
 
@@ -151,7 +151,9 @@ def _has_page(value: Term) -> bool:
 
 
 def _find_name_columns(names: Sequence[str]) -> dict[int, int]:
-    """The columns that have others beside them which are called as their names would be, with these."""
+    """Return the columns that have others beside them which are called as their names would be, with
+    these.
+    """
     found = {}
     for at, name in enumerate(names):
         follows = names[at + 1] if at + 1 < len(names) else ""
@@ -164,7 +166,7 @@ def _find_name_columns(names: Sequence[str]) -> dict[int, int]:
 
 
 def _find_document_id(value: Term) -> str:
-    """The document that a term is part of; empty for none."""
+    """Return the document that a term is part of; empty for none."""
     kind, _, rest = format_term(value).partition("/") if isinstance(value, NamedNode) else ("", "", "")
     return rest.partition("/")[0] if kind == "document" else ""
 
@@ -183,7 +185,9 @@ def _read_rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
 def _build_bars(
     names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Set[int], things: Sequence[int]
 ) -> Iterator[tuple[str, float]]:
-    """The first column of numbers, each with the things of its row by name, where that makes a chart."""
+    """Yield the first column of numbers, each with the things of its row by name, where that makes a
+    chart.
+    """
     column = next((at for at in sorted(numbers) if names[at] not in _NO_FIGURES), None)
     if column is None:
         return

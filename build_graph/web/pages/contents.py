@@ -60,7 +60,7 @@ class RankedEntity:
 
 
 def list_documents(engine: Engine) -> tuple[ListedDocument, ...]:
-    """The documents that were read, each once, in the order of their dates.
+    """Return the documents that were read, each once, in the order of their dates.
 
     Raises ObligationError where the graph cannot be asked; so do the others.
     """
@@ -90,10 +90,12 @@ def find_titles(names: EntityFinder) -> Mapping[str, str]:
 
 
 def format_local_name(end: str, documents: Mapping[str, str]) -> str:
-    """The end of an IRI as people read it: a document without a number by its name, all else as it is.
+    """Return the end of an IRI as people read it: a document without a number by its name, all else as it is.
 
-    >>> format_local_name("document/text-01/s1/c4", {"text-01": "trade.txt"}), format_local_name("document/国发-2015-24", {})
-    ('document/trade.txt/s1/c4', 'document/国发-2015-24')
+    >>> format_local_name("document/text-01/s1/c4", {"text-01": "trade.txt"})
+    'document/trade.txt/s1/c4'
+    >>> format_local_name("document/国发-2015-24", {})
+    'document/国发-2015-24'
     """
     kind, _, rest = end.partition("/")
     id_, slash, part = rest.partition("/")
@@ -103,12 +105,12 @@ def format_local_name(end: str, documents: Mapping[str, str]) -> str:
 
 
 def rank_agencies(engine: Engine) -> tuple[RankedEntity, ...]:
-    """The bodies that bear measures, those with most first."""
+    """Return the bodies that bear measures, those with most first."""
     return _rank_entities(engine, "agencies-by-measures", "agency")
 
 
 def rank_domains(engine: Engine) -> tuple[RankedEntity, ...]:
-    """The policy domains of measures, those with most first."""
+    """Return the policy domains of measures, those with most first."""
     return _rank_entities(engine, "domains", "domain")
 
 
@@ -131,7 +133,7 @@ def _rank_entities(engine: Engine, name: str, thing: str) -> tuple[RankedEntity,
 
 
 def _iterate_rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
-    """The rows of a question of the catalogue: each gives the words of a column, empty for none."""
+    """Yield the rows of a question of the catalogue: each gives the words of a column, empty for none."""
     for row in fetch_rows(engine, find_question(name).query, name):
         yield lambda column, row=row: _extract_text(row[column])  # type: ignore[misc]
 

@@ -187,7 +187,9 @@ class EntityPages:
         return QuestionSection(question.name, title, href, answer)
 
     def _find_parent(self, iri: str) -> ParentDocument | None:
-        """The document that was read and is the thing, or has it as a part; None where there is none."""
+        """Return the document that was read and is the thing, or has it as a part; None where there is
+        none.
+        """
         kind, _, rest = iri.removeprefix(BASE).partition("/")
         document, _, part = rest.partition("/")
         node = NamedNode(f"{BASE}{kind}/{document}")
@@ -238,7 +240,7 @@ def _collect_cards(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
 
 
 def _is_about(question: Question, kind: ParameterKind) -> bool:
-    """Whether a question is about one thing of a kind: it, and nothing else, must be given."""
+    """Return whether a question is about one thing of a kind: it, and nothing else, must be given."""
     needed = [p.kind for p in question.header.parameters if p.default is None]
     optional = kind is ParameterKind.DOCUMENT and not needed and question.name in _OF_DOCUMENTS
     return needed == [kind] or optional
@@ -258,19 +260,19 @@ def _select_literals(facts: Sequence[Fact], name: str) -> list[Literal]:
 
 
 def _collect_values(facts: Sequence[Fact], names: Sequence[str]) -> list[str]:
-    """The words of properties, each once."""
+    """Return the words of properties, each once."""
     return list(dict.fromkeys(value.value for name in names for value in _select_literals(facts, name)))
 
 
 def _choose_name(facts: Sequence[Fact]) -> str:
-    """The words of the first property that there is, in Chinese if it has them."""
+    """Return the words of the first property that there is, in Chinese if it has them."""
     values = next((found for name in _NAMES if (found := _select_literals(facts, name))), [])
     chinese = [value for value in values if value.language == "zh"]
     return (chinese or values)[0].value if values else ""
 
 
 def _group_facts(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
-    """The values of each property, in the order of the properties."""
+    """Return the values of each property, in the order of the properties."""
     found: dict[str, list[Cell]] = {}
     for fact in facts:
         found.setdefault(format_term(fact.predicate), []).append(fact.cell)

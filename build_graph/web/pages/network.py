@@ -40,7 +40,7 @@ class NetworkLinks:
 
 
 def render_network_page(data: NetworkData, title: str, links: NetworkLinks | None = None) -> bytes:
-    """The page of the data, in UTF-8; raises PageTooLargeError for what no browser opens with ease."""
+    """Return the page of the data, in UTF-8; raises PageTooLargeError for what no browser opens with ease."""
     links = links or NetworkLinks({})
     shared = _count_shared(data)
     borne = Counter(body for measure in data.measures for body in {b.body for b in measure.bearings})
@@ -83,7 +83,7 @@ def _count_shared(data: NetworkData) -> Counter[tuple[int, int]]:
 
 
 def compute_radius(measures: int) -> float:
-    """The radius of a body that bears so many measures, in pixels; its area grows with them.
+    """Return the radius of a body that bears so many measures, in pixels; its area grows with them.
 
     The page works it out in the same way when a filter changes the count.
     """
@@ -91,17 +91,17 @@ def compute_radius(measures: int) -> float:
 
 
 def compute_width(measures: int) -> float:
-    """The width of the line between two bodies that share so many measures, in pixels."""
+    """Return the width of the line between two bodies that share so many measures, in pixels."""
     return round(0.4 + 1.1 * math.sqrt(measures), 1)
 
 
 def compute_font_size(measures: int) -> float:
-    """The size of the name of a body that bears so many measures, in pixels."""
+    """Return the size of the name of a body that bears so many measures, in pixels."""
     return 14.0 if measures < _MANY else 18.0
 
 
 def _compute_boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
-    """The room that each body takes: its circle, and its name below it."""
+    """Return the room that each body takes: its circle, and its name below it."""
     return [
         (
             max(2 * compute_radius(borne[at]), compute_font_size(borne[at]) * len(body.label)),
@@ -117,7 +117,7 @@ def _build_drawing(
     shared: Mapping[tuple[int, int], int],
     places: list[tuple[int, int]],
 ) -> dict[str, Any]:
-    """The nodes and edges as vis-network takes them, put together by pyvis.
+    """Return the nodes and edges as vis-network takes them, put together by pyvis.
 
     Directed, pyvis keeps every edge as it is, and looks at none twice; the arrows that it adds are taken out.
     """
@@ -140,7 +140,7 @@ def _build_drawing(
 
 
 def _build_index(data: NetworkData, member: Mapping[int, int], links: NetworkLinks) -> dict[str, Any]:
-    """All but the words: what is filtered, counted and searched."""
+    """Return all but the words: what is filtered, counted and searched."""
     kinds = [body.kind for body in data.bodies]
     return {
         "brief": data.brief,
@@ -181,7 +181,7 @@ def _encode_all_details(data: NetworkData) -> dict[str, list[list[Any]]]:
 
 
 def _encode_details(document: NetworkDocument) -> list[list[Any]]:
-    """The words of each measure of a document: text, attribution, open list, findings, audiences."""
+    """Return the words of each measure of a document: text, attribution, open list, findings, audiences."""
     return [
         [
             measure.text,
@@ -198,7 +198,7 @@ def _encode_details(document: NetworkDocument) -> list[list[Any]]:
 
 
 def _iterate_kinds() -> Iterator[tuple[str, list[str]]]:
-    """The kinds of bodies with their English and Chinese names, in the order of the ontology."""
+    """Yield the kinds of bodies with their English and Chinese names, in the order of the ontology."""
     scheme, label = term("ob:AgencyKind"), term("skos:prefLabel")
     for node, said in load_statements(find_folder("ontology") / "obligations.ttl").items():
         if any(triple.predicate == term("rdf:type") and triple.object == scheme for triple in said):

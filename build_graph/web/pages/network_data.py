@@ -142,7 +142,7 @@ def collect_network_data(
 
 
 def describe_selection(document: NamedNode | None, domain: NamedNode | None) -> dict[str, str]:
-    """The ids of what a page is narrowed to, by kind.
+    """Return the ids of what a page is narrowed to, by kind.
 
     >>> describe_selection(None, NamedNode(f"{BASE}domain/taxation"))
     {'domain': 'domain/taxation'}
@@ -182,7 +182,7 @@ class _DataBuilder:
         )
 
     def build_data(self) -> NetworkData:
-        """The values that the page shows."""
+        """Return the values that the page shows."""
         kept = [row["measure"] for row in self.measures]
         bodies = sorted({bearing["body"] for measure in kept for bearing in self.bearings.get(measure, ())})
         domains = sorted({row["domain"] for measure in kept for row in self.subjects.get(measure, ())})
@@ -268,7 +268,7 @@ class _DataBuilder:
 
 
 def _select_findings(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[Finding]:
-    """The norms and targets that stand within a measure's words; riders stand behind them.
+    """Yield the norms and targets that stand within a measure's words; riders stand behind them.
 
     Of a measure without its words, the norms stand at its start and have no length.
     """
@@ -284,7 +284,7 @@ def _select_findings(found: list[Row] | tuple[()], start: int, length: int) -> I
 
 
 def _group_by_measure(rows: list[Row]) -> dict[str, list[Row]]:
-    """The rows of each measure."""
+    """Return the rows of each measure."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[row["measure"]].append(row)
@@ -292,18 +292,18 @@ def _group_by_measure(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 def _find_index(names: tuple[str, ...], iri: str) -> int:
-    """The place of a term among names; -1 where there is none."""
+    """Return the place of a term among names; -1 where there is none."""
     name = iri.removeprefix(OB)
     return names.index(name) if name in names else -1
 
 
 def _classify_body(row: Row) -> str:
-    """The kind of a body: of the ontology's, or whether it is a group, or local."""
+    """Return the kind of a body: of the ontology's, or whether it is a group, or local."""
     if row.get("group") == "true":
         return GROUP
     return row.get("kind", "").removeprefix(OB) or ("Local" if row.get("place") else "Other")
 
 
 def _shorten_iri(iri: str) -> str:
-    """An IRI without the base that is the same for all."""
+    """Return an IRI without the base that is the same for all."""
     return iri.removeprefix(BASE)

@@ -29,7 +29,7 @@ _TRIED, _TURNS = 256, 60  # places that are tried at a time, and how many times
 def compute_positions(
     graph: nx.Graph[int], first: Sequence[int], boxes: Sequence[tuple[float, float]], seed: int
 ) -> list[tuple[int, int]]:
-    """The middle of each node 0, 1, … in whole pixels; `boxes` are their widths and heights.
+    """Return the middle of each node 0, 1, … in whole pixels; `boxes` are their widths and heights.
 
     The nodes of `first` are laid out as if they were alone; the others are set among them.
     """
@@ -64,14 +64,16 @@ def _place_others(points: Points, sizes: Points, graph: nx.Graph[int], placed: s
 
 
 def _build_spiral(first: int, count: int) -> Points:
-    """Places around the origin from the number `first` on, nearest first, close enough to miss no gap."""
+    """Return places around the origin from the number `first` on, nearest first, close enough to miss no
+    gap.
+    """
     step = np.arange(first, first + count)
     found: Points = np.column_stack([np.cos(step * _GOLDEN), np.sin(step * _GOLDEN)])
     return found * 9 * np.sqrt(step)[:, None]
 
 
 def _place_part(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
-    """Points for the nodes of one part, around its middle."""
+    """Return points for the nodes of one part, around its middle."""
     if graph.number_of_edges() == 0:
         found = _build_grid(sizes[nodes])
     elif len(nodes) <= _SPRING:
@@ -82,13 +84,13 @@ def _place_part(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int
 
 
 def _centre_points(points: Points) -> Points:
-    """The points, moved so that their middle is the origin."""
+    """Return the points, moved so that their middle is the origin."""
     moved: Points = points - points.mean(axis=0)
     return moved
 
 
 def _scale_points(points: Points, sizes: Points) -> Points:
-    """The points spread over as much room as their boxes need, wider than high as names are."""
+    """Return the points spread over as much room as their boxes need, wider than high as names are."""
     spread = points.std(axis=0)
     room = math.sqrt(_ROOM * ((sizes + _PAD).prod(axis=1)).sum())
     shape = np.array([math.sqrt(_WIDER), 1 / math.sqrt(_WIDER)])
@@ -97,7 +99,9 @@ def _scale_points(points: Points, sizes: Points) -> Points:
 
 
 def _apply_springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
-    """Points by Fruchterman and Reingold; ties pull by the root of their weight, so that none collapses."""
+    """Return points by Fruchterman and Reingold; ties pull by the root of their weight, so that none
+    collapses.
+    """
     ordered: nx.Graph[int] = nx.Graph()
     ordered.add_nodes_from(range(len(nodes)))
     number = {node: at for at, node in enumerate(nodes)}
@@ -109,7 +113,7 @@ def _apply_springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
 
 
 def _place_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
-    """Points of a part that is too large for springs: its communities side by side."""
+    """Return points of a part that is too large for springs: its communities side by side."""
     copy: nx.Graph[int] = nx.Graph()
     copy.add_nodes_from(nodes)
     copy.add_edges_from(sorted(graph.edges(data=True), key=lambda edge: edge[:2]))
@@ -126,14 +130,14 @@ def _place_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, se
 
 
 def _build_sunflower(count: int) -> Points:
-    """Points on a disc, as seeds stand in a sunflower: even, and none on another."""
+    """Return points on a disc, as seeds stand in a sunflower: even, and none on another."""
     index = np.arange(count)
     radius, angle = _STEP * np.sqrt(index), index * _GOLDEN
     return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
 
 
 def _build_grid(sizes: Points) -> Points:
-    """Points in rows, for nodes that have no edge."""
+    """Return points in rows, for nodes that have no edge."""
     columns = max(1, round(math.sqrt(len(sizes) * 1.6)))
     step: Points = sizes.max(axis=0) + _PAD
     index = np.arange(len(sizes))
@@ -141,7 +145,7 @@ def _build_grid(sizes: Points) -> Points:
 
 
 def _push_apart(points: Points, sizes: Points) -> Points:
-    """The points, those whose boxes lie on one another pushed apart along the shorter way."""
+    """Return the points, those whose boxes lie on one another pushed apart along the shorter way."""
     points = points.copy()
     for _ in range(_PUSHES if len(points) <= 2 * _SPRING else _PUSHES // 5):
         gap = points[:, None, :] - points[None, :, :]

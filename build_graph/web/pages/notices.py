@@ -18,7 +18,9 @@ MOST = 30  # things of each kind
 def render_search_page(
     words: str, found: Mapping[ParameterKind, Sequence[NamedEntity]], near: Sequence[NamedEntity]
 ) -> bytes:
-    """The things whose names hold the words, by kind; where there is none, those with names like them."""
+    """Return the things whose names hold the words, by kind; where there is none, those with names like
+    them.
+    """
     return render_workbench(
         "found.html.j2",
         title=words or "obligation-graph",
@@ -32,7 +34,9 @@ def render_search_page(
 
 
 def render_error_page(status: int, message: str, address: str) -> bytes:
-    """The page that says why there is no other: what a status means, and the words of whoever refused."""
+    """Return the page that says why there is no other: what a status means, and the words of whoever
+    refused.
+    """
     return render_workbench(
         "refused.html.j2",
         title=str(status),
@@ -46,7 +50,7 @@ def render_error_page(status: int, message: str, address: str) -> bytes:
 def render_too_large_page(
     why: str, given: Mapping[str, str], unknown: str = "", instead: Sequence[tuple[str, str]] = ()
 ) -> bytes:
-    """The page; `why` is the key of its words, `given` what was chosen, by kind of thing.
+    """Return the page; `why` is the key of its words, `given` what was chosen, by kind of thing.
 
     `unknown` is a name that nothing has, `instead` the names that would do with their addresses.
     """

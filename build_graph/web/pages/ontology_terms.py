@@ -39,7 +39,7 @@ class OntologyTerm:
 
 @cache
 def list_terms() -> tuple[OntologyTerm, ...]:
-    """The terms in the order of the ontology's file, its own first.
+    """Return the terms in the order of the ontology's file, its own first.
 
     >>> next(found for found in list_terms() if found.name == "ob:Measure")
     OntologyTerm(iri='https://w3id.org/obligation-graph/ontology#Measure', name='ob:Measure', kind='class', \
@@ -62,7 +62,7 @@ def format_anchor(iri: str) -> str:
 
 @cache
 def load_labels() -> Mapping[str, Mapping[str, str]]:
-    """The labels of the terms of the ontology, by prefixed name and language.
+    """Return the labels of the terms of the ontology, by prefixed name and language.
 
     >>> load_labels()["ob:Lead"]
     {'en': 'lead', 'zh': '牵头'}
@@ -73,8 +73,10 @@ def load_labels() -> Mapping[str, Mapping[str, str]]:
 def find_label_key(value: Value) -> str:
     """The key of the words that stand for a value: a term of the ontology, or its bare name; empty for none.
 
-    >>> find_label_key(NamedNode("https://w3id.org/obligation-graph/ontology#Lead")), find_label_key(Literal("Obligation"))
-    ('ob:Lead', 'ob:Obligation')
+    >>> find_label_key(NamedNode("https://w3id.org/obligation-graph/ontology#Lead"))
+    'ob:Lead'
+    >>> find_label_key(Literal("Obligation"))
+    'ob:Obligation'
     >>> find_label_key(Literal("true")), find_label_key(Literal("text"))
     ('value_true', '')
     """
@@ -91,7 +93,7 @@ def find_label_key(value: Value) -> str:
 
 
 def select_labels(keys: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The words of those keys that are terms of the ontology."""
+    """Return the words of those keys that are terms of the ontology."""
     return {key: dict(load_labels()[key]) for key in sorted(set(keys)) if key in load_labels()}
 
 

@@ -45,7 +45,7 @@ class DocumentSelection:
         return cls(given.get("q", "").strip(), order if order in ORDERS else ORDERS[0], max(1, number))
 
     def address(self, **other: str | int) -> str:
-        """The address of this choice with something else in its place.
+        """Return the address of this choice with something else in its place.
 
         >>> DocumentSelection("x").address(page=2)
         '/documents?q=x&page=2'
@@ -62,7 +62,9 @@ def render_overview_page(
     domains: Sequence[RankedEntity] | None,
     counts: Mapping[str, int],
 ) -> bytes:
-    """The first page: what the graph holds, and the ways into it; None stands for what cannot be had."""
+    """Return the first page: what the graph holds, and the ways into it; None stands for what cannot be
+    had.
+    """
     return render_workbench(
         "overview.html.j2",
         title="obligation-graph",
@@ -76,7 +78,7 @@ def render_overview_page(
 
 
 def render_documents_page(documents: Sequence[ListedDocument], choice: DocumentSelection) -> bytes:
-    """A page of the list of documents, as it was chosen."""
+    """Return a page of the list of documents, as it was chosen."""
     wanted = normalise(choice.words)
     held = [one for one in documents if wanted in normalise(one.title + one.number + one.issuer)]
     pages = max(1, ceil(len(held) / PAGE))
@@ -98,7 +100,7 @@ def render_documents_page(documents: Sequence[ListedDocument], choice: DocumentS
 
 
 def _sort_documents(documents: Sequence[ListedDocument], order: str) -> list[ListedDocument]:
-    """The documents in an order; what is equal stays in the order of IRIs."""
+    """Return the documents in an order; what is equal stays in the order of IRIs."""
     key, down = _ORDERS[order]
     return sorted(sorted(documents, key=lambda one: one.iri, reverse=down), key=key, reverse=down)
 

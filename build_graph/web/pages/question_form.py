@@ -42,7 +42,7 @@ class QuestionFault:
 
 
 def render_catalogue_page(questions: Iterable[Question]) -> bytes:
-    """The questions, each with its two titles; the page's address is /queries."""
+    """Return the questions, each with its two titles; the page's address is /queries."""
     known = list(questions)
     return render_workbench(
         "catalogue.html.j2",

@@ -51,7 +51,7 @@ class ReaderLinks:
 def render_reader_page(
     document: Document, descriptions: Descriptions, links: ReaderLinks = ReaderLinks(), *, base: str = BASE
 ) -> bytes:
-    """The page of a document, in UTF-8; the same document gives the same bytes.
+    """Return the page of a document, in UTF-8; the same document gives the same bytes.
 
     `base` is that of the document's IRI.
     """
@@ -84,7 +84,7 @@ def _list_facts(metadata: Metadata) -> list[str]:
 
 
 def compute_relative_url(page: Path, other: Path) -> str:
-    """The relative address of another file, as seen from a page.
+    """Return the relative address of another file, as seen from a page.
 
     >>> compute_relative_url(Path("output/read/a.html"), Path("output/network 1.html"))
     '../network%201.html'
@@ -93,7 +93,7 @@ def compute_relative_url(page: Path, other: Path) -> str:
 
 
 def format_file_name(document_id: str) -> str:
-    """The name of the file for a document's page; no two documents have the same.
+    """Return the name of the file for a document's page; no two documents have the same.
 
     >>> format_file_name("国发-2015-24"), format_file_name("a/b")
     ('国发-2015-24.html', 'a_b-c14cddc033f6.html')

@@ -41,7 +41,9 @@ Values = dict[str, Any]
 
 
 def collect_reader_data(emit: Emitter, **links: str | None) -> dict[str, object]:
-    """The blocks of data of the page, by their names; `links` are addresses of other pages by theirs."""
+    """Return the blocks of data of the page, by their names; `links` are addresses of other pages by
+    theirs.
+    """
     panel = _PanelBuilder.create(emit)
     document, metadata = emit.document, emit.document.outline.metadata
     about = {
@@ -64,7 +66,7 @@ def collect_reader_data(emit: Emitter, **links: str | None) -> dict[str, object]
 
 
 def build_outline_rows(emit: Emitter) -> list[tuple[str, str, int]]:
-    """The divisions for the outline: key, label, depth from 1."""
+    """Return the divisions for the outline: key, label, depth from 1."""
     return [
         (
             strip_document_iri(emit, iri),
@@ -93,7 +95,7 @@ def count_findings(emit: Emitter) -> list[tuple[str, int]]:
 
 
 def _format_label(emit: Emitter, heading: Span | None, mark: str | None, body: Span) -> str:
-    """A division's mark and heading; its first words where it has none."""
+    """Return a division's mark and heading; its first words where it has none."""
     words = emit.quote(heading) if heading else ""
     if heading and words != mark:
         return f"{mark or ''}{words}"
@@ -119,7 +121,7 @@ class _PanelBuilder:
         return cls(emit, DocumentNames.load(), rules)
 
     def format_position(self, span: Span) -> str:
-        """Line and column in the source of where a stretch begins: 8:11."""
+        """Return line and column in the source of where a stretch begins: 8:11."""
         origin = self.emit.document.text.find_origin(span.start)
         return "{}:{}".format(*compute_line_column(self.emit.lines, origin))
 
@@ -193,7 +195,7 @@ class _PanelBuilder:
     # ---------------------------------------------------------------------------- others
 
     def describe_divisions(self) -> Iterator[Values]:
-        """The divisions, with what their headings say."""
+        """Yield the divisions, with what their headings say."""
         for division, iri, _ in iterate_divisions(self.emit):
             yield {
                 **self._locate_mark(iri, division.span),
@@ -204,7 +206,7 @@ class _PanelBuilder:
             }
 
     def describe_others(self) -> Iterator[Values]:
-        """Citations, and what was not understood."""
+        """Yield citations, and what was not understood."""
         emit, document = self.emit, self.emit.document
         cited = [citation_target_iri(emit, self.names, citation) for citation in document.citations]
         bases = {iri for iri, citation in zip(cited, document.citations, strict=True) if citation.basis}
@@ -228,7 +230,7 @@ class _PanelBuilder:
     # --------------------------------------------------------------- bodies and domains
 
     def describe_bodies(self) -> Iterator[tuple[str, Values]]:
-        """Every body that bears a measure, by the end of its IRI."""
+        """Yield every body that bears a measure, by the end of its IRI."""
         measures = self.emit.document.measures
         bearers = (bearer for m in measures for bearer in (*m.bearers, *m.defaults))
         for body in dict.fromkeys(map(find_body, bearers)):
@@ -251,18 +253,18 @@ class _PanelBuilder:
         return self.emit.body_iri(body).removeprefix(BASE).removeprefix(self.emit.base)
 
     def describe_domains(self) -> Iterator[tuple[str, list[str]]]:
-        """The names of every domain of a measure, by the end of its IRI."""
+        """Yield the names of every domain of a measure, by the end of its IRI."""
         found = (domain for measure in self.emit.document.measures for domain in measure.domains)
         for iri in dict.fromkeys(domain_iri(domain) for domain in found):
             yield iri.removeprefix(BASE), self._find_name_pair(iri)
 
     def _find_name_pair(self, iri: str) -> list[str]:
-        """The names of a thing of the registries, in English and Chinese."""
+        """Return the names of a thing of the registries, in English and Chinese."""
         end = iri.rpartition("/")[2]
         return [self._join_names(iri, "skos:prefLabel", tongue) or end for tongue in ("en", "zh")]
 
     def _join_names(self, iri: str, predicate: str, language: str) -> str:
-        """The names in a language, with commas between them; empty where there are none."""
+        """Return the names in a language, with commas between them; empty where there are none."""
         said = self.emit.descriptions.statements.get(NamedNode(iri), ())
         names: Iterable[Literal] = (
             statement.object

@@ -67,7 +67,7 @@ def nest_marks(content: str, span: Span, marks: Iterable[Mark]) -> Parts:
 
 
 def _nest_pieces(content: str, span: Span, waiting: list[_Waiting]) -> Iterator[MarkedText | str]:
-    """The pieces of a stretch; marks that reach beyond one that they begin in go on behind it."""
+    """Yield the pieces of a stretch; marks that reach beyond one that they begin in go on behind it."""
     heapify(waiting)
     at = span.start
     while waiting:
@@ -102,7 +102,7 @@ class MarkSweep:
         self._begun: list[Mark] = []  # and perhaps not ended
 
     def take_marks(self, span: Span) -> Parts:
-        """The pieces of a stretch that lies behind those asked for before."""
+        """Return the pieces of a stretch that lies behind those asked for before."""
         while self._at < len(self._marks) and self._marks[self._at].span.start < span.end:
             self._begun.append(self._marks[self._at])
             self._at += 1
@@ -134,7 +134,7 @@ Found = Iterator[tuple[str, Span, str]]  # kind, span, IRI
 
 
 def collect_marks(emit: Emitter) -> list[Mark]:
-    """Every mark of a document's text; one without characters is left out."""
+    """Return every mark of a document's text; one without characters is left out."""
     found = (*_mark_headings(emit), *_mark_document(emit), *_mark_measures(emit))
     return [
         Mark(span, kind, strip_document_iri(emit, iri) if iri else "", KINDS.index(kind))
@@ -144,12 +144,12 @@ def collect_marks(emit: Emitter) -> list[Mark]:
 
 
 def strip_document_iri(emit: Emitter, iri: str) -> str:
-    """The end of an IRI behind the document's."""
+    """Return the end of an IRI behind the document's."""
     return iri.removeprefix(f"{emit.document_iri}/")
 
 
 def iterate_divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
-    """Every division in document order, its IRI, and how deep it lies, from 1."""
+    """Yield every division in document order, its IRI, and how deep it lies, from 1."""
     pending = [(root, emit.document_iri, 1) for root in reversed(emit.document.outline.divisions)]
     while pending:
         division, parent, depth = pending.pop()
@@ -159,7 +159,7 @@ def iterate_divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
 
 
 def find_heading(emit: Emitter, division: Division) -> Span | None:
-    """The heading of a division, else its mark; None where it has neither."""
+    """Return the heading of a division, else its mark; None where it has neither."""
     if division.heading:
         return division.heading
     printed = Span(division.span.start, division.span.start + len(division.mark or ""))

@@ -37,7 +37,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class MeasureUnit:
-    """The paragraphs of a measure with its attribution; `strip_document_iri` is empty where they go on behind others."""
+    """The paragraphs of a measure with its attribution; `strip_document_iri` is empty where they go on
+    behind others.
+    """
 
     key: str
     measure: int  # its number among the document's measures, from 0
@@ -59,7 +61,7 @@ Items = Iterator[Block | MeasureUnit | Part]
 
 
 def build_text(emit: Emitter) -> tuple[Block | MeasureUnit | Part, ...]:
-    """The whole text of a document, set."""
+    """Return the whole text of a document, set."""
     document = emit.document
     content = document.text.content
     setter = _TextBuilder(emit, content, MarkSweep(content, collect_marks(emit)), *_find_units(emit), set())
@@ -87,7 +89,7 @@ class _TextBuilder:
         yield from self.build_paragraphs(Span(at, span.end))
 
     def build_part(self, division: Division, path: str, depth: int) -> Part:
-        """A division with everything below it."""
+        """Return a division with everything below it."""
         name = f"{path}{encode_segment(division.key)}"
         start, end = division.span.start, division.span.end
         at = _skip_closing(self.content, division.body.start, end) if division.heading else start
@@ -97,7 +99,7 @@ class _TextBuilder:
         return Part(name, (*heading, *below))
 
     def build_paragraphs(self, span: Span) -> Items:
-        """A stretch without divisions: paragraphs, those of one measure together."""
+        """Return a stretch without divisions: paragraphs, those of one measure together."""
         pieces = deque(self._split_pieces(span))
         while pieces and self._is_blank(pieces[0]):  # what ends the line of a measure before
             yield self._build_block(pieces.popleft())
@@ -115,7 +117,7 @@ class _TextBuilder:
             yield MeasureUnit(name, number, measure.index, blocks)
 
     def _split_pieces(self, span: Span) -> Iterator[Span]:
-        """The lines of a stretch, cut where measures begin and end."""
+        """Yield the lines of a stretch, cut where measures begin and end."""
         cuts = {end.end() for end in _LINE_END.finditer(self.content, span.start, span.end)}
         first = bisect_right(self.units, span.start, key=lambda unit: unit.end)
         for unit in self.units[first:]:
@@ -128,7 +130,7 @@ class _TextBuilder:
             at = cut
 
     def _find_unit(self, piece: Span) -> int:
-        """The number of the measure that a piece belongs to; -1 for none."""
+        """Return the number of the measure that a piece belongs to; -1 for none."""
         found = bisect_right(self.units, piece.start, key=lambda unit: unit.start) - 1
         return found if found >= 0 and piece.start < self.units[found].end else -1
 
@@ -140,13 +142,15 @@ class _TextBuilder:
 
 
 def _skip_closing(content: str, at: int, limit: int) -> int:
-    """The position behind what closes a stretch that ends at `at`."""
+    """Return the position behind what closes a stretch that ends at `at`."""
     closing = _CLOSING.match(content, at, limit)
     return closing.end() if closing else at
 
 
 def _find_units(emit: Emitter) -> tuple[list[Span], list[tuple[int, Measure]]]:
-    """The stretches of the measures, each with the attribution behind it, and the measures in that order."""
+    """Return the stretches of the measures, each with the attribution behind it, and the measures in that
+    order.
+    """
     document = emit.document
     measures = sorted(enumerate(document.measures), key=lambda numbered: numbered[1].span)
     content, walk = document.text.content, (d for root in document.outline.divisions for d in root.walk())

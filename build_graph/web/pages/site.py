@@ -48,7 +48,7 @@ class IndexEntry:
 
     @classmethod
     def from_document(cls, document: Document, href: str) -> IndexEntry:
-        """The entry of a document whose reader has an address."""
+        """Return the entry of a document whose reader has an address."""
         metadata, measures = document.outline.metadata, document.measures
         bodies = {bearer.body or bearer.name for measure in measures for bearer in measure.bearers}
         return cls(
@@ -63,7 +63,7 @@ class IndexEntry:
 
 
 def render_index_page(entries: Sequence[IndexEntry], network: str, graph: str) -> bytes:
-    """The page, in UTF-8; `network` and `graph` are addresses beside it."""
+    """Return the page, in UTF-8; `network` and `graph` are addresses beside it."""
     return render(
         "index.html.j2",
         styles=("base.css", "index.css"),
@@ -81,7 +81,7 @@ _HREF = re.compile(r'href="(?P<address>[^"]+)"')
 
 
 def find_readers(folder: Path, index: str, readers: str) -> list[Path]:
-    """The readers that the index in a folder names; none where it is not there, or no page of ours.
+    """Return the readers that the index in a folder names; none where it is not there, or no page of ours.
 
     `index` is the name of the index, `readers` that of the folder of readers beside it.
     """
@@ -112,7 +112,7 @@ def remove_pages(pages: Iterable[Path], kept: Collection[Path]) -> list[Path]:
 
 
 def _is_page(path: Path) -> bool:
-    """Whether a file, and no link to one, is a page that obligations wrote."""
+    """Return whether a file, and no link to one, is a page that obligations wrote."""
     name = encode_name(path)
     if os.path.islink(name) or not os.path.isfile(name):
         return False
@@ -173,7 +173,7 @@ def _collect_data(
 
 
 def render_reader(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:
-    """The reader of a document of the graph that an engine answers for, in UTF-8.
+    """Return the reader of a document of the graph that an engine answers for, in UTF-8.
 
     Raises ObligationError where the graph cannot be asked, or has no text of such a document.
     """
@@ -201,7 +201,7 @@ def format_reader_path(document: str) -> str:
 
 
 def _find_links(data: NetworkData, folder: Path) -> NetworkLinks:
-    """The readers and the index that stand beside a page in a folder."""
+    """Return the readers and the index that stand beside a page in a folder."""
     readers = {document.id: format_reader_path(document.id) for document in data.documents}
     index = INDEX if is_file(folder / INDEX) else ""
     return NetworkLinks({id_: quote(path) for id_, path in readers.items() if is_file(folder / path)}, index)
@@ -242,7 +242,7 @@ class BuildPages:
         self._entries.append(IndexEntry.from_document(document, quote(name)))
 
     def render_files(self, graph: bytes, name: str) -> dict[str, bytes]:
-        """The pages by name: of the graph in Turtle, which lies beside them under its own name.
+        """Return the pages by name: of the graph in Turtle, which lies beside them under its own name.
 
         None where there is no network, or too much of it for a page; then `why_not` says so. Raises
         ObligationError where somebody asked for pages all the same.
@@ -264,7 +264,7 @@ class BuildPages:
 
     @staticmethod
     def find_earlier(folder: Path) -> list[Path]:
-        """The readers that the index of an earlier build in a folder names."""
+        """Return the readers that the index of an earlier build in a folder names."""
         return find_readers(folder, INDEX, READERS)
 
     def _skip_pages(self, why_not: str) -> None:

@@ -15,7 +15,9 @@ _NOBODY = "SELECT * WHERE {\n  ?measure a ob:Measure ; ob:responsibleAgency ?age
 
 
 def render_editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
-    """The page, in UTF-8; `endpoint` is the path that it sends queries to, its own address is /workbench."""
+    """Return the page, in UTF-8; `endpoint` is the path that it sends queries to, its own address is
+    /workbench.
+    """
     known = list(questions)
     return render(
         "sparql.html.j2",
@@ -43,7 +45,7 @@ def _iterate_words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _strip_header(question: Question) -> str:
-    """The query, and what its header says of its parameters; title and description stand beside it."""
+    """Return the query, and what its header says of its parameters; title and description stand beside it."""
     lines = question.query.splitlines(keepends=True)
     start = next(at for at, line in enumerate(lines) if not line.startswith("#"))
     parameters = [line for line in lines[:start] if line.startswith("# parameter:")]

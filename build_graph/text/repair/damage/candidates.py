@@ -147,7 +147,7 @@ class ByteShiftReader:
             yield from self._feed_all(reading, first, second)
 
     def _add_unprinted(self, readings: Iterable[Decoding]) -> Iterator[Decoding]:
-        """The readings within a character, with pairs of bytes behind them that do not print."""
+        """Yield the readings within a character, with pairs of bytes behind them that do not print."""
         leads = bytes(self._unprinted_trails)
         for followed in _UNPRINTED_PAIRS:
             odd = [reading for reading in readings if reading.pending][:followed]
@@ -173,7 +173,7 @@ class ByteShiftReader:
             yield Decoding(reading.score, reading.text, leads)
 
     def _find_likely(self, before: str, leads: bytes, trails: bytes) -> list[tuple[float, str]]:
-        """The characters of one of `leads` and one of `trails` that may well stand behind `before`."""
+        """Return the characters of one of `leads` and one of `trails` that may well stand behind `before`."""
         key = before, leads, trails
         if key not in self._nexts:
             options = self._find_options(leads, trails)
@@ -186,7 +186,7 @@ class ByteShiftReader:
         return self._nexts[key]
 
     def _find_near(self, before: str, key: tuple[bytes, bytes]) -> Iterator[str]:
-        """The options that are known to follow `before`."""
+        """Yield the options that are known to follow `before`."""
         if key not in self._by_plain:
             self._by_plain[key] = defaultdict(list)
             for char in self._find_options(*key):
@@ -199,7 +199,9 @@ class ByteShiftReader:
             yield from options[plain_char]
 
     def _find_options(self, leads: bytes, trails: bytes) -> list[str]:
-        """The characters of one of `leads` and one of `trails`, the frequent first; of many, the known."""
+        """Return the characters of one of `leads` and one of `trails`, the frequent first; of many, the
+        known.
+        """
         key = leads, trails
         if key not in self._chars:
             if len(leads) * len(trails) <= _FEW:
@@ -215,7 +217,7 @@ class ByteShiftReader:
         return Decoding(reading.score + score, reading.text + char)
 
     def _score_chars(self, before: str, chars: Sequence[str]) -> list[float]:
-        """The log probabilities of `chars` behind `before`."""
+        """Return the log probabilities of `chars` behind `before`."""
         context = self._normalise_text(before) or self._normalise_text("\n")
         scores = self._likelihood.score_after(context, map(self._plain.__getitem__, chars))
         return [
@@ -244,12 +246,16 @@ def _split_bytes(code: bytes) -> list[bytes]:
 
 
 def _score_indent(before: str) -> float:
-    """The log probability of an ideographic space: it stands at the beginning of a line, or nowhere."""
+    """Return the log probability of an ideographic space: it stands at the beginning of a line, or
+    nowhere.
+    """
     return 0.0 if before.endswith(("\n", _SPACE)) else -_HOPELESS
 
 
 def _find_unprinted_trails() -> dict[int, bytes]:
-    """The codes that print nothing: lead bytes, each with its trail bytes that can be lead bytes too."""
+    """Return the codes that print nothing: lead bytes, each with its trail bytes that can be lead bytes
+    too.
+    """
     trails = {}
     for lead in _ANY_LEAD:
         chars = b"".join(bytes((lead, trail)) for trail in _ANY_TRAIL).decode("gb18030")
@@ -259,6 +265,6 @@ def _find_unprinted_trails() -> dict[int, bytes]:
 
 
 def _select_likeliest(readings: Iterable[Decoding]) -> list[Decoding]:
-    """The likeliest of `readings` in order, without those that are hopelessly behind."""
+    """Return the likeliest of `readings` in order, without those that are hopelessly behind."""
     best = sorted(readings, key=lambda reading: -reading.score)[:_BEAM]
     return [reading for reading in best if reading.score > best[0].score - _HOPELESS]

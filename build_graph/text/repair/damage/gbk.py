@@ -27,7 +27,7 @@ _FULL_WIDTH = str.maketrans(_HALF, _FULL)
 
 
 def encode_gbk(text: str) -> bytes:
-    """The GBK bytes of `text`, user-defined characters included; what GBK lacks is one byte 1A.
+    """Return the GBK bytes of `text`, user-defined characters included; what GBK lacks is one byte 1A.
 
     >>> encode_gbk("潛力").hex()
     '9d93c1a6'
@@ -51,7 +51,7 @@ def replace_broken_pairs(data: bytes) -> bytes:
 
 
 def decode_gbk(data: bytes) -> str:
-    """The characters of `reread(data)`; those of the user-defined areas do not print and are gone.
+    """Return the characters of `reread(data)`; those of the user-defined areas do not print and are gone.
 
     >>> decode_gbk(bytes.fromhex("af91 aad3 c3"))
     '瘧?'
@@ -93,7 +93,7 @@ def narrow_marks(text: str) -> str:
 
 
 def widen_marks(text: str) -> str:
-    """The inverse of `narrow_marks`.
+    """Return the inverse of `narrow_marks`.
 
     >>> widen_marks("(一)发展,改革。")
     '（一）发展，改革。'

@@ -28,7 +28,7 @@ _SYLLABLE = re.compile(PINYIN)
 
 
 def strip_glosses(text: str) -> Iterator[Change]:
-    """Takes out the glosses.
+    """Take out the glosses.
 
     >>> [change.start for change in strip_glosses("業(yè)務、三維(3D)、站(dian)")]
     [1]
@@ -37,7 +37,7 @@ def strip_glosses(text: str) -> Iterator[Change]:
 
 
 def collect_glosses(text: str) -> dict[str, str]:
-    """The characters that carry a gloss in `text`, and the reading printed there most often.
+    """Return the characters that carry a gloss in `text`, and the reading printed there most often.
 
     >>> collect_glosses("業(yè)務發(fā)展")
     {'業': 'yè', '發': 'fā'}
@@ -52,7 +52,7 @@ def collect_glosses(text: str) -> dict[str, str]:
 
 
 def find_homophones(reading: str) -> str:
-    """All characters that may be read like `reading`, whatever the tone."""
+    """Return all characters that may be read like `reading`, whatever the tone."""
     return _load_readings().get(_strip_tone(reading), "")
 
 

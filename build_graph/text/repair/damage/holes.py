@@ -59,7 +59,7 @@ _UNCERTAIN = re.compile(r"\?.{0,15}")  # what a text should not be judged by
 
 
 def close_holes(text: str) -> Iterator[Change | Damage]:
-    """Puts back what a proof gives; marks the other holes as damaged.
+    """Put back what a proof gives; marks the other holes as damaged.
 
     >>> text = "釋放電子商務發(fā)展?jié)摿?,挖掘業(yè)務潛力,調(diào)節(jié)"
     >>> [change.after for change in close_holes(text)]
@@ -166,7 +166,7 @@ class _HoledPage:
     def _prove_readings(
         self, begin: int, before: str, end: int, readings: Iterable[Decoding]
     ) -> Iterator[Decoding]:
-        """The likeliest reading that the damage turns into what is printed, and its proved rivals."""
+        """Yield the likeliest reading that the damage turns into what is printed, and its proved rivals."""
         until = end if self.text.startswith("?", end) else end + 1  # what follows may be a hole itself
         observed = simulate_print(_GLOSS_SPACE.sub(")", self.text[begin:until]))
         ahead = _strip_known_glosses(self.text[end : end + _AHEAD], self.table)
@@ -182,13 +182,13 @@ class _HoledPage:
                 yield reading
 
     def _is_question(self, position: int) -> bool:
-        """Whether the words before `position`, as far as the last mark, ask something."""
+        """Return whether the words before `position`, as far as the last mark, ask something."""
         before = simplify(self.text[max(0, position - _SENTENCE) : position])
         clause = re.split("[，。；：,;:\n]", before)[-1]
         return any(word in clause for word in self.questions)
 
     def _strip_letter_glosses(self) -> Iterator[Change]:
-        """Takes out glosses behind a letter that is the second byte of a code: ，F is A3 AC 46, 現 AC 46."""
+        """Take out glosses behind a letter that is the second byte of a code: ，F is A3 AC 46, 現 AC 46."""
         glosses = {(encode_gbk(char), reading) for char, reading in self.table.items()}
         for found in self._find_outside(_LETTER):
             code = encode_gbk(widen_marks(found["before"]))[-1:] + encode_gbk(found["letter"])
@@ -196,7 +196,7 @@ class _HoledPage:
                 yield Change(found.start("gloss"), found.end("gloss"), "")
 
     def _mark_bare(self) -> Iterator[Damage]:
-        """Marks the question marks within a sentence, on a page that lost characters."""
+        """Yield marks the question marks within a sentence, on a page that lost characters."""
         for bare in self._find_outside(_BARE):
             if not self._is_question(bare.start()):
                 yield Damage(Span(bare.start(), bare.end()), "a character seems to have been lost here")
@@ -212,7 +212,7 @@ class _HoledPage:
 
 
 def _is_rival(other: Decoding, best: Decoding) -> bool:
-    """Whether `other` comes near `best_match`, whatever is thought of the length of a text.
+    """Return whether `other` comes near `best_match`, whatever is thought of the length of a text.
 
     A number is not the likelier for being longer.
     """
@@ -230,7 +230,7 @@ def _strip_known_glosses(text: str, table: Mapping[str, str]) -> str:
 
 
 def _infer_swallowed(text: str, table: Mapping[str, str], rank: Callable[[str], int]) -> dict[str, str]:
-    """Characters that the page glosses too, though each time the hole has swallowed them.
+    """Return characters that the page glosses too, though each time the hole has swallowed them.
 
     For ?shù) behind 當 it is the most frequent one that is read so, begins with the second byte of
     當, and stands nowhere without a gloss.
@@ -247,7 +247,7 @@ def _infer_swallowed(text: str, table: Mapping[str, str], rank: Callable[[str], 
 
 
 def _find_foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
-    """The characters of the script that `text` is not in, but for those that it has all the same."""
+    """Return the characters of the script that `text` is not in, but for those that it has all the same."""
     traditional = frozenset(char for char, other in simple.items() if char != other)
     forms = frozenset(simple[char] for char in traditional) - traditional
     is_traditional = sum(char in traditional for char in text) > sum(char in forms for char in text) / 2
@@ -255,7 +255,7 @@ def _find_foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
 
 
 def _iterate_changes(text: str, span: Span, after: str) -> Iterator[Change]:
-    """The least changes that put `after` in place of what `text` has at `span`."""
+    """Yield the least changes that put `after` in place of what `text` has at `span`."""
     before = span.extract(text)
     for kind, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":

@@ -40,7 +40,7 @@ def normalise_prose(text: str) -> str:
 
 
 def encode_level(count: int) -> str:
-    """A count as one letter, on a scale that doubles every second letter.
+    """Return a count as one letter, on a scale that doubles every second letter.
 
     >>> encode_level(1), encode_level(4), encode_level(67525)
     ('a', 'e', 'G')
@@ -50,7 +50,7 @@ def encode_level(count: int) -> str:
 
 
 def _decode_level(letter: str) -> float:
-    """The count that a level stands for.
+    """Return the count that a level stands for.
 
     >>> _decode_level("e")
     4.0
@@ -72,7 +72,7 @@ class Entry:
 
     @classmethod
     def parse(cls, line: str) -> Entry:
-        """The entry of a line of the table without its context.
+        """Return the entry of a line of the table without its context.
 
         >>> Entry.parse("gc划e范c")
         Entry(count=8.0, kinds=2.0, followers={'划': 4.0, '范': 2.0})
@@ -96,19 +96,19 @@ class Likelihood:
         self._singles: dict[str, float] = {}
 
     def knows(self, char: str) -> bool:
-        """Whether the table or the document has `char`."""
+        """Return whether the table or the document has `char`."""
         return char in self._ranks or char in self._own_singles
 
     def rank(self, char: str) -> int:
-        """The place of `char` among the characters of the table, the most frequent first."""
+        """Return the place of `char` among the characters of the table, the most frequent first."""
         return self._ranks.get(char, len(self._ranks))
 
     def find_followers(self, context: str) -> Set[str]:
-        """The characters that the table or the document has behind `context`."""
+        """Return the characters that the table or the document has behind `context`."""
         return self._find_entry(context).followers.keys()
 
     def score_after(self, context: str, chars: Iterable[str]) -> list[float]:
-        """The log probability of each of `chars` behind the last two characters of `context`.
+        """Return the log probability of each of `chars` behind the last two characters of `context`.
 
         What the longer context has not seen, the shorter one tells, as far as new characters follow
         the longer one anyway (Witten and Bell).
