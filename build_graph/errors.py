@@ -7,10 +7,10 @@ from typing import Any
 
 
 class ObligationError(Exception):
-    """Something the user can put right; the command line prints it and exits with 1."""
+    """An error that the user can put right; the command line prints it and exits with 1."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Say how another process makes it again, whatever its own kind is made of."""
+        """Return the parts of which `pickle` rebuilds the error, whatever arguments its class takes."""
         return _rebuild_error, (type(self), self.args, self.__dict__)
 
 
@@ -22,25 +22,25 @@ class NoMemoryError(ObligationError):
     """An input that takes more memory than there is."""
 
     def __init__(self, name: str) -> None:
-        """Say it of the input with that name."""
+        """Name the input."""
         super().__init__(name)
         self.name = name
 
     def __str__(self) -> str:
-        """Return what is wrong, and what to do."""
+        """Return the message: the input, the fault, and what to do."""
         return f"{self.name}: takes more memory than there is; split it, or give the machine more"
 
 
 class SeveralFaultsError(ObligationError):
-    """What is wrong with several inputs, a line each."""
+    """The faults of several inputs, a line each."""
 
     def __init__(self, errors: Sequence[ObligationError]) -> None:
-        """Say of each what is wrong with it."""
+        """Keep the error of each input."""
         super().__init__(errors)
         self.errors = errors
 
     def __str__(self) -> str:
-        """Return a line for each."""
+        """Return the messages, a line each."""
         return "\n".join(map(str, self.errors))
 
 
@@ -57,14 +57,14 @@ _BRIEF = 120  # characters of what a library says
 
 
 def build_fault(name: str, error: Exception) -> ObligationError:
-    """What to say of a document at which the program failed; it must not end the work on a million."""
+    """Return the error for a document at which the program failed, so that work on the others goes on."""
     if isinstance(error, MemoryError):
         return NoMemoryError(name)
     return FaultError(f"{name}: {type(error).__name__}: {shorten_error(error)}; {_REPORT}")
 
 
 def shorten_error(error: Exception) -> str:
-    """What an error says, on one line that can be printed; its kind where it says nothing.
+    """Return the message of an error on one printable line; its class where the message is empty.
 
     >>> shorten_error(ValueError("negative  seek")), shorten_error(AssertionError())
     ('negative seek', 'AssertionError')

@@ -15,7 +15,7 @@ class MissingExtraError(ObligationError):
 
 
 def load_extra(module: str, name: str, doing: str) -> ModuleType:
-    """Return the module, which the extra `name` brings; raises MissingExtraError where it is not installed.
+    """Return the module, which the extra `name` installs; raises MissingExtraError where it is missing.
 
     >>> load_extra("no_such_module", "html", "page.html: reading HTML")
     Traceback (most recent call last):

@@ -21,21 +21,20 @@ _LEFT = re.compile(rb"\.(?P<name>.+)\.(?P<process>\d+)(?:\.old)?\.tmp", re.DOTAL
 
 
 def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Put `data`, which may come in pieces, at `path`: written aside, flushed to disk, then renamed.
+    """Write `data`, which may come in pieces, to `path`: first beside it, then to disk, then renamed.
 
-    Nobody sees half of it. A link stays, and the file that it leads to is replaced; a device or a pipe stays
-    too, and is written into.
-
-    Missing folders are made. Raises ObligationError if the place cannot be written.
+    No reader sees half of it. A link stays, and the file that it leads to is replaced; a device or a pipe
+    stays too, and is written into. Missing folders are made. Raises ObligationError if the path cannot be
+    written.
     """
     write_files({path: data})
 
 
 def write_files(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
-    """Put each file at its path as `write_file` does; none is renamed before all stand on disk.
+    """Write each file as `write_file` does; none is renamed before all are on disk.
 
-    What an earlier process left aside of these files is removed. Raises ObligationError if a place cannot be
-    written; then each file is as it was before.
+    Temporary files that an earlier process left of these files are removed. Raises ObligationError if a path
+    cannot be written; then each file is as it was before.
     """
     puts = [_PendingFile.build(path, data) for path, data in files.items()]
     put = _PendingFile.build(Path(), b"")
@@ -64,7 +63,7 @@ def write_files(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
 
 @dataclass(slots=True)
 class _PendingFile:
-    """A file on its way to its place."""
+    """A file that is being written, and the paths that this takes."""
 
     path: Path  # as it was given: messages name it so
     data: bytes | Iterable[bytes]
@@ -81,16 +80,16 @@ class _PendingFile:
 
     @property
     def aside(self) -> bytes:
-        """Where it is written first."""
+        """The temporary file, written first."""
         return self._build_name_aside(".tmp")
 
     @property
     def old(self) -> bytes:
-        """Where what stood in its place is kept until all files are in theirs."""
+        """The copy of the file that is replaced, kept until all files are in their places."""
         return self._build_name_aside(".old.tmp")
 
     def check_place(self) -> None:
-        """Raise OSError for a place that holds what no file may replace."""
+        """Raise OSError for a path that holds a folder or a disk."""
         found = _read_status(self.path)
         if found and stat.S_ISDIR(found.st_mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -98,7 +97,7 @@ class _PendingFile:
             raise OSError(errno.EINVAL, "is a disk")
 
     def write_aside(self) -> None:
-        """Write it aside, or into the device that it is for."""
+        """Write the temporary file, or into the device at the path."""
         if is_stream(self.path):
             with _open_stream(self.path) as file:
                 file.writelines(_iterate_pieces(self.data))
@@ -110,7 +109,7 @@ class _PendingFile:
             os.fsync(file.fileno())
 
     def keep_old(self) -> None:
-        """Keep what stands in its place under another name, where it can be put back from."""
+        """Keep the file that is replaced under another name, so that it can be put back."""
         if not os.path.isfile(self.place) or is_stream(self.path):
             return
         try:
@@ -119,13 +118,13 @@ class _PendingFile:
             shutil.copy2(self.place, self.old)
 
     def move_into_place(self) -> None:
-        """Put it into its place."""
+        """Rename the temporary file to the path."""
         if os.path.exists(self.aside):
             os.replace(self.aside, self.place)
             self.is_there = True
 
     def restore_old(self) -> None:
-        """Let its place be as it was."""
+        """Restore what was at the path before."""
         if not self.is_there:
             return
         with suppress(OSError):
@@ -135,26 +134,26 @@ class _PendingFile:
                 os.unlink(self.place)
 
     def remove_aside(self) -> None:
-        """Remove what is left aside."""
+        """Remove the temporary file and the copy of the old one."""
         for name in (self.aside, self.old):
             with suppress(OSError):
                 os.unlink(name)
 
 
 def is_file(path: Path) -> bool:
-    """Return whether there is a file at a path, whatever letters are in it."""
+    """Return whether there is a file at a path, whatever the encoding of its name."""
     return os.path.isfile(encode_name(path))
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether there is a folder at a path; where the system does not tell, who reads it says why."""
+    """Return whether there is a folder at a path; False where the system does not tell."""
     return os.path.isdir(encode_name(path))
 
 
 def is_stream(path: Path) -> bool:
-    """Return whether a path leads to a device, a pipe, or this process's own output: what is written into.
+    """Return whether a path leads to a device, a pipe or this process's own output, which is written into.
 
-    Where the system does not tell, who writes there says why.
+    False where the system does not tell: then the write itself fails with the reason.
     """
     try:
         found = _read_status(path)
@@ -166,14 +165,12 @@ def is_stream(path: Path) -> bool:
 
 
 def encode_name(path: Path) -> bytes:
-    """Return a path as the system takes it: in UTF-8 in any locale, or the same file would have several
-    names.
-    """
+    """Return a path as the system takes it: in UTF-8 in any locale, so that a file has one name."""
     return str(path).encode("utf-8", "surrogateescape")
 
 
 def sync_folder(folder: bytes | Path) -> None:
-    """Wait until the names in a folder stand on the disk; raises OSError where they cannot."""
+    """Wait until the names in a folder are on the disk; raises OSError where that fails."""
     try:
         number = os.open(folder, os.O_RDONLY)
         try:
@@ -186,7 +183,7 @@ def sync_folder(folder: bytes | Path) -> None:
 
 
 def _sync_folders(puts: Collection[_PendingFile]) -> None:
-    """Wait until the folders of files stand on the disk, and remove what killed processes left in them."""
+    """Wait until the folders of files are on the disk, and remove what killed processes left in them."""
     names: dict[bytes, set[bytes]] = {}
     for put in puts:
         if put.is_there:
@@ -216,7 +213,7 @@ def _has_ended(process: int) -> bool:
 
 
 def _read_status(path: Path) -> os.stat_result | None:
-    """What the system says of what a path leads to; None where there is nothing."""
+    """Return the status of the file that a path leads to; None where there is none."""
     try:
         return os.stat(encode_name(path))
     except (FileNotFoundError, NotADirectoryError):
@@ -224,7 +221,7 @@ def _read_status(path: Path) -> os.stat_result | None:
 
 
 def _find_standard(found: os.stat_result) -> int | None:
-    """Return the number under which this process has a file for its output; None where it has not."""
+    """Return the number of this process's output file that a status belongs to; None for other files."""
     for number in _STANDARD:
         with suppress(OSError):
             if os.path.samestat(found, os.fstat(number)):
@@ -233,7 +230,7 @@ def _find_standard(found: os.stat_result) -> int | None:
 
 
 def _open_stream(path: Path) -> IO[bytes]:
-    """Return a device or pipe to write into; the file of our own output goes on where that stands."""
+    """Open a device or pipe for writing; this process's own output goes on where it is."""
     found = _read_status(path)
     number = _find_standard(found) if found else None
     return open(encode_name(path) if number is None else os.dup(number), "wb")

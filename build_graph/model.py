@@ -1,7 +1,7 @@
-"""The values that pass from one stage to the next: frozen, small, and each knows its place.
+"""The values that pass from one stage to the next: frozen, small, each with its place in the text.
 
-All positions are code points, 0-based, end exclusive. Unless a docstring says otherwise they count
-in the *repaired* text (`Text.content`); `Text.find_origin` leads from there back to the source file.
+All positions are code points, 0-based, end exclusive. Unless a docstring says otherwise they count in the
+*repaired* text (`Text.content`); `Text.find_origin` leads from there back to the source file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """A stretch of text, from `start` up to and without `end`; a tuple, as none are made more often."""
+    """A stretch of text, from `start` up to and without `end`; a tuple, for speed."""
 
     start: int
     end: int
@@ -60,7 +60,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document as it came: taken out of its container and decoded, otherwise untouched."""
+    """A document as it came: taken out of its container and decoded, otherwise unchanged."""
 
     name: str  # file name, pack.zip/member.html, corpus.jsonl:id, or "-" for standard input
     content: str  # the text; all positions in a source count in it
@@ -68,13 +68,13 @@ class Source:
     media: str = "text/plain"  # IANA media type of what the text was taken from
 
     def find_line_starts(self) -> tuple[int, ...]:
-        r"""Where the lines begin; \n, \r\n and a lone \r end a line."""
+        r"""Return the position of each line's first character; \n, \r\n and a lone \r end a line."""
         return (0, *(end.end() for end in re.finditer(r"\r\n?|\n", self.content)))
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One change made to the text: `before` stood at `source`, `after` stands at `span`."""
+    """A change made to the text: `before` was at `source`, `after` is at `span`."""
 
     name: str  # the repair's name, as in `repairs.REPAIRS`
     source: Span  # in Source.content
@@ -85,7 +85,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A stretch that is broken and could not be repaired with proof; its words stay as they are."""
+    """A stretch that is damaged and could not be repaired with proof; its words stay as they are."""
 
     span: Span
     reason: str
@@ -129,7 +129,7 @@ def compute_line_column(line_starts: tuple[int, ...], position: int) -> tuple[in
 
 
 class Level(StrEnum):
-    """What a division of a document is."""
+    """The level of a division of a document."""
 
     SECTION = "section"  # 一、
     CLAUSE = "clause"  # （一）, 1., 第一条, or an unnumbered paragraph with a heading of its own
@@ -160,7 +160,7 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a document says of itself; every field that it does not hold is None or empty."""
+    """The data of a document about itself; a field that it does not hold is None or empty."""
 
     title: str | None = None
     number: str | None = None  # 文号: 国发〔2015〕24号
@@ -182,7 +182,7 @@ class Outline:
 
 
 class Role(StrEnum):
-    """What part a bearer has in a measure."""
+    """The part of a bearer in a measure."""
 
     LEAD = "lead"  # 牵头
     SUPPORT = "support"  # 配合
@@ -190,7 +190,7 @@ class Role(StrEnum):
 
 
 class Allocation(StrEnum):
-    """How a measure is shared out among its bearers."""
+    """The way in which a measure is shared out among its bearers."""
 
     DIVIDED = "divided"  # 按职责分工分别负责
     JOINT = "joint"  # 共同负责
@@ -220,7 +220,7 @@ class Body:
 
     @property
     def resolved(self) -> bool:
-        """Whether more than the words is known: the registry has it, or its kind or superior is known."""
+        """True if the registry has the body, or its kind or superior is known: more than its words."""
         return self.known or bool(self.functions or self.answers_to)
 
 
@@ -236,7 +236,7 @@ class Bearer:
 
 
 class QualifierKind(StrEnum):
-    """What an attribution says beside who and how."""
+    """The kind of a qualifier of an attribution."""
 
     SCOPE = "scope"  # 适用范围：福建自贸试验区
     DEADLINE = "deadline"  # 完成时限：2024年底, 持续推进
@@ -255,7 +255,7 @@ class Qualifier:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What one attribution says: its words, who bears the measure, and how."""
+    """The content of one attribution: its words, the bearers, and how the measure is shared out."""
 
     span: Span  # the words inside the bracket
     allocation: Allocation
@@ -278,7 +278,7 @@ class NormKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Norm:
-    """An act that someone is to do, may do, is encouraged to do or must not do."""
+    """An act that somebody is obliged, permitted, encouraged or forbidden to do."""
 
     span: Span
     kind: NormKind
@@ -296,7 +296,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a norm acts upon or is for, where the text names them."""
+    """Those whom a norm acts upon or is for, where the text names them."""
 
     name: str
     span: Span
@@ -329,7 +329,7 @@ class Measure:
 
     @property
     def bearers(self) -> tuple[Bearer, ...]:
-        """Who bears the measure, in the order of the text; nobody where it has no attribution."""
+        """The bearers of the measure, in the order of the text; none where it has no attribution."""
         return self.assignment.bearers if self.assignment else ()
 
 
@@ -348,14 +348,14 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class RejectedBracket:
-    """A bracket that names bodies but was not taken for an attribution, and why."""
+    """A bracket that names bodies but was not taken for an attribution, and the reason."""
 
     span: Span
     reason: str
 
 
 class CoverageKind(StrEnum):
-    """What a stretch of a document was understood as."""
+    """The kind of text that a stretch of a document was understood as."""
 
     STRUCTURE = "structure"  # title, number, addressees, marks, headings, signature
     MEASURE = "measure"
@@ -366,12 +366,12 @@ class CoverageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How a document was understood, stretch by stretch; together they cover it, white space left out."""
+    """The stretches of a document by kind; together they cover all of it but white space."""
 
     stretches: tuple[tuple[CoverageKind, Span], ...]
 
     def count_characters(self, text: str) -> dict[CoverageKind, int]:
-        """Return characters by kind, white space not counted; every kind has an entry."""
+        """Return the number of characters of each kind, white space not counted."""
         counts = dict.fromkeys(CoverageKind, 0)
         for reading, span in self.stretches:
             counts[reading] += len("".join(span.extract(text).split()))
@@ -380,7 +380,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document, understood."""
+    """A document with all that was understood of it."""
 
     id: str  # the part of the IRI after document/: "国发-2015-24"
     text: Text

@@ -1,6 +1,6 @@
-"""Where the ontology, the queries and the package's own data lie.
+"""The package's own files: ontology, queries and word lists.
 
-The Turtle files of the ontology, each parsed once in a process.
+Each file is parsed once in a process.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def find_folder(name: str) -> Path:
 
 @cache
 def load_word_lists(name: str) -> dict[str, Any]:
-    """What `data/NAME.toml` holds, parsed once in a process; read it, do not change it.
+    """Return the content of `data/NAME.toml`, parsed once in a process: callers must not change it.
 
     >>> "单位" in load_word_lists("attribution")["label"]["nouns"]
     True
@@ -46,7 +46,7 @@ class OntologyError(ObligationError):
 
 @cache
 def load_statements(path: Path) -> Statements:
-    """What a file says of each IRI, in its order; read it, do not change it.
+    """Return the statements of a Turtle file by subject, in its order: callers must not change them.
 
     Raises OntologyError where the file is missing or is no Turtle.
     """

@@ -85,7 +85,7 @@ def encode_segment(words: str) -> str:
 
 
 def encode_path(words: str) -> str:
-    """Return words whose slashes part segments (杭州市/商务局), as a path of an IRI.
+    """Return words whose slashes separate segments (杭州市/商务局), as a path of an IRI.
 
     >>> encode_path("杭州市/商务局")
     '杭州市/商务局'
@@ -94,7 +94,7 @@ def encode_path(words: str) -> str:
 
 
 def decode_part(part: str) -> str:
-    """Return the words of which `encode_segment` or `encode_path` made a part of an IRI.
+    """Return the words that `encode_segment` or `encode_path` encoded.
 
     >>> decode_part("商务部%2F外汇局"), decode_part(encode_path("杭州市/商务 局"))
     ('商务部/外汇局', '杭州市/商务 局')

@@ -1,1 +1,1 @@
-"""Work in processes that can be stopped, so that one which hangs or hoards costs nothing else."""
+"""Worker processes that can be stopped, so that one which hangs or takes too much costs nothing else."""

@@ -1,13 +1,12 @@
-"""Limits that the system puts on a process: seconds of processor, bytes of memory, open files.
+"""The confinement of a process: limits on time, memory and open files, and a ban on network connections.
 
-The modules of POSIX are imported where they are used, so that programs that set no limits run everywhere.
+The limits are POSIX resource limits; the modules of POSIX are imported where they are used, so that programs
+that set no limits run everywhere.
 
-A wall of the operating system around a process: from now on it opens no connection, whatever it runs.
-
-Linux looks at each call of the system with a small program (seccomp, in BPF) before it is made. Ours refuses
-the calls that make a socket, connect one, listen at one, or could do so unseen, and all calls that come by
-another ABI than the process's own, whose numbers are others. Sockets that are open stay in use. Neither the
-process nor its children can take the wall down again.
+The ban is a seccomp filter, a small BPF program that Linux runs before each system call. Ours refuses the
+calls that make, connect or listen at a socket or could do so unseen, and all calls of another ABI than the
+process's own, whose numbers differ. Open sockets stay in use. Neither the process nor its children can lift
+the ban.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _STANDARD_FILES = 3  # standard input, output and error
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The most that one piece of work may take, beside what its process has taken before."""
+    """The most that one piece of work may take, beyond what its process has taken before."""
 
     seconds: float  # of processor
     memory: int | None = None  # bytes; None leaves the limit as it is
@@ -54,7 +53,7 @@ def set_allowance(allowance: Allowance) -> None:
 
 
 def cap_memory(size: int) -> None:
-    """Refuse this process more than so many bytes beside those that it has, for good."""
+    """Refuse this process more than `size` bytes beyond what it has now, for good."""
     import resource
 
     if (data := read_data_size()) is not None:
@@ -63,7 +62,7 @@ def cap_memory(size: int) -> None:
 
 
 def cap_files(count: int) -> None:
-    """Let this process open no more than so many files beside the standard ones, for good."""
+    """Let this process open at most `count` files beside the standard ones, for good."""
     import resource
 
     most = _apply_hard_limit(_STANDARD_FILES + count, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
@@ -71,7 +70,7 @@ def cap_files(count: int) -> None:
 
 
 def read_data_size() -> int | None:
-    """Return the bytes of private memory that this process asked for; None if the system does not say."""
+    """Return the bytes of private memory of this process; None if the system does not tell."""
     try:
         found = _DATA.search(Path("/proc/self/status").read_text(encoding="ascii"))
     except OSError:
@@ -80,7 +79,7 @@ def read_data_size() -> int | None:
 
 
 def find_machine_memory() -> int | None:
-    """Return the bytes of memory of this machine, or of the container around it; None if nobody says."""
+    """Return the bytes of memory of this machine or its container; None if the system does not tell."""
     sizes = []
     with contextlib.suppress(AttributeError, OSError, ValueError):
         sizes.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
@@ -90,7 +89,7 @@ def find_machine_memory() -> int | None:
 
 
 def redirect_standard_files() -> None:
-    """Send the standard files of this process nowhere, and write no core file if it crashes."""
+    """Connect the standard files of this process to nothing, and write no core file if it crashes."""
     import resource
 
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -117,7 +116,7 @@ _HALF = 4  # bytes; the program reads words of so many, an address is two
 
 @dataclass(frozen=True, slots=True)
 class _SyscallNumbers:
-    """The numbers of a processor's calls."""
+    """The numbers of a processor's system calls."""
 
     abi: int
     seccomp: int
@@ -137,10 +136,11 @@ _MACHINES = MappingProxyType(
 
 
 def forbid_connections() -> bool:
-    """Let this process, its threads and its children open no connection from now on; return whether it is so.
+    """Let this process, its threads and its children open no connection from now on; return whether that
+    works.
 
-    What would open one fails with EACCES. False where the system has no such wall: all but Linux on x86-64
-    and ARM64, and containers that forbid it.
+    A call that would open one fails with EACCES. Returns False on all but Linux on x86-64 and ARM64, and in
+    containers that forbid such filters.
     """
     has_one = sys.platform == "linux" and sys.maxsize > _LARGEST_OF_32_BITS
     machine = _MACHINES.get(platform.machine()) if has_one else None
@@ -148,7 +148,7 @@ def forbid_connections() -> bool:
 
 
 def _install(machine: _SyscallNumbers) -> bool:
-    """Hand the program to the system."""
+    """Hand the filter to the system; return whether it was accepted."""
     program = b"".join(_build_program(machine))
     code = ctypes.create_string_buffer(program, len(program))
     filter_ = _FilterProgram(len(program) // 8, ctypes.addressof(code))
@@ -160,13 +160,13 @@ def _install(machine: _SyscallNumbers) -> bool:
 
 
 class _FilterProgram(ctypes.Structure):
-    """A program as the system takes it: how many steps it has, and where they stand."""
+    """A program as the system takes it: the number of its steps, and their address."""
 
     _fields_ = (("steps", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
 def _build_program(machine: _SyscallNumbers) -> Iterator[bytes]:
-    """Return the steps of the program: a call that it does not refuse is allowed."""
+    """Yield the steps of the filter: a call that it does not refuse is allowed."""
     yield _encode_step(_LOAD, _ABI)
     yield _encode_step(_EQUAL, machine.abi, then=1)
     yield _encode_step(_RETURN, _REFUSED)
@@ -193,7 +193,7 @@ def _encode_step(code: int, value: int, *, then: int = 0, otherwise: int = 0) ->
 
 
 def _is_installed() -> bool:
-    """Return whether the wall is there: this tries it."""
+    """Return whether a socket is refused, by trying to make one."""
     try:
         socket.socket(socket.AF_UNIX).close()
     except OSError as error:

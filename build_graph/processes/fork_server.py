@@ -1,7 +1,7 @@
-"""The process that loads what workers need, and forks them.
+"""The fork server: a process that loads what workers need, and forks them.
 
-It is there where the process that asks has threads: nothing but the fork server forks, as it has a single
-thread; nothing but the fork server kills, as it knows which numbers are still those of its children.
+It serves processes that have threads: only the fork server forks, as it has a single thread, and only it
+kills, as it knows which process numbers are still those of its children.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class ForkServerError(ObligationError):
 
 
 class ForkServer:
-    """The fork server as other processes see it; its methods block briefly, and may run in threads."""
+    """A client of the fork server; its methods block briefly, and may run in threads."""
 
     def __init__(self, service: Service, subject: str) -> None:
-        """Start it, and wait until it has loaded; `subject` names what it loads.
+        """Start the fork server, and wait until it has loaded; `subject` names what it loads.
 
         Raises ForkServerError with the reason where that fails.
         """
@@ -39,10 +39,10 @@ class ForkServer:
         self._control, self._process = self._start()
 
     def fork(self) -> Worker:
-        """Return a new worker, of a fork server that is started again if it is gone.
+        """Return a new worker; a fork server that has ended is started again.
 
-        Raises EOFError once it is closed, OSError where the system has no room for a process or a file, and
-        ForkServerError where it cannot be started again.
+        Raises EOFError once this is closed, OSError where the system has no room for a process or a file, and
+        ForkServerError where the fork server cannot be started again.
         """
         ours, theirs = socket.socketpair()
         try:
@@ -53,7 +53,7 @@ class ForkServer:
             raise
 
     def kill(self, worker: Worker) -> int | None:
-        """Kill a worker, and return its exit code; None if the fork server has gone with it."""
+        """Kill a worker, and return its exit code; None if the fork server has ended too."""
         worker.socket.close()
         with self._lock:
             try:
@@ -64,11 +64,11 @@ class ForkServer:
             return code
 
     def is_alive(self) -> bool:
-        """Return whether it is there; where it is not, its workers are not either."""
+        """Return whether the fork server runs; its workers end with it."""
         return self._process.is_alive()
 
     def close(self) -> None:
-        """End it and all workers."""
+        """End the fork server and all workers."""
         with self._lock:
             self._closed = True
             self._control.close()
@@ -104,7 +104,7 @@ class ForkServer:
         self.generation += 1
 
     def _fork_worker(self, theirs: socket.socket) -> int:
-        """Have a worker forked, and return its number."""
+        """Have a worker forked, and return its process number."""
         with self._lock:
             if self._closed:
                 raise EOFError
@@ -126,9 +126,9 @@ class ForkServer:
 
 @contextmanager
 def _block_interrupts() -> Iterator[None]:
-    """Let no Ctrl-C reach a process that is started in the block, until it asks for it.
+    """Keep Ctrl-C from a process that is started in the block, until it unblocks the signal.
 
-    It goes to the whole group, and Python says on stderr where it was when it was interrupted.
+    Ctrl-C goes to the whole group, and an interrupted Python would print a traceback on stderr.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -138,7 +138,7 @@ def _block_interrupts() -> Iterator[None]:
 
 
 def _serve_forks(control: Connection, service: Service, subject: str) -> None:
-    """Load, then fork and end workers as told, until the other end is gone: the process itself."""
+    """Load, then fork and kill workers on request, until the other end is gone: the main function."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the other end tells us
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     children: set[int] = set()
@@ -157,7 +157,7 @@ def _serve_forks(control: Connection, service: Service, subject: str) -> None:
 
 
 def _load(control: Connection, service: Service, subject: str) -> Any:
-    """Return what the workers need, and say whether that is there; raise EOFError where it is not."""
+    """Return what the workers need, and report success or the fault; raise EOFError for a fault."""
     try:
         loaded = service.load()
     except ObligationError as error:
@@ -172,7 +172,7 @@ def _load(control: Connection, service: Service, subject: str) -> Any:
 
 
 def _fork_into(children: set[int], stream: socket.socket, loaded: Any, service: Service) -> int | OSError:
-    """Fork a worker, and return its number, or why there is none."""
+    """Fork a worker, and return its process number, or the error that prevents it."""
     try:
         pid = fork_worker(stream, loaded, service)
     except OSError as error:

@@ -1,10 +1,10 @@
-"""A worker: a process forked from one that has loaded what the work needs, and asked over its own socket.
+"""Workers: processes forked from one that has loaded what the work needs, each called over its own socket.
 
-Each worker has a socket to itself. A pool whose workers share one queue must share its lock too, and a worker
-that is killed while it holds the lock takes all others with it. (pebble 5.2 was tried: a worker killed while
-it sends its answer leaves every later call waiting, and one killed while idle breaks the pool.)
+Pools whose workers share one queue share its lock too, and a worker that is killed while it holds the lock
+stops all others. (pebble 5.2 was tried: a worker killed while it sends its result leaves every later call
+waiting, and one killed while idle breaks the pool.)
 
-Runs calls one after the other in a worker, and replaces the worker when a call ends it.
+A runner runs calls one after the other in a worker, and replaces a worker that a call has ended.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _return_loaded(loaded: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The things that workers work with: loaded once in the process that forks them, begun in each worker."""
+    """The functions that prepare workers: one runs in the process that forks, the other in each worker."""
 
     load: Callable[[], Any]  # must be picklable where the process that forks is another one
     begin: Callable[[Any], Any] = _return_loaded  # gives what every call gets as its first argument
@@ -54,7 +54,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A piece of work: a function of a module, called with what the worker began with, then `args`."""
+    """A piece of work: a function of a module, called with the worker's state, then `args`."""
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
@@ -69,13 +69,13 @@ class Exhausted(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker as the process sees it that asks: its number, and our end of the socket."""
+    """A worker as its client sees it: its process number, and the client's end of the socket."""
 
     pid: int
     socket: socket.socket
 
     def ask(self, call: Call) -> Any:
-        """Return what a call returns; raise EOFError or OSError if the worker ends instead."""
+        """Return the result of a call; raise EOFError or OSError if the worker ends instead."""
         self.socket.sendall(encode_message(call))
         with self.socket.makefile("rb") as stream:
             return read_message(stream)
@@ -88,14 +88,14 @@ class WorkerSource(Protocol):
         """Return a new worker; raise OSError or EOFError if there can be none."""
 
     def kill(self, worker: Worker) -> int | None:
-        """Kill a worker, and return its exit code: a signal is a negative number, None is unknown.
+        """Kill a worker, and return its exit code: negative for a signal, None if unknown.
 
-        A worker that ended by itself has the code that it ended with. Its memory is free when this returns.
+        A worker that ended by itself has its own exit code. Its memory is free when this returns.
         """
 
 
 class LocalForkServer:
-    """Workers of this very process, which must have a single thread or know what the others hold."""
+    """A source that forks this very process, which must have a single thread."""
 
     def __init__(self, service: Service) -> None:
         """Load what the workers need."""
@@ -114,7 +114,7 @@ class LocalForkServer:
 
 
 def fork_worker(stream: socket.socket, loaded: Any, service: Service) -> int:
-    """Fork a worker that answers what comes over a socket, and return its number."""
+    """Fork a worker that serves calls from a socket, and return its process number."""
     parent = os.getpid()
     pid = os.fork()
     if not pid:
@@ -133,7 +133,7 @@ def kill_process(pid: int) -> int | None:
 
 
 def _run_worker(stream: socket.socket, loaded: Any, service: Service, parent: int) -> None:
-    """Answer calls until the other end is gone; ends the process."""
+    """Serve calls until the other end is gone, then end the process."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -152,7 +152,7 @@ def _run_worker(stream: socket.socket, loaded: Any, service: Service, parent: in
 
 
 def _move_up(stream: socket.socket) -> socket.socket:
-    """Return a socket above the numbers of standard files, which a process without those gives to others."""
+    """Return the socket under a number above the standard files, which are replaced later."""
     if stream.fileno() >= _FIRST_FILE:
         return stream
     import fcntl
@@ -177,13 +177,13 @@ def _end_with_parent(parent: int) -> None:
 
 
 def _close_others(kept: int) -> None:
-    """Close what the parent had open, or locks and sockets of others would stay held."""
+    """Close all files of the parent but one, so that its locks and sockets are not kept open here."""
     os.closerange(_FIRST_FILE, kept)
     os.closerange(kept + 1, _MOST_FILES)
 
 
 def encode_message(message: object) -> bytes:
-    """Return a message as it goes over the socket; both ends are this program, so it may be a pickle."""
+    """Return a message as it goes over the socket: a pickle, as both ends are this program."""
     data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     return _LENGTH.pack(len(data)) + data
 
@@ -195,7 +195,7 @@ def read_message(stream: BufferedIOBase) -> Any:
 
 
 async def aread_message(stream: asyncio.StreamReader) -> Any:
-    """Do the same without blocking; raise asyncio.IncompleteReadError if the other end is gone."""
+    """Return the next message without blocking; raise asyncio.IncompleteReadError at the end."""
     (size,) = _LENGTH.unpack(await stream.readexactly(_LENGTH.size))
     return pickle.loads(await stream.readexactly(size))
 
@@ -228,22 +228,22 @@ class Runner(Protocol):
     """A runner of calls."""
 
     def run(self, call: Call) -> Any:
-        """Return what a call returns; raise one of the errors above if it is stopped."""
+        """Return the result of a call; raise one of the errors above if the call is stopped."""
 
     def close(self) -> None:
-        """Give up what calls were run in."""
+        """Free what the calls ran in."""
 
 
 class WorkerRunner:
-    """Runs calls in a worker, which is forked with the first of them."""
+    """A runner that runs calls in a worker, which is forked for the first call."""
 
     def __init__(self, forks: WorkerSource) -> None:
-        """Run calls in workers of `forks`."""
+        """Take workers from `forks`."""
         self._forks = forks
         self._worker: Worker | None = None
 
     def run(self, call: Call) -> Any:
-        """Return what a call returns; one whose worker was killed from outside is run once more."""
+        """Return the result of a call; a call whose worker was killed from outside is run once more."""
         deaths = losses = 0
         while deaths < _TRIALS and losses < _LOSSES:
             worker = self._worker = self._worker or self._forks.fork()
@@ -276,23 +276,23 @@ class WorkerRunner:
 
 
 class DirectRunner:
-    """Runs calls in this process, without limits: for systems that cannot fork."""
+    """A runner that runs calls in this process, without limits: for systems that cannot fork."""
 
     def __init__(self, service: Service) -> None:
-        """Load what the calls work with."""
+        """Load what the calls need."""
         self._state = service.begin(service.load())
 
     def run(self, call: Call) -> Any:
-        """Return what a call returns."""
+        """Return the result of a call."""
         try:
             return call.function(self._state, *call.args)
         except MemoryError:
             raise OverMemoryError from None
 
     def close(self) -> None:
-        """Do nothing: there is nothing to give up."""
+        """Do nothing: there is nothing to free."""
 
 
 def create_local_runner(service: Service) -> Runner:
-    """Return what runs calls in a fork of this process, or in it where the system cannot fork."""
+    """Return a runner in a fork of this process, or in it where the system cannot fork."""
     return WorkerRunner(LocalForkServer(service)) if hasattr(os, "fork") else DirectRunner(service)
