@@ -1,4 +1,4 @@
-"""What was understood of a document, as JSON in the format of the gold annotations, or as a table."""
+"""A document as JSON in the format of the gold annotations: metadata, counts and measures."""
 
 from __future__ import annotations
 

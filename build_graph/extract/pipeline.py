@@ -1,4 +1,4 @@
-"""The order of the stages: read, repair, outline, attribute, resolve, find. The only module that knows it."""
+"""The order of the stages from a source to a document: repair, outline, attributions, agencies, meaning."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Pipeline:
 
     @classmethod
     def load(cls) -> Pipeline:
-        """Return a pipeline with the package's own ontology and words."""
+        """Return a pipeline with the package's own ontology and word lists."""
         registry, phrases = Registry.load(), PhraseReader.load()
         is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
         return cls(
@@ -87,10 +87,10 @@ class Pipeline:
         )
 
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
-        """Return the document that `source` holds, with what is `given` of its metadata going first.
+        """Return the document that `source` holds; metadata that are `given` go before those of the text.
 
         Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end,
-        FaultError where the program has a fault that this document brings to light.
+        and FaultError where this document brings a fault of the program to light.
         """
         try:
             return self._understand_source(source, given)
@@ -138,7 +138,7 @@ class Pipeline:
         return self.understand_input(InputReader(encoding=encoding).read_one(path), options)
 
     def understand_input(self, found: Input, options: Metadata) -> Document:
-        """Return the document that was found, with what is `given` of its metadata."""
+        """Return the document in an input; metadata in `options` go before those that came with it."""
         return self.understand(found.source, merge_given(found, options))
 
     def _issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
@@ -186,7 +186,7 @@ class Pipeline:
 
 
 def merge_given(found: Input, options: Metadata) -> Metadata:
-    """What is given of a document's metadata: by options, then the sidecar file, then the container.
+    """Return the metadata given from outside: by options, else by the sidecar file, else by the container.
 
     Raises BadMetadataError for a sidecar file that cannot be read.
     """
@@ -216,13 +216,13 @@ def understand(
 
 
 def _build_document_id(number: str | None, content: str) -> str:
-    """Return the document's part of its IRI: from its number, else from its text."""
+    """Return the document's part of its IRI: made of its number, else of the hash of its text."""
     by_number = build_identifier(number) if number else None
     return by_number or f"{UNNUMBERED}{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
 def _resolve_defaults(measures: Sequence[Measure]) -> list[Measure]:
-    """Return the measures, the default bearers of each resolved as they were where the default is stated."""
+    """Return the measures; each default bearer gets the body that it has where the default is stated."""
     bodies = {bearer.span: bearer.body for measure in measures for bearer in measure.bearers}
     return [
         replace(m, defaults=tuple(replace(bearer, body=bodies[bearer.span]) for bearer in m.defaults))
@@ -233,7 +233,7 @@ def _resolve_defaults(measures: Sequence[Measure]) -> list[Measure]:
 
 
 def _resolve_deadlines(content: str, assignment: Assignment | None, issued: date | None) -> Assignment | None:
-    """Return the assignment, its deadlines with the day that they name."""
+    """Return the assignment with the last day of each deadline."""
     if assignment is None or not assignment.riders:
         return assignment
     riders = tuple(

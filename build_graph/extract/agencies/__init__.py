@@ -1,1 +1,1 @@
-"""The registry of bodies, local names, and the places they stand under."""
+"""The registry of central bodies, the names of local bodies, and the places to which they belong."""

@@ -1,4 +1,4 @@
-"""Where a document holds: the centre, a province, a city, a county; and the places that names begin with.
+"""The place where a document is in force: the centre, a province, a city or a county.
 
 江西省人民政府办公厅 → 江西省; 九江市人民政府 → 江西省/九江市; 合肥海关 → 安徽省/合肥市; 商务部 → the centre.
 """
@@ -47,7 +47,7 @@ _SIGNS = ("府", "厅", "局", "委", "会", "室", "部", "院", "署", "办", 
 
 
 class Scope(StrEnum):
-    """How far a document's words hold."""
+    """The kind of place where a document is in force."""
 
     CENTRE = "centre"
     LOCAL = "local"
@@ -113,7 +113,7 @@ class Cues:
 
 
 def _build_zone_pattern(lists: dict[str, Any]) -> re.Pattern[str]:
-    """苏州工业园区|管委会, 水寨镇|人民政府: a zone or a town, and who runs it."""
+    """Return a pattern for a zone or a town before those who run it: 苏州工业园区|管委会, 水寨镇|人民政府."""
     ends = "|".join(lists["zones"]["ends"] + lists["towns"]["ends"])
     managers = "|".join(lists["zones"]["managers"])
     return re.compile(rf"(?P<zone>[\u4e00-\u9fff]{{1,20}}?(?:{ends}))(?:{managers})")
@@ -121,7 +121,7 @@ def _build_zone_pattern(lists: dict[str, Any]) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """The administrative divisions by name, and the cues that tell where a document holds."""
+    """The administrative divisions by name, and the cues that tell where a document is in force."""
 
     names: dict[str, tuple[Places, ...]]  # full names and the short forms of autonomous divisions
     shorts: dict[str, tuple[Places, ...]]  # provinces and prefectures without 省, 市, ...: 合肥, 宁夏
@@ -152,9 +152,9 @@ class Gazetteer:
         return cls(names, shorts, aliases, children, max(map(len, names)), cues)
 
     def split_leading(self, words: str, within: Places = ()) -> tuple[Places, str]:
-        """The place in full that the words begin with, and the rest; () where there is none or several.
+        """Return the place in full that the words begin with, and the rest; () for none or several.
 
-        A name that several places bear means the one that lies in, or next to, `within`.
+        A name that several places have means the one that lies in `within` or next to it.
         """
         for length in range(min(self.longest, len(words)), 1, -1):
             paths = self.names.get(words[:length])
@@ -163,7 +163,7 @@ class Gazetteer:
         return (), words
 
     def _descend(self, path: Places, rest: str) -> tuple[Places, str]:
-        """江西省 | 九江市濂溪区政府 → 江西省/九江市/濂溪区 | 政府."""
+        """Return the innermost place, and the rest: 江西省|九江市濂溪区政府 → 江西省/九江市/濂溪区|政府."""
         while True:
             step = self._find_child(path, rest)
             if step is None:
@@ -181,9 +181,9 @@ class Gazetteer:
         return None
 
     def split_leading_short(self, words: str, within: Places = ()) -> tuple[Places, str]:
-        """Return the place without its 省 or 市 that the words begin with, and the rest: 合肥 | 海关.
+        """Return the place without 省 or 市 that the words begin with, and the rest: 合肥|海关.
 
-        Counties count only where they lie in `within` or beside it.
+        Counties count only where they lie in `within` or next to it.
         """
         near = self._find_short_counties(within)
         for length in range(min(8, len(words)), 1, -1):
@@ -201,7 +201,7 @@ class Gazetteer:
         }
 
     def find(self, words: str) -> Places:
-        """Return the first place in full anywhere in the words; () where there is none."""
+        """Return the first place with its full name anywhere in the words; () where there is none."""
         return next((path for at in range(len(words) - 1) if (path := self.split_leading(words[at:])[0])), ())
 
     def shorten_name(self, path: Places) -> str:
@@ -219,16 +219,14 @@ class Gazetteer:
         return next(known, None) or _shorten(self.aliases.get(path, name)) or name
 
     def qualify_name(self, path: Places) -> str:
-        """Return the place's name, with the one above where it is not the only one: 杭州市西湖区,
-        五华县水寨镇.
-        """
+        """Return a place's name, with the place above it where others have the same: 杭州市西湖区."""
         alone = len(self.names.get(path[-1], ())) == 1 or len(path) == 1
         return path[-1] if alone else path[-2] + path[-1]
 
     # -------------------------------------------------------------------- documents
 
     def locate_issuer(self, issuer: str, within: Places = ()) -> Jurisdiction:
-        """Where the documents of an issuer hold."""
+        """Return where the documents of an issuer are in force."""
         words = _NOISE.sub(" ", issuer).strip()
         answers = (self._locate_name(name.group(), within) for name in _FIRST.finditer(words))
         return next((answer for answer in answers if answer.reach is not Scope.UNKNOWN), UNKNOWN)
@@ -246,7 +244,7 @@ class Gazetteer:
         return CENTRE if self._is_central(words) else UNKNOWN
 
     def _split_branch(self, words: str, within: Places) -> tuple[Places, str]:
-        """Return the first short place in the name of a branch: 人民银行南昌中心支行."""
+        """Return the first short place in the name of a branch, and the rest: 人民银行南昌中心支行."""
         found = (self.split_leading_short(words[at:], within) for at in range(len(words) - 2))
         return next(((path, rest) for path, rest in found if path), ((), words))
 
@@ -259,9 +257,9 @@ class Gazetteer:
         return name.endswith(cues.centre_ends) and not name.endswith(cues.centre_never)
 
     def _strip_openings(self, words: str) -> str:
-        """Return the words without what may stand before a place: 中共|杭州市委, 关于印发|江西省….
+        """Return the words without what may come before a place: 中共|杭州市委, 关于印发|江西省….
 
-        The centre's own names are left whole.
+        The centre's own names stay whole.
         """
         for _ in self.cues.title_openings:
             opening = next((o for o in self.cues.title_openings if words.startswith(o) and words != o), None)
@@ -271,7 +269,7 @@ class Gazetteer:
         return words
 
     def locate_title(self, title: str) -> Jurisdiction:
-        """Where a document holds by the beginning of its title: its issuer before 关于, or a place."""
+        """Return where a document is in force by its title: by the issuer before 关于, or the first place."""
         if issued := _TITLE_ISSUER.match(_NOISE.sub(" ", title).strip()):
             answer = self.locate_issuer(issued["issuer"])
             if answer.reach is not Scope.UNKNOWN:
@@ -287,7 +285,7 @@ class Gazetteer:
         return CENTRE if words.startswith("中华人民共和国") else UNKNOWN
 
     def locate_number(self, number: str) -> Jurisdiction:
-        """Where a document holds by the first characters of its 文号: 桂政办发, 粤府, 国办发."""
+        """Return where a document is in force by the first characters of its 文号: 桂政办发, 粤府, 国办发."""
         words = _NOISE.sub("", number)
         if words.startswith(self.cues.centre_numbers):
             return CENTRE
@@ -297,7 +295,7 @@ class Gazetteer:
         return UNKNOWN
 
     def locate_text(self, content: str, addressees: Sequence[str] = ()) -> Jurisdiction:
-        """Where a document holds by whom it is sent to, its first words, or who signs it."""
+        """Return where a document is in force by its addressees, its first words, or its signature."""
         if any(cue in name for name in addressees[:3] for cue in self.cues.centre_addressees):
             return CENTRE
         by_opening = self.locate_title(content[:_OPENING])
@@ -308,7 +306,7 @@ class Gazetteer:
 
 
 def locate_document(metadata: Metadata, content: str, *, gazetteer: Gazetteer | None = None) -> Jurisdiction:
-    """Where a document holds: by what it says of itself, else by its addressees, first words or signature."""
+    """Return where a document is in force: by its metadata, else by addressees, first words or signature."""
     places = gazetteer or Gazetteer.load()
     opening = None if metadata.title else _TITLE_ISSUER.match(content[:_OPENING].strip())
     if opening and _NAMES.fullmatch(opening["issuer"]):  # goes before the signature of what is passed on
@@ -322,9 +320,9 @@ def locate_document(metadata: Metadata, content: str, *, gazetteer: Gazetteer | 
 def find_jurisdiction(
     issuer: str | None, title: str | None, number: str | None, *, gazetteer: Gazetteer | None = None
 ) -> Jurisdiction:
-    """Where a document holds: by its issuer, else the beginning of its title, else its 文号.
+    """Return where a document is in force: by its issuer, else the start of its title, else its 文号.
 
-    Give the gazetteer where there are many documents; otherwise it is read each time.
+    Pass a gazetteer where there are many documents; otherwise it is read each time.
 
     >>> find_jurisdiction("九江市人民政府办公室", None, None).path
     '江西省/九江市'
@@ -342,7 +340,7 @@ def find_jurisdiction(
 
 
 def _select_nearest(paths: Iterable[Places], within: Places) -> Places:
-    """Return the one path, or the one that shares most with `within`; () where several share as much."""
+    """Return the path that shares most with `within`, or the only one; () where several share as much."""
     candidates = list(paths)
     if len(candidates) == 1:
         return candidates[0]
@@ -356,9 +354,7 @@ def _select_nearest(paths: Iterable[Places], within: Places) -> Places:
 
 
 def _iterate_signers(closing: str) -> Iterator[str]:
-    """Yield the names in front of a year at the end of a text, the last first, and the last words
-    themselves.
-    """
+    """Yield the names before a year at the end of a text, the last first, and the last words."""
     ends = [year.start() for year in _YEAR.finditer(closing)]
     for end in (*reversed(ends), len(closing)):
         signer = _SIGNER.search(closing[max(0, end - 80) : end])
@@ -367,7 +363,7 @@ def _iterate_signers(closing: str) -> Iterator[str]:
 
 
 def _rank_place(path: Places) -> int:
-    """0 for a province, 1 for a prefecture, 2 for a county; the districts of 北京市 are counties."""
+    """Return 0 for a province, 1 for a prefecture, 2 for a county; the districts of 北京市 are counties."""
     if len(path) == 1:
         return 0
     return 1 if len(path) == 2 and path[-1].endswith(("市", "州", "盟", "地区")) else _COUNTY
@@ -389,7 +385,7 @@ def _shorten(name: str) -> str | None:
 
 
 def _iterate_divisions(text: str) -> Iterator[tuple[Places, list[tuple[str, str]]]]:
-    """What lies below a place: names with their short forms, "" where they have none."""
+    """Yield each place with the divisions below it: their names, and short names or ""."""
     province = ""
     for line in text.splitlines():
         if not line or line.startswith("#"):

@@ -1,4 +1,4 @@
-"""The names of local bodies taken apart: the place, the words behind it, and the functions they stand for.
+"""The names of local bodies, split into the place, the words behind it, and the functions they stand for.
 
 市发改委 in a document of 江西省/九江市: the place and 发展改革委, function 发展改革, superior NDRC.
 """
@@ -42,7 +42,7 @@ class LocalFunction:
 
 @dataclass(frozen=True, slots=True)
 class LocalName:
-    """A local body: its place, its words in one form, how it is called, and what it stands for."""
+    """A local body: its place, its words in one form, its label, and its functions."""
 
     places: Places  # () where the name and the document give none
     words: str
@@ -53,7 +53,7 @@ class LocalName:
 
 @dataclass(frozen=True, slots=True)
 class Stem:
-    """A wording of functions, and the form under which bodies so called are put together."""
+    """A wording of functions, and the form that all bodies with such a wording get."""
 
     functions: tuple[LocalFunction, ...]  # several of a wording that joins them: 农林水
     form: str
@@ -61,7 +61,7 @@ class Stem:
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """Local functions by their wordings, and the endings that stand behind them."""
+    """The functions of local bodies by their wordings, and the endings of names."""
 
     stems: dict[str, Stem]  # 发改, 发展和改革
     whole: dict[str, LocalFunction]  # 教委, 妇联
@@ -71,7 +71,7 @@ class Functions:
 
     @staticmethod
     def normalise(words: str) -> str:
-        """Return the words without 和 and 与 between them, as they are looked up.
+        """Return the words without 和 and 与 between them, as the tables have them.
 
         >>> Functions.normalise("人力资源和社会保障")
         '人力资源社会保障'
@@ -93,7 +93,7 @@ class Functions:
         return short.removesuffix(ending) + self.endings.get(ending, ""), formed
 
     def _read_plain(self, short: str) -> tuple[str, tuple[LocalFunction, ...]] | None:
-        """教委; 发改|委."""
+        """Return form and functions of a whole name, or of a stem with an ending: 教委; 发改|委."""
         if function := self.whole.get(short):
             return self._complete_label(short, function), (function,)
         for ending, stem in self._split_endings(short):
@@ -102,7 +102,7 @@ class Functions:
         return None
 
     def _read_joined(self, short: str) -> tuple[str, tuple[LocalFunction, ...]] | None:
-        """工业信息化|商务|局, 投促|外侨|局: bureaus in which functions are joined."""
+        """Return form and functions of a bureau that joins several: 工业信息化|商务|局, 投促|外侨|局."""
         for ending, stem in self._split_endings(short):
             if parts := self._split_parts(stem):
                 words = "".join(self.normalise(part.form) for part in parts)
@@ -111,7 +111,7 @@ class Functions:
         return None
 
     def _split_parts(self, stem: str) -> list[Stem]:
-        """Return the fewest wordings that the stem is made of; none where a character is left over."""
+        """Return the fewest wordings that make up the stem; none where a character is left over."""
         best: list[list[Stem] | None] = [[]] + [None] * len(stem)
         for end in range(2, len(stem) + 1):
             for start in range(max(0, end - _LONGEST_STEM), end - 1):
@@ -121,7 +121,7 @@ class Functions:
         return best[-1] or []
 
     def _find_part(self, short: str) -> tuple[LocalFunction, ...]:
-        """Return the functions of the body that a part belongs to: 公安局|交警支队, 生态环境局|南丹分局."""
+        """Return the functions of the body to which a part belongs: 公安局|交警支队, 生态环境局|南丹分局."""
         if not short.endswith(self.units):
             return ()
         for length in range(len(short) - 1, 1, -1):
@@ -130,14 +130,12 @@ class Functions:
         return ()
 
     def _find_form(self, words: str) -> tuple[LocalFunction, ...]:
-        """What the end of the words shows: 某某集团有限公司 is an enterprise."""
+        """Return the function that the last characters show: 某某集团有限公司 is an enterprise."""
         lengths = range(min(_LONGEST_FORM, len(words)), 0, -1)
         return next(((self.forms[words[-n:]],) for n in lengths if words[-n:] in self.forms), ())
 
     def is_name(self, words: str) -> bool:
-        """Return whether the words, behind a level or by themselves, are the name of a body for sure:
-        城市更新局.
-        """
+        """Return whether the words, without level or place, are surely the name of a body: 城市更新局."""
         short = self.normalise(words)[:_LONGEST]
         if short[-1:] in _NAMED and short in self.whole:
             return True
@@ -146,16 +144,16 @@ class Functions:
         )
 
     def are_forms(self, functions: tuple[LocalFunction, ...]) -> bool:
-        """Return whether the functions say no more than the form of a body: nothing, 企业, 学校."""
+        """Return whether the functions tell only the form of a body: nothing, 企业, 学校."""
         return all(function in self.forms.values() for function in functions)
 
     def _split_endings(self, words: str) -> list[tuple[str, str]]:
-        """Return every way to part the words into a stem and an ending, the longest ending first."""
+        """Return every way to split the words into a stem and an ending, the longest ending first."""
         lengths = range(min(_LONGEST_ENDING, len(words) - 1), 0, -1)
         return [(words[-n:], words[:-n]) for n in lengths if words[-n:] in self.endings]
 
     def _complete_label(self, words: str, function: LocalFunction) -> str:
-        """教委 is 教育 with the ending 委; 妇联 is a whole name already."""
+        """Return a function's label with the ending of the name: 教委 is 教育委, 妇联 is whole already."""
         if self._split_endings(function.label) or not self._split_endings(words):
             return function.label
         return function.label + self.endings[self._split_endings(words)[-1][0]]
@@ -210,7 +208,7 @@ class Wordings:
 
 @dataclass(frozen=True, slots=True)
 class LocalNames:
-    """Takes the names of local bodies apart."""
+    """A reader of the names of local bodies."""
 
     gazetteer: Gazetteer
     functions: Functions
@@ -233,21 +231,21 @@ class LocalNames:
     # ----------------------------------------------------------------- ways to name a place
 
     def _read_placed(self, name: str, within: Places) -> LocalName | None:
-        """江西省商务厅, 南昌市人民政府, 东坡区."""
+        """Return the body of a name that begins with a place: 江西省商务厅, 南昌市人民政府, 东坡区."""
         places, rest = self.gazetteer.split_leading(name, within)
         if not places:
             return None
         return self._build_named(places, rest, name) if rest else self._build_locality(places)
 
     def _build_locality(self, places: Places) -> LocalName:
-        """Return a place that is named for those who run it: 东坡区, 华城镇, 岷东新区."""
+        """Return a place whose name means those who run it: 东坡区, 华城镇, 岷东新区."""
         label = self.gazetteer.qualify_name(places)
         locality = self.wordings.locality
         functions = self.functions.read(places[-1])[1] or ((locality,) if locality else ())
         return LocalName(places[:-1], places[-1], label, functions)
 
     def _read_levelled(self, name: str, within: Places) -> LocalName | None:
-        """市商务局, 自治区党委网信办, 团省委."""
+        """Return the body of a name that begins with a level: 市商务局, 自治区党委网信办, 团省委."""
         if league := _LEAGUE.match(name):
             return self._read_at_level(league["level"], "团委", within)
         if name.startswith(self.wordings.no_levels):
@@ -260,7 +258,10 @@ class LocalNames:
         return None
 
     def _read_at_level(self, level: str, rest: str, within: Places) -> LocalName:
-        """商务局 of a 市; where the document has no place of the level, the level stays in the words."""
+        """Return the body with the words `rest` at a level: 商务局 of a 市.
+
+        Where the document has no place of the level, the level stays in the words.
+        """
         if places := self._find_level(level, within):
             return self._build_named(places, rest, level + rest)
         found = self._read_rest(rest)
@@ -268,9 +269,7 @@ class LocalNames:
         return LocalName(within, level + found.words, label, found.functions, found.central)
 
     def _find_level(self, level: str, within: Places) -> Places:
-        """Return the document's place, or the innermost around it, that is of the level; () where there is
-        none.
-        """
+        """Return the document's place, or the innermost around it, that has the level; () for none."""
         for depth in range(len(within), 0, -1):
             if within[depth - 1].endswith(self.wordings.levels[level]) and self._fits(
                 level, within[depth - 1]
@@ -279,11 +278,14 @@ class LocalNames:
         return ()
 
     def _fits(self, level: str, place: str) -> bool:
-        """区 is not the 区 of 自治区."""
+        """Return whether the level can be that of the place: 区 is not the 区 of 自治区."""
         return level != "区" or not place.endswith(("自治区", "地区"))
 
     def _read_short_placed(self, name: str, within: Places) -> LocalName | None:
-        """合肥海关, 宁夏通信管理局, 许昌; 广西大学 keeps its words but stands in its place."""
+        """Return the body of a name that begins with a short place: 合肥海关, 宁夏通信管理局, 许昌.
+
+        广西大学 keeps its words, and belongs to its place.
+        """
         places, rest = self.gazetteer.split_leading_short(name, within)
         if not places or len(rest) == 1:
             return None
@@ -303,7 +305,7 @@ class LocalNames:
     # --------------------------------------------------------------- branches of the centre
 
     def _read_branch(self, name: str, within: Places) -> LocalName | None:
-        """国家税务总局江西省税务局, 人民银行南昌中心支行, 移动九江分公司."""
+        """Return the branch of a central body: 国家税务总局江西省税务局, 移动九江分公司."""
         for length in range(min(len(name) - 2, 16), 1, -1):
             if branch := self._find_branch_head(name[:length]):
                 rest = name[length:].removeprefix("驻")
@@ -327,9 +329,7 @@ class LocalNames:
         return name.removesuffix(rest) if rest != name and self.functions.is_name(rest) else ""
 
     def is_body(self, name: str) -> bool:
-        """Return whether the name is made of a level or nothing and a known function: 市城市更新局,
-        军民融合办.
-        """
+        """Return whether the name is a known function, perhaps behind a level: 市城市更新局, 军民融合办."""
         level = next((level for level in self.wordings.levels if name.startswith(level)), "")
         if name.startswith(self.wordings.no_levels):
             level = ""
@@ -337,7 +337,7 @@ class LocalNames:
         return self.functions.is_name(_GOVERNMENT.sub("", rest) if level else rest)
 
     def _find_enterprise(self, words: str) -> Branch | None:
-        """Return the enterprise of 合肥|移动, 九江|邮政公司."""
+        """Return the enterprise whose branch the words name behind a place: 合肥|移动, 九江|邮政公司."""
         head = words.removesuffix("公司").removesuffix("分")
         return self._find_branch_head(head) if head in self.wordings.heads else None
 
@@ -383,9 +383,7 @@ class LocalNames:
         return LocalName(places, found.words, label, found.functions, found.central)
 
     def _split_zone(self, places: Places, words: str) -> tuple[Places, str] | None:
-        """Return a zone, town or subdistrict as a place of its own, and what is said of it: 高新区 |
-        管委会.
-        """
+        """Return a zone, town or subdistrict as its own place, and the words behind it: 高新区|管委会."""
         match = self.wordings.zone.match(words)
         if not match:
             return None
@@ -395,7 +393,7 @@ class LocalNames:
         return (*places, zone), words[match.end() :]
 
     def _read_rest(self, rest: str) -> LocalName:
-        """Return the words behind a place in one form, and what they stand for."""
+        """Return the words behind a place in one form, and the functions they stand for."""
         words = self.wordings.same.get(_normalise_office(rest), "")
         party = None if words else _PARTY.match(rest)
         words = words or (rest[party.end() :] if party else _GOVERNMENT.sub("", rest))
@@ -409,7 +407,7 @@ class LocalNames:
         return LocalName((), words, words, functions)
 
     def _build_label(self, places: Places, words: str) -> str:
-        """杭州市商务局, 杭州市委宣传部, 广西壮族自治区党委网信办, 合肥海关."""
+        """Return the label of a body: 杭州市商务局, 杭州市委宣传部, 广西壮族自治区党委网信办, 合肥海关."""
         place = self.gazetteer.qualify_name(places)
         short = self.gazetteer.shorten_name(places)
         if words in self.wordings.short:
@@ -422,5 +420,5 @@ class LocalNames:
 
 
 def _normalise_office(rest: str) -> str:
-    """办公室 alone behind a government is the government's: 政府办公室."""
+    """Return the words; an office alone behind a government is the government's: 政府办公室."""
     return _GOVERNMENT.sub("政府", rest) if rest.endswith(("办公室", "办公厅", "办")) else rest

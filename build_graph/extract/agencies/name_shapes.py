@@ -1,4 +1,4 @@
-"""Which words are the name of a body, and whether they mean a particular one or a class of bodies."""
+"""The shapes of body names: words that name a body, and names of one body or of a class of bodies."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ class NameShapes:
         return words.startswith(self.no_starts) and not words.startswith(self.starts_after_all)
 
     def _measure_end(self, words: str) -> int:
-        """Return the length of the longest ending of a body's name that leaves enough before it; 0 without
-        one.
-        """
+        """Return the length of the longest ending of a body's name that leaves enough before it, else 0."""
         for length in range(min(len(words), 8), 0, -1):
             if len(words) - length >= self.ends.get(words[-length:], self.longest):
                 return length
@@ -94,7 +92,7 @@ class NameShapes:
 
 
 def _build_group_pattern(group: dict[str, Any]) -> re.Pattern[str]:
-    """Return one expression for everything that makes a name a class, but its end."""
+    """Return one pattern for all that makes a name a class of bodies, but for its ending."""
     levels = group["levels"]
     return re.compile(
         "|".join(

@@ -49,7 +49,7 @@ _Statements = dict[str, dict[str, list[Any]]]  # subject → predicate → nodes
 
 
 class RegistryError(ObligationError):
-    """The registry cannot be read, or says two things at once."""
+    """A registry that cannot be read, or that gives one name to two bodies of the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Agency:
     period: Period
 
     def build_body(self) -> Body:
-        """Return the body that bearers resolve to."""
+        """Return the body to which bearers resolve."""
         return Body(self.id, BodyKind.AGENCY, self.label, known=True)
 
 
@@ -108,8 +108,8 @@ class Registry:
     def load(cls, path: Path | None = None) -> Registry:
         """Return the registry in the Turtle file at `path`, by default `ontology/agencies.ttl`.
 
-        Raises RegistryError if the file is no Turtle, a body has no name, or two bodies that existed at the
-        same time share one.
+        Raises RegistryError if the file is no Turtle, if a body has no name, or if two bodies that existed at
+        the same time share one.
         """
         source = path or find_folder("ontology") / "agencies.ttl"
         statements = _read_statements(source)
@@ -147,9 +147,7 @@ class Registry:
         return BodyKind.GROUP
 
     def looks_like_body(self, words: str) -> bool:
-        """Return whether the words are a name of the registry, or have the shape of a body's or a group's
-        name.
-        """
+        """Return whether the words are in the registry, or have the shape of a body's or group's name."""
         plain = words.translate(_BLANKS).removesuffix("等")
         if plain in self.names or self.words.is_shaped(plain):
             return True
@@ -170,9 +168,9 @@ class Registry:
     ) -> Body:
         """Return the body that a name means in a document; None as jurisdiction is the centre.
 
-        A name that several bodies bore one after the other means the one of the day or period `issued`. What
-        the registry does not know, or cannot tell apart, keeps its words. `scope` (the document's id) keeps
-        the local bodies of a document of unknown jurisdiction apart from those of others.
+        A name that several bodies had one after the other means the one of the day or period `issued`. A name
+        that the registry does not know, or cannot tell apart, keeps its words. `scope` (the document's id)
+        keeps the local bodies of a document of unknown jurisdiction apart from those of others.
         """
         place = jurisdiction or CENTRE
         plain = name.translate(_BLANKS) or name
@@ -195,7 +193,7 @@ class Registry:
     ) -> tuple[Measure, ...]:
         """Return a document's measures with all bearers resolved.
 
-        What the document does not say of itself its names may show: the time that it is of (`period`).
+        Where the document gives no date, the bodies that it names show its time (`infer_period`).
         """
         when = issued or self.infer_period(bearer.name for measure in measures for bearer in measure.bearers)
 
@@ -228,9 +226,8 @@ class Registry:
     ) -> tuple[str, ...]:
         """Return the names of a list, each with the end that they share.
 
-        岐岭、安流、华城镇人民政府 → 岐岭镇人民政府、安流镇人民政府、华城镇人民政府.
-
-        Words that are no name of a body by themselves take the end of the next name, where it fits a place.
+        岐岭、安流、华城镇人民政府 → 岐岭镇人民政府、安流镇人民政府、华城镇人民政府. Words that are no name of
+        a body by themselves get the end of the next name, where it fits a place.
         """
         complete: list[str] = []
         tail = ""
@@ -250,10 +247,10 @@ class Registry:
     def complete_beginnings(
         self, names: Sequence[str], jurisdiction: Jurisdiction | None = None
     ) -> tuple[str, ...]:
-        """Return the names of a list with the beginning that they share: 北京市发展改革委、科技局 →
-        北京市科技局.
+        """Return the names of a list, each with the beginning that they share.
 
-        Only where no place is at hand: in a document of 杭州市 the 科技局 is the city's own.
+        北京市发展改革委、科技局 → 北京市科技局. Only where no place is known: in a document of 杭州市 the
+        科技局 is the city's own.
         """
         if jurisdiction and jurisdiction.reach is Scope.LOCAL:
             return tuple(names)
@@ -266,7 +263,7 @@ class Registry:
         return tuple(opened)
 
     def _is_short_of(self, name: str, tail: str, within: Places) -> bool:
-        """Return whether a name is short of just this end: 钦州 of 市人民政府, 岐岭 of 镇人民政府."""
+        """Return whether a name lacks just this end: 钦州 lacks 市人民政府, 岐岭 lacks 镇人民政府."""
         if tail.startswith(("镇", "乡", "街道")):
             return _TOWN.fullmatch(name) is not None and not self.looks_like_body(name)
         if name in self.gazetteer.names:
@@ -279,9 +276,7 @@ class Registry:
     # ------------------------------------------------------ the central bodies of local ones
 
     def _find_superiors(self, local: LocalName, issued: date | Period | None) -> tuple[str, ...]:
-        """Return the central bodies that a local body answered to at a time, one for each of its
-        functions.
-        """
+        """Return the central bodies to which a local body answered at a time, one for each function."""
         when = _build_day(issued) if isinstance(issued, date) else issued
         lines = [function.counterparts for function in local.functions]
         if local.central:
@@ -290,7 +285,7 @@ class Registry:
         return tuple(dict.fromkeys(id_ for id_ in found if id_))
 
     def _find_in_office(self, line: Sequence[str], when: Period | None) -> str | None:
-        """Of bodies that followed each other, and their successors, the one of the time; by default the last.
+        """Return which of the bodies, or of their successors, existed at the time; the last without a time.
 
         None where there was none, or where several took over.
         """
@@ -306,9 +301,9 @@ class Registry:
     # --------------------------------------------------------------- what a document's names show
 
     def infer_jurisdiction(self, jurisdiction: Jurisdiction, names: Iterable[str]) -> Jurisdiction:
-        """Return the jurisdiction, if unknown taken from all names in the document.
+        """Return the jurisdiction; if it is unknown, the one that all names in the document show.
 
-        Several plainly central names and none of a local body show a document of the centre.
+        Several plainly central names and no name of a local body show a document of the centre.
         """
         if jurisdiction.reach is not Scope.UNKNOWN:
             return jurisdiction
@@ -384,7 +379,7 @@ def _parse_end(value: str) -> date:
 
 
 def _group_by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[Agency, ...]]:
-    """Return the bodies that bear each name; raises RegistryError if two of them existed at the same time."""
+    """Return the bodies that have each name; raises RegistryError if two of them existed at the same time."""
     names: dict[str, tuple[Agency, ...]] = {}
     for agency in agencies:
         for name in dict.fromkeys(agency.names):
@@ -445,7 +440,7 @@ def _is_plain(name: str, central: dict[str, Any]) -> bool:
 def _find_branch(
     agencies: dict[str, Agency], names: dict[str, tuple[Agency, ...]], words: str
 ) -> Branch | None:
-    """Who has branches under a name or id; of several bodies of one name none."""
+    """Return the body with branches that has a name or id; None for none or several."""
     candidates = names.get(words) or ((agencies[words],) if words in agencies else ())
     return Branch(candidates[0].id, candidates[0].label) if len(candidates) == 1 else None
 
@@ -470,7 +465,7 @@ def _build_day(day: date) -> Period:
 
 
 def _build_id(words: str, places: Places, jurisdiction: Jurisdiction, scope: str) -> str:
-    """Return the id of a body below its place, or apart from those of other documents where it has none.
+    """Return the id of a body below its place; without a place, apart from those of other documents.
 
     A slash in the words is no step of the path.
     """
@@ -479,10 +474,10 @@ def _build_id(words: str, places: Places, jurisdiction: Jurisdiction, scope: str
 
 
 def _count_overlap(name: str, tail: str) -> int:
-    """How many characters of the tail the name already ends with: 1 for 银川市 and 市人民政府."""
+    """Return how many characters of the tail end the name already: 1 for 银川市 and 市人民政府."""
     return next((n for n in range(len(tail) - 1, 0, -1) if name.endswith(tail[:n])), 0)
 
 
 def _join_tail(name: str, tail: str) -> str:
-    """北海 + 市人民政府, 银川市 + 人民政府: what both have is not said twice."""
+    """Return the name with a tail: 北海 + 市人民政府, 银川市 + 人民政府; what both have comes once."""
     return name + tail[_count_overlap(name, tail) :]

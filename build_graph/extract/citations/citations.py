@@ -1,6 +1,6 @@
-"""Which other documents a text names, and which of them it is made under.
+"""The documents that a text cites, and those under which it is made: 为贯彻落实《…》, 根据《…》.
 
-Which of the documents that a text names it says to be made under: 为贯彻落实《…》, 根据《…》.
+Every title in 《》 and every document number becomes a citation, or is rejected for a reason.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _BEFORE = 40  # characters in front of a title in which its issuer can stand
 
 @dataclass(slots=True)
 class _NamedDocuments:
-    """What a text has named so far, to know again what a short name stands for."""
+    """The documents named so far in a text, to resolve the short names that follow."""
 
     short: dict[str, set[str | None]] = field(default_factory=dict)  # defined; None: it is no document
     endings: dict[str, set[str]] = field(default_factory=dict)
     citations: dict[str, Citation] = field(default_factory=dict)
 
     def add(self, key: str, citation: Citation) -> None:
-        """Keep a citation under its title's key and under what the title ends in."""
+        """Record a citation under its title's key and under the ends of the key."""
         self.citations.setdefault(key, citation)
         bare = strip_fringe(key)
         for length in range(2, min(_LONGEST_ENDING, len(bare) - 1) + 1):
@@ -43,7 +43,7 @@ class _NamedDocuments:
 
 @dataclass(frozen=True, slots=True)
 class CitationReader:
-    """Reads citations with the words of `data/citations.toml`."""
+    """A reader of citations, with the words of `data/citations.toml`."""
 
     names: DocumentNames
     mentions: MentionFinder
@@ -74,15 +74,15 @@ class CitationReader:
         )
 
     def read(self, text: Text, outline: Outline) -> tuple[Citation, ...]:
-        """Return the documents that the text names beside itself, one citation for each place, in order.
+        """Return the other documents that the text names, one citation for each place, in order.
 
-        A short name has title and number of the document that it stands for; a number printed with a
-        title in one place is given wherever that title stands.
+        A short name gets title and number of the document that it stands for; a number printed with a title
+        in one place is given wherever that title occurs.
         """
         return tuple(found for found in self.judge_mentions(text, outline) if isinstance(found, Citation))
 
     def judge_mentions(self, text: Text, outline: Outline) -> tuple[Citation | RejectedBracket, ...]:
-        """Return all that stands in 《》 and all document numbers: a citation, or why it is none."""
+        """Return each title in 《》 and each document number as a citation, or as rejected for a reason."""
         content, own = text.content, self.surroundings.find_own_names(outline.metadata)
         start = min((division.span.start for division in outline.divisions), default=len(content))
         lists = self.surroundings.find_attachment_lists(content)
@@ -107,7 +107,7 @@ class CitationReader:
     def _judge_number(
         self, content: str, mention: Mention, own: OwnNames, start: int
     ) -> Citation | RejectedBracket:
-        """What a number without a title is."""
+        """Return the citation that a number without a title is, or its rejection."""
         number = identify_number(mention.number or "")
         if number == own.number or self.surroundings.is_own_number(content, mention.span, start):
             return self._reject(mention, "own")
@@ -116,7 +116,7 @@ class CitationReader:
     def _judge_title(
         self, content: str, mention: Mention, own: OwnNames, named: _NamedDocuments, reason: str | None
     ) -> Citation | RejectedBracket:
-        """What a title is, given the `reason` against it, if there is one."""
+        """Return the citation that a title is, or its rejection for the `reason` given or another."""
         assert mention.title is not None
         key = self.names.build_key(mention.title)
         numbered = mention.number is not None and identify_number(mention.number) is not None
@@ -134,7 +134,7 @@ class CitationReader:
     def _resolve_short(
         self, mention: Mention, named: _NamedDocuments, keys: Iterable[str | None]
     ) -> Citation | RejectedBracket:
-        """Return the document that a short name stands for, if it can be one only."""
+        """Return the document that a short name stands for; rejected if there is none or several."""
         meant = named.find_one(keys)
         return replace(meant, span=mention.span) if meant else self._reject(mention, "unnamed")
 
@@ -142,7 +142,7 @@ class CitationReader:
         return RejectedBracket(mention.span, self.reasons[reason])
 
     def _add_issuer(self, content: str, mention: Mention, title: str) -> str:
-        """Return the title, with the issuer in front of it if it names none itself: 国务院《关于…》."""
+        """Return the title, with the issuer before it if it names none itself: 国务院《关于…》."""
         found = self.issuer.search(content[max(0, mention.span.start - _BEFORE) : mention.span.start])
         if not found or not self.names.needs_issuer(title):
             return title
@@ -154,7 +154,7 @@ class CitationReader:
     def _record_mention(
         self, mention: Mention, found: Citation | RejectedBracket, named: _NamedDocuments
     ) -> None:
-        """Keep what a mention names, and the short name that it defines."""
+        """Record the document that a mention names, and the short name that it defines."""
         key = None
         if isinstance(found, Citation) and found.title is not None:
             key = self.names.build_key(found.title)
@@ -167,9 +167,7 @@ class CitationReader:
     def _complete(
         self, judged: Sequence[Citation | RejectedBracket], bases: Sequence[bool]
     ) -> tuple[Citation | RejectedBracket, ...]:
-        """Return the same with the number that a title has elsewhere, the title of a number, and what is a
-        basis.
-        """
+        """Return the judgements with numbers, titles and bases that other places of the text give."""
         numbers: dict[str, dict[str, str]] = {}
         titles: dict[str, str] = {}
         for found in judged:
@@ -208,7 +206,7 @@ _BRACKETED = re.compile(r"[（(][^（）()]*[）)]")
 
 @dataclass(frozen=True, slots=True)
 class LegalBases:
-    """Finds them with the words of `data/citations.toml`."""
+    """A finder of the documents under which a text is made, with the words of `data/citations.toml`."""
 
     cue: re.Pattern[str]
     stop: re.Pattern[str]
@@ -219,7 +217,7 @@ class LegalBases:
 
     @classmethod
     def load(cls) -> LegalBases:
-        """With the package's own words."""
+        """Return a finder with the package's own words."""
         words = load_word_lists("citations")
         basis, bodies = words["basis"], words["issuer"]["ends"]
         return cls(
@@ -234,10 +232,10 @@ class LegalBases:
         )
 
     def find_bases(self, content: str, outline: Outline, mentions: Sequence[Mention]) -> list[bool]:
-        """For each mention, in the order of the text, whether the document is made under it.
+        """Return for each mention, in the order of the text, whether the document is made under it.
 
-        Only what stands before the first division, in an opening article, or in a division that lists
-        what the document rests on speaks for the whole document.
+        Only mentions before the first division, in an opening article, or in a division that lists the bases
+        hold for the whole document.
         """
         opening, listed = self._find_zones(content, outline)
         bases: list[bool] = []
@@ -252,7 +250,7 @@ class LegalBases:
         return bases
 
     def _is_cued(self, gap: str, before: bool) -> bool:
-        """Return whether the words between two mentions say 根据, or go on with a list that began so."""
+        """Return whether the words between two mentions hold 根据, or continue a list that began with it."""
         pieces = _STOP.split(gap)
         clauses = _COMMA.split(_BRACKETED.sub("", pieces[-1]))
         cues = [found.end() for found in self.cue.finditer(clauses[-1])]
@@ -262,7 +260,7 @@ class LegalBases:
         return goes_on and all(self.link.fullmatch(clause.strip()) for clause in clauses)
 
     def _find_zones(self, content: str, outline: Outline) -> tuple[list[Span], list[Span]]:
-        """Where a document says what it is made under, and divisions that do nothing else."""
+        """Return the stretches that may name the bases of a document, and the divisions that list them."""
         start = min((d.span.start for d in outline.divisions), default=len(content))
         opening, listed = [Span(0, start)], []
         for division in (part for top in outline.divisions for part in top.walk()):

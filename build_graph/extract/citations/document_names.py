@@ -1,4 +1,4 @@
-"""What a document is called, and which names are names of the same document."""
+"""The names of documents, and which of them mean the same document."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FRINGE = re.compile(r"(?:\([^()]*\)|[\d年-]+)$")  # brackets and years behind 
 
 @dataclass(frozen=True, slots=True)
 class DocumentNames:
-    """Tells names of documents, and which mean the same, with the words of `data/citations.toml`."""
+    """The words of `data/citations.toml` that tell which names mean documents, and which mean the same."""
 
     state: str
     edition: re.Pattern[str]
@@ -32,7 +32,7 @@ class DocumentNames:
 
     @classmethod
     def load(cls) -> DocumentNames:
-        """With the package's own words."""
+        """Return the names with the package's own words."""
         words = load_word_lists("citations")["title"]
         editions = "|".join(words["editions"])
         edition = re.compile(rf"\((?:\d{{4}}年)?(?:\d{{1,2}}月)?(?:{editions})\)$")
@@ -49,7 +49,7 @@ class DocumentNames:
         )
 
     def build_key(self, title: str) -> str:
-        """What the ways to print one title have in common.
+        """Return the part that all ways to print one title share.
 
         >>> DocumentNames.load().build_key("关于印发〈数据 方案〉的通知（试行）")
         '关于印发数据方案的通知(试行)'
@@ -60,7 +60,7 @@ class DocumentNames:
         return self.edition.sub("", bare).removeprefix(self.state) or bare
 
     def build_keys(self, title: str) -> tuple[str, ...]:
-        """Return the keys under which a title may be known elsewhere: its own, and that of what it issues.
+        """Return the keys of a title elsewhere: its own, and that of the document which it issues.
 
         >>> DocumentNames.load().build_keys("某省政府关于印发〈某省数字规划〉的通知")
         ('某省政府关于印发某省数字规划的通知', '某省数字规划')
@@ -73,7 +73,7 @@ class DocumentNames:
         return tuple(k for k in all_keys if not k.startswith(self.unplaced) and not self.is_general(k))
 
     def is_document(self, key: str) -> bool:
-        """Return whether a title's key ends as those of documents of policy and law do.
+        """Return whether a title's key ends as documents of policy and law end.
 
         >>> names = DocumentNames.load()
         >>> [names.is_document(key) for key in ("公司法", "数据管理办法(试行)", "人民日报", "评价方法")]
@@ -94,10 +94,9 @@ class DocumentNames:
         return self.modifiers.fullmatch(bare.removesuffix(kind)) is not None
 
     def identify(self, citation: Citation) -> str | None:
-        """Return the cited document's part of its IRI: of its number, else of its title.
+        """Return the cited document's part of its IRI: made of its number, else of its title.
 
-        None where the words do not say which document it is beyond the one that names it:
-        《关于…的意见》 without issuer and number.
+        None where the words could mean several documents: 《关于…的意见》 without issuer and number.
 
         >>> from build_graph.model import Span
         >>> names = DocumentNames.load()
@@ -113,7 +112,7 @@ class DocumentNames:
         return None if self.needs_issuer(citation.title) else f"《{self.build_key(citation.title)}》"
 
     def needs_issuer(self, title: str) -> bool:
-        """Return whether a title begins so that other places and bodies have documents of the same title.
+        """Return whether other places and bodies may have documents of the same title.
 
         >>> names = DocumentNames.load()
         >>> [names.needs_issuer(title) for title in ("关于…的意见", "市城市总体规划", "北京市城市总体规划")]
@@ -133,7 +132,7 @@ def identify_number(number: str) -> str | None:
 
 
 def standardise_number(number: str) -> str:
-    """A number (文号) as the standard of official documents prints it; what is none stays, without blanks.
+    """Return a number (文号) in its standard form; other words come back without blanks.
 
     >>> standardise_number("国发[2015] 24 号"), standardise_number("国务院令第 ４１２ 号")
     ('国发〔2015〕24号', '国务院令第412号')

@@ -1,6 +1,6 @@
-"""Where titles in 《》 and document numbers stand in a text, whatever they name.
+"""Mentions of documents in a text: a title in 《》, the number beside it, a short name given to it.
 
-Each place where a text names a document: its title, the number behind it, a short name given to it.
+Whether a mention is a citation is decided in `citations`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _BODY = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff \u3000、]*$")
 def find_titles(content: str) -> Iterator[Span]:
     """Yield the outermost 《…》 with their marks, in order, in one pass.
 
-    A title goes over a line break or two, but not over a full stop: one that never closes is given up,
-    and those closed within it stand for themselves.
+    A title may cross a line break or two, but no full stop: one that never closes is dropped, and those
+    closed within it count by themselves.
 
     >>> text = "《甲〈乙〉》《丙《丁》戊》《己"
     >>> [span.extract(text) for span in find_titles(text)]
@@ -67,7 +67,7 @@ def find_titles(content: str) -> Iterator[Span]:
 
 @dataclass(frozen=True, slots=True)
 class NumberFinder:
-    """Finds document numbers, with the words of `data/citations.toml`."""
+    """A finder of document numbers, with the words of `data/citations.toml`."""
 
     before: re.Pattern[str]  # words in front of a number's own word
     body: re.Pattern[str]  # a body's name in front of it
@@ -104,7 +104,7 @@ class NumberFinder:
                 yield Span(found.start() - len(own), found.end())
 
     def find_order_number(self, content: str, start: int, end: int) -> Span | None:
-        """Return the number of an order or announcement, with the body in front of it: 国务院令第412号."""
+        """Return the number of an order or announcement, with the body before it: 国务院令第412号."""
         found = self.order.search(content, start, end)
         if not found:
             return None
@@ -112,7 +112,7 @@ class NumberFinder:
         return Span(found.start() - len(body[0]) if body else found.start(), found.end())
 
     def _find_own_words(self, word: str) -> str:
-        """What of the words in front of a year is the number's own: 根据国务院办公厅国办发 → 国办发."""
+        """Return the words before a year that belong to the number: 根据国务院办公厅国办发 → 国办发."""
         for pattern in (self.before, self.body):
             ends = [found.end() for found in pattern.finditer(word)]
             word = word[max((end for end in ends if len(word[end:].strip()) > 1), default=0) :]
@@ -127,7 +127,7 @@ _BLANK = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A title, a number, or both, not judged yet; `tail` is where the brackets behind it end."""
+    """A title, a number, or both, not judged yet; the brackets behind it end at `tail`."""
 
     span: Span  # the title with its marks, and the number
     tail: int
@@ -138,7 +138,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class MentionFinder:
-    """Finds the mentions, with the words of `data/citations.toml`."""
+    """A finder of mentions, with the words of `data/citations.toml`."""
 
     numbers: NumberFinder
     defined: re.Pattern[str]  # 以下简称《意见》, 简称“意见”
@@ -209,7 +209,7 @@ def tidy(words: str) -> str:
 
 
 def _find_tail(content: str, end: int) -> int:
-    """Where the brackets end that follow directly; `end` where none does."""
+    """Return the end of the brackets that follow directly; `end` where there are none."""
     for _ in range(_BRACKETS):
         gap = _GAP.match(content, end)
         start = gap.end() if gap else end
@@ -239,13 +239,13 @@ def _leads(content: str, number: Span, title: Span) -> bool:
 
 
 def is_within(stretches: Sequence[Span], position: int) -> bool:
-    """Return whether one of the stretches, which are in order, holds a position."""
+    """Return whether a position lies in one of the stretches, which are in order."""
     index = bisect_right(stretches, position, key=lambda stretch: stretch.start) - 1
     return index >= 0 and position < stretches[index].end
 
 
 def build_alternation(words: Iterable[str]) -> str:
-    """Return a pattern for one of the words, the longest that fits.
+    """Return a pattern that matches the longest of the words.
 
     >>> build_alternation(["意见", "实施意见"])
     '(?:实施意见|意见)'

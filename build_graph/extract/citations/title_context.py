@@ -1,4 +1,4 @@
-"""What the words around a title in 《》 say of it: that it is no other document, and why."""
+"""The words around a title in 《》 that show why it is no other document."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class OwnNames:
         return key == self.title or at == 0 or (at > 0 and self.issued[at - 1] in "和及、与的")
 
     def ends_in(self, key: str) -> bool:
-        """Return whether a short name can stand for the document itself."""
+        """Return whether a short name can mean the document itself."""
         return self.title.endswith(key) or key in self.issued
 
 
 @dataclass(frozen=True, slots=True)
 class TitleContext:
-    """Judges titles with the words of `data/citations.toml`."""
+    """A judge of titles by the words around them, with the words of `data/citations.toml`."""
 
     names: DocumentNames
     attached: re.Pattern[str]  # （见附件2）
@@ -60,7 +60,7 @@ class TitleContext:
 
     @classmethod
     def load(cls) -> TitleContext:
-        """With the package's own words."""
+        """Return a judge with the package's own words."""
         words = load_word_lists("citations")
         own, planned, attached = words["own"], words["planned"], build_alternation(words["attached"]["words"])
         issue, leads = build_alternation(own["issue"]), build_alternation(planned["leads"])
@@ -98,15 +98,15 @@ class TitleContext:
         return OwnNames(number, title, title[issued.end() :] if issued else "")
 
     def find_attachment_lists(self, content: str) -> list[Span]:
-        """Where the attachments of a document are listed."""
+        """Return the stretches that list the attachments of a document."""
         return [Span(*found.span()) for found in self.attachments.finditer(content)]
 
     def iterate_reasons(
         self, content: str, mention: Mention, own: OwnNames, start: int, lists: Sequence[Span]
     ) -> Iterator[str]:
-        """Why a title is no citation, by name, the strongest reason first; none where nothing says so.
+        """Yield the names of the reasons why a title is no citation, the strongest first.
 
-        `start` is where the first division begins, `lists` is what `lists` gives for the text.
+        `start` is the start of the first division, `lists` the result of `find_attachment_lists`.
         """
         span, key = mention.span, self.names.build_key(mention.title or "")
         before = _STOP.split(content[max(0, span.start - _NEAR) : span.start])[-1].rstrip()
@@ -126,8 +126,9 @@ class TitleContext:
             yield "planned"
 
     def is_own_number(self, content: str, span: Span, start: int) -> bool:
-        """Return whether a number without a title is a heading's: alone on its line, behind a title, above
-        附件1.
+        """Return whether a number without a title is the document's own or an attachment's.
+
+        It is alone on its line, behind a label or a title, or above 附件1.
         """
         line = content[max(0, span.start - 30) : span.start].rpartition("\n")
         label, after = line[2].strip(_NO_FRAME), content[span.end : span.end + 30]

@@ -1,7 +1,7 @@
-"""Reads the names of bodies, persons and places in a text: 从事电子商务活动的企业, 就业困难人员, 自贸试验区.
+"""The names of bodies, persons and places in a text: 从事电子商务活动的企业, 就业困难人员, 自贸试验区.
 
 A name ends with a head (企业, 人员, 试验区). It begins behind the nearest word that is no part of it, and
-without what only points (各类, 符合条件的).
+without words that only point (各类, 符合条件的).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Token = WordMatch[str]
 
 
 class Segment(NamedTuple):
-    """A stretch of text between commas, and the words of the lists in it."""
+    """A stretch of text between commas, and the listed words in it."""
 
     text: str
     start: int
@@ -55,7 +55,7 @@ class Name(NamedTuple):
 
 
 class _Edge(NamedTuple):
-    """Where the way to the left from a head ends, and at what: 的, 等, 内, 、, or something else."""
+    """The left end of a noun phrase, and the mark before it: 的, 等, 内, 、, or another."""
 
     at: int
     mark: str
@@ -63,7 +63,7 @@ class _Edge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NameReader:
-    """Reads names by the lists of `data/audiences.toml`."""
+    """A reader of names, with the lists of `data/audiences.toml`."""
 
     adverbs: frozenset[str]
     openings: tuple[str, ...]
@@ -86,7 +86,7 @@ class NameReader:
     def load(cls, data: Mapping[str, Mapping[str, str]]) -> NameReader:
         """Return the reader for the tables of `data/audiences.toml`.
 
-        Raises `ObligationError` for a word with two roles.
+        Raises ObligationError for a word with two roles.
         """
         stops, frames, trims = data["stops"], data["frames"], data["trims"]
         generic = data["generic"]["words"].split()
@@ -113,9 +113,7 @@ class NameReader:
     # ----------------------------------------------------------------------------- segments
 
     def iterate_segments(self, text: str) -> Iterator[Segment]:
-        """Yield the stretches of `text` between commas that hold any of the words; brackets are passed
-        over.
-        """
+        """Yield the stretches of `text` between commas that hold a listed word outside brackets."""
         tokens = iter(self._words.find_words(_blank_asides(text)))
         token = next(tokens, None)
         for match in _compile_segment().finditer(text):
@@ -196,7 +194,7 @@ class NameReader:
         return name._replace(phrase=phrase)
 
     def _skip_recipient(self, segment: Segment, phrase: int) -> int:
-        """Where a clause begins without the word that governs the whole name: 对新办的企业."""
+        """Return the start of a clause behind the word that governs the whole name: 对新办的企业."""
         tokens = (token for token in segment.stops.values() if token.start == phrase)
         return next((token.end for token in tokens if token.word in self._recipients), phrase)
 
@@ -217,7 +215,7 @@ class NameReader:
     # ------------------------------------------------------------------------- their begin
 
     def _find_left_edge(self, segment: Segment, head: int) -> _Edge:
-        """How far the noun phrase reaches to the left of `head`."""
+        """Return where the noun phrase of `head` begins."""
         at, floor = head, max(segment.start, head - _NAME_LENGTH)
         while at > floor:
             mark = self._find_mark(segment, at, head)
@@ -227,7 +225,7 @@ class NameReader:
         return _Edge(at, "")
 
     def _find_mark(self, segment: Segment, at: int, head: int) -> str | None:
-        """What ends a noun phrase at `at`; None if it goes on."""
+        """Return the mark that ends a noun phrase at `at`; None if the phrase goes on."""
         text, char = segment.text, segment.text[at - 1]
         long = text.endswith(self._long_joiners, segment.start, at)
         if long and self._ends_name(segment, at - 2):
@@ -242,7 +240,7 @@ class NameReader:
         return None if goes_on or _find_bracket_start(segment, at) > segment.start else ""
 
     def _read_particle(self, segment: Segment, at: int) -> str | None:
-        """Return the same where 内, 的 or 等 stands before `at`: 区内, 区内的, 符合条件的, 能源等."""
+        """Return the mark for 内, 的 or 等 before `at`: 区内, 区内的, 符合条件的, 能源等."""
         text, char = segment.text, segment.text[at - 1]
         if char == "内":
             return "内" if at - 1 in segment.head_ends else None
@@ -253,9 +251,7 @@ class NameReader:
         return at in segment.head_ends or segment.text[at - 1] in ")）"
 
     def _trim_start(self, text: str, start: int, head: Token, mark: str) -> int:
-        """Return the start of a name without what only points; 各类 stays where the name would be left
-        bare.
-        """
+        """Return the start of a name without pointing words; 各类 stays if nothing else is left."""
         trims = self._trims_of_lists if mark == "等" else self._trims
         trims = (*trims, "各") if head.value == "places" else trims
         trims = (*trims, *self.openings) if mark == "" else trims
@@ -269,7 +265,7 @@ class NameReader:
         return counted.end() if counted else start
 
     def _find_clause(self, segment: Segment, end: int) -> int:
-        """Where the relative clause begins that ends at `end`: behind the verbs that govern the name."""
+        """Return the start of the relative clause that ends at `end`: behind the governing verbs."""
         start = segment.start
         for at, token in segment.stops.items():
             if at > end:
@@ -283,9 +279,7 @@ class NameReader:
         return start
 
     def _governs(self, word: str, clause: str) -> bool:
-        """Return whether `word` governs the name behind a clause: 对 does, but not in
-        对车辆采取管理的城市.
-        """
+        """Return whether `word` governs the name behind a clause; 对 does not in 对车辆采取管理的城市."""
         within = any(len(verb) > 1 and verb in clause for verb in self._clause_verbs)
         return word in self._governing or (word in self._recipients and not within)
 
@@ -338,7 +332,7 @@ def _extend_over_bracket(segment: Segment, end: int) -> int:
 
 
 def _find_bracket_start(segment: Segment, at: int) -> int:
-    """Where the bracket opens that closes right before `at`; the segment's start if there is none."""
+    """Return the opening of the bracket that closes right before `at`; without one the segment's start."""
     if segment.text[at - 1] not in ")）":
         return segment.start
     floor = max(segment.start, at - _BRACKET_LENGTH)
@@ -347,7 +341,7 @@ def _find_bracket_start(segment: Segment, at: int) -> int:
 
 
 def _blank_asides(text: str) -> str:
-    """`text` with what stands in brackets blanked."""
+    """Return `text` with all brackets blanked."""
     return _compile_aside().sub(lambda match: " " * len(match.group()), text)
 
 

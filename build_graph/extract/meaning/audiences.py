@@ -1,6 +1,6 @@
-"""Whom the norms of a measure act upon or are for, where the text names them: at most four.
+"""The audiences of a measure, whom its norms act upon or are for, where the text names them.
 
-What stands before a name (鼓励, 对, 面向) or behind it (要, 可, 享受) tells whether the measure is for it.
+The words before a name (鼓励, 对, 面向) and behind it (要, 可, 享受) show whether the measure is for it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Frame(NamedTuple):
 
 
 class _Setting(NamedTuple):
-    """Where a measure's norms begin, whether anybody bears it, whether it stands outside of clauses."""
+    """The starts of a measure's norms, whether it has bearers, and whether it lies outside of clauses."""
 
     acts: frozenset[int]
     charged: bool
@@ -51,7 +51,7 @@ class _Setting(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AudienceFinder:
-    """Finds the audiences of measures by the words of `data/audiences.toml`."""
+    """A finder of audiences, with the words of `data/audiences.toml`."""
 
     _reader: NameReader
     _bare: frozenset[str]  # names that are nothing but a head
@@ -72,7 +72,7 @@ class AudienceFinder:
 
     @classmethod
     def load(cls) -> AudienceFinder:
-        """Return the finder with the project's own words; raises `ObligationError` if one has two roles."""
+        """Return the finder with the package's own words; raises ObligationError if one has two roles."""
         data = load_word_lists("audiences")
         words = data["frames"]
         adverbs, modals = (join_alternatives(words[kind]) for kind in ("adverbs", "modals"))
@@ -103,9 +103,10 @@ class AudienceFinder:
         )
 
     def find(self, content: str, measure: Measure, norms: tuple[Norm, ...] = ()) -> tuple[Audience, ...]:
-        """Whom `measure` acts upon or is for, at most four, in the order of the text; no bearers.
+        """Return those whom `measure` acts upon or is for, in the order of the text.
 
-        A name right before one of the `norms` is the subject who must act. Goals are for nobody.
+        They are at most four and no bearers. A name right before one of the `norms` is the subject who must
+        act. Goals are for nobody.
 
         >>> text = "鼓励电子商务企业与高校合作，小微企业可享受税收优惠。"
         >>> measure = Measure(("s1",), 1, 1, None, Span(0, len(text)))
@@ -136,7 +137,8 @@ class AudienceFinder:
     # ----------------------------------------------------------------------------- weighing
 
     def _iterate_granted(self, text: str) -> Iterator[tuple[Segment, bool]]:
-        """Yield the segments, and whether each belongs to a phrase that 对 opens:
+        """Yield the segments, and whether each belongs to a phrase that 对 opens.
+
         对通过…，形成…的企业，给予….
         """
         left = 0
@@ -148,7 +150,7 @@ class AudienceFinder:
     def _weigh_names(
         self, segment: Segment, setting: _Setting, granted: bool
     ) -> Iterator[tuple[Name, float]]:
-        """Yield the names of a segment and how plainly the measure is for each."""
+        """Yield the names of a segment, and how plainly the measure is for each."""
         for names in _group_names(segment.text, self._reader.find_names(segment), self._reader.joiners):
             whole = segment.text.startswith(self._any, names[0].start)  # 任何单位和个人 are one
             group = [names[0]._replace(end=names[-1].end)] if whole else names
@@ -174,7 +176,7 @@ class AudienceFinder:
             yield Name(*office.span(1), office.start(1), "governments", generic=False), _PLAIN
 
     def _rate_name(self, segment: Segment, name: Name, frame: _Frame, setting: _Setting) -> float:
-        """How plainly a measure is for a name that stands in `frame`."""
+        """Return how plainly a measure is for a name in `frame`."""
         text, plain = segment.text, frame.strength >= _PLAIN
         if self._each.match(text, name.start) or self._counted.match(text, name.end):
             return _NOT
@@ -190,15 +192,21 @@ class AudienceFinder:
         return _NOT if theirs or (name.generic and not plain) else frame.strength
 
     def _rate_government(self, text: str, name: Name, frame: _Frame, setting: _Setting) -> float:
-        """Government is addressed where something is handed down to it or forbidden it, where it is urged
-        (鼓励各地…), and where it is the subject of what nobody bears."""
+        """Return how plainly a measure is for a government.
+
+        It is where something is handed down to it or forbidden, where it is urged (鼓励各地…), and where it
+        is the subject of a measure without bearers.
+        """
         handed = frame.word in self._frames["handed"] or frame.word in self._frames["urged"]
         if handed or self._forbidden.match(text, name.end):
             return _PLAIN
         return _PLAIN if frame.word == _SUBJECT and not setting.charged else _NOT
 
     def _rate_place(self, segment: Segment, name: Name, frame: _Frame) -> float:
-        """Return a place is addressed in fewer ways than a body: 支持自贸试验区…, 在自贸试验区设立…."""
+        """Return how plainly a measure is for a place: 支持自贸试验区…, 在自贸试验区设立….
+
+        Fewer frames count for it than for a body.
+        """
         if frame.word in self._frames["places"] or frame.word == _SUBJECT:
             return _PLAIN
         first = name.phrase - 1 in (segment.start, *segment.stops)  # not 支持机构在自贸试验区设立…
@@ -206,7 +214,7 @@ class AudienceFinder:
         return _PLAIN if here else _NOT
 
     def _find_cities(self, segment: Segment) -> Iterator[Name]:
-        """Cities and counties by name behind plain words: 支持柳州市…."""
+        """Yield cities and counties by name behind plain words: 支持柳州市…."""
         for at, token in segment.stops.items():
             start = at if token.word in self._frames["places"] else segment.end
             while city := self._city.match(segment.text, start, segment.end):
@@ -217,7 +225,7 @@ class AudienceFinder:
     # ------------------------------------------------------------------------------- frames
 
     def _find_frame(self, segment: Segment, name: Name) -> _Frame:
-        """What governs a name from before it."""
+        """Return the word that governs a name from before it, and how plainly."""
         text, at = segment.text, name.phrase
         opening = next((w for w in self._reader.openings if text.startswith(w, at) and at < name.start), "")
         while at > segment.start and text[at - 1] in '“‘"':
@@ -234,9 +242,7 @@ class AudienceFinder:
         return _Frame(opening, _LOOSE) if opening else self._find_opening_frame(segment, name)
 
     def _build_frame(self, word: str, name: Name, opening: str = "") -> _Frame:
-        """Return the frame of a name right behind `word`, or behind it and an opening verb:
-        鼓励发展小微企业.
-        """
+        """Return the frame of a name behind `word`, perhaps with an opening verb: 鼓励发展小微企业."""
         if name.kind == "places" and word in self._frames["places"]:
             return _Frame(word, _PLAIN)
         if word in self._frames["plain"]:
@@ -268,7 +274,7 @@ class AudienceFinder:
 
 
 def _group_names(text: str, names: list[Name], joiners: frozenset[str]) -> Iterator[list[Name]]:
-    """Yield the names in groups: those that follow each other with nothing but a joiner between."""
+    """Yield the names in groups with nothing but a joiner between their members."""
     group: list[Name] = []
     for name in names:
         if group and text[group[-1].end : name.phrase + name.companion] not in joiners:

@@ -60,14 +60,14 @@ Features = dict[str, dict[str, float]]
 
 
 class Theme(NamedTuple):
-    """What a whole document is about, and the share of its strong signals that say so."""
+    """The domain of a whole document, and its share of the strong signals."""
 
     domain: str
     share: float
 
 
 class _Signal(NamedTuple):
-    """What a word of the scheme tells; nothing if it is neutral."""
+    """The domains that a word of the scheme signals; none if the word is neutral."""
 
     weights: tuple[tuple[str, float], ...]  # for each domain that it signals what it counts
     named: tuple[str, ...]  # the domains whose own matter it names
@@ -75,13 +75,13 @@ class _Signal(NamedTuple):
 
     @classmethod
     def build(cls, weights: Mapping[str, float], worth: float) -> _Signal:
-        """What a word with these weights tells."""
+        """Return the signal of a word with a weight for each domain."""
         ordered = tuple(sorted(weights.items()))
         return cls(ordered, tuple([domain for domain, weight in ordered if weight == 1.0]), worth)
 
 
 class _Place(StrEnum):
-    """Where a word stands; also the name of the feature that it adds to."""
+    """The place of a word in a measure; also the name of the feature that it adds to."""
 
     HEADING = "heading"
     LATER_HEADING = "later heading"  # for a measure that is not the first of its clause
@@ -97,7 +97,7 @@ _OF_THEME = tuple((name, f"theme {name}") for name in (*_PLACES, "coverage", "to
 
 
 class _Sign(NamedTuple):
-    """A word in its place, and what its place makes of it; `sentence` counts the measure's sentences."""
+    """A word in its place, and the factor of the place; `sentence` counts the measure's sentences."""
 
     word: str
     signal: _Signal
@@ -109,7 +109,7 @@ class _Sign(NamedTuple):
 
 
 class _Setting(NamedTuple):
-    """What stands around a measure: the domains of the title, the theme, whether there is a heading."""
+    """The surroundings of a measure: the domains of the title, the theme, whether there is a heading."""
 
     titled: frozenset[str]
     theme: Theme | None
@@ -117,7 +117,7 @@ class _Setting(NamedTuple):
 
 
 class _Phrase(NamedTuple):
-    """A stretch between commas of a measure, its place, and what that makes of the words in it."""
+    """A stretch between commas of a measure, its place, and the factor of the words in it."""
 
     start: int
     place: _Place
@@ -127,7 +127,7 @@ class _Phrase(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DomainFinder:
-    """Finds the domains of measures by the words of the scheme."""
+    """A finder of the domains of measures by the words of the scheme."""
 
     _words: WordMatcher[_Signal]
     _agencies: WordMatcher[_Signal]
@@ -137,9 +137,9 @@ class DomainFinder:
 
     @classmethod
     def load(cls, path: Path | None = None) -> DomainFinder:
-        """Return the finder for the scheme in `path`, by default the project's own.
+        """Return the finder for the scheme in `path`, by default the package's own.
 
-        Raises `ObligationError` if the file cannot be read or a word signals one domain twice.
+        Raises ObligationError if the file cannot be read or a word signals one domain twice.
         """
         source = path or find_folder("ontology") / "domains.ttl"
         words: dict[str, dict[str, float]] = defaultdict(dict)
@@ -200,8 +200,8 @@ class DomainFinder:
     ) -> tuple[Domain, ...]:
         """Return the domains of `measure`, the main one first, each with the words that signal it.
 
-        `theme` is what `theme()` found for the document; where no word of the measure and of the
-        headings signals anything, it is the domain, or what `title` names. Else there is none.
+        `theme` is the result of `find_theme` for the document; where no word of the measure and its headings
+        signals anything, it is the domain, or one that `title` names. Else there is none.
         """
         signs = self._find_signs(content, measure, heading, section_heading)
         setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
@@ -220,7 +220,7 @@ class DomainFinder:
         title: str | None = None,
         theme: Theme | None = None,
     ) -> Features:
-        """What speaks for each domain of `measure`, by the names that `data/domains.toml` weighs."""
+        """Return the features of each domain of `measure`, by the names that `data/domains.toml` weighs."""
         signs = self._find_signs(content, measure, heading, section_heading)
         setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
         return self._build_features(content, measure, signs, setting)
@@ -272,7 +272,7 @@ class DomainFinder:
     def _build_features(
         self, content: str, measure: Measure, signs: list[_Sign], setting: _Setting
     ) -> Features:
-        """What speaks for each domain, by name."""
+        """Return the features of each domain by name."""
         found: Features = defaultdict(lambda: defaultdict(float))
         self._count_words(found, signs)
         _measure_coverage(
@@ -313,7 +313,7 @@ class DomainFinder:
                 said[name] = log1p(said[name])
 
     def _add_remits(self, found: Features, measure: Measure) -> None:
-        """What the bearers are for; the first says more than the rest."""
+        """Add the domains that the bearers' names signal; the first bearer counts more than the rest."""
         bearers = measure.bearers[:_BEARERS_READ]
         for place, bearer in enumerate(bearers):
             spotted = self._agencies.find_words(bearer.name)
@@ -328,9 +328,7 @@ class DomainFinder:
     # ----------------------------------------------------------------------------- choosing
 
     def choose_domains(self, features: Features) -> list[str]:
-        """Return the domains that the features speak for: the main one first, the theme after particular
-        ones.
-        """
+        """Return the domains that the features favour: the main one, then others, the theme last."""
         if not features:
             return []
         main = max(features, key=lambda domain: (_weigh_features(self.main, features[domain]), domain))
@@ -344,18 +342,18 @@ class DomainFinder:
 
 
 def _find_signal_spans(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
-    """Where the words stand that signal a domain, each place once, in order."""
+    """Return the places of the words that signal a domain, each once, in order."""
     places = {(sign.start, sign.end) for sign in signs if domain in dict(sign.signal.weights)}
     return tuple(Span(start, end) for start, end in sorted(places))
 
 
 def _weigh_features(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
-    """What the features of a domain come to."""
+    """Return the weighted sum of the features of a domain."""
     return sum([weight * said[name] for name, weight in weights.items() if name in said])
 
 
 def _measure_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
-    """In what share of a measure's sentences each domain is named."""
+    """Add the share of a measure's sentences in which each domain is named."""
     covered: dict[str, set[int]] = defaultdict(set)
     for sign in signs:
         if sign.place in _BODY and sign.factor > _IN_PASSING:
@@ -366,7 +364,7 @@ def _measure_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -
 
 
 def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
-    """Return the domains that the first signal in a measure's text speaks for; the theme stands aside."""
+    """Return the domains of the first signal in a measure's text that is not for the theme alone."""
     for sign in signs:
         if sign.place in _BODY and sign.factor > _IN_PASSING:
             named = set(sign.signal.named) - {theme}
@@ -378,7 +376,7 @@ def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
 def _add_theme_features(
     said: dict[str, float], measure: Measure, signs: list[_Sign], setting: _Setting
 ) -> None:
-    """Add what is to be said of the theme alone: what the headings say of it and of others."""
+    """Add the features that only the theme has: whether headings name it or others."""
     assert setting.theme is not None
     theme = setting.theme.domain
     above = [sign for sign in signs if sign.place not in _BODY]
@@ -395,9 +393,7 @@ def _add_theme_features(
 
 
 def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
-    """Return whether a measure is on how the document is to be carried out: 组织实施, 保障措施, the
-    closing.
-    """
+    """Return whether a measure is on carrying out the document: 组织实施, 保障措施, the closing."""
     if measure.section is None and measure.clause is None:
         return True
     return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.signal.weights)
@@ -407,7 +403,7 @@ def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
 
 
 def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
-    """Yield the phrases of `content` within `span` and what their place makes of the words in them."""
+    """Yield the phrases of `content` within `span`, with place and factor of the words in them."""
     sentences = [match.start() for match in _compile_sentence().finditer(content, span.start, span.end)]
     first, adverb = True, _compile_adverb()
     for match in _compile_phrase().finditer(content, span.start, span.end):
@@ -467,7 +463,7 @@ def _compile_listed() -> re.Pattern[str]:
 
 @cache
 def _compile_adverb() -> re.Pattern[str]:
-    """Return the opening of a phrase that says how, by what or on what ground something is to be done."""
+    """Return a pattern for the start of a phrase that says how or on what ground something is done."""
     return re.compile(
         r"""
         \s* (?:
@@ -485,7 +481,7 @@ def _compile_adverb() -> re.Pattern[str]:
 
 
 def _read_statements(source: Path) -> Iterator[tuple[str, str, str]]:
-    """(property, domain, value) for each statement of our own vocabulary in the scheme."""
+    """Yield (property, domain, value) for each statement of our own vocabulary in the scheme."""
     prefix = f"{BASE}domain/"
     for subject, said in load_statements(source).items():
         for triple in said:
@@ -495,12 +491,12 @@ def _read_statements(source: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def _compute_worth(word: str, telling: Mapping[str, float]) -> float:
-    """What a word counts, by how seldom it is met and how long it is."""
+    """Return how much a word counts, by its rarity and its length."""
     return telling.get(word, 1.0) * _SHORT.get(len(word), 1.0)
 
 
 def _build_tellings(common: Mapping[str, str]) -> dict[str, float]:
-    """What each common word counts, from the words by their rarity."""
+    """Return how much each common word counts, from lists of words by rarity."""
     return {
         word: max(_LEAST_TELLING, float(rarity) / _USUAL_WORD)
         for rarity, words in common.items()

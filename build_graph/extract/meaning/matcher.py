@@ -1,4 +1,4 @@
-"""Spots the words of a list in a text: of two that overlap the longer one."""
+"""A matcher of the words of a list in a text: of two that overlap it takes the longer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Found = tuple[int, int, int]  # the number of a word, its start and its end
 
 
 class WordMatch(NamedTuple, Generic[Value]):
-    """A word of the list, where it stands in the text, and what the list has for it."""
+    """A word of the list, its place in the text, and its value in the list."""
 
     start: int
     end: int
@@ -30,20 +30,20 @@ class WordMatch(NamedTuple, Generic[Value]):
 
 
 class WordMatcher(Generic[Value]):
-    """A list of words, made ready to be found in one pass over a text."""
+    """A list of words that are found in one pass over a text."""
 
     __slots__ = ("_automaton", "_known", "_words")
 
     def __init__(self, words: Mapping[str, Value]) -> None:
-        """Make `words` ready; each comes with what is to be handed back for it."""
+        """Prepare `words`; a match comes with the value of its word."""
         self._words = tuple(words.items())
         self._automaton = AhoCorasick(words)
         self._known = lru_cache(_KNOWN)(self._match_text)
 
     def find_words(self, text: str, start: int = 0, end: int | None = None) -> list[WordMatch[Value]]:
-        """Return the words in `text`, or from `start` to `end` of it, in their order; none overlaps another.
+        """Return the words in `text`, or from `start` to `end` of it, in order; none overlaps another.
 
-        The longest anywhere, not from the left: in 利用电子商务 that is 电子商务 and not 用电.
+        The longest word anywhere wins, not the leftmost: 利用电子商务 holds 电子商务 and not 用电.
 
         >>> matcher = WordMatcher({"用电": 1, "电子商务": 2, "商务": 3})
         >>> [found.word for found in matcher.find_words("利用电子商务")]
@@ -54,7 +54,7 @@ class WordMatcher(Generic[Value]):
         return [WordMatch(first, last, *self._words[number]) for number, first, last in found]
 
     def _match_text(self, text: str) -> _TextMatches:
-        """Return all words in a text, known again where another stretch of it is asked for."""
+        """Return all words in a text; the last texts are cached for other stretches of them."""
         try:
             found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # halves of characters: none of a word
@@ -83,9 +83,7 @@ class _TextMatches:
         return [max(end for _, _, end in run) for run in self._runs]
 
     def iterate_within(self, start: int, end: int) -> Iterator[_Found]:
-        """Yield the words from `start` to `end`: of a run that goes beyond, those that are chosen there
-        alone.
-        """
+        """Yield the words from `start` to `end`; a run that crosses them is chosen from anew."""
         for index in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
             if start <= self._starts[index] and self._ends[index] <= end:
                 yield from self._chosen[index]
@@ -111,7 +109,7 @@ def _iterate_runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
 
 
 def _select_longest(run: list[_Found]) -> list[_Found]:
-    """Of a run the words that stay: the longest, then the longest that does not overlap with it, ..."""
+    """Return the words of a run that stay: the longest, the longest that does not overlap with it, ..."""
     taken: set[int] = set()
     kept = []
     for item in sorted(run, key=lambda item: (item[1] - item[2], item[1])):

@@ -1,4 +1,4 @@
-"""Finds the norms of a measure: what someone is to do, may do, is encouraged to do or must not do."""
+"""The norms of a measure: acts that someone is to do, may do, is encouraged to do or must not do."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _SEMICOLONS = ("；", ";")
 
 @dataclass(frozen=True)
 class NormFinder:
-    """Finds norms with the package's lexicon."""
+    """A finder of norms, with the package's lexicon."""
 
     reader: PhraseReader
     quantities: QuantityFinder
 
     @classmethod
     def load(cls, reader: PhraseReader | None = None) -> NormFinder:
-        """Return a finder with the lists that come with the package."""
+        """Return a finder with the package's own lists."""
         return cls(reader or PhraseReader.load(), QuantityFinder.load())
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
         """Return the norms within `measure.span`, in text order and not overlapping.
 
-        A goals clause that sets a date has targets and no norms, but for what goes before that paragraph.
+        A goals clause that sets a date has targets and no norms, except before the paragraph with the date.
         """
         found: list[Norm] = []
         held: PhraseAnalysis | None = None
@@ -77,7 +77,7 @@ class NormFinder:
         return _join_slogans(self._drop_purposes(readings))
 
     def _mark_owned(self, content: str, act: PhraseAnalysis, held: PhraseAnalysis | None) -> PhraseAnalysis:
-        """Return the act; so many new platforms are the government's aim, though 支持 went before."""
+        """Return the act; a count of new things is the government's own aim, even behind 支持."""
         if held and held.kind is NormKind.ENCOURAGEMENT and act.kind is None:
             text = blank_dates_and_brackets(act.span.extract(content))
             if has_number(text) and self.quantities.find(text, Licence.COUNT):
@@ -87,9 +87,7 @@ class NormFinder:
     def _choose_kind(
         self, act: PhraseAnalysis, held: PhraseAnalysis | None
     ) -> tuple[NormKind, PhraseAnalysis | None]:
-        """Return the act's kind, and the act whose kind goes on: 鼓励 and 可 reach as far as their
-        subject.
-        """
+        """Return the act's kind, and the act whose kind goes on: 鼓励 and 可 reach to the next subject."""
         if act.kind is not None:
             return act.kind, act if act.carries else None
         if held and held.kind and not (act.government and not self._is_asked(act, held)):
@@ -97,12 +95,12 @@ class NormFinder:
         return NormKind.OBLIGATION, None
 
     def _is_asked(self, act: PhraseAnalysis, held: PhraseAnalysis) -> bool:
-        """Return whether what only governments do is encouraged of one: 鼓励各市…，建立…机制."""
+        """Return whether one that is encouraged does what only governments do: 鼓励各市…，建立…机制."""
         asked = held.public and held.kind is NormKind.ENCOURAGEMENT
         return asked and act.head not in self.reader.words.oversight
 
     def _drop_motives(self, content: str, readings: list[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """为鼓励建设，改善环境，根据…，制定本办法: the first two are no acts."""
+        """Drop the motives before a decision: of 为鼓励建设，改善环境，根据…，制定本办法 the first two."""
         words = self.reader.words
         if not readings or readings[0].nature is not Nature.OTHER:
             return readings
@@ -116,7 +114,7 @@ class NormFinder:
         ]
 
     def _drop_cases(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """对投资建设…的企业，接入…的，给予…: up to its 的 a case holds no act."""
+        """Drop a case up to its 的: 对投资建设…的企业，接入…的，给予…."""
         words, grammar, out = self.reader.words, self.reader.grammar, list(readings)
         first: int | None = None
         treated = False
@@ -143,7 +141,7 @@ class NormFinder:
         return self._names_case(text, reading) and (not treated or self.reader.grammar.ends_in_actor(text))
 
     def _defers(self, text: str) -> bool:
-        """上级出台政策，我市遵照执行: what others do."""
+        """Return whether the phrase says that others act first: 上级出台政策，我市遵照执行."""
         return bool(self.reader.words.deferring.match_before(text, len(text)))
 
     def _names_case(self, text: str, reading: PhraseAnalysis) -> bool:
@@ -154,7 +152,7 @@ class NormFinder:
         return not own and self.reader.grammar.is_subject(text)
 
     def _join_continued(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """建设甲平台，以及乙平台: the object goes on behind the comma."""
+        """Join an object that goes on behind the comma to its act: 建设甲平台，以及乙平台."""
         out: list[PhraseAnalysis] = []
         for reading in readings:
             acts = out and out[-1].nature is Nature.ACT and reading.nature is Nature.OTHER
@@ -165,7 +163,7 @@ class NormFinder:
         return out
 
     def _join_spanning(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """落实降低成本，确保利率下降的政策: the object goes on up to its noun."""
+        """Join an object that goes on up to its noun to its act: 落实降低成本，确保利率下降的政策."""
         words, out = self.reader.words, list[PhraseAnalysis]()
         for reading in self._join_beneficiaries(content, readings):
             if out and out[-1].head in words.spanning and self._is_spanned(content, out[-1], reading):
@@ -186,7 +184,7 @@ class NormFinder:
         return "的" in text and bool(words.spanned.match_before(text, len(text)))
 
     def _join_beneficiaries(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """重点支持形成产能，取得证书的企业，对其给予…: whom it is for is told over commas."""
+        """Join those whom a measure is for into one act: 重点支持形成产能，取得证书的企业，对其给予…."""
         first, them = readings[0] if readings else None, self.reader.words.them
         if first is None or first.kind is not NormKind.ENCOURAGEMENT:
             return list(readings)
@@ -201,7 +199,7 @@ class NormFinder:
         return [first._replace(phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
     def _join_carried(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """将共性问题，纳入清单: one act."""
+        """Join both halves of an act that 将 opens: 将共性问题，纳入清单."""
         words, out = self.reader.words, list[PhraseAnalysis]()
         for reading in readings:
             carried = out and words.carried.match_at(reading.phrase.extract(content), 0)
@@ -212,14 +210,14 @@ class NormFinder:
         return out
 
     def _carries(self, content: str, reading: PhraseAnalysis) -> bool:
-        """Return whether 将 opens the act and what is done with its object is still to come."""
+        """Return whether 将 opens the act and the verb for its object is still to come."""
         words, text = self.reader.words, reading.phrase.extract(content)
         cue = reading.cue.end if reading.cue else 0
         opened = reading.head in words.carriers or words.carriers.match_at(text, cue)
         return bool(opened) and not words.carried.contains_any(text)
 
     def _drop_subjects(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """参加培训的人员, before 可享受补贴, is a subject though it opens with a verb."""
+        """Drop subjects that open with a verb: 参加培训的人员 before 可享受补贴."""
         kept: list[PhraseAnalysis] = []
         awaited = False
         if len(readings) > 1 and self._is_topic(readings[0].phrase.extract(content), readings[0]):
@@ -235,15 +233,13 @@ class NormFinder:
         return kept[::-1]
 
     def _is_topic(self, text: str, reading: PhraseAnalysis) -> bool:
-        """列入名单的企业，按月…: whom the sentence is about, by what the verb says of them."""
+        """Return whether the phrase is the topic of its sentence: 列入名单的企业，按月…."""
         grammar = self.reader.grammar
         trait = reading.head in self.reader.words.traits and reading.start == 0
         return trait and grammar.is_subject(text) and grammar.ends_in_actor(text)
 
     def _drop_purposes(self, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """Return the acts, and the purposes that stand before an act or alone; of those between acts not
-        all.
-        """
+        """Return the acts with the purposes before them or alone; outcomes between acts are dropped."""
         kept = [reading for reading in readings if reading.nature in (Nature.ACT, Nature.PURPOSE)]
         acts = [index for index, reading in enumerate(kept) if reading.nature is Nature.ACT]
         if not acts:
@@ -261,7 +257,7 @@ def _has_figures(content: str, sentence: Sentence) -> bool:
 
 
 def _take_before_goal(content: str, sentence: Sentence) -> tuple[Span, ...]:
-    """Return the phrases up to 到2020年: what comes then is a target."""
+    """Return the phrases before 到2020年: what follows is a target."""
     phrases = sentence.phrases
     if not may_have_date(content, Span(phrases[0].start, phrases[-1].end)):
         return phrases
@@ -269,7 +265,7 @@ def _take_before_goal(content: str, sentence: Sentence) -> tuple[Span, ...]:
 
 
 def _answer_calls(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-    """引导和推动创业投资基金,加大…: one norm; 要按照规定,推动…: the second alone."""
+    """Join calls and their acts: 引导和推动创业投资基金,加大…; of 要按照规定,推动… the second alone stays."""
     out: list[PhraseAnalysis] = []
     call: PhraseAnalysis | None = None
     for reading in readings:
@@ -290,7 +286,7 @@ def _answer_calls(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
 def _answer_call(call: PhraseAnalysis, reading: PhraseAnalysis) -> PhraseAnalysis | None:
     """Return the norm that the call and the phrase behind it make; None where that is no answer.
 
-    Behind 要根据… even a verb that is not known is one: the modal waits for it.
+    Behind 要根据… even an unknown verb is an answer: the modal needs one.
     """
     acts = reading.nature in (Nature.ACT, Nature.PURPOSE) and reading.kind is None
     if call.kind is NormKind.OBLIGATION:
@@ -300,12 +296,12 @@ def _answer_call(call: PhraseAnalysis, reading: PhraseAnalysis) -> PhraseAnalysi
 
 
 def _close_call(call: PhraseAnalysis) -> list[PhraseAnalysis]:
-    """要根据…方案, and no act behind the comma: none is told."""
+    """Return a call without an answer as an act; none for 要根据…方案."""
     return [] if call.closed else [call._replace(nature=Nature.ACT)]
 
 
 def _join_means(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-    """运用大数据等技术，实现…: the means is what is to be done, and its purpose goes with it."""
+    """Turn a means into an act, together with its purpose: 运用大数据等技术，实现…."""
     out: list[PhraseAnalysis] = []
     for reading in readings:
         if out and out[-1].nature is Nature.MEANS and reading.head == _FOR:
@@ -319,7 +315,7 @@ def _join_means(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
 
 
 def _join_slogans(acts: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-    """要解放思想,转变观念,密切协作: slogans in a row behind one modal are one norm."""
+    """Join slogans in a row behind one modal: 要解放思想,转变观念,密切协作."""
     if len(acts) < _SLOGANS:
         return list(acts)
     out: list[PhraseAnalysis] = []

@@ -1,4 +1,4 @@
-"""Finds the targets of a measure: what is aimed at by a date or in a quantity."""
+"""The targets of a measure: aims with a date or a quantity."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEMICOLONS = ("；", ";")
 
 @cache
 def _compile_rest() -> re.Pattern[str]:
-    """Return the words behind a date up to the next mark or conjunction: 取得明显成效."""
+    """Return a pattern for the words behind a date up to the next mark or conjunction: 取得明显成效."""
     return re.compile(r"[^，,；;、。：:（()）并且\s]*")
 
 
@@ -54,14 +54,14 @@ class _TargetWords:
 
 
 class _Piece(NamedTuple):
-    """A stretch that is one target if any, and the quantity in it."""
+    """A stretch that may be one target, and the quantity in it."""
 
     span: Span
     quantity: str | None
 
 
 class _Segment(NamedTuple):
-    """Phrases in a row that one date governs, or none."""
+    """Phrases in a row that one date, or none, governs."""
 
     phrases: tuple[Span, ...]
     aim: DueDate | None
@@ -74,7 +74,7 @@ class _Segment(NamedTuple):
 
     @property
     def goal(self) -> DueDate | None:
-        """到2020年, here or before the semicolon."""
+        """The date of a goal (到2020年), here or before the semicolon."""
         return next((due for due in (self.aim, self.held) if due and due.goal), None)
 
     def ends_with_date(self, span: Span) -> bool:
@@ -88,7 +88,7 @@ class _Segment(NamedTuple):
 
 @dataclass(frozen=True)
 class TargetFinder:
-    """Finds targets with the package's lists."""
+    """A finder of targets, with the package's lists."""
 
     words: _TargetWords
     quantities: QuantityFinder
@@ -96,14 +96,14 @@ class TargetFinder:
 
     @classmethod
     def load(cls, reader: PhraseReader | None = None) -> TargetFinder:
-        """Return a finder with the lists that come with the package."""
+        """Return a finder with the package's own lists."""
         return cls(_TargetWords.load(), QuantityFinder.load(), reader or PhraseReader.load())
 
     def find(self, content: str, measure: Measure, issued: date | None) -> tuple[Target, ...]:
         """Return the targets within the measure and its attribution, in text order.
 
-        `issued` gives the year of 6月底前; without it, or where the measure speaks of every year, that
-        target has no date.
+        `issued` gives the year of 6月底前; without it, or where the measure speaks of every year, that target
+        has no date.
         """
         year = None if is_recurring(content, measure.span) else issued
         found = self._find_in_goals if measure.goal else self._find_in_measure
@@ -115,7 +115,10 @@ class TargetFinder:
     # --------------------------------------------------------------------------- where they stand
 
     def _find_in_goals(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
-        """Of a goals clause what has a date or a quantity; where nothing has a quantity, every sentence."""
+        """Yield the parts of a goals clause with a date or a quantity.
+
+        Where nothing has a quantity, every sentence is a target.
+        """
         segments = list(self._iterate_segments(content, span, issued))
         pieces = [list(self._iterate_pieces(content, segment, among_goals=True)) for segment in segments]
         quantified = any(piece.quantity for row in pieces for piece in row)
@@ -149,13 +152,13 @@ class TargetFinder:
                 yield from self._find_in_periods(content, segment)
 
     def _find_in_attribution(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
-        """5月底取得明显成效并持续推进, 完成时限：2024年底: the date and what it says of itself."""
+        """Yield the dates of an attribution with the words behind them: 5月底取得明显成效, 2024年底."""
         for due in find_dates(content, span, issued):
             words = _compile_rest().match(content, due.span.end, span.end)
             yield Target(Span(due.span.start, words.end() if words else due.span.end), due.day, None)
 
     def _find_in_periods(self, content: str, segment: _Segment) -> Iterator[Target]:
-        """资金拨付后1年内, 要督促…: a deadline that counts from a case."""
+        """Yield the deadlines that count from a case: 资金拨付后1年内, 要督促…."""
         for index, phrase in enumerate(segment.phrases):
             for span, time in find_periods(content, phrase) if len(phrase) <= _LONG else ():
                 rest = segment.phrases[index : index + 1 + (span.end == phrase.end)]
@@ -175,7 +178,7 @@ class TargetFinder:
         return told and reading.kind in (None, NormKind.OBLIGATION)
 
     def _build_unquantified(self, content: str, segment: _Segment, aim: DueDate) -> Target:
-        """Return a goal is quoted whole; of an act with a deadline the date alone."""
+        """Return the target of a goal, quoted whole, or of an act with a deadline: its date alone."""
         if not aim.goal and self._is_act(content, segment, aim):
             return Target(aim.span, aim.day, None)
         return Target(segment.whole, aim.day, None)
@@ -207,7 +210,7 @@ class TargetFinder:
             held = (aim or held) if sentence.stop in _SEMICOLONS else None
 
     def _find_cases(self, content: str, sentence: Sentence) -> frozenset[int]:
-        """Where the phrases start that tell when something is given, or what there is already.
+        """Return the starts of the phrases that tell when something is given, or what there is already.
 
         对营业收入超过5000万元的，给予…; 截至2019年底，已建成3家.
         """
@@ -245,7 +248,7 @@ class TargetFinder:
         return named and bool(text) and self.reader.grammar.is_subject(text)
 
     def _find_aim(self, content: str, phrase: Span, issued: date | None) -> DueDate | None:
-        """Return the date in the phrase by which something is to be, if there is one."""
+        """Return the date in the phrase by which something is to be reached, if there is one."""
         for due in find_dates(content, phrase, issued):
             loose = issued is None and not due.strict and not due.goal
             past = loose or (issued is not None and due.day is not None and due.day < issued)
@@ -289,7 +292,7 @@ class TargetFinder:
     ) -> Iterator[_Piece]:
         """Yield each phrase with a quantity, and the runs of phrases between them.
 
-        What stands between the date and the first quantity goes with it, but for 基本建成….
+        The words between the date and the first quantity go with it, except 基本建成….
         """
         run: Span | None = None
         first, apart = segment.aim is not None, False
@@ -331,7 +334,7 @@ class TargetFinder:
             yield from pieces
 
     def _choose_licence(self, content: str, phrase: Span, text: str, *, counted: bool) -> Licence | None:
-        """What a number in a phrase without a date needs."""
+        """Return the licence that a number in a phrase without a date needs."""
         if self.quantities.is_given(text):
             return None
         if self.reader.read(content, phrase).kind in (NormKind.PERMISSION, NormKind.PROHIBITION):
@@ -339,7 +342,7 @@ class TargetFinder:
         return Licence.LISTED if counted else Licence.COUNT
 
     def _find_openings(self, content: str, phrase: Span, text: str) -> list[int]:
-        """Where the verb of the phrase may stand: behind its subject and its adverbs."""
+        """Return the places where the verb may stand: behind subject and adverbs."""
         start = self.reader.read(content, phrase).start
         return [at for first in {0, start} for at in self.reader.grammar.find_openings(text, first)]
 

@@ -1,4 +1,4 @@
-"""Reads the dates by which something is to be done or reached."""
+"""The dates by which something is to be done or reached."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def _compile_sign() -> re.Pattern[str]:
 
 @cache
 def _compile_recurring() -> re.Pattern[str]:
-    """What the years have that are named by no number."""
+    """Return a pattern for the years that no number names."""
     return re.compile("[一次翌每当该二]年")
 
 
 def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDate]:
-    """Yield the dates within `span`; one without a year takes it from `issued`, and stays open without it.
+    """Yield the dates within `span`; one without a year gets it from `issued`, or stays open without it.
 
     A date that does not exist is left out.
 
@@ -114,7 +114,7 @@ def _compile_within() -> re.Pattern[str]:
 
 @cache
 def _compile_inside() -> re.Pattern[str]:
-    """What every period ends in."""
+    """Return a pattern for the ends of all periods."""
     return re.compile("内|时间")
 
 
@@ -131,7 +131,9 @@ def find_periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
 
 
 def find_reference_date(issued: date | None, title: str | None, content: str = "") -> date | None:
-    """What a date without a year counts from: the day of issue, or the year that title or text name first.
+    """Return the date from which dates without a year count.
+
+    It is the day of issue, or the year that the title or else the text names first.
 
     >>> [find_reference_date(date(*day), "2021年工作要点") for day in ((2020, 12, 28), (2021, 3, 1))]
     [datetime.date(2021, 1, 1), datetime.date(2021, 3, 1)]
@@ -150,7 +152,7 @@ def find_reference_date(issued: date | None, title: str | None, content: str = "
 
 @cache
 def _compile_planned() -> re.Pattern[str]:
-    """Return a year by which something is to be reached."""
+    """Return a pattern for a year by which something is to be reached."""
     return re.compile(
         r"(?<![\d—–~～\-])(?:(?<=到)|(?=20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?[底末]|之?以?前)))(?P<year>20\d\d)年"
     )
@@ -162,7 +164,7 @@ def _compile_titled() -> re.Pattern[str]:
 
 
 def find_first_date(content: str, span: Span) -> int | None:
-    """Where the first date within the span stands; None without one."""
+    """Return the start of the first date within the span; None without one."""
     found = _compile_date().search(content, span.start, span.end)
     return found.start() if found else None
 
@@ -190,7 +192,7 @@ def _compile_deadline() -> re.Pattern[str]:
 
 
 def find_deadline(text: str, at: int) -> str:
-    """Return the deadline that begins at `at`, such as 在资助当年4月底前, or ""; it stands like an adverb.
+    """Return the deadline that begins at `at`, such as 在资助当年4月底前, or ""; it acts as an adverb.
 
     >>> find_deadline("于10月15日前上报", 0)
     '于10月15日前'
@@ -200,7 +202,7 @@ def find_deadline(text: str, at: int) -> str:
 
 
 def blank_dates(text: str) -> str:
-    """`text` with its dates blanked: their numbers are no quantities.
+    """Return `text` with its dates blanked: their numbers are no quantities.
 
     >>> blank_dates("12月14日前完成20个")
     '       完成20个'
@@ -230,9 +232,7 @@ def _compile_goal() -> re.Pattern[str]:
 
 
 def _find_last_day(found: re.Match[str], issued: date | None) -> date | None:
-    """Return the last day of the period; None without a year. Raises ValueError for a date that does not
-    exist.
-    """
+    """Return the last day of the period; None without a year. Raises ValueError for no real date."""
     if found["plan"]:
         return date(_FIRST_PLAN + _PLAN * (10 + _DIGITS[found["plan"]]), 12, 31)
     if found["vague"]:

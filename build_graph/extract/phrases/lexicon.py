@@ -14,11 +14,11 @@ from build_graph.resources import load_word_lists
 class WordSet:
     """A set of words, looked for at a position of a text or anywhere in it.
 
-    Most positions are told apart by one character: how long a word can be goes by its first, or last.
+    One character rules out most positions: the first or last of a word tells how long it can be.
     """
 
     def __init__(self, words: str) -> None:
-        """Of the words in a string, separated by white space."""
+        """Split a string at white space into the words."""
         self._words = frozenset(words.split())
         self._lengths = _measure_lengths(self._words, 0)
 
@@ -58,13 +58,13 @@ class WordSet:
         return self._anywhere.search(text, start) is not None
 
     def iterate_starts(self, text: str, start: int = 0) -> Iterator[int]:
-        """Where words begin, from `start` on; words may overlap."""
+        """Yield the starts of the words from `start` on; words may overlap."""
         while found := self._anywhere.search(text, start):
             yield found.start()
             start = found.start() + 1
 
     def iterate_ends(self, text: str, start: int = 0) -> Iterator[int]:
-        """Where words end, before the end of the text and behind `start`.
+        """Yield the ends of the words behind `start` and before the end of the text.
 
         >>> list(WordSet("企业 小微企业 机构").iterate_ends("小微企业、机构和个人"))
         [4, 7]
@@ -87,7 +87,7 @@ class WordSet:
 
 
 def _measure_lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
-    """How long the words are that have a character at their begin (0) or end (-1), longest first."""
+    """Return the lengths of words, longest first, by their first (0) or last (-1) character."""
     lengths: dict[str, list[int]] = {}
     for char, length in sorted({(word[at], len(word)) for word in words}, reverse=True):
         lengths.setdefault(char, []).append(length)
@@ -96,7 +96,7 @@ def _measure_lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Every list of `data/norms.toml`, under the name that it has there."""
+    """The lists of `data/norms.toml`, under the names that they have there."""
 
     cues: dict[str, NormKind]  # the kind that each cue word gives
     studied: WordSet
@@ -198,7 +198,7 @@ class Lexicon:
 
     @classmethod
     def load(cls) -> Lexicon:
-        """Return the lists that come with the package."""
+        """Return the package's own lists."""
         data = load_word_lists("norms")
         lists = {
             name: WordSet(words) for part in ("words", "statements") for name, words in data[part].items()
@@ -214,7 +214,7 @@ class Lexicon:
         )
 
     def match_compound(self, text: str, start: int) -> str:
-        """Return a verb of one character with what comes of it, or "": 守牢, 选准; such are coined anew."""
+        """Return a verb of one character with its complement, or "": 守牢, 选准; they are coined anew."""
         word = text[start : start + 2]
         if word[:1] not in self.singles or word[1:] not in self.complements or word in self.no_compounds:
             return ""

@@ -1,4 +1,4 @@
-"""What a phrase begins and ends with: its verb, its modal, its subject, its adverbials."""
+"""The grammar of a phrase: its verb, its modal, its subject and its adverbials."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ class Head(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where the word ends."""
+        """The end of the word."""
         return self.at + len(self.word)
 
 
 class PhraseGrammar:
-    """Looks into phrases with a lexicon; brackets and quotes in them are blanked."""
+    """A grammar of phrases, with a lexicon; brackets and quotes in the phrases are blanked."""
 
     def __init__(self, words: Lexicon) -> None:
-        """A grammar with a lexicon; the same head is asked for again while a phrase is read."""
+        """Make a grammar of a lexicon; heads are cached, since one phrase asks for the same ones again."""
         self.words = words
         self._known = lru_cache(_KNOWN)(self._search_head)
 
     # ------------------------------------------------------------------------------ the front
 
     def skip_conjunctions(self, text: str) -> int:
-        """Where the phrase begins behind its conjunctions."""
+        """Return the start of the phrase behind its conjunctions."""
         at = 0
         while word := self.words.conjunctions.match_at(text, at):
             if self._is_longer(text, at, word, self.words.adverbs, self.words.heads, self.words.other_words):
@@ -50,11 +50,11 @@ class PhraseGrammar:
         return at
 
     def find_head(self, text: str, start: int) -> Head | None:
-        """Return the verb at `start`, behind adverbs; the last adverb that is a verb too if none follows."""
+        """Return the verb at `start` behind adverbs; if none follows, the last adverb that is a verb too."""
         return self._known(text, start)
 
     def _search_head(self, text: str, start: int) -> Head | None:
-        """Return the same, not known yet."""
+        """Return the same without the cache."""
         heads = self._iterate_heads(text, start)
         head = next(heads, None)
         if head and head.at > start and self.is_adverbial(text, head):
@@ -72,7 +72,7 @@ class PhraseGrammar:
         return "" if len(self.words.other_words.match_at(text, at)) > len(word) else word
 
     def _find_adverb_stops(self, text: str, start: int) -> list[int]:
-        """Where the phrase could go on behind each of its adverbs, `start` first."""
+        """Return `start`, and the position behind each of the phrase's adverbs."""
         at, stops = start, [start]
         while (
             adverb := self.words.adverbs.match_at(text, at)
@@ -89,11 +89,11 @@ class PhraseGrammar:
 
     @staticmethod
     def _is_longer(text: str, at: int, word: str, *lists: WordSet) -> bool:
-        """Return whether one of the lists has a longer word at a position than the one that is there."""
+        """Return whether one of the lists has a longer word at a position than `word`."""
         return any(len(words.match_at(text, at)) > len(word) for words in lists)
 
     def _match_manner(self, text: str, at: int) -> str:
-        """充满感情地, 深入地, before a verb; not 注册地."""
+        """Return a manner before a verb, or "": 充满感情地, 深入地, but not 注册地."""
         end = text.find("地", at + _MANNER.start, at + _MANNER.stop)
         words = self.words
         if end < 0 or not words.acts.match_at(text, end + 1):
@@ -101,7 +101,7 @@ class PhraseGrammar:
         return text[at : end + 1] if words.tempers.match_before(text, end) else ""
 
     def find_openings(self, text: str, start: int) -> list[int]:
-        """Where the verb may stand behind conjunctions, adverbs and hopes: 力争, 争取."""
+        """Return the places for the verb behind conjunctions, adverbs and hopes: 力争, 争取."""
         stops = self._find_adverb_stops(text, self.skip_conjunctions(text[start:]) + start)
         while hope := self.words.hopes.match_at(text, stops[-1]):
             stops += self._find_adverb_stops(text, stops[-1] + len(hope))
@@ -128,17 +128,17 @@ class PhraseGrammar:
         return self.find_inner(text, head) is None
 
     def _is_usage(self, text: str, head: Head) -> bool:
-        """采用安全的设备 is an act, 运用大数据等技术 an adverbial."""
+        """Return whether the head makes use of a thing, an act: 采用安全的设备, but not 运用大数据等技术."""
         return head.word in self.words.usages and "等" not in text[-_TAIL:]
 
     def is_standard(self, text: str, head: Head) -> bool:
-        """Return whether the phrase says after what something is to be done, and no more: 根据…要求."""
+        """Return whether the phrase only names the rule to follow: 根据…要求."""
         words, end = self.words, len(text)
         closed = words.closers.match_before(text, end) or words.soft_closers.match_before(text, end)
         return bool(closed) and head.word in words.bases
 
     def is_favour(self, text: str, receiver: Span) -> bool:
-        """为产业发展提供…, 为企业提供支撑: a purpose, where 为企业提供住房 is an act."""
+        """Return whether 为 opens a purpose: 为产业发展提供…, 为企业提供支撑, but not 为企业提供住房."""
         if self.words.favours.match_before(text, len(text)):
             return True
         words, end = self.words, receiver.end
@@ -146,7 +146,7 @@ class PhraseGrammar:
         return bool(words.gifts.match_at(text, end)) and not named
 
     def is_means(self, text: str, head: Head) -> bool:
-        """运用…等手段, 参照…规定: an adverbial that wants an act behind the comma."""
+        """Return whether the phrase is an adverbial that needs an act behind it: 运用…等手段, 参照…规定."""
         end = len(text)
         closed = self.words.closers.match_before(text, end) or self.words.soft_closers.match_before(text, end)
         return self.is_adverbial(text, head) and bool(closed or head.word in self.words.means)
@@ -174,7 +174,7 @@ class PhraseGrammar:
         return None
 
     def _find_manner_end(self, text: str, start: int) -> int:
-        """Where a manner such as …的形式 ends that an act follows; `start` if there is none."""
+        """Return the end of a manner such as …的形式 before an act; `start` if there is none."""
         ends = (end for end in range(start, len(text) - 1) if text.startswith("的", end))
         found = (end + 1 + len(self.words.manners.match_at(text, end + 1)) for end in ends)
         return next((end for end in found if text[end - 1] != "的"), start)
@@ -203,7 +203,7 @@ class PhraseGrammar:
         return word if at + len(word) < len(text) else ""  # 与…合作 is an adverbial
 
     def _ends_case(self, text: str, at: int) -> bool:
-        """Return whether the adverbial can end here, so that any verb goes on: 在…方面约定…, 向居民承诺…."""
+        """Return whether the adverbial can end here before any verb: 在…方面约定…, 向居民承诺…."""
         return self._ends_name(text, at) or bool(self.words.closers.match_before(text, at))
 
     def _ends_name(self, text: str, at: int) -> bool:
@@ -228,7 +228,7 @@ class PhraseGrammar:
         return not (opener.word in self.words.cases and self._is_relative(text, verb))
 
     def _is_relative(self, text: str, verb: Head) -> bool:
-        """对提供…的企业, 对到现场办理的事项; but 对企业实行动态的管理."""
+        """Return whether the verb is in a relative clause: 对提供…的企业; not in 对企业实行动态的管理."""
         words = self.words
         if "的" not in text[verb.end :]:
             return False
@@ -236,7 +236,7 @@ class PhraseGrammar:
         return bool(thing) or not words.lights.match_at(text, verb.at)
 
     def _is_quality(self, text: str, verb: Head) -> bool:
-        """Return whether nothing but a class of bodies or a sum follows: 牵头单位, 支持额度的20%."""
+        """Return whether only a class of bodies or a sum follows the verb: 牵头单位, 支持额度的20%."""
         words = self.words
         if words.sums.match_at(text, verb.end) and (verb.word in words.dual or words.find_kind(verb.word)):
             return True
@@ -254,7 +254,7 @@ class PhraseGrammar:
         return None
 
     def find_verge(self, text: str, start: int, modal: Head) -> int:
-        """Where the quote begins: at the modal, or at the adverbs, the case or the figure before it."""
+        """Return the start of the quote: the modal, or the adverbs, the case or the figure before it."""
         if self.is_front(text, start, modal) or self.words.measures.match_at(text, modal.end):
             return start
         cases = (
@@ -284,20 +284,23 @@ class PhraseGrammar:
         return not verbal or compound or "的" in before  # 申报单位应…, but 明确企业应承担的责任
 
     def _is_other_word(self, text: str, start: int, end: int) -> bool:
-        """要 of 要素 and of 主要 are no modals; 应 of 应对 is one behind a body: 市局应对申请进行审核."""
+        """Return whether a modal is part of another word: 要 of 要素 or 主要.
+
+        应 of 应对 is a modal behind a body: 市局应对申请进行审核.
+        """
         if self.words.shifting.match_at(text, start) and self.ends_in_actor(text[:start]):
             return False
         return self._is_part(self.words.other_words, text, start, end)
 
     @staticmethod
     def _is_part(words: WordSet, text: str, start: int, end: int) -> bool:
-        """Return whether one of the words begins or ends where the stretch does, and is longer."""
+        """Return whether a longer one of the words begins or ends where the stretch does."""
         return (
             len(words.match_at(text, start)) > end - start or len(words.match_before(text, end)) > end - start
         )
 
     def iterate_subjects(self, text: str, start: int) -> Iterator[int]:
-        """Where a class of bodies ends, and with it perhaps a subject."""
+        """Yield the ends of classes of bodies, where a subject may end."""
         for at in self.words.actors.iterate_ends(text, start):
             end = at + len("等") if text.startswith("等", at) else at
             while text.startswith(" ", end):
@@ -305,11 +308,11 @@ class PhraseGrammar:
             yield end
 
     def find_first_case(self, text: str, start: int) -> int:
-        """Where 按照 or 根据 first stands behind a noun: no subject ends after it."""
+        """Return the first 按照 or 根据 behind a noun: no subject ends after it."""
         return next(self.words.standards.iterate_starts(text, start + 2), len(text))
 
     def find_asked(self, text: str, start: int) -> Head | None:
-        """鼓励企业开展…: what those who are named are to do."""
+        """Return the verb of those who are asked to act: 鼓励企业开展…."""
         for at in self.iterate_subjects(text, start):
             head = self.find_head(text, at)
             if head and not (head.word in self.words.dual and head.end == len(text)):
@@ -320,7 +323,7 @@ class PhraseGrammar:
         return None
 
     def is_placed(self, text: str, cue: Head, asked: Head | None) -> bool:
-        """Return whether where they are to act is all that follows the cue word: 鼓励数据商在交易所监管下."""
+        """Return whether only a place to act follows the cue word: 鼓励数据商在交易所监管下."""
         place = text.rfind("在", cue.end)
         closed = self.words.closers.match_before(text, len(text))
         return bool(closed) and place >= 0 and (asked is None or asked.at >= place)
@@ -338,7 +341,7 @@ class PhraseGrammar:
         return noun and self.ends_in_actor(text) and self.find_inner(text, cue) is None
 
     def is_subject(self, text: str) -> bool:
-        """参加培训的人员, 进入国内销售的医疗器械: a noun with a relative clause before it."""
+        """Return whether the phrase is a noun behind a relative clause: 参加培训的人员."""
         tail = text.rpartition("的")[2]
         verb = self.find_head(tail, 0)
         noun = verb is None or verb.word in self.words.names
@@ -351,7 +354,7 @@ class PhraseGrammar:
         return bool(self.words.actors.match_before(text, len(text) - text.endswith("等")))
 
     def is_circumstance(self, text: str) -> bool:
-        """经认定为…的, …时, …后."""
+        """Return whether the phrase tells when or in which case: 经认定为…的, …时, …后."""
         words, end = self.words, len(text)
         if words.periods.match_before(text, end):
             return words.since.contains_any(text)
@@ -371,17 +374,17 @@ class PhraseGrammar:
         return named or bool(told) or self.is_statement(text) or self.is_subject(text)
 
     def is_treated(self, text: str) -> bool:
-        """Return whether 对 leads to somebody and not to a verb: 对新增人员进行登记, but 对投资建设…."""
+        """Return whether 对 leads to a noun and not to a verb: 对新增人员进行登记, but not 对投资建设…."""
         heads = self._iterate_heads(text, len(self.words.cases.match_at(text, 0)))
         return all(text.startswith("的", head.end) for head in heads)
 
     def is_statement(self, text: str) -> bool:
-        """能力显著增强: a degree and a change end the phrase."""
+        """Return whether a degree and a change end the phrase: 能力显著增强."""
         change = self.words.changes.match_before(text, len(text))
         return bool(change and self.words.degrees.match_before(text, len(text) - len(change)))
 
     def is_nominal(self, text: str, head: Head) -> bool:
-        """Return whether the phrase is no act though a verb opens it: a noun, a statement, what will be."""
+        """Return whether the phrase is no act though a verb opens it: a noun, a statement, a future state."""
         words = self.words
         if text.startswith("的", head.end) or (
             head.word in words.carriers and words.future.match_at(text, head.at)
@@ -395,7 +398,7 @@ class PhraseGrammar:
         return bare and self._is_part_of_subject(text, head)
 
     def _is_part_of_subject(self, text: str, head: Head) -> bool:
-        """申报主体包括…: the verb is part of a subject, for its predicate follows."""
+        """Return whether the verb is part of a subject, since its predicate follows: 申报主体包括…."""
         words = self.words
         for at in range(head.end + 1, min(head.end + _COMPOUND, len(text))):
             word = words.predicates.match_at(text, at)
@@ -415,7 +418,7 @@ class PhraseGrammar:
         )
 
     def is_hope(self, text: str, head: Head) -> bool:
-        """争取销售额突破400亿元, 确保新增1.3万家: a target and no act."""
+        """Return whether the phrase sets a target and no act: 争取销售额突破400亿元, 确保新增1.3万家."""
         words, rest = self.words, blank_dates(text[head.end :])
         if head.word not in words.hopes:
             return False
@@ -423,7 +426,7 @@ class PhraseGrammar:
         return counted or words.marks.contains_any(text, head.end + 1)
 
     def is_result(self, text: str, head: Head) -> bool:
-        """推动产业快速发展, 打造开放新高地: what will come of it, at the end of a sentence."""
+        """Return whether the phrase ends a sentence with its outcome: 推动产业快速发展, 打造开放新高地."""
         words, end = self.words, len(text)
         drifts = head.word in words.drives and words.drifts.match_before(text, end)
         stands = head.word in words.makes and words.standings.match_before(text, end)

@@ -1,4 +1,4 @@
-"""Reads one phrase of a measure: is it an act, a purpose, a means or a circumstance, and of what kind."""
+"""The analysis of one phrase of a measure: an act, a purpose, a means or a circumstance, and its kind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONG = 400  # no phrase is longer; a text without commas is not searched for ve
 
 
 class Nature(Enum):
-    """What a phrase does in its sentence."""
+    """The part that a phrase plays in its sentence."""
 
     ACT = auto()
     PURPOSE = auto()  # an act at the start of a sentence, a result at its end
@@ -33,7 +33,7 @@ class Nature(Enum):
 
 
 class PhraseAnalysis(NamedTuple):
-    """What a phrase was understood to be; `start` and `cue` count from the start of the phrase."""
+    """The analysis of a phrase; `start` and `cue` count from the start of the phrase."""
 
     nature: Nature
     phrase: Span
@@ -79,10 +79,10 @@ def _compile_date() -> re.Pattern[str]:
 
 
 class PhraseReader:
-    """Reads phrases with a lexicon; those that it read last it knows."""
+    """A reader of phrases, with a lexicon; the last analyses are cached."""
 
     def __init__(self, words: Lexicon, grammar: PhraseGrammar) -> None:
-        """A reader with a lexicon and the grammar made of it."""
+        """Make a reader of a lexicon and the grammar that uses it."""
         self.words, self.grammar = words, grammar
         self._known = lru_cache(_KNOWN)(self._analyse)
         # The ways to read a phrase; a modal is the surest sign, a subject without one the least.
@@ -96,17 +96,17 @@ class PhraseReader:
 
     @classmethod
     def load(cls) -> PhraseReader:
-        """Return a reader with the lists that come with the package."""
+        """Return a reader with the package's own lists."""
         lexicon = Lexicon.load()
         return cls(lexicon, PhraseGrammar(lexicon))
 
     def read(self, content: str, phrase: Span) -> PhraseAnalysis:
-        """What the phrase is."""
+        """Return the analysis of a phrase."""
         reading = self._known(phrase.extract(content) if len(phrase) <= _LONG else "")
         return reading._replace(phrase=phrase)
 
     def _analyse(self, phrase: str) -> PhraseAnalysis:
-        """What a phrase is, wherever it stands."""
+        """Return the analysis of a phrase without its place in the content."""
         text = blank_brackets(phrase).rstrip()
         linked, whole = text.startswith(_LINK), Span(0, len(phrase))
         start = self.grammar.skip_conjunctions(text)
@@ -124,13 +124,16 @@ class PhraseReader:
         return begun._replace(open=opens, nature=Nature.ACT if due and opens else Nature.OTHER)
 
     def _is_open(self, text: str, start: int) -> bool:
-        """Return whether the phrase can begin with a verb that is not known."""
+        """Return whether the phrase can begin with an unknown verb."""
         if len(text) - start < _SHORT or self.grammar.find_head(text, start):
             return False
         return not self.grammar.is_noun_phrase(text, start)
 
     def _read_placed(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis:
-        """鼓励数据商在…前提下, 推动各地在…基础上: the act stands behind the comma; else a circumstance."""
+        """Return a call whose act comes behind the comma: 鼓励数据商在…前提下, 推动各地在…基础上.
+
+        Any other phrase stays a circumstance.
+        """
         cue = self.grammar.find_head(text, start)
         if cue is None or text.find("在", cue.end) < 0:
             return reading
@@ -140,7 +143,10 @@ class PhraseReader:
         return self._apply_cue(reading._replace(start=start), text, cue)._replace(nature=Nature.CALL)
 
     def _read_modal(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """各地区要…, 符合条件的可…, 不得…: the act begins at the modal, behind its subject."""
+        """Return the act of a modal, from the modal on, behind its subject.
+
+        各地区要…, 符合条件的可…, 不得….
+        """
         modal = self.grammar.find_modal(text, start)
         if modal is None or text.endswith(_SOMEBODY):
             return None
@@ -162,7 +168,7 @@ class PhraseReader:
         return found._replace(government=self.grammar.is_government(text, head))
 
     def _read_headed(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """Return the phrase opens with a verb, a cue word or a preposition, behind adverbs."""
+        """Return the analysis of a phrase that a verb, a cue word or a preposition opens, behind adverbs."""
         words, head = self.words, self.grammar.find_head(text, start)
         if head is None:
             return self._read_eager(reading, text, start)
@@ -176,7 +182,7 @@ class PhraseReader:
         return self._read_verb(reading, text, head)
 
     def _read_eager(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """积极接轨…: the adverb shows that a verb follows, though the lexicon does not have it."""
+        """Return an act whose unknown verb is shown by its adverb: 积极接轨…."""
         if len(text) - start > _SHORT and self.grammar.is_eager(text, start):
             return reading._replace(nature=Nature.ACT)
         return None
@@ -189,7 +195,7 @@ class PhraseReader:
         return reading._replace(nature=nature, government=government)
 
     def _read_adverbial(self, reading: PhraseAnalysis, text: str, head: Head) -> PhraseAnalysis:
-        """按照职责分工抓好…, 对…给予…: an act if a verb follows the adverbial, else no act."""
+        """Return an act if a verb follows the adverbial, else a means or nothing: 按照职责分工抓好…."""
         if self.grammar.is_adverbial(text, head):
             if self.grammar.is_eager(text, head.begin) and not self.words.closers.match_before(
                 text, len(text)
@@ -207,7 +213,7 @@ class PhraseReader:
         return reading._replace(nature=Nature.ACT, head=verb.word, government=government)
 
     def _read_subject(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """小微企业依法享受…, 各部门加强…: a subject, and the verb right behind it."""
+        """Return the act of a subject with the verb right behind it: 小微企业依法享受…, 各部门加强…."""
         if self.grammar.is_statement(text):
             return None
         determined = bool(self.words.determiners.match_at(text, start))
@@ -223,9 +229,7 @@ class PhraseReader:
         return None
 
     def _is_predicate(self, text: str, start: int, head: Head, *, determined: bool) -> bool:
-        """Return whether the verb behind a class of bodies says what they do, and is not part of their
-        name.
-        """
+        """Return whether the verb behind a class of bodies is their act, and no part of their name."""
         words, bare = self.words, head.at == head.begin
         if head.word in words.duties:
             return True
@@ -236,7 +240,7 @@ class PhraseReader:
         return determined or not bare or "的" in text[start : head.begin]
 
     def _read_verdict(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """无法律法规依据的一律取消: the case belongs to the quote."""
+        """Return the act of a verdict, quoted with its case: 无法律法规依据的一律取消."""
         at = next(self.words.verdicts.iterate_starts(text, start), None)
         if at is None:
             return None
@@ -248,12 +252,12 @@ class PhraseReader:
         )
 
     def _opens_with_case(self, text: str) -> bool:
-        """Return whether somebody or something is named before a verdict for which it is."""
+        """Return whether the text before a verdict names the case for it."""
         opened = any(self.words.prepositions.match_at(text, at) for at in (0, 1))  # 仍按照…
         return "的" in text or opened
 
     def _read_impersonal(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """重大事项及时报告: the subject is any noun, the adverb shows that a verb follows."""
+        """Return the act of any noun, whose adverb shows that a verb follows: 重大事项及时报告."""
         if self.grammar.is_statement(text):
             return None
         words = self.words
@@ -268,7 +272,7 @@ class PhraseReader:
         return None
 
     def _apply_cue(self, reading: PhraseAnalysis, text: str, cue: Head) -> PhraseAnalysis:
-        """Return the reading with the kind that the cue word gives it."""
+        """Return the analysis with the kind that the cue word gives it."""
         kind = self.words.find_kind(cue.word)
         if cue.word in self.words.studied and not self.words.instruments.match_before(text, len(text)):
             kind = NormKind.ENCOURAGEMENT  # but 研究鼓励…的政策
@@ -285,7 +289,10 @@ class PhraseReader:
         return reading
 
     def _apply_call(self, reading: PhraseAnalysis, text: str, cue: Head) -> PhraseAnalysis:
-        """鼓励企业开展… goes on to the next phrase; 引导投资基金 waits for it."""
+        """Return the analysis of a phrase that calls on somebody.
+
+        鼓励企业开展… goes on to the next phrase; 引导投资基金 waits for it.
+        """
         asked = self.grammar.find_asked(text, cue.end)
         waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_name(text, cue)
         waits = waits or self.grammar.is_placed(text, cue, asked)

@@ -1,4 +1,4 @@
-"""Finds the numbers that a phrase aims at: 达到74%, 新建5万个, 企业技术中心20家以上."""
+"""The numbers that a phrase aims at: 达到74%, 新建5万个, 企业技术中心20家以上."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ _NOUN = 2  # what is counted has at least two characters
 
 @cache
 def _compile_number() -> re.Pattern[str]:
-    """Return a number or a range that is not part of a name (12315, 5G, IPv6), a date or a list mark."""
+    """Return a pattern for a number or a range of numbers.
+
+    It is not part of a name (12315, 5G, IPv6), a date or a list mark.
+    """
     return re.compile(
         r"""
           (?P<fold>翻(?:[一两二三四]|\d)番)
@@ -42,19 +45,19 @@ def _compile_number() -> re.Pattern[str]:
 
 @cache
 def _compile_figure() -> re.Pattern[str]:
-    """What every number has: most phrases are passed over for want of it."""
+    """Return a pattern for a character that every number has: most phrases have none and are skipped."""
     return re.compile(r"[\d翻]")
 
 
 @cache
 def _compile_series() -> re.Pattern[str]:
-    """Return the next number of 150亿元以上、500亿元以上、100亿元."""
+    """Return a pattern for the next number of 150亿元以上、500亿元以上、100亿元."""
     return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
 
 
 @cache
 def _compile_bound() -> re.Pattern[str]:
-    """What may follow a number and its unit: 以上, 左右; brackets are blanks."""
+    """Return a pattern for 以上, 左右 and blanks behind a number and its unit; brackets are blanks."""
     return re.compile(r"\s*(?:以上|以下|左右|以内|之内|上下)?\s*")
 
 
@@ -64,7 +67,7 @@ def _compile_joints() -> re.Pattern[str]:
 
 
 class Licence(Enum):
-    """What a number needs to be one that is aimed at."""
+    """The words that a number needs beside it to be an aim."""
 
     CHANGE = auto()  # a word of change: 达到30%
     COUNT = auto()  # or a verb that brings so many about: 遴选30个
@@ -100,7 +103,7 @@ class _QuantityWords:
 
 @lru_cache(_KNOWN)
 def blank_dates_and_brackets(text: str) -> str:
-    """`text` with brackets, quotes and dates blanked: their numbers are no quantities."""
+    """Return `text` with brackets, quotes and dates blanked: their numbers are no quantities."""
     return blank_dates(blank_brackets(text))
 
 
@@ -120,19 +123,19 @@ def may_have_number(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class QuantityFinder:
-    """Finds quantities with the package's lists, in phrases that `blank_dates_and_brackets` made ready."""
+    """A finder of quantities, in phrases prepared by `blank_dates_and_brackets`."""
 
     words: _QuantityWords
 
     @classmethod
     def load(cls) -> QuantityFinder:
-        """Return a finder with the lists that come with the package."""
+        """Return a finder with the package's own lists."""
         return cls(_QuantityWords.load())
 
     def find(self, text: str, licence: Licence, openings: Sequence[int] = (0,)) -> str | None:
         """Return the first number that is aimed at, with its unit; several of one predicate together.
 
-        At one of the `openings` the verb may stand whose object is counted at the end of the phrase.
+        `openings` are the places where the verb may stand whose object is counted at the end of the phrase.
         """
         opened = licence is Licence.LISTED or any(self.words.aims.match_at(text, at) for at in openings)
         for number in _compile_number().finditer(text):
@@ -142,7 +145,7 @@ class QuantityFinder:
         return None
 
     def split_items(self, text: str) -> list[tuple[int, int]]:
-        """Where the items of a list stand that each have a number and a noun; the whole if it is none.
+        """Return the items of a list in which each has a number and a noun; else the whole.
 
         新建5万个基站、3个中心 are two; 甲、乙两城产值分别达到150亿元、500亿元 is one.
         """
@@ -156,7 +159,7 @@ class QuantityFinder:
         return list(zip(starts, [*ends, len(text)], strict=True))
 
     def is_given(self, text: str) -> bool:
-        """Return whether the phrase tells what somebody is given, or bound to in a single case."""
+        """Return whether the phrase says what somebody gets, or must keep to, in a single case."""
         number = _compile_number().match(text)
         if number and self._is_share(text, number, self._find_unit_end(text, number.end())):
             return False
@@ -187,7 +190,7 @@ class QuantityFinder:
         return self._is_counted(text, number, end, opened=opened)
 
     def _is_share(self, text: str, number: re.Match[str], end: int) -> bool:
-        """90%以上政务服务事项实现网上办: a share of all at the front, and what is to become of it."""
+        """Return whether the number is a share of all, with its outcome: 90%以上政务服务事项实现网上办."""
         rest = _skip_bound(text, end)
         if number.start() or rest == end or text[number.end() : end] not in _PERCENT:
             return False
@@ -195,8 +198,9 @@ class QuantityFinder:
         return words.aims.contains_any(text, rest) or words.changes.contains_any(text, rest)
 
     def _is_binding(self, text: str, number: re.Match[str], end: int, *, changed: bool) -> bool:
-        """Return whether the number is a size or a condition: 1000mg, 产值超过1亿元的企业,
-        公示不少于3个工作日.
+        """Return whether the number is a size or a condition.
+
+        1000mg, 产值超过1亿元的企业, 公示不少于3个工作日.
         """
         rest = text[_skip_bound(text, end) :]
         if end == number.end() and rest and rest[0] not in _JOINTS:
@@ -209,7 +213,7 @@ class QuantityFinder:
         )
 
     def _is_counted(self, text: str, number: re.Match[str], end: int, *, opened: bool) -> bool:
-        """Return whether the number tells how many there will be, behind its verb or behind its noun."""
+        """Return whether the number counts new things, behind its verb or behind its noun."""
         unit = text[number.end() : end]
         if unit.endswith("元") and self.words.funds.match_before(text, len(text)):
             return bool(self.words.provides.match_before(text, number.start()))
@@ -224,14 +228,14 @@ class QuantityFinder:
         return opened and (last or text.startswith(_SUM, at - len(_SUM)) or self._moves(text, end))
 
     def _moves(self, text: str, end: int) -> bool:
-        """推动15件事项接入平台: what becomes of so many."""
+        """Return whether the words say what becomes of so many: 推动15件事项接入平台."""
         return self.words.moved.contains_any(text, end + 1)
 
     def _is_count(self, unit: str) -> bool:
         return unit[len(self.words.multiples.match_at(unit, 0)) :] in self.words.counts
 
     def _tells_of_existing(self, text: str, end: int) -> bool:
-        """推动8个试点城市建设: they are there already."""
+        """Return whether the counted things exist already: 推动8个试点城市建设."""
         return self.words.existing.contains_any(text, end)
 
     def _is_changed(self, text: str, at: int) -> bool:
@@ -269,7 +273,7 @@ class QuantityFinder:
         return len((before + text[_skip_bound(text, end) :]).strip()) >= _NOUN
 
     def _skip_changes(self, text: str, at: int) -> int:
-        """Where the words of change before a number begin."""
+        """Return the start of the words of change before a number."""
         while word := self.words.changes.match_before(text, at) or self.words.softeners.match_before(
             text, at
         ):
@@ -278,6 +282,6 @@ class QuantityFinder:
 
 
 def _skip_bound(text: str, end: int) -> int:
-    """Where the text goes on behind 以上, 左右 and blanks."""
+    """Return the end of 以上, 左右 and blanks."""
     bound = _compile_bound().match(text, end)
     return bound.end() if bound else end

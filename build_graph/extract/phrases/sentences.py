@@ -1,4 +1,4 @@
-"""Cuts the text of a measure into sentences and these into the phrases between commas."""
+"""The sentences of a measure, and the phrases between their commas."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _compile_bracket() -> re.Pattern[str]:
 
 @cache
 def _compile_closer() -> re.Pattern[str]:
-    """What closes a bracket or a quote; & may begin &quot;."""
+    """Return a pattern for the marks that close a bracket or a quote; & may begin &quot;."""
     return re.compile(f"[&{re.escape(''.join(sorted(word[0] for word in _CLOSERS)))}]")
 
 
@@ -99,9 +99,9 @@ def split_sentences(content: str, span: Span) -> tuple[Sentence, ...]:
 
 @lru_cache(_KNOWN)
 def blank_brackets(text: str) -> str:
-    """`text` with what stands in brackets and quotes blanked, so that it keeps its length.
+    """Return `text` with brackets and quotes blanked; it keeps its length.
 
-    Brackets leave blanks and quotes leave 〇, since “一网通办” is a word of its phrase and （试行） is not.
+    Brackets become blanks and quotes become 〇, since “一网通办” is a word of its phrase and （试行） is not.
 
     >>> blank_brackets("推进“一网通办”（试行）")
     '推进〇〇〇〇〇〇    '
@@ -126,7 +126,7 @@ def _trim_phrase(content: str, start: int, end: int) -> list[Span]:
 
 
 def _iterate_cuts(content: str, span: Span) -> Iterator[int]:
-    """Where stops and commas stand outside of closed brackets and quotes."""
+    """Yield the stops and commas outside of closed brackets and quotes."""
     shut = iter(_find_closed(content, span))
     first, last = next(shut, (span.end, span.end))
     for mark in _compile_cut().finditer(content, span.start, span.end):
@@ -163,14 +163,14 @@ def _keep_outermost(pairs: list[tuple[int, int]], start: int, end: int) -> None:
 
 
 class _Openers:
-    """The brackets and quotes that stand open; counted, so that a stray closer costs nothing."""
+    """The brackets and quotes that are open; counted, so that a stray closer costs nothing."""
 
     def __init__(self) -> None:
         self._stack: list[tuple[str, int]] = []
         self._count: dict[str, int] = {}
 
     def clear(self) -> None:
-        """Give up all that stand open."""
+        """Drop all that are open."""
         if self._stack:
             self._stack.clear()
             self._count.clear()
@@ -180,9 +180,9 @@ class _Openers:
         self._count[opener] = self._count.get(opener, 0) + 1
 
     def pop(self, *openers: str) -> int | None:
-        """Where the nearest of the first `openers` that is open stands; None if none is open.
+        """Return the start of the nearest open mark, or None; those opened after it are dropped.
 
-        Whatever was opened after it is dropped.
+        The mark is the first of `openers` that is open.
         """
         if not self._stack:
             return None

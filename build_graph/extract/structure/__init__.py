@@ -1,1 +1,1 @@
-"""The outline of a document: metadata, sections, measures, attributions, and what was not read."""
+"""The outline of a document: metadata, sections, measures, attributions, and the part not read."""

@@ -1,7 +1,7 @@
-"""Attributions in their places: which bracket or line names the bearers, and the measure it covers.
+"""Attributions in their places: the bracket or line that names the bearers, and the measure it covers.
 
-A measure is the stretch of a clause from the attribution before it, or from the start of the clause's
-text, to its own attribution.
+A measure is the stretch of a clause from the attribution before it, or from the start of the clause's text,
+to its own attribution.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class UnclosedBracketError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Attributions:
-    """The measures of a document in order, and the brackets refused."""
+    """The measures of a document in order, and the brackets rejected."""
 
     measures: tuple[Measure, ...]
     refused: tuple[RejectedBracket, ...]
@@ -67,7 +67,7 @@ class Attributions:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An attribution in its place: `outer` with brackets or label and what trails it."""
+    """An attribution in its place: `outer` has brackets or label and what trails it."""
 
     outer: Span
     parsed: ParsedAttribution
@@ -75,7 +75,7 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True)
 class AttributionReader:
-    """Finds attributions by layout and reads them by the grammar."""
+    """A reader of attributions: finds them by layout, and parses them by the grammar."""
 
     grammar: AttributionGrammar
     tables: TableReader
@@ -140,7 +140,7 @@ class AttributionReader:
     def _find_candidates(
         self, text: Text, body: Span, table: FlatTable | None, refused: list[RejectedBracket]
     ) -> list[_Candidate]:
-        """Return the attributions within a division's own text, those side by side made one."""
+        """Return the attributions within a division's own text; those side by side become one."""
         content = text.content
         found = list(self._find_in_brackets(text, body, refused))
         taken = [candidate.outer for candidate in found]
@@ -177,7 +177,7 @@ class AttributionReader:
                 refused.append(RejectedBracket(outer, reason))
 
     def _explain_rejection(self, content: str, outer: Span, parsed: ParsedAttribution) -> str | None:
-        """None for an attribution, a reason for what only looks like one, "" for any other bracket."""
+        """Return None for an attribution, a reason for a false one, "" for any other bracket."""
         if parsed.labels:
             return None if parsed.bearers else ""
         if parsed.rank != Rank() and not parsed.bearers:  # a rule by itself, behind an attribution
@@ -196,7 +196,7 @@ class AttributionReader:
         return _explain_misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
 
     def _find_in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
-        """Yield labels without brackets, at the beginning of a line or behind a sentence: 责任单位：…"""
+        """Yield labels without brackets at the start of a line or behind a sentence: 责任单位：…"""
         inside = _SpanIndex(taken)
         for found in self.line.finditer(content, body.start, body.end):
             start = found.start("label") if found["label"] else found.start("rider")
@@ -231,9 +231,7 @@ class AttributionReader:
             column = min(column + 1, len(table.bodies) - 1)
 
     def _read_cell(self, content: str, cell: Span, label: str) -> ParsedAttribution | None:
-        """Return a cell that holds names of bodies and nothing else, read as if its column's label stood
-        there.
-        """
+        """Return a cell that holds only names of bodies, parsed behind its column's label; else None."""
         if len(cell) > _CELL_LIMIT or content[cell.end - 1] in "。；;：:":
             return None
         parsed = self.grammar.parse(content, cell, label)
@@ -245,7 +243,7 @@ class AttributionReader:
     def _build_measure(
         self, content: str, place: _Place, span: Span, assignment: Assignment | None
     ) -> Measure | None:
-        """Return the measure of a stretch; None for lead-ins and for principles that nobody answers for."""
+        """Return the measure of a stretch; None for lead-ins and for principles without bearers."""
         lead_in = self.lead_in.match(content, span.start, span.end)
         span = Span(lead_in.end() if lead_in else span.start, span.end).strip(content)
         if points := self.points.search(content, span.start, span.end):
@@ -267,7 +265,7 @@ class AttributionReader:
         )
 
     def _find_preamble_rank(self, content: str, outline: Outline) -> Rank:
-        """Return the rank rule stated before the first division or, as a note, behind the last."""
+        """Return the rank rule before the first division or, as a note, behind the last."""
         first = min((d.span.start for d in outline.divisions), default=0)
         last = max((d.span.end for d in outline.divisions), default=0)
         return _choose_later(
@@ -345,7 +343,10 @@ def _iterate_stretches(
 
 
 def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
-    """Why a bracket stands where no attribution does; `alone` says that it holds one bare name."""
+    """Return why no attribution stands where a bracket stands; None where one can.
+
+    `alone` says that the bracket holds one bare name.
+    """
     before = _find_last_character(content, outer.start)
     if not before or before in _SENTENCE_ENDS:
         return None
@@ -355,7 +356,7 @@ def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
 
 
 def _find_last_character(content: str, position: int) -> str:
-    """Return the last character before a position that is no blank; "" at the beginning of the text."""
+    """Return the last character before a position that is no blank; "" at the start of the text."""
     return content[max(position - 4, 0) : position].rstrip(" 　\t")[-1:]
 
 
@@ -377,9 +378,7 @@ def _strip_headings(
 
 
 def _trim(content: str, span: Span) -> Span:
-    """Return the span without white space at its ends, and without a stop left over from the bracket
-    before it.
-    """
+    """Return the span without white space at its ends, and without a stop from the bracket before it."""
     span = span.strip(content)
     stops = sum(1 for _ in takewhile(lambda c: c in "。；;，,、", span.extract(content)))
     return Span(span.start + stops, span.end).strip(content)
@@ -394,7 +393,7 @@ def _number_measures(measures: Sequence[Measure]) -> Iterator[Measure]:
 
 
 def _merge_row(row: Sequence[_Candidate]) -> _Candidate:
-    """Return attributions side by side read as one: 牵头部门：…, and on the next line 参与部门：…"""
+    """Return attributions side by side as one: 牵头部门：…, and on the next line 参与部门：…"""
     first, parsed = row[0].parsed, [candidate.parsed for candidate in row]
     if len(row) == 1:
         return row[0]
@@ -423,7 +422,7 @@ def _join_rows(rows: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
 
 
 class _SpanIndex:
-    """Spans, to ask whether another meets one of them."""
+    """Spans, to ask whether another shares a character with one of them."""
 
     def __init__(self, spans: Iterable[Span]) -> None:
         ordered = sorted(spans)
@@ -437,7 +436,7 @@ class _SpanIndex:
 
 
 def _choose_later(one: Rank, two: Rank) -> Rank:
-    """Return the rule in force: the later one where it says anything."""
+    """Return the rule in force: the later one unless it is empty."""
     return two if two != Rank() else one
 
 

@@ -1,4 +1,4 @@
-"""The grammar of attributions: what the words inside a bracket or behind a label say.
+"""The grammar of attributions: the words inside a bracket or behind a label.
 
 财政部牵头，国务院相关部门及各地区按职责分工负责
 牵头单位：自治区科技厅；配合单位：南宁市人民政府，自治区发展改革委、工业和信息化委等
@@ -27,7 +27,7 @@ _ITEM_LIMIT = 2 * _NAME_LIMIT  # characters in which a name stands with the word
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Which bodies lead where nothing else says so, from here on."""
+    """A rule for the bodies that lead where nothing else says so, from here on."""
 
     first: bool = False  # the first of each list
     comma: bool = False  # those before the first comma
@@ -36,7 +36,7 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class ParsedAttribution:
-    """What the words of one attribution say."""
+    """The contents of one attribution."""
 
     inner: Span
     bearers: tuple[Bearer, ...]
@@ -52,9 +52,7 @@ class ParsedAttribution:
     riders: tuple[Qualifier, ...]
 
     def build_assignment(self, rank: Rank) -> Assignment:
-        """Return the assignment, with the rank rule in force applied where the words themselves give no
-        lead.
-        """
+        """Return the assignment; the rank rule gives the lead where the words do not."""
         lead = {*self.marked} if rank.marks else set[int]()
         if not self.ranked and len(self.bearers) > 1:
             if rank.first:
@@ -67,7 +65,7 @@ class ParsedAttribution:
         return Assignment(self.find_quote(), self.allocation, self.open, bearers, self.riders)
 
     def find_quote(self) -> Span:
-        """Return the words of the attribution: a single 责任单位： in front only announces them."""
+        """Return the words of the attribution, without a single 责任单位： that only announces them."""
         if len(self.labels) == 1 and self.labels[0].startswith("责任") and self.bearers:
             return Span(min(self.bearers[0].span.start, self.inner.end), self.inner.end)
         return self.inner
@@ -84,7 +82,7 @@ class _Piece:
 
 @dataclass(slots=True)
 class _ParseState:
-    """The state of reading one attribution from left to right."""
+    """The state of the parser while it reads one attribution from left to right."""
 
     names: list[tuple[Span, Role | None]]
     defaults: list[Span] = field(default_factory=list)
@@ -103,7 +101,7 @@ class _ParseState:
 
 @dataclass(frozen=True, slots=True)
 class AttributionGrammar:
-    """Reads attributions with the words of `data/attribution.toml`.
+    """A parser of attributions, with the words of `data/attribution.toml`.
 
     `is_body` tells whether words look like the name of a body or group; `kind_of` says which.
     """
@@ -176,7 +174,7 @@ class AttributionGrammar:
         )
 
     def parse(self, content: str, inner: Span, label: str | None = None) -> ParsedAttribution:
-        """What the words of `inner` say, as if `label` stood before them; no bearers where they name none."""
+        """Return the contents of `inner`, read as if `label` preceded it; bearers may be empty."""
         reading = _ParseState([])
         if label:
             self._read_label(label, reading)
@@ -212,9 +210,7 @@ class AttributionGrammar:
     # ------------------------------------------------------------------------------- pieces
 
     def _iterate_pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
-        """Yield stretches between commas and stops outside nested brackets, also cut at 会同 and behind
-        牵头.
-        """
+        """Yield stretches between commas and stops outside nested brackets, also cut around 会同 and 牵头."""
         for span, comma in self._split_at_labels(content, inner):
             start, joined, before = span.start, False, comma
             label = self.label.match(content, span.start, span.end)
@@ -225,7 +221,7 @@ class AttributionGrammar:
             yield _Piece(Span(start, span.end), before, joined)
 
     def _split_at_labels(self, content: str, inner: Span) -> Iterator[tuple[Span, str]]:
-        """Yield stretches between commas and stops, also cut before a label that stands behind a blank."""
+        """Yield stretches between commas and stops, also cut before a label behind a blank."""
         for span, comma in split_stretches(content, inner, _COMMAS + _STOPS):
             start, before = span.start, comma
             for label in self.inner_label.finditer(content, span.start, span.end):
@@ -235,7 +231,7 @@ class AttributionGrammar:
             yield Span(start, span.end), before
 
     def _read_piece(self, content: str, piece: _Piece, reading: _ParseState) -> None:
-        """Add what one piece says to the reading."""
+        """Add the contents of one piece to the state."""
         span = piece.span
         words = self.bracket.sub(
             _blank_bracket, span.extract(content)
@@ -272,12 +268,12 @@ class AttributionGrammar:
         reading.ranked |= reading.label is not Role.RESPONSIBLE
 
     def is_deadline(self, words: str) -> bool:
-        """Return whether the words say by when and nothing else: 2020年底前, 长期."""
+        """Return whether the words are a deadline and nothing else: 2020年底前, 长期."""
         found = self.aside.search(words)
         return bool(found and found["deadline"]) and len(words) <= _DEADLINE_LIMIT
 
     def build_deadline(self, span: Span) -> ParsedAttribution:
-        """Return a deadline that stands by itself behind the bodies."""
+        """Return an attribution of a deadline alone, which follows the bodies."""
         riders = (Qualifier(QualifierKind.DEADLINE, span),)
         nobody = Span(span.start, span.start)
         return ParsedAttribution(
@@ -374,14 +370,12 @@ class AttributionGrammar:
         return self.is_body(words) or (len(bare) > 1 and bare != words and self.is_body(bare))
 
     def _begins_name(self, words: str) -> bool:
-        """Return whether the words up to the next joint, or all of them, are a name of three characters or
-        more.
-        """
+        """Return whether the words, up to a joint or the end, are a name of at least three characters."""
         ends = [m.start() for m in re.finditer(rf"以及|[和及与等]|[{_BLANK}]+", words)] + [len(words)]
         return any(end > 2 and self.names_body(words[:end]) for end in ends[:4] + ends[-1:])
 
     def _build_bearers(self, content: str, reading: _ParseState) -> tuple[tuple[Bearer, ...], frozenset[int]]:
-        """Bearers in order, and which of them carry a mark such as △."""
+        """Return the bearers in order, and the indices of those with a mark such as △."""
         bearers, marked = [], set[int]()
         for index, (printed, role) in enumerate(reading.names):
             span = _strip_marks(content, printed, self.marks)
@@ -424,7 +418,7 @@ def build_label_pattern(data: dict[str, Any]) -> str:
 
 
 def build_qualifier_pattern(data: dict[str, Any]) -> str:
-    """Return the pattern of a label behind which no bearer stands, with its colon; its kind is its group."""
+    """Return the pattern of a label for no bearers, with its colon; the group is its kind."""
     kinds = "|".join(
         f"(?P<{kind}>{_build_alternation(words)})" for kind, words in data["rider"]["labels"].items()
     )
@@ -432,7 +426,7 @@ def build_qualifier_pattern(data: dict[str, Any]) -> str:
 
 
 def _blank_bracket(bracket: re.Match[str]) -> str:
-    """As many blanks as the bracket has characters, so that places stay."""
+    """Return as many blanks as the bracket has characters, so that positions stay."""
     return " " * len(bracket[0])
 
 
@@ -443,9 +437,7 @@ def _find_qualifier_kind(found: re.Match[str]) -> QualifierKind:
 def split_stretches(
     content: str, span: Span, marks: str, wholes: Sequence[Span] = ()
 ) -> Iterator[tuple[Span, str]]:
-    """Yield the stretches between any of `marks` outside brackets and `wholes`, each with the mark before
-    it.
-    """
+    """Yield the stretches between `marks` outside brackets and `wholes`, each with the mark before it."""
     nested = [pair for pair, closed in pair_brackets(content, span.start, span.end) if closed]
     nested = sorted([*nested, *wholes])
     start, before, at = span.start, "", 0
@@ -484,5 +476,5 @@ def _build_rank_pattern(places: Iterable[str], leads: Iterable[str]) -> re.Patte
 
 
 def _build_alternation(words: Iterable[str]) -> str:
-    """Return an alternation, longest first."""
+    """Return a pattern that matches the longest of the words."""
     return "(?:" + "|".join(re.escape(w) for w in sorted(set(words), key=lambda w: (-len(w), w))) + ")"

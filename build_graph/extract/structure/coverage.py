@@ -1,4 +1,4 @@
-"""How much of a document was understood, and as what; what is left over is unread, never dropped silently."""
+"""The coverage of a document: each stretch with its kind; the rest is unread, never dropped silently."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _HEADING_LIMIT = 40  # characters of a line within a clause that only announces 
 
 
 def measure_coverage(content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:
-    """What each stretch of a text was understood as, in order; white space at its ends belongs to none.
+    """Return the kind of each stretch of a text, in order, without white space at its ends.
 
-    `measures` are those that were kept: what stands in a clause and is no measure is unread.
+    `measures` are those that were kept: text of a clause that is no measure is unread.
     """
     painted = bytearray([_KINDS.index(CoverageKind.UNREAD)]) * len(content)
     for reading, span in _iterate_layers(content, outline, measures):
@@ -29,7 +29,7 @@ def measure_coverage(content: str, outline: Outline, measures: Sequence[Measure]
 
 
 def _classify_stretch(content: str, reading: CoverageKind, span: Span) -> CoverageKind:
-    """What a stretch is: words too few for a sentence that stand between measures head them."""
+    """Return the kind of a stretch; unread words too few for a sentence are a heading."""
     heads = reading is CoverageKind.UNREAD and _HEADING.fullmatch(content, span.start, span.end)
     return CoverageKind.STRUCTURE if heads else reading
 
@@ -37,7 +37,7 @@ def _classify_stretch(content: str, reading: CoverageKind, span: Span) -> Covera
 def _iterate_layers(
     content: str, outline: Outline, measures: Sequence[Measure]
 ) -> Iterator[tuple[CoverageKind, Span]]:
-    """Yield stretches and what they are; a later one covers an earlier one."""
+    """Yield stretches with their kinds; a later one covers an earlier one."""
     yield from _iterate_outside(content, outline)
     for division in (part for root in outline.divisions for part in root.walk()):
         yield CoverageKind.STRUCTURE, Span(division.span.start, division.body.start)
@@ -52,7 +52,7 @@ def _iterate_layers(
 
 
 def _iterate_outside(content: str, outline: Outline) -> Iterator[tuple[CoverageKind, Span]]:
-    """What stands before, between and behind the divisions: titles and signatures, or sentences."""
+    """Yield the lines before, between and behind the divisions: titles and signatures, or sentences."""
     first = min((division.span.start for division in outline.divisions), default=len(content))
     yield from _iterate_lines(content, Span(0, first), CoverageKind.PRINCIPLE, None)  # the preamble says why
     at = first
@@ -65,7 +65,7 @@ def _iterate_outside(content: str, outline: Outline) -> Iterator[tuple[CoverageK
 def _iterate_lines(
     content: str, span: Span, otherwise: CoverageKind, limit: int | None
 ) -> Iterator[tuple[CoverageKind, Span]]:
-    """Yield the lines of a stretch: structure where they are no sentence and not longer than `limit`."""
+    """Yield the lines of a stretch: structure where they are no sentence and at most `limit` long."""
     for found in _LINE.finditer(content, span.start, span.end):
         line = Span(*found.span()).strip(content)
         sentence = _SENTENCE.search(content, line.start, line.end) or (limit and len(line) > limit)
@@ -73,8 +73,6 @@ def _iterate_lines(
 
 
 def _find_attribution_span(content: str, measure: Measure, words: Span) -> Span:
-    """Return the bracket or line of an attribution: from the end of its measure to the marks behind its
-    words.
-    """
+    """Return the bracket or line of an attribution, from the end of its measure."""
     trail = _TRAIL.match(content, words.end)
     return Span(measure.span.end, max(measure.span.end, trail.end() if trail else words.end))

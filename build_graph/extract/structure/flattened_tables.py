@@ -1,4 +1,4 @@
-"""Task tables that a page has flattened to lines, one cell a line: where they begin, and their columns.
+"""Task tables that a page has flattened to lines, one cell a line: their heads, rows and columns.
 
 序号 / 主要任务 / 牵头单位 / 配合单位 / 完成时限, then 1 / 完善政务外网 / 市大数据局 / 各区县政府 / 2020年底
 """
@@ -28,7 +28,7 @@ class FlatTable:
     persons: bool  # a column names persons: 牵头领导
 
     def iterate_numbers(self, content: str) -> Iterator[tuple[int, Span]]:
-        """Yield the rows' numbers, as far as they follow on each other."""
+        """Yield the rows' numbers, as far as each follows the one before."""
         expected = 1
         for found in _ROW.finditer(content, self.rows.start, self.rows.end):
             if int(found["number"]) in (1, expected):
@@ -38,7 +38,7 @@ class FlatTable:
 
 @dataclass(frozen=True, slots=True)
 class TableReader:
-    """Finds flattened tables with the words of `data/tables.toml`."""
+    """A finder of flattened tables, with the words of `data/tables.toml`."""
 
     bodies: re.Pattern[str]
     persons: re.Pattern[str]
@@ -60,9 +60,7 @@ class TableReader:
         )
 
     def read(self, content: str) -> tuple[FlatTable, ...]:
-        """Return the tables of a text, in order; each reaches up to the next one or to an end such as
-        附件.
-        """
+        """Return the tables of a text, in order; each ends at the next one or at a line such as 附件."""
         heads = list(self._find_heads(content))
         starts = [cells[0].start for cells in heads] + [len(content)]
         return tuple(
@@ -71,7 +69,7 @@ class TableReader:
         )
 
     def _find_heads(self, content: str) -> Iterator[list[Span]]:
-        """Run of lines that each name a column, one of them of bodies, another of what they are to do."""
+        """Yield runs of lines that each name a column: one of bodies, one of their tasks."""
         run: list[Span] = []
         for found in _LINE.finditer(content):
             line = Span(*found.span()).strip(content)

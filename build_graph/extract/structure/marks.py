@@ -1,4 +1,4 @@
-"""Brackets of all the kinds that policy documents use, paired by nesting, in one pass.
+"""Marks that documents print: brackets of all kinds, Chinese numerals, and dates.
 
 Chinese numerals and dates as documents print them.
 """
@@ -18,11 +18,11 @@ _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
 
 
 def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Iterator[tuple[Span, bool]]:
-    """Yield the outermost brackets with their marks, in order; False stands with one that never closes.
+    """Yield the outermost brackets with their marks, in order, and whether each closes.
 
-    Widths may be mixed, （…) is a pair. A bracket closes within its paragraph: an open one that meets a
-    line break is given up, so that one missing mark does not swallow the rest of the document. Inside a
-    bracket that never closes, those that do close are still found.
+    Widths may be mixed, （…) is a pair. A bracket closes within its paragraph: an open one is dropped at a
+    line break, so that one missing mark does not swallow the rest of the document. Inside a bracket that
+    never closes, those that do close are still found.
 
     >>> [(span.start, span.end, closed) for span, closed in pair_brackets("甲（乙（丙））丁(戊")]
     [(1, 7, True), (8, 10, False)]
@@ -48,7 +48,7 @@ def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Itera
 
 
 def _iterate_unclosed(stack: list[int], inner: list[Span], end: int) -> Iterator[tuple[Span, bool]]:
-    """Open brackets, each up to the paragraph's end, and the closed ones inside them, in order."""
+    """Yield open brackets up to the paragraph's end, and the closed ones inside them, in order."""
     unclosed = [(Span(start, end), False) for start in stack]
     yield from sorted([*unclosed, *((span, True) for span in inner)])
 

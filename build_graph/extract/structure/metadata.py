@@ -1,7 +1,7 @@
-"""What a document says of itself: title, number, issuer, date, addressees.
+"""The metadata of a document: title, number, issuer, date, addressees.
 
-Taken from the table above the text where a page has one, else from the title, the addressees' line
-and the signature; what was given from outside (options, a sidecar file) goes first.
+Taken from the table above the text where a page has one, else from the title, the addressees' line and the
+signature; values given from outside (options, a sidecar file) go first.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class BadMetadataError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class MetadataReader:
-    """Reads metadata with the words of `data/outline.toml`."""
+    """A reader of metadata, with the words of `data/outline.toml`."""
 
     header: dict[str, re.Pattern[str]]
     any_label: re.Pattern[str]
@@ -81,7 +81,7 @@ class MetadataReader:
         )
 
     def _read_table_value(self, field: str, head: str) -> str | None:
-        """Return the value behind a label of the table, None where the label has none."""
+        """Return the value behind a label of the table; None where the label has none."""
         found = self.header[field].search(head)
         value = found["value"].strip() if found else ""
         return value if value and not self.any_label.fullmatch(value) else None
@@ -119,9 +119,7 @@ def read_sidecar(path: Path) -> Metadata:
 
 
 def parse_sidecar(data: bytes, where: str) -> Metadata:
-    """Return metadata from the bytes of a sidecar file; raises BadMetadataError where they are no such
-    thing.
-    """
+    """Return metadata from the bytes of a sidecar file; raises BadMetadataError for bad bytes or values."""
     try:
         values = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -155,12 +153,12 @@ def build_metadata(data: dict[str, Any], where: str) -> Metadata:
 
 
 def merge_metadata(first: Metadata, second: Metadata) -> Metadata:
-    """`first`, with what it leaves open taken from `second`."""
+    """Return `first`; `second` fills its empty fields."""
     return replace(second, **{f.name: value for f in fields(first) if (value := getattr(first, f.name))})
 
 
 def build_identifier(number: str) -> str | None:
-    """Return the part of a document's IRI that its number gives, None for what is no number.
+    """Return the part of a document's IRI that its number gives; None for other words.
 
     >>> build_identifier("国发〔2015〕24号"), build_identifier("九府办字[2019]88号")
     ('国发-2015-24', '九府办字-2019-88')
@@ -189,9 +187,7 @@ def _tidy_number(value: str | None) -> str | None:
 
 
 def _find_own_number(head: str, title: str | None) -> str | None:
-    """Return the document's own number: alone on its line, or right behind the title; not one that it
-    cites.
-    """
+    """Return the document's own number, alone on its line or right behind the title; none that it cites."""
     for found in _NUMBER.finditer(head):
         line_start = head.rfind("\n", 0, found.start()) + 1
         line_end = head.find("\n", found.end())
@@ -231,7 +227,7 @@ def _find_signature(content: str) -> str | None:
 
 
 def _find_signers(closing: str) -> str | None:
-    """Return the bodies at the end of the words: 财政部 税务总局; one name may be broken by a space."""
+    """Return the bodies at the end of the words: 财政部 税务总局; a space may break one name."""
     found = _SIGNERS.search(closing)
     names = found["names"].split(" ") if found else []
     if len(names) > 1 and all(map(_ISSUER.match, names)):
@@ -245,9 +241,7 @@ def _parse_optional_date(value: str | None) -> date | None:
 
 
 def _find_signing_date(content: str, head: str, issuer: str | None) -> date | None:
-    """Return the date behind the signature, else the first alone on a line, else the one in （…印发）
-    style.
-    """
+    """Return the date behind the signature, else the first date alone on a line."""
     if issuer:
         found = re.search(rf"{re.escape(issuer)}\s*(?=(?:{DATE.pattern}))", content)
         if found and (signed := parse_date(content[found.end() : found.end() + 20])):
@@ -263,7 +257,7 @@ def _iterate_short_lines(content: str) -> Iterable[str]:
 
 
 def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
-    """Return those the document is sent to: the words before the first colon, split at commas."""
+    """Return the addressees: the words before the first colon, split at commas."""
     for line in head.split("\n"):
         found = re.match(rf"\s*(?P<names>[^。：:；;《》]{{2,300}})[：:]\s*(?:$|[{_HAN}《])", line)
         if not found:

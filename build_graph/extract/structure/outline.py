@@ -59,7 +59,7 @@ _ATTRIBUTED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A numbering mark at a place; `kind` is a group name of `_MARK`, or "stop"."""
+    """A numbering mark at a place; `kind` is a group name of `_MARK`, or "stop", "table" or "row"."""
 
     kind: str
     ordinal: int
@@ -69,7 +69,7 @@ class _Mark:
 
 @dataclass(frozen=True, slots=True)
 class OutlineReader:
-    """Reads outlines with the words of `data/outline.toml`."""
+    """A reader of outlines, with the words of `data/outline.toml`."""
 
     principle: tuple[str, ...]
     principle_openings: tuple[str, ...]
@@ -99,7 +99,7 @@ class OutlineReader:
         )
 
     def read(self, text: Text, metadata: Metadata) -> Outline:
-        """Return the divisions of `text`; none where it has no marks and is addressed to nobody.
+        """Return the divisions of `text`; none where it has no marks and no addressees.
 
         A short circular has no marks: its paragraphs are unnumbered clauses.
         """
@@ -135,7 +135,7 @@ class OutlineReader:
     # -------------------------------------------------------------------------------- tree
 
     def _nest(self, content: str, marks: Sequence[_Mark]) -> tuple[Division, ...]:
-        """Divisions from marks: a deeper mark belongs to the nearest shallower one before it."""
+        """Return divisions of marks: a deeper mark belongs to the nearest shallower one before it."""
         starts = [*(mark.span.start for mark in marks), len(content)]
         drafts = [
             (mark, Span(start, _trim_end(content, start, end)))
@@ -153,7 +153,7 @@ class OutlineReader:
     # ---------------------------------------------------------------------------- headings
 
     def _describe(self, content: str, top: tuple[Division, ...]) -> Iterator[Division]:
-        """Headings, bodies and kinds for a tree that has only spans so far, and the closing division."""
+        """Yield the divisions with headings, bodies and kinds, and the closing divisions."""
         headed = _find_headed(content, top)
         described = [self._describe_one(content, division, headed, False, False) for division in top]
         closings = 0
@@ -186,11 +186,11 @@ class OutlineReader:
         return described
 
     def _is_principle(self, heading: str) -> bool:
-        """Return whether a heading says how to think, not what to do."""
+        """Return whether a heading is about how to think, not about what to do."""
         return heading.startswith(self.principle_openings) or any(word in heading for word in self.principle)
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
-        """Return a section whose paragraphs all open with a heading has them as unnumbered clauses."""
+        """Return a section; paragraphs that all open with a heading become unnumbered clauses."""
         lines = list(_iterate_lines(content, section.body))
         cuts = [_find_first_sentence(content, line) for line in lines]
         short = [cut is not None and len(cut) <= 12 and "，" not in cut.extract(content) for cut in cuts]
@@ -248,7 +248,7 @@ def _filter_sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
 
 
 def _continues_sequence(content: str, mark: _Mark, expected: set[int], before: _Mark | None) -> bool:
-    """Return whether a mark stands where its kind can stand, with a number that is `expected` there."""
+    """Return whether a mark is in a place for its kind, with a number that is `expected` there."""
     if _is_decimal(content, mark, expected):
         return False
     if mark.kind in ("table", "row") or _is_at_line_start(content, mark.span.start):
@@ -261,7 +261,7 @@ def _continues_sequence(content: str, mark: _Mark, expected: set[int], before: _
 
 
 def _is_after_gap(content: str, mark: _Mark, last: dict[str, int]) -> bool:
-    """Return whether a mark at a boundary leaves out one or two numbers, as where a page lost a stretch."""
+    """Return whether a mark at a boundary skips one or two numbers, as where a page lost a stretch."""
     gap = mark.ordinal - last.get(mark.kind, 0)
     if not 1 < gap <= _GAP or not _is_at_boundary(content, mark):
         return False
@@ -284,7 +284,7 @@ def _is_at_boundary(content: str, mark: _Mark) -> bool:
 def _has_lost_break(content: str, mark: _Mark, before: _Mark | None) -> bool:
     """Return whether a mark needs no boundary before it, because nothing else looks like it.
 
-    附则第一章　总则第一条为了…; 市社团办十五、在新增社会组织中…
+    附则第一章 总则第一条为了…; 市社团办十五、在新增社会组织中…
     """
     if mark.kind in ("chapter", "part"):
         return True
@@ -297,7 +297,7 @@ def _has_lost_break(content: str, mark: _Mark, before: _Mark | None) -> bool:
 
 
 def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
-    """Return whether an item mark is the beginning of a number (1.5), not of an item (5.2021年…, 3．5G…)."""
+    """Return whether an item mark is the start of a number (1.5), not of an item (5.2021年…, 3．5G…)."""
     after = content[mark.span.end : mark.span.end + 8]
     if mark.kind != "item" or not after[:1].isdecimal() or _YEAR.match(after):
         return False
@@ -314,7 +314,7 @@ def _is_at_line_start(content: str, position: int) -> bool:
 
 
 def _build_tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> list[Division]:
-    """Nested divisions of marks without a stop between them; `keys` counts the top level's keys."""
+    """Return nested divisions of marks without a stop between them; `keys` counts the top level's keys."""
     if not group:
         return []
     shallowest = min(_DEPTH[mark.kind] for mark, _ in group)
@@ -344,8 +344,9 @@ def _build_tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> li
 
 
 def _split_heading(content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
-    """Return a division's heading and the text after it; `voted` says that short first sentences are
-    headings.
+    """Return a division's heading and the text after it.
+
+    `voted` says that short first sentences are headings.
     """
     body = draft.body.strip(content)
     line = _find_first_line(content, body)
@@ -367,8 +368,9 @@ def _split_heading(content: str, draft: Division, voted: bool) -> tuple[Span | N
 
 
 def _find_headed(content: str, top: Sequence[Division]) -> frozenset[Span]:
-    """Return the divisions (by span) among whose siblings most texts open with a short sentence: a
-    heading.
+    """Return the spans of the divisions whose short first sentences are headings.
+
+    That is decided among siblings: most of their texts open with a short sentence.
     """
     votes = [
         [_check_opening_heading(content, division) for division in siblings]
@@ -398,8 +400,9 @@ def _iterate_siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
 
 
 def _check_opening_heading(content: str, division: Division) -> bool | None:
-    """Return whether the text opens with a short sentence, or a line of its own, and goes on; None for one
-    line.
+    """Return whether the text opens with a short sentence, or a line of its own, and goes on.
+
+    None for one line.
     """
     body = division.body.strip(content)
     line = _find_first_line(content, body)
@@ -420,7 +423,7 @@ def _opens_text(content: str, rest: Span) -> bool:
 
 
 def _find_first_line(content: str, span: Span) -> Span:
-    """Up to the first line break, or up to the first blank between two words in a one-line document.
+    """Return the first line; in a document on one line, up to the first blank between two words.
 
     A blank in a title (《中共中央办公厅 国务院办公厅关于…》) breaks no line.
     """
@@ -468,7 +471,7 @@ def _iterate_paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]
 
 
 def _trim_end(content: str, start: int, end: int) -> int:
-    """`end` moved back over white space, not before `start`."""
+    """Return `end` moved back over white space, not before `start`."""
     while end > start and content[end - 1].isspace():
         end -= 1
     return end
@@ -500,7 +503,7 @@ def _cut_division(content: str, division: Division, end: int) -> Division:
 
 
 def count_clauses(top: Iterable[Division]) -> int:
-    """Divisions of the lowest level that carries measures: clauses, or sections where there are none.
+    """Return the number of divisions of the lowest level that carries measures: clauses, else sections.
 
     A clause counts if it has text of its own or nothing below it.
     """
