@@ -1,1 +1,1 @@
-"""From bytes to a repaired text whose every character leads back to its source."""
+"""The way from bytes to a repaired text whose every character leads back to its source."""

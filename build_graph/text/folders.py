@@ -1,13 +1,11 @@
-"""Names of files in Unicode, whatever bytes they are: graphs, JSON and pages hold nothing else.
+"""Files in folders and of patterns such as pages/**/*.html, in a fixed order and under Unicode names.
 
 Most names are UTF-8 and stay as they are. One that is not is read as Chinese Windows writes names (GB18030);
-where that gives no name, or one that the folder has already, its bytes stand as in an address: %D6%D0.txt. No
-two files of a folder share a name.
+where that gives no name, or one that the folder has already, its bytes are percent-encoded: %D6%D0.txt. No
+two files of a folder share a name, and graphs, JSON and pages hold Unicode only.
 
-The files in a folder, or that a pattern such as pages/**/*.html matches, in a fixed order.
-
-One folder's names are held at a time, so that a tree may hold any number of files. A link is followed to a
-file in the folder where the search began, and nowhere else: who put it there may not be who has it read.
+One folder's names are held at a time, so that a tree may hold any number of files. A link is followed only to
+a file in the folder where the search began: its author may not be the one who has the folder read.
 """
 
 from __future__ import annotations
@@ -35,16 +33,14 @@ def display_path(path: Path) -> str:
 
 
 def display_name(path: Path) -> str:
-    """Return the last part of a path as graphs and messages name it; no other file beside it has that
-    name.
-    """
+    """Return the last part of a path as graphs and messages name it; unique in its folder."""
     if _is_unicode(path.name):
         return path.name
     return next(name for name in _iterate_candidates(path.name) if not os.path.lexists(path.with_name(name)))
 
 
 def resolve_path(path: Path) -> Path:
-    """Return the path under which a file lies that is shown so; the path itself where there is none."""
+    """Return the path of the file that is displayed as `path`; `path` itself where there is none."""
     if os.path.lexists(path) or not _is_unicode(str(path)):
         return path
     at = Path(path.anchor)
@@ -54,7 +50,7 @@ def resolve_path(path: Path) -> Path:
 
 
 def _find_displayed(folder: Path, name: str) -> Path | None:
-    """What lies in a folder under a name that is no Unicode, and is shown as `name`."""
+    """Return the path in a folder whose name is no Unicode and is displayed as `name`; None without one."""
     try:
         found = [path for path in folder.iterdir() if not _is_unicode(path.name)]
     except OSError:
@@ -63,7 +59,7 @@ def _find_displayed(folder: Path, name: str) -> Path | None:
 
 
 def _iterate_candidates(name: str) -> Iterator[str]:
-    """Yield names for one that is no UTF-8, the best first; none of them is a candidate for another."""
+    """Yield Unicode names for one that is no UTF-8, the best first; no two names share a candidate."""
     raw = name.encode("utf-8", "surrogateescape")
     try:
         decoded = raw.decode("gb18030")
@@ -76,7 +72,7 @@ def _iterate_candidates(name: str) -> Iterator[str]:
 
 
 def _escape_char(char: str) -> str:
-    """Return a character as it is; as in an address where it stands for a byte, or is the sign for that."""
+    """Return a character as it is, but percent-encoded where it stands for a byte or is a percent sign."""
     if char == "%":
         return "%25"
     return char if _is_unicode(char) else f"%{ord(char) - 0xDC00:02X}"
@@ -95,7 +91,7 @@ _HIDDEN = (".", "~$")  # how the names begin of what systems and office programs
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file, its name below where the search began, and whether it is a document by its ending."""
+    """A file, its name below the start of the search, and whether it is a document by its ending."""
 
     path: Path
     name: str
@@ -106,9 +102,9 @@ class ListedFile:
 
 
 def iterate_folder(folder: Path) -> Iterator[ListedFile]:
-    """The files in a folder and in the folders in it, in order of their names; sidecar files are left out.
+    """Yield the files in a folder and its folders, in order of their names, without sidecar files.
 
-    A folder that cannot be read stands there with its fault, and hides no other.
+    A folder that cannot be read is yielded with its fault, and hides no other.
     """
     open_ = [_list_level(folder, "", folder)]  # folders within each other, however deep
     while open_:
@@ -122,7 +118,7 @@ def iterate_folder(folder: Path) -> Iterator[ListedFile]:
 
 
 def _list_level(folder: Path, below: str, start: Path) -> Iterator[ListedFile]:
-    """What lies in a folder itself, where a search began at `start`."""
+    """Yield the files and folders of one folder, for a search that began at `start`."""
     try:
         visible = _scan_visible(folder)
     except OSError as error:
@@ -142,16 +138,14 @@ def _list_level(folder: Path, below: str, start: Path) -> Iterator[ListedFile]:
 
 
 def _scan_visible(folder: Path) -> list[os.DirEntry[str]]:
-    """What a folder shows, in order of the names; raises OSError where it cannot be read."""
+    """Return the visible entries of a folder, in order of their names; raises OSError."""
     with os.scandir(folder) as entries:
         shown = (entry for entry in entries if not entry.name.startswith(_HIDDEN))
         return sorted(shown, key=lambda entry: entry.name)
 
 
 def iterate_matches(pattern: Path) -> Iterator[ListedFile]:
-    """Yield the files that a pattern matches, in order of their names; ** stands for folders within
-    folders.
-    """
+    """Yield the files that a pattern matches, in order of their names; ** matches nested folders."""
     start = find_pattern_root(pattern)
     rest = "/".join(pattern.parts[len(start.parts) :])
     found = sorted(path for path in start.glob(rest) if not _is_hidden(path.relative_to(start)))
@@ -167,7 +161,7 @@ def iterate_matches(pattern: Path) -> Iterator[ListedFile]:
 
 
 def find_pattern_root(pattern: Path) -> Path:
-    """Return the folder below which a pattern matches.
+    """Return the deepest folder that all matches of a pattern lie in.
 
     >>> find_pattern_root(Path("pages/2020/**/*.html")).as_posix()
     'pages/2020'
@@ -176,7 +170,7 @@ def find_pattern_root(pattern: Path) -> Path:
 
 
 def leads_away(path: Path, start: Path) -> bool:
-    """Return whether a path leads, by links, to anything but a file in the folder where the search began.
+    """Return whether a path leads, by links, to anything but a file in the folder `start`.
 
     >>> leads_away(Path("/dev/null"), Path("/dev"))
     True
@@ -201,9 +195,7 @@ def is_pattern(path: Path) -> bool:
 
 
 def sum_sizes(paths: Sequence[Path]) -> int:
-    """Return the bytes of all files at some paths, documents within files left aside, and what cannot be
-    read.
-    """
+    """Return the total bytes of the files at some paths; files that cannot be read count nothing."""
     return sum(_measure_size(path) for path in paths)
 
 
@@ -222,7 +214,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _is_file(path: Path) -> bool:
-    """Return whether a path is a file, or the system cannot tell: then whoever reads it will say why."""
+    """Return whether a path is a file, or the system does not tell: then reading it fails with the reason."""
     try:
         return path.is_file()
     except OSError:

@@ -1,7 +1,7 @@
 """Documents from paths: files of every kind, folders, patterns, archives, tables, standard input.
 
-A bad document does not keep the others from being read: what is wrong with it comes in its place, as the
-error that says so.
+A bad document does not keep the others from being read: the error that describes its fault is yielded in its
+place.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BUFFER = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A document, and what its container says of it."""
+    """A document, and the metadata that its container gives."""
 
     source: Source
     given: Metadata
@@ -53,20 +53,20 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class IgnoredFile:
-    """A file in a folder or archive that is no document: by its ending, as made from some, or as a link."""
+    """A file in a folder or archive that is not read: no document by its ending, generated, or a link."""
 
     name: str
     made: str = ""  # the kind of file that is made from documents: graph, page; LINK
 
     @property
     def label(self) -> str:
-        """What files of its sort are counted under."""
+        """The name under which such files are counted."""
         return self.made or PurePosixPath(self.name).suffix.lower() or PurePosixPath(self.name).name
 
 
 @dataclass(frozen=True, slots=True)
 class LazyInput:
-    """A document of one of the kinds that take their time to open, as the bytes of its file."""
+    """A document that takes time to open, as the bytes of its file."""
 
     name: str
     data: bytes
@@ -79,12 +79,12 @@ ListedInput = LazyInput | FoundInput
 
 
 def _ignore_bytes(size: int) -> None:
-    """What hears of the bytes that were read, where nobody wants to know."""
+    """Ignore the number of bytes that were read."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputReader:
-    """Reads inputs within `limits`; `encoding` is that of text, where it was given."""
+    """A reader of inputs within `limits`; `encoding` is that of text, where it was given."""
 
     limits: ReadingLimits = field(default_factory=ReadingLimits)
     encoding: str | None = None
@@ -92,16 +92,15 @@ class InputReader:
     opener: Callable[[LazyInput], Input | ObligationError] | None = field(default=None, repr=False)
 
     def read(self, path: Path) -> Iterator[FoundInput]:
-        """What is found at a path: a file, a folder, "-", or a document in a file: pack.zip/dir/a.html.
+        """Yield the documents at a path: a file, a folder, "-", or a document in a file: pack.zip/dir/a.html.
 
-        A path may be a pattern: pages/**/*.html. Raises nothing for a document that cannot be read: the
-        error is found in its place.
+        A path may be a pattern: pages/**/*.html. For a document that cannot be read its error is yielded.
         """
         for found in self.list_inputs(path):
             yield self.open_input(found) if isinstance(found, LazyInput) else found
 
     def read_bytes(self, data: bytes, name: str) -> Iterator[FoundInput]:
-        """What is found in the bytes of a file of that name."""
+        """Yield the documents in the bytes of a file of that name."""
         stream = io.BufferedReader(io.BytesIO(data), _BUFFER)
         for found in _ignore_generated(
             self._catch_errors(name, lambda: self._read_stream(stream, len(data), name))
@@ -109,9 +108,7 @@ class InputReader:
             yield self.open_input(found) if isinstance(found, LazyInput) else found
 
     def open_input(self, found: LazyInput) -> Input | ObligationError:
-        """Return the document in the bytes of a file, or what is wrong with them; `opener` may do it
-        elsewhere.
-        """
+        """Return the document in the bytes of a file, or its error; `opener` may open it elsewhere."""
         if self.opener:
             return self.opener(found)
         try:
@@ -123,7 +120,7 @@ class InputReader:
         return Input(source, Metadata(), found.sidecar)
 
     def list_inputs(self, path: Path) -> Iterator[ListedInput]:
-        """What `read` finds; documents whose kinds take their time are left to be opened by whoever likes."""
+        """Yield the documents at a path as `read` does, but those that take time still unopened."""
         yield from self._catch_errors(display_path(path), lambda: self._read_path(resolve_path(path)))
 
     def check_path(self, path: Path) -> None:
@@ -137,9 +134,7 @@ class InputReader:
             raise UnreadableError(f"{display_path(path)}: there is no such file; check the name")
 
     def iterate_files(self, paths: Iterable[Path]) -> Iterator[Path]:
-        """Yield the files in which the documents at some paths lie; of a folder, those that end as
-        documents do.
-        """
+        """Yield the files of the documents at some paths; in folders, those with a known ending."""
         for path in paths:
             with suppress(OSError, ValueError):  # whoever reads it will say what is wrong
                 yield from _iterate_files_at(resolve_path(path))
@@ -164,7 +159,7 @@ class InputReader:
     # ------------------------------------------------------------------------- containers
 
     def _read_path(self, path: Path) -> Iterator[ListedInput]:
-        """Yield the documents at a path, whatever it is."""
+        """Yield the documents at a path of any kind."""
         if str(path) == "-":
             yield from self._read_stream(_open_stdin(), 0, "-")
         elif path.is_dir():
@@ -179,7 +174,7 @@ class InputReader:
             )
 
     def _read_folder(self, folder: Path) -> Iterator[ListedInput]:
-        """Yield the documents in a folder and the folders in it, in order of their names."""
+        """Yield the documents in a folder and its folders, in order of their names."""
         known = made = False
         for found in chain.from_iterable(
             self._read_listed(one, folder) for one in folders.iterate_folder(folder)
@@ -214,7 +209,7 @@ class InputReader:
             yield IgnoredFile(file.name)
 
     def _read_named(self, container: Path, name: str) -> Iterator[ListedInput]:
-        """Yield the document that bears the name, of those in a file."""
+        """Yield the document of that name in a file."""
         missing = True
         for found in self._read_file(container, display_name(container)):
             if _find_name(found) == name:
@@ -225,9 +220,7 @@ class InputReader:
             yield UnreadableError(f"{where}: there is no such document in {holder}")
 
     def _read_file(self, path: Path, name: str, start: Path | None = None) -> Iterator[ListedInput]:
-        """Yield the documents in a file; a sidecar file goes with a single one, unless it leads out of
-        `start`.
-        """
+        """Yield the documents in a file; a single one gets its sidecar, unless that leads out of `start`."""
         sidecar = path.with_suffix(".toml")
         for found in self._catch_errors(display_path(path), lambda: self._read_metered(path, name)):
             if isinstance(found, MadeError) and found.name == name:
@@ -246,7 +239,7 @@ class InputReader:
                 yield found
 
     def _catch_errors(self, name: str, read: Callable[[], Iterator[ListedInput]]) -> Iterator[ListedInput]:
-        """What is read, up to an error, which then ends it: of whatever kind, it ends nothing else."""
+        """Yield the documents that `read` yields; an error of any kind is yielded too, and ends them."""
         try:
             yield from read()
         except ObligationError as error:
@@ -296,7 +289,7 @@ class InputReader:
     def _read_gzip(
         self, stream: io.BufferedReader[Any], packed: int, name: str, meter: Meter, depth: int
     ) -> Iterator[ListedInput]:
-        """Yield the documents in a gzip file, named as the file is: its kind is told without .gz."""
+        """Yield the documents in a gzip file under its name; their kind is detected without .gz."""
         from build_graph.text.formats.archives import open_gzip
 
         self._check_nesting(depth, name)
@@ -306,7 +299,7 @@ class InputReader:
     def _read_zip(
         self, stream: io.BufferedReader[Any], name: str, meter: Meter, depth: int
     ) -> Iterator[ListedInput]:
-        """Yield the documents in a ZIP archive; a DOCX under another name is one."""
+        """Yield the documents in a ZIP archive, or the document in a DOCX under another name."""
         from build_graph.text.formats import archives
 
         seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
@@ -362,9 +355,7 @@ class InputReader:
 
 
 def _ignore_generated(found: Iterable[ListedInput]) -> Iterator[ListedInput]:
-    """Yield the same, where what is made from documents is left alone: it lies beside them, and nobody
-    named it.
-    """
+    """Yield the inputs, generated files as ignored: they lie beside documents, and nobody named them."""
     for one in found:
         yield IgnoredFile(one.name, one.made.kind) if isinstance(one, MadeError) else one
 
@@ -385,13 +376,13 @@ def _iterate_files_at(path: Path) -> Iterator[Path]:
 
 
 def _is_own_sidecar(sidecar: Path, start: Path | None) -> bool:
-    """Return whether a file is there, and no link out of the folder where the search began."""
+    """Return whether a sidecar file exists and is no link out of the folder where the search began."""
     is_there = sidecar.is_file()
     return is_there and not (start and sidecar.is_symlink() and folders.leads_away(sidecar, start))
 
 
 def _find_container(path: Path) -> Path | None:
-    """Return the file in which a path leads to a document: that of pack.zip/a.html, or of a.jsonl:17."""
+    """Return the file that holds a path's document, as in pack.zip/a.html and a.jsonl:17; None without."""
     for candidate in (path, *path.parents):
         before = candidate.name.rpartition(":")[0]
         for file in (candidate, candidate.with_name(before)) if before else (candidate,):
@@ -401,14 +392,14 @@ def _find_container(path: Path) -> Path | None:
 
 
 def _find_name(found: ListedInput) -> str:
-    """Return the name of a document; empty for what is none."""
+    """Return the name of a document; empty for other inputs."""
     if isinstance(found, Input):
         return found.source.name
     return found.name if isinstance(found, LazyInput) else ""
 
 
 def no_documents_error(folder: str, *, made: bool = False) -> UnreadableError:
-    """What is wrong with a folder without documents; `made` says that it holds what is made from some."""
+    """Return the error of a folder without documents; `made` if it holds generated files."""
     if made:
         return UnreadableError(
             f"{folder}: holds what obligations wrote, and no documents; give the folder of the documents"
@@ -417,11 +408,11 @@ def no_documents_error(folder: str, *, made: bool = False) -> UnreadableError:
 
 
 def no_match_error(pattern: str) -> UnreadableError:
-    """What is wrong with a pattern that matches no documents."""
+    """Return the error of a pattern that matches no documents."""
     return UnreadableError(f"{pattern}: matches no documents; {_format_endings()}")
 
 
 def _format_endings() -> str:
-    """How the names of documents end, as a hint."""
+    """Return a hint that lists the known endings of names."""
     endings: Sequence[str] = [kind.endings[0] for kind in Kind]
     return f"the names of documents end in {', '.join(endings)}"

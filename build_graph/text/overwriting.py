@@ -1,4 +1,4 @@
-"""The guard that keeps what is read from being written over, whatever either is called: by a link, twice."""
+"""The guard against writing over a file that is read, even where a link gives it another name."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _Identity = tuple[int, int]  # device and number of a file
 
 
 class OverwritingError(ObligationError):
-    """A place to write to that is a file which is read."""
+    """An output path that is a file which is read."""
 
 
 def reject_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Raise OverwritingError where a file that is to be written is one of the inputs.
+    """Raise OverwritingError where an output is one of the inputs.
 
-    What obligations made itself, or holds nothing, is no input: it is left alone, and may be written anew.
+    A generated or empty file is no input: it may be written anew.
     """
     places = {at: path for path in outputs if (at := _identify_file(path))}
     for path in inputs if places else ():
@@ -32,7 +32,7 @@ def reject_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
 
 def reject_graph(outputs: Iterable[Path], graph: str) -> None:
-    """Raise OverwritingError where a file that is to be written belongs to the graph that is asked."""
+    """Raise OverwritingError where an output belongs to the graph that is read."""
     places = {at: path for path in outputs if (at := _identify_file(path))}
     for path in iterate_files_at(Path(graph)) if places else ():
         if place := places.get(_identify_file(path) or (0, 0)):
@@ -40,9 +40,7 @@ def reject_graph(outputs: Iterable[Path], graph: str) -> None:
 
 
 def iterate_files_at(path: Path) -> Iterator[Path]:
-    """Yield the file at a path, or those in a folder and its folders; none where there is nothing, as at a
-    URL.
-    """
+    """Yield the file at a path, or all files below a folder; nothing for other paths, such as URLs."""
     if os.path.isdir(encode_name(path)):
         for folder, _, names in os.walk(path):
             yield from (Path(folder, name) for name in names)
@@ -51,7 +49,7 @@ def iterate_files_at(path: Path) -> Iterator[Path]:
 
 
 def _identify_file(path: Path) -> _Identity | None:
-    """By what a file is the same whatever it is called; None where there is none, or a device or a pipe."""
+    """Return device and number of a regular file, the same under all its names; None for others."""
     try:
         found = os.stat(encode_name(path))
     except (OSError, ValueError):
@@ -60,7 +58,7 @@ def _identify_file(path: Path) -> _Identity | None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Return whether a file is made from documents, or empty."""
+    """Return whether a file is generated from documents, or empty."""
     try:
         with open(encode_name(path), "rb") as file:
             head = file.read(HEAD)

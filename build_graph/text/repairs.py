@@ -1,7 +1,7 @@
-"""Undo what scraping, copying and conversion did to a text: named, reported, replayable.
+"""The repairs that undo the damage of scraping, copying and conversion: named, reported, replayable.
 
-Each repair is a function from a text to the changes it wants. They run in the order of `REPAIRS`;
-a clean text comes out as it is, without a single repair.
+Each repair is a function from a text to the changes it wants. They run in the order of `REPAIRS`; a clean
+text comes out as it is, without a single repair.
 """
 
 from __future__ import annotations
@@ -136,19 +136,19 @@ def repair(source: Source) -> Text:
 
 
 def count_repairs(text: Text) -> dict[str, int]:
-    """How often each repair was made, in the order in which they are made."""
+    """Return the number of repairs by name, in the order in which they run."""
     made = Counter(repair.name for repair in text.repairs)
     return {step.__name__: made[step.__name__] for step in REPAIRS if made[step.__name__]}
 
 
 def _mark_lost(text: str) -> Iterator[Damage]:
-    """Yield characters that were lost before the text came here; no one knows what they were."""
+    """Yield the characters that were lost before the text came here, as damages."""
     for found in _LOST.finditer(text):
         yield Damage(Span(found.start(), found.end()), "characters were lost before the text came here")
 
 
 def _unescape(entity: str) -> str:
-    """What `entity` stands for; itself where it stands for nothing."""
+    """Return the character that `entity` stands for; `entity` itself if it stands for none."""
     from html import unescape  # its table is large, and few texts need it
 
     while (after := unescape(entity)) != entity and after.startswith("&"):

@@ -1,4 +1,4 @@
-"""A text under repair: every change named, every character still at home in its source."""
+"""A text under repair: every change is named, and every character leads back to its source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from build_graph.model import Damage, Repair, Source, Span, Text
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a repair wants: `after` in place of the characters from `start` to `end`."""
+    """A change that a repair wants: `after` in place of the characters from `start` to `end`."""
 
     start: int
     end: int
@@ -23,7 +23,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A change that was made, between the source and the text as it now is."""
+    """A change that was made, between the source and the current text."""
 
     name: str
     source: Span
@@ -43,7 +43,7 @@ class Draft:
     damages: tuple[Damage, ...] = ()
 
     def apply_changes(self, name: str, changes: Sequence[Change], damages: Iterable[Damage] = ()) -> Draft:
-        """Return the draft after `changes`, which are in order and do not overlap, and with `damages` noted.
+        """Return the draft after `changes`, which are in order and do not overlap, with `damages` added.
 
         >>> draft = Draft(Source("-", "業(yè)務", "utf-8"), "業(yè)務")
         >>> draft = draft.apply_changes("strip_glosses", [Change(1, 5, "")])
@@ -83,8 +83,8 @@ def _rewrite_content(content: str, changes: Iterable[Change]) -> str:
 def _compose_edits(name: str, edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[Edit]:
     """Yield the edits from the source to the changed text.
 
-    What overlaps becomes one edit, under the name of the repair that came first; touching is not
-    overlapping.
+    Edits that overlap become one, under the name of the repair that came first; edits that touch do not
+    overlap.
     """
     before = after = 0  # by how much the text has grown up to here, since the source and by the changes
     for group in _group_overlaps(edits, changes):
@@ -100,7 +100,7 @@ def _compose_edits(name: str, edits: Iterable[Edit], changes: Iterable[Change]) 
 
 
 def _group_overlaps(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterator[list[Place]]:
-    """What overlaps in the current text, in order."""
+    """Yield the groups of edits and changes that overlap in the current text, in order."""
     olds: Iterable[Place] = ((edit.span.start, edit.span.end, edit) for edit in edits)
     news: Iterable[Place] = ((change.start, change.end, change) for change in changes)
     group: list[Place] = []
@@ -116,7 +116,7 @@ def _group_overlaps(edits: Iterable[Edit], changes: Iterable[Change]) -> Iterato
 
 
 def _move_damages(damages: Iterable[Damage], changes: Sequence[Change]) -> Iterator[Damage]:
-    """Yield the damages where they stand after `changes`; one that begins or ends in a change is widened."""
+    """Yield the damages at their places after `changes`; one that begins or ends in a change is widened."""
     starts, ends = [change.start for change in changes], [change.end for change in changes]
     grown = [0, *accumulate(len(change.after) - (change.end - change.start) for change in changes)]
     for damage in damages:
@@ -129,7 +129,7 @@ def _move_damages(damages: Iterable[Damage], changes: Sequence[Change]) -> Itera
 
 
 def map_offsets(edits: Iterable[Edit | Repair]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """`Text.starts` and `Text.shifts`: a character that was put in comes from the last it replaces."""
+    """Return `Text.starts` and `Text.shifts`: an inserted character comes from the last that it replaces."""
     steps = {0: 0}
     for edit in edits:
         source, span = edit.source, edit.span

@@ -1,11 +1,8 @@
-"""Line breaks that stand within sentences, because a page was wrapped at a fixed width.
+"""Line breaks and spaces within sentences and words, left by a page that was wrapped at a fixed width.
 
-Such a page shows itself: line after line is full and ends in the middle of a sentence.
-
-Spaces that stand in a word because a page was wrapped there: 食品药品监 管总局.
-
-Many texts part paragraphs, titles, names and bodies by a space (中共中央 国务院), so a space goes only
-where the document itself shows that it stands within a word.
+Such a page shows itself for line breaks: line after line is full and ends in the middle of a sentence. A
+space may also be meant: many texts separate paragraphs, titles, names and bodies by one (中共中央 国务院). So
+it is removed only where the document itself shows that it stands within a word (食品药品监 管总局).
 """
 
 from __future__ import annotations
@@ -40,7 +37,7 @@ _OPENS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Widths:
-    """How wide the lines of a page are, the width at which it was wrapped, and how many lines are full."""
+    """The widths of a page's lines, the width at which it was wrapped, and the number of full lines."""
 
     lines: Sequence[int]
     width: int
@@ -48,7 +45,7 @@ class _Widths:
 
     @classmethod
     def measure_lines(cls, lines: Sequence[int], cut: Sequence[bool]) -> _Widths:
-        """Return the width that most lines cut within a sentence have, with hardly a line that is wider."""
+        """Find the width that most lines cut within a sentence have, and hardly any line exceeds."""
         counts = Counter(n for n, is_cut in zip(lines, cut, strict=True) if is_cut)
         full = {n: sum(counts[n - i] for i in range(_SLACK + 1)) for n in counts}
         width = max(full, key=lambda n: (full[n], n), default=0)
@@ -62,7 +59,7 @@ class _Widths:
 
 
 def join_lines(text: str) -> Iterator[Change]:
-    """Take out the line breaks within sentences of a text that is wrapped at a fixed width.
+    """Remove the line breaks within sentences of a text that is wrapped at a fixed width.
 
     >>> page = "\\n".join(["各地区、各部门要加强统筹协调和政策"] * 8)
     >>> len(list(join_lines(page))), list(join_lines(page[:60]))  # three lines are no proof
@@ -88,7 +85,7 @@ def join_lines(text: str) -> Iterator[Change]:
 
 
 def _count_open_brackets(text: str, start: int, end: int) -> int:
-    """How many more brackets a line opens than it closes."""
+    """Return the number of brackets that a line opens, less those that it closes."""
     return sum(text.count(mark, start, end) for mark in _OPENERS) - sum(
         text.count(mark, start, end) for mark in _CLOSERS
     )
@@ -100,7 +97,7 @@ def _count_columns(line: str) -> int:
 
 
 def _count_characters(line: str) -> int:
-    """Return two for each character of a line, where the page gave all the same room."""
+    """Return two columns for each character of a line, as on a page that gave all the same width."""
     return 2 * len(line.strip())
 
 
@@ -118,10 +115,10 @@ _MOSTLY = 0.8  # ... and to be so large a part of what one of its characters is 
 
 
 def join_wrapped(text: str) -> Iterator[Change]:
-    """Take out single spaces between characters that the text has side by side elsewhere.
+    """Remove single spaces between characters that the text has side by side elsewhere.
 
-    On a page that is wrapped throughout that is enough. On others they must form a word: one of them
-    hardly stands without the other.
+    On a page that is wrapped throughout that is enough. On others the two characters must form a word: one of
+    them is hardly used without the other.
 
     >>> [change.start for change in join_wrapped("市监管总局、药监管总局、监管局，食品药品监 管总局 各局")]
     [21]
@@ -138,7 +135,7 @@ def join_wrapped(text: str) -> Iterator[Change]:
 
 
 def _count_pairs(text: str) -> Counter[str]:
-    """How often each pair of characters stands in `text`, and each character by itself."""
+    """Return the counts of the pairs of characters in `text`, and of the single characters."""
     seen = Counter(map(add, text, text[1:]))
     seen.update(text)
     return seen

@@ -1,4 +1,4 @@
-"""Traditional to Simplified, one character for one, so that no position moves."""
+"""The conversion from Traditional to Simplified, character by character, so that no position moves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEAR = 20  # characters within which a Traditional character shows that a share
 
 @dataclass(frozen=True, slots=True)
 class _Script:
-    """What `data/script.toml` says; see there."""
+    """The characters and words of `data/script.toml`, which explains them."""
 
     shared: frozenset[str]
     in_gb2312: frozenset[str]
@@ -52,7 +52,7 @@ def to_simplified(text: str) -> Iterator[Change]:
 
 
 def simplify(text: str) -> str:
-    """`text` in Simplified characters by OpenCC's tables alone, of the same length.
+    """Return `text` in Simplified characters by OpenCC's tables alone, of the same length.
 
     >>> simplify("電子商務")
     '电子商务'
@@ -63,9 +63,7 @@ def simplify(text: str) -> str:
 
 
 def _may_be_traditional(text: str, script: _Script) -> bool:
-    """Return whether `text` has a Chinese character that GB 2312, a code for Simplified texts, does not
-    have.
-    """
+    """Return whether `text` has a Chinese character that is not in GB 2312, a code for Simplified texts."""
     chars = {char for char in set(text) if "\u3400" <= char <= "\u9fff"}
     try:
         "".join(chars).encode("gb2312")
@@ -75,9 +73,7 @@ def _may_be_traditional(text: str, script: _Script) -> bool:
 
 
 def _simplify_text(text: str, script: _Script) -> str:
-    """Return the whole of `text`, with the characters that both scripts have left where nothing else
-    tells.
-    """
+    """Return `text` in Simplified characters; those that both scripts share stay, unless others are near."""
     chars = list(simplify(text).translate(script.variants))
     changed = [i for i, char in enumerate(text) if char != chars[i]]
     sure = [i for i in changed if text[i] not in script.shared]
@@ -103,7 +99,7 @@ def _is_near(positions: Sequence[int], position: int) -> bool:
 
 @cache
 def _load_converter() -> Callable[[str], str]:
-    """OpenCC's converter; its tables take some milliseconds to read."""
+    """Return OpenCC's converter; its tables take some milliseconds to read."""
     import opencc  # slow to load, and most texts are in Simplified characters already
 
     convert: Callable[[str], str] = opencc.OpenCC("t2s").convert
@@ -111,7 +107,7 @@ def _load_converter() -> Callable[[str], str]:
 
 
 def _wrap_converter(convert: Callable[[str], str]) -> Callable[[str], str]:
-    """`convert` for one character, which stays as it is where it would become several."""
+    """Return `convert` for one character, which stays as it is where it would become several."""
 
     def convert_single(char: str) -> str:
         converted = convert(char)

@@ -1,1 +1,1 @@
-"""The repair of characters that a scraper tore or shifted, proved by running the damage forward."""
+"""The repair of characters that a scraper tore or shifted, proved by simulating the damage."""

@@ -1,8 +1,8 @@
-"""What stood on a page that was read one byte off: every text that would print like this.
+"""Candidates for text that a page printed one byte off: every text that would be printed like this.
 
-From a hole on, the bytes of what is printed are put one behind the other again, at the right offset.
-Where bytes were lost, all that could have stood there are followed at once, the likeliest first:
-the search is a beam over readings. Whether a reading is right is not decided here.
+From a hole on, the bytes of the printed characters are joined again at the right offset. Where bytes were
+lost, all that could have been there are followed at once, the likeliest first: the search is a beam over
+readings. Another module decides whether a reading is right.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _GLOSS = re.compile(rf"\({PINYIN}\s?\)")
 
 
 class Decoding(NamedTuple):
-    """One way to read what is printed: its characters, and the lead byte of the one begun."""
+    """A way to read what is printed: its characters, and the lead byte of an incomplete one."""
 
     score: float  # log probability, in nats
     text: str
@@ -56,7 +56,7 @@ class Decoding(NamedTuple):
 
 
 class ByteShiftReader:
-    """Reads what is printed behind a hole in every way that gives whole characters."""
+    """A reader of the text behind a hole, in every way that gives whole characters."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class ByteShiftReader:
         simplified: Mapping[str, str],
         foreign: frozenset[str],
     ) -> None:
-        """Take the gloss `table`, and of the text its likelihood, script, and what is foreign to it."""
+        """Keep the gloss `table`, and the text's likelihood, script, and characters foreign to it."""
         self._likelihood = likelihood
         self._foreign = foreign
         self._codes: dict[str, list[bytes]] = {}  # of the characters that a reading glosses
@@ -81,10 +81,11 @@ class ByteShiftReader:
         self._common = list(zip(known, codes[::2], codes[1::2], strict=True))
 
     def read(self, before: str, text: str, start: int) -> tuple[int, list[Decoding]]:
-        """Where what is printed from the hole at `start` is in step again, and the readings up to there.
+        """Return the position behind the hole at `start` where whole characters begin, and the readings up to
+        it.
 
-        `before` is the character in front of the hole. The likeliest reading comes first; there is
-        none where nothing gives whole characters.
+        `before` is the text in front of the hole. The likeliest reading comes first; there are no readings
+        where nothing gives whole characters.
         """
         beam, end, cut, cuts = [Decoding(0.0, before)], start, False, 0
         for token in _TOKEN.finditer(text, start, start + _LONGEST):
@@ -106,7 +107,7 @@ class ByteShiftReader:
         return end, [reading._replace(text=reading.text[len(before) : -1]) for reading in found]
 
     def _read_token(self, reading: Decoding, token: re.Match[str]) -> Iterator[Decoding]:
-        """`reading` with what `token` prints behind it."""
+        """Yield the readings that follow from `reading` and the printed `token`."""
         if token["swallowed"]:
             yield from self._read_swallowed(reading, token["swallowed"])
         elif token["gloss"]:
@@ -117,7 +118,7 @@ class ByteShiftReader:
             yield from self._read_char(reading, token[0])
 
     def _read_char(self, reading: Decoding, char: str) -> Iterator[Decoding]:
-        """With `char` as it stands, or with its bytes where `reading` is within a character."""
+        """Yield `reading` with `char` itself, or with its bytes if a character is incomplete."""
         if not reading.pending:
             yield self._append_char(reading, char)
             return
@@ -126,7 +127,7 @@ class ByteShiftReader:
             yield from self._feed_all(reading, *_split_bytes(code))
 
     def _read_gloss(self, reading: Decoding, pinyin: str) -> Iterator[Decoding]:
-        """With nothing more, if the last two bytes are a code that carries the gloss."""
+        """Yield `reading` if its last two bytes can be a code that carries the gloss."""
         last = encode_gbk(reading.text[-1])
         if pinyin not in self._codes:
             yield reading
@@ -137,7 +138,7 @@ class ByteShiftReader:
                 yield reading._replace(pending=code[1:])
 
     def _read_swallowed(self, reading: Decoding, pinyin: str) -> Iterator[Decoding]:
-        """With the second byte of a code that carries the gloss, or with both of them."""
+        """Yield `reading` with the second byte of a code that carries the gloss, or with both bytes."""
         for code in self._codes.get(pinyin, ()):
             first, second = _split_bytes(code)
             if not reading.pending and encode_gbk(reading.text[-1])[-1:] == first:
@@ -147,7 +148,7 @@ class ByteShiftReader:
             yield from self._feed_all(reading, first, second)
 
     def _add_unprinted(self, readings: Iterable[Decoding]) -> Iterator[Decoding]:
-        """Yield the readings within a character, with pairs of bytes behind them that do not print."""
+        """Yield the incomplete readings, with pairs of bytes added that are not printed."""
         leads = bytes(self._unprinted_trails)
         for followed in _UNPRINTED_PAIRS:
             odd = [reading for reading in readings if reading.pending][:followed]
@@ -165,7 +166,7 @@ class ByteShiftReader:
         return readings
 
     def _feed(self, reading: Decoding, byte: bytes) -> Iterator[Decoding]:
-        """`reading` with one more byte, which may have any of the values of `byte`."""
+        """Yield `reading` with one more byte, which may have any of the values of `byte`."""
         if reading.pending:
             for score, char in self._find_likely(reading.text[-CONTEXT:], reading.pending, byte):
                 yield Decoding(reading.score + score, reading.text + char)
@@ -173,7 +174,7 @@ class ByteShiftReader:
             yield Decoding(reading.score, reading.text, leads)
 
     def _find_likely(self, before: str, leads: bytes, trails: bytes) -> list[tuple[float, str]]:
-        """Return the characters of one of `leads` and one of `trails` that may well stand behind `before`."""
+        """Return the likely characters behind `before`, of one of `leads` and one of `trails`, scored."""
         key = before, leads, trails
         if key not in self._nexts:
             options = self._find_options(leads, trails)
@@ -199,9 +200,7 @@ class ByteShiftReader:
             yield from options[plain_char]
 
     def _find_options(self, leads: bytes, trails: bytes) -> list[str]:
-        """Return the characters of one of `leads` and one of `trails`, the frequent first; of many, the
-        known.
-        """
+        """Return the characters of `leads` and `trails`, the frequent first; of many, the known ones."""
         key = leads, trails
         if key not in self._chars:
             if len(leads) * len(trails) <= _FEW:
@@ -212,7 +211,7 @@ class ByteShiftReader:
         return self._chars[key]
 
     def _append_char(self, reading: Decoding, char: str) -> Decoding:
-        """`reading` with one more character."""
+        """Return `reading` with one more character."""
         score = self._score_chars(reading.text[-CONTEXT:], char)[0]
         return Decoding(reading.score + score, reading.text + char)
 
@@ -229,12 +228,12 @@ class ByteShiftReader:
         return self._likelihood.rank(self._plain[char]) if char != _SPACE else -1
 
     def _normalise_text(self, text: str) -> str:
-        """`text` as the table has it."""
+        """Return `text` as the table counts it."""
         return "".join([self._plain[char] for char in text])
 
 
 class _PlainChars(dict[str, str]):
-    """Each character as the table counts it: known from the start, or found when asked for."""
+    """A cache of characters as the table counts them."""
 
     def __missing__(self, char: str) -> str:
         self[char] = normalise_prose(char)
@@ -246,16 +245,12 @@ def _split_bytes(code: bytes) -> list[bytes]:
 
 
 def _score_indent(before: str) -> float:
-    """Return the log probability of an ideographic space: it stands at the beginning of a line, or
-    nowhere.
-    """
+    """Return the log probability of an ideographic space: likely only at the beginning of a line."""
     return 0.0 if before.endswith(("\n", _SPACE)) else -_HOPELESS
 
 
 def _find_unprinted_trails() -> dict[int, bytes]:
-    """Return the codes that print nothing: lead bytes, each with its trail bytes that can be lead bytes
-    too.
-    """
+    """Return the codes that are not printed: by lead byte, the trail bytes that can be lead bytes too."""
     trails = {}
     for lead in _ANY_LEAD:
         chars = b"".join(bytes((lead, trail)) for trail in _ANY_TRAIL).decode("gb18030")

@@ -1,8 +1,8 @@
-"""How scraped pages were damaged, run forward: the proof that a repair of a hole must pass.
+"""A simulation of the damage to scraped pages: the proof that a repair of a hole must pass.
 
-A page was made in three steps from clean text in GBK: glosses were put behind the codes of a table
-of characters, the bytes were read again, and the result was split at the codes of four marks. Each
-step looked for two-byte codes at any byte offset, so a code may match across two characters.
+A page was made in three steps from clean text in GBK: glosses were put behind the codes of a table of
+characters, the bytes were read again, and the result was split at the codes of four marks. Each step looked
+for two-byte codes at any byte offset, so a code may match across two characters.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FULL_WIDTH = str.maketrans(_HALF, _FULL)
 
 
 def encode_gbk(text: str) -> bytes:
-    """Return the GBK bytes of `text`, user-defined characters included; what GBK lacks is one byte 1A.
+    """Return the GBK bytes of `text`, user-defined characters included; others become one byte 1A.
 
     >>> encode_gbk("潛力").hex()
     '9d93c1a6'
@@ -40,9 +40,9 @@ def encode_gbk(text: str) -> bytes:
 
 
 def replace_broken_pairs(data: bytes) -> bytes:
-    """`data` as a reader of GBK understands it: a lead byte without its trail becomes `?`.
+    """Return `data` as a reader of GBK takes it: a lead byte without a trail byte becomes `?`.
 
-    The `?` swallows both bytes.
+    The `?` replaces both bytes.
 
     >>> replace_broken_pairs(b"\\x9d(ji")
     b'?ji'
@@ -51,7 +51,7 @@ def replace_broken_pairs(data: bytes) -> bytes:
 
 
 def decode_gbk(data: bytes) -> str:
-    """Return the characters of `reread(data)`; those of the user-defined areas do not print and are gone.
+    """Return the text of broken `data`, without user-defined characters, which are not printed.
 
     >>> decode_gbk(bytes.fromhex("af91 aad3 c3"))
     '瘧?'
@@ -60,7 +60,7 @@ def decode_gbk(data: bytes) -> str:
 
 
 def insert_glosses(data: bytes, table: Mapping[bytes, bytes]) -> bytes:
-    """`data` with its gloss behind each code of `table`, wherever the two bytes stand.
+    """Return `data` with its gloss behind each code of `table`, even across two characters.
 
     >>> insert_glosses("展潛".encode("gbk"), {b"\\xb9\\x9d": b"(x)"})
     b'\\xd5\\xb9\\x9d(x)\\x93'
@@ -72,7 +72,7 @@ def insert_glosses(data: bytes, table: Mapping[bytes, bytes]) -> bytes:
 
 
 def split_at_marks(data: bytes) -> str:
-    """`data` split at the codes of the four marks, one after the other; each part is read by itself.
+    """Return the text of `data`, split at the codes of the four marks in turn, each part decoded alone.
 
     >>> split_at_marks("模化，".encode("gbk"))
     '?；?，'
@@ -84,7 +84,7 @@ def split_at_marks(data: bytes) -> str:
 
 
 def narrow_marks(text: str) -> str:
-    """`text` with the seven marks that the page printed half-width.
+    """Return `text` with the seven marks that the page printed half-width.
 
     >>> narrow_marks("（一）发展、改革。")
     '(一)发展、改革。'
@@ -102,7 +102,7 @@ def widen_marks(text: str) -> str:
 
 
 def simulate_print(text: str) -> str:
-    """`text` as the page can print it: what GBK does not have is one and the same sign.
+    """Return `text` as the page can print it: all characters that GBK lacks become one sign.
 
     >>> simulate_print("（一）🗎") == "(一)\\x1a"
     True
@@ -111,7 +111,7 @@ def simulate_print(text: str) -> str:
 
 
 def simulate_damage(text: str, readings: Mapping[str, str]) -> str:
-    """What the page makes of clean `text`, given the characters it glosses and their readings.
+    """Return clean `text` as the page prints it, given the characters it glosses and their readings.
 
     >>> simulate_damage("發展潛力，提升電子商務創新", {"節": "jié", "創": "chuàng"})
     '發展?jié)摿?,提升電子商務?chuàng)新'

@@ -1,7 +1,7 @@
-"""Readings in brackets behind characters, as scraped pages have them: 業(yè)務 is 業務.
+"""The glosses of scraped pages, readings in brackets behind characters: 業(yè)務 is 業務.
 
-Only lower-case pinyin that is a reading of the character before it is a gloss: the brackets in
-维(3D), 站(点) and 公式(e) stay.
+Only lower-case pinyin that is a reading of the character before it is a gloss: the brackets in 维(3D), 站(点)
+and 公式(e) stay.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SYLLABLE = re.compile(PINYIN)
 
 
 def strip_glosses(text: str) -> Iterator[Change]:
-    """Take out the glosses.
+    """Remove the glosses.
 
     >>> [change.start for change in strip_glosses("業(yè)務、三維(3D)、站(dian)")]
     [1]
@@ -37,7 +37,7 @@ def strip_glosses(text: str) -> Iterator[Change]:
 
 
 def collect_glosses(text: str) -> dict[str, str]:
-    """Return the characters that carry a gloss in `text`, and the reading printed there most often.
+    """Return the characters that carry a gloss in `text`, with their most frequent reading there.
 
     >>> collect_glosses("業(yè)務發(fā)展")
     {'業': 'yè', '發': 'fā'}
@@ -67,13 +67,13 @@ def _find_glosses(text: str) -> Iterator[re.Match[str]]:
 
 @cache
 def _load_readings() -> Mapping[str, str]:
-    """For each syllable, without tone, the characters that are read so."""
+    """Return the characters that are read so, for each syllable without tone."""
     lines = (find_folder("data") / "readings.txt").read_text(encoding="utf-8").splitlines()
     return dict(line.split(" ", 1) for line in lines)
 
 
 def _strip_tone(reading: str) -> str:
-    """`reading` without its tone, ü as v.
+    """Return `reading` without its tone, ü as v.
 
     >>> _strip_tone("lǜ"), _strip_tone("chuàng")
     ('lv', 'chuang')

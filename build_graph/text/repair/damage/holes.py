@@ -1,9 +1,9 @@
-"""Close the holes that a scraper's byte work tore into a text, where the damage run forward proves it.
+"""The repair of holes that a scraper tore into a text, where a simulation of the damage proves it.
 
-A hole is a `?` that stands for a lead byte cut off from its trail: 發展?jié)摿?,提升 is 發展潛力，提升.
-Of the readings that `shifted` finds, only those count that become what is printed when the damage is
-done to them. The likeliest is taken if no other comes near it; else the words stay as they are and
-the stretch is marked as damaged.
+A hole is a `?` for a lead byte cut off from its trail byte: 發展?jié)摿?,提升 is 發展潛力，提升. Of the
+readings that `candidates` finds, only those count that the simulated damage turns into the printed text. The
+likeliest is taken if no other comes near it; else the words stay as they are and the stretch is marked as
+damaged.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _UNCERTAIN = re.compile(r"\?.{0,15}")  # what a text should not be judged by
 
 
 def close_holes(text: str) -> Iterator[Change | Damage]:
-    """Put back what a proof gives; marks the other holes as damaged.
+    """Restore the text of the holes that are proved; mark the others as damaged.
 
     >>> text = "釋放電子商務發(fā)展?jié)摿?,挖掘業(yè)務潛力,調(diào)節(jié)"
     >>> [change.after for change in close_holes(text)]
@@ -72,7 +72,7 @@ def close_holes(text: str) -> Iterator[Change | Damage]:
 
 @dataclass(slots=True)
 class _HoledPage:
-    """A text with holes, and what has been found out about it so far."""
+    """A text with holes, and the results of their repair so far."""
 
     text: str
     table: Mapping[str, str]
@@ -117,7 +117,7 @@ class _HoledPage:
         yield from self._mark_bare()
 
     def _close_hole(self, start: int) -> int:
-        """Close the hole at `start`, mark it, or leave it if it is none; return where to go on."""
+        """Close the hole at `start`, or mark it unless it is a question mark; return the next position."""
         self.tried += 1
         begin, before = self._find_sync_point(start)
         end, readings = self.reader.read(before[-CONTEXT:] or "\n", self.text, start)
@@ -129,7 +129,7 @@ class _HoledPage:
         return start + 1 if self._is_question(start) else self._mark_damage(start, end, doubt)
 
     def _explain_doubt(self, proved: Sequence[Decoding], as_printed: str) -> str:
-        """Why none of the readings that are `proved`, likeliest first, can be taken; empty if one can."""
+        """Return the reason why no reading of `proved`, likeliest first, is taken; empty if the first is."""
         if not proved or proved[0].score < _DOUBTFUL * (len(proved[0].text) + 1):
             return "bytes were lost here, and no reading of what is left is sure"
         best, *others = proved
@@ -143,14 +143,14 @@ class _HoledPage:
         return ""
 
     def _mark_damage(self, start: int, end: int, reason: str) -> int:
-        """Note a damaged stretch, up to where the page is surely in step again."""
+        """Mark a damaged stretch, up to where the page surely has whole characters; return its end."""
         rest = _OUT_OF_STEP.match(self.text, end)
         end = rest.end() if rest else end
         self.open.append(Damage(Span(start, end), reason))
         return end
 
     def _find_sync_point(self, start: int) -> tuple[int, str]:
-        """Where the page was last in step before a hole, and the clean text from there to the hole."""
+        """Return the last position in step before a hole, and the clean text from there to the hole."""
         shut = [span for span, _ in self.closed[-_RECENT:]]
         ends = (sync.end() for sync in _IN_STEP.finditer(self.text, max(0, start - _REACH), start))
         in_step = [end for end in ends if not any(span.start < end <= span.end for span in shut)]
@@ -166,7 +166,7 @@ class _HoledPage:
     def _prove_readings(
         self, begin: int, before: str, end: int, readings: Iterable[Decoding]
     ) -> Iterator[Decoding]:
-        """Yield the likeliest reading that the damage turns into what is printed, and its proved rivals."""
+        """Yield the likeliest reading that the damage turns into the printed text, and its proved rivals."""
         until = end if self.text.startswith("?", end) else end + 1  # what follows may be a hole itself
         observed = simulate_print(_GLOSS_SPACE.sub(")", self.text[begin:until]))
         ahead = _strip_known_glosses(self.text[end : end + _AHEAD], self.table)
@@ -182,13 +182,13 @@ class _HoledPage:
                 yield reading
 
     def _is_question(self, position: int) -> bool:
-        """Return whether the words before `position`, as far as the last mark, ask something."""
+        """Return whether the words before `position`, back to the last mark, ask a question."""
         before = simplify(self.text[max(0, position - _SENTENCE) : position])
         clause = re.split("[，。；：,;:\n]", before)[-1]
         return any(word in clause for word in self.questions)
 
     def _strip_letter_glosses(self) -> Iterator[Change]:
-        """Take out glosses behind a letter that is the second byte of a code: ，F is A3 AC 46, 現 AC 46."""
+        """Remove glosses behind a letter that is a code's second byte: ，F is A3 AC 46, 現 AC 46."""
         glosses = {(encode_gbk(char), reading) for char, reading in self.table.items()}
         for found in self._find_outside(_LETTER):
             code = encode_gbk(widen_marks(found["before"]))[-1:] + encode_gbk(found["letter"])
@@ -196,13 +196,13 @@ class _HoledPage:
                 yield Change(found.start("gloss"), found.end("gloss"), "")
 
     def _mark_bare(self) -> Iterator[Damage]:
-        """Yield marks the question marks within a sentence, on a page that lost characters."""
+        """Yield the question marks within sentences as damages, on a page that lost characters."""
         for bare in self._find_outside(_BARE):
             if not self._is_question(bare.start()):
                 yield Damage(Span(bare.start(), bare.end()), "a character seems to have been lost here")
 
     def _find_outside(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """What `pattern` finds outside of what has been closed or marked."""
+        """Yield the matches of `pattern` outside of closed or marked holes."""
         done = sorted([span for span, _ in self.closed] + [damage.span for damage in self.open])
         for found in pattern.finditer(self.text):
             at = bisect_right(done, found.start(), key=lambda span: span.start)
@@ -212,16 +212,16 @@ class _HoledPage:
 
 
 def _is_rival(other: Decoding, best: Decoding) -> bool:
-    """Return whether `other` comes near `best_match`, whatever is thought of the length of a text.
+    """Return whether the score of `other` comes near that of `best`, whether or not length is rewarded.
 
-    A number is not the likelier for being longer.
+    A number is not likelier for being longer.
     """
     longer = len(_NUMBER.sub("", other.text)) - len(_NUMBER.sub("", best.text))
     return any(other.score + bonus * longer > best.score - _MARGIN for bonus in _LENGTHS)
 
 
 def _strip_known_glosses(text: str, table: Mapping[str, str]) -> str:
-    """`text` without the glosses that the page put behind the characters of `table`."""
+    """Return `text` without the glosses that the page put behind the characters of `table`."""
 
     def drop_gloss(gloss: re.Match[str]) -> str:
         return gloss["char"] if table.get(gloss["char"]) == gloss["reading"] else gloss[0]
@@ -230,10 +230,10 @@ def _strip_known_glosses(text: str, table: Mapping[str, str]) -> str:
 
 
 def _infer_swallowed(text: str, table: Mapping[str, str], rank: Callable[[str], int]) -> dict[str, str]:
-    """Return characters that the page glosses too, though each time the hole has swallowed them.
+    """Return characters that the page glosses too, though each time a hole has swallowed them.
 
-    For ?shù) behind 當 it is the most frequent one that is read so, begins with the second byte of
-    當, and stands nowhere without a gloss.
+    For ?shù) behind 當 it is the most frequent character that is read so, begins with the second byte of 當,
+    and is nowhere in the text without a gloss.
     """
     holes = ((hole["swallowed"], text[hole.start() - 1 : hole.start()]) for hole in _HOLE.finditer(text))
     known, here, found = {None, *table.values()}, frozenset(text), dict[str, str]()
@@ -247,7 +247,7 @@ def _infer_swallowed(text: str, table: Mapping[str, str], rank: Callable[[str], 
 
 
 def _find_foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
-    """Return the characters of the script that `text` is not in, but for those that it has all the same."""
+    """Return the characters of the script that `text` is not in, without those that it has."""
     traditional = frozenset(char for char, other in simple.items() if char != other)
     forms = frozenset(simple[char] for char in traditional) - traditional
     is_traditional = sum(char in traditional for char in text) > sum(char in forms for char in text) / 2
@@ -255,7 +255,7 @@ def _find_foreign(text: str, simple: Mapping[str, str]) -> frozenset[str]:
 
 
 def _iterate_changes(text: str, span: Span, after: str) -> Iterator[Change]:
-    """Yield the least changes that put `after` in place of what `text` has at `span`."""
+    """Yield the least changes that put `after` in place of `text` at `span`."""
     before = span.extract(text)
     for kind, start, end, first, last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind != "equal":

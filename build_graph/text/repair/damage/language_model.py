@@ -1,6 +1,6 @@
-"""How likely a character is behind others in government prose: what decides between readings.
+"""A language model of government prose, which decides between readings by the likelihood of each character.
 
-The table counts what follows one or two characters in public policy documents; the document at hand
+The table counts the characters that follow one or two others in public policy documents; the document at hand
 counts for more, because a text repeats its own words.
 """
 
@@ -28,7 +28,7 @@ _LINES = re.compile(r"\s*\n\s*")
 
 
 def normalise_prose(text: str) -> str:
-    """`text` as the table counts it: no spaces, one kind of digit and letter, full-width marks.
+    """Return `text` as the table counts it: no spaces, one kind of digit and letter, full-width marks.
 
     The end of a line is one character too.
 
@@ -64,7 +64,7 @@ _COUNTS = {letter: _decode_level(letter) for letter in ascii_letters}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How often a context was seen, how many kinds of character follow it, and the frequent ones."""
+    """The count of a context, the number of different characters behind it, and the frequent ones."""
 
     count: float
     kinds: float
@@ -82,7 +82,7 @@ class Entry:
 
 
 class Likelihood:
-    """Log probabilities of a character behind others, from the table and from one document."""
+    """The log probabilities of a character behind others, by the table and one document."""
 
     def __init__(self, table: Path, document: str) -> None:
         """Count `document` (already in simplified characters, see `normalise_prose`) beside `table`."""
@@ -100,18 +100,18 @@ class Likelihood:
         return char in self._ranks or char in self._own_singles
 
     def rank(self, char: str) -> int:
-        """Return the place of `char` among the characters of the table, the most frequent first."""
+        """Return the rank of `char` among the characters of the table, the most frequent first."""
         return self._ranks.get(char, len(self._ranks))
 
     def find_followers(self, context: str) -> Set[str]:
-        """Return the characters that the table or the document has behind `context`."""
+        """Return the characters that follow `context` in the table or the document."""
         return self._find_entry(context).followers.keys()
 
     def score_after(self, context: str, chars: Iterable[str]) -> list[float]:
         """Return the log probability of each of `chars` behind the last two characters of `context`.
 
-        What the longer context has not seen, the shorter one tells, as far as new characters follow
-        the longer one anyway (Witten and Bell).
+        For a character that never followed the longer context the shorter one decides, in proportion to the
+        new characters that follow the longer one (Witten and Bell).
         """
         longer, shorter = self._find_entry(context[-LONGEST:]), self._find_entry(context[-1:])
         scale, total = shorter.count + shorter.kinds, longer.count + longer.kinds
@@ -123,7 +123,7 @@ class Likelihood:
         return probabilities
 
     def _estimate_single(self, char: str) -> float:
-        """How probable `char` is anywhere."""
+        """Return the probability of `char` without context."""
         if char not in self._singles:
             seen = _decode_level(self._lines[char][0]) if char in self._ranks else _UNSEEN
             self._singles[char] = (seen + _OWN * self._own_singles[char]) / self._total
@@ -135,7 +135,7 @@ class Likelihood:
         return table + _OWN * self._own_singles.total() + _UNSEEN * _KINDS
 
     def _find_entry(self, context: str) -> Entry:
-        """What the table and the document have on `context`, put together the first time."""
+        """Return the entry of `context` in table and document together, kept in a cache."""
         if context not in self._entries:
             self._entries[context] = self._merge_entry(context)
         return self._entries[context]
@@ -154,13 +154,13 @@ class Likelihood:
         return Entry(count, kinds, followers)
 
     def _count_pair(self, context: str) -> float:
-        """How often the table has a pair that has no line of its own."""
+        """Return the table's count of a pair that has no line of its own."""
         line = self._lines.get(context[:-1]) if len(context) > 1 else None
         return Entry.parse(line).followers.get(context[-1], 0.0) if line else 0.0
 
 
 def _count_followers(text: str) -> dict[str, dict[str, int]]:
-    """What follows each one and each two characters of `text`, how often."""
+    """Return the counts of the characters behind each one and each two characters of `text`."""
     found: dict[str, dict[str, int]] = {}
     for size in range(1, LONGEST + 1):
         contexts = map("".join, zip(*(text[i:] for i in range(size)), strict=False))
