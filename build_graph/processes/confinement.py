@@ -136,8 +136,7 @@ _MACHINES = MappingProxyType(
 
 
 def forbid_connections() -> bool:
-    """Let this process, its threads and its children open no connection from now on; return whether that
-    works.
+    """Let this process, its threads and its children open no connection from now on; return success.
 
     A call that would open one fails with EACCES. Returns False on all but Linux on x86-64 and ARM64, and in
     containers that forbid such filters.

@@ -1,1 +1,1 @@
-"""One module for each format that documents come in: bytes in, text out."""
+"""The readers of document formats, a module each: bytes in, text out."""

@@ -1,6 +1,6 @@
-"""ZIP archives, their members under the names that Chinese Windows gives them, and gzip files.
+"""ZIP archives, with members under the names that Chinese Windows gives them, and gzip files.
 
-Loaded only where such a file comes: the libraries take their time to start.
+Loaded only where such a file comes: the libraries take time to start.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _HIDDEN = ("__MACOSX/", ".")  # what systems put into archives by themselves
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A file in an archive, and its name as it was written."""
+    """A file in an archive, under its decoded name."""
 
     name: str
     info: zipfile.ZipInfo
 
 
 def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: ReadingLimits) -> None:
-    """Raise LimitError where an archive's directory is too large to be worth reading."""
+    """Raise LimitError where an archive's directory is too large to be read."""
     stream.seek(0, io.SEEK_END)
     stream.seek(max(0, stream.tell() - _TAIL))
     tail = stream.read(_TAIL)
@@ -49,7 +49,7 @@ def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: Re
 
 
 def iterate_members(archive: zipfile.ZipFile, name: str, limits: ReadingLimits) -> Iterator[Member]:
-    """Yield the files of an archive, in order of their names.
+    """Yield the visible files of an archive, in order of their names.
 
     Raises LimitError where they are too many, or would unpack to too much.
     """
@@ -72,9 +72,7 @@ def open_zip(data: bytes | io.BufferedIOBase, name: str) -> zipfile.ZipFile:
 
 
 def detect_packed_kind(archive: zipfile.ZipFile, name: str) -> Kind:
-    """Return whether a file in ZIP form is a DOCX or an archive; raises UnreadableError for what is
-    neither.
-    """
+    """Return DOCX or ZIP for a file in ZIP form; raises UnreadableError for other formats in that form."""
     members = set(archive.namelist())
     if "[Content_Types].xml" in members and any(member.startswith("word/") for member in members):
         return Kind.DOCX
@@ -85,9 +83,7 @@ def detect_packed_kind(archive: zipfile.ZipFile, name: str) -> Kind:
 
 
 def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Readable:
-    """Return the member's bytes; raises UnreadableError where it is under a password, or packed in a rare
-    way.
-    """
+    """Return a stream of the member's bytes; raises UnreadableError for passwords and rare packings."""
     if info.flag_bits & _ENCRYPTED:
         raise UnreadableError(
             f"{name}: is protected by a password; unpack the archive, and give what was in it"
@@ -101,13 +97,13 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> R
 
 
 def open_gzip(stream: io.BufferedReader[Any], name: str) -> Readable:
-    """Return the bytes that a gzip file holds."""
+    """Return a stream of the bytes that a gzip file unpacks to."""
     return _CheckedStream(gzip.GzipFile(fileobj=stream), name)
 
 
 @dataclass(frozen=True, slots=True)
 class _CheckedStream:
-    """A stream whose damage is an UnreadableError."""
+    """A stream that raises UnreadableError for damage."""
 
     stream: Readable
     name: str
@@ -135,7 +131,7 @@ def _decode_name(info: zipfile.ZipInfo) -> str:
 
 
 def _split_name(name: str) -> Iterator[str]:
-    """Yield the folders of a name, each with its slash, and the name itself."""
+    """Yield the folders of a name, each with its slash, and the last part."""
     *folders, last = name.split("/")
     yield from (f"{folder}/" for folder in folders)
     yield last

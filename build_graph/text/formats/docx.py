@@ -1,6 +1,6 @@
 """The text of a DOCX: paragraphs and tables in order, with the numbers that Word shows before them.
 
-What was deleted with changes tracked, notes, headers, footers, comments and tables of contents are left out.
+Tracked deletions, notes, headers, footers, comments and tables of contents are left out.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def read_docx(data: bytes, name: str, limits: ReadingLimits) -> Source:
 
 @dataclass(slots=True)
 class _Parts:
-    """The parts of a DOCX: XML files that name each other as related."""
+    """The parts of a DOCX: XML files that refer to each other by relations."""
 
     archive: zipfile.ZipFile
     name: str
@@ -80,7 +80,7 @@ class _Parts:
         return part
 
     def find_related(self, kind: str) -> Element | None:
-        """Return the part that is related to the text in a way; None where there is none."""
+        """Return the part that the main part has a relation of some kind to; None where there is none."""
         folder, file = posixpath.split(self.main_name)
         target = self._find_target(f"{folder}/_rels/{file}.rels", folder, kind)
         return self._read_part(target) if target else None
@@ -122,7 +122,7 @@ def _bomb_error(where: str) -> LimitError:
 
 
 def _find_contents_styles(styles: Element | None) -> frozenset[str]:
-    """Return the styles in which tables of contents are set."""
+    """Return the styles of tables of contents."""
     found = set()
     for style in styles.iterchildren("{*}style") if styles is not None else ():
         name = next(style.iterchildren("{*}name"), None)
@@ -136,7 +136,7 @@ def _find_contents_styles(styles: Element | None) -> frozenset[str]:
 
 @dataclass(slots=True)
 class _BodyReader:
-    """Reads paragraphs and tables in order, counting the numbered ones."""
+    """A reader of paragraphs and tables in order, which counts the numbered ones."""
 
     numbering: Numbering
     contents: frozenset[str]  # styles of tables of contents
@@ -153,7 +153,7 @@ class _BodyReader:
                 yield from self.tables.format_lines(list(self._read_rows(element, depth)))
 
     def _read_paragraph(self, paragraph: Element, depth: int) -> Iterator[str]:
-        """Yield the lines of a paragraph, its number first, and those of the text boxes that hang on it."""
+        """Yield the lines of its text boxes, then those of a paragraph, its number first."""
         properties = next(paragraph.iterchildren("{*}pPr"), None)
         style = next(properties.iterchildren("{*}pStyle"), None) if properties is not None else None
         if style is not None and _read_attribute(style, "val") in self.contents:
@@ -170,7 +170,7 @@ class _BodyReader:
             yield from (mark + text).split("\n")
 
     def _read_rows(self, table: Element, depth: int) -> list[list[Cell]]:
-        """Return the cells of a table; those merged downwards reach over rows."""
+        """Return the cells of a table; vertically merged cells become one of several rows."""
         rows: list[list[Cell]] = []
         above: dict[int, tuple[int, int]] = {}  # by column: row and place of the cell that reaches down
         for row in _iterate_inner(table, "tr"):
@@ -198,7 +198,7 @@ class _BodyReader:
 
 
 def _collect_text(paragraph: Element, pieces: list[str], boxes: list[Element]) -> None:
-    """Gather the text of a paragraph, and the text boxes in it, without going into either twice."""
+    """Add the text of a paragraph to `pieces`, and its text boxes, not entered, to `boxes`."""
     stack = [iter(paragraph)]
     while stack:
         element = next(stack[-1], None)
@@ -245,7 +245,7 @@ def _iterate_inner(container: Element, name: str) -> Iterator[Element]:
 
 
 def _is_hidden(run: Element) -> bool:
-    """Return whether a run is set as hidden text."""
+    """Return whether a run is hidden text."""
     vanish = _find_child(next(run.iterchildren("{*}rPr"), None), "vanish")
     return vanish is not None and _read_attribute(vanish, "val") not in _OFF
 
@@ -256,7 +256,7 @@ def _is_deleted(properties: Element | None) -> bool:
 
 
 def _count_skipped_columns(row: Element) -> int:
-    """Return columns that a row leaves out at its beginning."""
+    """Return the number of columns that a row skips at its beginning."""
     properties = next(row.iterchildren("{*}trPr"), None)
     return _read_number(properties, "gridBefore", default=0)
 

@@ -1,4 +1,4 @@
-"""The numbers of Word's numbered lists, as Word shows them: they stand in no paragraph's text.
+"""The numbers of Word's numbered lists, as Word shows them: no paragraph's text holds them.
 
 numbering.xml describes lists level by level; a paragraph names its list and level, by itself or by its style.
 """
@@ -23,7 +23,7 @@ _CLOSED = "、）)．，："  # marks that end so need no blank behind them
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of a list: where it starts to count, how it writes numbers, and what stands around them."""
+    """A level of a list: its first number, the format of its numbers, and the text around them."""
 
     start: int
     form: str  # chineseCountingThousand, decimal, …
@@ -36,7 +36,7 @@ class Level:
 
 @dataclass(slots=True)
 class Numbering:
-    """The lists of a document, and how far each has counted."""
+    """The lists of a document, and their counts so far."""
 
     lists: dict[str, str]  # a list's id → the id of its description
     levels: dict[str, dict[int, Level]]  # by description
@@ -81,7 +81,7 @@ class Numbering:
         )
 
     def number_paragraph(self, properties: Element | None) -> str:
-        """What Word shows before a paragraph with these properties; counts it."""
+        """Return the mark that Word shows before a paragraph with these properties, and count it."""
         list_, level = self._find_level(properties)
         description = self.lists.get(list_ or "")
         form = self.levels.get(description or "", {}).get(level)
@@ -97,12 +97,12 @@ class Numbering:
         return self._format_mark(description, form, counts)
 
     def _restarts(self, description: str, deeper: int, level: int) -> bool:
-        """Return whether a deeper level counts from its start again behind one of `level`."""
+        """Return whether a deeper level counts from its start again after one of `level`."""
         form = self.levels[description].get(deeper)
         return form is None or form.restart is None or 0 <= level < form.restart
 
     def _find_level(self, properties: Element | None) -> tuple[str | None, int]:
-        """List and level of a paragraph: its own, else those of its style."""
+        """Return list and level of a paragraph: its own, else those of its style."""
         own = next(_iterate_children(properties, "numPr"), None)
         list_ = _read_value(own, "numId")
         level = _read_value(own, "ilvl")
@@ -117,12 +117,12 @@ class Numbering:
         return list_, _parse_int(level, 0)
 
     def _find_style_level(self, list_: str, style: str) -> int:
-        """Return the level of a list that says it belongs to a style."""
+        """Return the level of a list that belongs to a style."""
         levels = self.levels.get(self.lists.get(list_, ""), {})
         return next((at for at, level in levels.items() if level.style == style), 0)
 
     def _format_mark(self, description: str, form: Level, counts: Mapping[int, int]) -> str:
-        """Return the mark with the numbers of its own and higher levels put in."""
+        """Return the mark with the numbers of its own and higher levels filled in."""
         silent = load_word_lists("numbering")["other"]["silent"]
         if form.form in silent and "%" not in form.pattern:
             return "" if form.form == "bullet" else form.pattern
@@ -164,7 +164,7 @@ def format_number(number: int, form: str) -> str:
 
 
 def _format_counting(number: int, words: tuple[str, str]) -> str:
-    """十二, 二十, 一百零五."""
+    """Return a number in Chinese characters: 十二, 二十, 一百零五."""
     digits, units = words
     text, printed = "", str(number)
     for at, digit in enumerate(printed):
@@ -207,7 +207,7 @@ def _parse_level(element: Element) -> Level:
 
 
 def _find_format(element: Element) -> str | None:
-    """Return the format that newer Words wrap in a choice, with another for older ones."""
+    """Return the format that newer versions of Word wrap in a choice, beside another for older ones."""
     return next((_read_attribute(found, "val") for found in element.iter("{*}numFmt")), None)
 
 

@@ -1,4 +1,4 @@
-"""Decodes text of any encoding that Chinese texts come in: UTF-8, UTF-16, GB18030, Big5."""
+"""The decoding of text in any encoding of Chinese texts: UTF-8, UTF-16, GB18030, Big5."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BO
 
 
 class EncodingWords(TypedDict):
-    """What `data/encodings.toml` holds."""
+    """The content of `data/encodings.toml`."""
 
     candidates: list[str]
     common: str
@@ -25,10 +25,10 @@ class EncodingWords(TypedDict):
 
 
 def decode_text(data: bytes, name: str, *, encoding: str | None = None) -> Source:
-    """Return the document that `data` holds, decoded and otherwise untouched.
+    """Return the document in `data`, decoded and otherwise unchanged.
 
-    Without `encoding`, a byte order mark decides, then UTF-8, then what gives plausible Chinese.
-    Raises UnreadableError for binary or empty data and where nothing fits, saying what to do.
+    Without `encoding`, a byte order mark decides, then UTF-8, then the encoding that gives plausible Chinese.
+    Raises UnreadableError, with advice, for binary or empty data and where no encoding fits.
 
     >>> decode_text("关于电子商务发展的通知".encode("gb18030"), "notice.txt").encoding
     'gb18030'
@@ -52,7 +52,7 @@ def decode_text(data: bytes, name: str, *, encoding: str | None = None) -> Sourc
 
 
 def decode_leniently(data: bytes, name: str, encoding: str) -> Source:
-    """Return the text in an encoding that a page says it is in; bytes that do not fit become U+FFFD.
+    """Return the text in the encoding that a page declares; bytes that do not fit become U+FFFD.
 
     Raises UnreadableError where there is no such encoding, or more than one byte in a hundred does not fit.
     """
@@ -70,7 +70,7 @@ def decode_leniently(data: bytes, name: str, encoding: str) -> Source:
 
 
 def _reject_binary(data: bytes, name: str) -> None:
-    """Raise where the bytes are no text of any encoding that is told by itself."""
+    """Raise UnreadableError where the bytes are text in no encoding that is detected."""
     if _detect_mark(data) is None:
         controls = sum(byte in _CONTROL for byte in data[:_SAMPLE])
         if 50 * controls > len(data[:_SAMPLE]):
@@ -80,7 +80,7 @@ def _reject_binary(data: bytes, name: str) -> None:
 
 
 def _detect_mark(data: bytes) -> str | None:
-    """Return the encoding that a byte order mark names."""
+    """Return the encoding of a byte order mark; None without one."""
     return next((encoding for mark, encoding in _MARKS.items() if data.startswith(mark)), None)
 
 
@@ -93,7 +93,7 @@ def _can_decode(data: bytes, encoding: str) -> bool:
 
 
 def _guess_encoding(data: bytes, name: str, words: EncodingWords) -> str:
-    """Return the one encoding that gives plausible Chinese; raises UnreadableError where none or two do."""
+    """Return the one encoding that gives plausible Chinese; raises UnreadableError for none or two."""
     common = frozenset(words["common"])
     scores = sorted(
         (_score_plausibility(data, candidate, common), candidate) for candidate in words["candidates"]
@@ -107,7 +107,7 @@ def _guess_encoding(data: bytes, name: str, words: EncodingWords) -> str:
 
 
 def _explain_utf8(data: bytes) -> str:
-    """What keeps `data` from being UTF-8."""
+    """Return the reason why `data` is not UTF-8."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,9 +1,8 @@
-"""The text of an HTML page: what stands around the document left out, tables kept, every line a block.
+"""The text of an HTML page: surroundings of the document left out, tables kept, a line for each block.
 
-What goes is what cannot be text (scripts, hidden elements) and what is named or linked like navigation;
-but nothing goes that holds a sign of a document (一、, （一）, 第一条, an attribution, 发文字号：):
-rather a line of navigation too many than a clause too few. A page that shows no such sign, title or label
-is kept whole.
+Scripts and hidden elements are left out, and so are elements that are named or linked like navigation, unless
+they hold a sign of a document (一、, （一）, 第一条, an attribution, 发文字号：): a line of navigation too
+many is better than a clause too few. A page that shows no such sign, title or label is kept whole.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def read_html(data: bytes, name: str, limits: ReadingLimits, *, encoding: str | 
 
 
 def _decode_page(data: bytes, name: str, encoding: str | None) -> Source:
-    """Return the page as text: by a byte order mark, as UTF-8, by what it says of itself, or by its words."""
+    """Return the page as text: by a byte order mark, as UTF-8, by its declared encoding, or by its words."""
     said = _CHARSET.search(data[:_CHARSET_LIMIT])
     try:
         return decode_text(data, name, encoding=encoding)
@@ -107,14 +106,14 @@ def _parse_page(text: str, name: str, limits: ReadingLimits) -> HtmlElement:
 
 
 def _count_attributes(inside: bytes | None) -> int:
-    """How many attributes an element has at most, by what stands inside its tag."""
+    """Return the greatest possible number of attributes of an element, by the inside of its tag."""
     if inside is None or len(inside) < _ATTRIBUTES:
         return 0
     return len(_QUOTED.sub(b" ", inside).split())
 
 
 def _check_depth(root: HtmlElement, name: str, limits: ReadingLimits) -> None:
-    """Raise LimitError where elements stand too deep within each other."""
+    """Raise LimitError where elements are nested too deep."""
     etree = load_extra("lxml.etree", "html", f"{name}: reading HTML")
     depth = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
@@ -131,7 +130,7 @@ def _check_depth(root: HtmlElement, name: str, limits: ReadingLimits) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of the page, whether it is links for the most part, and the block it stands in."""
+    """A line of the page, whether it is links for the most part, and its block."""
 
     text: str
     is_linked: bool
@@ -140,7 +139,7 @@ class _Line:
 
 @dataclass(slots=True)
 class _ElementFacts:
-    """What an element holds: characters, those of them in links, links, and whether a sign of a document."""
+    """The content of an element: characters, those in links, links, and whether a sign of a document."""
 
     characters: int = 0
     linked: int = 0
@@ -188,7 +187,7 @@ class _HtmlRules:
 
 @dataclass(slots=True)
 class _Page:
-    """A page, what its elements hold, and which of its tables hold tables."""
+    """A page, the facts of its elements, and the tables that only lay out others."""
 
     root: HtmlElement
     words: _HtmlRules
@@ -200,7 +199,7 @@ class _Page:
 
     @classmethod
     def build(cls, root: HtmlElement) -> _Page:
-        """Return the page with all facts; where nothing is to be seen on it, hidden elements are read too."""
+        """Return the page with all facts; where nothing on it is visible, hidden elements are read too."""
         for hidden in (False, True):
             page = cls(root, _HtmlRules.load(), _find_titles(root), hidden)
             page._survey()
@@ -224,7 +223,7 @@ class _Page:
     # ------------------------------------------------------------------------------- trimming
 
     def _find_first(self, lines: list[_Line]) -> int:
-        """Where the document begins: its title, a label above it or its number; 0 where none is found."""
+        """Return the index of the document's first line: title, label or number; 0 where none is found."""
         for index, line in enumerate(lines):
             if self._is_head(line):
                 return index
@@ -233,9 +232,7 @@ class _Page:
         return 0
 
     def _find_last(self, lines: list[_Line], sign: int) -> int:
-        """Return the end of the document: behind the last sign, where words begin that stand below
-        documents.
-        """
+        """Return the end of the document: the first line behind the last sign that follows documents."""
         for index in range(sign + 1, len(lines)):
             if self.words.after.match(lines[index].text):
                 short = all(len(line.text) <= self.words.limit for line in lines[index:])
@@ -257,7 +254,7 @@ class _Page:
     # -------------------------------------------------------------------------------- walking
 
     def _survey(self) -> None:
-        """Find what each element holds, from the innermost outwards."""
+        """Collect the facts of each element, from the innermost outwards."""
         open_tables: list[HtmlElement] = []
         for event, element in _iterate_events(self.root, self._is_shown):
             if event == "start":
@@ -276,7 +273,7 @@ class _Page:
                 block = block.getparent()
 
     def _sum_up(self, element: HtmlElement) -> None:
-        """Add what an element and its parts hold; a link's words are all linked."""
+        """Add the facts of an element's text and parts; a link's words are all linked."""
         facts = self.facts[element]
         facts.characters += len("".join((element.text or "").split()))
         for part in element:
@@ -289,7 +286,7 @@ class _Page:
             facts.linked, facts.links = facts.characters, facts.links + 1
 
     def _is_shown(self, element: HtmlElement) -> bool:
-        """Return whether an element can hold text that is to be seen."""
+        """Return whether an element can hold visible text."""
         if element.tag in self.words.never:
             return False
         style = element.get("style") or ""
@@ -317,7 +314,7 @@ class _Page:
         return element.tag in words.blocks and facts.links >= words.links and linked
 
     def _iterate_lines(self, root: HtmlElement, is_kept: _Choice, *, whole: bool = False) -> Iterator[_Line]:
-        """Yield the lines of an element; its task tables as `TableWriter` writes them, unless `whole`."""
+        """Yield the lines of an element; task tables in the format of `TableWriter`, unless `whole`."""
         draft = _LineDraft(self.words.blocks, [root])
         for event, element in _iterate_events(root, is_kept):
             if event == "start" and element.tag == "table" and not whole:
@@ -336,7 +333,7 @@ class _Page:
         yield from draft.flush_lines()
 
     def _format_table(self, table: HtmlElement, is_kept: _Choice) -> list[str]:
-        """Return the lines of a task table; none for any other, and for tables that hold tables."""
+        """Return the lines of a task table; none for other tables, and for tables that hold tables."""
         if table in self.layout:
             return []
         rows = list(self._read_rows(table, is_kept))
@@ -358,7 +355,7 @@ class _Page:
 
 @dataclass(slots=True)
 class _LineDraft:
-    """The line that is being read, and what it stands in."""
+    """The line that is being read, and the elements around it."""
 
     names: frozenset[str]  # of elements that begin and end lines
     blocks: list[HtmlElement]  # those that are open
@@ -376,7 +373,7 @@ class _LineDraft:
         return element.tag in self.names or element.tag == "br"
 
     def read_event(self, event: str, element: HtmlElement, root: HtmlElement) -> None:
-        """Read what stands before an element's first part, or behind the element."""
+        """Read the text before an element's first part, or behind the element."""
         if event == "start":
             self.links += element.tag == "a"
             self.pre += element.tag == "pre"
@@ -395,7 +392,7 @@ class _LineDraft:
             self._add_text(element.tail)
 
     def flush_lines(self) -> Iterator[_Line]:
-        """Yield the line, or lines, read so far; the next begins."""
+        """Yield the line, or lines, read so far, and begin the next."""
         text = "".join(self.parts)
         is_linked = self.opens_linked and 2 * self.linked > len(text)
         self.parts.clear()
@@ -425,7 +422,7 @@ class _LineDraft:
 
 
 def _iterate_events(root: HtmlElement, is_kept: _Choice) -> Iterator[tuple[str, HtmlElement]]:
-    """Where elements that are kept start and end, in order; others are only skipped."""
+    """Yield start and end of the elements that are kept, in order; of others, that they were skipped."""
     etree = load_extra("lxml.etree", "html", "reading HTML")
     walker = etree.iterwalk(root, events=("start", "end"))
     skipped: HtmlElement | None = None
@@ -441,7 +438,7 @@ def _iterate_events(root: HtmlElement, is_kept: _Choice) -> Iterator[tuple[str, 
 
 
 def _find_titles(root: HtmlElement) -> frozenset[str]:
-    """What the page says its title is, without blanks; also as it is without the site: 标题_中国政府网."""
+    """Return the page's titles, without blanks; also without the name of the site: 标题_中国政府网."""
     said = [element.text or "" for element in root.iter("title")]
     said += [
         meta.get("content") or ""
@@ -454,7 +451,7 @@ def _find_titles(root: HtmlElement) -> frozenset[str]:
 
 
 def _parse_span(value: str | None) -> int:
-    """Over how many rows or columns a cell reaches."""
+    """Return the number of rows or columns that a cell spans."""
     return min(max(_parse_number(value, 1), 1), _WIDEST)
 
 
@@ -464,7 +461,7 @@ def _parse_number(value: str | None, default: int) -> int:
 
 
 def _is_footnote(element: HtmlElement) -> bool:
-    """Return whether a raised number only leads to a note."""
+    """Return whether a superscript is only a link to a note."""
     leads = any((link.get("href") or "").startswith("#") for link in element.iter("a"))
     return leads and bool(_FOOTNOTE.fullmatch("".join(element.itertext())))
 

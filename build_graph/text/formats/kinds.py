@@ -1,4 +1,4 @@
-"""What kind of file some bytes are: told by what they begin with, then by the ending of the name."""
+"""The kinds of files, detected from their first bytes, then from the ending of the name."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _BLANK = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"  # white space and marks of byte ord
 
 
 class UnreadableError(ObligationError):
-    """A file that is not there, cannot be opened, or holds no text that can be read."""
+    """A file that does not exist, cannot be opened, or holds no text that can be read."""
 
 
 def convert_error(name: str, error: Exception) -> ObligationError:
-    """What is wrong with an input at which the system, or a library that reads it, failed in any way."""
+    """Return the error, with advice, for any exception that the system or a library raised on an input."""
     if isinstance(error, FileNotFoundError):
         return UnreadableError(f"{name}: there is no such file; check the name")
     if isinstance(error, OSError) and error.strerror:
@@ -36,7 +36,7 @@ def convert_error(name: str, error: Exception) -> ObligationError:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A kind of files that are made from documents: its name, what such a file is, what to do with it."""
+    """A kind of files that are generated from documents: name, description, advice."""
 
     kind: str  # graph, page, table, report, list
     what: str
@@ -46,20 +46,16 @@ class Made:
 
 
 class MadeError(UnreadableError):
-    """A file that is made from documents, given as one."""
+    """A generated file, given as a document."""
 
     def __init__(self, name: str, made: Made) -> None:
-        """Say what the file of that name is, and what to do with it."""
+        """Describe the file of that name, with advice."""
         advice = made.advice.replace("{path}", "FILE" if name == "-" else name)
         super().__init__(f"{name}: {made.what}, not a policy document; {advice}")
         self.name, self.made = name, made
 
-    def __reduce__(self) -> tuple[type[MadeError], tuple[str, Made]]:
-        """What it is made of again in another process."""
-        return MadeError, (self.name, self.made)
-
     def replace_path(self, path: str) -> MadeError:
-        """Return the same of a file by the path that was given."""
+        """Return the error with the path that was given as the file's name."""
         return MadeError(path, self.made)
 
 
@@ -83,7 +79,7 @@ class Kind(StrEnum):
 
     @property
     def endings(self) -> tuple[str, ...]:
-        """How the names of such files end."""
+        """The endings of the names of such files."""
         return tuple(load_word_lists("formats")[self]["endings"])
 
 
@@ -93,8 +89,8 @@ _BEGINNINGS = {b"\x1f\x8b": Kind.GZIP, b"PAR1": Kind.PARQUET}
 def detect_kind(head: bytes, name: str) -> Kind:
     """Return the kind of the file that begins with `head` (its first 4,096 bytes) and is named `name`.
 
-    Raises UnreadableError for kinds that are known and not read, saying what to do; MadeError for what is
-    made from documents, such as a graph.
+    Raises UnreadableError, with advice, for kinds that are known and not read; MadeError for generated files,
+    such as graphs.
 
     >>> detect_kind(b"%PDF-1.7", "notice.txt"), detect_kind("通知".encode(), "notice.txt")
     (<Kind.PDF: 'pdf'>, <Kind.TEXT: 'text'>)
@@ -119,7 +115,7 @@ def detect_kind(head: bytes, name: str) -> Kind:
 
 
 def detect_generated(head: bytes, name: str = "") -> Made | None:
-    """What kind of files made from documents the file belongs to that begins so; None for any other file.
+    """Return the kind of generated file that begins with `head`; None for any other file.
 
     >>> detect_generated(b"@prefix ob: <https://w3id.org/obligation-graph/ontology#> .").kind
     'graph'
@@ -134,7 +130,7 @@ def detect_generated(head: bytes, name: str = "") -> Made | None:
 
 @cache
 def load_generated_kinds() -> tuple[Made, ...]:
-    """Return the kinds of files that are made from documents."""
+    """Return the kinds of generated files."""
     return tuple(
         Made(
             one["kind"],
@@ -148,7 +144,7 @@ def load_generated_kinds() -> tuple[Made, ...]:
 
 
 def reject_ole(data: bytes, name: str) -> None:
-    """Raise UnreadableError for a Word document of before 2007, and for a newer one under a password."""
+    """Raise UnreadableError for Word documents of before 2007, and for newer ones with a password."""
     ole = load_word_lists("formats")["ole"]
     if data.startswith(ole["magic"].encode("latin-1")):
         encrypted = "EncryptedPackage".encode("utf-16-le") in data
@@ -156,7 +152,7 @@ def reject_ole(data: bytes, name: str) -> None:
 
 
 def is_known_ending(name: str) -> bool:
-    """Return whether the name ends as those of files that are read do.
+    """Return whether the name ends as those of files that are read.
 
     >>> is_known_ending("a/通知.HTML"), is_known_ending("policies.jsonl.gz"), is_known_ending("报表.tar.gz")
     (True, True, False)
@@ -166,7 +162,7 @@ def is_known_ending(name: str) -> bool:
 
 
 def _is_html(head: bytes, tags: list[str]) -> bool:
-    """Return whether the bytes begin with a tag of HTML, comments and an XML declaration left aside."""
+    """Return whether the bytes begin with a tag of HTML, after comments and an XML declaration."""
     text = head.replace(b"\x00", b"").lstrip(_BLANK).decode("latin-1").lower()
     while found := re.match(r"(?:<!--.*?-->|<\?.*?\?>)\s*", text, re.DOTALL):
         text = text[found.end() :]

@@ -1,4 +1,4 @@
-"""What one input may take: small files can unpack to far more than a machine holds.
+"""The limits on one input: small files can unpack to far more than a machine holds.
 
 Everything that is unpacked (gzip, ZIP, the parts of a DOCX) is read through `Unpacked`, which counts.
 """
@@ -24,7 +24,7 @@ _UNSUSPICIOUS = MEGABYTE  # bytes that a file may unpack to whatever its ratio
 
 
 class Readable(Protocol):
-    """What bytes can be read from."""
+    """A source of bytes."""
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, `size` at most; none at the end."""
@@ -51,22 +51,22 @@ class ReadingLimits:
 
     @property
     def reading(self) -> Allowance:
-        """What a document may take until its text is there."""
+        """The allowance for reading a document, up to its text."""
         return Allowance(self.max_reading, self.max_reading_memory)
 
     def allow_understanding(self, characters: int) -> Allowance:
-        """Return what a text of so many characters may take to be understood."""
+        """Return the allowance for understanding a text of so many characters."""
         seconds = self.max_understanding + characters / _CHARACTERS
         return Allowance(seconds, self.max_understanding_memory)
 
     @property
     def deciding(self) -> tuple[int, ...]:
-        """The limits that a graph follows from; those of time and memory only decide whether there is one."""
+        """The limits that decide the content of a graph; time and memory decide only whether there is one."""
         limits = (self.max_size, self.max_total, self.max_members, self.max_nesting, self.max_ratio)
         return (*limits, self.max_depth)
 
     def check_size(self, size: int, name: str) -> None:
-        """Raise LimitError where a document is larger than one may be."""
+        """Raise LimitError where a document is too large."""
         if size > self.max_size:
             raise LimitError(
                 f"{name}: is larger than {format_size(self.max_size)}; "
@@ -84,13 +84,13 @@ class ReadingLimits:
 
 @dataclass(slots=True)
 class Meter:
-    """Counts what all members of one input unpack to."""
+    """A counter of the bytes that all members of one input unpack to."""
 
     limits: ReadingLimits
     total: int = 0
 
     def add_bytes(self, size: int, name: str) -> None:
-        """Count `size` bytes more; raises LimitError where they are too many."""
+        """Count `size` more bytes; raises LimitError where they are too many."""
         self.total += size
         if self.total > self.limits.max_total:
             raise LimitError(
@@ -103,16 +103,16 @@ class Unpacked(io.RawIOBase):
     """The bytes that `stream` unpacks to; raises LimitError as soon as they are too many."""
 
     def __init__(self, stream: Readable, packed: int, name: str, meter: Meter) -> None:
-        """Read from `stream` what stands in `packed` bytes of the file."""
+        """Read from `stream`, which unpacks `packed` bytes of the file."""
         self.stream, self.packed, self.name, self.meter = stream, packed, name, meter
         self.size = 0
 
     def readable(self) -> bool:
-        """True: it can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill `buffer` with the next bytes."""
+        """Fill `buffer` with the next bytes; return their number."""
         view = memoryview(buffer).cast("B")
         data = self.stream.read(len(view))
         view[: len(data)] = data
@@ -123,7 +123,7 @@ class Unpacked(io.RawIOBase):
 
 
 def read_whole(stream: Readable | Unpacked, limits: ReadingLimits, name: str) -> bytes:
-    """Return all bytes of one document; raises LimitError, having read no more than one may have."""
+    """Return all bytes of one document; raises LimitError as soon as they are too many."""
     pieces, size = [], 0
     while piece := stream.read(MEGABYTE):
         size += len(piece)
@@ -145,7 +145,7 @@ def parse_size(words: str) -> int:
 
 
 def format_size(size: int) -> str:
-    """Return bytes in the largest unit that they are a whole number of.
+    """Return a number of bytes in the largest unit that divides it.
 
     >>> format_size(64 * MEGABYTE)
     '64MB'

@@ -1,7 +1,7 @@
 """The text of a PDF that has text: headers, footers and page numbers left out, wrapped lines joined.
 
-A PDF knows where characters stand, not what a paragraph is: a line that reaches the right edge goes on in
-the next one, unless that one is indented or opens with a mark. Ruled tables are read by their rules.
+A PDF holds the places of characters and no paragraphs: a line that reaches the right edge is joined with the
+next one, unless that one is indented or opens with a mark. Ruled tables are read by their rules.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Table:
 
 @dataclass(slots=True)
 class _Page:
-    """What stands on a page, from top to bottom, and where its text begins and ends across."""
+    """The content of a page, from top to bottom, and the left and right edges of its text."""
 
     items: list[_Line | _Table]
     left: float = 0.0
@@ -125,7 +125,7 @@ def _read_pages(data: bytes, name: str, words: _PdfRules, limits: ReadingLimits)
 
 
 def _damage_error(name: str, error: Exception) -> ObligationError:
-    """What is wrong with a PDF that cannot be parsed."""
+    """Return the error of a PDF that cannot be parsed."""
     if "Password" in repr(error):
         return UnreadableError(
             f"{name}: is protected by a password; take the password off, and save it again"
@@ -136,7 +136,7 @@ def _damage_error(name: str, error: Exception) -> ObligationError:
 
 
 def _read_page(page: PdfPage, words: _PdfRules, budget: Budget) -> tuple[_Page, list[str]]:
-    """What stands on a page, without page numbers, and its lines near the upper and lower edge."""
+    """Return a page without page numbers, and its lines near the upper and lower edge."""
     budget.begin_page()
     upright = sum(bool(char["upright"]) for char in page.chars)
     if 2 * upright > len(page.chars):  # what is turned on a page that is not is a watermark
@@ -163,14 +163,12 @@ def _read_page(page: PdfPage, words: _PdfRules, budget: Budget) -> tuple[_Page, 
 
 
 def _build_lost_line() -> _Line:
-    """What stands for a page that is only a picture."""
+    """Return the line that stands for a page without text, such as a picture."""
     return _Line(_LOST, 0.0, 0.0, 0.0)
 
 
 def _generalise_line(text: str, top: float) -> str:
-    """Return a line with its numbers made alike, and its place: so a header is known again on another
-    page.
-    """
+    """Return a line with its place and all numbers alike: a header gives the same on each page."""
     return f"{re.sub(r'[0-9]+', '0', text)} @{round(top)}"
 
 
@@ -186,7 +184,7 @@ def _drop_margins(page: _Page, repeated: set[str]) -> _Page:
 
 
 def _iterate_text(pages: Sequence[_Page], words: _PdfRules) -> Iterator[str]:
-    """Yield the lines of the document: paragraphs, and tables, those that go on over pages made one."""
+    """Yield the lines of the document: paragraphs and tables, joined across pages."""
     writer = TableWriter.load()
     paragraph, before = "", None
     for item, page in _join_tables(pages):
@@ -208,7 +206,7 @@ def _iterate_text(pages: Sequence[_Page], words: _PdfRules) -> Iterator[str]:
 
 
 def _join_tables(pages: Sequence[_Page]) -> Iterator[tuple[_Line | _Table, _Page]]:
-    """What stands on the pages, a table that ends one and begins the next as one."""
+    """Yield the items of the pages, a table that ends one page and begins the next as one."""
     held: tuple[_Table, _Page] | None = None
     for page in pages:
         for index, item in enumerate(page.items):
@@ -228,7 +226,7 @@ def _join_tables(pages: Sequence[_Page]) -> Iterator[tuple[_Line | _Table, _Page
 
 
 def _goes_on(before: _Line, its_page: _Page, line: _Line, page: _Page, words: _PdfRules) -> bool:
-    """Return whether a line goes on the paragraph of the one before it."""
+    """Return whether a line continues the paragraph of the one before it."""
     if before.right < its_page.right - _FULL * before.size or abs(before.size - line.size) > 1:
         return False
     ended = before.text.endswith(tuple(words.ends))

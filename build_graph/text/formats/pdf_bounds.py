@@ -1,7 +1,7 @@
-"""What one PDF may take: bytes unpacked, content drawn, things on a page; and references that lead nowhere.
+"""The limits on one PDF: bytes unpacked, content drawn, things on a page; and references in circles.
 
-A PDF may pack its streams several times over, draw a form that draws others, and refer to itself: what it
-takes shows only where the parser itself unpacks, draws and refers. That is where this module counts.
+A PDF may pack its streams several times over, draw a form that draws others, and refer to itself. Its cost
+shows only where the parser itself unpacks, draws and refers, so this module counts there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ROW_85 = 5 * 65_536  # digits that are decoded at a time
 
 @dataclass(slots=True)
 class Budget:
-    """What one PDF has taken so far; the first limit that it passed stands in `fault`."""
+    """The counts of one PDF so far; `fault` is the first limit that it exceeded."""
 
     limits: ReadingLimits
     name: str
@@ -55,7 +55,7 @@ class Budget:
             )
 
     def begin_page(self) -> None:
-        """Count anew what stands on a page."""
+        """Count the things on a page from 0."""
         self.things = 0
 
     def count_thing(self) -> None:
@@ -76,9 +76,9 @@ _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 @contextmanager
 def limit_reading(limits: ReadingLimits, name: str) -> Iterator[Budget]:
-    """What counts for all that is read of a PDF within the block, and raises LimitError in the midst of it.
+    """Limit all reading of a PDF within the block, which raises LimitError in the midst of it.
 
-    The parser may take that error for damage of the file: who catches one looks at `fault` first.
+    The parser may take that error for damage of the file: callers that catch one check `fault` first.
     """
     _patch_pdfminer()
     budget = Budget(limits, name)
@@ -94,10 +94,10 @@ def limit_reading(limits: ReadingLimits, name: str) -> Iterator[Budget]:
 
 @cache
 def _patch_pdfminer() -> None:
-    """Have the parser count, once in a process; outside of `limit_reading` it does what it always did.
+    """Make the parser count, once in a process; outside of `limit_reading` it works as before.
 
-    pdfminer takes no limits, and what decodes is made deep within it. So the functions that it decodes by are
-    replaced where it looks for them, and three methods are wrapped: here, and nowhere else.
+    pdfminer takes no limits, and its decoders are called deep within it. So the functions that it decodes by
+    are replaced where it looks for them, and three methods are wrapped: here, and nowhere else.
     """
     types = import_module("pdfminer.pdftypes")
     decoders = {
@@ -121,18 +121,18 @@ def _patch_pdfminer() -> None:
 
 
 class _Flate:
-    """What pdfminer uses of zlib."""
+    """The parts of zlib that pdfminer uses."""
 
     error = zlib.error
     decompressobj = staticmethod(zlib.decompressobj)
 
     def __init__(self, decompress: Callable[[bytes], bytes]) -> None:
-        """Zlib with another function to decompress."""
+        """Use another function to decompress."""
         self.decompress = decompress
 
 
 def _wrap_decoder(before: Callable[..., bytes], decode: Callable[..., bytes]) -> Callable[..., bytes]:
-    """Return a function that decodes a layer of a stream, and counts what comes of it."""
+    """Return a function that decodes a layer of a stream, and counts the result."""
 
     @wraps(before)
     def decode_counting(data: bytes, *more: Any) -> bytes:
@@ -147,7 +147,7 @@ def _wrap_decoder(before: Callable[..., bytes], decode: Callable[..., bytes]) ->
 
 
 def _wrap_predictor(undo: Callable[..., bytes]) -> Callable[..., bytes]:
-    """Return the function that undoes predictions, for lines that are no longer than the data."""
+    """Return the function that undoes predictions, for rows that are no longer than the data."""
 
     def undo_narrowed(predictor: int, colors: int, columns: int, bits: int, data: bytes) -> bytes:
         most = (len(data) + 1) * (8 if bits == 1 else 1)
@@ -159,7 +159,7 @@ def _wrap_predictor(undo: Callable[..., bytes]) -> Callable[..., bytes]:
 def _wrap_resolve(
     resolve: Callable[..., Any], reference: type[Any], circle: type[Exception]
 ) -> Callable[..., Any]:
-    """Return the method that follows a reference to what it leads to in the end; for a circle it raises."""
+    """Return the method that follows a reference to its final object; it raises `circle` for a circle."""
 
     @wraps(resolve)
     def resolve_fully(self: Any, default: object = None) -> Any:
@@ -188,7 +188,7 @@ def _wrap_execute(execute: Callable[..., None]) -> Callable[..., None]:
 
 
 def _wrap_add(add: Callable[..., None]) -> Callable[..., None]:
-    """Return the method that puts a thing on a page or into a figure."""
+    """Return the method that adds a thing to a page or figure, which is counted."""
 
     @wraps(add)
     def add_counting(self: Any, thing: Any) -> None:
@@ -209,7 +209,7 @@ def _count_left() -> int:
 
 
 def _inflate(data: bytes) -> bytes:
-    """What deflated data unpack to, or one byte more than they may; raises zlib.error for damaged ones."""
+    """Return the inflated data, up to one byte more than allowed; raises zlib.error for damage."""
     unpacking, pieces, left = zlib.decompressobj(), [], _count_left() + 1
     while left > 0 and not unpacking.eof:
         piece = unpacking.decompress(data, min(left, MEGABYTE))
@@ -223,10 +223,10 @@ def _inflate(data: bytes) -> bytes:
 
 
 def _unpack_damaged(data: bytes) -> bytes:
-    """What deflated data unpack to up to where they are damaged: only their last three bytes may be.
+    """Return the inflated data up to the damage, which may only be in the last three bytes.
 
     Raises zlib.error where it is before them. pdfminer does the same byte by byte, in time that grows with
-    the square of what comes of it.
+    the square of the result.
     """
     unpacking, pieces, left = zlib.decompressobj(), [], _count_left() + 1
     at, step = 0, 4_096
@@ -250,7 +250,7 @@ def _unpack_damaged(data: bytes) -> bytes:
 
 
 def _unpack_lzw(data: bytes) -> bytes:
-    """What data in LZW unpack to, or little more than they may."""
+    """Return the data unpacked by LZW, or little more than allowed."""
     lzw = import_module("pdfminer.lzw")
     decoder, pieces, left = lzw.LZWDecoder(io.BytesIO(data)), [], _count_left()
     try:
@@ -265,7 +265,7 @@ def _unpack_lzw(data: bytes) -> bytes:
 
 
 def _unpack_runs(data: bytes) -> bytes:
-    """What runs of bytes unpack to, or little more than they may."""
+    """Return the unpacked runs of bytes, or little more than allowed."""
     unpacked, at, most = bytearray(), 0, _count_left()
     while at < len(data) and data[at] != 128 and len(unpacked) <= most:
         length = data[at]
@@ -279,7 +279,7 @@ def _unpack_runs(data: bytes) -> bytes:
 
 
 def _unpack_85(data: bytes) -> bytes:
-    """What digits of base 85 unpack to, or little more than they may; raises ValueError for other signs."""
+    """Return the bytes of base-85 digits, or little more than allowed; raises ValueError for other signs."""
     data = data.translate(None, b" \t\n\r\v")
     data = data.removeprefix(b"<~" if data.startswith(b"<") else b"~")
     data = data.removesuffix(b"~>" if data.endswith(b">") else b"~")
@@ -294,7 +294,7 @@ def _unpack_85(data: bytes) -> bytes:
 
 
 def _decode_85(digits: bytes) -> bytes:
-    """Four bytes for every five digits; raises ValueError for other signs."""
+    """Return four bytes for every five digits; raises ValueError for other signs."""
     import numpy as np
 
     read = np.frombuffer(digits, np.uint8).astype(np.int64).reshape(-1, 5) - 33

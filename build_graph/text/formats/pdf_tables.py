@@ -1,9 +1,8 @@
 """The ruled tables of a page of a PDF, and the lines of text outside of them.
 
-The cells are those that pdfplumber finds, and their text is what it finds in them. It looks through all
-points for each point and all letters for each cell. Here each looks only at what is near it, so that the
-work grows with what stands on the page; where it would still be too much, the page is read as if it had no
-tables.
+The cells and their text are those that pdfplumber finds, which compares all points with each other, and all
+letters with each cell. Here each is compared only with those near it, so that the work grows with the content
+of the page; where it would still be too much, the page is read as if it had no tables.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class _Steps:
 
 @dataclass(frozen=True, slots=True)
 class RuledTable:
-    """A ruled table: where it stands, its rows, and how many columns it has."""
+    """A ruled table: its box, its rows, and the number of its columns."""
 
     box: Box
     rows: list[list[Cell]]
@@ -62,7 +61,7 @@ class RuledTable:
 
 
 def find_tables_and_lines(page: PdfPage) -> tuple[list[RuledTable], list[Thing]]:
-    """Return the tables of more than one row and column from top to bottom, and the lines outside of them."""
+    """Return the tables of more than one row and column from top to bottom, and the lines outside."""
     steps = _Steps()
     try:
         found = [_Table(cells, steps) for cells in _group_cells(_find_cells(page, steps))]
@@ -73,7 +72,7 @@ def find_tables_and_lines(page: PdfPage) -> tuple[list[RuledTable], list[Thing]]
 
 
 def _find_lines_outside(page: PdfPage, boxes: Sequence[Box], steps: _Steps) -> list[Thing]:
-    """Return the lines of a page that stand in none of some boxes."""
+    """Return the lines of a page that are in none of some boxes."""
     near = _BoxGrid(boxes, steps)
 
     def is_outside(thing: Thing) -> bool:
@@ -95,7 +94,7 @@ def _form_lines(chars: list[Thing], box: Box) -> list[Thing]:
 
 
 def join_pieces(one: str, two: str) -> str:
-    """Return two pieces of a paragraph as one; words in Latin letters are parted by a blank."""
+    """Return two pieces of a paragraph as one; words in Latin letters are separated by a blank."""
     apart = one[-1:].isascii() and two[:1].isascii() and one[-1:].isalpha() and two[:1].isalpha()
     return f"{one} {two}" if apart else one + two
 
@@ -112,7 +111,7 @@ class _Crossing:
 
 
 def _find_crossings(page: PdfPage, steps: _Steps) -> dict[Point, _Crossing]:
-    """Where rules of a page cross."""
+    """Return the points of a page at which rules cross."""
     table = import_module("pdfplumber.table")
     settings = table.TableSettings()
     across, down = settings.intersection_x_tolerance, settings.intersection_y_tolerance
@@ -137,7 +136,7 @@ def _find_crossings(page: PdfPage, steps: _Steps) -> dict[Point, _Crossing]:
 
 
 def _find_cells(page: PdfPage, steps: _Steps) -> Iterator[Box]:
-    """For each point at which rules cross, the smallest cell of which it is the upper left corner."""
+    """Yield, for each crossing point, the smallest cell of which it is the upper left corner."""
     found = _find_crossings(page, steps)
     rows, columns = defaultdict(list), defaultdict(list)
     for point in sorted(found):
@@ -180,7 +179,7 @@ def _find_smallest_cell(
 
 
 def _group_cells(cells: Iterable[Box]) -> list[list[Box]]:
-    """Return the cells of each table: those that share corners; a cell by itself is no table."""
+    """Return the cells of each table, which share corners; a cell by itself is no table."""
     table_of: dict[Point, list[Box]] = {}
     for cell in cells:
         corners = _list_corners(cell)
@@ -209,10 +208,10 @@ def _read_box(thing: Thing) -> Box:
 
 
 class _BoxGrid:
-    """Boxes by where they stand, so that who looks for those at a place need not look at all."""
+    """Boxes by their places, so that a search for those at a place need not look at all."""
 
     def __init__(self, boxes: Sequence[Box], steps: _Steps) -> None:
-        """Put each box into the fields of a grid over which it reaches."""
+        """Put each box into the fields of a grid that it covers."""
         self._boxes, self._steps = boxes, steps
         self._fields: dict[tuple[int, int], list[int]] = defaultdict(list)
         if not boxes:
@@ -227,7 +226,7 @@ class _BoxGrid:
                 self._fields[place].append(at)
 
     def find_touching(self, place: Box) -> list[int]:
-        """Return the numbers of the boxes that a place touches, in order."""
+        """Return the numbers of the boxes that touch `place`, in order."""
         if not self._boxes:
             return []
         near = {at for one in self._iterate_fields(place) for at in self._fields.get(one, ())}
@@ -235,11 +234,11 @@ class _BoxGrid:
         return sorted(at for at in near if _is_touching(self._boxes[at], place))
 
     def _locate_field(self, place: float) -> int:
-        """Return the number of a field, that of the nearest edge where a place is beyond it or nowhere."""
+        """Return the number of the nearest field; -1 for a place that is not a number."""
         return int(min(max(place, -1), self._number)) if not isnan(place) else -1
 
     def _iterate_fields(self, box: Box) -> Iterator[tuple[int, int]]:
-        """Yield the fields over which a box reaches, those beyond the edge left out."""
+        """Yield the fields that a box covers."""
         first, last = (self._locate_field((x - self._left) // self._across) for x in (box[0], box[2]))
         upper, lower = (self._locate_field((y - self._top) // self._down) for y in (box[1], box[3]))
         self._steps.spend((last - first + 1) * (lower - upper + 1))
@@ -264,11 +263,11 @@ class _Table:
 
     @property
     def is_table(self) -> bool:
-        """Whether there is more than one row and column."""
+        """True if there is more than one row and column."""
         return all(len({cell[side] for cell in self.cells}) > 1 for side in (0, 1))
 
     def read_cells(self, chars: Sequence[Thing]) -> RuledTable:
-        """Return the table with what is written in it; the reach of each cell is told from its edges."""
+        """Return the table with its text; the span of each cell follows from its edges."""
         lefts, tops = (_merge_edges(cell[side] for cell in self.cells) for side in (0, 1))
         rows: list[list[Cell]] = [[] for _ in tops]
         for box, own in self._place_chars(chars):
@@ -285,9 +284,7 @@ class _Table:
         return min(lefts), min(tops), max(rights), max(bottoms)
 
     def _place_chars(self, chars: Sequence[Thing]) -> Iterator[tuple[Box, list[Thing]]]:
-        """Yield the cells from the upper left to the lower right, each with the letters in it, cut at its
-        edges.
-        """
+        """Yield the cells from the upper left to the lower right, each with its letters, cut at its edges."""
         cells = sorted(self.cells, key=itemgetter(1, 0))
         near, held = _BoxGrid(cells, self.steps), defaultdict(list)
         clip = import_module("pdfplumber.utils").clip_obj
@@ -300,12 +297,12 @@ class _Table:
 
 
 def _count_between(edges: Sequence[float], first: float, last: float) -> int:
-    """How many edges stand between two places, these left out."""
+    """Return the number of edges between two places, without these."""
     return max(0, bisect_left(edges, last) - bisect_right(edges, first))
 
 
 def _merge_edges(values: Iterable[float]) -> list[float]:
-    """Return the distinct edges among these, those near each other taken for one."""
+    """Return the distinct edges among these; edges near each other are taken for one."""
     edges: list[float] = []
     for value in sorted(values):
         if not edges or value - edges[-1] > _NEAR:

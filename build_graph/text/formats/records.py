@@ -1,6 +1,6 @@
-"""JSON Lines: each line an object with a document's text, and perhaps its id, title and number.
+"""Documents as records: in JSON Lines an object a line, in Parquet a row each.
 
-Parquet: each row a document, in a column "text", and perhaps "id", "title" and "number" beside it.
+A record has a "text", and perhaps an "id", a "title" and a "number".
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class JsonRecord:
-    """A document, and the title and number that its line gives."""
+    """A document, with the title and number that its record gives."""
 
     source: Source
     given: Metadata
@@ -36,7 +36,7 @@ class JsonRecord:
 
 @dataclass(frozen=True, slots=True)
 class RecordPlace:
-    """A line or row: of which file, its number from 1, and what the documents before it are named after."""
+    """A line or row of a file: its number from 1, and the names that documents before it have."""
 
     file: str
     number: int
@@ -44,11 +44,11 @@ class RecordPlace:
 
     @property
     def where(self) -> str:
-        """How messages name it: corpus.jsonl:17."""
+        """The place as messages name it: corpus.jsonl:17."""
         return f"{self.file}:{self.number}"
 
     def choose_name(self, own: object) -> str:
-        """What a document is named after: its own id if it is fit and none before has it, else the place."""
+        """Return a document's name: by its own id if that is fit and not yet used, else the place."""
         name = f"{self.file}:{own}" if _ID.fullmatch(str(own)) else self.where
         repeated = name in self.names
         self.names.add(name)
@@ -58,7 +58,7 @@ class RecordPlace:
 def iterate_records(
     stream: io.BufferedReader[Any], name: str, limits: ReadingLimits, *, encoding: str | None = None
 ) -> Iterator[JsonRecord | ObligationError]:
-    """Yield the documents of a file, in order; for a bad line the error that says what is wrong with it.
+    """Yield the documents of a file of JSON Lines, in order; for a bad line, its error.
 
     A document is named after the file and its id, without an id after the file and its line.
     """
@@ -71,7 +71,7 @@ def iterate_records(
 def parse_line(
     line: bytes, place: RecordPlace, limits: ReadingLimits, encoding: str | None
 ) -> JsonRecord | ObligationError:
-    """Return the document on a line of a file, or what is wrong with it."""
+    """Return the document on a line of a file, or its error."""
     try:
         limits.check_size(len(line), place.where)
         return build_record(_parse_object(line, place.where, encoding), place)
@@ -82,7 +82,7 @@ def parse_line(
 
 
 def _iterate_lines(stream: io.BufferedReader[Any], limit: int) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines with their numbers; of one that is too long no more than shows it."""
+    """Yield the lines with their numbers; of a line that is too long, one byte more than allowed."""
     number = 0
     while line := stream.readline(limit + 1):
         number += 1
@@ -114,7 +114,7 @@ def _parse_object(line: bytes, where: str, encoding: str | None) -> dict[str, An
 
 
 def _describe_fault(error: ValueError | RecursionError) -> str:
-    """What keeps a line from being JSON."""
+    """Return the reason why a line is not JSON."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg}, column {error.colno}"
     if isinstance(error, RecursionError):
@@ -125,9 +125,9 @@ def _describe_fault(error: ValueError | RecursionError) -> str:
 def build_record(
     data: dict[str, Any], place: RecordPlace, media: str = Kind.JSONL.media, encoding: str = "utf-8"
 ) -> JsonRecord:
-    """Return the document that a line or row says, which was in an encoding.
+    """Return the document of a record, which was read in some encoding.
 
-    Raises UnreadableError where its text is blank, or its title or number is none.
+    Raises UnreadableError where its text is blank, or its title or number is no string.
     """
     where = place.where
     if not data["text"].strip():
@@ -139,7 +139,7 @@ def build_record(
 
 
 def _read_field(data: dict[str, Any], field: str, where: str) -> str | None:
-    """Return a field's text, None where there is none; raises UnreadableError where it is something else."""
+    """Return a field's text, None where there is none; raises UnreadableError for other values."""
     value = data.get(field)
     if value is not None and not isinstance(value, str):
         raise UnreadableError(f"{where}: {field} is no text; write it in quotes, or null")
@@ -147,9 +147,7 @@ def _read_field(data: dict[str, Any], field: str, where: str) -> str | None:
 
 
 def _replace_surrogates(text: str) -> str:
-    """Return the text with halves of surrogate pairs, which cannot be written anywhere, as lost
-    characters.
-    """
+    """Return the text with unpaired surrogates, which no encoding can write, as U+FFFD."""
     return _SURROGATES.sub("\ufffd", text)
 
 
@@ -161,10 +159,10 @@ _ROWS = 64  # taken out of a row group at a time
 def iterate_rows(
     stream: io.BufferedIOBase, name: str, limits: ReadingLimits, *, encoding: str | None = None
 ) -> Iterator[JsonRecord | ObligationError]:
-    """Yield the documents of a file, in order; for a bad row the error that says what is wrong with it.
+    """Yield the documents of a Parquet file, in order; for a bad row, its error.
 
     A document is named after the file and its id, without an id after the file and its row, from 1. Strings
-    that are no UTF-8, though the file says so, are read as text files are. Raises UnreadableError for a file
+    that are not UTF-8, though the file says so, are read as text files are. Raises UnreadableError for a file
     that is damaged or has no texts, MissingExtraError without pyarrow.
     """
     arrow, parquet = (load_extra(module, "parquet", f"{name}: reading Parquet") for module in _MODULES)
@@ -187,7 +185,7 @@ _MODULES = ("pyarrow", "pyarrow.parquet")
 
 
 def _open_file(stream: io.BufferedIOBase, name: str, arrow: Any, parquet: Any) -> Any:
-    """Return the file, opened so that a string that stands in many rows is held once.
+    """Return the file, opened so that a string of many rows is held once.
 
     Raises UnreadableError where it has no texts.
     """
@@ -206,14 +204,14 @@ def _is_text(column: Any, arrow: Any) -> bool:
 
 
 def _measure_unpacked(file: Any) -> int:
-    """Return the bytes that the columns which are read unpack to, by what the file says of itself."""
+    """Return the unpacked bytes of the columns that are read, as the file declares them."""
     groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
     columns = (group.column(at) for group in groups for at in range(group.num_columns))
     return sum(one.total_uncompressed_size for one in columns if one.path_in_schema in COLUMNS)
 
 
 def _iterate_dicts(file: Any, arrow: Any) -> Iterator[dict[str, Any]]:
-    """Yield the rows, a value a column that we know, strings as bytes; those without a value are left out."""
+    """Yield the rows as values by column, of known columns with a value, strings as bytes."""
     columns = [column for column in COLUMNS if column in file.schema_arrow.names]
     for batch in file.iter_batches(batch_size=_ROWS, columns=columns):
         held = [_read_raw(column, arrow) for column in batch.columns]
@@ -223,16 +221,14 @@ def _iterate_dicts(file: Any, arrow: Any) -> Iterator[dict[str, Any]]:
 
 
 def _find_bytes_type(kind: Any, arrow: Any) -> Any:
-    """Return the type of the bytes of which a type of strings consists; None for any other type."""
+    """Return the type of bytes for a type of strings; None for any other type."""
     if arrow.types.is_string(kind):
         return arrow.binary()
     return arrow.large_binary() if arrow.types.is_large_string(kind) else None
 
 
 def _read_raw(column: Any, arrow: Any) -> list[Any]:
-    """Return the values of a column, strings as the bytes that they are: whether those are UTF-8 is not
-    certain.
-    """
+    """Return the values of a column, strings as bytes, since they may not be UTF-8."""
     if not arrow.types.is_dictionary(column.type):
         raw = _find_bytes_type(column.type, arrow)
         return list((column if raw is None else column.cast(raw)).to_pylist())
@@ -243,7 +239,7 @@ def _read_raw(column: Any, arrow: Any) -> list[Any]:
 def parse_row(
     row: dict[str, Any], place: RecordPlace, limits: ReadingLimits, encoding: str | None = None
 ) -> JsonRecord | ObligationError:
-    """Return the document in a row of a file, or what is wrong with it; strings may come as bytes."""
+    """Return the document in a row of a file, or its error; strings may come as bytes."""
     try:
         if "text" not in row:
             raise UnreadableError(f"{place.where}: holds no text; there is nothing to read")
@@ -259,7 +255,7 @@ def parse_row(
 
 
 def _detect_encoding(text: str | bytes, where: str, given: str | None) -> str:
-    """What the strings of a row are in: UTF-8, unless the text shows another encoding."""
+    """Return the encoding of a row's strings: UTF-8, unless the text shows another."""
     if isinstance(text, bytes):
         try:
             text.decode("utf-8")
@@ -269,7 +265,7 @@ def _detect_encoding(text: str | bytes, where: str, given: str | None) -> str:
 
 
 def _decode_string(value: Any, column: str, where: str, encoding: str) -> Any:
-    """Return a value, bytes decoded; raises UnreadableError where they are in no encoding that is known."""
+    """Return a value, bytes decoded; raises UnreadableError where no known encoding fits."""
     if not isinstance(value, bytes):
         return value
     for candidate in ("utf-8", encoding, _OTHER):

@@ -1,7 +1,7 @@
 """Tables as text: a task table row by row, with the words of its head as labels; others cell by cell.
 
 序号 / 重点任务 / 牵头单位 / 完成时限 becomes, for each row, the number on a line of its own, the task, then
-牵头单位：… and 完成时限：…, which is how documents without tables write it.
+牵头单位：… and 完成时限：…, as in documents without tables.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[（(]?(\d{1,3})[.．、)）]?")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its lines, and over how many rows and columns it reaches."""
+    """A cell: its lines, and the numbers of rows and columns that it spans."""
 
     lines: tuple[str, ...]
     rows: int = 1
@@ -32,12 +32,12 @@ class Cell:
 
     @property
     def words(self) -> str:
-        """The lines as one, without blanks."""
+        """The text of all lines, without blanks."""
         return re.sub(r"\s+", "", "".join(self.lines))
 
 
 class Part(StrEnum):
-    """What a column is for."""
+    """The purpose of a column."""
 
     NUMBER = "number"
     GROUP = "group"  # what several rows have in common
@@ -47,7 +47,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a task table; `label` is what its head says."""
+    """A column of a task table; `label` is its text in the head."""
 
     part: Part
     label: str
@@ -59,7 +59,7 @@ Grid = list[list[Cell]]  # a cell that reaches over several places stands in eac
 
 @dataclass(frozen=True, slots=True)
 class TableWriter:
-    """Writes tables as lines, with the words of `data/tables.toml`."""
+    """A writer of tables as lines, with the words of `data/tables.toml`."""
 
     bodies: re.Pattern[str]
     persons: re.Pattern[str]
@@ -85,7 +85,7 @@ class TableWriter:
         )
 
     def format_lines(self, rows: Sequence[Sequence[Cell]]) -> list[str]:
-        """Return the lines of a table, blank ones left out.
+        """Return the lines of a table, without blank ones.
 
         >>> head = [Cell((words,)) for words in ("序号", "重点任务", "牵头单位", "完成时限")]
         >>> row = [Cell((words,)) for words in ("1", "完善政务外网。", "市大数据局", "2020年底")]
@@ -110,7 +110,7 @@ class TableWriter:
     # -------------------------------------------------------------------------------- head
 
     def _find_head(self, grid: Grid) -> tuple[tuple[int, int], tuple[Column, ...]] | None:
-        """From which row to which the head reaches, and the columns; None for any other table."""
+        """Return the rows of the head, as start and end, and the columns; None for any other table."""
         for start, row in enumerate(grid[:_HEAD_ROWS]):
             if not self._is_head(row):
                 continue
@@ -125,7 +125,7 @@ class TableWriter:
         return None
 
     def _is_head(self, row: Sequence[Cell]) -> bool:
-        """Return whether a row names columns, one of bodies among them, and says nothing else."""
+        """Return whether a row names columns, one of bodies among them, and nothing else."""
         words = {cell.words for cell in row if cell.words}
         if len(words) < 2 or any(len(word) > _HEAD_CELL for word in words):
             return False
@@ -133,9 +133,7 @@ class TableWriter:
         return 2 * named > len(words) and any(self.bodies.fullmatch(_strip_bracket(word)) for word in words)
 
     def _goes_on(self, head: Sequence[Cell], row: Sequence[Cell]) -> bool:
-        """Return whether a row is part of the head: the same cells reach into it, and new ones name
-        columns.
-        """
+        """Return whether a row is part of the head: it shares cells with it, and new ones name columns."""
         new = [cell for above, cell in zip(head, row, strict=True) if above is not cell and cell.words]
         named = all(self.known.fullmatch(c.words) or self.short.fullmatch(c.words) for c in new)
         return len(new) < len(row) and bool(new) and named
@@ -155,7 +153,7 @@ class TableWriter:
         return Column(Part.LABELLED if labelled else Part.TASK, label)
 
     def _iterate_titles(self, grid: Grid, head: tuple[int, int], columns: Sequence[Column]) -> Iterator[str]:
-        """Yield the head, a line a column; what it says beside the columns' names goes first."""
+        """Yield the head, a line for each column, after any further text of its cells."""
         for cell in _deduplicate(cell for row in grid[head[0] : head[1]] for cell in row):
             if cell.words != _strip_bracket(cell.words):
                 yield cell.words
@@ -182,7 +180,7 @@ class TableWriter:
     def _format_row(
         self, row: Sequence[Cell], columns: Sequence[Column], before: Sequence[Cell]
     ) -> Iterator[str]:
-        """Yield one row: number, what it has in common with others, task, then what stands behind labels."""
+        """Yield the lines of a row: number, group, task, then the labelled cells."""
         pairs = [(c, column) for c, column in zip(row, columns, strict=True) if not self._is_empty(c)]
         of = {part: [cell for cell, column in pairs if column.part is part] for part in Part}
         new = [c for c in _deduplicate([*of[Part.GROUP], *of[Part.TASK]]) if not any(c is b for b in before)]
@@ -201,7 +199,7 @@ class TableWriter:
 
 
 def _build_grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Grid:
-    """Return the rows with every cell at each place that it reaches over, all equally long."""
+    """Return the rows with every cell at each place that it covers, all equally long."""
     grid: Grid = []
     open_: dict[int, tuple[Cell, int]] = {}  # by column: a cell from above and the rows left for it
     for row in rows:
@@ -227,7 +225,7 @@ def _build_grid(rows: Sequence[Sequence[Cell]] | Iterator[Sequence[Cell]]) -> Gr
 
 
 def _take_open(open_: dict[int, tuple[Cell, int]], at: int) -> Cell:
-    """Return the cell from above at a column, with one row less left for it."""
+    """Return the cell from above at a column, and count down the rows left for it."""
     cell, left = open_.pop(at)
     if left > 1:
         open_[at] = (cell, left - 1)
@@ -235,7 +233,7 @@ def _take_open(open_: dict[int, tuple[Cell, int]], at: int) -> Cell:
 
 
 def _deduplicate(cells: Sequence[Cell] | Iterator[Cell]) -> Iterator[Cell]:
-    """Return each cell once, in order, however many places it reaches over."""
+    """Return each cell once, in order, however many places it covers."""
     return iter({id(cell): cell for cell in cells}.values())
 
 
@@ -258,12 +256,12 @@ def _iterate_lines(cell: Cell) -> Iterator[str]:
 
 
 def _strip_bracket(words: str) -> str:
-    """Return the words without what stands in brackets behind them: 责任单位（列首位的为牵头单位）."""
+    """Return the words without a bracket behind them: 责任单位（列首位的为牵头单位）."""
     return re.sub(r"[（(][^（()）]*[）)]$", "", words)
 
 
 def _join_lines(cell: Cell) -> str:
-    """Return the lines of a cell as one: names that stand below each other are parted by 、."""
+    """Return the lines of a cell as one, with 、 between names that are on lines of their own."""
     words = ""
     for line in _iterate_lines(cell):
         words += ("、" if words and words[-1] not in _ENDS and line[0] not in _ENDS else "") + line

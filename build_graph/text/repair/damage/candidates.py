@@ -81,8 +81,7 @@ class ByteShiftReader:
         self._common = list(zip(known, codes[::2], codes[1::2], strict=True))
 
     def read(self, before: str, text: str, start: int) -> tuple[int, list[Decoding]]:
-        """Return the position behind the hole at `start` where whole characters begin, and the readings up to
-        it.
+        """Return the end of the hole at `start`, where whole characters begin again, and the readings of it.
 
         `before` is the text in front of the hole. The likeliest reading comes first; there are no readings
         where nothing gives whole characters.
