@@ -1,1 +1,1 @@
-"""The network of bodies that bear measures together: counted, measured, tested against chance."""
+"""The network of bodies that bear measures together: counts, centralities, communities, a null model."""

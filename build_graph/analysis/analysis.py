@@ -1,4 +1,4 @@
-"""From a graph to the files of an analysis: count, measure, test against chance, draw, write."""
+"""The analysis of a graph as a whole: it counts, measures, tests against chance, and writes the files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FILES = (
 
 @dataclass(frozen=True, slots=True)
 class Analyst:
-    """How a graph is to be analysed; `drawn` hears of each draw of the null model."""
+    """An analysis of a graph under some choices; `on_draw` gets the number of each draw of the null model."""
 
     engine: Engine | ShardFolder  # what answers for the graph, or the shards that it lies in
     choices: Choices
@@ -49,7 +49,7 @@ class Analyst:
     raw: bool = False  # whether tables hold the words as they are, which a spreadsheet may take for formulas
 
     def write(self, output: Path, language: Language) -> tuple[Findings, list[Path]]:
-        """What the graph shows, and the files that were written into the folder `output`: all, or none.
+        """Write the files into the folder `output`, all or none; return the findings and the paths.
 
         Raises ObligationError where the graph cannot be asked, nothing is left to count, or the folder
         cannot be written.
@@ -60,7 +60,7 @@ class Analyst:
         return findings, list(files)
 
     def compute_findings(self) -> Findings:
-        """What the graph shows under the choices.
+        """Return the findings about the graph under the choices.
 
         Raises ObligationError where the graph cannot be asked, or nothing is left to count.
         """
@@ -86,7 +86,7 @@ class Analyst:
 
 
 def _label_groups(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...], ...]:
-    """Return the labels of each community's bodies, who bears most first."""
+    """Return the labels of each community's bodies, those with the most units first."""
     size = counted.bears.sum(axis=0)
     return tuple(
         tuple(counted.labels[node] for node in sorted(group, key=lambda node: (-size[node], node)))
@@ -95,7 +95,7 @@ def _label_groups(groups: list[list[int]], counted: Incidence) -> tuple[tuple[st
 
 
 def _render_files(findings: Findings, language: Language, *, raw: bool) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of an analysis by name."""
+    """Yield the name and the bytes of each file of an analysis."""
     choices, agencies = findings.choices, findings.agencies
     graph = build_labelled_graph(agencies, findings.pairs, directed=choices.directed)
     yield "analysis.md", render_markdown(findings, language).encode()

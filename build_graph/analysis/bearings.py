@@ -1,6 +1,6 @@
-"""Who has taken a body's place by a day: its one heir, or itself where the reforms name several or none.
+"""The table that an analysis counts: which body bears which measure, and which body took another's place.
 
-The table that an analysis counts: which body bears which measure, as `queries/lookups` ask a graph.
+A graph answers by the lookups in `queries/lookups`; shards hold the same columns in their tables.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from build_graph.vocabulary import OB
 
 @dataclass(frozen=True, slots=True, order=True)
 class Succession:
-    """A body that took another's place, and the day by which it had."""
+    """The change by which one body took another's place, with its last possible day."""
 
     old: str  # IRI
     new: str
@@ -34,14 +34,14 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class Successors:
-    """Bodies by the body that has their place on a day, and those of which no single one can be named."""
+    """The bodies that have taken the place of others by a day."""
 
     of: dict[str, str]  # old: new, for those whose place one other has taken
     split: dict[str, tuple[str, ...]]  # old: the several that have taken its place
 
 
 def find_successors(bodies: Iterable[str], successions: Iterable[Succession], day: date) -> Successors:
-    """Return the heirs of bodies on a day, through any number of reforms.
+    """Return the successors of bodies on a day, through any number of reforms.
 
     >>> reforms = [Succession("银监会", "银保监会", date(2018, 3, 17)),
     ...            Succession("银保监会", "金融监管总局", date(2023, 5, 18))]
@@ -65,7 +65,7 @@ def find_successors(bodies: Iterable[str], successions: Iterable[Succession], da
 
 
 def _find_last(body: str, took: dict[str, set[str]]) -> set[str]:
-    """Return the ends of all ways forward from a body; itself where there is none, or they go in a circle."""
+    """Return the last bodies on all paths of succession; the body itself if it has none, or a cycle."""
     seen, ends, waiting = {body}, set[str](), [body]
     while waiting:
         here = waiting.pop()
@@ -82,7 +82,7 @@ _ROW = ["measure", "body", "role", "rank", "written", "inferred", "allocation", 
 
 @dataclass(frozen=True, slots=True)
 class Responsibilities:
-    """What the graph says of bearers.
+    """The rows of a graph that say which body bears which measure, with the bodies and their successions.
 
     `rows`, one a bearer of a measure: measure, body, role, written, inferred, allocation, domain (the main
     one), norms (how many the measure holds, where norms are the unit; else 1). `bodies`, by IRI: name,
@@ -95,7 +95,7 @@ class Responsibilities:
 
     @classmethod
     def load(cls, graph: Engine | ShardFolder, choices: Choices) -> Responsibilities:
-        """What a graph says; raises ObligationError where it cannot be asked."""
+        """Return the responsibilities in a graph or shards; raise ObligationError if they cannot be read."""
         return (
             cls._load_from_shards(graph, choices)
             if isinstance(graph, ShardFolder)
@@ -130,7 +130,7 @@ class Responsibilities:
 
     @classmethod
     def _assemble(cls, rows: pd.DataFrame, bodies: pd.DataFrame, engine: Engine) -> Responsibilities:
-        """Return the tables in their order; an engine says what became of bodies."""
+        """Return the sorted tables; `engine` answers for the successions."""
         bodies = bodies.drop_duplicates("body").set_index("body").sort_index()
         bodies["group"] = bodies["group"] == "true"
         bodies["kind"] = bodies["kind"].str.removeprefix(OB)
@@ -143,7 +143,7 @@ class Responsibilities:
 
 
 def _iterate_shard_tables(shards: ShardFolder, choices: Choices) -> Iterator[pd.DataFrame]:
-    """Yield the columns that count of each table of the shards; raises ShardsError where one is damaged.
+    """Yield the needed columns of each table of the shards; raise ShardsError if one is damaged.
 
     pandas reads them itself: 3 s and 0.6 GB for 300,000 rows, of dictionaries 10 s and 1.4 GB.
     """
@@ -158,13 +158,13 @@ def _iterate_shard_tables(shards: ShardFolder, choices: Choices) -> Iterator[pd.
 
 
 def _run_lookup(engine: Engine, name: str, **values: Value) -> pd.DataFrame:
-    """What a lookup answers, as strings; empty where there is no value."""
+    """Return the rows of a lookup as strings, empty where there is no value."""
     data = select(engine, name, **values).serialize(format=QueryResultsFormat.CSV) or b""
     return pd.read_csv(BytesIO(data), dtype=str, keep_default_na=False, encoding="utf-8")
 
 
 def _parse_last_day(written: str) -> date:
-    """Return the day by which a change had happened: of a year or a month the last one.
+    """Return the last day of a date, which may be a year, a month or a day.
 
     >>> _parse_last_day("2018"), _parse_last_day("2018-03-17")
     (datetime.date(2018, 12, 31), datetime.date(2018, 3, 17))

@@ -1,10 +1,7 @@
-"""The graph of bodies and its communities, with networkx alone: pages need them without the extras.
+"""The network of bodies as a networkx graph: its communities, and the centralities of each body.
 
-Nodes are numbered, so that nothing depends on how names hash.
-
-What each body's place in the network of bodies is.
-
-Figures are rounded, so that nothing depends on the order in which a processor adds.
+Nodes are numbers, so that nothing depends on how names hash. Figures are rounded, so that nothing depends on
+the order in which a processor adds. The network page uses this module too.
 """
 
 from __future__ import annotations
@@ -22,9 +19,7 @@ Pair = tuple[int, int, int, float]  # two bodies, the units that they share, and
 
 
 def build_nx_graph(pairs: Iterable[Pair], bodies: int, *, directed: bool) -> nx.Graph[int]:
-    """Return the graph whose nodes are the numbers of the bodies; an edge has weight, shared_out and
-    distance.
-    """
+    """Return a graph of numbered bodies whose edges have weight, shared_out and distance."""
     graph: nx.Graph[int] = nx.DiGraph() if directed else nx.Graph()
     graph.add_nodes_from(range(bodies))
     for one, other, together, shared in pairs:
@@ -33,7 +28,7 @@ def build_nx_graph(pairs: Iterable[Pair], bodies: int, *, directed: bool) -> nx.
 
 
 def detect_communities(graph: nx.Graph[int], seed: int) -> list[list[int]]:
-    """Louvain's communities, the largest first; a body without a pair is in none.
+    """Return the communities found by Louvain, the largest first; bodies without a partner are in none.
 
     Blondel et al., J. Stat. Mech. P10008 (2008).
     """
@@ -45,7 +40,7 @@ def detect_communities(graph: nx.Graph[int], seed: int) -> list[list[int]]:
 
 
 def _copy_ordered(graph: nx.Graph[int]) -> nx.Graph[int]:
-    """Return a graph of its own whose nodes and edges stand in order."""
+    """Return a copy of a graph with its nodes and edges in order: Louvain's result depends on their order."""
     copy = graph.__class__()
     copy.add_nodes_from(sorted(graph))
     copy.add_edges_from(sorted(graph.edges(data=True), key=lambda edge: edge[:2]))
@@ -57,7 +52,7 @@ _DIGITS = 6
 
 
 def compute_modularity(graph: nx.Graph[int], groups: list[list[int]]) -> float:
-    """How much more weight lies within the communities than chance would put there; 0 without pairs."""
+    """Return the weight within communities beyond what chance would put there; 0 without pairs."""
     tied = graph.subgraph([node for group in groups for node in group])
     return round(nx.community.modularity(tied, map(set, groups), weight="weight"), _DIGITS) if groups else 0.0
 
@@ -65,7 +60,7 @@ def compute_modularity(graph: nx.Graph[int], groups: list[list[int]]) -> float:
 def compute_centralities(
     graph: nx.Graph[int], incidence: Incidence, groups: list[list[int]], seed: int
 ) -> pd.DataFrame:
-    """Return one row a body: what it bears, and its place in the network.
+    """Return one row per body: how much it bears, and its position in the network.
 
     Columns: measures, alone (without another of the bodies counted), led, partners (degree), strength
     (weights added up), shared_out, betweenness, eigenvector, constraint (Burt, low: a broker), core (k-core),
@@ -102,7 +97,7 @@ def _compute_betweenness(graph: nx.Graph[int], seed: int) -> dict[int, float]:
 
 
 def _compute_eigenvector(graph: nx.Graph[int]) -> dict[int, float]:
-    """Eigenvector centrality; 0 for all where there is none, as in a directed graph without a circle."""
+    """Return the eigenvector centralities; 0 for all if there are none, as in a directed acyclic graph."""
     try:
         return dict(nx.eigenvector_centrality(graph, max_iter=10_000, tol=1e-10, weight="weight"))
     except nx.PowerIterationFailedConvergence:
@@ -110,9 +105,9 @@ def _compute_eigenvector(graph: nx.Graph[int]) -> dict[int, float]:
 
 
 def _compute_participation(incidence: Incidence) -> np.ndarray:
-    """Of each body 1 - sum of squares of its shares over main domains; units without a domain left out.
+    """Return, for each body, 1 minus the sum of squares of its shares over main domains.
 
-    NaN for a body none of whose units has one.
+    Units without a domain do not count; NaN for a body that has no other units.
     """
     codes, domains = pd.factorize(incidence.domains.replace("", None))
     named = np.flatnonzero(codes >= 0)

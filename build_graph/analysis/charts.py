@@ -1,6 +1,7 @@
-"""A font for Chinese labels that ships with the package, so that charts need none on the machine.
+"""Charts as SVG: the ranking of pairs and the heat map of shared units.
 
-Charts as SVG whose letters are outlines: they look the same where no Chinese font is installed.
+Letters become outlines of a font that ships with the package, so that charts look the same on machines
+without a Chinese font.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _MISSING = "〓"  # what printers set for a character that their case does not h
 
 @contextmanager
 def unpack_font() -> Iterator[str]:
-    """Where the font lies, unpacked to a file for as long as it is used."""
+    """Yield the path of the font, which is unpacked to a temporary file for the time of the context."""
     packed = find_folder("vendor") / "noto-sans-sc" / FONT
     with TemporaryDirectory() as aside, TTFont(packed) as found:
         path = Path(aside) / "noto-sans-sc.ttf"
@@ -40,7 +41,7 @@ def unpack_font() -> Iterator[str]:
 
 
 def replace_missing(text: str, known: frozenset[int]) -> str:
-    """Return the text with 〓 for each character that a font does not have.
+    """Return the text with 〓 in place of each character that a font does not have.
 
     >>> replace_missing("仫佬", frozenset(map(ord, "佬〓")))
     '〓佬'
@@ -57,7 +58,7 @@ _STYLE: Any = {"svg.fonttype": "path", "svg.hashsalt": "obligation-graph", "axes
 
 
 def draw_ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
-    """Return the first pairs as bars, with what chance would give as a mark on each."""
+    """Return the first pairs as bars, each with a mark at the number that chance would give, as SVG."""
     shown = pairs.head(SHOWN_PAIRS)
     if shown.empty:
         return _draw_nothing()
@@ -91,9 +92,9 @@ def draw_ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
 
 
 def draw_heatmap(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
-    """How many units each two bodies share, the bodies of a community side by side.
+    """Return a matrix of the units that bodies share, ordered by community, as SVG.
 
-    Rows lead and columns support if directed.
+    If directed, rows lead and columns support.
     """
     shown = _select_strongest(agencies)
     if shown.empty:
@@ -137,7 +138,7 @@ def draw_heatmap(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool,
 
 
 def _draw_nothing() -> bytes:
-    """What stands in place of a chart where no two bodies share anything."""
+    """Return the chart of an analysis in which no two bodies share anything."""
     figure = Figure(figsize=(6, 1.5))
     said = "No two bodies share one. 没有两个机构共同承担。"
     figure.text(0.5, 0.5, said, ha="center", va="center", size=12)
@@ -145,13 +146,13 @@ def _draw_nothing() -> bytes:
 
 
 def _select_strongest(agencies: pd.DataFrame) -> pd.DataFrame:
-    """Return the strongest bodies by community, the strongest of each first."""
+    """Return the strongest bodies, grouped by community, the strongest of each first."""
     strongest = agencies[agencies["partners"] > 0].nlargest(SHOWN_BODIES, "strength", keep="first")
     return strongest.sort_values(["community", "strength"], ascending=[True, False], kind="stable")
 
 
 def _build_matrix(bodies: pd.Index, pairs: pd.DataFrame, *, directed: bool) -> np.ndarray:
-    """What each two of the bodies share, as a matrix."""
+    """Return the numbers of shared units as a matrix of bodies by bodies."""
     first, second = (bodies.get_indexer(pd.Index(pairs[side])) for side in ("agency", "partner"))
     inside = (first >= 0) & (second >= 0)
     counts = np.zeros((len(bodies), len(bodies)), dtype=np.int64)
@@ -160,7 +161,7 @@ def _build_matrix(bodies: pd.Index, pairs: pd.DataFrame, *, directed: bool) -> n
 
 
 def _find_edges(communities: Sequence[int]) -> list[float]:
-    """Where one community ends and the next begins, between rows."""
+    """Return the positions between rows at which one community ends and the next begins."""
     return [at + 0.5 for at, (one, next_) in enumerate(pairwise(communities)) if one != next_]
 
 
@@ -169,7 +170,7 @@ def _translate_unit(unit: str) -> str:
 
 
 def _render_svg(figure: Figure) -> bytes:
-    """Return the figure, its letters as outlines, without a date or a random name."""
+    """Return the figure as SVG with letters as outlines, without a date or a random name."""
     out = BytesIO()
     with unpack_font() as path, rc_context(_STYLE):
         known = frozenset(get_font(path).get_charmap())

@@ -1,4 +1,4 @@
-"""The choices that change what an analysis counts, and what the output says of each."""
+"""The choices that change what an analysis counts, and their descriptions for its output."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ DRAWS = 1_000  # of the null model
 
 
 class Unit(StrEnum):
-    """What is counted."""
+    """The unit that an analysis counts."""
 
     MEASURES = "measures"
     NORMS = "norms"  # a measure counts once for each norm in it
 
 
 class Roles(StrEnum):
-    """Which part a body must have in a measure to be tied to another, and whether a tie has a direction."""
+    """The roles that tie two bodies in a measure, which also decide whether a tie has a direction."""
 
     ANY = "any"  # whoever bears it: pairs without direction
     LEAD_SUPPORT = "lead-support"  # from who leads (牵头) to who supports (配合)
@@ -38,7 +38,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What is counted; the defaults count every measure and every agency that it names."""
+    """The choices of an analysis; the defaults count every measure, and every agency that it names."""
 
     document: NamedNode | None = None  # None: all
     domain: NamedNode | None = None
@@ -53,11 +53,11 @@ class Choices:
 
     @property
     def directed(self) -> bool:
-        """Whether a pair has a direction."""
+        """True if pairs have a direction."""
         return self.roles is Roles.LEAD_SUPPORT
 
     def describe(self, language: Language = Language.EN) -> Iterator[tuple[str, str]]:
-        """Yield each choice and what was chosen, in words.
+        """Yield the name and the description of each choice, in words of the language.
 
         >>> dict(Choices().describe())["unit"]
         'measures'
@@ -67,7 +67,7 @@ class Choices:
             yield words[choice]["name"][language], words[choice][chosen][language].format(value)
 
     def _iterate_chosen(self) -> Iterator[tuple[str, str, object]]:
-        """Yield each choice: its name, what was chosen, and a value that belongs to it."""
+        """Yield the key of each choice, the key of the option chosen, and the value to put into its words."""
         yield "documents", "one" if self.document else "all", self.called or _format_end(self.document)
         yield "domain", "one" if self.domain else "all", _format_end(self.domain)
         yield "bodies", "groups" if self.groups else "agencies", ""

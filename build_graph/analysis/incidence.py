@@ -1,4 +1,4 @@
-"""The bipartite graph of units and bodies as a sparse matrix, after the choices."""
+"""The bipartite graph of units and bodies as sparse matrices, under the choices of an analysis."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NothingToCountError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Incidence:
-    """Which body bears which unit. Matrices are units by `bodies`, 1 where it does."""
+    """The matrices of units by `bodies`: 1 if the body bears (leads, supports) the unit."""
 
     bodies: tuple[str, ...]  # IRIs, sorted
     labels: tuple[str, ...]  # how documents mostly call them, each once
@@ -34,12 +34,12 @@ class Incidence:
 
     @property
     def units(self) -> int:
-        """How many units there are."""
+        """The number of units."""
         return int(self.bears.shape[0])
 
 
 def build_incidence(bearings: Responsibilities, choices: Choices) -> Incidence:
-    """Return the incidence matrix under the choices; raises NothingToCountError where nothing is left."""
+    """Return the incidence under the choices; raise NothingToCountError if no measure is left."""
     rows = _select_rows(bearings, choices)
     if rows.empty:
         raise NothingToCountError(
@@ -66,7 +66,7 @@ def build_incidence(bearings: Responsibilities, choices: Choices) -> Incidence:
 
 
 def _select_rows(bearings: Responsibilities, choices: Choices) -> pd.DataFrame:
-    """Return the rows that the choices leave."""
+    """Return the responsibilities that the choices keep."""
     rows = bearings.rows
     if not choices.groups:
         groups = bearings.bodies.index[bearings.bodies["group"]]
@@ -77,7 +77,7 @@ def _select_rows(bearings: Responsibilities, choices: Choices) -> pd.DataFrame:
 
 
 def _count_units(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """For each measure how many units it counts for, and for each row the number of its measure.
+    """Return the number of units of each measure, and for each row the number of its measure.
 
     Rows are sorted by measure.
     """
@@ -88,7 +88,7 @@ def _count_units(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 def _build_matrix(
     units: np.ndarray, index: np.ndarray, columns: np.ndarray, width: int, only: pd.Series | None = None
 ) -> csr_array:
-    """Units by bodies; a body that a measure names twice counts once."""
+    """Return the matrix of units by bodies; a body that a measure names twice counts once."""
     keep = slice(None) if only is None else only.to_numpy()
     ones = np.ones(len(index[keep]), dtype=np.int64)
     measures = coo_array((ones, (index[keep], columns[keep])), shape=(len(units), width)).tocsr()
@@ -98,7 +98,7 @@ def _build_matrix(
 
 
 def _choose_labels(rows: pd.DataFrame, bodies: list[str], known: pd.DataFrame) -> tuple[str, ...]:
-    """Return a short name for each body that no other has."""
+    """Return a short label for each body that no other body has."""
     own = rows[rows["body"] == rows["named"]]
     mostly = most_frequent_labels(zip(own["body"], own["written"], strict=True))
     return unique_labels(bodies, mostly, dict(known["name"]), dict(known["place"]))

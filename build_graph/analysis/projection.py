@@ -1,6 +1,6 @@
-"""The pairs of bodies that bear units together: how many, shared out, and against what their sizes explain.
+"""The pairs of bodies that bear units together: the counts, the shares, and the association.
 
-The work is one sparse product of the incidence matrix with itself for the counts, and one for the shares.
+The counts are one sparse product of the incidence matrix with itself, the shares another.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from build_graph.analysis.incidence import Incidence
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The pairs that share a unit, by row and column of the incidence's bodies; all arrays are parallel.
+    """The pairs that share a unit, as parallel arrays; `first` and `second` are numbers of bodies.
 
     Undirected pairs stand once, first < second; directed ones go from who leads to who supports.
     """
@@ -51,7 +51,7 @@ def project(incidence: Incidence, *, directed: bool) -> Projection:
 
 
 def _select_sides(incidence: Incidence, *, directed: bool) -> tuple[csr_array, csr_array, np.ndarray]:
-    """Return the matrices to be multiplied, and what each unit gives to a pair."""
+    """Return the two matrices to multiply, and the share of each unit that goes to a pair."""
     if directed:
         leads, supports = incidence.leads, incidence.supports
         pairs = leads.sum(axis=1) * supports.sum(axis=1)
@@ -62,13 +62,13 @@ def _select_sides(incidence: Incidence, *, directed: bool) -> tuple[csr_array, c
 
 
 def _scale_rows(matrix: csr_array, factors: np.ndarray) -> csr_array:
-    """Return the matrix with each row times its factor."""
+    """Return the matrix with each row multiplied by its factor."""
     data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
     return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def _drop_diagonal(product: csr_array, *, directed: bool) -> csr_array:
-    """Return the pairs in the order of their bodies, each once, none with itself."""
+    """Return the product without pairs of a body with itself; undirected, each pair once."""
     if directed:
         product = product.copy()
         product.setdiag(0)

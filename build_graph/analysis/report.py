@@ -1,6 +1,6 @@
-"""What an analysis shows at once in a terminal: the choices, and the first pairs.
+"""The report of an analysis: a summary for the terminal, and two pages of Markdown to send on.
 
-The report: two pages that an analyst can send on, each figure with the query that gives it.
+The pages give each figure with the query that gives it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LISTED_PAIRS = 10
 
 
 def format_summary(findings: Findings, width: int | None = None) -> str:
-    """Return the choices, a table of the first pairs, and how many there are."""
+    """Return the choices, a table of the first pairs, and the number of pairs, as lines of text."""
     return "\n".join(_format_lines(findings, width)) + "\n"
 
 
@@ -54,7 +54,7 @@ def _format_lines(findings: Findings, width: int | None) -> Iterator[str]:
 
 
 def _format_value(name: str, value: float) -> str:
-    """Return a count whole, a figure with the digits that matter, nothing where there is none."""
+    """Return a count as a whole number, a figure with two or three digits, "" for NaN."""
     if isnan(value):
         return ""
     return f"{value:,}" if name == "together" else f"{value:.3f}" if name == "p" else f"{value:.2f}"
@@ -70,7 +70,7 @@ _NOT_ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a report tells of; tables as in `tables`, communities as labels."""
+    """The results of an analysis, with tables as in `result_tables` and communities as tuples of labels."""
 
     choices: Choices
     incidence: Incidence
@@ -94,7 +94,7 @@ def render_markdown(findings: Findings, language: Language) -> str:
 
 
 def _collect_values(findings: Findings, language: Language) -> dict[str, Any]:
-    """What the templates name."""
+    """Return the values that the templates use."""
     choices, incidence, pairs = findings.choices, findings.incidence, findings.pairs
     sure = (
         pairs[pairs["p"] < LEVEL].sort_values("z", ascending=False, kind="stable")
@@ -136,7 +136,7 @@ def _collect_values(findings: Findings, language: Language) -> dict[str, Any]:
 
 
 def _build_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows, their words as cells of a table."""
+    """Return the rows as dictionaries, with labels escaped for cells of Markdown."""
     rows = table.to_dict("records")
     return [
         {str(k): _format_cell(v) if isinstance(v, str) and "label" in str(k) else v for k, v in row.items()}
@@ -153,7 +153,7 @@ def _find_name(findings: Findings, body: str) -> str:
 
 
 def _list_commands(findings: Findings, shown: list[dict[str, Any]], language: Language) -> dict[str, str]:
-    """Return the commands that give the figures of each section; where no query does, what does."""
+    """Return the commands that give the figures of each section; a sentence if no query gives them."""
     choices = findings.choices
     if choices.groups or choices.as_of or choices.unit is Unit.NORMS:
         return dict.fromkeys(("pairs", "agencies"), _NOT_ASKED[language])
@@ -168,7 +168,7 @@ def _list_commands(findings: Findings, shown: list[dict[str, Any]], language: La
 
 
 def _format_command(query: str, findings: Findings, **given: str) -> str:
-    """Return a command that puts a question of the catalogue to the graph, under the choices."""
+    """Return the command that asks a question of the catalogue under the choices."""
     choices = findings.choices
     if choices.document:
         given["document"] = choices.document.value.removeprefix(BASE)
@@ -184,7 +184,7 @@ def _format_command(query: str, findings: Findings, **given: str) -> str:
 
 
 def _quote(word: str) -> str:
-    """Return a word as a shell takes it; Chinese letters need no quotes.
+    """Return a word quoted for a shell; Chinese letters need no quotes.
 
     >>> _quote("agency=浙江省/商务厅"), _quote("a b")
     ('agency=浙江省/商务厅', "'a b'")
@@ -197,7 +197,7 @@ def _format_block(commands: list[str]) -> str:
 
 
 def _format_figure(value: float, digits: int) -> str:
-    """Return a figure with so many digits; a dash where there is none.
+    """Return a number with so many digits; a dash for NaN.
 
     >>> _format_figure(1.005, 1), _format_figure(float("nan"), 1)
     ('1.0', '–')
@@ -206,7 +206,7 @@ def _format_figure(value: float, digits: int) -> str:
 
 
 def _format_cell(text: str) -> str:
-    r"""Return words as Markdown shows them, on one line.
+    r"""Return text escaped for a cell of Markdown, on one line.
 
     >>> print(_format_cell("a|b\n<c>"))
     a\|b \<c\>

@@ -1,4 +1,4 @@
-"""What was found, as tables: one row a pair, one row a body, one row a bearing; and as a network of these."""
+"""The tables of an analysis: pairs, agencies, responsibilities; and the network that they describe."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ _EDGE = ["shared_out", "association", "expected", "z", "p"]
 def build_pairs_table(
     incidence: Incidence, pairs: Projection, chance: Significance | None, *, directed: bool
 ) -> pd.DataFrame:
-    """One row a pair, the most frequent first: agency, partner, labels, together, shared_out, association.
+    """Return one row per pair, the most frequent first.
 
-    With a null model also expected, deviation, z, p, q. Of an undirected pair the body that bears more stands
-    first; of a directed one, who leads.
+    Columns: agency, label, partner, partner_label, together, shared_out, association; with a null model also
+    expected, deviation, z, p, q. Of an undirected pair the body that bears more is the agency, of a directed
+    one the body that leads.
     """
     first, second = pairs.first, pairs.second
     if not directed:
@@ -56,8 +57,9 @@ def build_pairs_table(
 def build_agencies_table(
     places: pd.DataFrame, incidence: Incidence, bearings: Responsibilities
 ) -> pd.DataFrame:
-    """Return one row a body, who bears most first: its IRI as the index, label, names and kind, then its
-    place.
+    """Return one row per body, those with most measures first.
+
+    The index is the IRI; columns are label, name, english, kind and those of `compute_centralities`.
     """
     known = bearings.bodies.reindex(incidence.bodies)
     table = places.copy()
@@ -68,14 +70,15 @@ def build_agencies_table(
 
 
 def select_bearings_table(incidence: Incidence) -> pd.DataFrame:
-    """Return the bearings that were counted; `named` is the body in the text, `body` that of the day
-    chosen.
+    """Return the counted responsibilities.
+
+    `named` is the body in the text, `body` the one that has its place on the chosen day.
     """
     return incidence.rows[_BEARINGS]
 
 
 def build_labelled_graph(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool) -> nx.Graph[str]:
-    """Return the network with IRIs as nodes and the columns of the tables as attributes; NaN is left out."""
+    """Return the network with IRIs as nodes and table columns as attributes, without NaN."""
     graph: nx.Graph[str] = nx.DiGraph() if directed else nx.Graph()
     for node, row in zip(agencies.index, agencies.to_dict("records"), strict=True):
         graph.add_node(node, label=replace_unwritable(row["label"]), **_select_attributes(row, _NODE))
@@ -87,7 +90,7 @@ def build_labelled_graph(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directe
 
 
 def _select_attributes(row: Mapping[Any, Any], names: list[str]) -> dict[str, object]:
-    """Return the values that there are, as types that both formats know."""
+    """Return the values that are present, as types that GraphML and GEXF know."""
     return {name: _convert_value(row[name]) for name in names if name in row and not pd.isna(row[name])}
 
 
@@ -96,9 +99,10 @@ def _convert_value(value: object) -> object:
 
 
 def format_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -> bytes:
-    """The table as CSV in UTF-8, empty where there is no value; for a spreadsheet, unless it is to be `raw`.
+    """Return the table as CSV in UTF-8, with empty cells for missing values.
 
-    A spreadsheet gets a byte order mark, and an apostrophe before each text that it takes for a formula.
+    Unless `raw`, it is for a spreadsheet: with a byte order mark, and an apostrophe before each text that a
+    spreadsheet would take for a formula.
     """
     if raw:
         return table.to_csv(index=index, lineterminator="\n").encode()
@@ -110,5 +114,5 @@ def format_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -
 
 
 def _guard(value: object) -> object:
-    """Return a cell that no spreadsheet reckons with."""
+    """Return a cell that no spreadsheet takes for a formula."""
     return results.guard_text(value) if isinstance(value, str) else value

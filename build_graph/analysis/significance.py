@@ -1,9 +1,8 @@
-"""Which pairs meet more often than their sizes explain: a null model that keeps every total.
+"""The null model: which pairs meet more often than the totals of their bodies and units explain.
 
-A random matrix is drawn from those in which each unit has as many bearers, and each body as many units, as in
-the one that was found, by trades of what two bodies do not share: the curveball of Strona et al., Nature
-Communications 5, 4114 (2014). All bodies are paired at random in each round, as in Carstens, Berger and
-Strona, arXiv:1609.05137.
+It draws random matrices in which each unit has as many bearers, and each body as many units, as in the graph,
+by trades of what two bodies do not share: the curveball of Strona et al., Nature Communications 5, 4114
+(2014). Each round pairs all bodies at random, as in Carstens, Berger and Strona, arXiv:1609.05137.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _BETWEEN = 5  # rounds from one draw to the next
 
 @dataclass(frozen=True, slots=True)
 class Significance:
-    """What chance gives for each pair of a projection; all arrays are parallel to its own."""
+    """The result of the null model for each pair of a projection, as arrays parallel to its own."""
 
     expected: np.ndarray  # mean over the draws
     deviation: np.ndarray  # standard deviation over the draws
@@ -42,9 +41,9 @@ def compute_significance(
     choices: Choices,
     on_draw: Callable[[int], None] = lambda number: None,
 ) -> Significance:
-    """How the pairs stand against random matrices, as many as the choices say; `drawn` hears of each.
+    """Return the significance of pairs against random matrices; `on_draw` gets the number of each draw.
 
-    Undirected, the matrix of bearers is drawn. Directed, who leads stays, and who supports is drawn.
+    Undirected, it draws the matrix of bearers. Directed, those who lead stay, and it draws those who support.
     """
     directed, draws = choices.directed, choices.draws
     total, squares, reached = (np.zeros(len(pairs)) for _ in range(3))
@@ -66,7 +65,7 @@ def compute_significance(
 
 
 def _select_pairs(product: csr_array, pairs: Projection) -> np.ndarray:
-    """What a product holds at the pairs, zeros where nothing stands."""
+    """Return the entries of a product at the pairs, 0 where it has none."""
     product.sort_indices()
     width = product.shape[1]
     filled = np.repeat(np.arange(product.shape[0], dtype=np.int64), np.diff(product.indptr)) * width
@@ -77,7 +76,7 @@ def _select_pairs(product: csr_array, pairs: Projection) -> np.ndarray:
 
 
 def draw_matrices(matrix: csr_array, random: Random, draws: int) -> Iterator[csr_array]:
-    """Random matrices with the row and column sums of one of zeros and ones, each made from the last."""
+    """Yield random matrices with the row and column sums of a matrix of 0 and 1, each made from the last."""
     bounds = matrix.indptr
     rows = [set(matrix.indices[start:end].tolist()) for start, end in pairwise(bounds)]
     for number in range(draws):
@@ -88,7 +87,7 @@ def draw_matrices(matrix: csr_array, random: Random, draws: int) -> Iterator[csr
 
 
 def _trade_rows(rows: list[set[int]], random: Random) -> None:
-    """All rows in pairs at random; each pair deals out anew what only one of the two has."""
+    """Trade between all rows, paired at random: each pair deals out anew what only one of the two has."""
     order = list(range(len(rows)))
     random.shuffle(order)
     for one, other in zip(order[::2], order[1::2], strict=False):

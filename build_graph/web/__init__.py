@@ -1,1 +1,1 @@
-"""The pages for a browser, and the server that shows them."""
+"""The pages for a browser, and the server that sends them."""

@@ -1,9 +1,9 @@
-"""Scripts that are not ours and too long to stand in a page: where a server has them, what they need.
+"""Pages as single HTML files: the frame of every page, its policy, its scripts and its data.
 
-A page as one HTML file: styles, scripts and data stand in it, and its policy forbids anything else.
-
-Words from documents reach a page in two ways: through Jinja, which escapes them, or as JSON in a block that
-no browser runs. Marks that steer the direction of text, or that nobody sees, are shown as what they are.
+Styles, scripts and data are inside the page, and its policy forbids anything else; only a script that is too
+long for that is sent by the server beside it. Words from documents reach a page through Jinja, which escapes
+them, or as JSON in a block that no browser runs. Characters that steer the direction of text, or that are
+invisible, are shown by their numbers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from build_graph.web import urls
 
 @dataclass(frozen=True, slots=True)
 class VendorScript:
-    """A script with its address, which changes with its bytes, and the styles that it puts into a page."""
+    """A vendored script, with its address, which changes with its bytes, and its effects on a page."""
 
     address: str
     body: bytes
@@ -36,13 +36,13 @@ class VendorScript:
 
     @property
     def scripts(self) -> str:
-        """The source that lets this script run, and no other."""
+        """The policy source that lets this script run, and no other."""
         return f"'{self.integrity}'"
 
 
 @cache
 def load_script(name: str) -> VendorScript:
-    """Return the script of a package in `vendor/`; what it does to a page is in `data/libraries.toml`.
+    """Return the script of a package in `vendor/`; `data/libraries.toml` lists its effects on a page.
 
     >>> load_script("yasgui").address[:15], load_script("yasgui").address[-3:]
     ('/assets/yasgui-', '.js')
@@ -56,7 +56,7 @@ def load_script(name: str) -> VendorScript:
 
 
 def compute_digest(data: bytes) -> str:
-    """Return the hash of a text as policies and the attribute `integrity` write it.
+    """Return the SHA-256 of bytes in the form that policies and the attribute `integrity` use.
 
     >>> compute_digest(b"")
     'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='
@@ -65,7 +65,7 @@ def compute_digest(data: bytes) -> str:
 
 
 def format_hashes(texts: Iterable[str]) -> str:
-    """Return the sources of a policy that let these texts stand in a page, and no others."""
+    """Return the policy sources that allow these inline texts, and no others."""
     return " ".join(f"'{compute_digest(text.encode())}'" for text in texts)
 
 
@@ -104,12 +104,12 @@ def render(  # noqa: PLR0913  # each is named where it is called
     library: VendorScript | None = None,
     **values: Any,
 ) -> bytes:
-    """Return the page that a template gives, in UTF-8.
+    """Return the page of a template, in UTF-8.
 
-    `styles` and `scripts` are files of the package, `data` becomes a block of JSON for each name, `words` are
-    the sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and
-    language; a page that is `served` may send forms to where it came from, and ask there; `load_script` is a
-    script that it takes from there; `values` are for the template.
+    `styles` and `scripts` are files of the package; `data` becomes a block of JSON for each name; `words` are
+    sections of `data/pages.toml` whose words the page shows, and `more_words` others, by key and language. A
+    `served` page may send forms and queries to its own origin; `library` is a script that it loads from
+    there; `values` go to the template.
     """
     css = [Markup(_load_asset(name)) for name in styles]
     code = [Markup(_load_asset(name)) for name in scripts]
@@ -133,7 +133,7 @@ def render(  # noqa: PLR0913  # each is named where it is called
 
 @cache
 def _load_templates() -> Environment:
-    """Return the templates of the package; each is compiled once, which takes as long as to fill one in."""
+    """Return the environment of the templates; it compiles each once, which takes as long as a rendering."""
     environment = Environment(
         loader=FileSystemLoader(find_folder("templates")),
         undefined=StrictUndefined,
@@ -148,7 +148,7 @@ def _load_templates() -> Environment:
 def render_workbench(
     template: str, *, more_words: Mapping[str, Mapping[str, str]] | None = None, **values: Any
 ) -> bytes:
-    """Return a page of the workbench: in its frame, and served; else as `render`."""
+    """Return a served page in the frame of the workbench; else as `render`."""
     return render(
         template,
         styles=("base.css", "workbench.css"),
@@ -162,7 +162,7 @@ def render_workbench(
 
 
 def format_script_json(value: object) -> str:
-    r"""JSON that stands in a script element and ends neither it nor, in old browsers, a line.
+    r"""Return JSON that ends neither its script element nor, in old browsers, a line.
 
     >>> format_script_json("</script>&\u2028")
     '"\\u003c/script\\u003e\\u0026\\u2028"'
@@ -172,7 +172,7 @@ def format_script_json(value: object) -> str:
 
 
 def escape_invisible(text: str) -> str:
-    """The text with each character that nobody would see, or that turns the text around, as its number.
+    """Return the text with a number for each character that is invisible or steers the direction of text.
 
     >>> escape_invisible("商务\u202e部")
     '商务[U+202E]部'
@@ -181,8 +181,7 @@ def escape_invisible(text: str) -> str:
 
 
 def mark_invisible(text: str) -> Markup:
-    r"""The text as markup in which `escape_invisible` numbers stand in elements of their own, one for
-    each character.
+    r"""Return the text as markup, with each number of `escape_invisible` in an element of its own.
 
     >>> mark_invisible("<商务\u202e部>")
     Markup('&lt;商务<span class="unseen">[U+202E]</span>部&gt;')
@@ -194,7 +193,7 @@ def mark_invisible(text: str) -> Markup:
 
 
 def _load_asset(name: str) -> str:
-    """Return a style or script of the package by its path; what could end its element is refused."""
+    """Return a style or script of the package; refuse one that could end its element."""
     text = (find_folder("assets") / name if "/" not in name else find_folder("vendor") / name).read_text(
         encoding="utf-8"
     )
@@ -205,7 +204,7 @@ def _load_asset(name: str) -> str:
 def _build_policy(
     scripts: list[Markup], styles: list[Markup], library: VendorScript | None, *, served: bool
 ) -> str:
-    """What the page may run and show: what stands in it, what its library is and adds, and nothing else."""
+    """Return the policy of a page: it allows the page's own scripts and styles, and those of its library."""
     own = "'self'" if served else "'none'"
     if library is None:
         return _POLICY.format(scripts=format_hashes(scripts), styles=format_hashes(styles), own=own)

@@ -1,4 +1,4 @@
-"""Where the pages of the workbench stand: of a thing, of a document's text, of a question with its values."""
+"""The addresses of the workbench: of entities, texts, questions with their values, the network, queries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MEASURE = re.compile(r"(?:\w+/)*m\d+(?=/|$)", re.ASCII)  # in the path of what 
 
 
 def entity_url(iri: str) -> str:
-    """Where the page of a thing stands; empty for what is not under the base.
+    """Return the address of an entity's page; "" for an IRI that is not under the base.
 
     >>> entity_url("https://w3id.org/obligation-graph/id/domain/taxation"), entity_url("http://x/")
     ('/id/domain/taxation', '')
@@ -25,7 +25,7 @@ def entity_url(iri: str) -> str:
 
 
 def iri_of_entity_path(address: str) -> str:
-    """Return the IRI of the thing whose page stands at an address, percent-encoded as it comes.
+    """Return the IRI of the entity whose page is at a path, percent-encoded as it comes.
 
     Raises ValueError where the address is no UTF-8.
 
@@ -39,7 +39,9 @@ def iri_of_entity_path(address: str) -> str:
 
 
 def reader_url(iri: str) -> str:
-    """Where a document can be read with all that was understood marked, at the measure if there is one.
+    """Return the address of a document's text with marks, at the measure if the IRI is within one.
+
+    "" for what is in no document.
 
     Empty for what is in no document.
 
@@ -57,7 +59,7 @@ def reader_url(iri: str) -> str:
 
 
 def iri_of_reader_path(address: str) -> str:
-    """Return the IRI of the document whose text is read at an address, percent-encoded as it comes.
+    """Return the IRI of the document whose text is at a path, percent-encoded as it comes.
 
     Raises ValueError where the address is no UTF-8.
 
@@ -68,7 +70,7 @@ def iri_of_reader_path(address: str) -> str:
 
 
 def question_url(name: str, values: Mapping[str, str]) -> str:
-    """Where a question with these values is answered.
+    """Return the address of the answer to a question with these values.
 
     >>> question_url("partners", {"agency": "agency/mofcom"}), question_url("pairs", {})
     ('/query/partners?agency=agency/mofcom', '/query/pairs')
@@ -77,7 +79,7 @@ def question_url(name: str, values: Mapping[str, str]) -> str:
 
 
 def network_url(values: Mapping[str, str]) -> str:
-    """Where the network of one document or domain stands, or of all.
+    """Return the address of the network of all, of a document or of a domain.
 
     >>> network_url({"domain": "domain/taxation"})
     '/network?domain=domain/taxation'
@@ -86,7 +88,7 @@ def network_url(values: Mapping[str, str]) -> str:
 
 
 def editor_url(query: str) -> str:
-    """Where a query stands in the editor.
+    """Return the address of the editor with a query in it.
 
     >>> editor_url("ASK {}")
     '/workbench#query=ASK%20%7B%7D'
@@ -95,7 +97,7 @@ def editor_url(query: str) -> str:
 
 
 def query_url(query: str) -> str:
-    """Where the endpoint answers a query.
+    """Return the address of the endpoint's answer to a query.
 
     >>> query_url("ASK {}")
     '/sparql?query=ASK+%7B%7D'

@@ -1,4 +1,4 @@
-"""Answers as rows of a page: what stands in a cell, where it leads to, and which columns are numbers."""
+"""Answers of queries as tables of a page: the text, the link and the label of each cell, and the charts."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ROWS = 500  # rows that a page shows; the others are to be had as CSV
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell, and the address that it leads to; empty where it is no thing of the graph.
+    """The text of a cell, and the address of its entity; "" for what is no entity of the graph.
 
-    `whole` is the end of the thing's IRI, where the text is not that; `key` that of the words which stand for
+    `whole` is the end of the entity's IRI, if the text is another; `key` is that of the words that stand for
     the value in both languages.
     """
 
@@ -37,7 +37,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTable:
-    """The first rows of an answer; a thing and its name, two columns of the answer, are one here."""
+    """The first rows of an answer, with an entity and its name, two columns of the answer, in one column."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -46,7 +46,7 @@ class AnswerTable:
     bars: tuple[tuple[str, float], ...] = ()  # for a chart: what each row is of, and its figure
 
     def shape(self, at: int) -> str:
-        """How a column is set: numbers to the right, dates on one line, words with room.
+        """Return the CSS classes of a column: of numbers, short texts, or words.
 
         A document beside words of its text is cut to one line.
         """
@@ -61,18 +61,17 @@ class AnswerTable:
 
     @property
     def keys(self) -> set[str]:
-        """The keys of words that stand for values."""
+        """The keys of the words that stand for values."""
         return {cell.key for row in self.rows for cell in row if cell.key}
 
 
 def build_table(
     answer: Answer, most: int = ROWS, documents: Mapping[str, str] = _NONE, *, apart: bool = False
 ) -> AnswerTable:
-    """The first rows of an answer; yes or no is a row of its own, triples are subject, property and value.
+    """Return the first rows of an answer; a boolean is one row, triples are subject, property and value.
 
-    `documents` says what documents are called, by their ids; `apart` that each row is to say which of them it
-    is of, if there are several. Raises ValueError, OSError or RuntimeError where the answer, which is worked
-    out while it is read, is not to be had.
+    `documents` are the names of documents by id; with `apart`, each row says which of several documents it is
+    from. Raises ValueError, OSError or RuntimeError if the answer, which is computed while it is read, fails.
     """
     names, found = _read_rows(answer)
     values = list(islice(found, most + 1))
@@ -99,7 +98,7 @@ def build_table(
 
 
 def build_cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
-    """Return a term as a cell; of a part of a document, the part; of a document without a number, its name.
+    """Return a term as a cell; a part of a document without the document, an unnumbered document by its name.
 
     >>> build_cell(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     Cell(text='agency/mofcom', href='/id/agency/mofcom', whole='', key='')
@@ -115,20 +114,20 @@ def build_cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
 
 
 def build_named_cell(value: Term, name: Term, documents: Mapping[str, str] = _NONE) -> Cell:
-    """Return a thing as a cell, with its name as the text if it has one."""
+    """Return an entity as a cell with its name as the text, if it has one."""
     plain = build_cell(value, documents)
     return Cell(format_term(name), plain.href, plain.whole or plain.text) if plain.href and name else plain
 
 
 def _build_document_cell(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
-    """Return the document that a row is of; empty where it is of none."""
+    """Return the document of a row as a cell; an empty one if the row has none."""
     id_ = next(filter(None, map(_find_document_id, row)), "")
     whole = f"document/{id_}"
     return Cell(documents.get(id_, id_), entity_url(BASE + whole), whole) if id_ else Cell("")
 
 
 def _match_name_columns(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> dict[int, int]:
-    """Return the columns of things that have their names in other columns, with these.
+    """Return the columns of entities, each with the column that holds their names.
 
     Only a thing that has a page can bear its name in a link; of anything else both columns are shown.
 
@@ -151,9 +150,7 @@ def _has_page(value: Term) -> bool:
 
 
 def _find_name_columns(names: Sequence[str]) -> dict[int, int]:
-    """Return the columns that have others beside them which are called as their names would be, with
-    these.
-    """
+    """Return the columns that, by their own name, have another column with names; with that one."""
     found = {}
     for at, name in enumerate(names):
         follows = names[at + 1] if at + 1 < len(names) else ""
@@ -166,7 +163,7 @@ def _find_name_columns(names: Sequence[str]) -> dict[int, int]:
 
 
 def _find_document_id(value: Term) -> str:
-    """Return the document that a term is part of; empty for none."""
+    """Return the id of the document that a term is part of; "" if it is part of none."""
     kind, _, rest = format_term(value).partition("/") if isinstance(value, NamedNode) else ("", "", "")
     return rest.partition("/")[0] if kind == "document" else ""
 
@@ -185,9 +182,7 @@ def _read_rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:
 def _build_bars(
     names: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Set[int], things: Sequence[int]
 ) -> Iterator[tuple[str, float]]:
-    """Yield the first column of numbers, each with the things of its row by name, where that makes a
-    chart.
-    """
+    """Yield the label and the figure of each bar of a chart: the first column of numbers, if there is one."""
     column = next((at for at in sorted(numbers) if names[at] not in _NO_FIGURES), None)
     if column is None:
         return

@@ -1,4 +1,4 @@
-"""What a graph holds, for the first page and the lists: documents, bodies, domains, and how many."""
+"""The contents of a graph for the first page and the lists: documents, bodies, domains, and counts."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class ListedDocument:
 
     @property
     def href(self) -> str:
-        """Its page."""
+        """The address of its page."""
         return urls.entity_url(self.iri)
 
     @property
     def reader(self) -> str:
-        """Its text, with all that was understood."""
+        """The address of its text with marks."""
         return urls.reader_url(self.iri)
 
 
@@ -60,9 +60,9 @@ class RankedEntity:
 
 
 def list_documents(engine: Engine) -> tuple[ListedDocument, ...]:
-    """Return the documents that were read, each once, in the order of their dates.
+    """Return the documents that were read, each once, by date.
 
-    Raises ObligationError where the graph cannot be asked; so do the others.
+    Raises ObligationError if the graph cannot be queried; so do the other functions.
     """
     found = {row("document"): row for row in _iterate_rows(engine, "documents")}
     return tuple(
@@ -80,7 +80,7 @@ def list_documents(engine: Engine) -> tuple[ListedDocument, ...]:
 
 
 def find_titles(names: EntityFinder) -> Mapping[str, str]:
-    """What documents are called, by their ids; empty where they cannot be had."""
+    """Return the titles of documents by id; empty if they cannot be queried."""
     try:
         known = names.list_names(ParameterKind.DOCUMENT)
     except ObligationError:
@@ -90,7 +90,7 @@ def find_titles(names: EntityFinder) -> Mapping[str, str]:
 
 
 def format_local_name(end: str, documents: Mapping[str, str]) -> str:
-    """Return the end of an IRI as people read it: a document without a number by its name, all else as it is.
+    """Return the end of an IRI for readers: an unnumbered document by its name, all else unchanged.
 
     >>> format_local_name("document/text-01/s1/c4", {"text-01": "trade.txt"})
     'document/trade.txt/s1/c4'
@@ -115,7 +115,7 @@ def rank_domains(engine: Engine) -> tuple[RankedEntity, ...]:
 
 
 def count_entities(engine: Engine) -> dict[str, int]:
-    """How many things there are of each class that is counted."""
+    """Return the number of entities of each class in `COUNTED`, by its key."""
     found = {row("class"): int(row("things")) for row in _iterate_rows(engine, "counts")}
     return {key: found.get(term(name).value, 0) for key, name in COUNTED.items()}
 
@@ -133,7 +133,7 @@ def _rank_entities(engine: Engine, name: str, thing: str) -> tuple[RankedEntity,
 
 
 def _iterate_rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
-    """Yield the rows of a question of the catalogue: each gives the words of a column, empty for none."""
+    """Yield a function for each row of a question's answer, which gives the text of a column, "" for none."""
     for row in fetch_rows(engine, find_question(name).query, name):
         yield lambda column, row=row: _extract_text(row[column])  # type: ignore[misc]
 

@@ -1,4 +1,4 @@
-"""The page of a thing: what the graph says of it, and what the catalogue can be asked about it."""
+"""The page of an entity: its statements, and the answers of the catalogue about it."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ _NAMES = ("skos:prefLabel", "dcterms:title", "rdfs:label", "ob:heading", "ob:tex
 
 
 class UnknownEntityError(ObligationError):
-    """A thing of which the graph says nothing."""
+    """An entity about which the graph has no statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A statement about a thing; `name` is what its value is called, if that is a thing with a name."""
+    """A statement about an entity; `name` is the name of its value, if that is an entity with a name."""
 
     predicate: Term
     value: Term
@@ -77,13 +77,13 @@ class Fact:
 
     @property
     def cell(self) -> Cell:
-        """The value as it is shown."""
+        """The value as a cell."""
         return build_named_cell(self.value, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class ParentDocument:
-    """The document of a thing: what it is called, its page unless it is the thing, and where it is read."""
+    """The document that an entity is part of: its title, its page unless it is the entity, its text."""
 
     title: str
     href: str
@@ -92,7 +92,7 @@ class ParentDocument:
 
 @dataclass(frozen=True, slots=True)
 class EntityDescription:
-    """What is said of a thing and with it, and whether more statements name it than these."""
+    """The statements about an entity; `more` says that further statements name it."""
 
     triples: tuple[Triple, ...]
     more: bool
@@ -100,7 +100,7 @@ class EntityDescription:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSection:
-    """A question of the catalogue about the thing with the first rows of its answer, or why there is none."""
+    """A question of the catalogue about an entity, with the first rows of its answer, or the fault."""
 
     name: str
     title: str  # the key of its words
@@ -111,14 +111,15 @@ class QuestionSection:
 
 @dataclass(frozen=True, slots=True)
 class EntityPages:
-    """Writes the pages of things from the graph that a binder of values asks."""
+    """The writer of the pages of entities; `binder` has the graph and the names."""
 
     binder: Binder
 
     def render_page(self, iri: str) -> bytes:
-        """The page of the thing with an IRI; raises UnknownThingError where the graph says nothing of it.
+        """Return the page of the entity with an IRI.
 
-        Raises ObligationError where the graph cannot be asked.
+        Raises UnknownEntityError if the graph has no statement about it, ObligationError if it cannot be
+        queried.
         """
         facts = [Fact(*row) for row in self._select_rows("facts", iri)]
         mentions = self._select_rows("mentions", iri)
@@ -155,7 +156,7 @@ class EntityPages:
         )
 
     def describe(self, iri: str) -> EntityDescription:
-        """What the graph says of a thing, and what names it; raises as `page` does."""
+        """Return the statements about an entity, and those that name it; raise as `render_page`."""
         node = _parse_node(iri)
         found = construct(self._engine, "description", node=node)
         if not found:
@@ -187,9 +188,7 @@ class EntityPages:
         return QuestionSection(question.name, title, href, answer)
 
     def _find_parent(self, iri: str) -> ParentDocument | None:
-        """Return the document that was read and is the thing, or has it as a part; None where there is
-        none.
-        """
+        """Return the document that is the entity or contains it; None if it is not in the graph."""
         kind, _, rest = iri.removeprefix(BASE).partition("/")
         document, _, part = rest.partition("/")
         node = NamedNode(f"{BASE}{kind}/{document}")
@@ -203,7 +202,7 @@ class EntityPages:
 
 
 def _parse_node(iri: str) -> NamedNode:
-    """Return the node of an IRI; raise UnknownThingError if it is none."""
+    """Return the node of an IRI; raise UnknownEntityError if it is none."""
     try:
         return NamedNode(iri)
     except ValueError as error:
@@ -219,20 +218,20 @@ def _read_titles(question: Question) -> dict[str, str]:
 
 
 def _rank_section(question: Question) -> tuple[int, str]:
-    """Where the section of a question stands: what a thing has to do first."""
+    """Return the sort key of the section of a question: its place in `_ORDER`, then its name."""
     known = question.name in _ORDER
     return (_ORDER.index(question.name) if known else len(_ORDER), question.name)
 
 
 def _locate_in_network(kind: ParameterKind | None, end: str) -> str:
-    """Where the thing stands in the network page; empty for what does not."""
+    """Return the address of an entity in the network page; "" for kinds that it does not show."""
     if kind in (ParameterKind.DOMAIN, ParameterKind.DOCUMENT):
         return urls.network_url({kind.value: end})
     return f"{urls.NETWORK}#{kind}={end}" if kind in (ParameterKind.AGENCY, ParameterKind.CLAUSE) else ""
 
 
 def _collect_cards(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
-    """What is known best of a document, with the key of its word."""
+    """Return the main properties of a document, each with the key of its word."""
     found = {
         key: [fact.cell for fact in facts if fact.predicate == term(name)] for key, name in _CARDS.items()
     }
@@ -240,7 +239,7 @@ def _collect_cards(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
 
 
 def _is_about(question: Question, kind: ParameterKind) -> bool:
-    """Return whether a question is about one thing of a kind: it, and nothing else, must be given."""
+    """Return True if a question is about one entity of a kind: it needs this one, and no other parameter."""
     needed = [p.kind for p in question.header.parameters if p.default is None]
     optional = kind is ParameterKind.DOCUMENT and not needed and question.name in _OF_DOCUMENTS
     return needed == [kind] or optional
@@ -260,12 +259,12 @@ def _select_literals(facts: Sequence[Fact], name: str) -> list[Literal]:
 
 
 def _collect_values(facts: Sequence[Fact], names: Sequence[str]) -> list[str]:
-    """Return the words of properties, each once."""
+    """Return the texts of properties, each once."""
     return list(dict.fromkeys(value.value for name in names for value in _select_literals(facts, name)))
 
 
 def _choose_name(facts: Sequence[Fact]) -> str:
-    """Return the words of the first property that there is, in Chinese if it has them."""
+    """Return the text of the first property in `_NAMES` that is present, in Chinese if it has one."""
     values = next((found for name in _NAMES if (found := _select_literals(facts, name))), [])
     chinese = [value for value in values if value.language == "zh"]
     return (chinese or values)[0].value if values else ""

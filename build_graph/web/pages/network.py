@@ -1,4 +1,4 @@
-"""The network page: bodies and what they share, measures in their words, all in one file."""
+"""The network page: bodies and their shared measures, with the words of the measures, in one file."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class PageTooLargeError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class NetworkLinks:
-    """Addresses of other pages, relative to this one: of the readers by document, and of the index."""
+    """The addresses of other pages, relative to this one: the readers by document, and the index."""
 
     readers: Mapping[str, str]
     index: str = ""
 
 
 def render_network_page(data: NetworkData, title: str, links: NetworkLinks | None = None) -> bytes:
-    """Return the page of the data, in UTF-8; raises PageTooLargeError for what no browser opens with ease."""
+    """Return the page in UTF-8; raise PageTooLargeError if it is too large for a browser."""
     links = links or NetworkLinks({})
     shared = _count_shared(data)
     borne = Counter(body for measure in data.measures for body in {b.body for b in measure.bearings})
@@ -74,7 +74,7 @@ def render_network_page(data: NetworkData, title: str, links: NetworkLinks | Non
 
 
 def _count_shared(data: NetworkData) -> Counter[tuple[int, int]]:
-    """How many measures each two bodies share, by their numbers, the smaller first."""
+    """Return the number of measures that each two bodies share, by their numbers, the smaller first."""
     return Counter(
         pair
         for measure in data.measures
@@ -83,9 +83,9 @@ def _count_shared(data: NetworkData) -> Counter[tuple[int, int]]:
 
 
 def compute_radius(measures: int) -> float:
-    """Return the radius of a body that bears so many measures, in pixels; its area grows with them.
+    """Return the radius of a body with so many measures, in pixels; its area grows with them.
 
-    The page works it out in the same way when a filter changes the count.
+    The page computes it in the same way when a filter changes the number.
     """
     return round(6 + 3.6 * math.sqrt(measures), 1)
 
@@ -96,12 +96,12 @@ def compute_width(measures: int) -> float:
 
 
 def compute_font_size(measures: int) -> float:
-    """Return the size of the name of a body that bears so many measures, in pixels."""
+    """Return the font size of the name of a body with so many measures, in pixels."""
     return 14.0 if measures < _MANY else 18.0
 
 
 def _compute_boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
-    """Return the room that each body takes: its circle, and its name below it."""
+    """Return the width and height of each body, its circle with its name below it, in pixels."""
     return [
         (
             max(2 * compute_radius(borne[at]), compute_font_size(borne[at]) * len(body.label)),
@@ -117,9 +117,10 @@ def _build_drawing(
     shared: Mapping[tuple[int, int], int],
     places: list[tuple[int, int]],
 ) -> dict[str, Any]:
-    """Return the nodes and edges as vis-network takes them, put together by pyvis.
+    """Return the nodes and edges for vis-network, built by pyvis.
 
-    Directed, pyvis keeps every edge as it is, and looks at none twice; the arrows that it adds are taken out.
+    For a directed network pyvis keeps every edge as it is, without a search for doubles; the arrows that it
+    adds are left out.
     """
     from pyvis.network import Network  # type: ignore[import-untyped]  # slow to import: it brings IPython
 
@@ -140,7 +141,7 @@ def _build_drawing(
 
 
 def _build_index(data: NetworkData, member: Mapping[int, int], links: NetworkLinks) -> dict[str, Any]:
-    """Return all but the words: what is filtered, counted and searched."""
+    """Return all data but the words: what the page filters, counts and searches."""
     kinds = [body.kind for body in data.bodies]
     return {
         "brief": data.brief,
@@ -158,9 +159,10 @@ def _build_index(data: NetworkData, member: Mapping[int, int], links: NetworkLin
 
 
 def _encode_measure(measure: NetworkMeasure, data: NetworkData) -> list[Any]:
-    """A measure without its words: the end of its IRI, clause, allocation, bearers, domains, norms, due date.
+    """Return a measure without its words, as a list for JSON.
 
-    Norms are a bit for each kind. A bearer is its number, its role, and 1 where it is inferred.
+    The list has the end of its IRI, clause, allocation, bearers, domains, norms, due date. Norms are a bit
+    for each kind. A bearer is its number, its role, and 1 if it is inferred.
     """
     norms = 0
     for finding in measure.findings:

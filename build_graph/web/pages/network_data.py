@@ -1,7 +1,7 @@
-"""What the network page tells of, from the tables of a graph or of shards: small values that become JSON.
+"""The data of the network page, from the tables of a graph or of shards, as small values for JSON.
 
-Measures stand in the order of their documents and of the text; bodies, domains and clauses are numbers into
-lists. Positions are code points within the measure's own words.
+Measures are in the order of their documents and of the text; bodies, domains and clauses are numbers into
+lists. Offsets are code points within the measure's own words.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ALLOCATIONS = ("Divided", "Joint", "Unstated")
 
 
 class NothingToShowError(ObligationError):
-    """A graph, or a choice, without a measure."""
+    """A graph, or a selection, without a measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class NetworkBody:
 
 @dataclass(frozen=True, slots=True)
 class NetworkResponsibility:
-    """That a body bears a measure: numbers of body and role, and whether a rule stated elsewhere says so."""
+    """A bearer of a measure: the numbers of body and role; `inferred` if a rule stated elsewhere gives it."""
 
     body: int
     role: int
@@ -54,7 +54,7 @@ class NetworkResponsibility:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A norm or target within a measure's words; `kind` is that of a norm, or the number behind the last."""
+    """A norm or target within a measure's words; `kind` is the number of a norm's kind, or `TARGET`."""
 
     kind: int
     start: int
@@ -67,7 +67,7 @@ TARGET = len(NORMS)  # the kind of a finding that is a target
 
 @dataclass(frozen=True, slots=True)
 class NetworkMeasure:
-    """A measure; numbers lead into the lists of `NetworkData`."""
+    """A measure; its numbers are places in the lists of `NetworkData`."""
 
     id: str
     clause: int
@@ -84,7 +84,7 @@ class NetworkMeasure:
 
 @dataclass(frozen=True, slots=True)
 class NetworkDocument:
-    """A document: what it is called, and its measures."""
+    """A document with its names and its measures."""
 
     id: str
     number: str
@@ -95,7 +95,7 @@ class NetworkDocument:
 
 @dataclass(frozen=True, slots=True)
 class NetworkData:
-    """All that the page shows."""
+    """All data of the page."""
 
     documents: tuple[NetworkDocument, ...]
     bodies: tuple[NetworkBody, ...]
@@ -108,7 +108,7 @@ class NetworkData:
 
     @property
     def domain(self) -> str:
-        """The names of the domain that all measures have; empty where it was narrowed to none."""
+        """The names of the domain that the page is narrowed to; "" if it is not."""
         return next(
             (f"{name} {english}" for id_, name, english in self.domains if id_ == self.only.get("domain")), ""
         )
@@ -123,9 +123,9 @@ class NetworkData:
 def collect_network_data(
     graph: Engine | ShardFolder, document: NamedNode | None = None, domain: NamedNode | None = None
 ) -> NetworkData:
-    """What an engine's graph says, or the tables of shards, of one document or domain if given.
+    """Return the data of a graph or of shards, of one document or domain if given.
 
-    Raises ObligationError where the graph cannot be asked, or has no measure of that kind.
+    Raises ObligationError if the graph cannot be queried, or has no such measure.
     """
     tables = open_tables(graph, document, domain)
     measures = tables.select_rows("measures")
@@ -153,7 +153,7 @@ def describe_selection(document: NamedNode | None, domain: NamedNode | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class _DataBuilder:
-    """The rows, by what they belong to."""
+    """The rows of the tables, grouped by measure, body or document."""
 
     measures: list[Row]
     bearings: dict[str, list[Row]]
@@ -166,7 +166,7 @@ class _DataBuilder:
 
     @classmethod
     def collect(cls, tables: Tables, measures: list[Row], subjects: list[Row]) -> _DataBuilder:
-        """Ask for what the measures hold."""
+        """Return a builder with the rows that belong to the measures."""
         names: dict[str, list[str]] = defaultdict(list)
         for row in tables.select_rows("agency"):
             names[row["node"]].append(row["name"])
@@ -182,7 +182,7 @@ class _DataBuilder:
         )
 
     def build_data(self) -> NetworkData:
-        """Return the values that the page shows."""
+        """Return the data of the page."""
         kept = [row["measure"] for row in self.measures]
         bodies = sorted({bearing["body"] for measure in kept for bearing in self.bearings.get(measure, ())})
         domains = sorted({row["domain"] for measure in kept for row in self.subjects.get(measure, ())})
@@ -268,9 +268,9 @@ class _DataBuilder:
 
 
 def _select_findings(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[Finding]:
-    """Yield the norms and targets that stand within a measure's words; riders stand behind them.
+    """Yield the norms and targets that lie within a measure's words; qualifiers lie behind them.
 
-    Of a measure without its words, the norms stand at its start and have no length.
+    In a measure without its words, the norms are at its start and have no length.
     """
     kinds = {**{kind.value.capitalize(): at for at, kind in enumerate(NORMS)}, "Target": TARGET}
     for row in found:
@@ -292,18 +292,18 @@ def _group_by_measure(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 def _find_index(names: tuple[str, ...], iri: str) -> int:
-    """Return the place of a term among names; -1 where there is none."""
+    """Return the index of a term in names; -1 if it is not there."""
     name = iri.removeprefix(OB)
     return names.index(name) if name in names else -1
 
 
 def _classify_body(row: Row) -> str:
-    """Return the kind of a body: of the ontology's, or whether it is a group, or local."""
+    """Return the kind of a body: that of the ontology, or Group, Local, Other."""
     if row.get("group") == "true":
         return GROUP
     return row.get("kind", "").removeprefix(OB) or ("Local" if row.get("place") else "Other")
 
 
 def _shorten_iri(iri: str) -> str:
-    """Return an IRI without the base that is the same for all."""
+    """Return the end of an IRI, without the base that all share."""
     return iri.removeprefix(BASE)

@@ -1,7 +1,7 @@
-"""Where the nodes of a network stand: worked out once, from a seed, so that the picture is the same tomorrow.
+"""The positions of a network's nodes, computed once from a seed, so that the picture is the same every time.
 
 Each component is laid out by itself, a large one community by community, and the parts are set side by side.
-Then boxes that lie on one another are pushed apart.
+Then overlapping boxes are pushed apart.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TRIED, _TURNS = 256, 60  # places that are tried at a time, and how many times
 def compute_positions(
     graph: nx.Graph[int], first: Sequence[int], boxes: Sequence[tuple[float, float]], seed: int
 ) -> list[tuple[int, int]]:
-    """Return the middle of each node 0, 1, … in whole pixels; `boxes` are their widths and heights.
+    """Return the centre of each node 0, 1, … in whole pixels; `boxes` are their widths and heights.
 
     The nodes of `first` are laid out as if they were alone; the others are set among them.
     """
@@ -48,7 +48,7 @@ def compute_positions(
 
 
 def _place_others(points: Points, sizes: Points, graph: nx.Graph[int], placed: set[int]) -> None:
-    """Give each other node the nearest free place to the middle of its neighbours, in a spiral around it."""
+    """Move each other node to the free place nearest to the centre of its neighbours, on a spiral."""
     for node in sorted(set(graph) - placed):
         near = [other for other in sorted(graph[node]) if other in placed]
         taken = sorted(placed)
@@ -64,16 +64,14 @@ def _place_others(points: Points, sizes: Points, graph: nx.Graph[int], placed: s
 
 
 def _build_spiral(first: int, count: int) -> Points:
-    """Return places around the origin from the number `first` on, nearest first, close enough to miss no
-    gap.
-    """
+    """Return points around the origin from number `first` on, nearest first, dense enough to miss no gap."""
     step = np.arange(first, first + count)
     found: Points = np.column_stack([np.cos(step * _GOLDEN), np.sin(step * _GOLDEN)])
     return found * 9 * np.sqrt(step)[:, None]
 
 
 def _place_part(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
-    """Return points for the nodes of one part, around its middle."""
+    """Return points for the nodes of one part, around its centre."""
     if graph.number_of_edges() == 0:
         found = _build_grid(sizes[nodes])
     elif len(nodes) <= _SPRING:
@@ -84,13 +82,13 @@ def _place_part(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int
 
 
 def _centre_points(points: Points) -> Points:
-    """Return the points, moved so that their middle is the origin."""
+    """Return the points, moved so that their mean is the origin."""
     moved: Points = points - points.mean(axis=0)
     return moved
 
 
 def _scale_points(points: Points, sizes: Points) -> Points:
-    """Return the points spread over as much room as their boxes need, wider than high as names are."""
+    """Return the points spread over the area that their boxes need, wider than high as names are."""
     spread = points.std(axis=0)
     room = math.sqrt(_ROOM * ((sizes + _PAD).prod(axis=1)).sum())
     shape = np.array([math.sqrt(_WIDER), 1 / math.sqrt(_WIDER)])
@@ -99,9 +97,7 @@ def _scale_points(points: Points, sizes: Points) -> Points:
 
 
 def _apply_springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
-    """Return points by Fruchterman and Reingold; ties pull by the root of their weight, so that none
-    collapses.
-    """
+    """Return points by Fruchterman and Reingold; edges pull by the root of their weight, so none collapses."""
     ordered: nx.Graph[int] = nx.Graph()
     ordered.add_nodes_from(range(len(nodes)))
     number = {node: at for at, node in enumerate(nodes)}
@@ -113,7 +109,7 @@ def _apply_springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
 
 
 def _place_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
-    """Return points of a part that is too large for springs: its communities side by side."""
+    """Return points of a part that is too large for springs, with its communities side by side."""
     copy: nx.Graph[int] = nx.Graph()
     copy.add_nodes_from(nodes)
     copy.add_edges_from(sorted(graph.edges(data=True), key=lambda edge: edge[:2]))
@@ -130,14 +126,14 @@ def _place_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, se
 
 
 def _build_sunflower(count: int) -> Points:
-    """Return points on a disc, as seeds stand in a sunflower: even, and none on another."""
+    """Return points on a disc in the pattern of sunflower seeds: even, and none on another."""
     index = np.arange(count)
     radius, angle = _STEP * np.sqrt(index), index * _GOLDEN
     return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
 
 
 def _build_grid(sizes: Points) -> Points:
-    """Return points in rows, for nodes that have no edge."""
+    """Return points in rows, for nodes without an edge."""
     columns = max(1, round(math.sqrt(len(sizes) * 1.6)))
     step: Points = sizes.max(axis=0) + _PAD
     index = np.arange(len(sizes))
@@ -145,7 +141,7 @@ def _build_grid(sizes: Points) -> Points:
 
 
 def _push_apart(points: Points, sizes: Points) -> Points:
-    """Return the points, those whose boxes lie on one another pushed apart along the shorter way."""
+    """Return the points with overlapping boxes pushed apart along the shorter axis."""
     points = points.copy()
     for _ in range(_PUSHES if len(points) <= 2 * _SPRING else _PUSHES // 5):
         gap = points[:, None, :] - points[None, :, :]
@@ -166,7 +162,7 @@ def _push_apart(points: Points, sizes: Points) -> Points:
 
 
 def _pack_parts(points: Points, sizes: Points, parts: list[list[int]]) -> None:
-    """Move the parts, the largest first, into rows below one another, as wide as high in all."""
+    """Move the parts, the largest first, into rows below one another, with a square as the whole."""
     bounds = []
     for part in parts:
         low, high = (points[part] - sizes[part] / 2).min(axis=0), (points[part] + sizes[part] / 2).max(axis=0)

@@ -1,7 +1,4 @@
-"""What a search finds in the names of things, and what is said where there is no page.
-
-What is shown in the place of a network page that cannot be: why, and what to choose instead.
-"""
+"""Small pages: the results of a search, an error, a network that is too large or empty."""
 
 from __future__ import annotations
 
@@ -18,9 +15,7 @@ MOST = 30  # things of each kind
 def render_search_page(
     words: str, found: Mapping[ParameterKind, Sequence[NamedEntity]], near: Sequence[NamedEntity]
 ) -> bytes:
-    """Return the things whose names hold the words, by kind; where there is none, those with names like
-    them.
-    """
+    """Return the page of the entities found, by kind; if there is none, of those with similar names."""
     return render_workbench(
         "found.html.j2",
         title=words or "obligation-graph",
@@ -34,9 +29,7 @@ def render_search_page(
 
 
 def render_error_page(status: int, message: str, address: str) -> bytes:
-    """Return the page that says why there is no other: what a status means, and the words of whoever
-    refused.
-    """
+    """Return the page of an error: its status, the message, and an address to try again, or ""."""
     return render_workbench(
         "refused.html.j2",
         title=str(status),
@@ -50,9 +43,10 @@ def render_error_page(status: int, message: str, address: str) -> bytes:
 def render_too_large_page(
     why: str, given: Mapping[str, str], unknown: str = "", instead: Sequence[tuple[str, str]] = ()
 ) -> bytes:
-    """Return the page; `why` is the key of its words, `given` what was chosen, by kind of thing.
+    """Return the page in place of a network that is too large, empty or unknown.
 
-    `unknown` is a name that nothing has, `instead` the names that would do with their addresses.
+    `why` is the key of its words, `given` the selection by kind of entity; `unknown` is a name that no entity
+    has, `instead` are similar names with their addresses.
     """
     return render_workbench(
         "narrowing.html.j2",

@@ -45,7 +45,7 @@ Link = tuple[str, str]  # the label of a term and its address, elsewhere if the 
 
 @dataclass(frozen=True, slots=True)
 class OntologyEntry:
-    """A term with all that the page says of it; `facts` are links by the key of the words before them."""
+    """A term with all that the page shows of it; `facts` are links by the key of the words before them."""
 
     iri: str
     anchor: str
@@ -81,7 +81,7 @@ def render_ontology_page(language: str) -> bytes:
 
 
 class _Ontology:
-    """The statements of `obligations.ttl`, read in one language."""
+    """The statements of `obligations.ttl`, for one language."""
 
     def __init__(self, language: str) -> None:
         self._language = language
@@ -94,13 +94,13 @@ class _Ontology:
             self._collect_links(node)
 
     def iterate_objects(self, node: Node, predicate: str) -> Iterator[NamedNode | BlankNode | Literal]:
-        """Yield what a node has of a property."""
+        """Yield the values of a property of a node."""
         for triple in self._said.get(node, ()):
             if triple.predicate == term(predicate):
                 yield triple.object  # type: ignore[misc]  # the ontology says nothing of statements
 
     def find_text(self, node: Node, *predicates: str) -> str:
-        """Return the first text of the properties in the language, or in none; empty if there is none."""
+        """Return the first text of the properties in the language, or without one; "" if there is none."""
         found = (value for predicate in predicates for value in self.iterate_objects(node, predicate))
         texts = (value.value for value in found if getattr(value, "language", None) in (None, self._language))
         return next(texts, "")
@@ -123,7 +123,7 @@ class _Ontology:
                         self._facts.setdefault((other, back), []).append(node)
 
     def _iterate_terms(self, value: NamedNode | BlankNode | Literal) -> Iterator[NamedNode]:
-        """Yield a term, or those of a union or list; of the terms of OWL itself, none."""
+        """Yield a term, or the members of a union or list; but no terms of OWL itself."""
         if isinstance(value, NamedNode) and not value.value.startswith(PREFIXES["owl"]):
             yield value
         elif isinstance(value, BlankNode):

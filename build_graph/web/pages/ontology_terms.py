@@ -1,4 +1,4 @@
-"""The terms that the ontology declares: names, kinds, labels, addresses; and its statements as one file."""
+"""The terms that the ontology declares: names, kinds, labels, anchors; and its statements as one file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class OntologyTerm:
-    """A class, a property or an individual, with its labels where it has any."""
+    """A class, a property or an individual, with its labels if it has any."""
 
     iri: str
     name: str  # with its prefix: ob:Measure
@@ -51,7 +51,7 @@ en='measure', zh='措施')
 
 
 def format_anchor(iri: str) -> str:
-    """Return what names a term within the page of the ontology; empty where no prefix fits.
+    """Return the anchor of a term in the page of the ontology; "" if no prefix fits.
 
     >>> format_anchor("https://w3id.org/obligation-graph/ontology#Norm"), format_anchor("https://schema.org/name")
     ('Norm', 'schema-name')
@@ -62,7 +62,7 @@ def format_anchor(iri: str) -> str:
 
 @cache
 def load_labels() -> Mapping[str, Mapping[str, str]]:
-    """Return the labels of the terms of the ontology, by prefixed name and language.
+    """Return the labels of the terms, by prefixed name and language.
 
     >>> load_labels()["ob:Lead"]
     {'en': 'lead', 'zh': '牵头'}
@@ -71,7 +71,7 @@ def load_labels() -> Mapping[str, Mapping[str, str]]:
 
 
 def find_label_key(value: Value) -> str:
-    """The key of the words that stand for a value: a term of the ontology, or its bare name; empty for none.
+    """Return the key of the words for a value, a term of the ontology or its bare name; "" for none.
 
     >>> find_label_key(NamedNode("https://w3id.org/obligation-graph/ontology#Lead"))
     'ob:Lead'
@@ -93,13 +93,13 @@ def find_label_key(value: Value) -> str:
 
 
 def select_labels(keys: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the words of those keys that are terms of the ontology."""
+    """Return the labels of those keys that are terms of the ontology."""
     return {key: dict(load_labels()[key]) for key in sorted(set(keys)) if key in load_labels()}
 
 
 @cache
 def serialize_ontology(form: RdfFormat) -> bytes:
-    """Return what `ontology/*.ttl` say in one format, the same bytes each time."""
+    """Return the statements of `ontology/*.ttl` in one format, the same bytes each time."""
     files = sorted(find_folder("ontology").glob("*.ttl"))
     quads = chain.from_iterable(parse(path=path, format=RdfFormat.TURTLE) for path in files)
     return serialize_triples(dict.fromkeys(quad.triple for quad in number_blank_nodes(quads)), form)

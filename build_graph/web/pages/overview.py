@@ -26,7 +26,7 @@ ORDERS = tuple(_ORDERS)
 
 @dataclass(frozen=True, slots=True)
 class DocumentSelection:
-    """Which documents are listed: those whose names hold the words, in an order, a page of them."""
+    """The selection of a list of documents: words in their names, an order, a page number."""
 
     words: str = ""
     order: str = ORDERS[0]
@@ -34,7 +34,7 @@ class DocumentSelection:
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> DocumentSelection:
-        """What an address asks for; what it asks wrongly is taken as not asked.
+        """Return the selection of an address; a wrong value counts as not given.
 
         >>> DocumentSelection.parse({"sort": "measures", "page": "x"})
         DocumentSelection(words='', order='measures', page=1)
@@ -45,7 +45,7 @@ class DocumentSelection:
         return cls(given.get("q", "").strip(), order if order in ORDERS else ORDERS[0], max(1, number))
 
     def address(self, **other: str | int) -> str:
-        """Return the address of this choice with something else in its place.
+        """Return the address of this selection, with `other` values in place of its own.
 
         >>> DocumentSelection("x").address(page=2)
         '/documents?q=x&page=2'
@@ -62,9 +62,7 @@ def render_overview_page(
     domains: Sequence[RankedEntity] | None,
     counts: Mapping[str, int],
 ) -> bytes:
-    """Return the first page: what the graph holds, and the ways into it; None stands for what cannot be
-    had.
-    """
+    """Return the first page: the contents of the graph, and links into it; None for what is unknown."""
     return render_workbench(
         "overview.html.j2",
         title="obligation-graph",
@@ -78,7 +76,7 @@ def render_overview_page(
 
 
 def render_documents_page(documents: Sequence[ListedDocument], choice: DocumentSelection) -> bytes:
-    """Return a page of the list of documents, as it was chosen."""
+    """Return a page of the list of documents, by the selection."""
     wanted = normalise(choice.words)
     held = [one for one in documents if wanted in normalise(one.title + one.number + one.issuer)]
     pages = max(1, ceil(len(held) / PAGE))
@@ -100,7 +98,7 @@ def render_documents_page(documents: Sequence[ListedDocument], choice: DocumentS
 
 
 def _sort_documents(documents: Sequence[ListedDocument], order: str) -> list[ListedDocument]:
-    """Return the documents in an order; what is equal stays in the order of IRIs."""
+    """Return the documents in an order; equal ones stay in the order of IRIs."""
     key, down = _ORDERS[order]
     return sorted(sorted(documents, key=lambda one: one.iri, reverse=down), key=key, reverse=down)
 
@@ -111,6 +109,6 @@ def _collect_figures(
     domains: Sequence[RankedEntity] | None,
     counts: Mapping[str, int],
 ) -> list[tuple[str, int]]:
-    """What is counted, with the key of its words."""
+    """Return the counts of the page, each with the key of its words."""
     lists = {"documents": documents, "agencies": agencies, "domains": domains}
     return [*((key, len(held)) for key, held in lists.items() if held is not None), *counts.items()]

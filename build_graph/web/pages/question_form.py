@@ -33,7 +33,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class QuestionFault:
-    """Why there is no answer: a sentence, or a name that nothing has, with names that would do."""
+    """The reason for no answer: a message, or a name that no entity has, with similar names."""
 
     message: str
     unknown: bool = False
@@ -42,7 +42,7 @@ class QuestionFault:
 
 
 def render_catalogue_page(questions: Iterable[Question]) -> bytes:
-    """Return the questions, each with its two titles; the page's address is /queries."""
+    """Return the list of questions, each with its two titles; its address is /queries."""
     known = list(questions)
     return render_workbench(
         "catalogue.html.j2",
@@ -63,9 +63,9 @@ def render_question_page(
     fault: QuestionFault | None = None,
     query: str = "",
 ) -> bytes:
-    """A question as a form with what was given, and its answer, or what is wrong; its address is /query/NAME.
+    """Return a question as a form with its values, and the answer or the fault; its address is /query/NAME.
 
-    `query` is the SPARQL that was asked.
+    `query` is the SPARQL that was executed.
     """
     fields = [_build_field(parameter, given) for parameter in question.header.parameters]
     asked = query or question.query

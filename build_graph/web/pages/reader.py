@@ -1,4 +1,4 @@
-"""A document as one page: its text with everything that was understood marked in it, and shown on a click."""
+"""The reader: a document as one page, its text with marks for all findings, which a click explains."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LEGEND = (
 
 @dataclass(frozen=True, slots=True)
 class ReaderLinks:
-    """Addresses of other pages, as seen from the reader: of the network page, and of what it belongs to."""
+    """The addresses of other pages, as seen from the reader: the network page, and the home page."""
 
     network: str | None = None
     home: str | None = None
@@ -77,7 +77,7 @@ def render_reader_page(
 
 
 def _list_facts(metadata: Metadata) -> list[str]:
-    """Number, issuer and date, as far as the document has them."""
+    """Return number, issuer and date, as far as the document has them."""
     number = standardise_number(metadata.number) if metadata.number else None
     issued = metadata.issued.isoformat() if metadata.issued else None
     return [fact for fact in (number, metadata.issuer, issued) if fact]
@@ -93,7 +93,7 @@ def compute_relative_url(page: Path, other: Path) -> str:
 
 
 def format_file_name(document_id: str) -> str:
-    """Return the name of the file for a document's page; no two documents have the same.
+    """Return the file name of a document's page; no two documents have the same.
 
     >>> format_file_name("国发-2015-24"), format_file_name("a/b")
     ('国发-2015-24.html', 'a_b-c14cddc033f6.html')

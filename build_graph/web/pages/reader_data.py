@@ -1,6 +1,6 @@
-"""What the reader page knows beside the text: what was understood of each mark, as plain values for JSON.
+"""The data of the reader page beside the text: the meaning of each mark, as plain values for JSON.
 
-Words of the text are not repeated here: the page takes them from its marks.
+The data does not repeat words of the text: the page takes them from its marks.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ Values = dict[str, Any]
 
 
 def collect_reader_data(emit: Emitter, **links: str | None) -> dict[str, object]:
-    """Return the blocks of data of the page, by their names; `links` are addresses of other pages by
-    theirs.
-    """
+    """Return the blocks of data of the page, by name; `links` are addresses of other pages, by name."""
     panel = _PanelBuilder.create(emit)
     document, metadata = emit.document, emit.document.outline.metadata
     about = {
@@ -78,7 +76,7 @@ def build_outline_rows(emit: Emitter) -> list[tuple[str, str, int]]:
 
 
 def count_findings(emit: Emitter) -> list[tuple[str, int]]:
-    """What was found, by the keys of the page's words."""
+    """Return the number of findings of each kind, by the keys of the page's words."""
     measures, document = emit.document.measures, emit.document
     bearers = [bearer for measure in measures for bearer in measure.bearers]
     kinds = Counter(kind for kind, _ in {(find_body(b).kind, find_body(b).id) for b in bearers})
@@ -95,7 +93,7 @@ def count_findings(emit: Emitter) -> list[tuple[str, int]]:
 
 
 def _format_label(emit: Emitter, heading: Span | None, mark: str | None, body: Span) -> str:
-    """Return a division's mark and heading; its first words where it has none."""
+    """Return a division's mark and heading, or its first words if it has none."""
     words = emit.quote(heading) if heading else ""
     if heading and words != mark:
         return f"{mark or ''}{words}"
@@ -105,7 +103,7 @@ def _format_label(emit: Emitter, heading: Span | None, mark: str | None, body: S
 
 @dataclass(frozen=True, slots=True)
 class _PanelBuilder:
-    """Makes what the panel shows of each thing."""
+    """The builder of the values that the panel shows of each finding."""
 
     emit: Emitter
     names: DocumentNames
@@ -121,14 +119,14 @@ class _PanelBuilder:
         return cls(emit, DocumentNames.load(), rules)
 
     def format_position(self, span: Span) -> str:
-        """Return line and column in the source of where a stretch begins: 8:11."""
+        """Return line and column in the source at which a stretch begins: 8:11."""
         origin = self.emit.document.text.find_origin(span.start)
         return "{}:{}".format(*compute_line_column(self.emit.lines, origin))
 
     # -------------------------------------------------------------------------- measures
 
     def describe_measure(self, measure: Measure) -> Values:
-        """What was understood of a measure."""
+        """Return the findings in a measure, without empty values."""
         iri = measure_iri(self.emit.document_iri, measure)
         assignment = measure.assignment
         found: Values = {
@@ -195,7 +193,7 @@ class _PanelBuilder:
     # ---------------------------------------------------------------------------- others
 
     def describe_divisions(self) -> Iterator[Values]:
-        """Yield the divisions, with what their headings say."""
+        """Yield the divisions, with the kind of their headings."""
         for division, iri, _ in iterate_divisions(self.emit):
             yield {
                 **self._locate_mark(iri, division.span),
@@ -206,7 +204,7 @@ class _PanelBuilder:
             }
 
     def describe_others(self) -> Iterator[Values]:
-        """Yield citations, and what was not understood."""
+        """Yield the citations, and the stretches that were not understood."""
         emit, document = self.emit, self.emit.document
         cited = [citation_target_iri(emit, self.names, citation) for citation in document.citations]
         bases = {iri for iri, citation in zip(cited, document.citations, strict=True) if citation.basis}
@@ -259,12 +257,12 @@ class _PanelBuilder:
             yield iri.removeprefix(BASE), self._find_name_pair(iri)
 
     def _find_name_pair(self, iri: str) -> list[str]:
-        """Return the names of a thing of the registries, in English and Chinese."""
+        """Return the English and the Chinese name of an entity of the registries."""
         end = iri.rpartition("/")[2]
         return [self._join_names(iri, "skos:prefLabel", tongue) or end for tongue in ("en", "zh")]
 
     def _join_names(self, iri: str, predicate: str, language: str) -> str:
-        """Return the names in a language, with commas between them; empty where there are none."""
+        """Return the names in a language, joined by commas; "" if there are none."""
         said = self.emit.descriptions.statements.get(NamedNode(iri), ())
         names: Iterable[Literal] = (
             statement.object

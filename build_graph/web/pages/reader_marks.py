@@ -1,9 +1,7 @@
-"""Text cut at the borders of marks, so that marks which cross become pieces that nest.
+"""The marks in the text of a document, one for each finding, cut so that marks which cross become nested.
 
-What is marked in the text of a document: everything that was found in it, and what was not understood.
-
-Each mark has the key of what stands there: the end of its IRI behind the document's, which is also how the
-page's data and its address name it.
+Each mark has the key of its finding: the end of its IRI behind the document's, which is also its name in the
+page's data and address.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ from build_graph.model import CoverageKind, Division, Measure, Span
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch that stands out; of marks with the same span the lowest `rank` goes outside."""
+    """A stretch of text with a finding; of marks with the same span, the one of lowest `rank` is outside."""
 
     span: Span
     kind: str
@@ -42,7 +40,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """A mark, or as much of it as stands within the marks around it, and what it holds in order."""
+    """A mark, or the part of it within the marks around it, with its contents in order."""
 
     mark: Mark
     parts: tuple[MarkedText | str, ...]
@@ -53,7 +51,7 @@ _Waiting = tuple[int, int, int, int, Mark]  # start, minus end, rank, tie-breake
 
 
 def nest_marks(content: str, span: Span, marks: Iterable[Mark]) -> Parts:
-    """What `span` covers of `content`, in pieces; of each mark the part within `span`.
+    """Return the text of `span` as pieces and nested marks; of each mark the part within `span`.
 
     >>> one, two = Mark(Span(0, 3), "norm", "n1", 0), Mark(Span(2, 5), "target", "t1", 1)
     >>> [(p.mark.kind, p.parts[0]) for p in nest_marks("发展电子商务", Span(0, 5), [one, two]) if p.mark]
@@ -67,7 +65,7 @@ def nest_marks(content: str, span: Span, marks: Iterable[Mark]) -> Parts:
 
 
 def _nest_pieces(content: str, span: Span, waiting: list[_Waiting]) -> Iterator[MarkedText | str]:
-    """Yield the pieces of a stretch; marks that reach beyond one that they begin in go on behind it."""
+    """Yield the pieces of a stretch; a mark that crosses the end of another continues behind it."""
     heapify(waiting)
     at = span.start
     while waiting:
@@ -90,7 +88,7 @@ def _nest_pieces(content: str, span: Span, waiting: list[_Waiting]) -> Iterator[
 
 
 class MarkSweep:
-    """Marks handed out stretch by stretch, in the order of the text."""
+    """The marks of a text, for one stretch after the other, in the order of the text."""
 
     __slots__ = ("_at", "_begun", "_content", "_marks")
 
@@ -102,7 +100,7 @@ class MarkSweep:
         self._begun: list[Mark] = []  # and perhaps not ended
 
     def take_marks(self, span: Span) -> Parts:
-        """Return the pieces of a stretch that lies behind those asked for before."""
+        """Return the pieces of a stretch that lies behind the stretches asked for before."""
         while self._at < len(self._marks) and self._marks[self._at].span.start < span.end:
             self._begun.append(self._marks[self._at])
             self._at += 1
@@ -134,7 +132,7 @@ Found = Iterator[tuple[str, Span, str]]  # kind, span, IRI
 
 
 def collect_marks(emit: Emitter) -> list[Mark]:
-    """Return every mark of a document's text; one without characters is left out."""
+    """Return every mark of a document's text, but none without characters."""
     found = (*_mark_headings(emit), *_mark_document(emit), *_mark_measures(emit))
     return [
         Mark(span, kind, strip_document_iri(emit, iri) if iri else "", KINDS.index(kind))
@@ -149,7 +147,7 @@ def strip_document_iri(emit: Emitter, iri: str) -> str:
 
 
 def iterate_divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
-    """Yield every division in document order, its IRI, and how deep it lies, from 1."""
+    """Yield every division in document order, its IRI, and its depth, from 1."""
     pending = [(root, emit.document_iri, 1) for root in reversed(emit.document.outline.divisions)]
     while pending:
         division, parent, depth = pending.pop()
@@ -159,7 +157,7 @@ def iterate_divisions(emit: Emitter) -> Iterator[tuple[Division, str, int]]:
 
 
 def find_heading(emit: Emitter, division: Division) -> Span | None:
-    """Return the heading of a division, else its mark; None where it has neither."""
+    """Return the heading of a division, else its mark; None if it has neither."""
     if division.heading:
         return division.heading
     printed = Span(division.span.start, division.span.start + len(division.mark or ""))
@@ -173,7 +171,7 @@ def _mark_headings(emit: Emitter) -> Found:
 
 
 def _mark_document(emit: Emitter) -> Found:
-    """What belongs to no measure in particular."""
+    """Yield the marks that belong to no measure."""
     document = emit.document
     for index, citation in enumerate(document.citations, start=1):
         yield "citation", citation.span, citation_iri(emit.document_iri, index)

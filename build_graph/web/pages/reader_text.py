@@ -1,4 +1,4 @@
-"""A document's text as the reader page sets it: parts with headings, measures apart, marks within.
+"""A document's text in the structure of the reader page: parts with headings, measures, marks within.
 
 Together the blocks hold every character of the text, once and in order.
 """
@@ -37,9 +37,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class MeasureUnit:
-    """The paragraphs of a measure with its attribution; `strip_document_iri` is empty where they go on
-    behind others.
-    """
+    """The paragraphs of a measure with its attribution; `key` is "" if they continue an earlier unit."""
 
     key: str
     measure: int  # its number among the document's measures, from 0
@@ -61,7 +59,7 @@ Items = Iterator[Block | MeasureUnit | Part]
 
 
 def build_text(emit: Emitter) -> tuple[Block | MeasureUnit | Part, ...]:
-    """Return the whole text of a document, set."""
+    """Return the whole text of a document as blocks, measures and parts."""
     document = emit.document
     content = document.text.content
     setter = _TextBuilder(emit, content, MarkSweep(content, collect_marks(emit)), *_find_units(emit), set())
@@ -70,7 +68,7 @@ def build_text(emit: Emitter) -> tuple[Block | MeasureUnit | Part, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _TextBuilder:
-    """Sets the text from its beginning to its end."""
+    """The builder of the blocks, from the beginning of the text to its end."""
 
     emit: Emitter
     content: str
@@ -80,7 +78,7 @@ class _TextBuilder:
     begun: set[int]  # units of which a part is set
 
     def build_items(self, span: Span, divisions: Iterable[Division], path: str, depth: int) -> Items:
-        """What a stretch holds: divisions, and the text around them."""
+        """Yield the divisions of a stretch, and the text around them."""
         at = span.start
         for division in divisions:
             yield from self.build_paragraphs(Span(at, division.span.start))
@@ -99,7 +97,7 @@ class _TextBuilder:
         return Part(name, (*heading, *below))
 
     def build_paragraphs(self, span: Span) -> Items:
-        """Return a stretch without divisions: paragraphs, those of one measure together."""
+        """Yield the paragraphs of a stretch without divisions, those of one measure together."""
         pieces = deque(self._split_pieces(span))
         while pieces and self._is_blank(pieces[0]):  # what ends the line of a measure before
             yield self._build_block(pieces.popleft())
@@ -117,7 +115,7 @@ class _TextBuilder:
             yield MeasureUnit(name, number, measure.index, blocks)
 
     def _split_pieces(self, span: Span) -> Iterator[Span]:
-        """Yield the lines of a stretch, cut where measures begin and end."""
+        """Yield the lines of a stretch, cut at the beginnings and ends of measures."""
         cuts = {end.end() for end in _LINE_END.finditer(self.content, span.start, span.end)}
         first = bisect_right(self.units, span.start, key=lambda unit: unit.end)
         for unit in self.units[first:]:
@@ -142,15 +140,13 @@ class _TextBuilder:
 
 
 def _skip_closing(content: str, at: int, limit: int) -> int:
-    """Return the position behind what closes a stretch that ends at `at`."""
+    """Return the position behind the closing punctuation of a stretch that ends at `at`."""
     closing = _CLOSING.match(content, at, limit)
     return closing.end() if closing else at
 
 
 def _find_units(emit: Emitter) -> tuple[list[Span], list[tuple[int, Measure]]]:
-    """Return the stretches of the measures, each with the attribution behind it, and the measures in that
-    order.
-    """
+    """Return the stretches of the measures with their attributions, and the measures in that order."""
     document = emit.document
     measures = sorted(enumerate(document.measures), key=lambda numbered: numbered[1].span)
     content, walk = document.text.content, (d for root in document.outline.divisions for d in root.walk())
@@ -166,14 +162,14 @@ def _find_units(emit: Emitter) -> tuple[list[Span], list[tuple[int, Measure]]]:
 
 
 def _find_start(emit: Emitter, measure: Measure, marks: dict[int, int]) -> int:
-    """Where a measure's stretch begins: at the mark before it, where that has no heading."""
+    """Return the beginning of a measure's stretch: the mark before it, if that has no heading."""
     begin = marks.get(measure.span.start, measure.span.start)
     held = emit.quote(Span(begin, measure.span.start))
     return begin if len(held) <= _LONGEST_MARK and "\n" not in held else measure.span.start
 
 
 def _find_end(content: str, measure: Measure, brackets: Sequence[Span], limit: int) -> int:
-    """Where a measure's stretch ends: behind its attribution, if that follows before the next measure."""
+    """Return the end of a measure's stretch: that of its attribution, if it lies before the next measure."""
     end = measure.span.end
     at = bisect_right(brackets, end, key=lambda bracket: bracket.end)
     if measure.assignment and at < len(brackets) and brackets[at].holds(measure.assignment.span):

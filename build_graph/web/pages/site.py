@@ -1,10 +1,6 @@
-"""The page that names the others of a build.
+"""The pages of a build: a reader for each document, the network of all, and an index that links to them.
 
-The readers of an earlier build: those that its index names, and that are ours for sure.
-
-From a graph to pages: the network, and the reader of each document.
-
-The pages of a build: a reader for each document, the network of all, and an index that names them.
+Pages of an earlier build are removed only if its index names them and this program wrote them.
 """
 
 from __future__ import annotations
@@ -36,7 +32,7 @@ from build_graph.web.render import render
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """A document in the list: the address of its reader, what it is called, and what was found in it."""
+    """A document in the index: the address of its reader, its names, and the numbers of its findings."""
 
     href: str
     title: str
@@ -81,7 +77,7 @@ _HREF = re.compile(r'href="(?P<address>[^"]+)"')
 
 
 def find_readers(folder: Path, index: str, readers: str) -> list[Path]:
-    """Return the readers that the index in a folder names; none where it is not there, or no page of ours.
+    """Return the readers that the index in a folder names; none if it is no page of this program.
 
     `index` is the name of the index, `readers` that of the folder of readers beside it.
     """
@@ -95,9 +91,9 @@ def find_readers(folder: Path, index: str, readers: str) -> list[Path]:
 
 
 def remove_pages(pages: Iterable[Path], kept: Collection[Path]) -> list[Path]:
-    """Remove pages that are not to be kept, where they are of ours; those that are gone now.
+    """Remove those pages of this program that are not in `kept`; return the removed ones.
 
-    One that cannot be removed stays, and so does a link.
+    A page that cannot be removed stays, and so does a link.
     """
     gone = []
     for page in pages:
@@ -112,7 +108,7 @@ def remove_pages(pages: Iterable[Path], kept: Collection[Path]) -> list[Path]:
 
 
 def _is_page(path: Path) -> bool:
-    """Return whether a file, and no link to one, is a page that obligations wrote."""
+    """Return True if a file, and no link to one, is a page that this program wrote."""
     name = encode_name(path)
     if os.path.islink(name) or not os.path.isfile(name):
         return False
@@ -131,7 +127,7 @@ SERVED = ReaderLinks(network=urls.NETWORK, home=urls.HOME)  # where a served rea
 
 @dataclass(frozen=True, slots=True)
 class WrittenNetwork:
-    """What a network page holds, and its size in bytes."""
+    """The numbers of what a network page shows, and its size in bytes."""
 
     documents: int
     measures: int
@@ -147,13 +143,11 @@ def write_network(
     document: NamedNode | None = None,
     domain: NamedNode | None = None,
 ) -> WrittenNetwork:
-    """Write the network page of a graph, of one document or domain if given.
+    """Write the network page of a graph, of one document or domain if given; return its numbers.
 
-    Shards of many statements come without the words of their measures.
-
-    Where the readers of its documents, or an index, stand beside the page, it leads to them. Raises
-    ObligationError where the graph cannot be asked, nothing is left to show, it is too much for a page, or
-    the place cannot be written.
+    Shards of many statements come without the words of their measures. The page links to the readers of its
+    documents, and to an index, that are beside it. Raises ObligationError if the graph cannot be queried, no
+    measure is left to show, the page is too large, or it cannot be written.
     """
     data = _collect_data(graph, document, domain)
     page = render_network_page(data, format_title(data), _find_links(data, output.parent))
@@ -166,23 +160,23 @@ def write_network(
 def _collect_data(
     graph: Engine | ShardFolder, document: NamedNode | None, domain: NamedNode | None
 ) -> NetworkData:
-    """What the page shows; of shards that are quickly loaded all, of larger ones what their tables hold."""
+    """Return the data of the page; of small shards with words, of larger ones without."""
     if isinstance(graph, ShardFolder) and graph.totals.statements <= DETAILED:
         return collect_network_data(open_path(graph.path), document, domain)
     return collect_network_data(graph, document, domain)
 
 
 def render_reader(engine: Engine, document: NamedNode, links: ReaderLinks = SERVED) -> bytes:
-    """Return the reader of a document of the graph that an engine answers for, in UTF-8.
+    """Return the reader of a document in a graph, in UTF-8.
 
-    Raises ObligationError where the graph cannot be asked, or has no text of such a document.
+    Raises ObligationError if the graph cannot be queried, or has no text of such a document.
     """
     found = restore_document(engine, document)
     return render_reader_page(found.document, found.descriptions, links, base=found.base)
 
 
 def format_title(data: NetworkData) -> str:
-    """What a page of the data is called: its one document's title, or how many there are; a domain first."""
+    """Return the title of a network page: a domain first, then the document's title, or their number."""
     if len(data.documents) == 1:
         only = data.documents[0]
         title = only.title or only.number or only.id
@@ -192,7 +186,7 @@ def format_title(data: NetworkData) -> str:
 
 
 def format_reader_path(document: str) -> str:
-    """Where the reader of a document lies beside its network page, from the end of the document's IRI.
+    """Return the path of a document's reader beside its network page, from the end of its IRI.
 
     >>> format_reader_path("document/国发-2015-24")
     'read/国发-2015-24.html'
@@ -201,7 +195,7 @@ def format_reader_path(document: str) -> str:
 
 
 def _find_links(data: NetworkData, folder: Path) -> NetworkLinks:
-    """Return the readers and the index that stand beside a page in a folder."""
+    """Return the links of a page in a folder to the readers and the index that exist there."""
     readers = {document.id: format_reader_path(document.id) for document in data.documents}
     index = INDEX if is_file(folder / INDEX) else ""
     return NetworkLinks({id_: quote(path) for id_, path in readers.items() if is_file(folder / path)}, index)
@@ -212,7 +206,7 @@ MOST = 50  # documents up to which a build writes pages without being told to
 
 @dataclass(slots=True)
 class BuildPages:
-    """The pages of the documents so far; `asked` is None where nobody asked for them in so many words."""
+    """The pages of the documents so far; `asked` is None if the user did not choose with an option."""
 
     asked: bool | None = None
     why_not: str = ""
@@ -226,11 +220,11 @@ class BuildPages:
 
     @property
     def wanted(self) -> bool:
-        """Whether there are to be pages."""
+        """True while there are to be pages."""
         return not self.why_not
 
     def add(self, document: Document, descriptions: Descriptions) -> None:
-        """Take in a document."""
+        """Render the reader of a document, and add it to the index."""
         if not self.wanted:
             return
         if self.asked is None and len(self._entries) == MOST:
@@ -242,10 +236,10 @@ class BuildPages:
         self._entries.append(IndexEntry.from_document(document, quote(name)))
 
     def render_files(self, graph: bytes, name: str) -> dict[str, bytes]:
-        """Return the pages by name: of the graph in Turtle, which lies beside them under its own name.
+        """Return the pages by name; `graph` is the graph in Turtle, `name` its file beside them.
 
-        None where there is no network, or too much of it for a page; then `why_not` says so. Raises
-        ObligationError where somebody asked for pages all the same.
+        Return none if there is no network, or one too large for a page; `why_not` then says why. Raises
+        ObligationError in that case if the user asked for pages.
         """
         engine = load_turtle(graph)
         try:
@@ -259,7 +253,7 @@ class BuildPages:
         return {NETWORK: network, INDEX: render_index_page(self._entries, NETWORK, name), **self._readers}
 
     def remove_earlier(self, folder: Path, earlier: Iterable[Path]) -> list[Path]:
-        """Remove the readers of an earlier build in a folder that these pages do not name; those removed."""
+        """Remove the readers of an earlier build that this one does not write; return the removed ones."""
         return remove_pages(earlier, {folder / name for name in self._readers})
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The editor for SPARQL: the catalogue beside it, and the ontology's terms and prefixes at hand."""
+"""The editor for SPARQL, with the catalogue beside it, and the terms and prefixes of the ontology."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ _NOBODY = "SELECT * WHERE {\n  ?measure a ob:Measure ; ob:responsibleAgency ?age
 
 
 def render_editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
-    """Return the page, in UTF-8; `endpoint` is the path that it sends queries to, its own address is
-    /workbench.
-    """
+    """Return the page, in UTF-8, at /workbench; `endpoint` is the path that it sends queries to."""
     known = list(questions)
     return render(
         "sparql.html.j2",
@@ -38,14 +36,14 @@ def render_editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
 
 
 def _iterate_words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
-    """Title and description of a question in both languages."""
+    """Yield title and description of a question in both languages."""
     for key in ("title", "description"):
         texts = {tongue: question.header.find_text(f"{key}@{tongue}") for tongue in ("en", "zh")}
         yield f"{question.name}-{key}", texts
 
 
 def _strip_header(question: Question) -> str:
-    """Return the query, and what its header says of its parameters; title and description stand beside it."""
+    """Return the query with the lines about its parameters, without those that the page shows beside it."""
     lines = question.query.splitlines(keepends=True)
     start = next(at for at, line in enumerate(lines) if not line.startswith("#"))
     parameters = [line for line in lines[:start] if line.startswith("# parameter:")]
@@ -53,7 +51,7 @@ def _strip_header(question: Question) -> str:
 
 
 def _build_editor_data(endpoint: str) -> dict[str, object]:
-    """What the editor needs to know, so that it need not ask for it."""
+    """Return the data that the editor needs, so that it need not query for it."""
     return {
         "endpoint": endpoint,
         "base": BASE,

@@ -1,4 +1,4 @@
-"""The application: every route in one place."""
+"""The application: all routes, the middleware, the handlers of errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def build_routes(settings: Settings, workers: QueryWorkerPool) -> list[BaseRoute
 
 
 def build_application(settings: Settings, workers: QueryWorkerPool) -> Starlette:
-    """Return the application over workers, which run from its start to its end."""
+    """Return the application, which starts and ends the workers with itself."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -57,7 +57,7 @@ def build_application(settings: Settings, workers: QueryWorkerPool) -> Starlette
 
 
 def _build_middleware(settings: Settings) -> list[Middleware]:
-    """Return the guards: who may call this server, and pages of which origin may ask it."""
+    """Return the checks before the routes: of the server's name, and of the origin of the asking page."""
     names = list_allowed_hosts(settings)
     standing = [Middleware(OriginFormMiddleware), *([Middleware(TrustedHosts, names=names)] if names else [])]
     standing.append(Middleware(SameOriginMiddleware, friend=settings.cors))

@@ -1,4 +1,4 @@
-"""Pages and results of queries, kept while the server runs: the graph that it serves stays the same."""
+"""Caches of pages and of query results; the graph stays the same while the server runs."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _MISSING = object()
 
 
 class PageCache:
-    """So many pages by key, those used last; each is made by one thread while others wait for this one."""
+    """The pages used last, by key; one thread renders a page while others wait for it."""
 
     def __init__(self, most: int, patience: float) -> None:
-        """Keep up to `most` pages; refuse who waits longer than `patience` seconds for one."""
+        """Keep up to `most` pages; wait up to `patience` seconds for another thread."""
         self._pages: LRUCache[Hashable, Any] = LRUCache(most)
         self._making: WeakValueDictionary[Hashable, Lock] = WeakValueDictionary()  # as long as one waits
         self._patience, self._guard = patience, Lock()
 
     def fetch(self, key: Hashable, make: Callable[[], Page]) -> Page:
-        """Return the page of a key; raise what `make` raises, and keep nothing then.
+        """Return the page of a key, made by `make` if it is not cached; raise what `make` raises.
 
-        Raise RefusedError if another thread makes the page for too long.
+        Raise HTTPError if another thread takes too long for the page.
         """
         with self._guard:
             making = self._making.setdefault(key, Lock())
@@ -46,7 +46,7 @@ class PageCache:
             making.release()
 
     def put(self, key: Hashable, page: Page) -> Page:
-        """Keep a page, and return it."""
+        """Cache a page, and return it."""
         with self._guard:
             self._pages[key] = page
         return page
@@ -57,33 +57,33 @@ class PageCache:
 
 
 class ResultCache:
-    """So many bytes of results by query and format; the ones not asked for longest give way."""
+    """The results used last, by query and formats, up to a number of bytes."""
 
     def __init__(self, size: int) -> None:
-        """Keep up to `size` bytes."""
+        """Keep results of up to `size` bytes in all."""
         # Each with its size, as cachetools measures values alone, and a query may be the larger part.
         self._results: LRUCache[QueryRequest, tuple[int, QueryResult]] = LRUCache(
             size, getsizeof=itemgetter(0)
         )
 
     def get(self, task: QueryRequest) -> QueryResult | None:
-        """Return the result of the same query in the same format, if it is kept."""
+        """Return the result of the same query in the same formats; None if it is not cached."""
         found = self._results.get(task)
         return found and found[1]
 
     def put(self, task: QueryRequest, reply: QueryResult) -> None:
-        """Keep a result, unless the next one may be another, or it takes the place of most others."""
+        """Cache a result, unless it may change from one time to the next, or is too large a share of all."""
         size = _count_bytes(task, reply)
         if reply.tag and size <= self._results.maxsize // _SHARE:
             self._results[task] = size, reply
 
     def clear(self) -> None:
-        """Forget all results: the graph is another."""
+        """Forget all results, which are those of another graph."""
         self._results.clear()
 
 
 def _count_bytes(task: QueryRequest, reply: QueryResult) -> int:
-    """Return the bytes that a result takes, at most."""
+    """Return an upper bound of the memory of a result, in bytes."""
     asked = task.asked
     names = (asked.query, *(asked.default_graphs or ()), *(asked.named_graphs or ()))
     return len(reply.body) + _CHARACTER * sum(map(len, names)) + _BESIDE

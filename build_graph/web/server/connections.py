@@ -1,8 +1,9 @@
-"""The connections of clients: each has to say in time what it wants, and there are not too many of them.
+"""Limits of client connections: the time without a request, and their number.
 
-A connection without a request (none yet, half of one, or none after the last) costs a file of the process. It
-is closed when its time is over and, where there are too many, sooner: then the one that has waited longest
-gives way to the new one, so that a client that says at once what it wants is answered, whoever keeps others.
+A connection without a request (none yet, half of one, or none after the last) takes an open file of the
+process. The server closes it when its time is over, or earlier if there are too many: the one that has waited
+longest then gives way to the new one. So a client that sends its request at once gets an answer, whoever else
+holds connections open.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ConnectionLimiter:
-    """All connections of a server."""
+    """The connections of a server that are without a request, and the number of all that it may have."""
 
     patience: float  # seconds that a connection may be without a request
     most: int
@@ -41,16 +42,16 @@ class ConnectionLimiter:
 
     @classmethod
     def create(cls, limits: QueryLimits) -> ConnectionLimiter:
-        """Return a crowd as large as the limits and the system allow, once all other files are open."""
+        """Return a limiter; call it when all other files are open, as it counts them."""
         return cls(limits.headers, compute_connection_limit(limits))
 
     def find_oldest(self) -> LimitedConnection | None:
-        """Return the connection that has waited longest and takes no answer any more."""
+        """Return the connection that has waited longest, of those whose client has taken its answer."""
         return next((one for one in self.waiting if not one.count_unsent()), None)
 
 
 def compute_connection_limit(limits: QueryLimits) -> int:
-    """Return how many connections the limits, and the system's limit of open files, allow."""
+    """Return the number of connections that the limits, and the system's limit of open files, allow."""
     import resource
 
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -61,17 +62,17 @@ def compute_connection_limit(limits: QueryLimits) -> int:
 
 
 class LimitedConnection(H11Protocol):
-    """A connection that is closed when it is without a request for too long, or others need its place."""
+    """A connection that closes if it is without a request for too long, or if others need its place."""
 
     def __init__(self, crowd: ConnectionLimiter, **given: Any) -> None:
-        """Take over a connection; uvicorn gives all but the crowd it belongs to."""
+        """Take over a connection with the arguments of uvicorn, under a limiter."""
         super().__init__(**given)
         self._crowd = crowd
         self._deadline: asyncio.TimerHandle | None = None
         self._unsent: int | None = None  # bytes of an answer that had not been taken when last looked at
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin, in the place of another if there are too many."""
+        """Start; close the oldest connection if there are too many now."""
         super().connection_made(transport)
         self._update_deadline()
         if len(self.connections) > self._crowd.most:
@@ -81,22 +82,22 @@ class LimitedConnection(H11Protocol):
             oldest.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """End, and cancel the deadline."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in what comes, which may be the end of a request's headers."""
+        """Receive bytes, which may complete the headers of a request."""
         super().data_received(data)
         self._update_deadline()
 
     def on_response_complete(self) -> None:
-        """Go on to the next request."""
+        """Finish an answer, and wait for the next request."""
         super().on_response_complete()
         self._update_deadline()
 
     def count_unsent(self) -> int:
-        """Return the bytes of an answer that the client has not taken yet."""
+        """Return the number of bytes of an answer that the client has not taken yet."""
         return self.transport.get_write_buffer_size()
 
     def abort(self) -> None:
@@ -105,7 +106,7 @@ class LimitedConnection(H11Protocol):
         self.transport.abort()
 
     def _update_deadline(self) -> None:
-        """Have a deadline while there is no request, and none while there is."""
+        """Set a deadline if there is no request, and cancel it if there is one."""
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_waiting()
         elif self._deadline is None:
@@ -120,7 +121,7 @@ class LimitedConnection(H11Protocol):
             self._deadline = None
 
     def _close_late(self) -> None:
-        """Close, unless an answer is still being taken, however slowly."""
+        """Close the connection, unless its client still takes an answer, however slowly."""
         left = self.count_unsent()
         if left and (self._unsent is None or left < self._unsent):
             self._unsent = left
@@ -131,7 +132,7 @@ class LimitedConnection(H11Protocol):
         self.abort()
 
     def _refuse(self, status: int, said: bytes, *more: tuple[str, str]) -> None:
-        """Say to who has sent no request, or half of one, why there will be no answer."""
+        """Send a refusal to a client that has sent no request, or half of one."""
         headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(said)))]
         response = h11.Response(status_code=status, headers=[*headers, ("connection", "close"), *more])
         for event in (response, h11.Data(data=said), h11.EndOfMessage()):
@@ -139,14 +140,14 @@ class LimitedConnection(H11Protocol):
 
 
 class ExceptionLogger:
-    """The log of what goes wrong in the loop; that no files are left, it says once a minute."""
+    """The handler of errors in the event loop; it logs a lack of open files at most once a minute."""
 
     def __init__(self) -> None:
-        """Nothing has been said yet."""
+        """Start with nothing logged."""
         self._last = -_SILENCE
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Say what asyncio hands on."""
+        """Log an error that asyncio reports."""
         if context.get("message") != _NO_FILES:
             return loop.default_exception_handler(context)
         if time.monotonic() - self._last >= _SILENCE:

@@ -1,4 +1,4 @@
-"""The SPARQL endpoint as an ASGI application: it gives each request an answer, or a line that refuses."""
+"""The SPARQL endpoint as an ASGI application; it answers each request, or refuses it with one line."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from build_graph.web.server.workers import QueryWorkerPool
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Answers /sparql."""
+    """The application at /sparql."""
 
     settings: Settings
     workers: QueryWorkerPool
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; if the client hangs up, its query is stopped."""
+        """Answer one request; if the client hangs up, stop its query."""
         request = Request(scope, receive)
         try:
             response = await self._respond(request)
@@ -71,7 +71,7 @@ class Endpoint:
         return build_response(await finish_unless_gone(request, self.workers.execute(task)))
 
     async def _read_body(self, request: Request) -> bytes:
-        """Return the whole body; raise RefusedError for one that is too large, or does not come in time."""
+        """Return the whole body; raise HTTPError if it is too large, or does not come in time."""
         most, body = self.settings.limits.body, bytearray()
         said = request.headers.get("content-length", "0")
         if said.isdigit() and int(said[:20]) > most:
@@ -103,7 +103,7 @@ class Endpoint:
 
 
 def _add_base(request: Request, asked: SparqlRequest) -> SparqlRequest:
-    """Return a query; with the address of this endpoint, if relative IRIs may start from that."""
+    """Return the query with this endpoint's address as its base, if it has relative IRIs."""
     if not has_relative_iri(asked.query):
         return asked  # whatever the server is called by, it is the same query
     try:

@@ -1,4 +1,4 @@
-"""One query answered from a store, within limits, in the bytes that go to the client."""
+"""The execution of one query on a store, within limits, to the bytes that go to the client."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT a
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
-    """A query on its way to a worker."""
+    """A query with the formats of its answer, as it goes to a worker."""
 
     asked: SparqlRequest
     media: AcceptedTypes
@@ -54,7 +54,7 @@ class QueryRequest:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """A reply to the client."""
+    """The answer to a query, or a refusal, as it goes to the client."""
 
     status: int
     media: str
@@ -64,13 +64,13 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class QueryExecutor:
-    """Answers queries from a store, as `OxigraphEngine` does where a query names no graphs."""
+    """Executes queries on a store, by the rules of `OxigraphEngine` if a query names no graphs."""
 
     store: Store
     limits: QueryLimits
 
     def execute(self, task: QueryRequest) -> QueryResult:
-        """Return the answer, or in words why there is none."""
+        """Return the answer to a query, or a refusal with its reason."""
         try:
             return self._execute(task)
         except HTTPError as error:
@@ -105,7 +105,7 @@ class QueryExecutor:
         return QueryResult(200, media, body, tag)
 
     def _run_query(self, asked: SparqlRequest, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
-        """Return what the store finds; `find_own_names` says that the query names its graphs itself."""
+        """Return the answer of the store; `own` says that the query itself names its graphs."""
         if asked.default_graphs is not None and asked.named_graphs is not None:
             return self.store.query(
                 asked.query,
@@ -138,7 +138,7 @@ class QueryExecutor:
 
 
 def is_volatile(query: str) -> bool:
-    """Tell whether a query may have another answer each time; yes also if a name holds such a word.
+    """Return True if a query may have another answer each time, or if a name in it looks like it.
 
     >>> is_volatile("SELECT (rand() AS ?x) {}"), is_volatile("SELECT * { ?s ?p ?o }")
     (True, False)
@@ -148,12 +148,12 @@ def is_volatile(query: str) -> bool:
 
 
 def create_error_result(status: int, message: str) -> QueryResult:
-    """Return a reply that says in plain text why there is no answer."""
+    """Return a refusal in plain text."""
     return QueryResult(status, "text/plain", f"{shorten_lines(message)}\n".encode("utf-8", errors="replace"))
 
 
 def parse_reply(reply: QueryResult, name: str) -> Answer:
-    """Return what a reply in `OWN_MEDIA` says; raise RefusedError, which names the query, for a refusal."""
+    """Return the answer in a result in `OWN_MEDIA`; raise HTTPError with the query's name for a refusal."""
     if reply.status != 200:
         said = reply.body.decode("utf-8", "replace").strip().removeprefix("query: ")  # its name for every one
         raise HTTPError(reply.status, f"{name}: {said}")
@@ -163,7 +163,7 @@ def parse_reply(reply: QueryResult, name: str) -> Answer:
 
 
 def has_more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
-    r"""Tell whether an answer has more rows than that: Oxigraph writes, but does not count them.
+    r"""Return True if an answer has more than `most` rows, which Oxigraph writes but does not count.
 
     >>> has_more_rows(b'a\r\n"x\r\ny"\r\nz\r\n', QueryResultsFormat.CSV, 2)
     False
@@ -179,7 +179,7 @@ def has_more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
 
 
 class _BoundedBuffer(BytesIO):
-    """Takes bytes up to a number, then refuses the answer."""
+    """A buffer that refuses more bytes than a limit."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

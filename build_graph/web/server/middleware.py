@@ -1,4 +1,4 @@
-"""The guards before the routes: by which address, by which name, and for which pages the server is asked."""
+"""The checks before the routes: the form of the address, the server's name, and the origin of the page."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _NO_CHANGE = ("GET", "HEAD")
 
 
 class OriginFormMiddleware:
-    """Has a request name its path alone, if it names the whole address, as to a proxy (GET http://…/sparql).
+    """Reduces a whole address in a request, as to a proxy (GET http://…/sparql), to its path.
 
     The host of the address is the one that counts (RFC 9112, 3.2.2).
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand before an application."""
+        """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +51,7 @@ class OriginFormMiddleware:
 
 
 def list_allowed_hosts(settings: Settings) -> frozenset[str]:
-    """Return the names by which the server may be called; none if other machines reach it by any name.
+    """Return the names by which clients may call the server; none if all names are allowed.
 
     >>> from pathlib import Path
     >>> sorted(list_allowed_hosts(Settings(Path("graph.ttl"), allow_hosts=("Policies.example",))))
@@ -64,21 +64,21 @@ def list_allowed_hosts(settings: Settings) -> frozenset[str]:
 
 
 class TrustedHosts:
-    """Lets only requests pass that call the server by one of its names.
+    """Passes only requests that call the server by one of its names.
 
     A site on the net can let its own name lead to 127.0.0.1 (DNS rebinding). To the browser, this server
     would then be a part of that site, and its scripts would read it. Such a request cannot hide the name.
     """
 
     def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
-        """Stand before an application; a name of the DNS may end with the dot of the root."""
+        """Wrap an application; a name of the DNS may end with the dot of the root."""
         self._app = app
         self._hosts = [form for name in names for form in (name, f"{name}.", f"[{name}]")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it with 421.
 
-        The middleware of starlette judges, but its own answer ("Invalid host header") names no way out.
+        The middleware of starlette decides, but its own answer ("Invalid host header") names no way out.
         """
         trusted = False
 
@@ -100,16 +100,17 @@ def _is_loopback(host: str) -> bool:
 
 
 class SameOriginMiddleware:
-    """Lets no page of another origin ask, but for those of one that may, and links to pages.
+    """Refuses requests of pages of other origins, except those of `friend`, and links to pages.
 
-    A page on the net can make a browser here ask this server, by a picture, a frame, a script or a form. It
-    does not read the answer, but each query takes its time, and what an answer tells by its size or its speed
-    leaks. Browsers say where a request comes from (Fetch Metadata); other programs say nothing, and get their
-    answer. Another port of the same machine is another origin, too (`same-site`): nobody knows whose it is.
+    A page on the net can make a browser here send requests to this server, by a picture, a frame, a script or
+    a form. It does not read the answer, but each query takes time, and the size and the speed of an answer
+    leak. Browsers say where a request comes from (Fetch Metadata); other programs send no such header, and
+    get their answer. Another port of the same machine is another origin, too (`same-site`), as anybody may
+    run it.
     """
 
     def __init__(self, app: ASGIApp, friend: str | None = None) -> None:
-        """Stand before an application; `friend` is the origin whose pages may ask, * for all."""
+        """Wrap an application; `friend` is the origin whose pages may send requests, * for all."""
         self._app, self._friend = app, friend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,10 +126,10 @@ class SameOriginMiddleware:
 
 
 def is_link(scope: Scope) -> bool:
-    """Tell whether a request follows a link to a page, in a tab of its own.
+    """Return True if a request follows a link to a page, in a tab of its own.
 
-    Answers of the endpoint, and what is no page (`format`, completions), are not to be had so; nor is a page
-    fetched before somebody follows the link to it.
+    False for answers of the endpoint, for what is no page (`format`, completions), and for a page that a
+    browser fetches before somebody follows the link to it.
     """
     headers = Headers(scope=scope)
     asked = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"), headers.get("sec-purpose"))

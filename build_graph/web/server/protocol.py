@@ -1,7 +1,4 @@
-"""The format of an answer: the one of those that there are which the client likes best.
-
-The requests of the SPARQL 1.1 Protocol: the query operation, and no other.
-"""
+"""The SPARQL 1.1 Protocol: requests for queries, and the negotiation of the format of an answer."""
 
 from __future__ import annotations
 
@@ -49,19 +46,19 @@ FORMATS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class AcceptedTypes:
-    """The media types chosen for either kind of answer; None if the client takes none that there is."""
+    """The media types chosen for rows and for triples; None if the client accepts none of those offered."""
 
     rows: str | None
     triples: str | None
 
     @classmethod
     def parse(cls, header: str) -> AcceptedTypes:
-        """Return what a client that sends this Accept header gets."""
+        """Return the media types for an Accept header."""
         return cls(best_match(tuple(ROWS), header), best_match(tuple(TRIPLES), header))
 
 
 def best_match(offered: tuple[str, ...], header: str) -> str | None:
-    """Return the media type that an Accept header likes best, the earlier of equals; None if it takes none.
+    """Return the offered media type that an Accept header prefers, the first of equals; None if none fits.
 
     >>> best_match(("text/csv", "application/json"), "application/*;q=0.8, text/*;q=0.3")
     'application/json'
@@ -84,9 +81,9 @@ def read_accept_header(request: Request) -> str:
 
 
 def choose_format(request: Request, offered: Mapping[str, str]) -> str:
-    """Return the media type that `format=` names, or else the one that the client likes best.
+    """Return the media type that `format=` names, or else the one that the Accept header prefers.
 
-    Raise RefusedError for a request that takes none of those offered.
+    Raise HTTPError if it is none of those offered.
     """
     asked = request.query_params.get("format")
     media = (
@@ -102,7 +99,7 @@ def choose_format(request: Request, offered: Mapping[str, str]) -> str:
 
 
 def prefers_html(header: str) -> bool:
-    """Tell whether a header names HTML before any RDF, as browsers do.
+    """Return True if a header names HTML before any RDF, as browsers do.
 
     >>> prefers_html("text/html,application/xhtml+xml,*/*;q=0.8"), prefers_html("*/*")
     (True, False)
@@ -111,7 +108,7 @@ def prefers_html(header: str) -> bool:
 
 
 def format_content_type(media: str) -> str:
-    """Return the media type as a header gives it: texts with their encoding."""
+    """Return the value of Content-Type for a media type: with the encoding, if it is a text."""
     return f"{media}; charset=utf-8" if media.startswith("text/") else media
 
 
@@ -124,10 +121,10 @@ _Pairs = list[tuple[str, str]]
 
 
 class HTTPError(ObligationError):
-    """A request that is not answered: the status that says so, and headers that go with it."""
+    """A refused request: its status, the reason, and headers."""
 
     def __init__(self, status: int, message: str, **headers: str) -> None:
-        """Refuse with an HTTP status; headers are written Retry_After for Retry-After."""
+        """Set the status, the message and the headers, which are written Retry_After for Retry-After."""
         super().__init__(message)
         self.status = status
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -135,7 +132,7 @@ class HTTPError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class SparqlRequest:
-    """A query, and the graphs that it is put to; None if the request names none."""
+    """A query with the graphs that the request names; None if it names none."""
 
     query: str
     default_graphs: tuple[str, ...] | None = None
@@ -146,10 +143,10 @@ class SparqlRequest:
 def parse_request(
     method: str, parameters: str, content_type: str = "", body: bytes = b""
 ) -> SparqlRequest | None:
-    """Return what a request asks; None for GET without parameters, which asks for the service description.
+    """Return the query of a request; None for GET without parameters: the service description.
 
-    `parameters` is what stands behind the ? of the address, as it came. Raise RefusedError with the status
-    of the protocol: 400 for what is no query operation, 405, and 415.
+    `parameters` is the text behind the ? of the address, as it came. Raise HTTPError with the status of the
+    protocol: 400 for anything but a query operation, 405, and 415.
     """
     if method not in METHODS:
         raise HTTPError(405, f"{method}: is not answered here; use GET or POST", Allow=", ".join(METHODS))
@@ -166,7 +163,7 @@ def parse_request(
 
 
 def _parse_operation(pairs: _Pairs) -> SparqlRequest:
-    """Return the query operation that parameters describe; raise RefusedError if it is another, or none."""
+    """Return the query operation in the parameters; raise HTTPError if it is another, or none."""
     if _select_values(pairs, "update"):
         raise HTTPError(400, "update: the graph is read only; send a query, as the parameter query")
     queries = _select_values(pairs, "query")
@@ -182,7 +179,7 @@ def _parse_operation(pairs: _Pairs) -> SparqlRequest:
 def _parse_dataset(
     default: tuple[str, ...], named: tuple[str, ...]
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-    """Return both kinds of graphs if there is one of either: this dataset replaces the query's own."""
+    """Return both lists of graphs if either has one, as they replace the dataset of the query."""
     for iri in (*default, *named):
         try:
             NamedNode(iri)
@@ -210,7 +207,7 @@ def _decode_text(body: bytes, where: str) -> str:
 
 
 def _parse_media(content_type: str) -> str:
-    """Return the media type without parameters; raise RefusedError for an encoding other than UTF-8."""
+    """Return the media type without parameters; raise HTTPError for an encoding other than UTF-8."""
     media, *parameters = (part.strip().lower() for part in content_type.split(";"))
     for parameter in parameters:
         name, _, value = parameter.partition("=")

@@ -1,4 +1,4 @@
-"""Responses: their headers, what is unchanged since a browser last came, and what is said of failures."""
+"""Responses: their headers, 304 for what a browser has already, and refusals as pages or lines."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class GoneError(Exception):
 
 
 class CachedResponse(Response):
-    """A body with a tag by which a browser that has it already is told so, and gets it only once."""
+    """A response with an ETag, which sends 304 to a browser that has the same body already."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class CachedResponse(Response):
         headers: Mapping[str, str] | None = None,
         tag: str | None = None,
     ) -> None:
-        """Send a body; other `headers` go beside those that all have, and "" is no tag."""
+        """Set the body, and `headers` beside those of every response; "" as `tag` means no ETag."""
         given = {**_ALL, **(_PAGE if media == HTML else {}), "Content-Type": format_content_type(media)}
         if status == 200 and tag is None:
             tag = hashlib.sha256(body).hexdigest()[:32]
@@ -65,7 +65,7 @@ class CachedResponse(Response):
         super().__init__(body, status, headers={**given, **(headers or {})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, or if the client has it already, that it is unchanged."""
+        """Send the body, or 304 if the client has it already."""
         if self._is_known(Request(scope)):
             kept = {name: value for name, value in self.headers.items() if not name.startswith("content-")}
             await Response(status_code=304, headers=kept)(scope, receive, send)
@@ -81,21 +81,21 @@ class CachedResponse(Response):
 
 
 def build_response(reply: QueryResult, headers: Mapping[str, str] | None = None) -> CachedResponse:
-    """Return the response that takes a reply of the workers to the client."""
+    """Return the response for a result of the workers."""
     return CachedResponse(
         reply.body, reply.media, reply.status, {"Vary": "Accept", **(headers or {})}, reply.tag
     )
 
 
 def error_response(status: int, message: str, headers: Mapping[str, str] | None = None) -> CachedResponse:
-    """Return a refusal in a line of text."""
+    """Return a refusal as a line of text."""
     return build_response(create_error_result(status, message), headers)
 
 
 def render_error(
     request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
 ) -> CachedResponse:
-    """Return a refusal as a page for a browser, in a line of text for others."""
+    """Return a refusal as a page for a browser, as a line of text for other clients."""
     if not prefers_html(read_accept_header(request)):
         return error_response(status, message, headers)
     address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -104,7 +104,7 @@ def render_error(
 
 
 async def finish_unless_gone(request: Request, work: Awaitable[Found]) -> Found:
-    """Return what the work gives; stop it and raise GoneError if the client hangs up first."""
+    """Return the result of `work`; cancel it and raise GoneError if the client hangs up first."""
     with anyio.CancelScope() as scope:  # which stops the queries of threads too
 
         async def leave() -> None:
@@ -121,7 +121,7 @@ async def finish_unless_gone(request: Request, work: Awaitable[Found]) -> Found:
 
 
 def wrap_view(make: View) -> Callable[[Request], Awaitable[Response]]:
-    """Return what answers a request by `make`, in a thread, until the client leaves."""
+    """Return the route handler that runs `make` in a thread, until the client leaves."""
 
     async def respond(request: Request) -> Response:
         try:
@@ -140,7 +140,7 @@ def wrap_view(make: View) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def show_not_found(request: Request, error: Exception) -> Response:
-    """Answer a path that there is not, or a method that is not answered there."""
+    """Return the refusal of an unknown path, or of a method that the path does not take."""
     status = error.status_code if isinstance(error, HTTPException) else 400
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status == 405:
@@ -151,9 +151,9 @@ async def show_not_found(request: Request, error: Exception) -> Response:
 
 
 async def show_failure(request: Request, error: Exception) -> Response:
-    """Answer a request that this program fails to answer, and tell whoever runs the server why.
+    """Return the answer to a request on which this program fails, and log the reason.
 
-    The address without its parameters, and the place in the program, say enough; headers are not written.
+    The path without its parameters, and the place in the program, are enough; headers are not logged.
     """
     _LOG.error("%s %s: failed", request.method, request.url.path, exc_info=error)
     said = f"{request.url.path}: an error of this program; what went wrong stands on the server's stderr"

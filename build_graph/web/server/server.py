@@ -1,4 +1,4 @@
-"""The server: an address that it listens at, until it is told to stop."""
+"""The server: it listens at an address until a signal stops it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _GRACE = 2  # seconds that answers which are under way get when the server is to
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C or SIGTERM; `announce` gets the address of the workbench once it answers.
+    """Serve until Ctrl-C or SIGTERM; call `announce` with the address once the server answers.
 
-    Raise ObligationError if the graph or the address cannot be had.
+    Raise ObligationError if the graph or the address cannot be opened.
     """
     with _open_listener(settings) as listener:
         forks = start_fork_server(settings)
@@ -52,7 +52,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server of uvicorn that calls `ready` once it answers."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -69,7 +69,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _ignore_signals() -> Iterator[None]:
-    """Ignore the signals that uvicorn raises again when they have stopped it."""
+    """Ignore the signals that uvicorn raises again after they have stopped it."""
     signals = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, lambda *_: None) for number in signals}
     try:
@@ -80,7 +80,7 @@ def _ignore_signals() -> Iterator[None]:
 
 
 def _open_listener(settings: Settings) -> socket.socket:
-    """Return the socket that listens at the address; raise ServeError if it cannot."""
+    """Return a socket that listens at the address; raise ServeError if it cannot."""
     where = f"{settings.host}:{settings.port}"
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]

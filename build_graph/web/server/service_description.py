@@ -1,4 +1,4 @@
-"""The endpoint's description of itself, in the vocabulary of SPARQL 1.1 Service Description."""
+"""The description of the endpoint, in the vocabulary of SPARQL 1.1 Service Description."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Answer = Callable[[QueryRequest], Awaitable[QueryResult]]
 
 @dataclass(frozen=True, slots=True)
 class DatasetDescription:
-    """The named graphs of a store, and how many statements are in which."""
+    """The named graphs of a store, and the number of statements in each."""
 
     names: tuple[str, ...]  # in order
     more: bool = False  # than are listed
@@ -53,10 +53,9 @@ class DatasetDescription:
 
 
 async def describe_dataset(answer: Answer) -> DatasetDescription:
-    """Return what graphs the workers have; raise RefusedError if they do not say.
+    """Return the description of the workers' graphs; raise HTTPError if they cannot be listed.
 
-    To count takes them a second for a million statements: where that is more than a query may take, the
-    graphs are listed without.
+    Counting takes a second per million statements; the sizes are None if it exceeds the limit of a query.
     """
     names = tuple(row[0] for row in await _select_rows(answer, _NAMES))
     try:
@@ -92,7 +91,7 @@ def _iterate_service(endpoint: NamedNode) -> Iterator[Triple]:
 
 
 def _iterate_graphs(endpoint: NamedNode, held: DatasetDescription) -> Iterator[Triple]:
-    """Return the dataset with its graphs, numbered in order, and the size of each."""
+    """Yield the statements about the dataset: its graphs, numbered in order, and their sizes."""
     dataset = NamedNode(f"{endpoint.value}#dataset")
     yield Triple(endpoint, _build_term("defaultDataset"), dataset)
     yield Triple(dataset, _KIND, _build_term("Dataset"))

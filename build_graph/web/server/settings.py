@@ -15,7 +15,7 @@ _MEMORY = 2048 * MEGABYTE
 
 
 def compute_memory_share(workers: int) -> int:
-    """Return the bytes that a query may take so that all workers together leave the machine some memory.
+    """Return the bytes that a query may take, so that all workers leave the machine some memory.
 
     >>> compute_memory_share(1_000_000) < compute_memory_share(1) <= 2 * 1024**3
     True
@@ -30,7 +30,7 @@ class ServeError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """How much one query may take of the machine, and how many may run at once."""
+    """The limits of a query, of a connection, and of the number of both at once."""
 
     seconds: float = 30.0  # that a query may run
     rows: int = 100_000  # rows or triples of an answer
@@ -47,7 +47,7 @@ class QueryLimits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """An endpoint: the graph behind it, its address, who may ask it, its limits."""
+    """The settings of an endpoint: its graph, its address, its clients, its limits."""
 
     graph: Path  # a file, or the folder of an Oxigraph store
     in_memory: bool = False  # whether a store is taken into memory, as a file always is
@@ -59,7 +59,7 @@ class Settings:
     limits: QueryLimits = field(default_factory=QueryLimits)
 
     def __post_init__(self) -> None:
-        """Raise ServeError for a name with a *, which would let in more than its giver may think."""
+        """Raise ServeError for a name with a *, which would allow more than its giver may think."""
         for name in self.allow_hosts:
             if "*" in name:
                 raise ServeError(f"--allow-host {name}: is not one name; give each name in full")

@@ -1,4 +1,4 @@
-"""The things that all pages of the workbench share: the graph behind the workers, and what is made once."""
+"""The state that all pages of the workbench share: the graph behind the workers, and caches."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _READERS = 32  # pages of some 0.3 MB
 
 @dataclass(frozen=True, slots=True)
 class PooledEngine:
-    """Asks the workers from a thread that anyio has started; a client that leaves stops the query."""
+    """An engine that queries the workers from a thread of anyio; a client that leaves stops the query."""
 
     workers: QueryWorkerPool
 
     def answer(self, query: str, name: str = "query") -> Answer:
-        """Return what a query answers; raise RefusedError, with the status, if it is stopped or refused."""
+        """Return the answer to a query; raise HTTPError with the status if it is stopped or refused."""
         return parse_reply(
             from_thread.run(self.workers.execute, QueryRequest(SparqlRequest(query), OWN_MEDIA)), name
         )
@@ -48,7 +48,7 @@ class PooledEngine:
 
 @dataclass(frozen=True, slots=True)
 class AppState:
-    """The graph as its pages see it; made once, and asked by many threads."""
+    """The engine, the names and the caches of an application; many threads use it at once."""
 
     engine: Engine
     names: EntityFinder
@@ -58,7 +58,7 @@ class AppState:
 
     @classmethod
     def create(cls, engine: Engine, patience: float) -> AppState:
-        """Return a library over an engine; who waits longer than `patience` seconds for a page is refused."""
+        """Return the state over an engine; a page that takes others over `patience` seconds is refused."""
         lists, networks, readers = (PageCache(most, patience) for most in (_LISTS, _NETWORKS, _READERS))
         return cls(engine, EntityFinder(engine), lists, networks, readers)
 
@@ -69,19 +69,19 @@ class AppState:
 
     @property
     def entity_pages(self) -> EntityPages:
-        """The encyclopedia, which writes the pages of entities as of today."""
+        """The pages of entities, as of today."""
         return EntityPages(self.binder)
 
     def load_name_index(self, kind: ParameterKind) -> NameIndex:
-        """Return the names of a kind."""
+        """Return the index of the names of a kind."""
         return self.lists.fetch(kind, lambda: NameIndex.build(kind, self.names.list_names(kind)))
 
     def load_once(self, ask: Callable[[Engine], Value]) -> Value:
-        """Return what is asked of the graph once; raise ObligationError if it cannot be had."""
+        """Return the result of `ask`, which runs once on the graph; raise ObligationError if it fails."""
         return self.lists.fetch(ask, lambda: ask(self.engine))
 
     def load_or_none(self, ask: Callable[[Engine], Value]) -> Value | None:
-        """Return the same; None if it cannot be had."""
+        """Return the result of `ask` as `load_once`; None if it fails."""
         try:
             return self.load_once(ask)
         except ObligationError:

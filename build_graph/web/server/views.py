@@ -1,4 +1,4 @@
-"""The pages of the workbench, its editor, and every IRI of the data: which of them answers which address."""
+"""The views of the workbench, by address: pages, completions, and every IRI of the data."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ONTOLOGY = {name: media for name, media in FORMATS.items() if name != "rdf"}
 
 
 def build_view_routes(settings: Settings, workers: QueryWorkerPool) -> list[BaseRoute]:
-    """Return the routes of all pages, and of what stands beside them."""
+    """Return the routes of all pages, and of the files beside them."""
     library = AppState.create(PooledEngine(workers), settings.limits.waiting)
     views = (
         (urls.HOME, show_overview),
@@ -78,7 +78,7 @@ def show_overview(library: AppState, request: Request) -> Response:
 
 
 def show_documents(library: AppState, request: Request) -> Response:
-    """Return the list of documents, those that the address chooses."""
+    """Return the list of the documents that the parameters select."""
     return CachedResponse(
         render_documents_page(
             library.load_once(contents.list_documents), DocumentSelection.parse(request.query_params)
@@ -90,7 +90,7 @@ def show_documents(library: AppState, request: Request) -> Response:
 
 
 def show_search(library: AppState, request: Request) -> Response:
-    """Return what is called so, or nearly so."""
+    """Return the entities whose names contain the words, or resemble them."""
     words = _read_words(request)
     found = {kind: library.load_name_index(kind).find(words, MOST) if words else [] for kind in NAMED}
     near = [] if any(found.values()) or not words else _find_near(library, words)
@@ -102,7 +102,7 @@ def _find_near(library: AppState, words: str) -> list[NamedEntity]:
 
 
 def offer_names(library: AppState, request: Request) -> Response:
-    """Return the names that complete a field, as JSON: what is shown, what goes into it, and the page."""
+    """Return the names that complete a field, as JSON: label, value, note, and address of the page."""
     asked = request.path_params["kind"]
     kinds = [kind for kind in NAMED if kind == asked] or (list(_SEARCHED) if asked == "any" else [])
     if not kinds:
@@ -164,7 +164,7 @@ def answer_question(library: AppState, request: Request) -> Response:
 
 
 def _find_question(name: str) -> Question:
-    """Return a question of the catalogue; one in a file is nobody's business who asks over the net."""
+    """Return a question of the catalogue; files with questions are not for clients on the net."""
     found = next((question for question in load_catalogue() if question.name == name), None)
     if found is None:
         raise HTTPError(404, f"{name}: there is no such question; see {urls.QUERIES}")
@@ -197,7 +197,7 @@ def _render_question(library: AppState, question: Question, given: Mapping[str, 
 def _suggest_links(
     error: UnknownNameError, given: Mapping[str, str], address: Callable[[dict[str, str]], str]
 ) -> list[tuple[str, str]]:
-    """Return the names that would do, each with the address of the page with it in the place of the other."""
+    """Return the suggested names, each with the address of the page that has it in place of the wrong one."""
     return [
         (
             name,
@@ -211,9 +211,9 @@ def _suggest_links(
 
 
 def describe_entity(library: AppState, request: Request) -> Response:
-    """Return the entity at an address in the format that the client likes best.
+    """Return the entity at an address, in the format that the client prefers.
 
-    Raise RefusedError for a format that there is not, UnknownThingError for what the graph does not know.
+    Raise HTTPError for an unknown format, UnknownEntityError for an entity that the graph does not know.
     """
     media = choose_format(request, FORMATS)
     try:
@@ -231,15 +231,15 @@ def describe_entity(library: AppState, request: Request) -> Response:
 
 
 def _format_rest_link(iri: str) -> str:
-    """Return the address of all statements that name a thing, if a description does not hold them all."""
+    """Return the Link header to all statements that name an entity, if its description omits some."""
     query = load_lookup("naming", node=NamedNode(iri))
     return f'<{urls.query_url(query)}>; rel="related"; title="all statements that name it"'
 
 
 def show_reader(library: AppState, request: Request) -> Response:
-    """Return a document with all that was understood of it marked.
+    """Return the text of a document with marks.
 
-    Raise ObligationError for a document that the graph does not have, or says too little of.
+    Raise ObligationError for a document that the graph does not have, or not completely.
     """
     try:
         iri = NamedNode(urls.iri_of_reader_path(request.scope["raw_path"].decode("ascii")))
@@ -251,10 +251,10 @@ def show_reader(library: AppState, request: Request) -> Response:
 
 
 def show_network(library: AppState, request: Request) -> Response:
-    """Return the network of the graph, or narrowed to a document, a domain, or both.
+    """Return the network of the graph, or of a document, a domain, or both.
 
-    If it is too much, or nothing, return a page that asks for another; raise ObligationError if the graph
-    cannot be asked.
+    Return a page that asks for another selection if it is too large, or empty; raise ObligationError if the
+    graph cannot be queried.
     """
     kinds = (ParameterKind.DOCUMENT, ParameterKind.DOMAIN)
     given: dict[str, str] = {kind: request.query_params.get(kind, "").strip() for kind in kinds}
@@ -289,7 +289,7 @@ def _render_network(library: AppState, document: NamedNode | None, domain: Named
 
 
 def show_editor(library: AppState, request: Request) -> Response:
-    """Return the editor, whose queries go to the endpoint."""
+    """Return the editor, which sends its queries to the endpoint."""
     return CachedResponse(_render_editor())
 
 
@@ -299,12 +299,12 @@ def _render_editor() -> bytes:
 
 
 def send_script(library: AppState, request: Request) -> Response:
-    """Return the script that stands beside the editor."""
+    """Return the script of the editor."""
     return CachedResponse(script_library("yasgui").body, "text/javascript", headers=_FOREVER)
 
 
 def show_ontology(library: AppState, request: Request) -> Response:
-    """Return the ontology as a page or as statements, as `?format`, or else the request, prefers."""
+    """Return the ontology as a page or as statements, by `?format`, or else by the Accept header."""
     vary = {"Vary": "Accept, Accept-Language"}
     media = choose_format(request, _ONTOLOGY)
     if media != HTML:
@@ -313,7 +313,7 @@ def show_ontology(library: AppState, request: Request) -> Response:
 
 
 def _choose_language(request: Request, languages: Sequence[str]) -> str:
-    """Return the language that is asked for, else the one that the client names first, else the first."""
+    """Return the language of `?lang`, else the first one of the client, else the first of `languages`."""
     asked = request.query_params.get("lang", "")
     first = request.headers.get("accept-language", "").split(",")[0].split("-")[0].strip().lower()
     return next((language for language in (asked, first) if language in languages), languages[0])

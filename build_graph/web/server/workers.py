@@ -1,9 +1,8 @@
-"""The workers of the server: each answers queries from the graph, and can do nothing else.
+"""The pool of workers: processes that execute one query at a time, and that can do nothing else.
 
-A query of Oxigraph cannot be stopped from within its process, so each worker is a process that can be killed.
-A graph in memory is loaded once: a fork shares it, and is there in milliseconds.
-
-The workers: each query has one to itself, and one that runs over its limit is killed and replaced.
+A query of Oxigraph cannot be stopped from within its process, so each runs in a process that the pool can
+kill and replace when the query exceeds its limit. A graph in memory is loaded once: a fork shares it, and
+starts in milliseconds.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _STANDARD_FILES = 3
 
 
 def start_fork_server(settings: Settings) -> ForkServer:
-    """Return a fork server that has the graph; raise ObligationError if that cannot be had."""
+    """Return a fork server with the graph; raise ObligationError if the graph cannot be opened."""
     if not hasattr(os, "fork"):
         raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
     if is_store(settings.graph):
@@ -55,7 +54,7 @@ def start_fork_server(settings: Settings) -> ForkServer:
 
 
 def build_call(task: QueryRequest, limits: QueryLimits) -> Call:
-    """Return the call that answers a query in a worker."""
+    """Return the call that executes a query in a worker."""
     return Call(answer_query, (task,), Allowance(limits.seconds + _GRACE))
 
 
@@ -65,7 +64,7 @@ def answer_query(answerer: QueryExecutor, task: QueryRequest) -> QueryResult:
 
 
 def load_store(settings: Settings) -> Callable[[], Store]:
-    """Return what gives a worker its store: one in memory is shared, a store's folder is opened in each.
+    """Return the function that opens a worker's store: one in memory is shared, a folder opened in each.
 
     An open folder has threads, which do not survive a fork. Raise EngineError if it cannot be read.
     """
@@ -80,7 +79,7 @@ def load_store(settings: Settings) -> Callable[[], Store]:
 
 
 def start_executor(settings: Settings, opened: Callable[[], Store]) -> QueryExecutor:
-    """Return what answers queries in a worker, which from here on is confined to that."""
+    """Return the executor of a worker; from here on, the process is confined to it."""
     answerer = QueryExecutor(opened(), settings.limits)
     _warm_up(answerer)
     cap_memory(settings.limits.memory)
@@ -89,7 +88,7 @@ def start_executor(settings: Settings, opened: Callable[[], Store]) -> QueryExec
 
 
 def _copy_store(folder: Path) -> Store:
-    """Return a store in memory with what is in that of a folder; once it is here, the folder is closed."""
+    """Return a store in memory with the contents of a store's folder, which is closed again."""
     store = Store()
     with convert_store_errors(folder):
         store.bulk_extend(iter(_open_store(folder)))
@@ -101,15 +100,15 @@ def _open_store(graph: Path) -> Store:
 
 
 def _warm_up(answerer: QueryExecutor) -> None:
-    """Load what a first answer loads: later no file but those of a store can be opened."""
+    """Load the modules that a first answer needs: later the process can open no file but those of a store."""
     for query in ("SELECT * {", "ASK {}", "CONSTRUCT {} {}"):
         answerer.execute(QueryRequest(SparqlRequest(query), AcceptedTypes("text/csv", "application/ld+json")))
 
 
 def _count_files(settings: Settings) -> int:
-    """Return how many files a query may open: RocksDB opens those of a store when it needs them, twice.
+    """Return the number of files that a query may open; RocksDB opens those of a store when needed, twice.
 
-    Over a graph in memory that is none, and so no connection where the system has no wall against them.
+    For a graph in memory that is 0, so that no connection can be opened where the system has no other wall.
     """
     if settings.in_memory or not is_store(settings.graph):
         return 0
@@ -123,7 +122,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _WorkerConnection:
-    """A worker, and the line to it."""
+    """A worker, and the streams to it."""
 
     worker: Worker
     reader: asyncio.StreamReader
@@ -142,17 +141,17 @@ class _WorkerConnection:
 
 @dataclass(slots=True)
 class _PendingResult:
-    """An answer that is being worked out, and how many wait for it; when nobody does, it is stopped."""
+    """A result being computed, with the number of requests that wait for it; without any, it is cancelled."""
 
     found: asyncio.Task[QueryResult]
     waiting: int = 0
 
 
 class QueryWorkerPool:
-    """So many workers over one graph, from entering to leaving the context."""
+    """A context with a fixed number of workers over one graph."""
 
     def __init__(self, settings: Settings, server: ForkServer) -> None:
-        """Workers of a fork server."""
+        """Set up a pool over a fork server; entering the context starts the workers."""
         self._limits, self._server, self._generation = settings.limits, server, server.generation
         self._results = ResultCache(settings.limits.kept)
         self._shared: dict[QueryRequest, _PendingResult] = {}
@@ -170,15 +169,15 @@ class QueryWorkerPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End them all."""
+        """Stop all workers."""
         for replacing in self._replacing:
             replacing.cancel()
         await asyncio.to_thread(self._server.close)
 
     async def execute(self, task: QueryRequest) -> QueryResult:
-        """Return the reply to a query, which may be kept from before; if it is stopped, a reply that says so.
+        """Return the result of a query, which may come from the cache; a refusal if it was stopped.
 
-        Raise RefusedError if no worker is free in time. When it is cancelled, the query is stopped.
+        Raise HTTPError if no worker is free in time. If the caller is cancelled, the query is stopped.
         """
         if kept := self._results.get(task):
             return kept
@@ -195,7 +194,7 @@ class QueryWorkerPool:
                 shared.found.cancel()
 
     def _start_shared(self, task: QueryRequest) -> _PendingResult:
-        """Begin to work out an answer for all who ask for it until it is there."""
+        """Start to compute a result for all who ask for it until it is there."""
         shared = self._shared[task] = _PendingResult(asyncio.create_task(self._compute_and_cache(task)))
         return shared
 
@@ -205,7 +204,7 @@ class QueryWorkerPool:
         return reply
 
     async def _compute(self, task: QueryRequest) -> QueryResult:
-        """Return the reply to a query; ask one whose worker was killed from outside once more."""
+        """Return the result of a query; try once more if its worker was killed from outside."""
         for _ in range(_TRIALS):
             reply = await self._try_once(task)
             if reply is not None:
@@ -213,7 +212,7 @@ class QueryWorkerPool:
         raise HTTPError(503, "the process that answers was killed, twice; ask again later", Retry_After="5")
 
     async def _try_once(self, task: QueryRequest) -> QueryResult | None:
-        """Return the reply to a query; None if somebody else killed its worker."""
+        """Return the result of a query; None if its worker was killed from outside."""
         line = await self._take_free()
         try:
             async with asyncio.timeout(self._limits.seconds):
@@ -248,7 +247,7 @@ class QueryWorkerPool:
         )
 
     async def _take_free(self) -> _WorkerConnection:
-        """Return a worker that has nothing to do; replace one that is missing or died meanwhile."""
+        """Return a free worker; replace one that is missing or has died meanwhile."""
         try:
             async with asyncio.timeout(self._limits.waiting):
                 while (line := await self._idle.get()) is None or line.reader.at_eof():
@@ -265,9 +264,9 @@ class QueryWorkerPool:
             ) from error
 
     def _replace(self, line: _WorkerConnection | None) -> asyncio.Future[int | None]:
-        """Kill a worker and start another, while the client is answered; give the exit code of the first.
+        """Kill a worker and start another in the background; return the exit code of the first.
 
-        Who waits for that may leave: the other one is started all the same.
+        If the one who waits for the code is cancelled, the new worker starts all the same.
         """
         code = asyncio.get_running_loop().create_future()
         replacing = asyncio.create_task(self._replace_worker(line, code))
@@ -282,12 +281,12 @@ class QueryWorkerPool:
         await self._add_worker()
 
     async def _kill(self, line: _WorkerConnection) -> int | None:
-        """Kill a worker, and give its exit code; None if the fork server has gone with it."""
+        """Kill a worker and return its exit code; None if the fork server has died with it."""
         line.writer.transport.abort()
         return await asyncio.to_thread(self._server.kill, line.worker)
 
     async def _add_worker(self) -> None:
-        """Fill a place; if that fails now, whoever takes it next tries again."""
+        """Fill a place in the pool; if that fails now, the next one to take it tries again."""
         line = None
         try:
             line = await self._start_worker()
@@ -299,7 +298,7 @@ class QueryWorkerPool:
         self._idle.put_nowait(line)
 
     async def _start_worker(self) -> _WorkerConnection:
-        """Start a worker; if the graph was loaded anew for it, forget the results of the old one."""
+        """Start a worker; if the graph was loaded anew for it, clear the cache of results."""
         worker = await asyncio.to_thread(self._server.fork)
         if self._server.generation != self._generation:
             self._generation = self._server.generation
