@@ -8,9 +8,9 @@ import sys
 import click
 
 from build_graph import __version__
-from build_graph.cli.documents import build, extract, read, review, text
-from build_graph.cli.exchange import pull, push
-from build_graph.cli.exporting import export
+from build_graph.cli.building import build
+from build_graph.cli.documents import extract, read, review, text
+from build_graph.cli.exchange import export, pull, push
 from build_graph.cli.graphs import analyse, explain, queries, query, validate, view
 from build_graph.cli.serving import serve
 from build_graph.cli.terminal import PlainGroup

@@ -1,4 +1,4 @@
-"""Commands that send a graph to a triple store on the net, and fetch it from there."""
+"""The commands that take a graph to other programs and triple stores, and fetch it from there."""
 
 from __future__ import annotations
 
@@ -8,60 +8,139 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from build_graph.cli.options import (
-    GRAPH,
-    Command,
     add_answer_options,
-    add_user_option,
+    add_connection_options,
+    add_graph_argument,
+    add_graph_option,
     ask_credentials_for_each,
-    prints_errors,
+    combine_options,
+    create_format_option,
+    create_output_option,
+    print_size,
 )
-from build_graph.cli.terminal import print_lines, show_bar
+from build_graph.cli.terminal import print_lines, prints_errors, show_bar
+from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
     from build_graph.query.exchange.servers import Server
+    from build_graph.query.export.formats import ExportFormat
     from build_graph.query.http.client import Client
+
+_FORMATS = ("ttl", "trig", "nt", "nq", "jsonld", "rdfxml", "graphml", "gexf", "csv", "parquet", "neo4j-csv")
+
+_EXPORT_HELP = """
+Write a graph in the format of another program, with a description beside it (dataset.ttl: VoID, DCAT).
+
+RDF formats contain every statement, sorted; trig and nq keep named graphs. jsonld has a context made from
+the ontology, which is also written as context.jsonld. graphml and gexf are the network of documents, clauses,
+measures, norms, bodies and domains. csv is a Data Package of eight tables, parquet the same tables, neo4j-csv
+is for neo4j-admin import. The same graph gives the same bytes.
+
+The command first copies an endpoint into memory, 500 subjects at a time, and exports its default graph.
+Cells of csv contain words as they are: import them into a spreadsheet as text, or =… may run as a formula;
+with --spreadsheet it cannot, but some words then differ from those of the graph.
+
+\b
+Examples:
+  obligations export --format csv
+  obligations export corpus/graph.ttl --format nt -o graph.nt --licence https://example.org/licence
+  obligations export http://localhost:7878/query --format jsonld
+"""
+
+
+@click.command(help=_EXPORT_HELP)
+@add_graph_argument
+@create_format_option(_FORMATS, "RDF, a network, or tables.", required=True)
+@create_output_option(
+    "FILE|DIR", "it; csv, parquet and neo4j-csv need a folder.  [default: output/export/FORMAT/]"
+)
+@click.option("--licence", metavar="IRI", help="The licence that the description names.")
+@click.option("--url", metavar="URL", help="The folder on the net in which the files will be.")
+@click.option(
+    "--spreadsheet",
+    is_flag=True,
+    help="Write csv for spreadsheets: a byte order mark, and an apostrophe before what looks like a formula.",
+)
+@click.option("--spreadsheet-safe", "as_before", is_flag=True, hidden=True)
+@add_answer_options
+@prints_errors
+def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **options: Any) -> None:
+    """Write a graph in the format of another program."""
+    from build_graph.files import is_stream
+    from build_graph.query.export.dataset_description import Publication
+    from build_graph.query.export.exporter import Exporter
+    from build_graph.query.export.formats import ExportFormat
+    from build_graph.query.export.source import GraphSource
+
+    print_size(graph)
+    kind = ExportFormat(form)
+    guarded = options.pop("as_before") or spreadsheet
+    if guarded and kind is not ExportFormat.CSV:
+        raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv")
+    place = output or _choose_place(kind)
+    source = GraphSource.open(graph, **{name: options.pop(name) for name in ("timeout", "most")})
+    published = Publication(**{name: _parse_address(f"--{name}", words) for name, words in options.items()})
+    exported = Exporter(source, kind, published, guarded).write(place)
+    print_lines(
+        f"wrote {place}: {exported.statements:,} statements, "
+        f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB",
+        error=is_stream(place),
+    )
+
+
+def _choose_place(kind: ExportFormat) -> Path:
+    """Return the default place of an export."""
+    folder = Path("output") / "export" / kind.value
+    return folder if kind.is_folder else folder / f"graph.{kind.ending}"
+
+
+def _parse_address(option: str, words: str | None) -> str | None:
+    """Return the address that an option gives; raise ObligationError for what is none."""
+    from pyoxigraph import NamedNode
+
+    if words is None:
+        return None
+    try:
+        if words.startswith(("http://", "https://")):
+            return NamedNode(words).value
+    except ValueError:
+        pass
+    raise ObligationError(f"{option}: {words!r} is no address; write it as https://example.org/…")
+
 
 _ENDPOINTS = {"store": "gsp_url", "update": "update_url", "query": "query_url"}
 
-
-def _add_server_options(command: Command) -> Command:
-    """Add where a server takes graphs, changes and queries, who asks, and how long it may take."""
-    for name, what in (
-        ("query", "answers queries"),
-        ("update", "takes SPARQL Update"),
-        ("gsp", "takes whole graphs (SPARQL Graph Store HTTP Protocol)"),
-    ):
-        command = click.option(
-            f"--{name}-url", metavar="URL", help=f"Where the server {what}, if that is not found."
-        )(command)
-    return add_user_option(add_answer_options(command))
+_add_server_options = combine_options(
+    add_connection_options,
+    *(
+        click.option(f"--{name}-url", metavar="URL", help=f"Where the server {what}, if that is not found.")
+        for name, what in (
+            ("gsp", "takes whole graphs (SPARQL Graph Store HTTP Protocol)"),
+            ("update", "takes SPARQL Update"),
+            ("query", "answers queries"),
+        )
+    ),
+)
 
 
 @click.command()
 @click.argument("url", metavar="URL")
-@click.option(
-    "--graph",
-    type=click.Path(path_type=Path),
-    default=GRAPH,
-    show_default=True,
-    metavar="FILE|STORE|SHARDS",
-    help="What is sent: a file (Turtle, TriG, N-Triples, N-Quads) or a folder (Oxigraph store, shards).",
-)
+@add_graph_option
 @click.option("--named-graph", metavar="IRI", help="Put everything into this one graph.")
 @click.option("--force", is_flag=True, help="Send graphs that have not changed, too.")
 @click.option(
     "--replace-shared",
     is_flag=True,
-    help="Drop bodies, domains and places that this graph does not have; else they stay.",
+    help="Drop bodies, domains and places that this graph does not have; otherwise they stay.",
 )
 @_add_server_options
 @prints_errors
-def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None:
+def push(url: str, graph: str, named_graph: str | None, **options: Any) -> None:
     """Send a graph to a triple store: each document as a named graph, what they share as one more.
 
-    URL is the address of a server (Oxigraph, Virtuoso, Fuseki are known) or of one of its endpoints. A graph
-    that is there and has not changed is not sent again, so that a push that was broken off can be repeated.
-    Graphs that are there and not in the file stay.
+    URL is the address of a server (Oxigraph, Virtuoso, Fuseki are known) or of one of its endpoints. The
+    command does not send a graph that is there and has not changed, so that you can repeat a push that was
+    interrupted. Graphs that are there but not in --graph, which is a file or folder here, stay.
 
     \b
     Examples:
@@ -72,10 +151,10 @@ def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None
     from build_graph.query.http.credentials import redact_url
 
     client = _create_client(url, options)
-    parts = read_parts(graph, named_graph)
+    parts = read_parts(Path(graph), named_graph)
     pusher = Pusher(_find_server(client, url, options), options["force"], options["replace_shared"])
-    with show_bar(len(parts.graphs) + bool(parts.shared), "graphs") as done:
-        result = pusher.push(parts, done)
+    with show_bar(len(parts.graphs) + bool(parts.shared), "graphs") as on_progress:
+        result = pusher.push(parts, on_progress)
     print_lines(
         f"pushed {_format_count(result.sent)} to {redact_url(url)}: {result.statements:,} statements; "
         f"{result.unchanged:,} unchanged"
@@ -84,13 +163,8 @@ def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None
 
 @click.command()
 @click.argument("url", metavar="URL")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Where it is written: .ttl and .nt hold all graphs as one, .trig and .nq each by its name.",
+@create_output_option(
+    "FILE", "them: .ttl and .nt merge all graphs into one, .trig and .nq keep their names.", required=True
 )
 @click.option("--named-graph", metavar="IRI", help="Fetch this graph alone.")
 @_add_server_options
@@ -98,7 +172,7 @@ def push(url: str, graph: Path, named_graph: str | None, **options: Any) -> None
 def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> None:
     """Fetch the named graphs of a triple store into a file.
 
-    The file is written whole or not at all; the same statements give the same bytes.
+    The command writes the whole file or nothing; the same statements give the same bytes.
 
     \b
     Examples:
@@ -113,8 +187,8 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
     one = check_iri(named_graph) if named_graph else None
     server = _find_server(_create_client(url, options), url, options)
     names = {one: None} if one else list_graphs(server)
-    with show_bar(len(names), "graphs") as done:
-        pulled = GraphPuller(server, names, done)
+    with show_bar(len(names), "graphs") as on_progress:
+        pulled = GraphPuller(server, names, on_progress)
         ordered = pulled.sort_statements(output)
     write_file(output, serialize_sorted(ordered, output))
     print_lines(f"wrote {output}: {_format_count(len(names))}, {pulled.statements:,} statements")

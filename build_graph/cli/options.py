@@ -1,17 +1,18 @@
-"""What commands share: how they fail, the options of several, and what the options mean."""
+"""The options that several commands share: each has one name, one type and one meaning in all of them."""
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from build_graph.cli.terminal import ask_secret, is_terminal, print_lines
-from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
     from build_graph.graph.store.shards import ShardFolder
@@ -21,67 +22,134 @@ if TYPE_CHECKING:
     from build_graph.text.inputs import InputReader
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Command], Command]
 
 GRAPH = Path("output") / "graph.ttl"
 
 
-# What is raised where a server answers a question of ours with things of other kinds, or without values.
-_STRANGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError, SyntaxError)
+def combine_options(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Return a decorator that adds several options, in the order in which help lists them."""
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
 
 
-def prints_errors(command: Command) -> Command:
-    """Return a command whose ObligationErrors are a line each on stderr and exit code 1.
+# ------------------------------------------------------------------------------ graphs and outputs
 
-    So is what it cannot do with the answers of an endpoint, which may be anything.
-    """
+
+def create_graph_option(default: str | None = str(GRAPH)) -> Callable[[Command], Command]:
+    """Return the option that names the graph; without a default a command can do without one."""
+    return click.option(
+        "--graph",
+        default=default,
+        show_default=True,
+        metavar="GRAPH",
+        help="A file (.ttl, .trig, .nq, .nt), a folder (Oxigraph store, shards), or the address of a SPARQL "
+        "endpoint.",
+    )
+
+
+add_graph_option = create_graph_option()
+
+
+def add_graph_argument(command: Command) -> Command:
+    """Add the graph as an argument and as `--graph`, and give the command whichever was used."""
 
     @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except ObligationError as error:
-            for line in str(error).split("\n"):
-                print_lines(f"obligations: {line}", error=True)
-            sys.exit(1)
-        except _STRANGE as error:
-            if not (where := _find_endpoint(kwargs)):
-                raise
-            print_lines(
-                f"obligations: {where}: what it answers is not what a graph of obligations holds "
-                f"({type(error).__name__}); give the address of one",
-                error=True,
-            )
-            sys.exit(1)
+    def run(*args: Any, place: str | None, **options: Any) -> Any:
+        if place is not None:
+            reject_both("graph", "GRAPH and --graph")
+            options["graph"] = place
+        return command(*args, **options)
 
-    return run  # type: ignore[return-value]  # wraps keeps the signature
+    return add_graph_option(click.argument("place", required=False, metavar="[GRAPH]")(run))  # type: ignore[return-value]
 
 
-def _find_endpoint(options: dict[str, Any]) -> str | None:
-    """Return the endpoint that a command asks, as messages show it; None where it asks a file, or nothing."""
-    from build_graph.query.http.credentials import redact_url
-
-    where = options.get("url") or options.get("graph")
-    return redact_url(where) if isinstance(where, str) and where.startswith(("http://", "https://")) else None
+def reject_both(name: str, both: str) -> None:
+    """Raise a usage error if an option was given on the command line; `both` names it and its rival."""
+    if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"{both}: give one of them")
 
 
-def add_metadata_options(command: Command) -> Command:
-    """Add the options that give what a text does not hold."""
-    for name, example in [
-        ("issuer", "国务院"),
-        ("date", "2015-05-04"),
-        ("number", "国发〔2015〕24号"),
-        ("title", "国务院关于…的意见"),
-    ]:
-        command = click.option(
-            f"--{name}",
-            metavar="TEXT",
-            help=f"The document's {name}, if the text does not hold it: {example}",
-        )(command)
-    return command
+def create_output_option(
+    metavar: str, what: str, default: str | None = None, **settings: Any
+) -> Callable[[Command], Command]:
+    """Return the option that says where to write; a default lies in output/."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        default=Path("output") / default if default else None,
+        show_default=True,
+        metavar=metavar,
+        help=f"Where to write {what}",
+        **settings,
+    )
+
+
+def create_format_option(
+    formats: Sequence[str], note: str, default: str | None = None, **settings: Any
+) -> Callable[[Command], Command]:
+    """Return the option that chooses the format of what a command writes or prints."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(formats),
+        default=default,
+        show_default=True,
+        help=f"The format of the output: {note}",
+        **settings,
+    )
+
+
+add_language_option = click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="The language of what is written.",
+)
+
+_SELECTIONS = {
+    "body": ("NAME", "The body, by a name or the end of its IRI: 商务部."),
+    "document": ("NAME", "The document, by its number, its title or the end of its IRI: 国发〔2015〕24号."),
+    "domain": ("NAME", "The policy domain, by a name or the end of its IRI: 电子商务."),
+    "as-of": ("DAY", "The day that counts: 2024-01-01, or today."),
+}
+
+
+def create_selection_options(*names: str) -> Callable[[Command], Command]:
+    """Return the options that select a part of a graph: body, document, domain, as-of."""
+    return combine_options(
+        *(
+            click.option(f"--{name}", metavar=metavar, help=what)
+            for name, (metavar, what) in _SELECTIONS.items()
+            if name in names
+        )
+    )
+
+
+def create_size_option(
+    name: str, parameter: str, default: str | None, what: str
+) -> Callable[[Command], Command]:
+    """Return an option whose value is a number of bytes, written as 64MB."""
+    return click.option(
+        name,
+        parameter,
+        callback=parse_size_option,
+        default=default,
+        show_default=True,
+        metavar="SIZE",
+        help=what,
+    )
 
 
 def parse_size_option(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """Return the bytes that an option such as 64MB gives; a usage error for what is no size."""
+    """Return the bytes that an option such as 64MB gives; raise a usage error for what is no size."""
     from build_graph.text.formats.limits import parse_size
 
     if value is None:
@@ -92,122 +160,105 @@ def parse_size_option(ctx: click.Context, param: click.Parameter, value: str | N
         raise click.BadParameter(f"{value!r} is no size; write it as 64MB", ctx, param) from error
 
 
-# Name, default, and what it limits; the defaults are those of `Limits`.
+# ------------------------------------------------------------------------------------ documents
+
+_METADATA = (
+    ("title", "国务院关于…的意见"),
+    ("number", "国发〔2015〕24号"),
+    ("date", "2015-05-04"),
+    ("issuer", "国务院"),
+)
+
+add_metadata_options = combine_options(
+    *(
+        click.option(
+            f"--{name}",
+            metavar="TEXT",
+            help=f"The document's {name}, if the text does not contain it: {example}",
+        )
+        for name, example in _METADATA
+    )
+)
+
+# Name, default, and what it limits. The defaults are those of `ReadingLimits`, which sets them.
 LIMITS = (
     ("max_size", "64MB", "Bytes of one document, unpacked."),
     ("max_total", "4GB", "Bytes of all documents of one archive, unpacked."),
     ("max_members", 20_000, "Files in one archive."),
     ("max_nesting", 3, "Archives within archives."),
-    ("max_ratio", 200, "Times that a file may be larger unpacked."),
+    ("max_ratio", 200, "Factor by which a file may grow when it is unpacked."),
     ("max_depth", 1_000, "Elements within elements on an HTML page."),
     ("max_reading", 60, "Seconds of processor from a document's bytes to its text."),
-    ("max_reading_memory", "1GB", "Bytes that it may take meanwhile."),
+    ("max_reading_memory", "1GB", "Bytes of memory for that."),
     ("max_understanding", 60, "Seconds to understand a text, and one more for each 1,000 characters."),
-    ("max_understanding_memory", "4GB", "Bytes that it may take meanwhile."),
+    ("max_understanding_memory", "4GB", "Bytes of memory for that."),
 )
 
 
-def add_input_options(command: Command) -> Command:
-    """Add the options that say how inputs are read: their encoding, and limits on them."""
-    for name, default, what in reversed(LIMITS):
-        command = click.option(
-            f"--{name.replace('_', '-')}",
-            name,
-            type=str if isinstance(default, str) else click.IntRange(min=1),
-            callback=parse_size_option if isinstance(default, str) else None,
-            default=default,
-            show_default=True,
-            metavar="SIZE" if isinstance(default, str) else "N",
-            help=what,
-        )(command)
+def _create_limit_option(name: str, default: str | int, what: str) -> Callable[[Command], Command]:
+    is_size = isinstance(default, str)
     return click.option(
-        "--encoding", metavar="NAME", help="The encoding of text, e.g. gb18030; found by itself."
-    )(command)
+        f"--{name.replace('_', '-')}",
+        name,
+        type=str if is_size else click.IntRange(min=1),
+        callback=parse_size_option if is_size else None,
+        metavar="SIZE" if is_size else "N",
+        help=f"{what}  [default: {default}]",
+    )
+
+
+add_input_options = combine_options(
+    click.option(
+        "--encoding", metavar="NAME", help="The encoding of text, e.g. gb18030; detected if not given."
+    ),
+    *(_create_limit_option(*limit) for limit in LIMITS),
+)
 
 
 def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
-    """Return metadata from the options that were given, and a reader within the limits that they set."""
+    """Return the metadata that options give, and a reader with the limits and the encoding that they set.
+
+    Prints a line if this system cannot enforce the limits.
+    """
     from build_graph.extract.structure.metadata import build_metadata
     from build_graph.text.formats.limits import ReadingLimits
     from build_graph.text.inputs import InputReader
 
-    limits = ReadingLimits(**{name: options.pop(name) for name, _, _ in LIMITS})
-    reader = InputReader(limits, options.pop("encoding"))
+    limits = {name: value for name, _, _ in LIMITS if (value := options.pop(name)) is not None}
+    reader = InputReader(ReadingLimits(**limits), options.pop("encoding"))
+    if not hasattr(os, "fork"):
+        print_lines(
+            "limits of time and memory are not enforced: this system cannot fork processes", error=True
+        )
     return build_metadata({name: value for name, value in options.items() if value}, "options"), reader
 
 
-def add_graph_argument(command: Command) -> Command:
-    """Add the graph to be asked: a file, a store, shards, or an endpoint."""
-    return click.argument("graph", default=str(GRAPH), metavar="[FILE|STORE|SHARDS|URL]")(command)
+# ------------------------------------------------------------------------------------ endpoints
 
-
-def add_graph_option(command: Command) -> Command:
-    """Add the graph to be asked as an option, for commands whose argument is something else."""
-    return click.option(
-        "--graph",
-        default=str(GRAPH),
-        show_default=True,
-        metavar="FILE|STORE|SHARDS|URL",
-        help="A file (.ttl, .trig, .nq, .nt), a folder (Oxigraph store, shards), or a SPARQL endpoint.",
-    )(command)
-
-
-def add_output_option(name: str, metavar: str, what: str) -> Callable[[Command], Command]:
-    """Add the place to write to, in output/ by default."""
-    return click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        default=Path("output") / name,
-        show_default=True,
-        metavar=metavar,
-        help=what,
-    )
-
-
-def add_narrowing_options(command: Command) -> Command:
-    """Add the options that narrow a graph to one document or domain."""
-    for name, what, example in (
-        ("domain", "measures of this policy domain", "电子商务"),
-        ("document", "this document", "国发〔2015〕24号"),
-    ):
-        command = click.option(f"--{name}", metavar="NAME", help=f"Only {what}: {example}.")(command)
-    return command
-
-
-def add_answer_options(command: Command) -> Command:
-    """Add the options that limit how long an endpoint is waited for, and what it may answer."""
-    command = click.option(
-        "--max-answer",
-        "most",
-        callback=parse_size_option,
-        default="256MB",
-        show_default=True,
-        metavar="SIZE",
-        help="Bytes of one answer of an endpoint, unpacked.",
-    )(command)
-    return click.option(
+add_answer_options = combine_options(
+    click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True, max=1_000_000),
         default=60.0,
         show_default=True,
         metavar="SECONDS",
         help="How long an endpoint may take for an answer.",
-    )(command)
+    ),
+    create_size_option("--max-answer", "most", "256MB", "Bytes of one answer of an endpoint, unpacked."),
+)
 
+add_user_option = click.option(
+    "--user",
+    metavar="NAME",
+    help="The user at the endpoint; the password comes from OBLIGATIONS_PASSWORD, netrc, or a prompt. "
+    "Without --user: the token in OBLIGATIONS_TOKEN, or the user whom netrc names for the host.",
+)
 
-def add_user_option(command: Command) -> Command:
-    """Add the option that says who asks an endpoint."""
-    return click.option(
-        "--user",
-        metavar="NAME",
-        help="Who asks the endpoint; the password comes from OBLIGATIONS_PASSWORD, netrc, or a prompt. "
-        "Without it: the token in OBLIGATIONS_TOKEN, or the user whom netrc names for the host.",
-    )(command)
+add_connection_options = combine_options(add_answer_options, add_user_option)
 
 
 def open_engine(graph: str, options: dict[str, Any]) -> Engine:
-    """What answers for a graph, with the time and the credentials that the options give."""
+    """Return the engine of a graph; takes the time, the size and the user out of the options."""
     from build_graph.query.open import open_graph
 
     print_size(graph)
@@ -216,7 +267,7 @@ def open_engine(graph: str, options: dict[str, Any]) -> Engine:
 
 
 def open_shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | ShardFolder:
-    """Shards as they are, for work to which their tables are enough; else what answers for a graph."""
+    """Return shards as they are, for work that needs only their tables; else the engine of a graph."""
     from build_graph.graph.store.shards import ShardFolder, is_shards
 
     if not is_shards(Path(graph)):
@@ -226,9 +277,7 @@ def open_shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shard
 
 
 def resolve_narrowing(graph: Engine | ShardFolder, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the document and the domain that options name; raises UnknownNameError for what the graph
-    lacks.
-    """
+    """Return the nodes of `--document` and `--domain`; raise UnknownNameError for what the graph lacks."""
     from build_graph.query.catalogue import ParameterKind
     from build_graph.query.open import create_entity_finder
 
@@ -240,7 +289,7 @@ def resolve_narrowing(graph: Engine | ShardFolder, options: dict[str, Any]) -> d
 
 
 def print_size(graph: str) -> None:
-    """Say how much is loaded where it takes its time; raises ShardsError for shards that are incomplete."""
+    """Print the size of shards, whose loading takes its time; raise ShardsError if they are incomplete."""
     from build_graph.graph.store.shards import ShardFolder, is_shards
 
     if is_shards(Path(graph)):
@@ -249,7 +298,7 @@ def print_size(graph: str) -> None:
 
 
 def ask_credentials(where: str, user: str | None) -> Credentials:
-    """Who asks, where an endpoint is asked; raises CredentialsError where the password is missing."""
+    """Return the credentials for a graph at an address; raise CredentialsError if the password is missing."""
     from build_graph.query.http.credentials import ANONYMOUS
 
     if not where.startswith(("http://", "https://")):
@@ -259,9 +308,7 @@ def ask_credentials(where: str, user: str | None) -> Credentials:
 
 
 def ask_credentials_for_each(urls: Iterable[str], user: str | None) -> dict[Origin, Credentials]:
-    """Who asks each of several servers; raises CredentialsError where a password is missing."""
-    import os
-
+    """Return the credentials for each server; raise CredentialsError if a password is missing."""
     from build_graph.query.http.credentials import find_credentials_for_each
 
     ask = ask_secret if is_terminal(sys.stdin) and is_terminal(sys.stderr) else None

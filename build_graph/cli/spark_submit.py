@@ -1,6 +1,6 @@
-"""For spark-submit: `obligations build` on the cluster that spark-submit was told of.
+"""A script for spark-submit: `obligations build` on the cluster that spark-submit names.
 
-    spark-submit --master spark://host:7077 PACKAGE/cli/submitted.py hdfs:///policies --shards hdfs:///graphs
+    spark-submit --master spark://host:7077 PACKAGE/cli/spark_submit.py hdfs:///policies --shards hdfs:///graphs
 
 PACKAGE is the folder of the installed program: python -c "import build_graph; print(build_graph.__path__[0])"
 """

@@ -1,4 +1,4 @@
-"""What a command reads from and shows in a terminal: whatever is printed is printed here."""
+"""Standard input, output and error of a command: whatever a command prints is printed here."""
 
 from __future__ import annotations
 
@@ -8,25 +8,73 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import wraps
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from build_graph.errors import ObligationError
 from build_graph.query.text_tables import escape_controls, open_console
 
-_SHOWN_FROM = 4  # documents from which on a terminal shows how far the work is
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_SHOWN_FROM = 4  # number of the document from which on a terminal shows the progress
 _MARKED = re.compile("⟦[^⟦⟧]*⟧")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+# The errors of our own code if a server answers with terms of other kinds, or with too few of them.
+_UNEXPECTED = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    SyntaxError,
+)
 
 
 class OutputError(ObligationError):
-    """Standard output that does not take what is written to it."""
+    """Standard output that cannot be written."""
+
+
+def prints_errors(command: Command) -> Command:
+    """Return a command that prints each ObligationError as a line on stderr, and exits with 1.
+
+    It does the same for an answer of an endpoint that no graph of obligations gives.
+    """
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except ObligationError as error:
+            for line in str(error).split("\n"):
+                print_lines(f"obligations: {line}", error=True)
+            sys.exit(1)
+        except _UNEXPECTED as error:
+            if not (where := _find_endpoint(kwargs)):
+                raise
+            print_lines(
+                f"obligations: {where}: what it answers is not what a graph of obligations holds "
+                f"({type(error).__name__}); give the address of one",
+                error=True,
+            )
+            sys.exit(1)
+
+    return run  # type: ignore[return-value]  # wraps keeps the signature
+
+
+def _find_endpoint(options: dict[str, Any]) -> str | None:
+    """Return the endpoint that a command asks, without its password; None for a file, or for nothing."""
+    from build_graph.query.http.credentials import redact_url
+
+    where = options.get("url") or options.get("graph")
+    return redact_url(where) if isinstance(where, str) and where.startswith(("http://", "https://")) else None
 
 
 class PlainGroup(click.Group):
-    """Commands whose wrong use is told without what could steer a terminal, as their help is."""
+    """A group of commands that escapes control characters in messages about a wrong command line."""
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Return the context of a run."""
@@ -40,7 +88,7 @@ class PlainGroup(click.Group):
 
 
 def print_lines(text: str, *, error: bool = False) -> None:
-    """Print lines for people, those of an error on stderr; what could steer a terminal is escaped."""
+    """Print lines for people, on stderr if `error`; control characters are escaped."""
     if error:
         _print_error(escape_controls(text))
         return
@@ -49,15 +97,15 @@ def print_lines(text: str, *, error: bool = False) -> None:
 
 
 def print_highlighted(text: str) -> None:
-    """Print lines in which words in ⟦…⟧ stand out."""
+    """Print lines, with words in ⟦…⟧ in bold."""
     with guard_output():
         click.echo(_MARKED.sub(lambda found: click.style(found[0], bold=True), escape_controls(text)))
 
 
 def page_out(text: str, *, paged: bool = False) -> None:
-    """Print a text that programs may read: as it is, but in a terminal as that may get it.
+    """Print a text for programs: unchanged in a file or pipe, with escaped control characters in a terminal.
 
-    Where it is `paged`, what is longer than the terminal goes through the pager.
+    If `paged`, a text that is longer than the terminal goes through the pager.
     """
     from shutil import get_terminal_size
 
@@ -74,7 +122,7 @@ def page_out(text: str, *, paged: bool = False) -> None:
 
 @contextmanager
 def guard_output() -> Iterator[None]:
-    """Raise OutputError where what is printed meanwhile cannot be; leaves where nobody reads it."""
+    """Raise OutputError if the block cannot print; exit with 1 if nobody reads the output any more."""
     try:
         yield
     except BrokenPipeError:  # the reader of our output went away: obligations extract | head
@@ -92,7 +140,7 @@ def _create_output_error(error: OSError) -> OutputError:
 
 
 def _print_error(text: str) -> None:
-    """Print on stderr; where that cannot be written the work goes on."""
+    """Print on stderr; if that cannot be written, the work goes on all the same."""
     try:
         click.echo(text, err=True)
     except OSError:
@@ -100,14 +148,14 @@ def _print_error(text: str) -> None:
 
 
 def _discard_output(stream: Any) -> None:
-    """Send the rest to nowhere, or Python complains at its end that it could not be written."""
+    """Send the rest of a stream nowhere, or Python complains at its exit."""
     with suppress(OSError, ValueError, AttributeError):  # a stream of a test has no number
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager
 def _clean_errors() -> Iterator[None]:
-    """Clean what click says of a wrong use; help that cannot be written is a line and exit code 1."""
+    """Escape control characters in errors of click; exit with 1 if help cannot be written."""
     try:
         yield
     except click.ClickException as error:
@@ -121,7 +169,7 @@ def _clean_errors() -> Iterator[None]:
 
 
 def read_standard_input() -> str:
-    """What comes in; raises ObligationError where it is closed, or not UTF-8."""
+    """Return the text of standard input; raise ObligationError if it is closed, or not UTF-8."""
     if sys.stdin is None:
         raise ObligationError("-: standard input is closed; give the query there, or name a file")
     try:
@@ -131,30 +179,30 @@ def read_standard_input() -> str:
 
 
 def find_width() -> int | None:
-    """Return the columns of the terminal that reads the output; None where it goes to a file or a pipe."""
+    """Return the columns of the terminal; None if the output goes to a file or a pipe."""
     from shutil import get_terminal_size
 
     return get_terminal_size().columns if is_terminal(sys.stdout) else None
 
 
 def is_terminal(stream: Any) -> bool:
-    """Return whether somebody sits at a stream; at one that is closed there is nobody."""
+    """Return whether a stream is a terminal; a closed one is none."""
     return stream is not None and bool(stream.isatty())
 
 
 def ask_secret(what: str) -> str:
-    """What somebody types and nobody sees."""
+    """Return what the user types at a prompt, without showing it."""
     return str(click.prompt(escape_controls(what), hide_input=True, err=True))
 
 
 def highlight(words: str) -> str:
-    """Return words that stand out, on paper as well as in a terminal."""
+    """Return words in ⟦…⟧, which `print_highlighted` prints in bold."""
     return f"⟦{words}⟧"
 
 
 @contextmanager
 def show_progress() -> Iterator[Callable[[str], None]]:
-    """What to tell which document is begun: shown in a terminal, from the fourth on."""
+    """Give a callback for the name of each document that is begun; a terminal shows it from the fourth on."""
     if not is_terminal(sys.stderr):
         yield lambda name: None
         return
@@ -175,7 +223,7 @@ def show_progress() -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def show_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """What to tell how far the work is: a bar in a terminal, once it takes a while."""
+    """Give a callback for the number of things done, which moves a bar in a terminal."""
     if not is_terminal(sys.stderr):
         yield lambda done: None
         return
