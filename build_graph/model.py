@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -167,6 +168,15 @@ class Metadata:
     issuer: str | None = None
     issued: date | None = None  # 成文日期
     addressees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A document as it was found, and the metadata that its container gives."""
+
+    source: Source
+    given: Metadata
+    sidecar: Path | None = None  # NAME.toml beside NAME.txt, where there is one
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,13 +203,13 @@ def _write_page(found: RestoredDocument, page: Path, network: Path) -> None:
 def _refuse_inputs(page: Path, name: str | None, graph: str | None) -> None:
     """Raise OverwritingError if the page would overwrite the document or the graph that it is made from."""
     from build_graph.extract.pipeline import find_default_document
-    from build_graph.text.inputs import InputReader
+    from build_graph.text.folders import iterate_files
     from build_graph.text.overwriting import reject_graph, reject_inputs
 
     if graph:
         reject_graph([page], graph)
     else:
-        reject_inputs([page], InputReader().iterate_files([Path(name) if name else find_default_document()]))
+        reject_inputs([page], iterate_files([Path(name) if name else find_default_document()]))
 
 
 def _read_from_file(name: str | None, options: dict[str, Any]) -> RestoredDocument:

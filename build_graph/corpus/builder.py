@@ -24,8 +24,9 @@ from build_graph.graph.iris import document_iri
 from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
 from build_graph.graph.store.store import StoredDocument, StoreError
 from build_graph.graph.write.assembly import TurtleAssembler
-from build_graph.model import Document, Metadata
-from build_graph.text.inputs import IgnoredFile, Input, InputReader
+from build_graph.model import Document, Input, Metadata
+from build_graph.text.folders import iterate_files
+from build_graph.text.inputs import IgnoredFile, InputReader
 from build_graph.text.overwriting import iterate_files_at, reject_inputs
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Builder:
 
     def _refuse_inputs(self, outputs: Iterable[Path], paths: Sequence[Path]) -> None:
         """Raise OverwritingError where a file that is to be written is one of the inputs."""
-        reject_inputs(outputs, self.reader.iterate_files(paths or [find_default_document()]))
+        reject_inputs(outputs, iterate_files(paths or [find_default_document()]))
 
     def _understand_all(
         self, paths: Sequence[Path], target: BuildTarget, descriptions: Descriptions

@@ -25,8 +25,8 @@ from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.emit.responsibilities import Responsibility, list_responsibilities
 from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
 from build_graph.graph.write.assembly import serialise_document
-from build_graph.model import Metadata, Source
-from build_graph.text.inputs import IgnoredFile, Input, InputReader, LazyInput
+from build_graph.model import Input, Metadata, Source
+from build_graph.text.inputs import IgnoredFile, InputReader, LazyInput
 from build_graph.vocabulary import BASE
 
 

@@ -14,9 +14,10 @@ from build_graph.corpus.outcome import DocumentWorker, Found, build_failure
 from build_graph.corpus.shard_writer import ShardMember, encode_member
 from build_graph.corpus.stages import Stages
 from build_graph.errors import ObligationError
+from build_graph.model import Input
 from build_graph.processes.fork_server import ForkServer
 from build_graph.processes.worker import Service, WorkerRunner
-from build_graph.text.inputs import Input, InputReader, LazyInput
+from build_graph.text.inputs import InputReader, LazyInput
 
 
 class WorkerPool:

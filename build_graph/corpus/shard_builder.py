@@ -43,6 +43,7 @@ from build_graph.graph.store.shards import (
     ShardsError,
     format_part_name,
 )
+from build_graph.text.folders import iterate_files
 from build_graph.text.inputs import InputReader
 from build_graph.text.overwriting import iterate_files_at, reject_inputs
 
@@ -119,7 +120,7 @@ class ShardBuilder:
         A document that fails is set aside. Raises ShardsError where the folder cannot be written, or another
         build is at it.
         """
-        reject_inputs(iterate_files_at(folder), self.reader.iterate_files(paths))
+        reject_inputs(iterate_files_at(folder), iterate_files(paths))
         items, ruled, progress = Items(self.reader, paths), rules_hash(), Progress()
         with lock_folder(folder):
             try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from build_graph.errors import NoMemoryError, ObligationError
 from build_graph.extract.pipeline import Pipeline, merge_given
-from build_graph.model import Document, Metadata
+from build_graph.model import Document, Input, Metadata
 from build_graph.processes.worker import (
     Call,
     DeadWorkerError,
@@ -21,7 +21,7 @@ from build_graph.processes.worker import (
     create_local_runner,
 )
 from build_graph.text.formats.limits import format_size
-from build_graph.text.inputs import Input, InputReader, LazyInput
+from build_graph.text.inputs import InputReader, LazyInput
 
 
 class WorkerDiedError(ObligationError):

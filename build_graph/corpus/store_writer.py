@@ -30,8 +30,9 @@ from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
 from build_graph.graph.store.fresh import create_store, remove_leftovers
 from build_graph.graph.store.shards import DocumentRecord, ShardFolder, open_stream, strip_graph
 from build_graph.graph.store.store import DocumentStore, StoredDocument, StoreError, holds_something
-from build_graph.model import Document, Metadata
-from build_graph.text.inputs import Input, InputReader, LazyInput
+from build_graph.model import Document, Input, Metadata
+from build_graph.text.folders import iterate_files
+from build_graph.text.inputs import InputReader, LazyInput
 from build_graph.text.overwriting import iterate_files_at, reject_inputs
 from build_graph.vocabulary import BASE
 
@@ -165,7 +166,7 @@ class StoreLoader:
 
         A document that fails is set aside. Raises StoreError where the store cannot be written.
         """
-        reject_inputs(iterate_files_at(path), self.reader.iterate_files(paths))
+        reject_inputs(iterate_files_at(path), iterate_files(paths))
         loaded, items = LoadResult(path), Items(self.reader, paths)
         with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
             if not holds_something(path):

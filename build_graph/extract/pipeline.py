@@ -35,6 +35,7 @@ from build_graph.model import (
     Body,
     Division,
     Document,
+    Input,
     Measure,
     Metadata,
     Outline,
@@ -44,7 +45,7 @@ from build_graph.model import (
     Text,
 )
 from build_graph.resources import find_folder
-from build_graph.text.inputs import Input, InputReader
+from build_graph.text.inputs import InputReader
 from build_graph.text.repairs import repair
 from build_graph.vocabulary import UNNUMBERED
 

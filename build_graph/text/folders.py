@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, takewhile
 from pathlib import Path
@@ -194,19 +195,35 @@ def is_pattern(path: Path) -> bool:
     return glob.has_magic(str(path)) and not path.exists()
 
 
-def sum_sizes(paths: Sequence[Path]) -> int:
+def iterate_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files of the documents at some paths; in folders, those with a known ending."""
+    for path in map(resolve_path, paths):
+        with suppress(OSError, ValueError):  # whoever reads it reports the fault
+            if path.is_dir():
+                yield from (file.path for file in iterate_folder(path) if file.is_document)
+            elif file := find_container(path):
+                yield file
+            elif is_pattern(path):
+                yield from (file.path for file in iterate_matches(path) if file.is_document)
+
+
+def find_container(path: Path) -> Path | None:
+    """Return the file that holds a path's document, as in pack.zip/a.html and a.jsonl:17; None without."""
+    for candidate in (path, *path.parents):
+        before = candidate.name.rpartition(":")[0]
+        for file in (candidate, candidate.with_name(before)) if before else (candidate,):
+            if file.is_file():
+                return file
+    return None
+
+
+def sum_sizes(paths: Iterable[Path]) -> int:
     """Return the total bytes of the files at some paths; files that cannot be read count nothing."""
-    return sum(_measure_size(path) for path in paths)
-
-
-def _measure_size(path: Path) -> int:
-    try:
-        if path.is_dir() or is_pattern(path):
-            listed = iterate_folder(path) if path.is_dir() else iterate_matches(path)
-            return sum(_measure_size(one.path) for one in listed if one.is_document)
-        return path.stat().st_size if path.is_file() else 0
-    except (OSError, ValueError):
-        return 0
+    total = 0
+    for file in iterate_files(paths):
+        with suppress(OSError):
+            total += file.stat().st_size
+    return total
 
 
 def _is_hidden(path: Path) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -17,9 +16,20 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from build_graph.errors import ObligationError
-from build_graph.model import Metadata, Source
-from build_graph.text import folders
-from build_graph.text.folders import display_name, display_path, resolve_path
+from build_graph.model import Input, Metadata, Source
+from build_graph.text.folders import (
+    ListedFile,
+    display_name,
+    display_path,
+    find_container,
+    find_pattern_root,
+    is_pattern,
+    iterate_folder,
+    iterate_matches,
+    leads_away,
+    resolve_path,
+)
+from build_graph.text.formats import records
 from build_graph.text.formats.encoding import decode_text
 from build_graph.text.formats.kinds import (
     HEAD,
@@ -40,15 +50,6 @@ if TYPE_CHECKING:
 
 LINK = "link"  # what is said of links that are not followed
 _BUFFER = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A document, and the metadata that its container gives."""
-
-    source: Source
-    given: Metadata
-    sidecar: Path | None = None  # NAME.toml beside NAME.txt, where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +128,11 @@ class InputReader:
         """Raise UnreadableError where there is nothing at a path that could be read."""
         try:
             at = resolve_path(path)
-            found = str(path) == "-" or at.exists() or folders.is_pattern(at) or _find_container(at)
+            found = str(path) == "-" or at.exists() or is_pattern(at) or find_container(at)
         except OSError as error:
             raise convert_error(display_path(path), error) from error
         if not found:
             raise UnreadableError(f"{display_path(path)}: there is no such file; check the name")
-
-    def iterate_files(self, paths: Iterable[Path]) -> Iterator[Path]:
-        """Yield the files of the documents at some paths; in folders, those with a known ending."""
-        for path in paths:
-            with suppress(OSError, ValueError):  # whoever reads it will say what is wrong
-                yield from _iterate_files_at(resolve_path(path))
 
     def read_one(self, path: Path) -> Input:
         """Return the one document at a path; raises ObligationError where there is none, or several."""
@@ -163,41 +158,32 @@ class InputReader:
         if str(path) == "-":
             yield from self._read_stream(_open_stdin(), 0, "-")
         elif path.is_dir():
-            yield from self._read_folder(path)
-        elif folders.is_pattern(path) and _find_container(path) is None:
-            yield from self._read_pattern(path)
-        elif path.exists() or (container := _find_container(path)) is None:
+            error = partial(build_no_documents_error, display_path(path))
+            yield from self._read_listing(iterate_folder(path), path, error)
+        elif is_pattern(path) and find_container(path) is None:
+            start = find_pattern_root(path)
+            error = partial(build_no_match_error, display_path(path))
+            yield from self._read_listing(iterate_matches(path), start, error)
+        elif path.exists() or (container := find_container(path)) is None:
             yield from self._read_file(path, display_name(path))
         else:
             yield from self._read_named(
                 container, f"{display_name(container)}{str(path)[len(str(container)) :]}"
             )
 
-    def _read_folder(self, folder: Path) -> Iterator[ListedInput]:
-        """Yield the documents in a folder and its folders, in order of their names."""
+    def _read_listing(
+        self, listing: Iterable[ListedFile], start: Path, build_error: Callable[[bool], UnreadableError]
+    ) -> Iterator[ListedInput]:
+        """Yield the documents in listed files; without any, the error, by whether files are generated."""
         known = made = False
-        for found in chain.from_iterable(
-            self._read_listed(one, folder) for one in folders.iterate_folder(folder)
-        ):
+        for found in chain.from_iterable(self._read_listed(one, start) for one in listing):
             known |= not isinstance(found, IgnoredFile)
             made |= isinstance(found, IgnoredFile) and found.made not in ("", LINK)
             yield found
         if not known:
-            yield no_documents_error(display_path(folder), made=made)
+            yield build_error(made)
 
-    def _read_pattern(self, pattern: Path) -> Iterator[ListedInput]:
-        """Yield the documents that a pattern matches, in order of their names."""
-        known = False
-        start = folders.find_pattern_root(pattern)
-        for found in chain.from_iterable(
-            self._read_listed(one, start) for one in folders.iterate_matches(pattern)
-        ):
-            known |= not isinstance(found, IgnoredFile)
-            yield found
-        if not known:
-            yield no_match_error(display_path(pattern))
-
-    def _read_listed(self, file: folders.ListedFile, start: Path) -> Iterator[ListedInput]:
+    def _read_listed(self, file: ListedFile, start: Path) -> Iterator[ListedInput]:
         """Yield the documents in a file that was found in the folder `start`, or below it."""
         if file.fault:
             yield convert_error(display_path(file.path), file.fault)
@@ -261,30 +247,16 @@ class InputReader:
         kind = detect_kind(stream.peek(HEAD)[:HEAD], name)
         meter = meter or Meter(self.limits)
         if kind is Kind.JSONL:
-            yield from self._read_jsonlines(stream, name)
+            yield from records.iterate_records(stream, name, self.limits, encoding=self.encoding)
         elif kind is Kind.GZIP:
             yield from self._read_gzip(stream, packed, name, meter, depth + 1)
         elif kind is Kind.ZIP:
             yield from self._read_zip(stream, name, meter, depth + 1)
         elif kind is Kind.PARQUET:
-            yield from self._read_parquet(stream, name)
+            seekable = self._make_seekable(stream, name)
+            yield from records.iterate_rows(seekable, name, self.limits, encoding=self.encoding)
         else:
             yield LazyInput(name, read_whole(stream, self.limits, name), kind)
-
-    def _read_parquet(self, stream: io.BufferedReader[Any], name: str) -> Iterator[ListedInput]:
-        """Yield the documents in a Parquet file."""
-        from build_graph.text.formats.records import iterate_rows
-
-        seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
-        for record in iterate_rows(seekable, name, self.limits, encoding=self.encoding):
-            yield record if isinstance(record, ObligationError) else Input(record.source, record.given)
-
-    def _read_jsonlines(self, stream: io.BufferedReader[Any], name: str) -> Iterator[ListedInput]:
-        """Yield the documents in JSON Lines."""
-        from build_graph.text.formats.records import iterate_records
-
-        for record in iterate_records(stream, name, self.limits, encoding=self.encoding):
-            yield record if isinstance(record, ObligationError) else Input(record.source, record.given)
 
     def _read_gzip(
         self, stream: io.BufferedReader[Any], packed: int, name: str, meter: Meter, depth: int
@@ -302,7 +274,7 @@ class InputReader:
         """Yield the documents in a ZIP archive, or the document in a DOCX under another name."""
         from build_graph.text.formats import archives
 
-        seekable = stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
+        seekable = self._make_seekable(stream, name)
         archives.check_directory(seekable, name, self.limits)
         with archives.open_zip(seekable, name) as archive:
             if archives.detect_packed_kind(archive, name) is Kind.DOCX:
@@ -327,6 +299,9 @@ class InputReader:
         unpacked = Unpacked(open_member(archive, member.info, name), member.info.compress_size, name, meter)
         stream = io.BufferedReader(unpacked, _BUFFER)
         yield from self._read_stream(stream, member.info.file_size, name, meter, depth)
+
+    def _make_seekable(self, stream: io.BufferedReader[Any], name: str) -> io.BufferedIOBase:
+        return stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
 
     def _check_nesting(self, depth: int, name: str) -> None:
         """Raise LimitError where archives stand too deep within each other."""
@@ -365,30 +340,10 @@ def _open_stdin() -> io.BufferedReader[Any]:
     return stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(io.BytesIO(stream.read()))
 
 
-def _iterate_files_at(path: Path) -> Iterator[Path]:
-    """Yield the files in which the documents at a path lie."""
-    if path.is_dir():
-        yield from (file.path for file in folders.iterate_folder(path) if file.is_document)
-    elif folders.is_pattern(path) and _find_container(path) is None:
-        yield from (file.path for file in folders.iterate_matches(path) if file.is_document)
-    elif file := _find_container(path):
-        yield file
-
-
 def _is_own_sidecar(sidecar: Path, start: Path | None) -> bool:
     """Return whether a sidecar file exists and is no link out of the folder where the search began."""
     is_there = sidecar.is_file()
-    return is_there and not (start and sidecar.is_symlink() and folders.leads_away(sidecar, start))
-
-
-def _find_container(path: Path) -> Path | None:
-    """Return the file that holds a path's document, as in pack.zip/a.html and a.jsonl:17; None without."""
-    for candidate in (path, *path.parents):
-        before = candidate.name.rpartition(":")[0]
-        for file in (candidate, candidate.with_name(before)) if before else (candidate,):
-            if file.is_file():
-                return file
-    return None
+    return is_there and not (start and sidecar.is_symlink() and leads_away(sidecar, start))
 
 
 def _find_name(found: ListedInput) -> str:
@@ -398,7 +353,7 @@ def _find_name(found: ListedInput) -> str:
     return found.name if isinstance(found, LazyInput) else ""
 
 
-def no_documents_error(folder: str, *, made: bool = False) -> UnreadableError:
+def build_no_documents_error(folder: str, made: bool = False) -> UnreadableError:
     """Return the error of a folder without documents; `made` if it holds generated files."""
     if made:
         return UnreadableError(
@@ -407,7 +362,7 @@ def no_documents_error(folder: str, *, made: bool = False) -> UnreadableError:
     return UnreadableError(f"{folder}: no documents in this folder; {_format_endings()}")
 
 
-def no_match_error(pattern: str) -> UnreadableError:
+def build_no_match_error(pattern: str, made: bool = False) -> UnreadableError:
     """Return the error of a pattern that matches no documents."""
     return UnreadableError(f"{pattern}: matches no documents; {_format_endings()}")
 

@@ -16,11 +16,12 @@ from hostile_files import BROKEN, CLAUSE
 from build_graph.cli import main
 from build_graph.corpus.outcome import Item, Items
 from build_graph.errors import ObligationError
+from build_graph.model import Input
 from build_graph.text.folders import display_name, display_path
 from build_graph.text.formats import docx, records
 from build_graph.text.formats.kinds import UnreadableError
 from build_graph.text.formats.limits import ReadingLimits
-from build_graph.text.inputs import IgnoredFile, Input, InputReader
+from build_graph.text.inputs import IgnoredFile, InputReader
 
 READ = ["gb.parquet:1", "good.txt", "nameless.zip/a.txt", "中.txt"]
 FAILED = ["directory.docx (_rels/.rels)", "gb.parquet:2", "nested.zip/in.zip/a.txt"]

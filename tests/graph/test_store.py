@@ -29,14 +29,13 @@ from build_graph.graph.store import fingerprints
 from build_graph.graph.store import store as storing
 from build_graph.graph.store.seals import find_damaged_file
 from build_graph.graph.store.store import DocumentStore
-from build_graph.model import Metadata
+from build_graph.model import Input, Metadata
 from build_graph.query.catalogue import load_catalogue
 from build_graph.query.engines import Engine, EngineError, OxigraphEngine, convert_store_errors
 from build_graph.query.names import EntityFinder
 from build_graph.query.open import open_graph
 from build_graph.query.parameters import Binder
 from build_graph.query.results import format_result
-from build_graph.text.inputs import Input
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
 GOLD = ROOT / "tests" / "gold" / "documents"

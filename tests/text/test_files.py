@@ -68,7 +68,7 @@ def test_data_are_flushed_to_disk_before_the_rename(tmp_path, monkeypatch):
 def test_chinese_names_in_any_locale(tmp_path):
     """One name in UTF-8, even where Python would write names in ASCII."""
     script = "import sys; from pathlib import Path; from build_graph.files import is_file, write_file\n"
-    script += "path = Path(sys.argv[1]) / '\\u56fd\\u53d1.html'; write(path, b'x'); print(is_file(path))"
+    script += "path = Path(sys.argv[1]) / '\\u56fd\\u53d1.html'; write_file(path, b'x'); print(is_file(path))"
     environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     command = [sys.executable, "-c", script, str(tmp_path)]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
@@ -213,7 +213,7 @@ def test_standard_output_by_its_name(tmp_path, where):
     """What stands in the file already stays, as the shell's >> would have it."""
     (tmp_path / "link").symlink_to("/dev/stdout")
     script = "from pathlib import Path; from build_graph.files import write_file; print('first', flush=True);"
-    script += f"write(Path({str(tmp_path / 'link')!r}), b'new\\n'); print('last')"
+    script += f"write_file(Path({str(tmp_path / 'link')!r}), b'new\\n'); print('last')"
     command = [sys.executable, "-c", script]
     if where == "a pipe":
         said = subprocess.run(command, check=True, capture_output=True).stdout

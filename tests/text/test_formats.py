@@ -22,7 +22,7 @@ from understanding import pipeline
 
 from build_graph.errors import ObligationError
 from build_graph.extras import MissingExtraError
-from build_graph.model import Document, Metadata, Role, Source
+from build_graph.model import Document, Input, Metadata, Role, Source
 from build_graph.text.formats.docx import read_docx
 from build_graph.text.formats.docx_numbering import format_number
 from build_graph.text.formats.html import read_html
@@ -30,7 +30,7 @@ from build_graph.text.formats.kinds import Kind, UnreadableError
 from build_graph.text.formats.limits import LimitError, ReadingLimits
 from build_graph.text.formats.pdf import read_pdf
 from build_graph.text.formats.task_tables import Cell, TableWriter
-from build_graph.text.inputs import IgnoredFile, Input, InputReader
+from build_graph.text.inputs import IgnoredFile, InputReader
 
 HERE = TESTS
 CASE = tomllib.loads((HERE / "cases" / "formats.toml").read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from build_graph.corpus.spark.session import SparkError
 from build_graph.errors import ObligationError
 from build_graph.text.formats.kinds import HEAD, Kind, UnreadableError, detect_kind, is_known_ending
-from build_graph.text.inputs import IgnoredFile, no_documents_error, no_match_error
+from build_graph.text.inputs import IgnoredFile, build_no_documents_error, build_no_match_error
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -188,7 +188,7 @@ def list_files(files: FileSystem, paths: Sequence[str]) -> Iterator[Listed]:
             raise UnreadableError(f"{path}: there is no such file; check the name")
         elif status.is_folder:
             below = {found.plain.relative_to(status.plain): found for found in files.list_below(status)}
-            yield from _classify_files(files, below, path.rstrip("/"), no_documents_error(path))
+            yield from _classify_files(files, below, path.rstrip("/"), build_no_documents_error(path))
         else:
             yield _create_file(
                 files,
@@ -207,7 +207,7 @@ def _list_matches(files: FileSystem, pattern: str) -> Iterator[Listed]:
     first = next(number for number, part in enumerate(parts) if MAGIC.search(part))
     depth = len(parts) - first
     found = {PurePosixPath(*status.plain.parts[-depth:]): status for status in files.list_matching(pattern)}
-    yield from _classify_files(files, found, "/".join(parts[:first]), no_match_error(pattern))
+    yield from _classify_files(files, found, "/".join(parts[:first]), build_no_match_error(pattern))
 
 
 def _classify_files(

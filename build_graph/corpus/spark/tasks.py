@@ -31,10 +31,11 @@ from build_graph.corpus.spark.session import check_rules
 from build_graph.errors import ObligationError
 from build_graph.extract.structure.metadata import parse_sidecar
 from build_graph.graph.emit.responsibilities import Responsibility
+from build_graph.model import Input
 from build_graph.text.formats import records
 from build_graph.text.formats.kinds import UnreadableError
-from build_graph.text.formats.records import JsonRecord, RecordPlace
-from build_graph.text.inputs import FoundInput, IgnoredFile, Input, InputReader
+from build_graph.text.formats.records import RecordPlace
+from build_graph.text.inputs import FoundInput, IgnoredFile, InputReader
 
 if TYPE_CHECKING:
     from build_graph.model import Metadata
@@ -163,11 +164,10 @@ def _read_documents(row: Row, reader: InputReader) -> Iterator[FoundInput]:
         yield from reader.read_bytes(row["data"], row["name"])
     else:
         names = set() if row["is_first"] else {row["known_as"]}
-        found = _read_row(row, names, reader)
-        yield Input(found.source, found.given) if isinstance(found, JsonRecord) else found
+        yield _read_row(row, names, reader)
 
 
-def _read_row(row: Row, names: set[str], reader: InputReader) -> JsonRecord | ObligationError:
+def _read_row(row: Row, names: set[str], reader: InputReader) -> Input | ObligationError:
     """Return the document on a line of JSON Lines, or in a row of Parquet, which Spark hands over as JSON."""
     place = RecordPlace(row["name"], row["row"], names)
     if row["form"] == Form.PARQUET:

@@ -16,7 +16,7 @@ from typing import Any
 
 from build_graph.errors import ObligationError, shorten_error
 from build_graph.extras import load_extra
-from build_graph.model import Metadata, Source
+from build_graph.model import Input, Metadata, Source
 from build_graph.text.formats.encoding import decode_text
 from build_graph.text.formats.kinds import Kind, UnreadableError, convert_error
 from build_graph.text.formats.limits import ReadingLimits
@@ -24,14 +24,6 @@ from build_graph.text.formats.limits import ReadingLimits
 _ID = re.compile(r"[\w.-]{1,80}")  # ids that can stand in a name
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PIECE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class JsonRecord:
-    """A document, with the title and number that its record gives."""
-
-    source: Source
-    given: Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ class RecordPlace:
 
 def iterate_records(
     stream: io.BufferedReader[Any], name: str, limits: ReadingLimits, *, encoding: str | None = None
-) -> Iterator[JsonRecord | ObligationError]:
+) -> Iterator[Input | ObligationError]:
     """Yield the documents of a file of JSON Lines, in order; for a bad line, its error.
 
     A document is named after the file and its id, without an id after the file and its line.
@@ -70,7 +62,7 @@ def iterate_records(
 
 def parse_line(
     line: bytes, place: RecordPlace, limits: ReadingLimits, encoding: str | None
-) -> JsonRecord | ObligationError:
+) -> Input | ObligationError:
     """Return the document on a line of a file, or its error."""
     try:
         limits.check_size(len(line), place.where)
@@ -124,7 +116,7 @@ def _describe_fault(error: ValueError | RecursionError) -> str:
 
 def build_record(
     data: dict[str, Any], place: RecordPlace, media: str = Kind.JSONL.media, encoding: str = "utf-8"
-) -> JsonRecord:
+) -> Input:
     """Return the document of a record, which was read in some encoding.
 
     Raises UnreadableError where its text is blank, or its title or number is no string.
@@ -132,7 +124,7 @@ def build_record(
     where = place.where
     if not data["text"].strip():
         raise UnreadableError(f"{where}: its text is blank; there is nothing to read")
-    return JsonRecord(
+    return Input(
         Source(place.choose_name(data.get("id", "")), _replace_surrogates(data["text"]), encoding, media),
         Metadata(title=_read_field(data, "title", where), number=_read_field(data, "number", where)),
     )
@@ -158,7 +150,7 @@ _ROWS = 64  # taken out of a row group at a time
 
 def iterate_rows(
     stream: io.BufferedIOBase, name: str, limits: ReadingLimits, *, encoding: str | None = None
-) -> Iterator[JsonRecord | ObligationError]:
+) -> Iterator[Input | ObligationError]:
     """Yield the documents of a Parquet file, in order; for a bad row, its error.
 
     A document is named after the file and its id, without an id after the file and its row, from 1. Strings
@@ -238,7 +230,7 @@ def _read_raw(column: Any, arrow: Any) -> list[Any]:
 
 def parse_row(
     row: dict[str, Any], place: RecordPlace, limits: ReadingLimits, encoding: str | None = None
-) -> JsonRecord | ObligationError:
+) -> Input | ObligationError:
     """Return the document in a row of a file, or its error; strings may come as bytes."""
     try:
         if "text" not in row:
