@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from build_graph.extract.citations.document_names import DocumentNames, identify_number, strip_fringe
-from build_graph.extract.citations.mentions import Mention, MentionFinder, build_alternation, is_within, tidy
-from build_graph.extract.citations.title_context import OwnNames, TitleContext
+from build_graph.extract.citations.mentions import Mention, MentionFinder, tidy
+from build_graph.extract.citations.title_context import COMMA, STOP, OwnNames, TitleContext
+from build_graph.extract.structure.marks import build_alternation, is_within
 from build_graph.model import Citation, Outline, RejectedBracket, Span, Text
 from build_graph.resources import load_word_lists
 
@@ -199,8 +200,6 @@ class CitationReader:
 
 _NEAR = 240  # characters in front of a title that can say what it is for
 _CHAINED = 120  # characters between two titles of one list
-_STOP = re.compile(r"[。；！？\n]")
-_COMMA = re.compile("[，,：:]")
 _BRACKETED = re.compile(r"[（(][^（）()]*[）)]")
 
 
@@ -251,8 +250,8 @@ class LegalBases:
 
     def _is_cued(self, gap: str, before: bool) -> bool:
         """Return whether the words between two mentions hold 根据, or continue a list that began with it."""
-        pieces = _STOP.split(gap)
-        clauses = _COMMA.split(_BRACKETED.sub("", pieces[-1]))
+        pieces = STOP.split(gap)
+        clauses = COMMA.split(_BRACKETED.sub("", pieces[-1]))
         cues = [found.end() for found in self.cue.finditer(clauses[-1])]
         if cues:
             return not self.stop.search(clauses[-1], cues[-1])

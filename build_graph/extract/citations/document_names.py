@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from build_graph.extract.structure.marks import build_alternation
 from build_graph.extract.structure.metadata import build_identifier
 from build_graph.model import Citation
 from build_graph.resources import load_word_lists
@@ -36,7 +37,6 @@ class DocumentNames:
         words = load_word_lists("citations")["title"]
         editions = "|".join(words["editions"])
         edition = re.compile(rf"\((?:\d{{4}}年)?(?:\d{{1,2}}月)?(?:{editions})\)$")
-        modifiers = "|".join(map(re.escape, sorted(words["modifiers"], key=len, reverse=True)))
         issues = "|".join(load_word_lists("citations")["own"]["titled"])
         return cls(
             state=words["state"],
@@ -44,7 +44,9 @@ class DocumentNames:
             unplaced=tuple(words["unplaced"]),
             kinds=tuple(sorted(words["kinds"], key=len, reverse=True)),
             other=tuple(words["other"]),
-            modifiers=re.compile(rf"(?:{modifiers}|[\d一二三四五六七八九十年第、和])*+"),
+            modifiers=re.compile(
+                rf"(?:{build_alternation(words['modifiers'])}|[\d一二三四五六七八九十年第、和])*+"
+            ),
             issuing=re.compile(rf"(?:{issues})(?P<inner>.+)的[^的]{{1,4}}$"),
         )
 

@@ -6,11 +6,11 @@ Whether a mention is a citation is decided in `citations`.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from build_graph.extract.structure.marks import OPENERS, pair_brackets
+from build_graph.extract.structure.marks import OPENERS, build_alternation, pair_brackets
 from build_graph.model import Span
 from build_graph.resources import load_word_lists
 
@@ -77,10 +77,9 @@ class NumberFinder:
     def load(cls) -> NumberFinder:
         """Return a finder with the package's own words."""
         words = load_word_lists("citations")["number"]
-        before = "|".join(sorted(map(re.escape, words["before"]), key=len, reverse=True))
         orders = "|".join(words["orders"])
         return cls(
-            before=re.compile(rf"(?:{before})"),
+            before=re.compile(build_alternation(words["before"])),
             body=re.compile(rf"[\u4e00-\u9fff]{{4,}}[{words['bodies']}](?=[\u4e00-\u9fff]{{2}})"),
             order=re.compile(
                 rf"""
@@ -236,18 +235,3 @@ def _leads(content: str, number: Span, title: Span) -> bool:
         "文",
         "文件",
     )
-
-
-def is_within(stretches: Sequence[Span], position: int) -> bool:
-    """Return whether a position lies in one of the stretches, which are in order."""
-    index = bisect_right(stretches, position, key=lambda stretch: stretch.start) - 1
-    return index >= 0 and position < stretches[index].end
-
-
-def build_alternation(words: Iterable[str]) -> str:
-    """Return a pattern that matches the longest of the words.
-
-    >>> build_alternation(["意见", "实施意见"])
-    '(?:实施意见|意见)'
-    """
-    return f"(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})"

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from build_graph.extract.citations.document_names import DocumentNames, identify_number
-from build_graph.extract.citations.mentions import Mention, build_alternation, is_within
+from build_graph.extract.citations.mentions import Mention
+from build_graph.extract.structure.marks import build_alternation, is_within
 from build_graph.model import Metadata, Span
 from build_graph.resources import load_word_lists
 
 _NEAR = 120  # characters on either side of a title that say what it is doing there
-_STOP = re.compile(r"[。；！？\n]")
-_COMMA = re.compile("[，,：:]")
+STOP = re.compile(r"[。；！？\n]")
+COMMA = re.compile("[，,：:]")
 _LABEL_END = ":： 】]］\u3000"
 _NO_FRAME = " \u3000\xa0\t\r(（)）"
 
@@ -109,7 +110,7 @@ class TitleContext:
         `start` is the start of the first division, `lists` the result of `find_attachment_lists`.
         """
         span, key = mention.span, self.names.build_key(mention.title or "")
-        before = _STOP.split(content[max(0, span.start - _NEAR) : span.start])[-1].rstrip()
+        before = STOP.split(content[max(0, span.start - _NEAR) : span.start])[-1].rstrip()
         after = content[span.end : span.end + _NEAR]
         number = identify_number(mention.number) if mention.number else None
         if own.is_own(key, number):
@@ -148,12 +149,12 @@ class TitleContext:
 
     def _is_issuing(self, before: str, after: str) -> bool:
         """Return whether the document puts the title into force: 现将《…》印发给你们."""
-        rest = _STOP.split(after, maxsplit=1)[0]
+        rest = STOP.split(after, maxsplit=1)[0]
         if self.presented.search(before) and self.issued.search(rest):
             return not self.forwarded.search(rest)
         return self.passed.match(after) is not None
 
     def _is_planned(self, before: str, after: str) -> bool:
-        clause = _COMMA.split(before)[-1]
+        clause = COMMA.split(before)[-1]
         pushed = self.pushed.search(clause) and after.lstrip().startswith(self.made)
         return bool(pushed or self.planned.search(clause)) and not self.past.search(clause)

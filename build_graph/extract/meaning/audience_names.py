@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -26,6 +25,9 @@ _CLAUSE_LENGTH, _SHORT_CLAUSE = 30, 7  # 从事…的企业; 创新能力强的�
 _BRACKET_LENGTH = 14  # 外商投资工程设计(工程勘察除外)企业
 
 Token = WordMatch[str]
+_SEGMENT = re.compile(rf"[^，,。；;：:！!？?\n\r]{{1,{_SEGMENT_LENGTH}}}")
+_ASIDE = re.compile(r"[(（][^()（）]{1,80}[)）]")
+_SHORT_BRACKET = re.compile(r"[(（][^()（）]{1,3}[)）]")
 
 
 class Segment(NamedTuple):
@@ -116,7 +118,7 @@ class NameReader:
         """Yield the stretches of `text` between commas that hold a listed word outside brackets."""
         tokens = iter(self._words.find_words(_blank_asides(text)))
         token = next(tokens, None)
-        for match in _compile_segment().finditer(text):
+        for match in _SEGMENT.finditer(text):
             inside = []
             while token is not None and token.start < match.end():
                 inside.append(token)
@@ -327,7 +329,7 @@ def _build_segment(text: str, start: int, end: int, tokens: list[Token]) -> Segm
 
 def _extend_over_bracket(segment: Segment, end: int) -> int:
     """Return the end of a name with the short bracket behind it: 村级信息服务站(点)."""
-    bracket = _compile_short_bracket().match(segment.text, end, segment.end)
+    bracket = _SHORT_BRACKET.match(segment.text, end, segment.end)
     return bracket.end() if bracket else end
 
 
@@ -342,19 +344,4 @@ def _find_bracket_start(segment: Segment, at: int) -> int:
 
 def _blank_asides(text: str) -> str:
     """Return `text` with all brackets blanked."""
-    return _compile_aside().sub(lambda match: " " * len(match.group()), text)
-
-
-@cache
-def _compile_segment() -> re.Pattern[str]:
-    return re.compile(rf"[^，,。；;：:！!？?\n\r]{{1,{_SEGMENT_LENGTH}}}")
-
-
-@cache
-def _compile_aside() -> re.Pattern[str]:
-    return re.compile(r"[(（][^()（）]{1,80}[)）]")
-
-
-@cache
-def _compile_short_bracket() -> re.Pattern[str]:
-    return re.compile(r"[(（][^()（）]{1,3}[)）]")
+    return _ASIDE.sub(lambda match: " " * len(match.group()), text)

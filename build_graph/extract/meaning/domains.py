@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from itertools import chain
 from math import log, log1p
 from operator import itemgetter
@@ -57,6 +56,29 @@ _HEADING_LENGTH, _BEARERS_READ = 80, 20
 
 # The features of each domain for one measure, by name.
 Features = dict[str, dict[str, float]]
+_PHRASE = re.compile(r"[^，,：:。；;！!？?\n\r]+")
+_OFFICE_END = re.compile(r"(?:行政|主管|管理|监管|执法)*(?:部门|机关|总局|总署|[厅局委](?![员托派]))")
+_SENTENCE = re.compile(r"[^。；;！!？?\n\r]+")
+_CITATION = re.compile(r"《[^《》]{1,80}》")
+_LIST = re.compile(
+    r"""
+    (?: [^、，,。；;\n在]{1,9} 、 ){2,60}   # 在能源、铁路、
+    [^、，,。；;\n]{0,10}                 # 公共事业等行业
+    """,
+    re.VERBOSE,
+)
+# The start of a phrase that says how or on what ground something is done.
+_ADVERB = re.compile(
+    r"""
+    \s* (?:
+        借鉴 | 按照 | 按(?=\w) | 根据 | 依据 | 依托 | 依照 | 围绕 | 通过 | 结合 | 参照 | 立足
+      | 针对 | 坚持
+      | 以 .{1,20} 为
+      | 在 .{0,40} (?: 前提 | 基础 | 框架 | 条件 )
+    )
+    """,
+    re.VERBOSE,
+)
 
 
 class Theme(NamedTuple):
@@ -250,13 +272,13 @@ class DomainFinder:
         phrases = list(_iterate_phrases(content, span))
         starts = [phrase.start for phrase in phrases]
         cited, listed = (
-            _Stretches(_compile_cited(), content, span),
-            _Stretches(_compile_listed(), content, span),
+            _Stretches(_CITATION, content, span),
+            _Stretches(_LIST, content, span),
         )
         for start, end, word, signal in self._words.find_words(content, span.start, span.end):
             phrase = phrases[bisect_right(starts, start) - 1]
             named = (_CITED if start in cited else 1.0) * (_LISTED if start in listed else 1.0)
-            named *= _OFFICE if _compile_office().match(content, end) else 1.0
+            named *= _OFFICE if _OFFICE_END.match(content, end) else 1.0
             yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
 
     def _find_title_domains(self, title: str | None) -> list[str]:
@@ -275,9 +297,7 @@ class DomainFinder:
         """Return the features of each domain by name."""
         found: Features = defaultdict(lambda: defaultdict(float))
         self._count_words(found, signs)
-        _measure_coverage(
-            found, signs, len(_compile_sentence().findall(content, measure.span.start, measure.span.end))
-        )
+        _measure_coverage(found, signs, len(_SENTENCE.findall(content, measure.span.start, measure.span.end)))
         theme = setting.theme.domain if setting.theme else ""
         for domain in _find_first_named(signs, theme):
             found[domain]["first"] = 1.0
@@ -404,12 +424,12 @@ def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
 
 def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
     """Yield the phrases of `content` within `span`, with place and factor of the words in them."""
-    sentences = [match.start() for match in _compile_sentence().finditer(content, span.start, span.end)]
-    first, adverb = True, _compile_adverb()
-    for match in _compile_phrase().finditer(content, span.start, span.end):
+    sentences = [match.start() for match in _SENTENCE.finditer(content, span.start, span.end)]
+    first = True
+    for match in _PHRASE.finditer(content, span.start, span.end):
         start, end = match.span()
         number = bisect_right(sentences, start) - 1
-        if adverb.match(content, start, end):
+        if _ADVERB.match(content, start, end):
             yield _Phrase(start, _Place.BODY, _ADVERBIAL, number)
             continue
         place = _Place.PHRASE if first else _Place.SENTENCE if number <= 0 else _Place.BODY
@@ -428,53 +448,6 @@ class _Stretches:
     def __contains__(self, start: int) -> bool:
         place = bisect_right(self._starts, start) - 1
         return place >= 0 and start < self._ends[place]
-
-
-@cache
-def _compile_phrase() -> re.Pattern[str]:
-    return re.compile(r"[^，,：:。；;！!？?\n\r]+")
-
-
-@cache
-def _compile_office() -> re.Pattern[str]:
-    return re.compile(r"(?:行政|主管|管理|监管|执法)*(?:部门|机关|总局|总署|[厅局委](?![员托派]))")
-
-
-@cache
-def _compile_sentence() -> re.Pattern[str]:
-    return re.compile(r"[^。；;！!？?\n\r]+")
-
-
-@cache
-def _compile_cited() -> re.Pattern[str]:
-    return re.compile(r"《[^《》]{1,80}》")
-
-
-@cache
-def _compile_listed() -> re.Pattern[str]:
-    return re.compile(
-        r"""
-        (?: [^、，,。；;\n在]{1,9} 、 ){2,60}   # 在能源、铁路、
-        [^、，,。；;\n]{0,10}                 # 公共事业等行业
-        """,
-        re.VERBOSE,
-    )
-
-
-@cache
-def _compile_adverb() -> re.Pattern[str]:
-    """Return a pattern for the start of a phrase that says how or on what ground something is done."""
-    return re.compile(
-        r"""
-        \s* (?:
-            借鉴 | 按照 | 按(?=\w) | 根据 | 依据 | 依托 | 依照 | 围绕 | 通过 | 结合 | 参照 | 立足
-          | 针对 | 坚持
-          | 以 .{1,20} 为
-          | 在 .{0,40} (?: 前提 | 基础 | 框架 | 条件 )
-        )
-        """,
-        re.VERBOSE,
-    )
 
 
 # -------------------------------------------------------------------------------------- loading

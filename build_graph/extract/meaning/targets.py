@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from typing import NamedTuple
 
 from build_graph.extract.phrases.dates import DueDate, find_dates, find_periods, is_recurring, may_have_date
@@ -27,12 +26,8 @@ _NEAR = 12  # what tells an aim from another date stands no farther from it
 _LONG = 400  # no phrase is longer; a text without commas is not searched for quantities
 _WORD = 3  # 其中: no more than a word between two figures
 _SEMICOLONS = ("；", ";")
-
-
-@cache
-def _compile_rest() -> re.Pattern[str]:
-    """Return a pattern for the words behind a date up to the next mark or conjunction: 取得明显成效."""
-    return re.compile(r"[^，,；;、。：:（()）并且\s]*")
+# The words behind a date up to the next mark or conjunction: 取得明显成效.
+_REST = re.compile(r"[^，,；;、。：:（()）并且\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +149,7 @@ class TargetFinder:
     def _find_in_attribution(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         """Yield the dates of an attribution with the words behind them: 5月底取得明显成效, 2024年底."""
         for due in find_dates(content, span, issued):
-            words = _compile_rest().match(content, due.span.end, span.end)
+            words = _REST.match(content, due.span.end, span.end)
             yield Target(Span(due.span.start, words.end() if words else due.span.end), due.day, None)
 
     def _find_in_periods(self, content: str, segment: _Segment) -> Iterator[Target]:

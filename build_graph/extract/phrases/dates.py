@@ -7,7 +7,6 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 from build_graph.model import Span
 
@@ -19,7 +18,8 @@ _HEAD = 2000  # what is done when is told at the beginning of a text
 _LEAP = 2020  # every day of the calendar is one of it
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
-_DATE = r"""
+_DATE = re.compile(
+    r"""
     (?<!\d)(?<![\d年月日][—–~～\-])(?<![\d年月日][—–~～\-]{2})   # ——到2020年, but not 3月—5月
     (?P<range>20\d\d\s?年?[—–~～\-至到]{1,2}(?=20\d\d))?
     (?:(?<![年月日旬底初末截止])(?P<goal>到|至))?      # not 1月至5月, not 截至
@@ -39,7 +39,38 @@ _DATE = r"""
     (?:[（(][^（）()]{1,6}[)）](?=之?以?前))?          # 4月17日（星期五）前
     (?P<before>之?以?前)?
     (?P<during>期间|时期)?
-"""
+    """,
+    re.VERBOSE,
+)
+_SIGN = re.compile("[年月五]")
+# The years that no number names.
+_RECURRING = re.compile("[一次翌每当该二]年")
+_WITHIN = re.compile(
+    r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内|(?:左右)?的?时间)"
+)
+# The ends of all periods.
+_INSIDE = re.compile("内|时间")
+# A year by which something is to be reached.
+_PLANNED = re.compile(
+    r"(?<![\d—–~～\-])(?:(?<=到)|(?=20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?[底末]|之?以?前)))(?P<year>20\d\d)年"
+)
+_TITLED = re.compile(r"(?<![\d\-—–~～至])(?P<year>20\d\d)年")
+_DEADLINE = re.compile(
+    r"""
+    (?:在|于)?
+    (?:(?:20\d\d|今|明|本|当|次|每|[\u4e00-\u9fff]{2}当|前一)年度?)?
+    (?:\d{1,2}月(?:份)?(?:\d{1,2}日)?|(?<=年)|年(?=[底末]))
+    [底末初]?(?:之?以?前)
+    """,
+    re.VERBOSE,
+)
+_DIGIT = re.compile(r"\d")
+_CALENDAR = re.compile(
+    r"(?:20\d\d年)?\d{1,2}月(?:\d{1,2}日)?(?:之?以?前)?|20\d\d(?:[\-—–~～至]20\d\d)?年|20\d\d[\-—–~～]20\d\d"
+)
+_GOAL = re.compile(
+    r"[并且]?(?:力争|争取|确保|计划|预计|努力)?[在]?(?:到|至)(?=20\d\d年|[\"“”]?十[一二三四五六七八九]五)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +85,9 @@ class DueDate:
     during: bool  # it is a stretch of years: 2018—2020年, “十四五”期间
 
 
-@cache
-def _compile_date() -> re.Pattern[str]:
-    return re.compile(_DATE, re.VERBOSE)
-
-
 def may_have_date(content: str, span: Span) -> bool:
     """Return whether the span has a character without which there is no date."""
-    return bool(_compile_sign().search(content, span.start, span.end))
-
-
-@cache
-def _compile_sign() -> re.Pattern[str]:
-    return re.compile("[年月五]")
-
-
-@cache
-def _compile_recurring() -> re.Pattern[str]:
-    """Return a pattern for the years that no number names."""
-    return re.compile("[一次翌每当该二]年")
+    return bool(_SIGN.search(content, span.start, span.end))
 
 
 def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDate]:
@@ -86,7 +101,7 @@ def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDat
     """
     if not may_have_date(content, span):
         return
-    for found in _compile_date().finditer(content, span.start, span.end):
+    for found in _DATE.finditer(content, span.start, span.end):
         try:
             day = _find_last_day(found, issued)
         except ValueError:
@@ -100,22 +115,9 @@ def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDat
 
 def is_recurring(content: str, span: Span) -> bool:
     """Return whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
-    if not _compile_recurring().search(content, span.start, span.end):
+    if not _RECURRING.search(content, span.start, span.end):
         return False
-    return any(found["vague"] for found in _compile_date().finditer(content, span.start, span.end))
-
-
-@cache
-def _compile_within() -> re.Pattern[str]:
-    return re.compile(
-        r"(?<![\d.])(?P<time>(?:\d{1,3}|[一二两三四五六七八九十半]+)(?:个工作日|个月|个?星期|年|天|日|周|小时))(?:之内|以内|内|(?:左右)?的?时间)"
-    )
-
-
-@cache
-def _compile_inside() -> re.Pattern[str]:
-    """Return a pattern for the ends of all periods."""
-    return re.compile("内|时间")
+    return any(found["vague"] for found in _DATE.finditer(content, span.start, span.end))
 
 
 def find_periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
@@ -124,9 +126,9 @@ def find_periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
     >>> [time for _, time in find_periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
     ['10个工作日', '三年']
     """
-    if not _compile_inside().search(content, span.start, span.end):
+    if not _INSIDE.search(content, span.start, span.end):
         return
-    for found in _compile_within().finditer(content, span.start, span.end):
+    for found in _WITHIN.finditer(content, span.start, span.end):
         yield Span(found.start(), found.end()), found["time"]
 
 
@@ -140,9 +142,9 @@ def find_reference_date(issued: date | None, title: str | None, content: str = "
     >>> find_reference_date(None, "方案", "到2017年10月15日前完成，年底前总结")
     datetime.date(2017, 1, 1)
     """
-    named = _compile_titled().search(title or "")
+    named = _TITLED.search(title or "")
     if issued is None and named is None:
-        named = _compile_planned().search(content, 0, _HEAD)
+        named = _PLANNED.search(content, 0, _HEAD)
     first = date(int(named["year"]), 1, 1) if named else None
     if issued is None or first is None:
         return issued or first
@@ -150,22 +152,9 @@ def find_reference_date(issued: date | None, title: str | None, content: str = "
     return first if eve else issued
 
 
-@cache
-def _compile_planned() -> re.Pattern[str]:
-    """Return a pattern for a year by which something is to be reached."""
-    return re.compile(
-        r"(?<![\d—–~～\-])(?:(?<=到)|(?=20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:年?[底末]|之?以?前)))(?P<year>20\d\d)年"
-    )
-
-
-@cache
-def _compile_titled() -> re.Pattern[str]:
-    return re.compile(r"(?<![\d\-—–~～至])(?P<year>20\d\d)年")
-
-
 def find_first_date(content: str, span: Span) -> int | None:
     """Return the start of the first date within the span; None without one."""
-    found = _compile_date().search(content, span.start, span.end)
+    found = _DATE.search(content, span.start, span.end)
     return found.start() if found else None
 
 
@@ -175,20 +164,7 @@ def is_goal_at(content: str, span: Span) -> bool:
     >>> is_goal_at("力争到2020年底", Span(0, 9)), is_goal_at("2020年底前", Span(0, 7))
     (True, False)
     """
-    return bool(_compile_goal().match(content, span.start, span.end))
-
-
-@cache
-def _compile_deadline() -> re.Pattern[str]:
-    return re.compile(
-        r"""
-        (?:在|于)?
-        (?:(?:20\d\d|今|明|本|当|次|每|[\u4e00-\u9fff]{2}当|前一)年度?)?
-        (?:\d{1,2}月(?:份)?(?:\d{1,2}日)?|(?<=年)|年(?=[底末]))
-        [底末初]?(?:之?以?前)
-        """,
-        re.VERBOSE,
-    )
+    return bool(_GOAL.match(content, span.start, span.end))
 
 
 def find_deadline(text: str, at: int) -> str:
@@ -197,7 +173,7 @@ def find_deadline(text: str, at: int) -> str:
     >>> find_deadline("于10月15日前上报", 0)
     '于10月15日前'
     """
-    found = _compile_deadline().match(text, at) if text[at : at + 1] in _DATED else None
+    found = _DEADLINE.match(text, at) if text[at : at + 1] in _DATED else None
     return found.group() if found else ""
 
 
@@ -207,28 +183,9 @@ def blank_dates(text: str) -> str:
     >>> blank_dates("12月14日前完成20个")
     '       完成20个'
     """
-    if not _compile_digit().search(text):
+    if not _DIGIT.search(text):
         return text
-    return _compile_calendar().sub(lambda found: " " * len(found.group()), text)
-
-
-@cache
-def _compile_digit() -> re.Pattern[str]:
-    return re.compile(r"\d")
-
-
-@cache
-def _compile_calendar() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:20\d\d年)?\d{1,2}月(?:\d{1,2}日)?(?:之?以?前)?|20\d\d(?:[\-—–~～至]20\d\d)?年|20\d\d[\-—–~～]20\d\d"
-    )
-
-
-@cache
-def _compile_goal() -> re.Pattern[str]:
-    return re.compile(
-        r"[并且]?(?:力争|争取|确保|计划|预计|努力)?[在]?(?:到|至)(?=20\d\d年|[\"“”]?十[一二三四五六七八九]五)"
-    )
+    return _CALENDAR.sub(lambda found: " " * len(found.group()), text)
 
 
 def _find_last_day(found: re.Match[str], issued: date | None) -> date | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum, auto
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from build_graph.extract.phrases.lexicon import Lexicon
@@ -19,6 +19,18 @@ _DUE = "前"
 _SOMEBODY = "者"  # 可在门诊治疗者 tells who is meant
 _KNOWN = 4096  # phrases: norms and targets read the same ones, and a document repeats its own
 _LONG = 400  # no phrase is longer; a text without commas is not searched for verbs
+_DATE = re.compile(
+    r"""
+    (?P<keep>自|从|于|在|到|至|截至|力争|争取)?   # 于2015年底前研究: part of the quote
+    (?:
+        (?:20\d\d|今|明|当|每|本)年(?:\d{1,2}月(?:\d{1,2}日)?|[上下]半年|第?[一二三四]季度)?
+      | \d{1,2}月(?:\d{1,2}日)?
+      | 年(?=[底末初中内])
+    )
+    (?:年?[底末初中内])?(?:之?以?[前后]|起|期间)?
+    """,
+    re.VERBOSE,
+)
 
 
 class Nature(Enum):
@@ -62,22 +74,6 @@ class PhraseAnalysis(NamedTuple):
         return self.cue and Span(base + self.cue.start, base + self.cue.end)
 
 
-@cache
-def _compile_date() -> re.Pattern[str]:
-    return re.compile(
-        r"""
-        (?P<keep>自|从|于|在|到|至|截至|力争|争取)?   # 于2015年底前研究: part of the quote
-        (?:
-            (?:20\d\d|今|明|当|每|本)年(?:\d{1,2}月(?:\d{1,2}日)?|[上下]半年|第?[一二三四]季度)?
-          | \d{1,2}月(?:\d{1,2}日)?
-          | 年(?=[底末初中内])
-        )
-        (?:年?[底末初中内])?(?:之?以?[前后]|起|期间)?
-        """,
-        re.VERBOSE,
-    )
-
-
 class PhraseReader:
     """A reader of phrases, with a lexicon; the last analyses are cached."""
 
@@ -112,7 +108,7 @@ class PhraseReader:
         start = self.grammar.skip_conjunctions(text)
         if self.grammar.is_circumstance(text):
             return self._read_placed(PhraseAnalysis(Nature.OTHER, whole, linked=linked), text, start)
-        date = _compile_date().match(text, start)
+        date = _DATE.match(text, start)
         begin = start if date is None or date["keep"] else date.end()
         begun = PhraseAnalysis(Nature.OTHER, whole, begin, linked=linked)
         for step in self._steps:

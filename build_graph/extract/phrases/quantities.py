@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from build_graph.extract.phrases.dates import blank_dates
 from build_graph.extract.phrases.lexicon import WordSet
@@ -16,54 +16,31 @@ from build_graph.resources import load_word_lists
 
 _KNOWN = 256  # phrases, more than a sentence has
 _LIMITS = ("以下", "以内", "之内")  # 距离干线5公里以内 binds
-_JOINTS = "、和及与"
+_LIST_MARKS = "、和及与"
 _WHOLE = ("100%", "100％")  # needs no word of change ...
 _SHARES = ("的", "按", "以")  # ... but 按面积的100%
 _PERCENT = ("%", "％")
 _PAST = "了"  # 建设了60个: there they are
 _SUM = "等"  # 甲、乙等35个灌区: the list is counted
 _NOUN = 2  # what is counted has at least two characters
-
-
-@cache
-def _compile_number() -> re.Pattern[str]:
-    """Return a pattern for a number or a range of numbers.
-
-    It is not part of a name (12315, 5G, IPv6), a date or a list mark.
-    """
-    return re.compile(
-        r"""
-          (?P<fold>翻(?:[一两二三四]|\d)番)
-        | (?<![A-Za-z\d.．第+\-—–~～×*=/])
-          \d+(?:,\d{3})*(?:[.．]\d+)?
-          (?:[\-—–~～至]\d+(?:[.．]\d+)?)?                        # 2-3家
-          (?![\d.．GDgdKk×\-]|[年月]度?(?:[底末前内]|$))
-        """,
-        re.VERBOSE,
-    )
-
-
-@cache
-def _compile_figure() -> re.Pattern[str]:
-    """Return a pattern for a character that every number has: most phrases have none and are skipped."""
-    return re.compile(r"[\d翻]")
-
-
-@cache
-def _compile_series() -> re.Pattern[str]:
-    """Return a pattern for the next number of 150亿元以上、500亿元以上、100亿元."""
-    return re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
-
-
-@cache
-def _compile_bound() -> re.Pattern[str]:
-    """Return a pattern for 以上, 左右 and blanks behind a number and its unit; brackets are blanks."""
-    return re.compile(r"\s*(?:以上|以下|左右|以内|之内|上下)?\s*")
-
-
-@cache
-def _compile_joints() -> re.Pattern[str]:
-    return re.compile("、|以及|[和及]")
+# A number or a range, but no part of a name (12315, 5G, IPv6), of a date or of a list mark.
+_NUMBER = re.compile(
+    r"""
+      (?P<fold>翻(?:[一两二三四]|\d)番)
+    | (?<![A-Za-z\d.．第+\-—–~～×*=/])
+      \d+(?:,\d{3})*(?:[.．]\d+)?
+      (?:[\-—–~～至]\d+(?:[.．]\d+)?)?                        # 2-3家
+      (?![\d.．GDgdKk×\-]|[年月]度?(?:[底末前内]|$))
+    """,
+    re.VERBOSE,
+)
+# A character that every number has: most phrases have none and are skipped.
+_FIGURE = re.compile(r"[\d翻]")
+# The next number of 150亿元以上、500亿元以上、100亿元.
+_SERIES = re.compile(r"(?:以上|以下|左右|以内)?[、和及](?=\d)\d+(?:,\d{3})*(?:[.．]\d+)?")
+# 以上, 左右 and blanks behind a number and its unit; brackets are blanks.
+_BOUND = re.compile(r"\s*(?:以上|以下|左右|以内|之内|上下)?\s*")
+_JOINTS = re.compile("、|以及|[和及]")
 
 
 class Licence(Enum):
@@ -113,12 +90,12 @@ def has_number(text: str) -> bool:
     >>> has_number("发展5G"), has_number("翻一番")
     (False, True)
     """
-    return may_have_number(text) and bool(_compile_number().search(text))
+    return may_have_number(text) and bool(_NUMBER.search(text))
 
 
 def may_have_number(text: str, start: int = 0, end: int = sys.maxsize) -> bool:
     """Return whether a stretch of the text has a figure, without which there is no quantity."""
-    return bool(_compile_figure().search(text, start, end))
+    return bool(_FIGURE.search(text, start, end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +115,7 @@ class QuantityFinder:
         `openings` are the places where the verb may stand whose object is counted at the end of the phrase.
         """
         opened = licence is Licence.LISTED or any(self.words.aims.match_at(text, at) for at in openings)
-        for number in _compile_number().finditer(text):
+        for number in _NUMBER.finditer(text):
             end = self._find_unit_end(text, number.end())
             if self._is_aimed(text, number, end, licence, opened=opened):
                 return text[number.start() : self._find_series_end(text, end)]
@@ -149,7 +126,7 @@ class QuantityFinder:
 
         新建5万个基站、3个中心 are two; 甲、乙两城产值分别达到150亿元、500亿元 is one.
         """
-        joints = [joint.span() for joint in _compile_joints().finditer(text)]
+        joints = [joint.span() for joint in _JOINTS.finditer(text)]
         stops = [*(first for first, _ in joints[1:]), len(text)]
         starts, ends = [0], []
         for (first, last), stop in zip(joints, stops, strict=False):
@@ -160,7 +137,7 @@ class QuantityFinder:
 
     def is_given(self, text: str) -> bool:
         """Return whether the phrase says what somebody gets, or must keep to, in a single case."""
-        number = _compile_number().match(text)
+        number = _NUMBER.match(text)
         if number and self._is_share(text, number, self._find_unit_end(text, number.end())):
             return False
         return self.words.grants.contains_any(text)
@@ -203,7 +180,7 @@ class QuantityFinder:
         1000mg, 产值超过1亿元的企业, 公示不少于3个工作日.
         """
         rest = text[_skip_bound(text, end) :]
-        if end == number.end() and rest and rest[0] not in _JOINTS:
+        if end == number.end() and rest and rest[0] not in _LIST_MARKS:
             return True  # 1000mg, 96156热线
         if self.words.limits.match_before(text, number.start()) and self.words.times.match_before(text, end):
             return True
@@ -257,13 +234,13 @@ class QuantityFinder:
 
     def _find_series_end(self, text: str, end: int) -> int:
         """Return the end of 150亿元以上、500亿元以上、100亿元."""
-        while more := _compile_series().match(text, end):
+        while more := _SERIES.match(text, end):
             end = self._find_unit_end(text, more.end())
         return end
 
     def _is_item(self, text: str) -> bool:
         """Return whether a number with a unit stands there, and a noun that is counted or measured."""
-        number = _compile_number().search(text)
+        number = _NUMBER.search(text)
         if number is None:
             return False
         end = self._find_unit_end(text, number.end())
@@ -283,5 +260,5 @@ class QuantityFinder:
 
 def _skip_bound(text: str, end: int) -> int:
     """Return the end of 以上, 左右 and blanks."""
-    bound = _compile_bound().match(text, end)
+    bound = _BOUND.match(text, end)
     return bound.end() if bound else end

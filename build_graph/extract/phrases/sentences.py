@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from build_graph.model import Span
 
 # Each pattern begins with a class of characters, so that it passes over all others at once.
-_CUT = r"""
+_CUT = re.compile(
+    r"""
     [&。；;！!？?\n\r，,：:]
     (?: (?<=&)[A-Za-z]{2,8};                 # the ; of &nbsp; ends no sentence
       | (?<=[0-9][，,：:])(?=[0-9])(?P<within>)  # the comma of 10,000, the colon of 1:1
     )?
-"""
+    """,
+    re.VERBOSE,
+)
 
-_BRACKET = r"""
+_BRACKET = re.compile(
+    r"""
     [&"＂(（\[［【〔《〈“‘「『)）\]］】〕》〉”’」』\n\r]
     (?:(?<=&)quot;)?                         # a straight quote opens and closes
-"""
+    """,
+    re.VERBOSE,
+)
 
-_LEAD = r"""
+_LEAD = re.compile(
+    r"""
     (?:
         [\s\u3000、&;] | &nbsp;
       | [-—–―─·•●◆▲■□○]+                                   # --数字经济…
@@ -32,7 +39,9 @@ _LEAD = r"""
       | 第[一二三四五六七八九十]{1,2}(?=[、，,])
       | [①-⑳❶-❿]
     )*
-"""
+    """,
+    re.VERBOSE,
+)
 
 _KNOWN = 256  # phrases, more than a sentence has
 
@@ -45,6 +54,8 @@ _FOLD = {"（": "(", "[": "［"}
 _QUOTES = ('"', "＂", "&quot;")
 _CLOSERS = frozenset((*_PAIRS, *_QUOTES))
 _STOPS = frozenset("。；;！!？?\n\r")
+# The marks that close a bracket or a quote; & may begin &quot;.
+_CLOSER = re.compile(f"[&{re.escape(''.join(sorted(word[0] for word in _CLOSERS)))}]")
 
 
 class Sentence(NamedTuple):
@@ -52,27 +63,6 @@ class Sentence(NamedTuple):
 
     phrases: tuple[Span, ...]
     stop: str
-
-
-@cache
-def _compile_cut() -> re.Pattern[str]:
-    return re.compile(_CUT, re.VERBOSE)
-
-
-@cache
-def _compile_bracket() -> re.Pattern[str]:
-    return re.compile(_BRACKET, re.VERBOSE)
-
-
-@cache
-def _compile_closer() -> re.Pattern[str]:
-    """Return a pattern for the marks that close a bracket or a quote; & may begin &quot;."""
-    return re.compile(f"[&{re.escape(''.join(sorted(word[0] for word in _CLOSERS)))}]")
-
-
-@cache
-def _compile_lead() -> re.Pattern[str]:
-    return re.compile(_LEAD, re.VERBOSE)
 
 
 @lru_cache(maxsize=1)  # norms and targets are looked for in the same measure
@@ -106,7 +96,7 @@ def blank_brackets(text: str) -> str:
     >>> blank_brackets("推进“一网通办”（试行）")
     '推进〇〇〇〇〇〇    '
     """
-    if not _compile_closer().search(text):
+    if not _CLOSER.search(text):
         return text
     kept, at = [], 0
     for first, last in _find_closed(text, Span(0, len(text))):
@@ -118,7 +108,7 @@ def blank_brackets(text: str) -> str:
 
 def _trim_phrase(content: str, start: int, end: int) -> list[Span]:
     """Return the phrase without list mark and blanks; nothing if only these are left."""
-    lead = _compile_lead().match(content, start, end)
+    lead = _LEAD.match(content, start, end)
     start = lead.end() if lead else start
     while end > start and content[end - 1].isspace():
         end -= 1
@@ -129,7 +119,7 @@ def _iterate_cuts(content: str, span: Span) -> Iterator[int]:
     """Yield the stops and commas outside of closed brackets and quotes."""
     shut = iter(_find_closed(content, span))
     first, last = next(shut, (span.end, span.end))
-    for mark in _compile_cut().finditer(content, span.start, span.end):
+    for mark in _CUT.finditer(content, span.start, span.end):
         at = mark.start()
         while at >= last and last < span.end:
             first, last = next(shut, (span.end, span.end))
@@ -141,7 +131,7 @@ def _find_closed(content: str, span: Span) -> list[tuple[int, int]]:
     """Return the outermost stretches in brackets or quotes that close within their paragraph, in order."""
     pairs: list[tuple[int, int]] = []
     stack = _Openers()
-    for mark in _compile_bracket().finditer(content, span.start, span.end):
+    for mark in _BRACKET.finditer(content, span.start, span.end):
         word = mark.group()
         if word in "\n\r":
             stack.clear()

@@ -23,7 +23,7 @@ from build_graph.extract.structure.attribution_grammar import (
     build_qualifier_pattern,
 )
 from build_graph.extract.structure.flattened_tables import FlatTable, TableReader, find_table_at
-from build_graph.extract.structure.marks import CLOSERS, OPENERS, pair_brackets
+from build_graph.extract.structure.marks import CLOSERS, OPENERS, iterate_lines, pair_brackets
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -250,26 +250,18 @@ class AttributionReader:
             span = Span(span.start, points.start())
         if not len(span):
             return None
-        if assignment is None and (
-            place.principle or not re.search(r"[。；;！.]|\w{4}", span.extract(content))
-        ):
-            return None
-        if assignment is None and self._is_announcement(content, span):
+        words = span.extract(content)
+        idle = place.principle or not re.search(r"[。；;！.]|\w{4}", words) or _is_announcement(words)
+        if assignment is None and idle:
             return None
         return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
-
-    def _is_announcement(self, content: str, span: Span) -> bool:
-        """Return whether a stretch is one sentence that only leads to a list: 符合下列条件："""
-        return content[span.end - 1 : span.end] in ("：", ":") and not re.search(
-            r"[。；;]", content[span.start : span.end - 1]
-        )
 
     def _find_preamble_rank(self, content: str, outline: Outline) -> Rank:
         """Return the rank rule before the first division or, as a note, behind the last."""
         first = min((d.span.start for d in outline.divisions), default=0)
         last = max((d.span.end for d in outline.divisions), default=0)
         return _choose_later(
-            self.grammar.find_rank_rule(content[:first]), self.grammar.find_rank_rule(content[last:])
+            self.grammar.ranks.find(content[:first]), self.grammar.ranks.find(content[last:])
         )
 
 
@@ -291,13 +283,9 @@ class _Place:
 def _iterate_places(divisions: Sequence[Division], above: _Place | None = None) -> Iterator[_Place]:
     """Yield the divisions with text of their own, in document order."""
     for division in divisions:
-        section = (
-            (division.ordinal or None)
-            if division.level is Level.SECTION
-            else above.section
-            if above
-            else None
-        )
+        section = above.section if above else None
+        if division.level is Level.SECTION:
+            section = division.ordinal or None
         clause = division.mark if division.level is Level.CLAUSE else None
         path = (*(above.path if above else ()), division.key)
         place = _Place(path, section, clause, division.body, division.principle, division.goal)
@@ -306,13 +294,15 @@ def _iterate_places(divisions: Sequence[Division], above: _Place | None = None) 
         yield from _iterate_places(division.parts, place)
 
 
+def _is_announcement(words: str) -> bool:
+    """Return whether the words are one sentence that only leads to a list: 符合下列条件："""
+    return words.endswith(("：", ":")) and not re.search("[。；;]", words)
+
+
 def _iterate_cells(content: str, body: Span) -> Iterator[Span]:
     """Yield the lines of a stretch that are not blank; one that ends in 、 goes on in the next."""
     start = None
-    for found in re.compile(r"[^\n]+").finditer(content, body.start, body.end):
-        line = Span(*found.span()).strip(content)
-        if len(line) == 0:
-            continue
+    for line in iterate_lines(content, body):
         start = line.start if start is None else start
         if not content.endswith("、", line.start, line.end):
             yield Span(start, line.end)

@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from build_graph.extract.structure.marks import pair_brackets
+from build_graph.extract.structure.marks import build_alternation, pair_brackets
 from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Qualifier, QualifierKind, Role, Span
 from build_graph.resources import load_word_lists
 
@@ -23,6 +23,9 @@ _VERB_REACH = 40  # characters at the end of a piece in which its verb stands
 _DEADLINE_LIMIT = 16  # characters of a cell that is a deadline
 _NAME_LIMIT = 60  # characters of the longest name
 _ITEM_LIMIT = 2 * _NAME_LIMIT  # characters in which a name stands with the words that go with it
+_BRACKET = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]*[）)〕\]﹞]")
+_ALIAS = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]{1,20}[）)〕\]﹞]$")  # 市委改革办（市跑改办）
+_INNER_VERB = re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +38,46 @@ class Rank:
 
 
 @dataclass(frozen=True, slots=True)
+class RankRules:
+    """The wordings of rank rules: 排在第一位的部门为牵头部门, 标有△的为牵头单位."""
+
+    first: re.Pattern[str]
+    comma: re.Pattern[str]
+    marks: re.Pattern[str]
+
+    @classmethod
+    def load(cls) -> RankRules:
+        """Return the rules with the package's own words."""
+        rank = load_word_lists("attribution")["rank"]
+        leads = rf"[^，,。；;]{{0,8}}为(?:主要|第一)?{build_alternation(rank['lead'])}"
+        return cls(
+            first=re.compile(build_alternation(rank["first"]) + leads),
+            comma=re.compile(build_alternation(rank["comma"]) + leads),
+            marks=re.compile(f"[{re.escape(rank['marks'])}]"),
+        )
+
+    def find(self, words: str) -> Rank:
+        """Return the rank rule that `words` state, if any."""
+        marked = self.marks.search(words) and any(w in words for w in ("标注", "标有", "带", "为牵头"))
+        return Rank(bool(self.first.search(words)), bool(self.comma.search(words)), bool(marked))
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedAttribution:
     """The contents of one attribution."""
 
     inner: Span
-    bearers: tuple[Bearer, ...]
-    before_comma: int  # how many of the bearers stand before the first comma
-    marked: frozenset[int]  # positions in `bearers` of those with △ or the like
-    allocation: Allocation
-    open: bool
-    labels: tuple[str, ...]
-    verbs: bool  # a verb such as 负责 or 牵头 stands behind the bodies
-    ranked: bool  # labels or verbs give lead or support
-    rank: Rank  # the rank rule that it states
-    defaults: tuple[Bearer, ...]  # of the bearers those that bear all later measures too: 以下均需…
-    riders: tuple[Qualifier, ...]
+    bearers: tuple[Bearer, ...] = ()
+    before_comma: int = 0  # how many of the bearers stand before the first comma
+    marked: frozenset[int] = frozenset()  # positions in `bearers` of those with △ or the like
+    allocation: Allocation = Allocation.UNSTATED
+    open: bool = False
+    labels: tuple[str, ...] = ()
+    verbs: bool = False  # a verb such as 负责 or 牵头 stands behind the bodies
+    ranked: bool = False  # labels or verbs give lead or support
+    rank: Rank = Rank()  # the rank rule that it states
+    defaults: tuple[Bearer, ...] = ()  # of the bearers those that bear all later measures too: 以下均需…
+    riders: tuple[Qualifier, ...] = ()
 
     def build_assignment(self, rank: Rank) -> Assignment:
         """Return the assignment; the rank rule gives the lead where the words do not."""
@@ -111,21 +139,14 @@ class AttributionGrammar:
     label: re.Pattern[str]
     inner_label: re.Pattern[str]  # a label behind a blank: 市商务局　配合单位：
     rider: re.Pattern[str]
-    aside: re.Pattern[
-        str
-    ]  # a piece that says when, group `build_deadline`, or that something holds from here on
+    aside: re.Pattern[str]  # a piece that says when, group `deadline`, or that something holds from here on
     verb: re.Pattern[str]
-    inner_verb: re.Pattern[str]
     before: re.Pattern[str]
     open_end: re.Pattern[str]
     whole: re.Pattern[str]
-    bracket: re.Pattern[str]
-    alias: re.Pattern[str]  # another name in a bracket behind a name
     remark: re.Pattern[str]  # （含平潭综合实验区管委会，下同） behind a name
     default: re.Pattern[str]
-    rank_first: re.Pattern[str]
-    rank_comma: re.Pattern[str]
-    marks: re.Pattern[str]
+    ranks: RankRules
     lead_words: tuple[str, ...]
     support_words: tuple[str, ...]
     divided: tuple[str, ...]
@@ -135,38 +156,27 @@ class AttributionGrammar:
     def load(cls, is_body: Callable[[str], bool], kind_of: Callable[[str], BodyKind]) -> AttributionGrammar:
         """Return the grammar with the package's own words."""
         data = load_word_lists("attribution")
-        label, verb, rank = data["label"], data["verb"], data["rank"]
-        verbs = _build_alternation(verb["lead"] + verb["support"] + verb["responsible"])
+        label, verb, remark = data["label"], data["verb"], data["remark"]
+        labels, riders = build_label_pattern(data), build_qualifier_pattern(data)
         return cls(
             is_body=is_body,
             kind_of=kind_of,
-            label=re.compile(rf"[{_BLANK}]*{build_label_pattern(data)}[{_BLANK}]*"),
-            inner_label=re.compile(
-                rf"(?<=[{_BLANK}])(?:{build_label_pattern(data)}|{build_qualifier_pattern(data)})"
-            ),
-            rider=re.compile(rf"[{_BLANK}]*{build_qualifier_pattern(data)}"),
+            label=re.compile(rf"[{_BLANK}]*{labels}[{_BLANK}]*"),
+            inner_label=re.compile(rf"(?<=[{_BLANK}])(?:{labels}|{riders})"),
+            rider=re.compile(rf"[{_BLANK}]*{riders}"),
             aside=re.compile(f"(?P<deadline>{data['rider']['deadline']})|{data['rider']['onwards']}"),
-            verb=re.compile(
-                rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{_build_alternation(verb['manner'])})*+"
-                rf"(?:(?P<verb>{verbs})(?:{verbs}|{_build_alternation(verb['tail'])})*+)?$"
-            ),
-            inner_verb=re.compile(
-                rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])"
-            ),
-            before=re.compile(rf"[{_BLANK}]*(?:{_build_alternation(data['opening']['before'])})?[{_BLANK}]*"),
+            verb=_build_verb_pattern(verb),
+            before=re.compile(rf"[{_BLANK}]*(?:{build_alternation(data['opening']['before'])})?[{_BLANK}]*"),
             open_end=re.compile(
-                rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{_build_alternation(data['open']['after'])})*+$"
+                rf"等(?:\d+|[一二三四五六七八九十]+)?(?:{build_alternation(data['open']['after'])})*+$"
             ),
             whole=re.compile(data["whole"]["pattern"]),
-            bracket=re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]*[）)〕\]﹞]"),
-            alias=re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]{1,20}[）)〕\]﹞]$"),
             remark=re.compile(
-                rf"[（(〔\[](?:(?P<included>{_build_alternation(data['remark']['included'])})|(?={_build_alternation(data['remark']['other'])}))(?P<words>[^（()）]*)[）)〕\]]$"
+                rf"[（(〔\[](?:(?P<included>{build_alternation(remark['included'])})"
+                rf"|(?={build_alternation(remark['other'])}))(?P<words>[^（()）]*)[）)〕\]]$"
             ),
             default=re.compile(data["default"]["pattern"]),
-            rank_first=_build_rank_pattern(rank["first"], rank["lead"]),
-            rank_comma=_build_rank_pattern(rank["comma"], rank["lead"]),
-            marks=re.compile(f"[{re.escape(rank['marks'])}]"),
+            ranks=RankRules.load(),
             lead_words=(*label["lead"], *verb["lead"]),
             support_words=(*label["support"], *verb["support"]),
             divided=tuple(data["allocation"]["divided"]),
@@ -198,15 +208,6 @@ class AttributionGrammar:
             riders=tuple(rider for rider in reading.riders if len(rider.span)),
         )
 
-    def find_rank_rule(self, words: str) -> Rank:
-        """Return the rank rule that `words` state, if any."""
-        return Rank(
-            first=bool(self.rank_first.search(words)),
-            comma=bool(self.rank_comma.search(words)),
-            marks=bool(self.marks.search(words))
-            and any(w in words for w in ("标注", "标有", "带", "为牵头")),
-        )
-
     # ------------------------------------------------------------------------------- pieces
 
     def _iterate_pieces(self, content: str, inner: Span) -> Iterator[_Piece]:
@@ -214,7 +215,7 @@ class AttributionGrammar:
         for span, comma in self._split_at_labels(content, inner):
             start, joined, before = span.start, False, comma
             label = self.label.match(content, span.start, span.end)
-            for verb in self.inner_verb.finditer(content, label.end() if label else span.start, span.end):
+            for verb in _INNER_VERB.finditer(content, label.end() if label else span.start, span.end):
                 together = verb[0] == "会同"
                 yield _Piece(Span(start, verb.start() if together else verb.end()), before, joined)
                 start, joined, before = verb.end(), together or joined, "会同" if together else before
@@ -233,9 +234,8 @@ class AttributionGrammar:
     def _read_piece(self, content: str, piece: _Piece, reading: _ParseState) -> None:
         """Add the contents of one piece to the state."""
         span = piece.span
-        words = self.bracket.sub(
-            _blank_bracket, span.extract(content)
-        )  # a rule in a bracket is not the piece's
+        # A rule in a bracket is not the piece's; blanks keep all positions.
+        words = _BRACKET.sub(lambda bracket: " " * len(bracket[0]), span.extract(content))
         if piece.before in tuple(_STOPS):
             reading.joined = False
         if label := self.label.match(content, span.start, span.end):
@@ -274,11 +274,8 @@ class AttributionGrammar:
 
     def build_deadline(self, span: Span) -> ParsedAttribution:
         """Return an attribution of a deadline alone, which follows the bodies."""
-        riders = (Qualifier(QualifierKind.DEADLINE, span),)
         nobody = Span(span.start, span.start)
-        return ParsedAttribution(
-            nobody, (), 0, frozenset(), Allocation.UNSTATED, False, (), False, False, Rank(), (), riders
-        )
+        return ParsedAttribution(nobody, riders=(Qualifier(QualifierKind.DEADLINE, span),))
 
     def _read_default(self, content: str, span: Span, reading: _ParseState) -> None:
         """Add the bodies of 以下均需…落实; they are bearers here only if they are not named before."""
@@ -291,7 +288,7 @@ class AttributionGrammar:
                 reading.settled = True
 
     def _find_rank(self, words: str) -> Rank | None:
-        rank = self.find_rank_rule(words)
+        rank = self.ranks.find(words)
         return rank if rank.first or rank.comma else None
 
     def _read_bodies(self, content: str, span: Span, piece: _Piece, reading: _ParseState) -> None:
@@ -366,7 +363,7 @@ class AttributionGrammar:
         words = words.strip(_BLANK)
         if not 1 < len(words) < _NAME_LIMIT:
             return False
-        bare = self.alias.sub("", words)  # 市委改革办（市跑改办）
+        bare = _ALIAS.sub("", words)
         return self.is_body(words) or (len(bare) > 1 and bare != words and self.is_body(bare))
 
     def _begins_name(self, words: str) -> bool:
@@ -378,7 +375,7 @@ class AttributionGrammar:
         """Return the bearers in order, and the indices of those with a mark such as △."""
         bearers, marked = [], set[int]()
         for index, (printed, role) in enumerate(reading.names):
-            span = _strip_marks(content, printed, self.marks)
+            span = _strip_marks(content, printed, self.ranks.marks)
             if span != printed:
                 marked.add(index)
             name = span.extract(content)
@@ -409,25 +406,29 @@ class AttributionGrammar:
 def build_label_pattern(data: dict[str, Any]) -> str:
     """Return the pattern of a label with its colon, group `label`; `data` is attribution.toml."""
     label = data["label"]
-    words = _build_alternation(label["lead"] + label["support"] + label["responsible"])
-    any_word = rf"(?:{_build_alternation(label['filler'])}|{words})"
+    words = build_alternation(label["lead"] + label["support"] + label["responsible"])
+    any_word = rf"(?:{build_alternation(label['filler'])}|{words})"
     return (
-        rf"(?P<label>(?=.{{0,16}}[：:]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{_build_alternation(label['nouns'])})"
-        rf"|(?:{_build_alternation(label['bare'])}))[ 　]*[：:]"
+        rf"(?P<label>(?=.{{0,16}}[：:]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{build_alternation(label['nouns'])})"
+        rf"|(?:{build_alternation(label['bare'])}))[ 　]*[：:]"
     )
 
 
 def build_qualifier_pattern(data: dict[str, Any]) -> str:
     """Return the pattern of a label for no bearers, with its colon; the group is its kind."""
     kinds = "|".join(
-        f"(?P<{kind}>{_build_alternation(words)})" for kind, words in data["rider"]["labels"].items()
+        f"(?P<{kind}>{build_alternation(words)})" for kind, words in data["rider"]["labels"].items()
     )
     return rf"(?:{kinds})[ 　]*[：:]"
 
 
-def _blank_bracket(bracket: re.Match[str]) -> str:
-    """Return as many blanks as the bracket has characters, so that positions stay."""
-    return " " * len(bracket[0])
+def _build_verb_pattern(verb: dict[str, list[str]]) -> re.Pattern[str]:
+    """Return a pattern for the verb at the end of a list of bodies, group `verb`, and for its manner."""
+    verbs = build_alternation(verb["lead"] + verb["support"] + verb["responsible"])
+    return re.compile(
+        rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{build_alternation(verb['manner'])})*+"
+        rf"(?:(?P<verb>{verbs})(?:{verbs}|{build_alternation(verb['tail'])})*+)?$"
+    )
 
 
 def _find_qualifier_kind(found: re.Match[str]) -> QualifierKind:
@@ -467,14 +468,3 @@ def _strip_marks(content: str, span: Span, marks: re.Pattern[str]) -> Span:
     while end > start and marks.match(content[end - 1]):
         end -= 1
     return Span(start, end)
-
-
-def _build_rank_pattern(places: Iterable[str], leads: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(
-        rf"(?:{_build_alternation(places)})[^，,。；;]{{0,8}}为(?:主要|第一)?(?:{_build_alternation(leads)})"
-    )
-
-
-def _build_alternation(words: Iterable[str]) -> str:
-    """Return a pattern that matches the longest of the words."""
-    return "(?:" + "|".join(re.escape(w) for w in sorted(set(words), key=lambda w: (-len(w), w))) + ")"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from build_graph.extract.structure.marks import iterate_lines
 from build_graph.model import Coverage, CoverageKind, Measure, Outline, Span
 
 _KINDS = tuple(CoverageKind)
-_LINE = re.compile(r"[^\n]+")
 _SENTENCE = re.compile(r"[。；;！!？?]|[，,].*[，,]")  # what a title, a signature or a heading does not hold
 _TRAIL = re.compile(r"[）)〕﹞］\]】。；;，,、\s]*")  # what closes an attribution
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
@@ -66,8 +66,7 @@ def _iterate_lines(
     content: str, span: Span, otherwise: CoverageKind, limit: int | None
 ) -> Iterator[tuple[CoverageKind, Span]]:
     """Yield the lines of a stretch: structure where they are no sentence and at most `limit` long."""
-    for found in _LINE.finditer(content, span.start, span.end):
-        line = Span(*found.span()).strip(content)
+    for line in iterate_lines(content, span):
         sentence = _SENTENCE.search(content, line.start, line.end) or (limit and len(line) > limit)
         yield otherwise if sentence else CoverageKind.STRUCTURE, line
 

@@ -10,12 +10,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from build_graph.extract.structure.marks import iterate_lines
 from build_graph.model import Span
 from build_graph.resources import load_word_lists
 
 _CELLS = 2  # columns that a head has at least: what is to be done, and who answers for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
-_LINE = re.compile(r"[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,13 @@ class TableReader:
     def _find_heads(self, content: str) -> Iterator[list[Span]]:
         """Yield runs of lines that each name a column: one of bodies, one of their tasks."""
         run: list[Span] = []
-        for found in _LINE.finditer(content):
-            line = Span(*found.span()).strip(content)
-            if len(line) == 0:
-                continue
+        for line in iterate_lines(content, Span(0, len(content))):
             if self.column.fullmatch(content, line.start, line.end):
                 run.append(line)
-                continue
-            if self._is_head(content, run):
-                yield run
-            run = []
+            else:
+                if self._is_head(content, run):
+                    yield run
+                run = []
         if self._is_head(content, run):
             yield run
 

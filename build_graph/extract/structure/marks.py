@@ -1,13 +1,11 @@
-"""Marks that documents print: brackets of all kinds, Chinese numerals, and dates.
-
-Chinese numerals and dates as documents print them.
-"""
+"""Marks that documents print: brackets of all kinds, Chinese numerals, dates, lines, and listed words."""
 
 from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from build_graph.model import Span
@@ -15,6 +13,7 @@ from build_graph.model import Span
 OPENERS = "（(〔﹝［[【"
 CLOSERS = "）)〕﹞］]】"
 _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
+_LINE = re.compile(r"[^\n]+")
 
 
 def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Iterator[tuple[Span, bool]]:
@@ -99,3 +98,26 @@ def parse_date(text: str) -> date | None:
     if not 1 <= month <= 12 or not 1 <= day <= calendar.monthrange(year, month)[1]:
         return None
     return date(year, month, day)
+
+
+def iterate_lines(content: str, span: Span) -> Iterator[Span]:
+    """Yield the lines of a stretch without white space at their ends; blank ones are left out."""
+    for found in _LINE.finditer(content, span.start, span.end):
+        line = Span(*found.span()).strip(content)
+        if len(line):
+            yield line
+
+
+def is_within(stretches: Sequence[Span], position: int) -> bool:
+    """Return whether a position lies in one of the stretches, which are in order."""
+    index = bisect_right(stretches, position, key=lambda stretch: stretch.start) - 1
+    return index >= 0 and position < stretches[index].end
+
+
+def build_alternation(words: Iterable[str]) -> str:
+    """Return a pattern that matches the longest of the words.
+
+    >>> build_alternation(["意见", "实施意见"])
+    '(?:实施意见|意见)'
+    """
+    return f"(?:{'|'.join(map(re.escape, sorted(words, key=len, reverse=True)))})"

@@ -70,7 +70,7 @@ class MetadataReader:
         title = given.title or table["title"] or self._find_title(head)
         issuer = given.issuer or table["issuer"] or _find_issuer(title) or _find_signature(content)
         issued = (
-            given.issued or _parse_optional_date(table["issued"]) or _find_signing_date(content, head, issuer)
+            given.issued or parse_date(table["issued"] or "") or _find_signing_date(content, head, issuer)
         )
         return Metadata(
             title=title,
@@ -172,13 +172,8 @@ def build_identifier(number: str) -> str | None:
 
 def _build_header_pattern(labels: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern for a label of the table and its value, on the same line or on the next."""
-    label = "|".join(map(_space_label, labels))
+    label = "|".join(r"[ 　]*".join(map(re.escape, label)) for label in labels)  # 标　　题
     return re.compile(rf"(?:^|\n)[^\S\n]*(?:{label})[^\S\n]*[：:][^\S\n]*\n?[^\S\n]*(?P<value>[^\n]+)")
-
-
-def _space_label(label: str) -> str:
-    """Return a pattern for a label with blanks between its characters: 标　　题."""
-    return r"[ 　]*".join(map(re.escape, label))
 
 
 def _tidy_number(value: str | None) -> str | None:
@@ -236,24 +231,15 @@ def _find_signers(closing: str) -> str | None:
     return whole if _ISSUER.match(whole) and len(whole) > _SHORTEST else None
 
 
-def _parse_optional_date(value: str | None) -> date | None:
-    return parse_date(value) if value else None
-
-
 def _find_signing_date(content: str, head: str, issuer: str | None) -> date | None:
     """Return the date behind the signature, else the first date alone on a line."""
     if issuer:
         found = re.search(rf"{re.escape(issuer)}\s*(?=(?:{DATE.pattern}))", content)
         if found and (signed := parse_date(content[found.end() : found.end() + 20])):
             return signed
-    for line in _iterate_short_lines(content):
-        if DATE.fullmatch(line.strip(" 　\t\xa0（()）")):
-            return parse_date(line)
-    return None
-
-
-def _iterate_short_lines(content: str) -> Iterable[str]:
-    return (line for line in content.split("\n") if 7 < len(line.strip()) < 20)
+    short = (line for line in content.split("\n") if 7 < len(line.strip()) < 20)
+    alone = (line for line in short if DATE.fullmatch(line.strip(" 　\t\xa0（()）")))
+    return parse_date(next(alone, ""))
 
 
 def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
@@ -268,15 +254,9 @@ def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
         if re.search(r"各|人民政府|部门|单位|委员会|厅|局", names) and not re.search(
             r"如下|^\s*[（(]?[一二三]|发文|主题|记者|获悉|日电|\d月\d", names
         ):
-            return tuple(_split_names(names))
+            parts = re.split(r"[，,；;](?![^（(]*[）)])", names)  # at commas outside brackets
+            return tuple(part.strip() for part in parts if part.strip())
     return ()
-
-
-def _split_names(names: str) -> Iterable[str]:
-    """Yield names between commas outside brackets."""
-    for part in re.split(r"[，,；;](?![^（(]*[）)])", names):
-        if part.strip():
-            yield part.strip()
 
 
 def _find_one_line_title(head: str, kinds: Iterable[str]) -> str | None:

@@ -7,12 +7,13 @@ where they carry the numbering on: 一、 sections, （一） clauses, 1. items,
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from build_graph.extract.structure.flattened_tables import TableReader
-from build_graph.extract.structure.marks import parse_numeral
+from build_graph.extract.structure.marks import iterate_lines, parse_numeral
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
 from build_graph.resources import load_word_lists
 
@@ -36,6 +37,7 @@ _LETTER = {kind: kind[0] for kind in _LEVELS_DOWN} | {"chapter": "h", "table": "
 _SECTIONS = frozenset({"chapter", "part", "section", "table"})
 _BOUNDARY = frozenset('\n 　。；;！!？?：:）)］]〕】﹞》”"')  # what a mark may follow within a line
 _SENTENCE_END = "。；;！!？?"
+_SENTENCE_STOP = re.compile(f"[{_SENTENCE_END}]")
 _ENDS = tuple("。；;！!？?）)〕】]")
 _GAP = 3  # numbers that a mark may be ahead of the last one
 _BLANK_BREAK = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　\xa0\t]+(?=[\u4e00-\u9fff“《])")
@@ -137,16 +139,12 @@ class OutlineReader:
     def _nest(self, content: str, marks: Sequence[_Mark]) -> tuple[Division, ...]:
         """Return divisions of marks: a deeper mark belongs to the nearest shallower one before it."""
         starts = [*(mark.span.start for mark in marks), len(content)]
-        drafts = [
-            (mark, Span(start, _trim_end(content, start, end)))
-            for mark, (start, end) in zip(marks, pairwise(starts), strict=True)
-        ]
         groups: list[list[tuple[_Mark, Span]]] = [[]]  # a stop closes every open division
-        for mark, own in drafts:
+        for mark, (start, end) in zip(marks, pairwise(starts), strict=True):
             if mark.kind == "stop":
                 groups.append([])
             else:
-                groups[-1].append((mark, own))
+                groups[-1].append((mark, Span(start, end).strip(content)))
         keys: dict[str, int] = {}
         return tuple(division for group in groups for division in _build_tree(group, keys))
 
@@ -191,7 +189,7 @@ class OutlineReader:
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
         """Return a section; paragraphs that all open with a heading become unnumbered clauses."""
-        lines = list(_iterate_lines(content, section.body))
+        lines = list(iterate_lines(content, section.body))
         cuts = [_find_first_sentence(content, line) for line in lines]
         short = [cut is not None and len(cut) <= 12 and "，" not in cut.extract(content) for cut in cuts]
         if len(lines) < 2 or not all(short):
@@ -373,20 +371,18 @@ def _find_headed(content: str, top: Sequence[Division]) -> frozenset[Span]:
     That is decided among siblings: most of their texts open with a short sentence.
     """
     votes = [
-        [_check_opening_heading(content, division) for division in siblings]
+        [(division, _check_opening_heading(content, division)) for division in siblings]
         for siblings in _iterate_siblings(top)
     ]
     headed: set[Span] = set()
-    kinds: dict[str, list[bool]] = {}
-    for siblings, vote in zip(_iterate_siblings(top), votes, strict=True):
-        for division, yes in zip(siblings, vote, strict=True):
-            if yes is not None:
-                kinds.setdefault(division.key[0], []).append(yes)
-    for siblings, vote in zip(_iterate_siblings(top), votes, strict=True):
-        own = [yes for yes in vote if yes is not None]
-        for division in siblings:
+    kinds: dict[str, list[bool]] = defaultdict(list)
+    for division, yes in chain.from_iterable(votes):
+        kinds[division.key[0]] += [] if yes is None else [yes]
+    for siblings in votes:
+        own = [yes for _, yes in siblings if yes is not None]
+        for division, _ in siblings:
             # Few siblings say little; then the divisions of the same kind in the whole document decide.
-            ballot = own if len(own) >= 3 else kinds.get(division.key[0], [])
+            ballot = own if len(own) >= 3 else kinds[division.key[0]]
             if 5 * sum(ballot) >= 3 * len(ballot):
                 headed.add(division.span)
     return frozenset(headed)
@@ -439,16 +435,8 @@ def _find_first_line(content: str, span: Span) -> Span:
 
 def _find_first_sentence(content: str, span: Span) -> Span | None:
     """Return the first sentence without its end mark; None where none ends within the span."""
-    found = re.compile(rf"[{_SENTENCE_END}]").search(content, span.start, span.end)
+    found = _SENTENCE_STOP.search(content, span.start, span.end)
     return Span(span.start, found.start()) if found else None
-
-
-def _iterate_lines(content: str, span: Span) -> Iterator[Span]:
-    """Yield the lines of a span that are not blank, stripped."""
-    for found in re.compile(r"[^\n]+").finditer(content, span.start, span.end):
-        line = Span(*found.span()).strip(content)
-        if len(line):
-            yield line
 
 
 def _iterate_paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]) -> Iterator[Division]:
@@ -468,13 +456,6 @@ def _iterate_paragraphs(content: str, metadata: Metadata, stops: Sequence[_Mark]
     for index, line in enumerate(sentences, start=1):
         preamble = index == 1 and len(sentences) > 1  # 为贯彻落实…，现通知如下
         yield Division(Level.CLAUSE, None, f"p{index}", 0, line, None, line, principle=preamble)
-
-
-def _trim_end(content: str, start: int, end: int) -> int:
-    """Return `end` moved back over white space, not before `start`."""
-    while end > start and content[end - 1].isspace():
-        end -= 1
-    return end
 
 
 # ---------------------------------------------------------------------------------- the end
