@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
+
+from places import TESTS
+
+sys.path.insert(0, str(TESTS / "query"))
 
 import test_queries
 from pyoxigraph import RdfFormat, Store
