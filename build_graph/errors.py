@@ -14,6 +14,18 @@ class ObligationError(Exception):
         return _rebuild_error, (type(self), self.args, self.__dict__)
 
 
+# Errors where a server answers a question of ours with things of other kinds, or without values.
+UNEXPECTED = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    SyntaxError,
+)
+
+
 class FaultError(ObligationError):
     """An input at which the program failed in a way that nobody foresaw."""
 

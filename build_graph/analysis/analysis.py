@@ -55,9 +55,7 @@ class Analyst:
         cannot be written.
         """
         findings = self.compute_findings()
-        files = {output / name: data for name, data in _render_files(findings, language, raw=self.raw)}
-        write_files(files)
-        return findings, list(files)
+        return findings, write_findings(findings, output, language, raw=self.raw)
 
     def compute_findings(self) -> Findings:
         """Return the findings about the graph under the choices.
@@ -83,6 +81,16 @@ class Analyst:
             names=dict(bearings.bodies["name"]),
             graph=self.graph,
         )
+
+
+def write_findings(findings: Findings, output: Path, language: Language, *, raw: bool = False) -> list[Path]:
+    """Write the files of an analysis into the folder `output`, all or none, and return them.
+
+    Raise ObligationError where the folder cannot be written.
+    """
+    files = {output / name: data for name, data in _render_files(findings, language, raw=raw)}
+    write_files(files)
+    return list(files)
 
 
 def _label_groups(groups: list[list[int]], counted: Incidence) -> tuple[tuple[str, ...], ...]:

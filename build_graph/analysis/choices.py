@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from pyoxigraph import NamedNode
 
+from build_graph.graph.store.shards import ShardFolder
+from build_graph.query.engines import Engine
+from build_graph.query.open import format_document_name, resolve_selection
+from build_graph.query.parameters import parse_day, parse_member
 from build_graph.resources import load_word_lists
 from build_graph.vocabulary import BASE
 
@@ -76,6 +81,31 @@ class Choices:
         yield "as_of", "day" if self.as_of else "none", self.as_of
         yield "unit", self.unit, ""
         yield "chance", "curveball" if self.draws else "none", f"{self.draws:,}, {self.seed}"
+
+
+def resolve_choices(
+    graph: Engine | ShardFolder,
+    *,
+    document: str | None = None,
+    domain: str | None = None,
+    as_of: str | None = None,
+    **others: Any,
+) -> Choices:
+    """Return the choices that words give, names looked up in the graph; `others` are fields.
+
+    Raise ObligationError for a name that the graph does not have, and for words that name no choice.
+    """
+    node, subject = resolve_selection(graph, document, domain)
+    for name, kind in (("roles", Roles), ("unit", Unit)):
+        if name in others:
+            others[name] = parse_member(name, others[name], kind)
+    return Choices(
+        document=node,
+        domain=subject,
+        called=format_document_name(graph, node) if node else "",
+        as_of=parse_day("--as-of", as_of, date.today()) if as_of else None,
+        **others,
+    )
 
 
 def _format_end(node: NamedNode | None) -> str:

@@ -19,7 +19,6 @@ from build_graph.cli.options import (
     print_size,
 )
 from build_graph.cli.terminal import print_lines, prints_errors, show_bar
-from build_graph.errors import ObligationError
 
 if TYPE_CHECKING:
     from build_graph.query.exchange.servers import Server
@@ -79,7 +78,7 @@ def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **opti
         raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv")
     place = output or _choose_place(kind)
     source = GraphSource.open(graph, **{name: options.pop(name) for name in ("timeout", "most")})
-    published = Publication(**{name: _parse_address(f"--{name}", words) for name, words in options.items()})
+    published = Publication.parse(**options)
     exported = Exporter(source, kind, published, guarded).write(place)
     print_lines(
         f"wrote {place}: {exported.statements:,} statements, "
@@ -92,20 +91,6 @@ def _choose_place(kind: ExportFormat) -> Path:
     """Return the default place of an export."""
     folder = Path("output") / "export" / kind.value
     return folder if kind.is_folder else folder / f"graph.{kind.ending}"
-
-
-def _parse_address(option: str, words: str | None) -> str | None:
-    """Return the address that an option gives; raise ObligationError for what is none."""
-    from pyoxigraph import NamedNode
-
-    if words is None:
-        return None
-    try:
-        if words.startswith(("http://", "https://")):
-            return NamedNode(words).value
-    except ValueError:
-        pass
-    raise ObligationError(f"{option}: {words!r} is no address; write it as https://example.org/…")
 
 
 _ENDPOINTS = {"store": "gsp_url", "update": "update_url", "query": "query_url"}

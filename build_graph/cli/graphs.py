@@ -36,10 +36,8 @@ from build_graph.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from build_graph.analysis.choices import Choices
-    from build_graph.graph.store.shards import ShardFolder
     from build_graph.query.catalogue import ParameterKind, Question
-    from build_graph.query.engines import Answer, Engine
+    from build_graph.query.engines import Answer
     from build_graph.query.results import AnswerFormat
 
 
@@ -342,38 +340,18 @@ def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) 
     for module in ("scipy", "pandas", "matplotlib"):
         load_extra(module, "analysis", "obligations analyse")
     from build_graph.analysis.analysis import FILES, Analyst
-    from build_graph.analysis.choices import Language
+    from build_graph.analysis.choices import Language, resolve_choices
     from build_graph.analysis.report import format_summary
     from build_graph.text.overwriting import reject_graph
 
     reject_graph((output / name for name in FILES), graph)
     engine = open_shards_or_engine(graph, options)
-    choices = _parse_choices(engine, options)
+    choices = resolve_choices(engine, **options)
     with show_bar(choices.draws, "tables drawn") as on_draw:
         analyst = Analyst(engine, choices, "" if graph == str(GRAPH) else graph, on_draw, raw)
         findings, paths = analyst.write(output, Language(language))
     print_lines(format_summary(findings, find_width()).removesuffix("\n"))
     print_lines(f"wrote {', '.join(path.name for path in paths)} to {output}")
-
-
-def _parse_choices(graph: Engine | ShardFolder, options: dict[str, Any]) -> Choices:
-    """Return the choices that options give; raise ObligationError for a name that the graph lacks."""
-    from datetime import date
-
-    from build_graph.analysis.choices import Choices, Roles, Unit
-    from build_graph.query.open import format_document_name
-    from build_graph.query.parameters import parse_day
-
-    as_of = options.pop("as_of")
-    within = resolve_narrowing(graph, options)
-    return Choices(
-        **within,
-        called=format_document_name(graph, within["document"]) if within["document"] else "",
-        as_of=parse_day("--as-of", as_of, date.today()) if as_of else None,
-        roles=Roles(options.pop("roles")),
-        unit=Unit(options.pop("unit")),
-        **options,
-    )
 
 
 @click.command()

@@ -278,14 +278,10 @@ def open_shards_or_engine(graph: str, options: dict[str, Any]) -> Engine | Shard
 
 def resolve_narrowing(graph: Engine | ShardFolder, options: dict[str, Any]) -> dict[str, Any]:
     """Return the nodes of `--document` and `--domain`; raise UnknownNameError for what the graph lacks."""
-    from build_graph.query.catalogue import ParameterKind
-    from build_graph.query.open import create_entity_finder
+    from build_graph.query.open import resolve_selection
 
-    given = {kind: options.pop(kind) for kind in (ParameterKind.DOCUMENT, ParameterKind.DOMAIN)}
-    if not any(given.values()):
-        return dict.fromkeys(map(str, given))
-    names = create_entity_finder(graph)
-    return {str(kind): names.find(kind, words) if words else None for kind, words in given.items()}
+    document, domain = resolve_selection(graph, options.pop("document"), options.pop("domain"))
+    return {"document": document, "domain": domain}
 
 
 def print_size(graph: str) -> None:

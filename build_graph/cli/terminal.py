@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from build_graph.errors import ObligationError
+from build_graph.errors import UNEXPECTED, ObligationError
 from build_graph.query.text_tables import escape_controls, open_console
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -22,16 +22,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _SHOWN_FROM = 4  # number of the document from which on a terminal shows the progress
 _MARKED = re.compile("⟦[^⟦⟧]*⟧")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-# The errors of our own code if a server answers with terms of other kinds, or with too few of them.
-_UNEXPECTED = (
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    SyntaxError,
-)
 
 
 class OutputError(ObligationError):
@@ -52,25 +42,21 @@ def prints_errors(command: Command) -> Command:
             for line in str(error).split("\n"):
                 print_lines(f"obligations: {line}", error=True)
             sys.exit(1)
-        except _UNEXPECTED as error:
+        except UNEXPECTED as error:
             if not (where := _find_endpoint(kwargs)):
                 raise
-            print_lines(
-                f"obligations: {where}: what it answers is not what a graph of obligations holds "
-                f"({type(error).__name__}); give the address of one",
-                error=True,
-            )
+            from build_graph.query.engines import create_strange_answer_error
+
+            print_lines(f"obligations: {create_strange_answer_error(where, error)}", error=True)
             sys.exit(1)
 
     return run  # type: ignore[return-value]  # wraps keeps the signature
 
 
 def _find_endpoint(options: dict[str, Any]) -> str | None:
-    """Return the endpoint that a command asks, without its password; None for a file, or for nothing."""
-    from build_graph.query.http.credentials import redact_url
-
+    """Return the endpoint that a command asks; None for a file, or for nothing."""
     where = options.get("url") or options.get("graph")
-    return redact_url(where) if isinstance(where, str) and where.startswith(("http://", "https://")) else None
+    return where if isinstance(where, str) and where.startswith(("http://", "https://")) else None
 
 
 class PlainGroup(click.Group):

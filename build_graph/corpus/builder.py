@@ -119,6 +119,18 @@ class Builder:
             no_pages=target.pages.why_not if target.pages else "",
         )
 
+    def render(self, paths: Sequence[Path]) -> tuple[bytes, Skipped]:
+        """Return the graph of the documents at `paths` in Turtle, and what was left out; write nothing.
+
+        Raise ObligationError for every fault of input.
+        """
+        descriptions = Descriptions.load()
+        target = _FileTarget(None, descriptions)
+        work = self._understand_all(paths, target, descriptions)
+        work.check()
+        _, turtle = target.assembly.finish()
+        return b"".join(turtle), work.list_skipped()
+
     def fill(self, paths: Sequence[Path], store: Path, *, prune: bool = False) -> FillResult:
         """Put the documents at `paths` into the Oxigraph store in a folder, and the ontology beside them.
 

@@ -60,6 +60,14 @@ class Triples:
 Answer = QuerySolutions | QueryBoolean | Triples
 
 
+def create_strange_answer_error(url: str, error: Exception) -> EngineError:
+    """Return the error for an endpoint whose answers are not those of a graph of obligations."""
+    return EngineError(
+        f"{redact_url(url)}: what it answers is not what a graph of obligations holds "
+        f"({type(error).__name__}); give the address of one"
+    )
+
+
 class Engine(Protocol):
     """Answers queries; `name` is what messages call one."""
 

@@ -358,7 +358,11 @@ def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: i
     Raises ObligationError where the graph cannot be opened, and where nothing in it, or several things,
     have the name.
     """
-    engine = open_graph(where, timeout, most=most)
+    return explain_name(open_graph(where, timeout, most=most), name, mark)
+
+
+def explain_name(engine: Engine, name: str, mark: Mark) -> list[str]:
+    """Return the lines that explain a name; raise ObligationError where nothing has it, or several things."""
     if not isinstance(engine, OxigraphEngine):
         return _explain_remote(engine, name, mark)
     explainer = Explainer(engine.store, mark, None if engine.union else DefaultGraph())

@@ -53,6 +53,18 @@ def open_graph(
     return EndpointEngine(where, timeout, credentials, most)
 
 
+def open_shards_or_graph(
+    where: str, timeout: float = TIMEOUT, credentials: Credentials = ANONYMOUS, most: int = MOST
+) -> Engine | ShardFolder:
+    """Return shards as they are, for work to which their tables are enough; else the engine for a graph.
+
+    Raise ObligationError as `open_graph` does.
+    """
+    if not is_address(where) and is_shards(Path(where)):
+        return ShardFolder.open(Path(where))
+    return open_graph(where, timeout, credentials, most)
+
+
 def open_path(path: Path) -> OxigraphEngine:
     """Return the engine for a file, or a folder of a store or of shards; files and shards go into memory.
 
@@ -189,6 +201,22 @@ def open_name_engine(shards: ShardFolder) -> OxigraphEngine:
 def create_entity_finder(graph: Engine | ShardFolder) -> EntityFinder:
     """What finds things by their names: in the graph itself or, of shards, in their manifests."""
     return EntityFinder(open_name_engine(graph) if isinstance(graph, ShardFolder) else graph)
+
+
+def resolve_selection(
+    graph: Engine | ShardFolder, document: str | None, domain: str | None
+) -> tuple[NamedNode | None, NamedNode | None]:
+    """Return the document and the domain of those names, None where no name is given.
+
+    Raise UnknownNameError for what the graph does not have.
+    """
+    if not (document or domain):
+        return None, None
+    names = create_entity_finder(graph)
+    return (
+        names.find(ParameterKind.DOCUMENT, document) if document else None,
+        names.find(ParameterKind.DOMAIN, domain) if domain else None,
+    )
 
 
 def format_document_name(graph: Engine | ShardFolder, document: NamedNode) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode
 
@@ -47,6 +49,7 @@ class Binder:
 
     names: EntityFinder
     today: date
+    usage: str = "--set {}={}"  # how a value is given, for messages
 
     def bind(self, question: Question, given: Mapping[str, str | NamedNode]) -> str:
         """The query with what was given and the defaults of the rest as terms; a node is taken as it is.
@@ -60,7 +63,7 @@ class Binder:
             if words is None:
                 raise WrongValueError(
                     f"{question.name}: needs {parameter.name}; "
-                    f"give it, for example: --set {parameter.name}={parameter.example}"
+                    f"give it, for example: {self.usage.format(parameter.name, parameter.example)}"
                 )
             values[parameter.name] = (
                 words if isinstance(words, NamedNode) else self._parse_value(parameter, words.strip())
@@ -111,6 +114,21 @@ def parse_day(name: str, words: str, today: date) -> date:
     if not _is_date(words):
         raise WrongValueError(f"{name}: {words!r} is no date; write it as 2024-01-01, or today")
     return date.fromisoformat(words)
+
+
+Member = TypeVar("Member", bound=StrEnum)
+
+
+def parse_member(name: str, words: str, kind: type[Member]) -> Member:
+    """Return the member of an enumeration that a word names; raise WrongValueError where it names none.
+
+    >>> parse_member("kind", "agency", ParameterKind)
+    <ParameterKind.AGENCY: 'agency'>
+    """
+    try:
+        return kind(words)
+    except ValueError:
+        raise WrongValueError(f"{name}: {words!r} is not known; write one of {', '.join(kind)}") from None
 
 
 def _is_date(words: str) -> bool:

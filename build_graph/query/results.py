@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import (
     BlankNode,
@@ -31,6 +32,9 @@ from build_graph.errors import ObligationError
 from build_graph.query.engines import Answer, Triples
 from build_graph.query.text_tables import format_table
 from build_graph.vocabulary import BASE, PREFIXES, XSD
+
+if TYPE_CHECKING:
+    import rdflib
 
 _NUMBERS = frozenset(f"{XSD}{name}" for name in ("integer", "decimal", "double", "float"))
 Term = NamedNode | BlankNode | Literal | Triple | None
@@ -134,6 +138,17 @@ def format_term(value: Term) -> str:
         if value.value.startswith(namespace):
             return f"{prefix}:{value.value.removeprefix(namespace)}"
     return value.value
+
+
+def convert_to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
+    """Return triples as a graph of rdflib, with the prefixes of our vocabularies."""
+    import rdflib
+
+    written = serialize(triples, format=RdfFormat.N_TRIPLES)
+    graph = rdflib.Graph()
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    return graph.parse(data=written or b"", format="nt")
 
 
 def is_number(value: Term) -> bool:

@@ -8,17 +8,15 @@ from __future__ import annotations
 from logging import NullHandler, getLogger
 from pathlib import Path
 
-from pyoxigraph import RdfFormat, serialize
-from rdflib import Graph
-
 from build_graph.errors import ObligationError
 from build_graph.graph.check.shacl import ValidationReport, validate_graph
 from build_graph.graph.store.seals import find_damaged_file
 from build_graph.graph.store.store import REMOVE
 from build_graph.query.catalogue import construct
-from build_graph.query.engines import TIMEOUT, convert_store_errors
+from build_graph.query.engines import TIMEOUT, Engine, OxigraphEngine, convert_store_errors
 from build_graph.query.http.receiving import MOST
-from build_graph.query.open import is_address, is_store, open_graph, open_path
+from build_graph.query.open import open_graph, open_path
+from build_graph.query.results import convert_to_rdflib
 
 getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed literals with a traceback each
 
@@ -28,14 +26,17 @@ def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> Validati
 
     Raises ObligationError where it cannot be read, where it is empty, and where a file of a store is damaged.
     """
-    if not is_address(where) and is_store(Path(where)):
-        _check_files(Path(where))
-    found = construct(open_graph(where, timeout, most=most), "everything")
+    return validate_engine(open_graph(where, timeout, most=most), where)
+
+
+def validate_engine(engine: Engine, where: str) -> ValidationReport:
+    """Return the report on the graph that an engine answers for; raise ObligationError as `validate` does."""
+    if isinstance(engine, OxigraphEngine) and engine.folder:
+        _check_files(engine.folder)
+    found = construct(engine, "everything")
     if not found:
         raise ObligationError(f"{where}: holds no statements; make the graph with: obligations build")
-    written = serialize(found, format=RdfFormat.N_TRIPLES)
-    assert written is not None  # it is only where an output file is given
-    return validate_graph(Graph().parse(data=written, format="nt"), where)
+    return validate_graph(convert_to_rdflib(found), where)
 
 
 def _check_files(folder: Path) -> None:

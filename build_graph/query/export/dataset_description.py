@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Quad
 
+from build_graph.errors import ObligationError
 from build_graph.graph.write.turtle import serialize_body, serialize_header
 from build_graph.vocabulary import BASE, ELI, PREFIXES, RDF, XSD, encode_segment
 
@@ -84,6 +85,26 @@ class Publication:
 
     licence: str | None = None
     url: str | None = None
+
+    @classmethod
+    def parse(cls, *, licence: str | None = None, url: str | None = None) -> Publication:
+        """Return what the words give; raise PublicationError for words that are no address on the net."""
+        return cls(_parse_address("--licence", licence), _parse_address("--url", url))
+
+
+class PublicationError(ObligationError):
+    """Words that are no address of a licence, or of the folder of an export."""
+
+
+def _parse_address(option: str, words: str | None) -> str | None:
+    if words is None:
+        return None
+    try:
+        if words.startswith(("http://", "https://")):
+            return NamedNode(words).value
+    except ValueError:
+        pass
+    raise PublicationError(f"{option}: {words!r} is no address; write it as https://example.org/…")
 
 
 def render_description(survey: GraphSurvey, files: Iterable[FileFacts], published: Publication) -> bytes:

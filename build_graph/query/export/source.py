@@ -30,10 +30,13 @@ class GraphSource:
         An endpoint's graph is copied into memory, page by page, before anything is written.
         """
         if is_address(where):
-            return cls(
-                where, OxigraphEngine.open(_copy_endpoint(where, open_graph(where, timeout, most=most)))
-            )
+            return cls.copy_endpoint(where, open_graph(where, timeout, most=most))
         return cls(where, open_path(Path(where)) if is_store(Path(where)) else None)
+
+    @classmethod
+    def copy_endpoint(cls, url: str, engine: Engine) -> GraphSource:
+        """Return a copy in memory of an endpoint's graph; raise EngineError where it does not give all."""
+        return cls(url, OxigraphEngine.open(_copy_endpoint(url, engine)))
 
     def iterate_quads(self) -> Iterator[Quad]:
         """Yield all statements of all graphs; raises EngineError where a file is missing, broken, or taken
