@@ -18,7 +18,7 @@ from build_graph.corpus.summary import is_unresolved
 from build_graph.errors import ObligationError
 from build_graph.extract.pipeline import Pipeline, find_default_document, merge_given
 from build_graph.model import Bearer, CoverageKind, Document, Metadata, Span
-from build_graph.query.text_tables import TABLE_WIDTH, open_console
+from build_graph.query.text_tables import WIDTH, open_console
 from build_graph.text.inputs import IgnoredFile, InputReader
 
 _WORDS = 40  # characters of a finding that a line shows
@@ -108,7 +108,7 @@ def print_reviews(
     reviews: Sequence[Review], failures: Sequence[str], out: TextIO, *, top: int, details: int
 ) -> None:
     """Print a table of the worst `top` documents, and up to `details` doubts of each of them."""
-    console = open_console(out, None if out.isatty() else TABLE_WIDTH)
+    console = open_console(out, None if out.isatty() else WIDTH)
     shown = sort_worst_first(reviews)[:top]
     console.print(_build_table(shown))
     for one in shown:

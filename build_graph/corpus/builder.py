@@ -21,7 +21,7 @@ from build_graph.graph.emit.document import Part, iterate_parts
 from build_graph.graph.emit.provenance import hash_text
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.iris import document_iri
-from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
+from build_graph.graph.store.fingerprints import Fingerprint, compute_rules_hash
 from build_graph.graph.store.store import StoredDocument, StoreError
 from build_graph.graph.write.assembly import TurtleAssembler
 from build_graph.model import Document, Input, Metadata
@@ -142,7 +142,7 @@ class Builder:
         is not known. Raises ObligationError for every fault of input or output.
         """
         self._refuse_inputs(iterate_files_at(store), paths)
-        with StoreWriter(store, rules_hash()) as filler:
+        with StoreWriter(store, compute_rules_hash()) as filler:
             work = self._understand_all(paths, filler, Descriptions.load())
             try:
                 work.check()

@@ -23,7 +23,7 @@ from build_graph.graph.emit.emitter import Emitter
 from build_graph.graph.emit.provenance import hash_text
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.emit.responsibilities import Responsibility, list_responsibilities
-from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
+from build_graph.graph.store.fingerprints import Fingerprint, compute_rules_hash
 from build_graph.graph.write.assembly import serialise_document
 from build_graph.model import Input, Metadata, Source
 from build_graph.text.inputs import IgnoredFile, InputReader, LazyInput
@@ -59,7 +59,7 @@ class DocumentWorker:
     @classmethod
     def load(cls) -> Self:
         """Return an understander with the package's own ontology and words."""
-        return cls(Pipeline.load(), Descriptions.load(), rules_hash())
+        return cls(Pipeline.load(), Descriptions.load(), compute_rules_hash())
 
     def build_result(self, found: Input | ObligationError) -> DocumentResult:
         """What becomes of a document, or of the error found in its place; never raises for either."""

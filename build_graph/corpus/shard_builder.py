@@ -29,7 +29,7 @@ from build_graph.corpus.shard_writer import (
 )
 from build_graph.corpus.stream import Deduplicator, DocumentStream, Progress
 from build_graph.files import write_files
-from build_graph.graph.store.fingerprints import find_version, rules_hash
+from build_graph.graph.store.fingerprints import compute_rules_hash, find_version
 from build_graph.graph.store.seals import compute_facts, compute_piece_facts
 from build_graph.graph.store.shards import (
     CARD,
@@ -121,7 +121,7 @@ class ShardBuilder:
         build is at it.
         """
         reject_inputs(iterate_files_at(folder), iterate_files(paths))
-        items, ruled, progress = Items(self.reader, paths), rules_hash(), Progress()
+        items, ruled, progress = Items(self.reader, paths), compute_rules_hash(), Progress()
         with lock_folder(folder):
             try:
                 self._write_shards(items, folder, _hash_settings(self.reader, self.size, ruled), progress)

@@ -26,7 +26,7 @@ from build_graph.extract.pipeline import merge_given
 from build_graph.graph.check.checks import FailedCheckError, check_statements
 from build_graph.graph.emit.document import Part
 from build_graph.graph.iris import document_iri
-from build_graph.graph.store.fingerprints import Fingerprint, rules_hash
+from build_graph.graph.store.fingerprints import Fingerprint, compute_rules_hash
 from build_graph.graph.store.fresh import create_store, remove_leftovers
 from build_graph.graph.store.shards import DocumentRecord, ShardFolder, open_stream, strip_graph
 from build_graph.graph.store.store import DocumentStore, StoredDocument, StoreError, holds_something
@@ -174,7 +174,7 @@ class StoreLoader:
                     path, self._iterate_documents(DocumentStream(workers, seen), items, items, loaded), loaded
                 )
             else:
-                with StoreWriter(path, rules_hash()) as filler:
+                with StoreWriter(path, compute_rules_hash()) as filler:
                     known = DocumentStream(workers, seen, lambda place, item: _find_known(item, filler))
                     opened = (_open_item(item, workers) for item in items)
                     _replace_documents(filler, self._iterate_documents(known, items, opened, loaded), loaded)
@@ -192,7 +192,7 @@ class StoreLoader:
         if not holds_something(path) and len(opened) == 1:
             _load_new(path, self._iterate_reported(documents), loaded)
         else:
-            with StoreWriter(path, rules_hash()) as filler:
+            with StoreWriter(path, compute_rules_hash()) as filler:
                 _replace_documents(filler, self._iterate_reported(documents), loaded)
         return loaded
 

@@ -1,7 +1,7 @@
-"""The IRIs of all that a graph names, made from content alone: the same document gives the same ones.
+"""The IRIs of everything that a graph names, made from content alone: a document always gets the same ones.
 
-What stands in a document lies below its IRI, and what was found in a measure below that of the measure.
-Indices and ranks count from 1.
+Everything in a document lies below the document's IRI, and all findings of a measure below that of the
+measure. Indices and ranks count from 1.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def document_iri(id_: str, base: str = BASE) -> str:
 
 
 def body_iri(body: Body, base: str = BASE) -> str:
-    """Return the IRI of a body; one that the registry has keeps its own whatever the base."""
+    """Return the IRI of a body; a body of the registry keeps its own IRI, whatever the base."""
     kind = "group" if body.kind is BodyKind.GROUP else "agency"
     return f"{BASE if body.known else base}{kind}/{encode_path(body.id)}"
 
 
 def agency_iri(id_: str) -> str:
-    """Return the IRI of the agency of the registry with that id."""
+    """Return the IRI of the registry's agency with that id."""
     return f"{BASE}agency/{encode_segment(id_)}"
 
 
@@ -67,7 +67,7 @@ def text_iri(document: str) -> str:
 
 
 def source_iri(document: str) -> str:
-    """Return the IRI of what the document with that IRI was read from."""
+    """Return the IRI of the source from which the document with that IRI was read."""
     return f"{document}/source"
 
 
@@ -77,27 +77,27 @@ def reading_iri(document: str) -> str:
 
 
 def repair_iri(document: str, name: str) -> str:
-    """Return the IRI of what one kind of repair did to a document."""
+    """Return the IRI of the repairs of one kind in a document."""
     return f"{document}/repair/{encode_segment(name)}"
 
 
 def coverage_iri(document: str) -> str:
-    """Return the IRI of how a document was understood."""
+    """Return the IRI of a document's coverage."""
     return f"{document}/coverage"
 
 
 def stretch_iri(document: str, index: int) -> str:
-    """Return the IRI of a stretch that was not read."""
+    """Return the IRI of a stretch of text that was not read."""
     return f"{coverage_iri(document)}/unread/{index}"
 
 
 def damage_iri(document: str, index: int) -> str:
-    """Return the IRI of a stretch that stayed damaged."""
+    """Return the IRI of a stretch of text that stayed damaged."""
     return f"{document}/damage/{index}"
 
 
 def bracket_iri(document: str, index: int) -> str:
-    """Return the IRI of a bracket that was refused."""
+    """Return the IRI of a rejected bracket."""
     return f"{document}/refused/{index}"
 
 
@@ -107,22 +107,22 @@ def citation_iri(document: str, index: int) -> str:
 
 
 def unnamed_iri(document: str, words: str) -> str:
-    """Return the IRI of a cited document of which the words of a citation do not say which it is."""
+    """Return the IRI of a cited document that the words of its citation do not identify."""
     return f"{document}/cited/{encode_segment(words)}"
 
 
 def division_iri(parent: str, division: Division) -> str:
-    """Return the IRI of a section or clause, from that of what it is part of."""
+    """Return the IRI of a section or clause, below the IRI of its parent."""
     return f"{parent}/{encode_segment(division.key)}"
 
 
 def holder_iri(document: str, measure: Measure) -> str:
-    """Return the IRI of the division, or the document, that a measure stands in."""
+    """Return the IRI of the division or document that contains a measure."""
     return "/".join((document, *map(encode_segment, measure.path)))
 
 
 def measure_iri(document: str, measure: Measure) -> str:
-    """Return the IRI of a measure: below it stands all that was found in it."""
+    """Return the IRI of a measure, below which all its findings lie."""
     return f"{holder_iri(document, measure)}/m{measure.index}"
 
 
@@ -145,27 +145,25 @@ def quantity_iri(target: str, index: int) -> str:
 
 
 def subject_iri(measure: str, domain: Domain) -> str:
-    """Return the IRI of what is said of a domain of a measure."""
+    """Return the IRI of the statement that a measure belongs to a domain."""
     return f"{measure}/domain/{encode_segment(domain.id)}"
 
 
 def audience_iri(measure: str, index: int) -> str:
-    """Return the IRI of what is said of one that a measure is for."""
+    """Return the IRI of the statement that a measure is meant for an audience."""
     return f"{measure}/audience/{index}"
 
 
 def assignment_iri(measure: str) -> str:
-    """Return the IRI of the one assignment that a measure may have."""
+    """Return the IRI of a measure's assignment, of which there is at most one."""
     return f"{measure}/assignment"
 
 
 def bearer_iri(measure: str, rank: int) -> str:
-    """Return the IRI of what is said of a bearer; those by a rule stated elsewhere come after the
-    measure's own.
-    """
+    """Return the IRI of a bearer statement; default bearers rank after the measure's own."""
     return f"{assignment_iri(measure)}/b{rank}"
 
 
 def qualifier_iri(measure: str, index: int) -> str:
-    """Return the IRI of a rider of a measure's assignment."""
+    """Return the IRI of a qualifier of a measure's assignment."""
     return f"{assignment_iri(measure)}/r{index}"

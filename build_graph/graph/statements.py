@@ -1,7 +1,7 @@
-"""Statements and their terms as N-Triples writes them: text, which is joined and not written again.
+"""Statements and their terms as N-Triples text, which is joined and not serialised again.
 
-An object of the store for each term costs several times as much as its text; whoever needs objects has
-them read from the statements.
+An object of the store for each term costs several times as much as its text. Code that needs objects parses
+the statements.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LONG = 1 << 20  # characters, four bytes each at the most
 
 
 def iri(name: str) -> Term:
-    """Return an IRI as a term; it must be one, which `vocabulary.encode_segment` sees to.
+    """Return an IRI as a term; the text must be a valid IRI, as `vocabulary.encode_segment` makes it.
 
     >>> iri("https://example.org/商务部")
     '<https://example.org/商务部>'
@@ -33,7 +33,7 @@ def iri(name: str) -> Term:
 
 @cache
 def expand(name: str) -> Term:
-    """Return the term with a prefixed name; KeyError for a prefix that is not in `PREFIXES`.
+    """Return the term of a prefixed name; raises KeyError for a prefix that is not in `PREFIXES`.
 
     >>> expand("ob:Lead")
     '<https://w3id.org/obligation-graph/ontology#Lead>'
@@ -42,7 +42,7 @@ def expand(name: str) -> Term:
 
 
 def literal(said: str) -> Term:
-    r"""Return words as a literal.
+    r"""Return a text as a literal.
 
     >>> print(literal('国务院\n"办公厅"'))
     "国务院\n\"办公厅\""
@@ -51,7 +51,7 @@ def literal(said: str) -> Term:
 
 
 def zh_literal(said: str | None) -> Term | None:
-    """Return words as a literal in Chinese; None for no words.
+    """Return a text as a literal in Chinese, or None for an empty text.
 
     >>> zh_literal("商务部")
     '"商务部"@zh'
@@ -79,12 +79,12 @@ def boolean(value: bool) -> Term:
 
 
 def true_or_none(value: bool) -> Term | None:
-    """What is so as a literal; None for what is not."""
+    """Return the literal true for True, and None for False."""
     return boolean(True) if value else None
 
 
 def date_literal(value: date | None) -> Term | None:
-    """Return a date as a literal; None for no date.
+    """Return a date as a literal, or None for no date.
 
     >>> date_literal(date(2020, 12, 31))
     '"2020-12-31"^^<http://www.w3.org/2001/XMLSchema#date>'
@@ -93,18 +93,18 @@ def date_literal(value: date | None) -> Term | None:
 
 
 def serialise_statements(statements: Iterable[Statement], graph: Term | None = None) -> str:
-    """Return statements of a graph as N-Quads, or of none as N-Triples, in their order."""
+    """Return statements in their order, as N-Quads of one graph, or as N-Triples without a graph."""
     end = f" {graph} .\n" if graph else " .\n"
     return "".join([f"{subject} {predicate} {value}{end}" for subject, predicate, value in statements])
 
 
 def is_long(statement: Statement) -> bool:
-    """Return whether a statement's object is too long for a parser, which holds 16 MB at a time."""
+    """Return whether a statement's object is too long for a parser, whose buffer holds 16 MB."""
     return len(statement[2]) > _LONG
 
 
 def parse_statements(statements: Iterable[Statement], graph: Term | None = None) -> Iterator[Quad]:
-    """Yield statements of a graph, or of none, as objects of the store, in their order."""
+    """Yield statements of one graph, or of none, as objects of the store, in their order."""
     for long, run in groupby(statements, key=is_long):
         if long:
             yield from (_build_quad(one, graph) for one in run)
@@ -113,9 +113,7 @@ def parse_statements(statements: Iterable[Statement], graph: Term | None = None)
 
 
 def _build_quad(statement: Statement, graph: Term | None) -> Quad:
-    """Return a statement whose object is a literal, perhaps with a language; its escapes are those of
-    JSON.
-    """
+    """Return a statement with a literal object as a quad; the literal's escapes are those of JSON."""
     subject, predicate, value = statement
     quoted, _, language = value.rpartition('"')
     literal = Literal(json.loads(f'{quoted}"', strict=False), language=language[1:] or None)

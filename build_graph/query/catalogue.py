@@ -1,4 +1,4 @@
-"""The header of a query: comment lines that say what it answers and which parameters it takes.
+"""The query catalogue: questions in `queries/` or in a user's file, one a file, with a header of comments.
 
     # title@en: Partners of one agency
     # title@zh: 某一机构的共同责任机构
@@ -7,15 +7,10 @@
     # description@zh: 与某机构共同承担措施的机构，多者在前。
     # parameter: agency, agency, no default, example 商务部
 
-A parameter has a name, a kind, a default, and an example. Lines that go on are indented. The header ends at
-the first line that is no comment.
+A parameter has a name, a kind, a default, and an example. Continuation lines are indented. The header ends at
+the first line that is no comment. The catalogue can be shown as a list, and as `docs/queries.md`.
 
-The catalogue: the questions in `queries/`, one a file, and those that a user writes in the same form.
-
-Beside them stand the lookups in `queries/lookups`, which the program itself asks: each is run by `select`,
-`construct` or `ask`, whichever its query is.
-
-The catalogue to be read: a list for the terminal, and `docs/queries.md`.
+The lookups in `queries/lookups` are the program's own queries: `select`, `construct` and `ask` run them.
 """
 
 from __future__ import annotations
@@ -37,8 +32,8 @@ from build_graph.query.sparql import Value
 from build_graph.query.text_tables import format_table
 from build_graph.resources import find_folder
 
-ANY = "any"  # the default that lets any value do
-TODAY = "today"  # of a date: the day on which the query is run
+ANY = "any"  # a default that matches any value
+TODAY = "today"  # a default date: the day on which the query is run
 TEXTS = ("title@en", "title@zh", "description@en", "description@zh")
 
 _LINE = re.compile(r"# (?P<key>[a-z@]+): (?P<text>\S.*)")
@@ -59,21 +54,21 @@ class HeaderError(ObligationError):
 
 
 class ParameterKind(StrEnum):
-    """What a parameter may be given."""
+    """The kinds of values that a parameter takes."""
 
     AGENCY = "agency"  # a body or group, by any of its names
     DOMAIN = "domain"
     DOCUMENT = "document"
     CLAUSE = "clause"  # or a section
-    STATEMENT = "statement"  # anything that the graph speaks of
-    ALLOCATION = "allocation"  # how a measure is shared out: divided, joint, unstated
+    STATEMENT = "statement"  # any subject of the graph
+    ALLOCATION = "allocation"  # of a measure: divided, joint, unstated
     DATE = "date"
     INTEGER = "integer"
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """What can be put into a query; without a default it must be given."""
+    """A place for a value in a query; without a default a value must be given."""
 
     name: str
     kind: ParameterKind
@@ -82,26 +77,26 @@ class Parameter:
 
     @property
     def optional(self) -> bool:
-        """Whether any value will do where none is given."""
+        """True if any value will do by default."""
         return self.default == ANY
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a query says of itself; the texts by key (`title@en`), empty for a query without a header."""
+    """The header of a query, with texts by key (`title@en`); empty for a query without one."""
 
     texts: tuple[tuple[str, str], ...] = ()
     parameters: tuple[Parameter, ...] = ()
 
     def find_text(self, key: str) -> str:
-        """Return the text of a key, empty where the header has none."""
+        """Return the text of a key, or an empty string."""
         return dict(self.texts).get(key, "")
 
 
 def parse_header(query: str, name: str) -> Header:
-    """Return the header of a query; a query that begins with other comments, or none, has an empty one.
+    """Return the header of a query; it is empty if the query begins with other comments or none.
 
-    Raises HeaderError for a line that breaks the form, with the query's name and the line.
+    Raises HeaderError, with the query's name and the line, for a line that breaks the form.
 
     >>> header = "# title@en: Counts\\n# parameter: n, integer, default 5, example 9"
     >>> parse_header(f"{header}\\nASK {{}}", "q").parameters
@@ -150,7 +145,7 @@ def _parse_parameter(text: str, where: str) -> Parameter:
 
 
 class UnknownQueryError(ObligationError):
-    """A query or a parameter that there is not."""
+    """A query or a parameter that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +158,7 @@ class Question:
 
     @classmethod
     def read(cls, text: str, name: str) -> Question:
-        """Return the question in a text; raises ObligationError for an update, or a header that does not
-        fit.
-        """
+        """Return the question in a text; raises ObligationError for an update or an unfit header."""
         header = parse_header(text, name)
         sparql.detect_form(text, name)
         blocks = sparql.find_value_blocks(text)
@@ -178,7 +171,7 @@ class Question:
         return cls(name, header, text)
 
     def find_parameter(self, name: str) -> Parameter:
-        """Return the parameter of that name; raises UnknownQueryError with those that there are."""
+        """Return the parameter of that name; raises UnknownQueryError with the names that exist."""
         known = {parameter.name: parameter for parameter in self.header.parameters}
         if name not in known:
             listed = f"it has {', '.join(known)}" if known else "it has none"
@@ -190,13 +183,13 @@ class Question:
 
 @cache
 def load_catalogue() -> tuple[Question, ...]:
-    """Return the questions of the catalogue, by name: they are read once."""
+    """Return the questions of the catalogue, sorted by name; they are read once."""
     paths = sorted(find_folder("queries").glob("*.rq"))
     return tuple(Question.read(path.read_text(encoding="utf-8"), path.stem) for path in paths)
 
 
 def find_question(name: str) -> Question:
-    """A question of the catalogue by its name, or one in a file; raises ObligationError if there is none.
+    """Return a question of the catalogue by name, or one in a file; raises ObligationError for none.
 
     >>> find_question("pairs").header.find_text("title@en")
     'Agencies that are co-responsible most often'
@@ -212,26 +205,26 @@ def find_question(name: str) -> Question:
 
 
 def select(engine: Engine, name: str, /, **values: Value) -> QuerySolutions:
-    """Return the rows of a lookup with the values in it; raise ObligationError if there is no answer."""
+    """Return the rows of a lookup with the values in it; raises ObligationError without an answer."""
     return fetch_rows(engine, load_lookup(name, **values), name)
 
 
 def fetch_rows(engine: Engine, query: str, name: str) -> QuerySolutions:
-    """Return the rows of a SELECT query; raise ObligationError if there is no answer."""
+    """Return the rows of a SELECT query; raises ObligationError without an answer."""
     found = engine.answer(query, name)
     assert isinstance(found, QuerySolutions), f"{name} is no SELECT query"
     return found
 
 
 def construct(engine: Engine, name: str, /, **values: Value) -> tuple[Triple, ...]:
-    """Return the triples of a lookup, in order; raise ObligationError if there is no answer."""
+    """Return the triples of a lookup, in order; raises ObligationError without an answer."""
     found = engine.answer(load_lookup(name, **values), name)
     assert isinstance(found, Triples), f"lookups/{name}.rq is no CONSTRUCT query"
     return found.triples
 
 
 def ask(engine: Engine, name: str, /, **values: Value) -> bool:
-    """Return the yes or no of a lookup; raise ObligationError if there is no answer."""
+    """Return the yes or no of a lookup; raises ObligationError without an answer."""
     found = engine.answer(load_lookup(name, **values), name)
     assert isinstance(found, QueryBoolean), f"lookups/{name}.rq is no ASK query"
     return bool(found)
@@ -276,7 +269,7 @@ terms. An agency, domain, document or clause is named as people write it (商务
 
 
 def render_markdown(questions: Iterable[Question]) -> str:
-    """Return the handbook: an index, then each question with its parameters and a command to try."""
+    """Return the documentation: an index, then each question with its parameters and a command."""
     known = list(questions)
     index = (f"| [`{q.name}`](#{q.name}) | {_read_title(q, 'en')} | {_read_title(q, 'zh')} |" for q in known)
     lines = [_HEAD, "| query | question | 问题 |", "|---|---|---|", *index]
@@ -286,9 +279,7 @@ def render_markdown(questions: Iterable[Question]) -> str:
 
 
 def format_list(questions: Iterable[Question], width: int | None = None) -> str:
-    """Return the questions as a list: name, title in both languages, parameters; optional ones in
-    brackets.
-    """
+    """Return a list of names, titles in both languages, and parameters, optional ones in brackets."""
     rows = [
         (
             q.name,

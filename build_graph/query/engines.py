@@ -38,7 +38,7 @@ _BOOLEAN = f"{XSD}boolean"
 _YES = ("1", "true")
 _WITH_BOOLEAN = re.compile(rb'\{[^{}]*#boolean"[^{}]*\}')  # not by a parser: lists in lists fill memory
 _SHORT = 4096  # bytes of an answer that is yes or no
-OF_FILES = ("Corruption", "IO error")  # how RocksDB's words begin when its files are at fault
+OF_FILES = ("Corruption", "IO error")  # beginnings of RocksDB's messages about its files
 
 
 class EngineError(ObligationError):
@@ -47,13 +47,13 @@ class EngineError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Triples:
-    """What a CONSTRUCT or DESCRIBE query answers: triples, each once, in a fixed order."""
+    """The answer to a CONSTRUCT or DESCRIBE query: triples, each once, in a fixed order."""
 
     triples: tuple[Triple, ...]
 
     @classmethod
     def collect(cls, triples: Iterable[Triple]) -> Triples:
-        """Return the triples, put in order."""
+        """Return the triples, each once, sorted."""
         return cls(tuple(sorted(set(triples), key=str)))
 
 
@@ -69,48 +69,46 @@ def create_strange_answer_error(url: str, error: Exception) -> EngineError:
 
 
 class Engine(Protocol):
-    """Answers queries; `name` is what messages call one."""
+    """The interface of an engine; `name` is the query's name in messages."""
 
     def answer(self, query: str, name: str = "query") -> Answer:
-        """What a query answers; raises ObligationError where there is no answer to be had."""
+        """Return the answer to a query; raises ObligationError if there is none."""
 
 
 def has_default_graph(store: Store) -> bool:
-    """Return whether anything is in a store's default graph: it is what is asked, else all named graphs as
-    one.
-    """
+    """Return whether a store's default graph has statements; without any, its named graphs are queried."""
     return next(store.quads_for_pattern(None, None, None, DefaultGraph()), None) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class OxigraphEngine:
-    """Oxigraph over a store: its default graph or, where nothing is in that, its named graphs together.
+    """Oxigraph over a store: its default graph or, if that is empty, the union of its named graphs.
 
-    A statement that stands in several named graphs counts several times when they are asked together.
-    `obligations build --store` therefore writes the statements of all documents into the default graph too.
-    Of a store on disk an answer is read whole: a build may take its files away while rows are asked for.
+    In the union, a statement of several named graphs counts several times. `obligations build --store`
+    therefore writes the statements of all documents into the default graph too. Answers of a store on disk
+    are read at once, since a build may delete its files while rows are read.
     """
 
     store: Store
     union: bool = False
-    folder: Path | None = None  # where the store lies on disk
+    folder: Path | None = None  # of a store on disk
 
     @classmethod
     def open(cls, store: Store, folder: Path | None = None) -> OxigraphEngine:
-        """Return the engine over a store; raises EngineError where its files cannot be read."""
+        """Return the engine over a store; raises EngineError if its files cannot be read."""
         with convert_store_errors(folder):
             return cls(store, not has_default_graph(store), folder)
 
     def answer(self, query: str, name: str = "query") -> Answer:
-        """What a query answers; raises QueryError for what is no query, or cannot be answered.
+        """Return the answer to a query; raises QueryError if it is invalid or cannot be answered.
 
-        Raises EngineError where the files of a store can no longer be read.
+        Raises EngineError if the files of a store can no longer be read.
         """
         try:
             with convert_store_errors(self.folder):
                 return self._run_query(query)
         except SyntaxError:
-            check(query, name)  # says where
+            check(query, name)  # raises an error with the place
             raise
         except (OSError, RuntimeError, ValueError) as error:
             raise sparql.QueryError(
@@ -118,7 +116,7 @@ class OxigraphEngine:
             ) from error
 
     def _run_query(self, query: str) -> Answer:
-        union = self.union and not sparql.find_keywords(query, ["FROM"])  # which it would undo
+        union = self.union and not sparql.find_keywords(query, ["FROM"])  # a union would override its graphs
         found = self.store.query(query, use_default_graph_as_union=union)
         if isinstance(found, QuerySolutions) and self.folder:
             return _parse_results(found.serialize(format=QueryResultsFormat.JSON) or b"")
@@ -253,7 +251,7 @@ class EndpointEngine:
 
 @contextmanager
 def convert_store_errors(folder: Path | None) -> Iterator[None]:
-    """Raise EngineError where the files of a store cannot be read: a build has tidied them away."""
+    """Raise EngineError if the files of a store cannot be read, as after a build tidied them up."""
     try:
         yield
     except (OSError, RuntimeError) as error:
@@ -263,7 +261,7 @@ def convert_store_errors(folder: Path | None) -> Iterator[None]:
 
 
 def create_store_error(folder: Path, error: Exception, what: str = "read") -> EngineError:
-    """Return the error for a store whose files cannot be opened or, any more, be read."""
+    """Return the error for a store whose files cannot be opened, or can no longer be read."""
     return EngineError(
         f"{folder}: this store cannot be {what} ({short_message(error)}); "
         "if a build is writing it, try again, else remove the folder and build it again"

@@ -1,6 +1,7 @@
-"""Explains what a graph says: the words in their sentence, where they stand, what was understood.
+"""Explanations of a graph's contents: the words in their sentence, their place in the source, their meaning.
 
-From a graph to an explanation, wherever the graph lies.
+They read statements and not a restored document (`query.restore`): of an endpoint only the few things that
+are shown are fetched, and graphs without the changes of the repairs can be explained too.
 """
 
 from __future__ import annotations
@@ -37,16 +38,16 @@ Mark = Callable[[str], str]
 
 
 class CannotExplainError(ObligationError):
-    """The graph holds nothing by that name, or several things."""
+    """A name that no thing in the graph has, or several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """Looks things up in a store; `mark` makes words stand out in their sentence."""
+    """Explanations from a store; `mark` makes words stand out in their sentence."""
 
     store: Store
     mark: Mark
-    graph: DefaultGraph | None = None  # the graph of the store that is looked in; None for all together
+    graph: DefaultGraph | None = None  # None for the union of all graphs
 
     def explain(self, name: str) -> Iterator[str]:
         """Yield the lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
@@ -69,13 +70,13 @@ class Explainer:
     # ---------------------------------------------------------------------------- finding
 
     def find(self, name: str) -> NamedNode:
-        """Return the one node of that IRI or mark; raises CannotExplainError with what would do instead."""
+        """Return the one node with that IRI or mark; raises CannotExplainError with names to give."""
         if node := self.find_iri(name) or self.find_clause(name):
             return node
         raise CannotExplainError(f"{name}: the graph holds no such IRI or clause; {GIVE}")
 
     def find_iri(self, name: str) -> NamedNode | None:
-        """Return the node that has the name as its IRI, or as the end of it; None for none."""
+        """Return the node with the name as its IRI or as the end of it, or None."""
         found = (
             node
             for node in list_candidates(name)
@@ -84,7 +85,7 @@ class Explainer:
         return next(found, None)
 
     def find_clause(self, name: str) -> NamedNode | None:
-        """Return the one clause that bears the mark; None for none, CannotExplainError for several."""
+        """Return the one clause with that mark, or None; raises CannotExplainError for several."""
         found = self._find_by_mark(name)
         if len(found) > 1:
             listed = "\n".join(f"  {node.value.removeprefix(BASE)}" for node in found)
@@ -92,9 +93,7 @@ class Explainer:
         return found[0] if found else None
 
     def _find_by_mark(self, name: str) -> list[NamedNode]:
-        """Return the clauses whose mark prints that number, in the same numerals if any; 一、 asks for
-        sections.
-        """
+        """Return the clauses with that number, in the same numerals if any; 一、 finds sections."""
         if not is_mark(name):
             return []
         found = _NUMERAL.search(name)
@@ -126,7 +125,7 @@ class Explainer:
                 yield from self._describe_division(part)
 
     def _describe_document(self, node: NamedNode) -> Iterator[str]:
-        """Yield a document: its title, number and date, and the parts that it has, each with its place."""
+        """Yield a document: its title, number and date, and its parts, each with its place."""
         yield (
             self._find_text(node, "dcterms:title")
             or self._find_text(node, "rdfs:label")
@@ -228,7 +227,7 @@ class Explainer:
         return f"{kind:<12}{self._find_text(node, 'ob:asWritten')}{f' = {due}' if due else ''}"
 
     def _quote_sentence(self, node: NamedNode) -> str:
-        """Return the sentence around a thing's words, the words marked."""
+        """Return the sentence around a thing's words, with the words marked."""
         evidence = self._find_node(node, "ob:hasEvidence")
         text = self._find_text(self._find_node(evidence, "oa:hasSource"), "schema:text")
         start, end = self._find_offsets(node)
@@ -237,7 +236,7 @@ class Explainer:
         return text[left:start] + self.mark(text[start:end]) + (rest[0] if rest else "")
 
     def _format_place(self, node: object) -> str:
-        """File, line and column."""
+        """Return file, line and column of a thing."""
         evidence = self._find_node(node, "ob:hasEvidence")
         text = self._find_node(evidence, "oa:hasSource")
         source = self._find_node(text, "prov:wasDerivedFrom")
@@ -260,12 +259,12 @@ class Explainer:
         return int(self._find_text(node, "ob:rank"))
 
     def _find_kind(self, node: NamedNode) -> str:
-        """Return the most particular type: prohibition rather than norm."""
+        """Return the most specific type: prohibition rather than norm."""
         kinds = [_format_tail(kind) for kind in self._find_nodes(node, "rdf:type")]
         return next((kind for kind in kinds if kind != "norm"), "thing")
 
     def _format_label(self, node: NamedNode) -> str:
-        """Chinese name, then the English one where there is one."""
+        """Return the Chinese name, then the English one if there is one."""
         labels = {
             quad.object.language: quad.object.value
             for predicate in ("rdfs:label", "skos:prefLabel")
@@ -279,7 +278,7 @@ class Explainer:
     def _iterate_statements(
         self, subject: NamedNode | None, predicate: NamedNode, value: NamedNode | None
     ) -> Iterable[Triple]:
-        """Return the statements that fit, each once, in however many graphs it stands."""
+        """Return the matching statements, each once, though it may be in several graphs."""
         quads = self.store.quads_for_pattern(subject, predicate, value, self.graph)
         return dict.fromkeys(quad.triple for quad in quads)
 
@@ -305,7 +304,7 @@ class Explainer:
 
 
 def list_candidates(name: str) -> list[NamedNode]:
-    """Return the IRIs that a name may stand for: itself, or the end of one behind the base.
+    """Return the IRIs that a name may mean: itself, or the end of one behind the base.
 
     >>> [node.value for node in list_candidates("agency/mofcom")]
     ['https://w3id.org/obligation-graph/id/agency/mofcom']
@@ -315,7 +314,7 @@ def list_candidates(name: str) -> list[NamedNode]:
 
 
 def _parse_iri(iri: str) -> NamedNode | None:
-    """Return the IRI of the net that a text is, if it is one."""
+    """Return the web IRI that a text is, or None."""
     try:
         return NamedNode(iri) if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri) else None
     except ValueError:
@@ -332,7 +331,7 @@ def is_mark(name: str) -> bool:
 
 
 def find_measure(node: NamedNode) -> NamedNode:
-    """Return the measure that a thing lies below; the thing itself where there is none.
+    """Return the measure that a thing lies below, or else the thing itself.
 
     >>> find_measure(NamedNode("https://x/s2/c4/m1/n3")).value
     'https://x/s2/c4/m1'
@@ -341,22 +340,19 @@ def find_measure(node: NamedNode) -> NamedNode:
 
 
 def _format_tail(node: NamedNode | None) -> str:
-    """Return the last part of an IRI in small letters: …#ResponsibilityAssignment → responsibility
-    assignment.
-    """
+    """Return the last part of an IRI in words: …#ResponsibilityAssignment → responsibility assignment."""
     name = re.split(r"[#/]", node.value)[-1] if node else ""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
 
 
-# What a name is looked for among: together first, then among the headings.
+# The kinds among which a name is searched: first bodies, domains and documents together, then headings.
 _KINDS = ((ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT), (ParameterKind.CLAUSE,))
 
 
 def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: int = MOST) -> list[str]:
     """Return the lines that explain a name in the graph of a file, a store or an endpoint.
 
-    Raises ObligationError where the graph cannot be opened, and where nothing in it, or several things,
-    have the name.
+    Raises ObligationError if the graph cannot be opened, and if no thing in it has the name, or several do.
     """
     return explain_name(open_graph(where, timeout, most=most), name, mark)
 
@@ -371,7 +367,7 @@ def explain_name(engine: Engine, name: str, mark: Mark) -> list[str]:
 
 
 def _explain_remote(engine: Engine, name: str, mark: Mark) -> list[str]:
-    """What explains a name, asked for on the way: first what has the name, then what explains it."""
+    """Return the explanation of a name from an endpoint, of which only the needed parts are fetched."""
     store = Store()
     explainer = Explainer(store, mark)
     for node in list_candidates(name):
@@ -386,9 +382,9 @@ def _explain_remote(engine: Engine, name: str, mark: Mark) -> list[str]:
 
 
 def _find_node(explainer: Explainer, engine: Engine, name: str) -> NamedNode:
-    """What has the name: an IRI, a clause by its mark, or what the values of a query are found by.
+    """Return the thing with that name: by IRI, by a clause's mark, or by a name that queries accept.
 
-    Raises ObligationError where that is nothing, or several things.
+    Raises ObligationError if no thing has the name, or several do.
     """
     if node := explainer.find_iri(name) or explainer.find_clause(name):
         return node
@@ -404,6 +400,6 @@ def _find_node(explainer: Explainer, engine: Engine, name: str) -> NamedNode:
 
 
 def _load_constructed(store: Store, engine: Engine, query: str, node: NamedNode | None = None) -> None:
-    """Put what a query of `queries/lookups` constructs, of a thing, into the store."""
+    """Add the triples that a lookup constructs, on a thing if given, to the store."""
     values = {"node": node} if node else {}
     store.extend(Quad(*triple) for triple in construct(engine, query, **values))

@@ -1,4 +1,4 @@
-"""Short names for bodies, for where there is little room: each body has one, and no two have the same."""
+"""Short names of bodies, for places with little room: each body has one, and no two have the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 
 def most_frequent_labels(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """How documents mostly call each body, from its IRI and the words of every bearing.
+    """Return the commonest name of each body, from its IRI and the words of every bearing.
 
     >>> most_frequent_labels([("ndrc", "发改委"), ("ndrc", "发展改革委"), ("ndrc", "发展改革委")])
     {'ndrc': '发展改革委'}
@@ -22,11 +22,11 @@ def most_frequent_labels(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
 def unique_labels(
     bodies: Sequence[str], mostly: Mapping[str, str], full: Mapping[str, str], places: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return a short name for each body that no other has.
+    """Return a short name for each body that no other body has.
 
     A central body is called as documents mostly write it (发展改革委), a local one by its place
-    (杭州市商务局), if its full name ends so: 南通海关 is no 南通市海关. Where that is not to be had, or is
-    another's too, the next longer name serves.
+    (杭州市商务局), if its full name ends so: 南通海关 is no 南通市海关. If that name is missing, or another
+    body has it too, the next longer name is taken.
 
     >>> base = "https://w3id.org/obligation-graph/id/agency/浙江省/"
     >>> unique_labels([base + "杭州市/商务局", base + "商务厅"], {}, {}, {base + "杭州市/商务局": "p"})
@@ -51,9 +51,9 @@ def unique_labels(
 
 
 def _shorten(body: str, mostly: str, full: str, place: str) -> str:
-    """Return the words for a central body; for a local one its last place and its own words: 杭州市商务局.
+    """Return the usual words for a central body; for a local one its last place and own name: 杭州市商务局.
 
-    Words that say more than that stay: 济源示范区管委会. Nobody is called what no name of it ends in.
+    Longer words are kept: 济源示范区管委会. The short name is only taken if the full name ends in it.
 
     >>> _shorten("https://w3id.org/obligation-graph/id/agency/江苏省/南通市/海关", "海关", "南通海关", "p")
     '南通海关'

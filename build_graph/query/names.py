@@ -1,9 +1,7 @@
-"""Names that begin with, or hold, what somebody has written so far.
+"""The things of a graph by the names that people give them: 商务部, MOFCOM, mofcom, （四）, 国发〔2015〕24号.
 
-The things of a graph by the names that people give them: 商务部, MOFCOM, mofcom, （四）, 国发〔2015〕24号.
-
-Which names there are is asked of the graph, with the queries in `queries/lookups`. One thing of that name is
-taken; none or several are an error that says what would do.
+The names come from the graph, by the queries in `queries/lookups`. `EntityFinder` takes the one thing with a
+name; none or several are an error with names that would do. `NameIndex` completes a name that is being typed.
 """
 
 from __future__ import annotations
@@ -24,12 +22,12 @@ from build_graph.query.catalogue import ParameterKind, ask, select
 from build_graph.query.engines import Engine
 from build_graph.vocabulary import BASE
 
-_NEAR = 0.5  # how alike a name must be that is offered where none holds the words
+_NEAR = 0.5  # least similarity of a name that is offered
 
 
 @dataclass(frozen=True, slots=True)
 class NamedEntity:
-    """A thing of the graph with its names; `sure` is what finds it and nothing else of its kind."""
+    """A thing of the graph with its names; `unique_name` finds it and nothing else of its kind."""
 
     kind: ParameterKind
     node: NamedNode
@@ -49,13 +47,13 @@ class NamedEntity:
 
 @dataclass(frozen=True, slots=True)
 class NameIndex:
-    """The names of one kind of thing; each thing stands under every name that it has."""
+    """The things of one kind, each under every one of its names."""
 
     _written: tuple[tuple[str, NamedEntity], ...]
 
     @classmethod
     def build(cls, kind: ParameterKind, names: Names) -> NameIndex:
-        """Return the names that a graph has of a kind."""
+        """Return the index of the names of a kind."""
         owners: dict[str, set[NamedNode]] = defaultdict(set)
         for node, given in names.items():
             for name in given:
@@ -63,9 +61,9 @@ class NameIndex:
         return cls(tuple(_iterate_entries(kind, names, owners)))
 
     def find(self, words: str, most: int) -> list[NamedEntity]:
-        """Up to so many things whose names hold the words: what is called so first, then what begins so.
+        """Return up to `most` things with a name that contains the words, the best match first.
 
-        No words find the first things that there are.
+        Empty words match every name.
         """
         wanted = normalise(words)
         places: dict[NamedEntity, tuple[int, int, str]] = {}
@@ -76,7 +74,7 @@ class NameIndex:
         return sorted(places, key=places.__getitem__)[:most]
 
     def find_near(self, words: str, most: int) -> list[NamedEntity]:
-        """Up to so many things whose names are like the words."""
+        """Return up to `most` things with a name similar to the words."""
         known = dict(self._written)
         return list(
             dict.fromkeys(known[name] for name in get_close_matches(normalise(words), known, most, _NEAR))
@@ -84,7 +82,7 @@ class NameIndex:
 
 
 def normalise(words: str) -> str:
-    """Return words as they are compared: without spaces and marks, whatever their width and case.
+    """Return words in the form that is compared: without spaces, marks, width and case.
 
     >>> normalise("国发〔2015〕 24号"), normalise("ＭＯＦＣＯＭ")
     ('国发201524号', 'mofcom')
@@ -105,7 +103,7 @@ def _iterate_entries(
 
 
 def _rank_match(wanted: str, name: str) -> int:
-    """How well a name that holds the words fits them; the less, the better."""
+    """Return 0 for the same name, 1 for a name that begins with the words, and 2 for others."""
     if name == wanted:
         return 0
     return 1 if name.startswith(wanted) else 2
@@ -113,9 +111,9 @@ def _rank_match(wanted: str, name: str) -> int:
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _CLAUSE_MARK = re.compile(r"[(\[【]?第?(?P<numeral>[\d〇一二三四五六七八九十百]{1,7})(?:[)\]】条.]{0,2})")
-_SHOWN = 3  # things named where several have the name
+_SHOWN = 3  # things that an ambiguity error lists
 
-# Which queries list the things of a kind.
+# The queries that list the things of a kind.
 _LISTS = {
     ParameterKind.AGENCY: "agencies-by-measures",
     ParameterKind.DOMAIN: "domains",
@@ -128,25 +126,23 @@ Names = Mapping[NamedNode, tuple[str, ...]]
 
 
 class UnknownNameError(ObligationError):
-    """A name that nothing in the graph has, or several things; `instead` are names that would do."""
+    """A name that no thing in the graph has, or several; `instead` are names that would do."""
 
     def __init__(self, message: str, words: str, instead: Sequence[str]) -> None:
-        """Refuse the words that were given as a name."""
+        """Store the words that were given as a name, and names to give instead."""
         super().__init__(message)
         self.words, self.instead = words, tuple(instead)
 
 
 @dataclass(frozen=True, slots=True)
 class EntityFinder:
-    """Finds things by name in the graph that an engine answers for; what it asked it keeps."""
+    """The means to find things by name in an engine's graph; names are queried once."""
 
     engine: Engine
     _known: dict[ParameterKind, Names] = field(default_factory=dict)
 
     def find(self, kind: ParameterKind, words: str) -> NamedNode:
-        """Return the one thing of a kind that is called so; raises UnknownNameError with what would do
-        instead.
-        """
+        """Return the one thing of a kind with that name; raises UnknownNameError with other names."""
         if kind is ParameterKind.STATEMENT:
             return self._find_statement(words)
         found = self._find_all(kind, words)
@@ -159,9 +155,7 @@ class EntityFinder:
         )
 
     def find_any(self, kinds: Sequence[ParameterKind], words: str) -> NamedNode | None:
-        """Return the one thing of these kinds that is called so; None for none, UnknownNameError for
-        several.
-        """
+        """Return the one thing of these kinds with that name, or None; UnknownNameError for several."""
         found = list(dict.fromkeys(node for kind in kinds for node in self._find_all(kind, words)))
         if len(found) > 1:
             raise _create_ambiguity_error(None, words, found)
@@ -174,14 +168,12 @@ class EntityFinder:
         )
 
     def _find_all(self, kind: ParameterKind, words: str) -> list[NamedNode]:
-        """Return the things of a kind that are called so."""
+        """Return the things of a kind with that name."""
         names = self.list_names(kind)
         return _match_iri(names, words) or _match_name(kind, names, words) or _match_ending(names, words)
 
     def list_names(self, kind: ParameterKind) -> Names:
-        """Return the things of a kind with their names; raises ObligationError where the graph cannot be
-        asked.
-        """
+        """Return the things of a kind with their names; raises ObligationError without an answer."""
         if kind not in self._known:
             found: dict[NamedNode, list[str]] = {}
             for row in select(self.engine, kind):
@@ -218,7 +210,7 @@ def _match_iri(names: Names, words: str) -> list[NamedNode]:
 
 
 def _match_name(kind: ParameterKind, names: Names, words: str) -> list[NamedNode]:
-    """Return the things one of whose names is the same, however it is written."""
+    """Return the things with the same name, in any spelling."""
     wanted = _list_spellings(kind, words)
     return [
         node for node, given in names.items() if any(wanted & _list_spellings(kind, name) for name in given)
@@ -232,9 +224,7 @@ def _match_ending(names: Names, words: str) -> list[NamedNode]:
 
 
 def _list_spellings(kind: ParameterKind, name: str) -> set[str]:
-    """Return the ways to write a name, brought to one: full width, letter case, brackets of a number,
-    numerals.
-    """
+    """Return the standard forms of a name: width, case, brackets of a number, numerals."""
     plain = _normalise(name)
     ways = {plain}
     if kind is ParameterKind.DOCUMENT:
@@ -251,7 +241,7 @@ def _normalise(name: str) -> str:
 def _create_ambiguity_error(
     kind: ParameterKind | None, words: str, found: list[NamedNode]
 ) -> UnknownNameError:
-    """What is said where several things have the name, of a kind or of any."""
+    """Return the error for a name that several things have, of one kind or of any."""
     ends = [node.value.removeprefix(BASE) for node in found]
     listed = ", ".join(ends[:_SHOWN]) + (", …" if len(ends) > _SHOWN else "")
     of_kind = f" of the kind {kind}" if kind else ""
@@ -260,7 +250,7 @@ def _create_ambiguity_error(
 
 
 def _create_missing_error(kind: ParameterKind, words: str, names: Names) -> UnknownNameError:
-    """What is said where nothing has the name: the nearest names, or where to look."""
+    """Return the error for an unknown name: with the nearest names, or with a query to run."""
     instead = _find_nearest(words, [name for given in names.values() for name in given])
     if instead:
         hint = f"did you mean {', '.join(instead)}?"
@@ -270,7 +260,7 @@ def _create_missing_error(kind: ParameterKind, words: str, names: Names) -> Unkn
 
 
 def _find_nearest(words: str, names: Sequence[str]) -> list[str]:
-    """Return the names that are nearest to the words, and then those that hold them."""
+    """Return the names nearest to the words, and then those that contain them."""
     known = {_normalise(name): name for name in names}
     plain = _normalise(words)
     near = get_close_matches(plain, known, n=_SHOWN, cutoff=0.5)

@@ -1,8 +1,7 @@
 """The one place where a file, a store, shards or an address becomes statements or an engine.
 
-Nothing of HTTP is imported before an endpoint is asked.
-
-Engines for what is known without the statements of documents: the registries, and the names in shards.
+Endpoints are opened without importing anything of HTTP. Two engines need no statements of documents: one for
+the registries, and one for the names that the manifests of shards hold.
 """
 
 from __future__ import annotations
@@ -34,9 +33,9 @@ from build_graph.query.names import EntityFinder
 from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE, ONTOLOGY, UNNUMBERED, term
 
-LARGEST = 10_000_000  # statements of shards that are taken into memory, 4 GB or so
-_ATTEMPTS, _PAUSE = 5, 0.1  # to open a store while a build tidies it up; seconds between them
-_APART = (DefaultGraph(), NamedNode(ONTOLOGY))
+LARGEST = 10_000_000  # statements of shards that are loaded into memory, about 4 GB
+_ATTEMPTS, _PAUSE = 5, 0.1  # to open a store that a build tidies up; seconds between them
+_APART = (DefaultGraph(), NamedNode(ONTOLOGY))  # graphs not repeated in the default graph
 
 
 def open_graph(
@@ -44,8 +43,8 @@ def open_graph(
 ) -> Engine:
     """Return the engine for a file, a folder of a store or of shards, or an endpoint's address.
 
-    An endpoint is asked only when there is a query. Raise ObligationError as `open_path` does, and for an
-    address that holds a password.
+    An endpoint gets no request yet. Raises ObligationError as `open_path` does, and for an address with a
+    password.
     """
     if not is_address(where):
         return open_path(Path(where))
@@ -66,9 +65,9 @@ def open_shards_or_graph(
 
 
 def open_path(path: Path) -> OxigraphEngine:
-    """Return the engine for a file, or a folder of a store or of shards; files and shards go into memory.
+    """Return the engine for a file, or a folder of a store or of shards; a store stays on disk.
 
-    Raise EngineError if the graph cannot be opened, ShardsError if shards are not complete.
+    Raises EngineError if the graph cannot be opened, ShardsError if shards are not complete.
     """
     if is_shards(path):
         return OxigraphEngine.open(_load_shards(ShardFolder.open(path)))
@@ -86,9 +85,9 @@ def load_turtle(*parts: bytes) -> OxigraphEngine:
 
 
 def read_quads(path: Path) -> Iterator[Quad]:
-    """Yield the statements of a file, a store or shards as they are written there, without loading them.
+    """Yield the statements of a file, a store or shards as they are, without loading them.
 
-    Raise EngineError or ShardsError as `open_path` does, also midway.
+    Raises EngineError or ShardsError as `open_path` does, also midway.
     """
     if is_shards(path):
         yield from parse(ShardFolder.open(path).open_quads(), format=RdfFormat.N_QUADS)
@@ -111,7 +110,7 @@ def is_address(where: str) -> bool:
 
 
 def detect_format(path: Path) -> RdfFormat:
-    """Return the format that a file's ending names; Turtle if it names none.
+    """Return the format that a file's ending names, by default Turtle.
 
     >>> detect_format(Path("graph.nq")).name, detect_format(Path("graph")).name
     ('N-Quads', 'Turtle')
@@ -120,7 +119,7 @@ def detect_format(path: Path) -> RdfFormat:
 
 
 def _open_store(path: Path) -> Store:
-    """Open a store as it is now: what a build writes into it from now on is not seen."""
+    """Return a store as it is now; later writes of a build are not visible in it."""
     for attempt in reversed(range(_ATTEMPTS)):
         try:
             return Store.read_only(encode_name(path).decode())
@@ -140,7 +139,7 @@ def _create_no_store_error(path: Path) -> EngineError:
 
 
 def _load_shards(shards: ShardFolder) -> Store:
-    """Load the documents of all shards, their graphs taken together."""
+    """Load the documents of all shards into one default graph."""
     if shards.totals.statements > LARGEST:
         raise EngineError(
             f"{shards.path}: {shards.totals.statements:,} statements are too many for memory; put them into "
@@ -152,7 +151,7 @@ def _load_shards(shards: ShardFolder) -> Store:
 
 
 def _load_file(path: Path) -> Store:
-    """Load a file, with its named graphs if it has some."""
+    """Load a file, with its named graphs if it has any."""
     store = Store()
     known = detect_format(path)
     if known.supports_datasets:
@@ -165,7 +164,7 @@ def _load_file(path: Path) -> Store:
 
 @contextmanager
 def _convert_file_errors(path: Path) -> Iterator[None]:
-    """Raise EngineError if a file is missing, or cannot be read as its ending says."""
+    """Raise EngineError if a file is missing, or is not in the format of its ending."""
     try:
         yield
     except FileNotFoundError as error:
@@ -178,7 +177,7 @@ def _convert_file_errors(path: Path) -> Iterator[None]:
 
 
 def _duplicate_quads(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """Yield statements in their graphs, and all but the ontology in the default graph too, as in a store."""
+    """Yield quads, and all but the ontology in the default graph too, as in a store."""
     for quad in quads:
         yield quad
         if quad.graph_name not in _APART:
@@ -186,20 +185,20 @@ def _duplicate_quads(quads: Iterable[Quad]) -> Iterator[Quad]:
 
 
 def open_registries() -> OxigraphEngine:
-    """What answers for the registries: all bodies and what became of them, and the policy domains."""
+    """Return the engine for the registries: all bodies with their successions, and the domains."""
     names = ("agencies.ttl", "domains.ttl")
     return load_turtle(*((find_folder("ontology") / name).read_bytes() for name in names))
 
 
 def open_name_engine(shards: ShardFolder) -> OxigraphEngine:
-    """What answers for the names of documents and domains: 4 statements a document, and the registries."""
+    """Return the engine for the names of a shards' documents, and of bodies and domains."""
     engine = open_registries()
     engine.store.bulk_extend(quad for record in shards.iterate_records() for quad in _iterate_names(record))
     return engine
 
 
 def create_entity_finder(graph: Engine | ShardFolder) -> EntityFinder:
-    """What finds things by their names: in the graph itself or, of shards, in their manifests."""
+    """Return the finder of things by name, in a graph or, for shards, in their manifests."""
     return EntityFinder(open_name_engine(graph) if isinstance(graph, ShardFolder) else graph)
 
 
@@ -220,9 +219,9 @@ def resolve_selection(
 
 
 def format_document_name(graph: Engine | ShardFolder, document: NamedNode) -> str:
-    """A document as people read it: by the end of its IRI, which has its number, or without one by its name.
+    """Return a document as people read it: its number, from its IRI, or else its name.
 
-    Raises ObligationError where the graph cannot be asked.
+    Raises ObligationError if the graph cannot be asked.
     """
     end = document.value.removeprefix(BASE)
     if not end.startswith(f"document/{UNNUMBERED}"):
@@ -231,12 +230,12 @@ def format_document_name(graph: Engine | ShardFolder, document: NamedNode) -> st
 
 
 def _iterate_names(record: DocumentRecord) -> Iterator[Quad]:
-    """What the graph says of a document's names."""
+    """Yield a document's number, title and label as the graph has them."""
     if not record.is_stored:
         return
     node = NamedNode(record.iri)
     yield Quad(NamedNode(text_iri(record.iri)), term("eli:realizes"), node)
-    said = {"eli:id_local": record.number, "dcterms:title": record.title, "rdfs:label": record.label}
-    for predicate, words in said.items():
+    names = {"eli:id_local": record.number, "dcterms:title": record.title, "rdfs:label": record.label}
+    for predicate, words in names.items():
         if words:
             yield Quad(node, term(predicate), Literal(words))

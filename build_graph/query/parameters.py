@@ -1,4 +1,4 @@
-"""What a user gives for a parameter, as a term."""
+"""The values that a user gives for a query's parameters, as terms."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WrongValueError(ObligationError):
 
 
 def parse_assignments(given: Iterable[str]) -> dict[str, str]:
-    """Return values by parameter from `agency=商务部`; raises WrongValueError for anything else.
+    """Return values by parameter from `agency=商务部`; raises WrongValueError for other forms.
 
     >>> parse_assignments(["agency=商务部", "date=2024-01-01"])
     {'agency': '商务部', 'date': '2024-01-01'}
@@ -45,16 +45,17 @@ def parse_assignments(given: Iterable[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Binder:
-    """Puts values into questions: names are looked up in the graph, `today` is the day."""
+    """The means to insert values into questions: names are looked up, and `today` is the given day."""
 
     names: EntityFinder
     today: date
     usage: str = "--set {}={}"  # how a value is given, for messages
 
     def bind(self, question: Question, given: Mapping[str, str | NamedNode]) -> str:
-        """The query with what was given and the defaults of the rest as terms; a node is taken as it is.
+        """Return the query with the given values, and the other parameters' defaults, as terms.
 
-        Raises ObligationError for a parameter that there is not, that is missing, or of the wrong kind.
+        A node is taken unchanged. Raises ObligationError for a parameter that is unknown, missing, or of the
+        wrong kind.
         """
         parameters = {name: question.find_parameter(name) for name in given}
         values: dict[str, Value] = {}
@@ -81,7 +82,7 @@ class Binder:
 
 
 def _parse_literal(parameter: Parameter, words: str) -> Literal:
-    """Return a date or a number; raises WrongValueError for what is none."""
+    """Return a date or a whole number; raises WrongValueError for other words."""
     if parameter.kind is ParameterKind.INTEGER and _INTEGER.fullmatch(words):
         return Literal(int(words))
     if parameter.kind is ParameterKind.DATE and _is_date(words):
@@ -91,7 +92,7 @@ def _parse_literal(parameter: Parameter, words: str) -> Literal:
 
 
 def _parse_allocation(parameter: Parameter, words: str) -> NamedNode:
-    """Return the concept of a way to share out; raises WrongValueError for what is none."""
+    """Return the concept of an allocation; raises WrongValueError for other words."""
     if words.lower() not in _ALLOCATIONS:
         raise WrongValueError(
             f"{parameter.name}: {words!r} is no way to share out; write {_list_allocations()}"
@@ -104,7 +105,7 @@ def _list_allocations() -> str:
 
 
 def parse_day(name: str, words: str, today: date) -> date:
-    """Return the day that words name; `today` is the day itself. Raises WrongValueError where they name none.
+    """Return the day that words name, or `today`; raises WrongValueError if they name none.
 
     >>> parse_day("--as-of", "2024-01-01", date.today())
     datetime.date(2024, 1, 1)

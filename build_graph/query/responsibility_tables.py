@@ -1,6 +1,6 @@
-"""Who bears what, as tables of strings: asked of a graph with `queries/lookups`, or read from shards.
+"""The table of responsibilities and others, as rows of strings: queried from a graph, or read from shards.
 
-Both answer to the same names with the same columns, so that who shows them need not know which it is.
+Both kinds of tables have the same names and columns, so that their users need not know the difference.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from build_graph.query.sparql import Value
 
 Row = dict[str, str]
 
-_OF_ALL = ("agency", "bodies", "documents", "domain")  # lookups that are asked of no document by itself
+_OF_ALL = ("agency", "bodies", "documents", "domain")  # lookups without a document as parameter
 
 
 @dataclass(frozen=True, slots=True)
 class GraphTables:
-    """The tables of the graph that an engine answers for, of one document if given."""
+    """The tables of an engine's graph, of one document if given."""
 
     engine: Engine
     document: NamedNode | None = None
 
     def select_rows(self, name: str) -> list[Row]:
-        """Return what a lookup answers, in a fixed order; empty strings where there is no value.
+        """Return the rows of a lookup in a fixed order, with empty strings for missing values.
 
-        Raises ObligationError where the graph cannot be asked.
+        Raises ObligationError if the graph cannot be asked.
         """
         values: dict[str, Value] = (
             {"document": self.document} if self.document and name not in _OF_ALL else {}
@@ -47,9 +47,9 @@ class GraphTables:
 
 @dataclass(frozen=True, slots=True)
 class ShardTables:
-    """The tables of shards, of one document or domain if given; raises ShardsError where one is damaged.
+    """The tables of shards, of one document or domain if given; raises ShardsError for damage.
 
-    They hold the measures that somebody bears, without their words.
+    They contain only measures that have a bearer, without their words.
     """
 
     shards: ShardFolder
@@ -64,7 +64,7 @@ class ShardTables:
             self._bearings.extend(filter(self._is_wanted, rows))
 
     def select_rows(self, name: str) -> list[Row]:
-        """Return what the lookup of that name would answer of the statements, as far as the tables tell."""
+        """Return the rows of the lookup with that name, as far as the shards' tables have them."""
         made: dict[str, Callable[[], Iterator[Row]]] = {
             "measures": self._iterate_measures,
             "findings": self._iterate_findings,
@@ -83,7 +83,7 @@ class ShardTables:
         )
 
     def _iterate_firsts(self) -> Iterator[tuple[str, Row]]:
-        """Yield the first row of each measure, with the measure's place in the order of the shards."""
+        """Yield the first row of each measure, with the measure's position among all shards."""
         firsts: dict[str, Row] = {}
         for row in self._bearings:
             firsts.setdefault(row["measure"], row)
@@ -95,7 +95,7 @@ class ShardTables:
             yield {**row, "part": part, "clause": "", "text": "", "words": "", "start": at}
 
     def _iterate_findings(self) -> Iterator[Row]:
-        """Yield the kinds of a measure's norms, and the day by which something in it is due."""
+        """Yield the kinds of a measure's norms, and the first day by which a part of it is due."""
         for at, row in self._iterate_firsts():
             place = {"measure": row["measure"], "start": at, "end": at}
             yield from ({**place, "type": kind.capitalize(), "due": ""} for kind in row["kinds"].split())
@@ -110,7 +110,7 @@ class ShardTables:
                 yield {**found, "name": name, "english": english}
 
     def _load_domain_names(self) -> dict[str, tuple[str, str]]:
-        """Return the Chinese and the English name of each domain: it has one of each."""
+        """Return the Chinese and the English name of each domain."""
         names: dict[str, list[str]] = defaultdict(list)
         for row in self._registry.select_rows("domain"):
             names[row["node"]].append(row["name"])
@@ -128,7 +128,7 @@ Tables = GraphTables | ShardTables
 
 
 def open_tables(graph: Engine | ShardFolder, document: NamedNode | None, domain: NamedNode | None) -> Tables:
-    """Return the tables of a graph or of shards; those of shards are narrowed to a domain already."""
+    """Return the tables of a graph or of shards; only those of shards are limited to the domain."""
     return (
         ShardTables(graph, document, domain)
         if isinstance(graph, ShardFolder)

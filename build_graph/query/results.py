@@ -1,8 +1,7 @@
-"""Answers as text: a table for people, and the formats of SPARQL and RDF for programs.
+"""Answers as text: a table for people, CSV for spreadsheets, and the formats of SPARQL and RDF for programs.
 
-Tables for a spreadsheet: what it is told of the encoding, and what it must not take for a formula.
-
-For programs there is the CSV of `answers`, of the endpoint and of exports, which holds the words unchanged.
+A spreadsheet needs a byte order mark, and must not take a cell for a formula. The CSV of `AnswerFormat.CSV`,
+of the endpoint and of exports is for programs, and holds the words unchanged.
 """
 
 from __future__ import annotations
@@ -41,11 +40,11 @@ Term = NamedNode | BlankNode | Literal | Triple | None
 
 
 class AnswerError(ObligationError):
-    """An answer that cannot be had, or not in the format asked for."""
+    """An answer that is not to be had, or not in the requested format."""
 
 
 class AnswerFormat(StrEnum):
-    """How an answer is written."""
+    """The formats of an answer."""
 
     TABLE = "table"
     CSV = "csv"
@@ -57,7 +56,7 @@ class AnswerFormat(StrEnum):
 
     @classmethod
     def detect(cls, path: Path) -> AnswerFormat | None:
-        """Return the format of a file by the ending of its name; None for an ending that says nothing.
+        """Return the format of a file by the ending of its name, or None for an unknown ending.
 
         >>> AnswerFormat.detect(Path("pairs.CSV")), AnswerFormat.detect(Path("pairs.txt"))
         (<AnswerFormat.CSV: 'csv'>, None)
@@ -76,10 +75,9 @@ _RESULTS = {
 
 
 def format_result(answer: Answer, form: AnswerFormat | None, *, width: int | None = None) -> str:
-    """The answer in a format; None chooses: a table of `width` columns if that is given, else CSV or Turtle.
+    """Return the answer in a format; by default a table of `width` columns, or else CSV or Turtle.
 
-    Raises AnswerError where rows are to be Turtle, or triples a table of rows, and where the answer, which
-    is worked out while it is read, cannot be had.
+    Raises AnswerError if rows are to be Turtle, if triples are to be rows, and if reading the answer fails.
     """
     with convert_errors():
         return _format_answer(answer, form, width)
@@ -87,7 +85,7 @@ def format_result(answer: Answer, form: AnswerFormat | None, *, width: int | Non
 
 @contextmanager
 def convert_errors() -> Iterator[None]:
-    """Raise AnswerError where an answer that is read meanwhile cannot be had."""
+    """Raise AnswerError if reading an answer inside the block fails."""
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
@@ -110,7 +108,7 @@ def _format_answer(answer: Answer, form: AnswerFormat | None, width: int | None)
 
 
 def _format_table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:
-    """Return rows as a table, Chinese characters counted at their width; yes or no as a word."""
+    """Return rows as a table, with Chinese characters two columns wide, or yes or no."""
     if isinstance(answer, QueryBoolean):
         return "yes\n" if answer else "no\n"
     names = [variable.value for variable in answer.variables]
@@ -121,7 +119,7 @@ def _format_table(answer: QuerySolutions | QueryBoolean, width: int | None) -> s
 
 
 def format_term(value: Term) -> str:
-    """Return a term as people read it: an IRI without the base or with a prefix, a literal's words.
+    """Return a term as people read it: an IRI without the base or with a prefix, or a literal's words.
 
     >>> format_term(NamedNode("https://w3id.org/obligation-graph/id/agency/mofcom"))
     'agency/mofcom'
@@ -152,21 +150,21 @@ def convert_to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
 
 
 def is_number(value: Term) -> bool:
-    """Return whether a term is a number, or nothing."""
+    """Return whether a term is a number, or None."""
     return value is None or (isinstance(value, Literal) and value.datatype.value in _NUMBERS)
 
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese take the wide ones too
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese accept the wide ones too
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([Ee][+-]?\d+)?")
-ENCODING = "utf-8-sig"  # with the mark without which spreadsheets take UTF-8 for the encoding of the system
-DELIMITERS = {AnswerFormat.CSV: ",", AnswerFormat.TSV: "\t"}  # of what spreadsheets open
+ENCODING = "utf-8-sig"  # without its mark spreadsheets read UTF-8 in the encoding of the system
+DELIMITERS = {AnswerFormat.CSV: ",", AnswerFormat.TSV: "\t"}  # of the formats for spreadsheets
 
 
 def format_spreadsheet(answer: Answer, form: AnswerFormat = AnswerFormat.CSV) -> bytes:
-    """The answer as CSV or TSV in UTF-8 with a byte order mark; a cell that would be a formula begins with '.
+    """Return the answer as CSV or TSV in UTF-8 with a byte order mark, safe for spreadsheets.
 
-    Raises OSError, RuntimeError or ValueError where the answer, which is worked out while it is read, is not
-    to be had.
+    A cell that would be a formula begins with an apostrophe. Raises OSError, RuntimeError or ValueError if
+    reading the answer, which is computed on the way, fails.
     """
     out = StringIO(newline="")
     writer = csv.writer(out, delimiter=DELIMITERS[form])
@@ -176,7 +174,7 @@ def format_spreadsheet(answer: Answer, form: AnswerFormat = AnswerFormat.CSV) ->
 
 
 def guard_cell(words: str) -> str:
-    """Return words as a cell that no spreadsheet reckons with; a number stays one.
+    """Return words as a cell that no spreadsheet takes for a formula; a number stays one.
 
     >>> guard_cell("=1+1"), guard_cell("-5"), guard_cell("-1.5E-7"), guard_cell("商务部")
     ("'=1+1", '-5', '-1.5E-7', '商务部')
@@ -185,7 +183,7 @@ def guard_cell(words: str) -> str:
 
 
 def guard_text(words: str) -> str:
-    """Return text, be it a number or not, as a cell that no spreadsheet reckons with.
+    """Return text, be it a number or not, as a cell that no spreadsheet takes for a formula.
 
     >>> guard_text("-5"), guard_text("商务部")
     ("'-5", '商务部')

@@ -1,9 +1,8 @@
-"""The little of SPARQL's grammar that it takes to put values into a query.
+"""The small part of SPARQL's grammar that is needed to put values into a query.
 
-A parameter is a block of data with one variable, `VALUES ?agency { … }`. A value takes the place of what
-stands in the braces: as a term that an RDF library has written, found by tokens, so that neither a string
-nor a comment nor an IRI that holds such words is mistaken for one. A query runs as it is on any engine,
-and with the same words on all of them.
+A parameter is a block of data with one variable, `VALUES ?agency { … }`. A value replaces the content of the
+braces, as a term that an RDF library has written. Tokens find the block, so that no string, comment or IRI
+with the same words is mistaken for one. The query runs unchanged on any engine, and is the same text on all.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from build_graph.errors import ObligationError
 
-Value = NamedNode | Literal | None  # None lets any value do
+Value = NamedNode | Literal | None  # None matches any value
 
 _TOKEN = re.compile(
     r"""
@@ -42,7 +41,7 @@ class QueryError(ObligationError):
 
 
 class QueryForm(StrEnum):
-    """What a query asks for, and so what it answers with."""
+    """The form of a query, which decides the kind of its answer."""
 
     SELECT = "SELECT"  # rows
     ASK = "ASK"  # yes or no
@@ -51,7 +50,7 @@ class QueryForm(StrEnum):
 
 
 def detect_form(query: str, name: str = "query") -> QueryForm:
-    """What a query asks for; raises QueryError for an update, and for what is neither.
+    """Return a query's form; raises QueryError for an update, and for a text without a query.
 
     >>> detect_form("PREFIX a: <http://select/> # SELECT\\nASK { ?s ?p 'SELECT' }")
     <QueryForm.ASK: 'ASK'>
@@ -70,7 +69,7 @@ def detect_form(query: str, name: str = "query") -> QueryForm:
 
 
 def find_keywords(query: str, wanted: Iterable[str]) -> set[str]:
-    """Which of some words, in capitals, a query has as keywords or names of functions.
+    """Return those words, given in capitals, that a query has as keywords or function names.
 
     >>> find_keywords("ASK from <http://x/select> { ?service ?p 'UNION'@ask }", ["FROM", "SERVICE", "UNION"])
     {'FROM'}
@@ -78,7 +77,7 @@ def find_keywords(query: str, wanted: Iterable[str]) -> set[str]:
     capitals = query.upper()
     sought = {word for word in wanted if word in capitals}
     if not sought:
-        return sought  # as a rule; to look at all tokens takes a tenth of a millisecond or more
+        return sought  # the usual case; looking at all tokens takes 0.1 ms or more
     found, before = set(), ""
     for token in tokenize(query):
         if token.lastgroup == "word" and before != "@":
@@ -88,7 +87,7 @@ def find_keywords(query: str, wanted: Iterable[str]) -> set[str]:
 
 
 def has_relative_iri(query: str) -> bool:
-    """Return whether a query holds an IRI that is relative, or at worst what looks like one.
+    """Return whether a query has a relative IRI, or at worst a text that looks like one.
 
     >>> has_relative_iri("ASK { <s> ?p <a:b> }"), has_relative_iri("ASK { <t:s> ?p ?o FILTER(?o < 1) }")
     (True, False)
@@ -97,7 +96,7 @@ def has_relative_iri(query: str) -> bool:
 
 
 def find_columns(query: str) -> set[str] | None:
-    """Return the variables whose values a SELECT query names; None where it names none, or is not our SPARQL.
+    """Return the variables that a SELECT query names; None if it names none, or is not valid.
 
     >>> sorted(find_columns("SELECT ?a (COUNT(?b) AS ?n) { ?a ?p ?b } GROUP BY ?a"))
     ['a', 'n']
@@ -113,7 +112,7 @@ def find_columns(query: str) -> set[str] | None:
 
 
 def find_value_blocks(query: str) -> dict[str, list[tuple[int, int]]]:
-    """Where the braces of each block `VALUES ?name { … }` begin and end, by the variable's name.
+    """Return the start and end of the braces of each `VALUES ?name { … }`, by the variable's name.
 
     >>> find_value_blocks("SELECT * { VALUES ?n { 5 } FILTER (?x > ?n) }")
     {'n': [(21, 26)]}
@@ -129,7 +128,7 @@ def find_value_blocks(query: str) -> dict[str, list[tuple[int, int]]]:
 
 
 def insert_values(query: str, values: Mapping[str, Value]) -> str:
-    """Return the query with each value in its blocks; KeyError for a name that has none.
+    """Return the query with each value in its blocks; raises KeyError for a name without a block.
 
     >>> insert_values("SELECT * { VALUES ?n { 5 } ?s ?p ?n }", {"n": Literal('"} 6')})
     'SELECT * { VALUES ?n { "\\\\"} 6" } ?s ?p ?n }'
@@ -142,5 +141,5 @@ def insert_values(query: str, values: Mapping[str, Value]) -> str:
 
 
 def tokenize(query: str) -> Iterator[re.Match[str]]:
-    """Return the tokens of a query, blanks and comments too, each in the group of its kind."""
+    """Return the tokens of a query, with blanks and comments, each in the group of its kind."""
     return _TOKEN.finditer(query)

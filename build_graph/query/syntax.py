@@ -1,17 +1,16 @@
-"""Where a query breaks SPARQL's grammar: file, line, column, and a caret below the place.
+"""Faults of a query's grammar, with line, column and a caret, and the refusal of SERVICE.
 
-Oxigraph's parser names the furthest place that it looked at. To see whether a keyword stands somewhere it
-looks as far ahead as the keyword is long, so that this place may lie several words behind the fault. The
-query is therefore parsed with its words so far apart that no keyword reaches from one into the next.
+Oxigraph's parser names the furthest place that it looked at. To test for a keyword it looks as far ahead as
+the keyword is long, so that this place may be several words behind the fault. The query is therefore parsed
+with its words so far apart that no keyword reaches from one into the next.
 
-Whether a query asks another endpoint (SERVICE), as the engine's own parser reads it.
-
-Oxigraph reads a keyword wherever its grammar has one, with or without blanks around it: `1SERVICE`,
-`'x'SERVICE`, `SERVICEa:b`, `a:b.c.SERVICE`. Whether a `<` opens an IRI or compares, and so where strings and
-comments begin, depends on the grammar, too. Tokens of our own would have to be right about all of it. Instead
-the word is put out of the query, wherever it stands, and another is put in its place that is of the same kind
-of letters and no keyword. A string, a comment, an IRI, a name or a variable that held it goes on to be one.
-The query is then parsed: where it has lost a keyword, it is no query any more.
+SERVICE asks another endpoint, and the engine's own parser decides whether a query uses it. Oxigraph reads a
+keyword wherever its grammar has one, with or without blanks around it: `1SERVICE`, `'x'SERVICE`,
+`SERVICEa:b`, `a:b.c.SERVICE`. The grammar also decides whether a `<` opens an IRI or compares, and so where
+strings and comments begin; tokens of our own would have to be right about all of it. Instead each occurrence
+of the word is replaced by a word of the same kind of letters that is no keyword. A string, a comment, an IRI,
+a name or a variable with the word in it stays what it is, but a query that has lost a keyword no longer
+parses.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from pyoxigraph import Store
 from build_graph.query.http.messages import short_message, truncate
 from build_graph.query.sparql import QueryError, find_keywords, tokenize
 
-_APART = " " * 32  # more than the longest keyword has letters
-_ALONE = frozenset("{}()[];,")  # marks that may stand apart from what is next to them
+_APART = " " * 32  # longer than the longest keyword
+_ALONE = frozenset("{}()[];,")  # marks that may be apart from their neighbours
 _PLACE = re.compile(r"error at 1:(?P<column>\d+): expected (?P<expected>.*)", re.DOTALL)
-_CLOSE = frozenset(["CONCAT", "COALESCE", "BNODE"])  # functions that the parser parts from no bracket
-# What the parser says of meaning stands among the tokens that it would have taken.
+_CLOSE = frozenset(["CONCAT", "COALESCE", "BNODE"])  # functions that must not be apart from their bracket
+# The parser lists faults of meaning among the tokens that it expected.
 _MEANT = {
     "Prefix not found": "this prefix is not declared",
     "IRI parsing failed": "this is no absolute IRI",
@@ -42,17 +41,17 @@ _LONGEST = 60  # characters of a word
 
 @dataclass(frozen=True, slots=True)
 class SyntaxFault:
-    """Where a query breaks the grammar."""
+    """A place at which a query breaks the grammar."""
 
-    start: int  # where the word at fault begins
+    start: int  # offset of the wrong word
     word: str  # empty at the end of the query
-    expected: str  # what the parser would have taken, in its words
+    expected: str  # what the parser expected, in its words
 
 
 def check(query: str, name: str = "query", base: str | None = None) -> None:
-    """Raise QueryError, with line, column and a caret, where the query breaks SPARQL's grammar.
+    """Raise QueryError, with line, column and a caret, if the query breaks SPARQL's grammar.
 
-    `base` is the IRI that relative ones start from; without it there can be none.
+    `base` is the IRI to which relative ones refer; without it they are faults.
     """
     try:
         Store().query(query, base_iri=base)
@@ -63,7 +62,7 @@ def check(query: str, name: str = "query", base: str | None = None) -> None:
 
 
 def describe(fault: SyntaxFault, query: str, name: str) -> str:
-    """Three lines: what and where, the line of the query, a caret below the place."""
+    """Return three lines: the place and the fault, the line of the query, and a caret below the place."""
     start = fault.start
     word = truncate(query[start : start + len(fault.word)], _LONGEST)
     before = query[:start].splitlines() or [""]
@@ -71,13 +70,13 @@ def describe(fault: SyntaxFault, query: str, name: str) -> str:
         before.append("")
     number, column = len(before), len(before[-1]) + 1
     line = (query.splitlines() or [""])[number - 1]
-    reason = next((said for meant, said in _MEANT.items() if meant in fault.expected), None)
+    reason = next((text for meant, text in _MEANT.items() if meant in fault.expected), None)
     reason = reason or (f"SPARQL does not go on with {word!r} here" if word else "SPARQL does not end here")
     return f"{name}:{number}:{column}: {reason}\n{_mark_column(line, column)}"
 
 
 def _mark_column(line: str, column: int) -> str:
-    """Return the line, or what of a long one is near, and a caret below the column."""
+    """Return the line, or the near part of a long one, and a caret below the column."""
     from rich.cells import cell_len
 
     start = max(0, column - 1 - _WIDTH // 2)
@@ -98,13 +97,11 @@ def find_fault(query: str, base: str | None = None) -> SyntaxFault:
                 if at < end:
                     return SyntaxFault(start, word, found["expected"])
             return SyntaxFault(len(query.rstrip()), "", found["expected"])
-    return SyntaxFault(
-        len(query.rstrip()), "", ""
-    )  # the same words a little apart are no fault: say where it ends
+    return SyntaxFault(len(query.rstrip()), "", "")  # apart, the words are valid: name the end
 
 
 def _iterate_words(query: str) -> Iterator[tuple[int, str]]:
-    """What stands between blanks, and marks that may stand alone, each with its place."""
+    """Yield the words between blanks, and marks that may be apart, each with its offset."""
     begun, word = 0, ""
     for token in tokenize(query):
         text = token[0]
@@ -126,15 +123,15 @@ def _iterate_words(query: str) -> Iterator[tuple[int, str]]:
 
 _SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
 _MIDDLE = "bcdfghjklmnpqrstvwxz"
-# By the standard, characters written so are read before all else; this engine reads them in strings and IRIs.
+# The standard decodes these before parsing; this engine decodes them in strings and IRIs only.
 _ESCAPE = re.compile(r"\\(?:u([+\da-fA-F][\da-fA-F]{3})|U([+\da-fA-F][\da-fA-F]{7})|.)", re.DOTALL | re.ASCII)
-_SAID = "SERVICE asks other endpoints, which this one does not; take it out"
+_REFUSAL = "SERVICE asks other endpoints, which this one does not; take it out"
 
 
 def refuse_service(query: str, name: str = "query", base: str | None = None) -> None:
-    """Raise QueryError for a query that asks another endpoint, or that holds the word and cannot be parsed.
+    """Raise QueryError if a query calls another endpoint, or names SERVICE and cannot be parsed.
 
-    `base` is the IRI that relative ones start from, the same as when it is answered.
+    `base` is the IRI to which relative ones refer, the same as when the query is answered.
 
     >>> refuse_service("PREFIX service: <http://service/> SELECT ?service { service:a ?service 'SERVICE' }")
     """
@@ -151,15 +148,15 @@ def _parse_without(query: str, name: str, base: str | None) -> None:
     except SyntaxError as error:
         fault = find_fault(changed, base)
         is_meant = word in fault.word and "Prefix not found" not in fault.expected
-        if is_meant or find_keywords(query, ["SERVICE"]):  # which say it better, where they are right
-            raise QueryError(f"{name}: {_SAID}") from error
+        if is_meant or find_keywords(query, ["SERVICE"]):  # a better message, if it is right
+            raise QueryError(f"{name}: {_REFUSAL}") from error
         raise QueryError(describe(fault, query, name)) from error
     except (OSError, RuntimeError, ValueError):
-        return  # it has been parsed; what else is wrong with it, its answer will say
+        return  # it has been parsed; answering it reports any other fault
 
 
 def _choose_word(query: str) -> str:
-    """As many letters as SERVICE has, of which no keyword is made, and that nobody who asks can foresee.
+    """Return a word as long as SERVICE that is no part of any keyword and cannot be foreseen.
 
     No keyword of SPARQL has a Q, so that none reaches into it from either side.
     """
@@ -170,7 +167,7 @@ def _choose_word(query: str) -> str:
 
 
 def _unescape(query: str) -> str:
-    r"""Return the query with characters for their escapes.
+    r"""Return the query with its escaped characters decoded.
 
     >>> _unescape(r"\u0053ERVICE \\u0053 \U00000053")
     'SERVICE \\\\u0053 S'

@@ -1,9 +1,4 @@
-"""Text as a terminal may get it: nothing in it steers the terminal, or turns the direction of letters.
-
-Tables for a terminal and its pager: plain lines, Chinese characters counted at their width.
-
-Tables for people, with Chinese characters counted at their width.
-"""
+"""Text for a terminal: tables with Chinese characters at their width, without control characters."""
 
 from __future__ import annotations
 
@@ -12,23 +7,21 @@ from collections.abc import Collection, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.table import Table
-
 from build_graph.model import Bearer, Document, Measure
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-# Control characters but for tab and the ends of lines, and the marks that turn text from right to left,
-# with which a name can be made to look like another.
+# Control characters but for tab and line ends, and the marks for text from right to left, which can make one
+# name look like another.
 _STEERING = re.compile(
     "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
 
 def escape_controls(text: str) -> str:
-    r"""Return the text with each character that could steer a terminal as what Python writes for it.
+    r"""Return the text with Python's escape for each character that could steer a terminal.
 
     >>> escape_controls("\x1b[2J商务部\u202e")
     '\\x1b[2J商务部\\u202e'
@@ -37,13 +30,13 @@ def escape_controls(text: str) -> str:
 
 
 def open_console(out: TextIO, width: int | None = None) -> Console:
-    """Return what prints words as they are, but for what could steer a terminal; no markup, no emoji."""
+    """Return a console that prints text as it is, but escapes controls; no markup, no emoji."""
     from rich.console import Console
     from rich.text import Text
 
     class PlainConsole(Console):
         def render_str(self, text: str, **options: Any) -> Text:
-            """Return all that is a string in a table, a title or a line comes through here."""
+            """Return a string of a table, a title or a line as text without controls."""
             return super().render_str(escape_controls(text), **options)
 
     return PlainConsole(file=out, width=width, markup=False, highlight=False, emoji=False)
@@ -54,7 +47,7 @@ def _escape_char(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-WIDTH = 160  # columns where the output is no terminal
+WIDTH = 160  # columns if the output is no terminal
 
 
 def format_table(
@@ -63,7 +56,7 @@ def format_table(
     width: int | None = None,
     numbers: Collection[int] = (),
 ) -> str:
-    """Return the rows under the names, long cells on several lines; the columns `numbers` end flush right."""
+    """Return the rows under the names, long cells on several lines; `numbers` are right-aligned."""
     from rich import box
     from rich.table import Table
 
@@ -78,11 +71,10 @@ def format_table(
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
-TABLE_WIDTH = 160  # columns where the output is no terminal
-
-
 def print_measures(document: Document, out: TextIO) -> None:
     """Print the measures of a document: clause, words, bearers with their role, norms, targets, domains."""
+    from rich.table import Table
+
     title = document.outline.metadata.title or document.text.source.name
     table = Table(title=title, title_justify="left", show_lines=True)
     for name, ratio in [
@@ -96,7 +88,7 @@ def print_measures(document: Document, out: TextIO) -> None:
         table.add_column(name, ratio=ratio, overflow="fold", no_wrap=ratio is None)
     for measure in document.measures:
         table.add_row(*_format_row(document.text.content, measure))
-    open_console(out, None if out.isatty() else TABLE_WIDTH).print(table)
+    open_console(out, None if out.isatty() else WIDTH).print(table)
 
 
 def _format_row(content: str, measure: Measure) -> tuple[str, ...]:
@@ -113,7 +105,7 @@ def _format_row(content: str, measure: Measure) -> tuple[str, ...]:
 
 
 def _format_bearer(bearer: Bearer, measure: Measure) -> str:
-    """Return a bearer with what is special of it: its role, or that a rule stated elsewhere names it."""
+    """Return a bearer's name, with a special role or "by default" in brackets."""
     said = [bearer.role.value] if bearer.role != "responsible" else []
     said += ["by default"] if bearer in measure.defaults else []
     return f"{bearer.name} ({', '.join(said)})" if said else bearer.name

@@ -1,4 +1,4 @@
-"""From a graph to the report of its validation, wherever the graph lies.
+"""Validation of the graph in a file, a store or an endpoint.
 
 pySHACL and rdflib take half a second to import: import this module where it is used, not at start-up.
 """
@@ -18,13 +18,13 @@ from build_graph.query.http.receiving import MOST
 from build_graph.query.open import open_graph, open_path
 from build_graph.query.results import convert_to_rdflib
 
-getLogger("rdflib").addHandler(NullHandler())  # or it tells of ill-typed literals with a traceback each
+getLogger("rdflib").addHandler(NullHandler())  # else it logs each ill-typed literal with a traceback
 
 
 def validate(where: str, timeout: float = TIMEOUT, most: int = MOST) -> ValidationReport:
-    """The report on the graph of a file, a store or an endpoint, which is taken into memory as a whole.
+    """Return the report on the graph of a file, a store or an endpoint, which is loaded into memory.
 
-    Raises ObligationError where it cannot be read, where it is empty, and where a file of a store is damaged.
+    Raises ObligationError if it cannot be read, is empty, or has a damaged file of a store.
     """
     return validate_engine(open_graph(where, timeout, most=most), where)
 
@@ -40,7 +40,7 @@ def validate_engine(engine: Engine, where: str) -> ValidationReport:
 
 
 def _check_files(folder: Path) -> None:
-    """Raise ObligationError where a file of a store is not as the build left it, or cannot be read."""
+    """Raise ObligationError if a file of a store has changed since its build, or is unreadable."""
     try:
         found = find_damaged_file(folder)
     except OSError as error:
@@ -50,7 +50,7 @@ def _check_files(folder: Path) -> None:
     if found:
         raise ObligationError(f"{folder}: this store is damaged ({found.name} has changed); {REMOVE}")
     store = open_path(folder).store
-    with convert_store_errors(folder):  # a block that has changed is noticed when it is read
+    with convert_store_errors(folder):  # RocksDB notices a changed block when it reads it
         predicates = {quad.predicate for quad in store}
         for predicate in predicates:
             for _ in store.quads_for_pattern(None, predicate, None, None):

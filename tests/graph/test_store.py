@@ -387,7 +387,7 @@ def test_other_rules_read_everything_again(
 ) -> None:
     path = small(tmp_path / "in", 1)
     fill(tmp_path / "store", path)
-    monkeypatch.setattr(builder, "rules_hash", lambda: "0" * 64)
+    monkeypatch.setattr(builder, "compute_rules_hash", lambda: "0" * 64)
     assert [fill(tmp_path / "store", path).written for _ in range(2)] == [1, 0]
     assert understood == ["1.txt", "1.txt"]
     found = {quad.object for quad in graphs(tmp_path / "store")[""] if "rulesSha256" in str(quad.predicate)}
@@ -396,7 +396,7 @@ def test_other_rules_read_everything_again(
 
 def test_the_rules_are_what_decides_a_graph() -> None:
     """Code up to the checked statements, words, registries, checks; nothing that asks, shows or serves."""
-    names = {name for name, _ in fingerprints.rule_files()}
+    names = {name for name, _ in fingerprints.iterate_rule_files()}
     assert {
         *("/extract/structure/outline.py", "/extract/meaning/norms.py", "/extract/pipeline.py"),
         *("/graph/emit/measures.py", "/graph/check/checks.py", "/model.py", "/vocabulary.py"),

@@ -12,7 +12,7 @@ import networkx as nx
 import pytest
 from places import ROOT
 
-from build_graph.graph.store.fingerprints import rule_files
+from build_graph.graph.store.fingerprints import iterate_rule_files
 
 PACKAGE = ROOT / "build_graph"
 
@@ -124,7 +124,7 @@ def module_files(path: Path) -> set[Path]:
 
 def test_what_decides_a_graph_imports_only_what_counts_in_its_fingerprint() -> None:
     """From the pipeline to the checked statements: every module and every list of words is a rule."""
-    rules = {path for _, path in rule_files()}
+    rules = {path for _, path in iterate_rule_files()}
     waiting = [PACKAGE / name for name in ("extract/pipeline.py", "graph/write/assembly.py")]
     for path in waiting:  # grows while we walk
         assert path in rules, f"{name(path)} decides a graph, but is no rule"

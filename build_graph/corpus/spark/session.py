@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from build_graph.errors import ObligationError
 from build_graph.extras import load_extra
-from build_graph.graph.store.fingerprints import rules_hash
+from build_graph.graph.store.fingerprints import compute_rules_hash
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -150,13 +150,13 @@ def _check_workers(session: SparkSession, master: str, patience: float) -> None:
         )
     if isinstance(found[0], Exception):
         raise found[0]
-    check_rules(found[0], rules_hash())
+    check_rules(found[0], compute_rules_hash())
 
 
 def _run_first_work(session: SparkSession) -> str | Exception:
     """Return the rules by which a worker would understand documents, or why it cannot say."""
     try:
-        return str(session.sparkContext.parallelize([None], 1).map(lambda _: rules_hash()).first())
+        return str(session.sparkContext.parallelize([None], 1).map(lambda _: compute_rules_hash()).first())
     except Exception as error:  # raised again by whoever waits
         return error
 

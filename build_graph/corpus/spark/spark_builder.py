@@ -39,7 +39,7 @@ from build_graph.corpus.spark.session import convert_errors
 from build_graph.corpus.spark.spark_inputs import load_documents
 from build_graph.corpus.spark.tasks import OUTCOMES, PLACE, RowWorker
 from build_graph.corpus.stream import CLASH, format_clash
-from build_graph.graph.store.fingerprints import rules_hash
+from build_graph.graph.store.fingerprints import compute_rules_hash
 from build_graph.graph.store.shards import FAILURES
 from build_graph.query.labels import unique_labels
 from build_graph.text.inputs import IgnoredFile, InputReader
@@ -266,7 +266,7 @@ class SparkBuilder:
             if isinstance(one, IgnoredFile):
                 left_out.count_ignored(one.name)
         there = [(place, one) for place, one in found if not isinstance(one, IgnoredFile)]
-        understanding = RowWorker(self.reader, rules_hash(), to_arrow_schema(OUTCOMES))
+        understanding = RowWorker(self.reader, compute_rules_hash(), to_arrow_schema(OUTCOMES))
         rows, number = load_documents(self.session, there, self.reader)
         self.session.conf.set("spark.sql.shuffle.partitions", min(_SHUFFLES, number // _PER_SHUFFLE + 1))
         outcomes = rows.mapInArrow(understanding.understand_rows, OUTCOMES)
@@ -308,5 +308,5 @@ def _sum_totals(found: Deduplicated) -> dict[str, int]:
 def _format_summary(result: SparkResult) -> bytes:
     own = {name: getattr(result, name) for name in ("documents", "statements", "bearings", "pairs")}
     out = {"failures": result.skipped.failures, "copies": result.skipped.copies}
-    said = {"version": __version__, "rules": rules_hash(), **own, **out}
+    said = {"version": __version__, "rules": compute_rules_hash(), **own, **out}
     return f"{json.dumps(said, indent=1)}\n".encode()

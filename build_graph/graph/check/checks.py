@@ -1,7 +1,7 @@
-"""Fast checks of a graph before it is written: queries that find what must not be there.
+"""Fast checks of a graph before it is written: queries that find what a graph must not contain.
 
-Each is a file in `ontology/checks`; its first line says what is wrong with the things that it finds. A store
-of the whole graph is made, and the queries asked, only where something may be at fault.
+Each query is a file in `ontology/checks`, whose first line is the message for the things that it finds. The
+graph is loaded and the queries are run only if a prefilter finds a possible fault.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ _WORD = re.compile(r"\b(\w+):(\w+)")
 
 
 class FailedCheckError(ObligationError):
-    """A graph that must not be written, and what is wrong with it."""
+    """A graph that must not be written, with its faults."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """A thing of which a check says `message`; `value` is what the check points at, if anything."""
+    """A thing that breaks a check, with the check's message and the wrong value."""
 
     check: str
     message: str
     focus: str
-    value: str  # empty where the check points at nothing
+    value: str  # empty if the check names none
 
     def format_line(self) -> str:
-        """Return the fault on one line: check, thing, message, and what the check points at."""
+        """Return the fault on one line: check, thing, message, and value."""
         found = f" ({self.value})" if self.value else ""
         return f"{self.check}: {self.focus}: {self.message}{found}"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckCounts:
-    """How many checks were passed, by how many different statements."""
+    """The numbers of checks that passed and of distinct statements that were checked."""
 
     checks: int
     statements: int
@@ -54,7 +54,7 @@ class CheckCounts:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A query that finds what must not be there, and the IRIs that it names: predicates and classes."""
+    """A query that finds faults, and the IRIs that it names: predicates and classes."""
 
     name: str
     message: str
@@ -71,7 +71,7 @@ class Check:
         return cls(file.stem, message, query, frozenset(map(iri, names)))
 
     def find_faults(self, store: Store) -> Iterator[Fault]:
-        """What the check finds in a store, all its graphs taken together."""
+        """Yield the faults in a store, in the union of its graphs."""
         rows = store.query(self.query, use_default_graph_as_union=True)
         assert isinstance(rows, QuerySolutions), f"{self.name} is not a SELECT query"
         for row in rows:
@@ -81,15 +81,14 @@ class Check:
 
 @cache
 def load_checks() -> tuple[Check, ...]:
-    """Return the checks, in order of their names."""
+    """Return the checks, sorted by name."""
     return tuple(map(Check.read, sorted((find_folder("ontology") / "checks").glob("*.rq"))))
 
 
 def check_statements(statements: Iterable[Statement], known: Container[str] = ()) -> CheckCounts:
-    """What passed all checks; raises FailedCheckError where one finds a fault.
+    """Return the counts of a graph that passes all checks; raises FailedCheckError for a fault.
 
-    Things whose IRIs, in angle brackets, are `known` have been checked before, with all that is said
-    of them.
+    Things whose IRIs, in angle brackets, are in `known` were checked before with all their statements.
     """
     once = dict.fromkeys(statements)
     if _is_suspicious(StatementIndex.build(once), known):
@@ -105,7 +104,7 @@ def check_statements(statements: Iterable[Statement], known: Container[str] = ()
 
 
 def _is_suspicious(said: StatementIndex, known: Container[str]) -> bool:
-    """Return whether a check may find a fault: a sieve does or, for checks without one, the query itself."""
+    """Return whether a prefilter, or the query of a check that has none, finds a possible fault."""
     if any(PREFILTERS[one.name](said, one.words) for one in load_checks() if one.name in PREFILTERS):
         return True
     asked = [one for one in load_checks() if one.name not in PREFILTERS]
@@ -121,7 +120,7 @@ def _load_store(statements: Iterable[Statement]) -> Store:
 
 
 def raise_faults(found: Sequence[Fault]) -> None:
-    """Raise FailedCheckError where faults were found."""
+    """Raise FailedCheckError if there are faults."""
     if found:
         raise FailedCheckError(
             "\n".join(fault.format_line() for fault in found)

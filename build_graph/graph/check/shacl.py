@@ -1,4 +1,4 @@
-"""Validates a graph against the SHACL shapes of the ontology.
+"""Validation of a graph against the SHACL shapes of the ontology.
 
 pySHACL and rdflib take half a second to import: import this module where it is used, not at start-up.
 """
@@ -18,12 +18,12 @@ from build_graph.resources import find_folder
 _SH = Namespace("http://www.w3.org/ns/shacl#")
 _ONTOLOGY = "obligations.ttl"
 _SHAPES = "shapes.ttl"
-_SHOWN = 200  # characters of a value at fault, which may be a whole text
+_SHOWN = 200  # characters of a wrong value, which may be a whole text
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A thing that breaks a shape, the message in both languages, and the value at fault, if any."""
+    """A thing that breaks a shape, the message in both languages, and the wrong value, if any."""
 
     focus: str
     message: str
@@ -38,7 +38,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """What a validation found: violations by thing and message; none if the graph conforms."""
+    """The report of a validation, with the violations sorted by thing and message."""
 
     path: Path | str  # or the address of an endpoint
     triples: int
@@ -47,11 +47,11 @@ class ValidationReport:
 
     @property
     def conforms(self) -> bool:
-        """Whether nothing was found."""
+        """True if there are no violations."""
         return not self.violations
 
     def iterate_lines(self) -> Iterator[str]:
-        """Yield the report to be read: the violations, then how many."""
+        """Yield the lines of the report: the violations, then their number."""
         for violation in self.violations:
             yield violation.format_line()
         count = len(self.violations)
@@ -60,13 +60,13 @@ class ValidationReport:
 
 
 def validate_graph(graph: Graph, path: Path | str = "graph") -> ValidationReport:
-    """Return the report on a graph in memory, which is left as it is."""
+    """Return the report on a graph in memory, which is not changed."""
     shapes = _parse_turtle(find_folder("ontology") / _SHAPES)
     _, results, _ = shacl(
         graph,
         shacl_graph=shapes,
         ont_graph=_parse_turtle(find_folder("ontology") / _ONTOLOGY),
-        inference="none",  # the shapes ask for classes; what follows from the ontology is not data
+        inference="none",  # the shapes name classes themselves; inferred statements are not data
         meta_shacl=False,
     )
     found = sorted(_iterate_violations(results, _find_languages(shapes)), key=Violation.format_line)
@@ -78,7 +78,7 @@ def _parse_turtle(path: Path) -> Graph:
 
 
 def _count_shapes(shapes: Graph) -> int:
-    """How many shapes have targets of their own."""
+    """Return the number of shapes that have their own targets."""
     return sum(1 for _ in shapes.subjects(RDF.type, _SH.NodeShape))
 
 
@@ -96,6 +96,6 @@ def _iterate_violations(results: Graph, languages: Mapping[str, str | None]) -> 
 
 
 def _find_languages(shapes: Graph) -> dict[str, str | None]:
-    """Return the language of each message; pySHACL loses it where a constraint is a query."""
+    """Return the language of each message, which pySHACL loses if the constraint is a query."""
     messages = shapes.objects(None, _SH.message)
     return {str(message): message.language for message in messages if isinstance(message, Literal)}

@@ -1,4 +1,4 @@
-"""Bodies, places and policy domains as triples: what the registries say of them, or the words alone."""
+"""Agencies, places and policy domains as triples, from the registries or from the document's words alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from build_graph.model import Body, BodyKind
 
 
 def emit_bodies(emit: Emitter) -> Iterator[Statement]:
-    """Yield the issuer and every body that bears a measure."""
+    """Yield the statements on the issuer and on every body that bears a measure."""
     issuer = emit.document.issuer
     bearers = (find_body(bearer) for measure in emit.document.measures for bearer in measure.bearers)
     bodies = dict.fromkeys([issuer, *bearers] if issuer else bearers)
@@ -24,7 +24,7 @@ def emit_bodies(emit: Emitter) -> Iterator[Statement]:
 
 
 def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
-    """What the registry may say of a body: the body itself, its functions, the bodies that it answers to."""
+    """Yield the nodes that the registry may describe for a body: itself, its functions, its superiors."""
     if body.known:
         yield iri(emit.body_iri(body))
     yield from map(iri, map(function_iri, body.functions))
@@ -32,9 +32,7 @@ def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
 
 
 def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
-    """Yield a body that the registry does not have, be it an office or a firm: its words, place and
-    functions.
-    """
+    """Yield the words, place and functions of a body that is not in the registry."""
     node, words = emit.body_iri(body), ("skos:prefLabel", zh_literal(body.label))
     if body.kind is BodyKind.GROUP:
         yield from emit.describe(node, ("rdf:type", expand("ob:AgencyGroup")), words)
@@ -55,13 +53,13 @@ def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
 
 
 def emit_domains(emit: Emitter) -> Iterator[Statement]:
-    """Yield the policy domains of the measures."""
+    """Yield the registry's statements on the policy domains of the measures."""
     found = (domain for measure in emit.document.measures for domain in measure.domains)
     yield from emit.descriptions.iterate_descriptions(map(iri, map(domain_iri, found)))
 
 
 def emit_place(emit: Emitter, jurisdiction: str) -> Iterator[Statement]:
-    """Return the administrative area with the path `jurisdiction`: 广东省/广州市."""
+    """Return the statements on the administrative area with the path `jurisdiction`: 广东省/广州市."""
     return emit.describe(
         place_iri(jurisdiction, emit.base),
         ("rdf:type", expand("schema:AdministrativeArea")),

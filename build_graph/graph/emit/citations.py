@@ -1,7 +1,7 @@
-"""The documents that a document names, as triples: what is cited, from where, on which words.
+"""Citations as triples: the cited document, the part of this document that cites it, and the words.
 
-A cited document has the IRI that it has itself, so that the documents of a corpus meet. One that is only
-named has no text in the graph: nothing realises it.
+A cited document gets the IRI that it has in its own graph, so that the documents of a corpus are linked. A
+document that is only cited has no text in the graph: no `eli:realizes` leads to it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from build_graph.model import Citation, Division, Span
 
 
 def emit_citations(emit: Emitter) -> Iterator[Statement]:
-    """Yield every citation with its evidence, what it cites, and which part of the document cites it."""
+    """Yield every citation with its evidence, the cited document, and the part that cites it."""
     names, parts = DocumentNames.load(), _DocumentParts.build(emit)
     title = emit.document.outline.metadata.title
     yield from emit.describe(emit.document_iri, *_iterate_keys(names, title))
@@ -44,7 +44,7 @@ def emit_citations(emit: Emitter) -> Iterator[Statement]:
 def _emit_cited(
     emit: Emitter, names: DocumentNames, other: str, citations: list[Citation]
 ) -> Iterator[Statement]:
-    """What the citations of one document say of it, and how the citing document stands to it."""
+    """Yield the names of a cited document, and its relation to the document that cites it."""
     basis = any(citation.basis for citation in citations)
     titles = list(dict.fromkeys(c.title for c in citations if c.title))
     number = next((c.number for c in citations if c.number), None)
@@ -66,7 +66,7 @@ def _iterate_keys(names: DocumentNames, title: str | None) -> Iterator[Predicate
 
 
 def citation_target_iri(emit: Emitter, names: DocumentNames, citation: Citation) -> str:
-    """Return the cited document's IRI; below the citing document where its words do not say which it is."""
+    """Return the cited document's IRI, or one below the citing document if it is not identified."""
     identity = names.identify(citation)
     if identity is not None:
         return document_iri(identity, emit.base)
@@ -75,7 +75,7 @@ def citation_target_iri(emit: Emitter, names: DocumentNames, citation: Citation)
 
 @dataclass(frozen=True, slots=True)
 class _DocumentParts:
-    """The parts of a document by place: divisions in document order with the one above each, measures."""
+    """The divisions and measures of a document by position, in document order."""
 
     document: str
     divisions: list[tuple[Span, str, int]]  # IRI, and the index of the division above; -1 for none
@@ -96,9 +96,7 @@ class _DocumentParts:
         return cls(emit.document_iri, divisions, sorted(measures))
 
     def find_holder(self, position: int) -> str:
-        """Return the IRI of the measure that holds a position, else of the lowest division, else the
-        document's.
-        """
+        """Return the IRI of the measure at a position, or else of the lowest division or the document."""
         at = bisect_right(self.measures, position, key=lambda measure: measure[0].start) - 1
         if at >= 0 and position < self.measures[at][0].end:
             return self.measures[at][1]

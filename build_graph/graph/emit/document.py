@@ -1,6 +1,6 @@
-"""A document as triples: one named graph, IRIs from content alone, no blank nodes.
+"""A document as triples in one named graph, with IRIs from content alone and no blank nodes.
 
-A document as N-Quads: checked, each statement once, in the order of its emission.
+The modules beside this one each emit a part; this one puts the parts in order.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from build_graph.vocabulary import BASE
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Statements that belong together: on a thing and what lies below it or, without `root`, on the rest.
+    """Statements on one measure (`root`) and all that lies below it, or on the rest of a document.
 
-    Later parts say nothing more of `root` and of what lies below it.
+    Later parts have no more statements on `root` and on IRIs below it.
     """
 
-    root: str  # an IRI; empty for what a document says outside of its measures
+    root: str  # an IRI; empty for statements outside of measures
     statements: Sequence[Statement]
     graph: Term
 
@@ -60,19 +60,19 @@ class Part:
 
 
 def iterate_quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
-    """Yield the statements of a document in the graph named by the document.
+    """Yield the statements of a document as quads of the graph that the document names.
 
-    What a document brings along is named under `base`; bodies and domains of the registries keep
-    their own IRIs, so that graphs with different bases meet in them.
+    The document's own things have IRIs under `base`; bodies and domains of the registries keep their own
+    IRIs, which link graphs of different bases.
     """
     for part in iterate_parts(document, descriptions, base):
         yield from part.quads
 
 
 def iterate_parts(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Part]:
-    """The statements of a document as `iterate_quads` has them: first the frame, then each measure by itself.
+    """Yield the parts of a document: first the part that measures share, then each measure.
 
-    A long document has many measures: who takes them one by one need not hold them all.
+    A long document has many measures; as a stream they need not all be in memory.
     """
     emit = Emitter.build(document, descriptions, base)
     yield Part("", list(_emit_shared(emit)), emit.graph)
@@ -81,7 +81,7 @@ def iterate_parts(document: Document, descriptions: Descriptions, base: str = BA
 
 
 def _emit_shared(emit: Emitter) -> Iterator[Statement]:
-    """Yield everything but the measures, among it all that measures refer to."""
+    """Yield all statements outside of measures, among them all that measures refer to."""
     yield from _emit_metadata(emit)
     yield from emit_provenance(emit)
     yield from emit_coverage(emit)
@@ -95,7 +95,7 @@ def _emit_shared(emit: Emitter) -> Iterator[Statement]:
 
 def _emit_metadata(emit: Emitter) -> Iterator[Statement]:
     meta, issuer = emit.document.outline.metadata, emit.document.issuer
-    nameless = not (meta.title or meta.number)  # but what it was read from has a name
+    nameless = not (meta.title or meta.number)  # then the file's name is its label
     yield from emit.describe(
         emit.document_iri,
         ("rdf:type", expand("eli:LegalResource")),

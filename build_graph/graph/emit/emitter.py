@@ -1,7 +1,7 @@
-"""What every part of the emission shares: the document's IRIs, statements on a subject, and evidence.
+"""The tools that all parts of the emission share: the document's IRIs, statements on a subject, and evidence.
 
-Everything that was found in the text carries its evidence: where it stands in the repaired text (code
-points, 0-based, end exclusive), the words that stand there, and line and column in the source.
+Every finding carries its evidence: its position in the repaired text (code points, 0-based, end exclusive),
+the words at that position, and line and column in the source.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from build_graph.graph.iris import body_iri, document_iri, place_iri, text_iri
 from build_graph.graph.statements import Statement, Term, expand, integer, iri, literal
 from build_graph.model import Bearer, Body, Document, Span, compute_line_column
 
-PredicateValue = tuple[str, Term | None]  # the prefixed name of a predicate and what it says, if anything
+PredicateValue = tuple[str, Term | None]  # the prefixed name of a predicate, and its value if any
 
 
 @dataclass(frozen=True, slots=True)
 class Emitter:
-    """What the emission of one document needs; `lines` holds where the source's lines start."""
+    """The data that every part of one document's emission needs; `lines` are offsets of source lines."""
 
     document: Document
     descriptions: Descriptions
@@ -33,7 +33,7 @@ class Emitter:
 
     @classmethod
     def build(cls, document: Document, descriptions: Descriptions, base: str) -> Emitter:
-        """Return the emitter of a document; raises ValueError where `base` is no IRI."""
+        """Return the emitter of a document; raises ValueError if `base` is no IRI."""
         lines = document.text.source.find_line_starts()
         name = NamedNode(document_iri(document.id, base)).value
         return cls(document, descriptions, base, name, iri(name), iri(text_iri(name)), lines)
@@ -41,11 +41,11 @@ class Emitter:
     # ------------------------------------------------------------------------------ names
 
     def quote(self, span: Span) -> str:
-        """Return the words of the repaired text that the span covers."""
+        """Return the words of the repaired text in a span."""
         return span.extract(self.document.text.content)
 
     def select_distinct(self, spans: Iterable[Span]) -> list[Span]:
-        """Of the spans with the same words the first, in order."""
+        """Return the first span for each wording, in the order of the text."""
         once: dict[str, Span] = {}
         for span in sorted(spans):
             once.setdefault(self.quote(span), span)
@@ -54,11 +54,11 @@ class Emitter:
     def build_evidence(
         self, thing: str, span: Span, link: str = "ob:hasEvidence", name: str = "evidence"
     ) -> tuple[Statement, ...]:
-        """Where a thing stands; most of a graph is this, so it goes without `about`."""
+        """Return the evidence of a thing: its position, words, source line and column."""
         node, kind, selector = iri(f"{thing}/{name}"), expand("rdf:type"), expand("oa:hasSelector")
         position, quote = iri(f"{thing}/{name}/position"), iri(f"{thing}/{name}/quote")
         line, column = compute_line_column(self.lines, self.document.text.find_origin(span.start))
-        return (
+        return (  # without `describe`, since most statements of a graph are made here
             (iri(thing), expand(link), node),
             (node, kind, expand("oa:SpecificResource")),
             (node, expand("oa:hasSource"), self.text),
@@ -74,27 +74,27 @@ class Emitter:
         )
 
     def describe(self, subject: str, *pairs: PredicateValue) -> Iterator[Statement]:
-        """Yield the statements on one subject; a pair without a value says nothing."""
+        """Yield a statement on the subject for each pair that has a value."""
         node = iri(subject)
         for predicate, value in pairs:
             if value is not None:
                 yield node, expand(predicate), value
 
     def link_parts(self, node: str, parent: str) -> Iterator[Statement]:
-        """That one division is part of another, in both directions."""
+        """Yield that `node` is part of `parent`, in both directions."""
         whole, part = iri(parent), iri(node)
         yield whole, expand("eli:has_part"), part
         yield part, expand("eli:is_part_of"), whole
 
     def body_iri(self, body: Body) -> str:
-        """Return the IRI of a body; one that the registry has keeps its own whatever the base."""
+        """Return the IRI of a body; a body of the registry keeps its own IRI, whatever the base."""
         return body_iri(body, self.base)
 
     def place_iri(self, jurisdiction: str | None) -> Term | None:
-        """Return the IRI of an administrative area, None for the centre."""
+        """Return the IRI of an administrative area, or None for the central level."""
         return iri(place_iri(jurisdiction, self.base)) if jurisdiction else None
 
 
 def find_body(bearer: Bearer) -> Body:
-    """Return the bearer's body; a bearer that nobody resolved keeps its words."""
+    """Return the bearer's body, or a body made of its words if it was not resolved."""
     return bearer.body or Body(bearer.name, bearer.kind, bearer.name, known=False)

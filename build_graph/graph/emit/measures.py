@@ -1,4 +1,4 @@
-"""Sections, clauses and measures as triples, and what was found in each measure."""
+"""Sections, clauses and measures as triples, and the findings of each measure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from build_graph.extract.structure.marks import parse_numeral as value_of
+from build_graph.extract.structure.marks import parse_numeral
 from build_graph.graph.emit.emitter import Emitter, PredicateValue, find_body
 from build_graph.graph.iris import (
     assignment_iri,
@@ -51,7 +51,7 @@ from build_graph.model import (
     Target,
 )
 
-# The terms for what the model names; whoever reads a graph back needs them too.
+# The terms of the model's values; `query.restore` reads them back.
 LEVELS = {Level.SECTION: "ob:Section", Level.CLAUSE: "ob:Clause", Level.CLOSING: "ob:Closing"}
 NORMS = {
     NormKind.OBLIGATION: "ob:Obligation",
@@ -71,8 +71,8 @@ RIDERS = {
     QualifierKind.PERSON: "ob:ContactPerson",
     QualifierKind.NOTE: "ob:Note",
 }
-_SHORTCUTS = 100  # bodies of a measure that its norms name too; else many norms times many bodies
-SIGNALS = 3  # words shown for a domain; where there are more, the text has them
+_SHORTCUTS = 100  # bodies; with more, norms get no direct links, or there would be norms times bodies
+SIGNALS = 3  # words in the graph for each domain; others are only in the text
 
 _QUANTITY = re.compile(
     r"""
@@ -85,7 +85,7 @@ _QUANTITY = re.compile(
 
 
 def emit_division(emit: Emitter, division: Division, parent: str) -> Iterator[Statement]:
-    """Yield a section or clause with everything below it; `parent` is the IRI of what it is part of."""
+    """Yield a section or clause with all divisions below it; `parent` is the IRI above it."""
     content = emit.document.text.content
     node = division_iri(parent, division)
     heading = division.heading.extract(content) if division.heading else None
@@ -135,7 +135,7 @@ def emit_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
 
 
 def _iterate_responsible(emit: Emitter, measure: Measure) -> Iterator[PredicateValue]:
-    """Yield the shortcuts from a measure, and its norms, to the bodies that bear it."""
+    """Yield the direct links from a measure, and from its norms, to the bodies that bear it."""
     for bearer in (*measure.bearers, *measure.defaults):
         group = find_body(bearer).kind is BodyKind.GROUP
         yield (
@@ -217,7 +217,7 @@ def _emit_audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Stat
 
 
 def _emit_assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Statement]:
-    """Who bears a measure: by its own attribution, then by a rule stated elsewhere."""
+    """Yield a measure's assignment: its own bearers, then those of a rule stated elsewhere."""
     assignment = measure.assignment or _build_default_assignment(measure)
     node = assignment_iri(owner)
     yield from emit.describe(
@@ -252,9 +252,7 @@ def _emit_assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[St
 
 
 def _build_default_assignment(measure: Measure) -> Assignment:
-    """Return the assignment of a measure without an attribution: the words of the rule that gives its
-    bearers.
-    """
+    """Return the assignment of a measure whose bearers come only from a rule stated elsewhere."""
     words = Span(measure.defaults[0].span.start, measure.defaults[-1].span.end)
     return Assignment(words, Allocation.UNSTATED, False, ())
 
@@ -279,17 +277,17 @@ def _format_evidence_name(index: int) -> str:
 
 
 def _split_quantities(quantity: str | None) -> list[str]:
-    """Return the quantities of a target: 90%、75% are two."""
+    """Return the quantities of a target; 90%、75% are two."""
     return [piece for piece in (quantity or "").split("、") if piece]
 
 
 def _describe_quantity(printed: str) -> Iterator[PredicateValue]:
-    """What is said of a quantity: as printed, and value and unit where they can be told apart."""
+    """Yield a quantity as printed, and its value and unit if they can be separated."""
     yield "rdf:type", expand("schema:QuantitativeValue")
     yield "ob:asWritten", literal(printed)
     if found := _QUANTITY.search(unicodedata.normalize("NFKC", printed)):
         value = found["value"].replace(",", "")
-        digits = value if value[0].isdecimal() else str(value_of(value))
+        digits = value if value[0].isdecimal() else str(parse_numeral(value))
         unit = "%" if found["percent"] else found["unit"]
         yield "schema:value", decimal(digits)
         yield "schema:unitText", literal(unit) if unit else None

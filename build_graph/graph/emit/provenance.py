@@ -1,6 +1,7 @@
-"""All changes of the repairs in one row: with the repaired text, the source can be put together again.
+"""The reading of a document as triples: source, text, repairs, coverage, damage and rejected brackets.
 
-How a text was read, as triples: source, repairs, and what stayed damaged or was refused.
+The changes of all repairs are one row of values in one literal. With that row and the repaired text, the
+source can be put together again (`undo_repairs`), so that the graph need not hold the text twice.
 """
 
 from __future__ import annotations
@@ -30,15 +31,15 @@ from build_graph.graph.iris import (
 from build_graph.graph.statements import Statement, expand, integer, iri, literal, zh_literal
 from build_graph.model import CoverageKind, Repair, Span
 
-# What some format for graphs cannot hold as it is; JSON names it.
+# Characters that some graph format cannot hold; JSON escapes them.
 _UNWRITABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def build_row(repairs: Sequence[Repair]) -> dict[str, list[Any]]:
-    """Return the names of the repairs, and four values for each change, in the order of the text.
+    """Return the names of the repairs, and four values for each change in the order of the text.
 
-    The four are: characters between the end of the change before and this one, its length, the number of its
-    name, and what stood there.
+    The four are: characters between the end of the change before and this one, its length, the index of its
+    name, and the words before the repair.
 
     >>> build_row([Repair("to_simplified", Span(2, 3), Span(2, 3), "務", "务")])
     {'names': ['to_simplified'], 'row': [2, 1, 0, '務']}
@@ -53,7 +54,7 @@ def build_row(repairs: Sequence[Repair]) -> dict[str, list[Any]]:
 
 
 def serialise_repairs(repairs: Sequence[Repair]) -> str | None:
-    """Return the row as JSON that every format for graphs can hold; None where nothing was changed."""
+    """Return the row as JSON that every graph format can hold, or None without repairs."""
     if not repairs:
         return None
     words = json.dumps(build_row(repairs), ensure_ascii=False, separators=(",", ":"))
@@ -61,9 +62,9 @@ def serialise_repairs(repairs: Sequence[Repair]) -> str | None:
 
 
 def undo_repairs(content: str, words: str) -> tuple[str, tuple[Repair, ...]]:
-    r"""Return the source that `content` was made from by the changes in `words`, and these as repairs.
+    r"""Return the source text of `content`, and the repairs that `words` (the row as JSON) lists.
 
-    Raises ValueError, TypeError or LookupError where `words` is no such row.
+    Raises ValueError, TypeError or LookupError if `words` is no such row.
 
     >>> changes = [Repair("normalise_newlines", Span(1, 3), Span(1, 2), "\r\n", "\n")]
     >>> undo_repairs("一\n二", serialise_repairs(changes) or "") == ("一\r\n二", tuple(changes))
@@ -85,11 +86,11 @@ def undo_repairs(content: str, words: str) -> tuple[str, tuple[Repair, ...]]:
 
 
 MEDIA = "https://www.iana.org/assignments/media-types/"
-_RESTORING = frozenset({"close_holes"})  # repairs that put lost words back: each change is listed
+_RESTORING = frozenset({"close_holes"})  # repairs that restore lost words: each change gets a node of its own
 
 
 def emit_provenance(emit: Emitter) -> Iterator[Statement]:
-    """Yield the text, the source that it was read from, the run, and the repairs."""
+    """Yield the text, the source from which it was read, the reading, and the repairs."""
     text, source = emit.document.text, emit.document.text.source
     reading, program = reading_iri(emit.document_iri), program_iri(emit.base)
     media = NamedNode(MEDIA + source.media).value
@@ -161,7 +162,7 @@ def _emit_change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statemen
 
 
 def emit_coverage(emit: Emitter) -> Iterator[Statement]:
-    """What the characters of the text were understood as, and the stretches that were not."""
+    """Yield the number of characters of each kind of coverage, and each unread stretch."""
     content, coverage = emit.document.text.content, emit.document.coverage
     node = coverage_iri(emit.document_iri)
     yield from emit.describe(text_iri(emit.document_iri), ("ob:hasCoverage", iri(node)))
@@ -182,7 +183,7 @@ def emit_coverage(emit: Emitter) -> Iterator[Statement]:
 
 
 def emit_flaws(emit: Emitter) -> Iterator[Statement]:
-    """Yield stretches that stayed damaged, and brackets that were refused."""
+    """Yield each stretch that stayed damaged, and each rejected bracket."""
     for index, damage in enumerate(emit.document.text.damages, start=1):
         node = damage_iri(emit.document_iri, index)
         yield from emit.describe(text_iri(emit.document_iri), ("ob:hasDamage", iri(node)))
@@ -200,7 +201,7 @@ def emit_flaws(emit: Emitter) -> Iterator[Statement]:
 
 
 def replace_surrogates(text: str) -> str:
-    """Return the text with a sign for each half of a surrogate pair, which UTF-8 cannot hold."""
+    """Return the text with "?" for each lone surrogate, which UTF-8 cannot hold."""
     return text.encode("utf-8", "replace").decode()
 
 

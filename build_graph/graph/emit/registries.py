@@ -1,7 +1,7 @@
-"""What the ontology's registries say of bodies and domains, ready to be put into a graph.
+"""The ontology's registries of agencies and domains as statements, ready for a document's graph.
 
-A graph that names a body carries the body's description and its successions, one that names a domain
-the domain's labels and the broader domains: the Turtle file can be read without the registries.
+A graph that names an agency contains the agency's description and successions, and one that names a domain
+contains the domain's labels and broader domains. So the Turtle file can be read without the registries.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from build_graph.graph.statements import Statement, Term, iri
 from build_graph.resources import find_folder, load_statements
 from build_graph.vocabulary import OB, term
 
-_DOWN = ("skos:narrower", "skos:hasTopConcept")  # from a domain at hand to the whole scheme
-_GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # from an event back to the body it changed
+_DOWN = ("skos:narrower", "skos:hasTopConcept")  # lead from one domain to the whole scheme
+_GIVES_UP = (
+    "org:originalOrganization",
+    "ob:fromAgency",
+)  # lead from an event back to the changed body
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What is said of one node, and the nodes that must be described with it."""
+    """The statements on one node, and the nodes that must be described with it."""
 
     said: tuple[Statement, ...] = ()
     near: tuple[Term, ...] = ()
@@ -34,7 +37,7 @@ class Descriptions:
 
     statements: dict[NamedNode, list[Triple]]
     events: dict[NamedNode, list[NamedNode]]
-    _entries: dict[Term, _Entry] = field(default_factory=dict)  # of the nodes asked for before
+    _entries: dict[Term, _Entry] = field(default_factory=dict)  # cache
 
     @classmethod
     def load(cls, ontology: Path | None = None) -> Descriptions:
@@ -45,21 +48,21 @@ class Descriptions:
         return cls(bodies | domains, _find_events(bodies))
 
     def is_described(self, node: Term) -> bool:
-        """Return whether the registries say anything of a node."""
+        """Return whether the registries describe a node."""
         return NamedNode(node[1:-1]) in self.statements
 
     def iterate_descriptions(self, nodes: Iterable[Term]) -> Iterator[Statement]:
-        """Yield everything said of the nodes, of what they refer to, and of what became of them."""
+        """Yield all statements on the nodes, on the nodes they refer to, and on their successions."""
         waiting = list(dict.fromkeys(nodes))
         seen = set(waiting)
-        for node in waiting:  # grows while we walk
+        for node in waiting:  # grows in this loop
             entry = self._entries.get(node) or self._find_entry(node)
             yield from entry.said
             waiting += (near for near in entry.near if near not in seen)
             seen.update(entry.near)
 
     def _find_entry(self, node: Term) -> _Entry:
-        """What is said of a node, kept for the next document; nothing for one that no registry has."""
+        """Return a node's entry, and keep it for the next document; an empty one for an unknown node."""
         key = NamedNode(node[1:-1])
         if key not in self.statements:
             return _Entry()
@@ -74,7 +77,7 @@ class Descriptions:
 
 
 def _drop_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
-    """What is said of domains, without the words (all in `ob:`) by which they are found in a text."""
+    """Return the domains without the words (all in `ob:`) by which a text is searched for them."""
     down = set(map(term, _DOWN))
     return {
         node: [t for t in said if t.predicate not in down and not t.predicate.value.startswith(OB)]

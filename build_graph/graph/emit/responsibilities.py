@@ -1,6 +1,6 @@
-"""The table of responsibilities: a row for each body that bears a measure, with all that is counted by.
+"""The table of responsibilities: one row for each body that bears a measure, with all that analyses count by.
 
-Shards hold it beside their statements, in a thousandth of the bytes; `querying.responsibilities` reads it.
+Shards hold it beside their statements, in a thousandth of the bytes; `query.responsibility_tables` reads it.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from build_graph.vocabulary import OB, term
 
 
 class Responsibility(NamedTuple):
-    """That a body bears a measure. IRIs in full; empty strings for what is not there."""
+    """A body that bears a measure; IRIs are in full, and missing values are empty strings."""
 
     measure: str
     body: str
     role: str  # Lead, Support, Responsible
     rank: int  # among the measure's bearers, from 1
     written: str
-    inferred: bool  # a rule stated elsewhere says so
+    inferred: bool  # by a rule stated elsewhere
     allocation: str  # Divided, Joint, Unstated
     open: bool  # 等部门
     domain: str  # the measure's main one
     domains: str  # all of them, with spaces between
-    norms: int  # that the measure holds
+    norms: int  # number of the measure's norms
     kinds: str  # of these norms, with spaces between
     due: str  # the first day by which something in the measure is due
     name: str  # of the body, in Chinese
@@ -77,7 +77,7 @@ def _iterate_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility
 
 
 def _find_value(emit: Emitter, body: Body, predicate: str, language: str | None = None) -> str:
-    """What the registry says of a body; empty where it says nothing, or does not have it."""
+    """Return a value of a body in the registry, or an empty string without one."""
     for triple in emit.descriptions.statements.get(NamedNode(emit.body_iri(body)), ()):
         value = triple.object
         if (
@@ -90,7 +90,7 @@ def _find_value(emit: Emitter, body: Body, predicate: str, language: str | None 
 
 
 def _find_place(emit: Emitter, body: Body) -> str:
-    """Return the IRI of the place that a local body belongs to, as the graph has it."""
+    """Return the IRI of a local body's place, or an empty string."""
     if body.kind is BodyKind.GROUP:
         return ""
     if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:

@@ -1,1 +1,1 @@
-"""Graphs on disk: a store of Oxigraph, a folder of shards, and the seals by which damage shows."""
+"""Graphs on disk: a store of Oxigraph, a folder of shards, and the checksums by which damage is noticed."""

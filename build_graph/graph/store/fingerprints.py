@@ -1,6 +1,6 @@
-"""What a document's graph follows from: its text, what was given of its metadata, and the program's rules.
+"""The fingerprint of a document: hashes of its text, of its given metadata, and of the program's rules.
 
-As long as none of the three changes, the graph does not, and the document need not be understood again.
+The graph depends on nothing else. A document whose fingerprint is unchanged need not be understood again.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from build_graph.model import Metadata, Source
 from build_graph.resources import find_folder
 from build_graph.vocabulary import term
 
-# The rules: code up to the checked statements (folders and modules), words, registries and checks. Whatever
-# only asks, shows, serves or exports a graph is none of them, so a page may change without a new reading.
+# The rules: code up to the checked statements (folders and modules), words, registries and checks. Code that
+# only queries, shows, serves or exports a graph is left out, so that a page may change without a new reading.
 CODE = (
     *("text", "extract", "graph/emit", "graph/check", "graph/write"),
     *(
@@ -37,17 +37,17 @@ CODE = (
 )
 _FOLDERS = tuple(f"{name}/" for name in CODE if not name.endswith(".py"))
 _SHOWN = ("analysis.toml", "export_tables.toml", "libraries.toml", "pages.toml", "workbench.toml")
-_DECIDES = "OpenCC"  # the one package whose tables decide how a text is repaired
+_DECIDES = "OpenCC"  # the only package whose tables decide how a text is repaired
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Three SHA-256 in hexadecimal; where they are the same, so is the graph.
+    """Three SHA-256 in hexadecimal; documents with equal fingerprints have equal graphs.
 
-    The source's name, encoding and kind of file are no part of it: one text may come under several names.
+    The source's name, encoding and kind of file do not count: one text may come under several names.
     """
 
-    source: str  # of the text as it was taken out of its file
+    source: str  # of the text as taken out of its file
     given: str  # of the metadata that options, a sidecar file or a container give
     rules: str  # of the program
 
@@ -65,46 +65,46 @@ class Fingerprint:
 
     @classmethod
     def read(cls, quads: Iterable[Quad], document: str) -> Fingerprint:
-        """Return the fingerprint in the graph of the document with that IRI; KeyError where there is none."""
+        """Return the fingerprint in a document's graph; raises KeyError if there is none."""
         own = {NamedNode(source_iri(document)), NamedNode(reading_iri(document))}
-        said = {quad.predicate: quad.object for quad in quads if quad.subject in own}
-        marks = (said[term(f"ob:{name}")] for name in ("sha256", "givenSha256", "rulesSha256"))
+        found = {quad.predicate: quad.object for quad in quads if quad.subject in own}
+        marks = (found[term(f"ob:{name}")] for name in ("sha256", "givenSha256", "rulesSha256"))
         return cls(*(mark.value for mark in marks if isinstance(mark, Literal)))
 
     def build_quads(self, graph: NamedNode) -> Iterator[Quad]:
-        """What the graph of a document says of its own reading; the source's hash stands there anyway."""
+        """Yield the fingerprint as quads; the source's hash is in the graph anyway."""
         reading = NamedNode(reading_iri(graph.value))
         yield Quad(reading, term("ob:givenSha256"), Literal(self.given), graph)
         yield Quad(reading, term("ob:rulesSha256"), Literal(self.rules), graph)
 
 
-def rules_hash() -> str:
+def compute_rules_hash() -> str:
     """Return the SHA-256 of the rules: version, code, words, ontology. 1.9 MB, 10 ms: call it once a run."""
     whole = hashlib.sha256(f"{__version__} {find_version(_DECIDES)}".encode())
-    for name, path in rule_files():
+    for name, path in iterate_rule_files():
         whole.update(f"\n{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
     return whole.hexdigest()
 
 
-def rule_files() -> Iterator[tuple[str, Path]]:
-    """Yield the files that a document's graph follows from, named alike wherever the package is installed."""
+def iterate_rule_files() -> Iterator[tuple[str, Path]]:
+    """Yield each file that decides a document's graph, with a name that does not depend on the machine."""
     data, ontology = find_folder("data"), find_folder("ontology")
-    for name, path in _under(data.parent, "**/*.py"):
+    for name, path in _iterate_below(data.parent, "**/*.py"):
         if name.startswith(_FOLDERS) or name in CODE:
             yield f"/{name}", path
-    yield from ((f"data/{name}", path) for name, path in _under(data, "*.*") if name not in _SHOWN)
-    yield from ((f"ontology/{name}", path) for name, path in _under(ontology, "**/*.*"))
+    yield from ((f"data/{name}", path) for name, path in _iterate_below(data, "*.*") if name not in _SHOWN)
+    yield from ((f"ontology/{name}", path) for name, path in _iterate_below(ontology, "**/*.*"))
 
 
-def _under(place: Path, pattern: str) -> Iterator[tuple[str, Path]]:
-    """Yield the files in a folder that a pattern fits, by their paths below it."""
+def _iterate_below(place: Path, pattern: str) -> Iterator[tuple[str, Path]]:
+    """Yield the files in a folder that match a pattern, by their paths below it."""
     for path in sorted(place.glob(pattern)):
         if path.is_file():
             yield path.relative_to(place).as_posix(), path
 
 
 def find_version(package: str) -> str:
-    """Return the version of an installed package; empty where it is not installed."""
+    """Return the version of an installed package, or an empty string."""
     try:
         return version(package)
     except PackageNotFoundError:

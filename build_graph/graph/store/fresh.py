@@ -1,7 +1,7 @@
-"""A new store: put together in a folder within its own, and there as a whole when all of it is.
+"""A new store, put together in a folder within its own folder, and moved into place when it is complete.
 
-Within its own folder, since that may be where a disk is mounted, or what a link leads to: nothing can be
-renamed into such a place. `CURRENT` comes last: without it there is no store.
+The temporary folder is inside because the store's own folder may be a mount point or the target of a link,
+and nothing can be renamed into such a place. The file `CURRENT` is moved last: without it there is no store.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from build_graph.graph.store.store import (
     LOADING,
     DocumentStore,
     StoreError,
+    create_in_use_error,
     holds_something,
-    in_use_error,
     list_store_files,
 )
 
@@ -27,10 +27,10 @@ _LAST = "CURRENT"
 
 @contextmanager
 def create_store(path: Path) -> Iterator[DocumentStore]:
-    """Return a store to be filled, in a folder that holds none; it is there when the block has ended.
+    """Yield a new store to be filled; the folder holds it once the block has ended.
 
-    Where the block raises, all is as it was. Raises StoreError where the folder cannot be written, or another
-    build is at it.
+    If the block raises, the folder is as before. Raises StoreError if it cannot be written, or another build
+    is writing it.
     """
     place = Path(os.fsdecode(os.path.realpath(encode_name(path))))
     was_there = place.exists()
@@ -42,12 +42,12 @@ def create_store(path: Path) -> Iterator[DocumentStore]:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
     finally:
         if not was_there:
-            with suppress(OSError):  # it holds the store, or what another build is at
+            with suppress(OSError):  # it holds the store, or another build's files
                 place.rmdir()
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what a load left that was killed; raises StoreError where one is at it still."""
+    """Remove the files of a load that was killed; raises StoreError if a load is still running."""
     if not (path / LOADING).is_dir():
         return
     place = Path(os.path.realpath(path))
@@ -61,7 +61,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 def _fill_store(place: Path, path: Path) -> Iterator[DocumentStore]:
-    """Yield the store, which is moved to its place at the end; what is left of it aside is removed."""
+    """Yield the store, move it to its place at the end, and remove its temporary folder."""
     aside = place / LOADING / "store"
     try:
         with DocumentStore.open(path, aside) as store:
@@ -77,7 +77,7 @@ def _fill_store(place: Path, path: Path) -> Iterator[DocumentStore]:
 
 
 def _move_files(aside: Path, place: Path) -> None:
-    """Move the files of a store that is whole into its place."""
+    """Move the files of a complete store into its place; `CURRENT` goes last."""
     for file in sorted(aside.iterdir(), key=lambda file: file.name == _LAST):
         if file.name == _LAST:
             sync_folder(place)
@@ -87,7 +87,7 @@ def _move_files(aside: Path, place: Path) -> None:
 
 
 def _remove_files(place: Path, *more: Path) -> None:
-    """Remove the files of a store that did not come to be one."""
+    """Remove the files of a store that was not completed."""
     for folder in (place / LOADING / "store", *more):
         rmtree(folder, ignore_errors=True)
     for file in list_store_files(place):
@@ -95,13 +95,13 @@ def _remove_files(place: Path, *more: Path) -> None:
 
 
 def _find_earlier_aside(place: Path) -> Path:
-    """Where a version before this one put stores together, beside their place."""
+    """Return the folder beside the store in which earlier versions put new stores together."""
     return place.with_name(f".{place.name}.tmp") if place.name else place / LOADING / "store"
 
 
 @contextmanager
 def _lock_folder(place: Path, path: Path) -> Iterator[None]:
-    """Keep other loads out of a folder, made if it is missing; raises StoreError where one is at it."""
+    """Lock a folder, made if missing, against other loads; raises StoreError if one is running."""
     import fcntl  # here: a build without workers needs no POSIX
 
     lock = place / LOADING / "lock"
@@ -111,7 +111,7 @@ def _lock_folder(place: Path, path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             is_ours = os.path.samestat(os.fstat(file.fileno()), lock.stat())
         except (BlockingIOError, FileNotFoundError) as error:
-            raise in_use_error(path) from error
-        if not is_ours:  # the one that was at it has just ended, and has taken the file away
-            raise in_use_error(path)
+            raise create_in_use_error(path) from error
+        if not is_ours:  # the other load has just ended and removed the file
+            raise create_in_use_error(path)
         yield

@@ -1,10 +1,8 @@
-"""JSON that tells when a byte of it was changed, and the checksums of files.
+"""Checksums by which damage is noticed: the seal of a JSON object, and `checksums.json` of a store's files.
 
-Checksums of the files of a store, by which damage is noticed that no answer has come across.
-
-RocksDB checks each block that it reads. What it does not read it does not check, so that a build leaves
-`checksums.json` in the folder when it has ended. Files of RocksDB that hold data never change: those that
-another program adds later have no checksum, and those that it tidies away are not missed.
+RocksDB checks each block that it reads, but a damaged block that no query reads would go unnoticed. A build
+therefore ends with `checksums.json` in the store's folder. RocksDB never changes files that hold data. Files
+that another program adds later have no checksum, and those that it removes are not missed.
 """
 
 from __future__ import annotations
@@ -18,12 +16,12 @@ from typing import Any
 
 from build_graph.files import write_file
 
-_PIECE = 1 << 20  # bytes of a file that are read at a time
+_PIECE = 1 << 20  # bytes that are read at a time
 FileFacts = dict[str, Any]  # the bytes and the SHA-256 of a file
 
 
 def seal_json(text: bytes) -> bytes:
-    """Return a JSON object that ends in a line break, with the SHA-256 of what it said as its last member.
+    """Return a JSON object, which ends in a line break, with the SHA-256 of its bytes as last member.
 
     >>> seal_json(b'{"a": 1}\\n')[:24]
     b'{"a": 1,\\n"sha256": "795e'
@@ -33,7 +31,7 @@ def seal_json(text: bytes) -> bytes:
 
 
 def unseal_json(data: bytes) -> dict[str, Any]:
-    """What a sealed object says, without its seal; raises ValueError where a byte is not as it was.
+    """Return a sealed object without its seal; raises ValueError if a byte has changed.
 
     >>> unseal_json(seal_json(b'{"a": 1}\\n'))
     {'a': 1}
@@ -47,13 +45,13 @@ def unseal_json(data: bytes) -> dict[str, Any]:
 
 
 def compute_facts(path: Path) -> FileFacts:
-    """Return the bytes and the SHA-256 of a file; raises OSError where it cannot be read."""
+    """Return the size and SHA-256 of a file; raises OSError if it cannot be read."""
     with path.open("rb") as file:
         return compute_piece_facts(iter(lambda: file.read(_PIECE), b""))
 
 
 def compute_piece_facts(pieces: Iterable[bytes]) -> FileFacts:
-    """Return the bytes and the SHA-256 of the file that pieces make.
+    """Return the size and SHA-256 of the file that the pieces make.
 
     >>> compute_piece_facts([b"a", b"bc"])["bytes"]
     3
@@ -70,14 +68,14 @@ def _format_seal(said: bytes) -> bytes:
 
 
 SEAL = "checksums.json"
-_KEPT = re.compile(r"\d+\.(?:sst|blob)")  # files that never change
-_NAMED = re.compile(r"CURRENT|MANIFEST-\d+")  # those that say which of them belong to the store
+_KEPT = re.compile(r"\d+\.(?:sst|blob)")  # files with data, which never change
+_NAMED = re.compile(r"CURRENT|MANIFEST-\d+")  # files that list the files of the store
 
 
 def write_seal(folder: Path) -> None:
-    """Write the checksums of a store that is closed; those known from before are not worked out again.
+    """Write the checksums of a closed store; known checksums of unchanged files are reused.
 
-    Raises OSError where a file cannot be read, ObligationError where the checksums cannot be written.
+    Raises OSError if a file cannot be read, ObligationError if the checksums cannot be written.
     """
     before = _read_seal(folder) or {}
     facts = {
@@ -87,16 +85,16 @@ def write_seal(folder: Path) -> None:
 
 
 def find_damaged_file(folder: Path) -> Path | None:
-    """Return the first file of a store that is not as it was when a build ended; None where all are.
+    """Return the first file of a store that has changed since its build, or None.
 
-    Raises OSError where a file cannot be read.
+    Raises OSError if a file cannot be read.
     """
     try:
         facts = _read_seal(folder) or {}
     except (ValueError, LookupError):
         return folder / SEAL
     manifests = {path.name for path in folder.iterdir() if path.name.startswith("MANIFEST-")}
-    is_last = manifests <= facts.keys()  # nobody else has written the store since: he writes another
+    is_last = manifests <= facts.keys()  # else another program has written the store since
     for name, expected in sorted(facts.items()):
         path = folder / name
         if (is_last or _KEPT.fullmatch(name)) and path.is_file() and compute_facts(path) != expected:
@@ -116,9 +114,7 @@ def _is_sealed(name: str) -> bool:
 
 
 def _read_seal(folder: Path) -> dict[str, FileFacts] | None:
-    """Return the checksums in a folder; None where there are none. Raises ValueError where they are
-    damaged.
-    """
+    """Return the checksums in a folder, None without any; raises ValueError if they are damaged."""
     try:
         found = unseal_json((folder / SEAL).read_bytes())
     except FileNotFoundError:

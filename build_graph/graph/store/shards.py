@@ -1,17 +1,17 @@
-"""A folder of shards: the graphs of a corpus in files of so many documents each, and what they hold.
+"""A folder of shards: the graphs of a corpus in files of a fixed number of documents each.
 
-How such a folder lies:
+The files of such a folder:
 
-- `part-00000.nq.gz`: N-Quads, one named graph a document. Each document is a gzip member of its own, so that
-  it can be taken out or left out by copying bytes; all of them together are a gzip file like any other.
-- `part-00000.bearings.csv.gz`: who bears which measure, a row a bearer, packed in the same way.
-- `part-00000.json`: its documents in the order of the input, and hashes of the two files. It is written
-  last: a shard without it is not there.
-- `manifest.json`: the whole, and the hash of the file of failures. It is there only while all shards are.
-- `failures.jsonl`: the documents that failed, a line each, and why.
+- `part-00000.nq.gz`: N-Quads, one named graph for each document. Each document is a gzip member of its own,
+  so that it can be copied or left out as bytes; all members together are an ordinary gzip file.
+- `part-00000.bearings.csv.gz`: the responsibilities, one row for each bearer, packed in the same way.
+- `part-00000.json`: the shard's documents in the order of the input, and hashes of the two files. It is
+  written last: a shard without it does not exist.
+- `manifest.json`: the whole folder, and the hash of the file of failures. It exists only while all shards do.
+- `failures.jsonl`: the documents that failed, one line each, with the reason.
 
-The two kinds of JSON objects end in a hash of their own bytes, so that no byte of a folder changes unnoticed:
-whoever reads a damaged file says so, and the next build makes it again.
+Both kinds of JSON objects end in a hash of their own bytes, so that no change of a byte goes unnoticed:
+reading a damaged file is an error, and the next build makes the file again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MANIFEST, FAILURES, LOCK = "manifest.json", "failures.jsonl", ".lock"
-FORMAT = 2  # of what is described above
+FORMAT = 2  # of the layout described above
 QUADS, BEARINGS, CARD = ".nq.gz", ".bearings.csv.gz", ".json"
 
 _BUFFER = 1 << 20
@@ -47,11 +47,11 @@ class ShardsError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """What a manifest says of a document; what does not apply is empty or 0."""
+    """An entry of a shard's manifest on one document; values that do not apply are empty or 0."""
 
     name: str
-    key: str = ""  # SHA-256 of the input, by which it is known again
-    source: str = ""  # SHA-256 of the text that it held, with all that was given beside it
+    key: str = ""  # SHA-256 of the input, which identifies it in the next build
+    source: str = ""  # SHA-256 of its text and given metadata
     iri: str = ""
     text: str = ""  # SHA-256 of the repaired text
     number: str = ""
@@ -61,28 +61,28 @@ class DocumentRecord:
     size: int = 0  # bytes of its member of N-Quads
     rows: int = 0  # bearers
     rows_size: int = 0  # bytes of its member of bearers
-    copy_of: str = ""  # the name of the document before it that has the same text
+    copy_of: str = ""  # name of an earlier document with the same text
     failure: str = ""
     kind: str = ""  # of failure
 
     @property
     def is_stored(self) -> bool:
-        """Whether its statements are in the shard."""
+        """True if its statements are in the shard."""
         return not (self.failure or self.copy_of)
 
     @property
     def label(self) -> str:
-        """The name of what it was read from, where it has neither title nor number; else empty."""
+        """The name of the file, if the document has neither title nor number; else empty."""
         return "" if self.title or self.number else self.name
 
     def to_dict(self) -> dict[str, Any]:
-        """What there is to say, as JSON takes it."""
+        """Return the values that are not empty, as JSON takes them."""
         return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class ShardManifest:
-    """What the manifest of one shard says."""
+    """The manifest of one shard."""
 
     made_with: str  # SHA-256 of rules, limits and layout
     documents: tuple[DocumentRecord, ...]
@@ -90,9 +90,7 @@ class ShardManifest:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """Return the manifest at a path; None where there is none, or one that is damaged or of another
-        format.
-        """
+        """Return the manifest at a path; None if it is missing, damaged or of another format."""
         try:
             data = unseal_json(path.read_bytes())
             if data["format"] != FORMAT:
@@ -103,7 +101,7 @@ class ShardManifest:
             return None
 
     def to_json(self) -> bytes:
-        """Return the manifest as JSON, a line a document."""
+        """Return the manifest as JSON, one line for each document."""
         documents = ",\n".join(_format_json(one.to_dict()) for one in self.documents)
         text = (
             f'{{"format": {FORMAT},\n"made_with": {_format_json(self.made_with)},\n'
@@ -115,13 +113,13 @@ class ShardManifest:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What `manifest.json` says of the whole."""
+    """The manifest of the whole folder, `manifest.json`."""
 
     version: str  # of the program
-    rules: str  # SHA-256 of what documents were understood by
+    rules: str  # SHA-256 of the rules by which documents were understood
     inputs: str  # SHA-256 of all inputs in their order
     limits: Mapping[str, int]  # on one document, by name
-    documents: int = 0  # that are in the shards
+    documents: int = 0  # in the shards
     failures: int = 0
     copies: int = 0
     statements: int = 0
@@ -131,7 +129,7 @@ class Manifest:
 
     @classmethod
     def read(cls, data: bytes) -> Self:
-        """What a manifest says; raises ValueError, LookupError or TypeError for one that is not ours."""
+        """Return the manifest in some bytes; raises ValueError, LookupError or TypeError if there is none."""
         said = unseal_json(data)
         del said["format"]
         shards = tuple(said.pop("shards"))
@@ -140,7 +138,7 @@ class Manifest:
         return cls(**said, shards=shards)
 
     def to_json(self) -> bytes:
-        """Return the manifest as JSON, a line a shard."""
+        """Return the manifest as JSON, one line for each shard."""
         own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "shards"}
         head = ",\n".join(
             f"{_format_json(name)}: {_format_json(value)}"
@@ -159,7 +157,7 @@ class ShardFolder:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Return the folder at a path; raises ShardsError where it is none, or not complete."""
+        """Return the folder at a path; raises ShardsError if it has no shards or is not complete."""
         try:
             data = (path / MANIFEST).read_bytes()
             _reject_other_formats(path, data)
@@ -171,21 +169,19 @@ class ShardFolder:
         except OSError as error:
             raise ShardsError(f"{path / MANIFEST}: cannot be read ({error.strerror})") from error
         except (ValueError, LookupError, TypeError) as error:
-            raise damage_error(path / MANIFEST) from error
+            raise create_damage_error(path / MANIFEST) from error
 
     def list_files(self, ending: str) -> list[Path]:
         """Return the files of all shards with an ending, in order."""
         return [self.path / f"{shard['name']}{ending}" for shard in self.totals.shards]
 
     def iterate_records(self) -> Iterator[DocumentRecord]:
-        """Yield the documents in the order of the input, those that failed among them."""
+        """Yield the records of all documents in the order of the input, failed ones included."""
         for path in self.list_files(CARD):
             yield from self._read_manifest(path).documents
 
     def iterate_members(self) -> Iterator[tuple[DocumentRecord, bytes]]:
-        """Yield the documents that are there, with their N-Quads; raises ShardsError where they are
-        damaged.
-        """
+        """Yield each stored document with its N-Quads; raises ShardsError if they are damaged."""
         for path in self.list_files(CARD):
             quads = path.with_name(f"{path.stem}{QUADS}")
             with _open_file(quads) as file:
@@ -194,13 +190,13 @@ class ShardFolder:
                         yield record, _unpack(quads, file.read(record.size), record.size)
 
     def iterate_tables(self) -> Iterator[bytes]:
-        """Yield the table of bearers of each shard, as CSV; raises ShardsError where one is damaged."""
+        """Yield the responsibilities of each shard as CSV; raises ShardsError if a file is damaged."""
         for shard, path in zip(self.totals.shards, self.list_files(BEARINGS), strict=True):
             with _open_file(path) as file:
                 data = file.read()
             facts: FileFacts = shard["files"].get(path.name, {})
             if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
-                raise damage_error(path)
+                raise create_damage_error(path)
             yield _unpack(path, data, len(data))
 
     def open_quads(self) -> IO[bytes]:
@@ -208,23 +204,23 @@ class ShardFolder:
         return open_stream(data for _, data in self.iterate_members())
 
     def open_triples(self) -> IO[bytes]:
-        """Return the same as N-Triples: what several documents say comes several times."""
+        """Return the statements as N-Triples; those of several documents repeat."""
         return open_stream(strip_graph(record, data) for record, data in self.iterate_members())
 
     def _read_manifest(self, path: Path) -> ShardManifest:
         card = ShardManifest.read(path)
         if card is None:
-            raise damage_error(path)
+            raise create_damage_error(path)
         return card
 
 
-def damage_error(path: Path) -> ShardsError:
-    """What to say of a file of shards that is not as it was written."""
+def create_damage_error(path: Path) -> ShardsError:
+    """Return the error for a file of shards whose bytes have changed."""
     return ShardsError(f"{path}: is damaged; run the build that makes it again")
 
 
 def _open_file(path: Path) -> IO[bytes]:
-    """Return a file of shards to read from; raises ShardsError where it cannot be read."""
+    """Open a file of shards; raises ShardsError if it cannot be read."""
     try:
         return path.open("rb")
     except FileNotFoundError as error:
@@ -234,17 +230,17 @@ def _open_file(path: Path) -> IO[bytes]:
 
 
 def _unpack(path: Path, data: bytes, size: int) -> bytes:
-    """What gzip members hold that are so many bytes; raises ShardsError where they are damaged."""
+    """Return the content of gzip members of `size` bytes; raises ShardsError if they are damaged."""
     try:
         if len(data) == size:
             return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise damage_error(path) from error
-    raise damage_error(path)
+        raise create_damage_error(path) from error
+    raise create_damage_error(path)
 
 
 def _reject_other_formats(path: Path, manifest: bytes) -> None:
-    """Raise ShardsError for shards that another version of this program wrote."""
+    """Raise ShardsError for shards of another format version."""
     found = json.loads(manifest)
     if isinstance(found, dict) and found.get("format") != FORMAT:
         raise ShardsError(
@@ -263,7 +259,7 @@ def strip_graph(record: DocumentRecord, quads: bytes) -> bytes:
 
 
 class _PieceStream(io.RawIOBase):
-    """Pieces of bytes as a file to read from."""
+    """A raw stream over pieces of bytes."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._rest = pieces, memoryview(b"")
@@ -284,7 +280,7 @@ class _PieceStream(io.RawIOBase):
 
 
 def open_stream(pieces: Iterator[bytes]) -> IO[bytes]:
-    """Return pieces of bytes, made as they are wanted, as a file to read from."""
+    """Return a file that reads pieces of bytes, which are made on demand."""
     return io.BufferedReader(_PieceStream(pieces), _BUFFER)
 
 

@@ -1,27 +1,28 @@
-"""Graphs of documents in an Oxigraph store: one named graph a document, and all of them as one.
+"""Graphs of documents in an Oxigraph store: one named graph for each document, and their union.
 
-How the store lies:
+The layout of the store:
 
-- Each document's statements stand in the graph that is named by the document.
-- The default graph holds the statements of all documents, each once. Queries ask it: Oxigraph does not take
-  statements together that stand in several graphs (a body that two documents name would be counted twice),
-  and any SPARQL server over the folder gives the same answers without being told to.
-- The ontology and the registries stand in the graph that is named by the ontology, outside the default
+- Each document's statements are in the graph that the document's IRI names.
+- The default graph holds the statements of all documents, each once. Queries ask this graph: Oxigraph does
+  not merge equal statements of several graphs (a body that two documents name would be counted twice), and so
+  any SPARQL server over the folder gives the same answers without options.
+- The ontology and the registries are in the graph that the ontology's IRI names, outside of the default
   graph: they describe bodies that no document names.
 
-What was found of pyoxigraph 0.5, and is relied on:
+The code relies on these facts about pyoxigraph 0.5, which were found by trial:
 
-- `extend` is one transaction, and so is `update`, however many operations it holds: when the second of two
-  fails, nothing of the first is there. `bulk_load` and `bulk_extend` bring in files piece by piece: only a
-  new store is filled so, beside its place.
-- A transaction that has returned survives `kill -9`; one that has not leaves nothing. It goes to the log
-  without waiting for the disk: when the power fails, the last transactions may be gone, each as a whole,
-  unless `flush` was called since. A build calls it at its end.
-- A kill while the folder is being made (some 20 ms) can leave a store that `Store.read_only` refuses; to open
+- `extend` is one transaction, and so is `update`, however many operations it holds: if the second of two
+  fails, the first has no effect. `bulk_load` and `bulk_extend` load files piece by piece, so they only fill a
+  new store, beside its place.
+- A transaction that has returned survives `kill -9`; an unfinished one leaves nothing. The log is not flushed
+  to disk at once: after a power failure the last transactions may be gone, each as a whole, unless `flush`
+  was called since. A build calls it at its end.
+- A kill while the folder is being made (some 20 ms) can leave a store that `Store.read_only` refuses. Opening
   it for writing, as the next build does, completes it.
 - A store has one writer. Another process that opens it for reading (`Store.read_only`) sees the last
-  transaction before it opened, and keeps seeing that. Once the writer flushes or tidies up, files go away
-  that such a reader may need: it then fails, and must open the store anew. It never sees half a transaction.
+  transaction before it opened, and no later one. Once the writer flushes or tidies up, it may delete files
+  that this reader needs: the reader then fails, and must open the store again. It never sees half a
+  transaction.
 """
 
 from __future__ import annotations
@@ -55,13 +56,13 @@ from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
 _ONTOLOGY = NamedNode(ONTOLOGY)
-_NEXT = NamedNode(f"{ONTOLOGY}/next")  # where a new version is put together; not there between builds
+_NEXT = NamedNode(f"{ONTOLOGY}/next")  # holds a new version while it is put together; absent between builds
 _FILES = ("obligations.ttl", "agencies.ttl", "domains.ttl")
 _DOCUMENTS = f"{BASE}document/"
 _COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
-# The files of a RocksDB database, some of them there while it works alone, and what we put beside them. Where
-# a build was killed while it made the store, some of them are missing.
+# The files of a RocksDB database, some of which exist only while it works, and our own beside them. A build
+# that was killed while it made the store leaves only some of them.
 _ROCKSDB = re.compile(
     r"CURRENT | LOCK | IDENTITY | LOG (?:\.old.*)? | (?:MANIFEST|OPTIONS)-\d+ | \d+\.(?:log|sst|dbtmp|blob)"
     rf" | OPTIONS-\d+\.dbtmp | bulk-\d+\.sst | (?:\.{SEAL}\.\d+\.tmp | {SEAL})",
@@ -70,7 +71,7 @@ _ROCKSDB = re.compile(
 LOADING = ".loading"  # the folder, within that of a store, in which a new one is put together
 
 
-_CORRUPTION = "Corruption"  # how RocksDB calls it
+_CORRUPTION = "Corruption"  # in RocksDB's messages
 REMOVE = "remove the folder and build it again"
 
 
@@ -88,17 +89,17 @@ class StoredDocument:
 
 @dataclass(slots=True)
 class DocumentStore:
-    """A store that is open for writing, until it is closed; nobody else writes it meanwhile."""
+    """A store that is open for writing until it is closed; there is no other writer meanwhile."""
 
-    path: Path  # as it was given: messages name it so
+    path: Path  # as given, for messages
     _opened: Store | None
     _place: Path = field(default_factory=Path)  # where its files are
 
     @classmethod
     def open(cls, path: Path, place: Path | None = None) -> DocumentStore:
-        """Return the store in a folder, made if it is missing; `place` is where it lies as long as it is new.
+        """Return the store in a folder, made if missing; a new one is put together at `place`.
 
-        Raises StoreError where the place cannot be written, holds something else, or another build is at it.
+        Raises StoreError if the place cannot be written, holds other files, or another build is writing it.
         """
         place = place or path
         _reject_others(place, path)
@@ -106,23 +107,23 @@ class DocumentStore:
             place.parent.mkdir(parents=True, exist_ok=True)
             return cls(path, Store(encode_name(place).decode()), place)
         except (OSError, ValueError, RuntimeError) as error:
-            raise _open_error(path, place, error) from error
+            raise _create_open_error(path, place, error) from error
 
     def close(self) -> None:
-        """Let go of the store; what was written stays."""
+        """Close the store; all that was written stays."""
         self._opened = None
 
     def seal_and_close(self) -> None:
-        """Close the store when everything stands on the disk, with checksums of its files beside them.
+        """Flush and close the store, and write checksums of its files beside them.
 
-        Raises StoreError where that cannot be.
+        Raises StoreError if they cannot be written.
         """
         self.flush()
         self.close()
         try:
             write_seal(self._place)
         except (OSError, ValueError) as error:
-            raise _damage_error(self.path, error) from error
+            raise _create_damage_error(self.path, error) from error
 
     def __enter__(self) -> DocumentStore:
         """Return the store itself."""
@@ -131,7 +132,7 @@ class DocumentStore:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close it."""
+        """Close the store."""
         self.close()
 
     @property
@@ -142,7 +143,7 @@ class DocumentStore:
     # ------------------------------------------------------------------------- looking up
 
     def find_by_fingerprint(self, fingerprint: Fingerprint) -> StoredDocument | None:
-        """Return the document with that fingerprint, if there is one."""
+        """Return the document with that fingerprint, or None."""
         with _ReadErrors(self.path):
             for graph in self.find_by_source(fingerprint.source):
                 if all(quad in self._store for quad in fingerprint.build_quads(graph)):
@@ -154,7 +155,7 @@ class DocumentStore:
         return None
 
     def find_by_source(self, source: str) -> list[NamedNode]:
-        """Return the graphs of the documents that were read from a text with that SHA-256, in order."""
+        """Return the graphs of the documents whose source has that SHA-256, in order."""
         with _ReadErrors(self.path):
             graphs = {
                 quad.graph_name
@@ -172,7 +173,7 @@ class DocumentStore:
         return sorted((graph for graph in graphs if graph.value.startswith(_DOCUMENTS)), key=str)
 
     def count_statements(self) -> int:
-        """How many statements the documents make, each counted once."""
+        """Return the number of distinct statements of all documents."""
         with _ReadErrors(self.path):
             rows = self._store.query(_COUNT)
             assert isinstance(rows, QuerySolutions)
@@ -183,13 +184,13 @@ class DocumentStore:
     def replace_graph(
         self, graph: NamedNode, quads: Iterable[Quad], gone: Collection[NamedNode] = ()
     ) -> None:
-        """Let a graph hold the quads, all in it, and nothing else; drop those that are `gone`.
+        """Replace a graph's statements by the quads, and drop the graphs in `gone`.
 
-        One transaction: readers see all of it or nothing, and so does who comes after a crash. Only what
-        differs is written. Raises StoreError where it cannot be.
+        One transaction: readers see all of it or nothing, also after a crash. Only differences are written.
+        Raises StoreError if it cannot be written.
 
-        The first document (21,621 statements) takes 0.8 s when it is new, 0.3 s where little of it
-        changed, and 2.8 s where every statement did.
+        The first document (21,621 statements) takes 0.8 s if it is new, 0.3 s if little of it changed, and
+        2.8 s if every statement did.
         """
         new = set(quads)
         graphs = {graph, *gone}
@@ -204,9 +205,9 @@ class DocumentStore:
                 self._store.extend(added | _move_to_default(added))
 
     def remove_graph(self, graph: NamedNode) -> None:
-        """Drop a document, and of the default graph what no other says; one transaction.
+        """Drop a document, and its own statements from the default graph, in one transaction.
 
-        Raises StoreError where it cannot be.
+        Raises StoreError if it cannot be written.
         """
         with _ReadErrors(self.path):
             old = set(self._store.quads_for_pattern(None, None, None, graph))
@@ -215,17 +216,17 @@ class DocumentStore:
             self._store.update(_format_update(gone, (), [graph]))
 
     def bulk_load(self, pieces: IO[bytes]) -> None:
-        """Bring in N-Quads of ours, which go in piece by piece: for a store that nobody reads yet.
+        """Load our own N-Quads piece by piece, into a store that has no readers yet.
 
-        Three times as fast as `replace`, document by document. Raises StoreError where it cannot be.
+        Three times as fast as `replace_graph` for each document. Raises StoreError if it cannot be written.
         """
         with _WriteErrors(self.path):
             self._store.bulk_load(pieces, format=RdfFormat.N_QUADS, lenient=True)
 
     def store_ontology(self) -> None:
-        """Put the ontology and the registries into their graph, if they are not there as they are now.
+        """Write the ontology and the registries into their graph, unless it holds this version.
 
-        Readers see the old version or the new one. Raises StoreError where it cannot be written.
+        Readers see the old version or the new one. Raises StoreError if it cannot be written.
         """
         texts = [(name, (find_folder("ontology") / name).read_bytes()) for name in _FILES]
         version = hash_text("\n".join(hash_text(data.decode()) for _, data in texts))
@@ -239,19 +240,17 @@ class DocumentStore:
             if not self._store.contains_named_graph(_ONTOLOGY):
                 self._store.extend(_set_graph(quad, _ONTOLOGY) for quad in quads)
                 return
-            # Blank nodes keep their names only outside of SPARQL's text: so a graph beside, then a move.
+            # SPARQL text would rename blank nodes, so the quads go into a second graph, which is then moved.
             self._store.extend(_set_graph(quad, _NEXT) for quad in quads)
             self._store.update(f"MOVE GRAPH {_NEXT} TO {_ONTOLOGY}")
 
     def flush(self) -> None:
-        """Wait until everything stands on the disk. Raises StoreError where it cannot."""
+        """Wait until all data is on the disk; raises StoreError if it cannot be written."""
         with _WriteErrors(self.path):
             self._store.flush()
 
     def _find_unique(self, quads: Iterable[Quad], graphs: Collection[NamedNode]) -> Iterator[Quad]:
-        """Yield those of the statements, in the default graph, that no document outside of the graphs
-        makes.
-        """
+        """Yield, in the default graph, the statements that no document outside of `graphs` makes."""
         apart = {*graphs, _ONTOLOGY, DefaultGraph()}
         for quad in quads:
             said = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
@@ -260,7 +259,7 @@ class DocumentStore:
 
 
 class _ReadErrors:
-    """Errors of the store in one plain line."""
+    """A context that turns errors of the store into StoreError, on one line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -275,15 +274,15 @@ class _ReadErrors:
             raise self._convert_error(error) from error
 
     def _convert_error(self, error: Exception) -> StoreError:
-        return _damage_error(self.path, error)
+        return _create_damage_error(self.path, error)
 
 
 class _WriteErrors(_ReadErrors):
-    """The same, where a disk that is full is likelier than one that is damaged."""
+    """The same for writing, where a full disk is likelier than a damaged one."""
 
     def _convert_error(self, error: Exception) -> StoreError:
         if _CORRUPTION in str(error):
-            return _damage_error(self.path, error)
+            return _create_damage_error(self.path, error)
         return StoreError(
             f"{self.path}: cannot be written ({_describe_error(error, self.path)}); "
             "make room there, or choose another place"
@@ -291,35 +290,35 @@ class _WriteErrors(_ReadErrors):
 
 
 def _describe_error(error: Exception, path: Path) -> str:
-    """What an error says on one line, without the folder in which a new store is put together."""
+    """Return an error's message on one line, without the temporary folder of a new store."""
     said = " ".join((getattr(error, "strerror", None) or str(error)).split())
     return re.sub(rf"\S*/{re.escape(LOADING)}/store\b", str(path).replace("\\", r"\\"), said)
 
 
-def _damage_error(path: Path, error: Exception) -> StoreError:
+def _create_damage_error(path: Path, error: Exception) -> StoreError:
     return StoreError(f"{path}: this store is damaged ({_describe_error(error, path)}); {REMOVE}")
 
 
-def _open_error(path: Path, place: Path, error: Exception) -> StoreError:
-    """What to say of a store that cannot be opened to be written."""
+def _create_open_error(path: Path, place: Path, error: Exception) -> StoreError:
+    """Return the error for a store that cannot be opened for writing."""
     said, reason = str(error), _describe_error(error, path)
     if "lock hold by" in said or "While lock file" in said:
-        return in_use_error(path)
+        return create_in_use_error(path)
     is_gone = isinstance(error, FileNotFoundError) and (place / "CURRENT").is_file()
     if _CORRUPTION in said or is_gone:
         return StoreError(f"{path}: cannot be opened as a store ({reason}): it is damaged; {REMOVE}")
     return StoreError(f"{path}: cannot be opened as a store ({reason}); give a folder that can be written")
 
 
-def in_use_error(path: Path) -> StoreError:
-    """What to say of a store that another build is at."""
+def create_in_use_error(path: Path) -> StoreError:
+    """Return the error for a store that another build is writing."""
     return StoreError(f"{path}: another program is writing this store; try again when it has ended")
 
 
 def holds_something(path: Path) -> bool:
-    """Return whether there is anything at a path, be it a file or a folder that is not empty.
+    """Return whether a path is a file, or a folder that is not empty.
 
-    What a load left that was killed is nothing.
+    Leftovers of a load that was killed do not count.
     """
     names = _list_names(path)
     if LOADING in names and "CURRENT" not in names:
@@ -328,12 +327,12 @@ def holds_something(path: Path) -> bool:
 
 
 def list_store_files(folder: Path) -> list[Path]:
-    """Return the files in a folder that are those of a store."""
+    """Return the files in a folder that belong to a store."""
     return [file for file in sorted(folder.iterdir()) if _ROCKSDB.fullmatch(file.name)]
 
 
 def _reject_others(place: Path, path: Path) -> None:
-    """Raise StoreError for a folder that holds anything but a store: RocksDB would write among its files."""
+    """Raise StoreError for a folder with any other files, among which RocksDB would write."""
     ours = (name == LOADING or _ROCKSDB.fullmatch(name) for name in _list_names(place))
     other = next((name for name, our in zip(_list_names(place), ours, strict=True) if not our), None)
     if other is not None:
@@ -341,7 +340,7 @@ def _reject_others(place: Path, path: Path) -> None:
 
 
 def _list_names(path: Path) -> list[str]:
-    """What lies in a folder; raises StoreError for a file, and for a folder that cannot be read."""
+    """Return the names in a folder; raises StoreError for a file or an unreadable folder."""
     try:
         return sorted(entry.name for entry in path.iterdir())
     except FileNotFoundError:
@@ -353,15 +352,13 @@ def _list_names(path: Path) -> list[str]:
 
 
 def _format_update(removed: Iterable[Quad], added: Iterable[Quad], gone: Iterable[NamedNode]) -> str:
-    """Return an update that takes statements away and puts others there; its operations are one
-    transaction.
-    """
+    """Return one update, hence one transaction, that removes and adds statements."""
     operations = [f"DELETE DATA {{ {_format_data(removed)} }}", f"INSERT DATA {{ {_format_data(added)} }}"]
     return " ;\n".join([*operations, *(f"DROP SILENT GRAPH {graph}" for graph in gone)])
 
 
 def _format_data(quads: Iterable[Quad]) -> str:
-    """Return statements as SPARQL writes them, each graph's together."""
+    """Return statements in SPARQL, grouped by graph."""
     graphs: dict[NamedNode | BlankNode | DefaultGraph, list[str]] = {}
     for quad in quads:
         lines = graphs.setdefault(quad.graph_name, [])
@@ -374,7 +371,7 @@ def _format_data(quads: Iterable[Quad]) -> str:
 
 
 def _move_to_default(quads: Iterable[Quad]) -> set[Quad]:
-    """Return the statements in the default graph."""
+    """Return the statements as quads of the default graph."""
     return {_set_graph(quad, DefaultGraph()) for quad in quads}
 
 
@@ -383,9 +380,7 @@ def _set_graph(quad: Quad, graph: NamedNode | DefaultGraph) -> Quad:
 
 
 def _number_blank_nodes(data: bytes, name: str) -> Iterator[Quad]:
-    """Yield the statements of a Turtle file; its blank nodes are numbered, and so the same from build to
-    build.
-    """
+    """Yield the statements of a Turtle file, with blank nodes numbered alike in every build."""
     numbers: dict[BlankNode, BlankNode] = {}
     stem = name.partition(".")[0]
     for quad in parse(data, format=RdfFormat.TURTLE):

@@ -1,7 +1,8 @@
-"""Puts a graph together part by part: each is checked and turned into Turtle as it comes, then let go.
+"""Assembly of a graph part by part: each part is checked, turned into Turtle, and dropped from memory.
 
-So a graph may be larger than what memory holds of statements, and the work on each of them does not
-grow with their number: what is looked up and sorted is one part, or one batch of parts.
+So a graph may be larger than the memory for its statements, and the work on each statement does not grow with
+their number: lookups and sorting see one part, or one batch of parts. What measures refer to (the document,
+its divisions, bodies and domains) is kept to the end: it is shared, and any part may add to it.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ _BATCH = 50_000  # statements that are checked together
 
 
 class TurtleAssembler:
-    """A graph in the making."""
+    """A graph that is checked and turned into Turtle part by part."""
 
     def __init__(self, base: str = BASE) -> None:
-        """Begin an empty graph, whose Turtle names IRIs relative to `base`."""
+        """Begin an empty graph; the Turtle's IRIs are relative to `base`."""
         self._base = base
-        self._shared: dict[Term, dict[Statement, None]] = {}  # what no part owns, by subject
+        self._shared: dict[Term, dict[Statement, None]] = {}  # statements that no part owns, by subject
         self._bodies: dict[str, bytes] = {}  # Turtle of each part, by its root in angle brackets
-        self._batch: list[Statement] = []  # what is to be checked next
-        self._whole: set[Term] = set()  # subjects of which the batch says all there is
+        self._batch: list[Statement] = []  # statements to be checked next
+        self._whole: set[Term] = set()  # subjects with all their statements in the batch
         self._statements = 0  # in the Turtle so far
 
     def add_parts(self, parts: Iterable[Part]) -> None:
-        """Take in the parts of a document; raises FailedCheckError where a check finds a fault."""
+        """Add the parts of a document; raises FailedCheckError if a check finds a fault."""
         for part in parts:
             if own := list(self._take_own(part)):
                 self._add_body(f"<{part.root}>", own)
@@ -42,40 +43,38 @@ class TurtleAssembler:
                 self._check_batch()
 
     def finish(self) -> tuple[CheckCounts, Iterator[bytes]]:
-        """What was passed, and the Turtle file in pieces.
+        """Return the counts of checks and statements, and the Turtle file in pieces.
 
-        Raises FailedCheckError where a check finds a fault.
+        Raises FailedCheckError if a check finds a fault.
         """
         self._check_batch()
         pieces = list(self._iterate_pieces())
         return CheckCounts(len(load_checks()), self._statements), join_bodies(pieces, self._base)
 
     def _take_own(self, part: Part) -> Iterator[Statement]:
-        """What the part says of subjects that it owns; what it says of others goes to the frame."""
+        """Yield the part's statements on subjects it owns; the others are kept as shared statements."""
         self._batch += part.statements
-        for name, said in groupby(part.statements, itemgetter(0)):
+        for name, statements in groupby(part.statements, itemgetter(0)):
             if not part.root:
                 self._whole.add(name)
             if part.owns(name):
                 yield from self._shared.pop(name, ())
-                yield from said
+                yield from statements
             else:
-                self._shared.setdefault(name, {}).update(dict.fromkeys(said))
+                self._shared.setdefault(name, {}).update(dict.fromkeys(statements))
 
     def _add_body(self, name: str, own: Iterable[Statement]) -> None:
         if name in self._bodies:
             raise_faults([Fault("doubled", "Two things share this IRI.", name, "")])
         self._bodies[name] = self._format_body(own)
 
-    def _format_body(self, said: Iterable[Statement]) -> bytes:
-        turtle, statements = serialise_body(group_by_subject(parse_statements(said)), self._base)
+    def _format_body(self, given: Iterable[Statement]) -> bytes:
+        turtle, statements = serialise_body(group_by_subject(parse_statements(given)), self._base)
         self._statements += statements
         return turtle
 
     def _iterate_pieces(self) -> Iterator[bytes]:
-        """Yield the Turtle of the parts, and between them what the frame says, in the order of the
-        subjects.
-        """
+        """Yield the Turtle of parts and of shared statements, in the order of their subjects."""
         place = build_sort_keys([*self._shared, *self._bodies])
         for is_part, names in groupby(sorted(place, key=place.__getitem__), self._bodies.__contains__):
             if is_part:
@@ -86,7 +85,7 @@ class TurtleAssembler:
     # ------------------------------------------------------------------------------- checks
 
     def _check_batch(self) -> None:
-        """Check the batch, beside it what it refers to, and begin the next."""
+        """Check the batch together with the shared things it refers to, and begin the next."""
         known = self._find_referred()
         check_statements(
             [*self._batch, *(one for name in known for one in self._describe_shared(name))], known
@@ -94,23 +93,23 @@ class TurtleAssembler:
         self._batch, self._whole = [], set()
 
     def _find_referred(self) -> set[Term]:
-        """What the batch refers to, or adds to, and the frame had described before."""
+        """Return the shared things from earlier batches that this batch refers to or adds to."""
         names = {subject for subject, _, _ in self._batch}
         names.update(value for _, predicate, value in self._batch if predicate != expand("rdf:type"))
         return {name for name in names & self._shared.keys() if name not in self._whole}
 
     def _describe_shared(self, name: Term) -> Iterator[Statement]:
-        """Yield the classes and words of a thing, without what it refers to in its turn."""
+        """Yield the classes and words of a shared thing, without its references to others."""
         kind = expand("rdf:type")
         yield from (one for one in self._shared[name] if one[1] == kind or not one[2].startswith("<"))
 
 
 def serialise_document(document: Document, descriptions: Descriptions) -> tuple[bytes, int]:
-    """Return the N-Quads of a document in UTF-8, and how many statements they are.
+    """Return the N-Quads of a document in UTF-8, and their number.
 
-    The same document gives the same bytes. Raises FailedCheckError where a check finds a fault.
+    The same document gives the same bytes. Raises FailedCheckError if a check finds a fault.
     """
-    frame, *measures = iterate_parts(document, descriptions)
-    said = dict.fromkeys(one for part in (frame, *measures) for one in part.statements)
-    check_statements(said)
-    return serialise_statements(said, frame.graph).encode(), len(said)
+    shared, *measures = iterate_parts(document, descriptions)
+    once = dict.fromkeys(one for part in (shared, *measures) for one in part.statements)
+    check_statements(once)
+    return serialise_statements(once, shared.graph).encode(), len(once)

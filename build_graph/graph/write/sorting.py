@@ -1,7 +1,7 @@
-"""Statements in a fixed order, however many there are: sorted in runs that lie on disk, then merged.
+"""Statements in a fixed order, however many they are: sorted in runs on disk, then merged.
 
-A statement becomes a record, `GRAPH<tab>SUBJECT PREDICATE OBJECT` in N-Triples, and records are sorted by
-their bytes, which is the order of code points. Only one run is in memory at a time.
+A statement becomes a record, `GRAPH<tab>SUBJECT PREDICATE OBJECT` in N-Triples. Records are sorted by their
+bytes, which is the order of code points. Only one run is in memory at a time.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, parse
 
 from build_graph.errors import ObligationError
 
-RUN = 200_000  # statements that are sorted at a time
+RUN = 200_000  # statements that are sorted in memory at a time
 BATCH = 20_000  # statements, at the least, that are written at a time
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalSort:
-    """Records in order, each once; they can be read several times."""
+    """Records in order, each once, which can be read several times."""
 
     runs: tuple[list[bytes] | IO[bytes], ...]
 
     @classmethod
     def sort_quads(cls, quads: Iterable[Quad], *, graphs: bool, run: int = RUN) -> ExternalSort:
-        """Return the records of statements, without their graphs unless `graphs`.
+        """Return the sorted records of statements, with their graphs only if `graphs`.
 
-        Raises ObligationError where there is no room on disk to sort them.
+        Raises ObligationError if there is no disk space to sort them.
         """
         return cls.sort_records((_format_record(quad, graphs=graphs) for quad in quads), run)
 
     @classmethod
     def sort_records(cls, given: Iterable[bytes], run: int = RUN) -> ExternalSort:
-        """Records that were made in another way; raises ObligationError as `of` does."""
+        """Return records in order; raises ObligationError if there is no disk space to sort them."""
         runs: list[list[bytes] | IO[bytes]] = []
         records: list[bytes] = []
         try:
@@ -62,12 +62,10 @@ class ExternalSort:
 
 
 def iterate_batches(records: Iterable[bytes], size: int = BATCH) -> Iterator[list[bytes]]:
-    """Yield the records in lists of at least `size`; what is said of one subject in one graph stays
-    together.
-    """
+    """Yield the records in lists of at least `size`, without splitting a subject of one graph."""
     batch: list[bytes] = []
-    for _, said in groupby(records, key=read_subject):
-        batch.extend(said)
+    for _, statements in groupby(records, key=read_subject):
+        batch.extend(statements)
         if len(batch) >= size:
             yield batch
             batch = []
@@ -76,7 +74,7 @@ def iterate_batches(records: Iterable[bytes], size: int = BATCH) -> Iterator[lis
 
 
 def read_subject(record: bytes) -> bytes:
-    """What a record is about, with its graph.
+    """Return the subject of a record, with its graph.
 
     >>> read_subject(b"\\t<http://x/s> <http://x/p> <http://x/o>")
     b'\\t<http://x/s>'
@@ -85,15 +83,13 @@ def read_subject(record: bytes) -> bytes:
 
 
 def parse_records(records: Iterable[bytes]) -> Iterator[Quad]:
-    """Return the statements of records."""
+    """Return the statements of records as quads."""
     lines = (b"%s %s .\n" % (triple, graph) for graph, _, triple in (r.partition(b"\t") for r in records))
     return iter(parse(b"".join(lines), format=RdfFormat.N_QUADS, lenient=True))
 
 
 def number_blank_nodes(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """Yield the statements with their blank nodes numbered as they come: those without a name get one by
-    chance.
-    """
+    """Yield the statements with blank nodes numbered in order, since the parser names them at random."""
     names: dict[BlankNode, BlankNode] = {}
     for quad in quads:
         ends = (quad.subject, quad.object, quad.graph_name)
@@ -116,7 +112,7 @@ def _format_record(quad: Quad, *, graphs: bool) -> bytes:
 
 def _spill_records(records: list[bytes]) -> IO[bytes]:
     records.sort()
-    file = TemporaryFile()  # noqa: SIM115  # it is read later, and gone when nobody holds it
+    file = TemporaryFile()  # noqa: SIM115  # it is read later, and disappears with its last reference
     file.writelines(b"%s\n" % record for record in records)
     file.flush()
     return file

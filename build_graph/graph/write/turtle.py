@@ -1,8 +1,8 @@
-"""Turtle that is the same from run to run and from machine to machine, and good to read.
+"""Turtle that is easy to read, and the same in every run and on every machine.
 
-pyoxigraph writes the statements, in the order that is given here (5 ms for the first document; rdflib
-takes 1 s, and as long again to be imported). Subjects stand in natural order (m2 before m10) with `a`
-first, one predicate a line; IRIs of the data are written relative to their base.
+pyoxigraph serialises the statements in the order given here (5 ms for the first document; rdflib takes 1 s,
+and as long again to be imported). Subjects are in natural order (m2 before m10) and `a` comes first, with one
+predicate a line. IRIs of the data are relative to their base.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PredicateQuads = list[tuple[str, Quad]]  # statements of one subject, each with 
 
 
 def serialise_turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
-    """Return the statements of all graphs as one Turtle file in UTF-8; the same set gives the same bytes.
+    """Return the statements of all graphs as one Turtle file in UTF-8; equal sets give equal bytes.
 
     >>> from build_graph.vocabulary import term
     >>> node = term("ob:Lead")
@@ -38,7 +38,7 @@ def serialise_turtle(quads: Iterable[Quad], base: str = BASE) -> bytes:
 
 
 def join_bodies(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
-    """Yield bodies, which are in order, as one file: its header, and a blank line between statements."""
+    """Yield bodies, which are in order, as one file: a header, then blank lines between subjects."""
     yield _format_header(bodies, base)
     filled = [body for body in bodies if body]
     yield from filled[:-1]
@@ -46,20 +46,20 @@ def join_bodies(bodies: Sequence[bytes], base: str = BASE) -> Iterator[bytes]:
 
 
 def serialise_body(subjects: Mapping[str, PredicateQuads], base: str = BASE) -> tuple[bytes, int]:
-    """Return the statements of some subjects without the header, and how many different ones they are."""
+    """Return the Turtle of some subjects without a header, and the number of distinct statements."""
     ordered = list(_sort_triples(subjects))
     # A line ends in " ." only where a statement does: line breaks in literals are written \n.
-    return serialize_body(ordered, base).replace(b" .\n", b" .\n\n"), len(ordered)
+    return serialise_unframed(ordered, base).replace(b" .\n", b" .\n\n"), len(ordered)
 
 
-def serialize_body(
+def serialise_unframed(
     statements: Iterable[Triple] | Iterable[Quad],
     base: str | None = BASE,
     *,
     form: RdfFormat = RdfFormat.TURTLE,
     prefixes: Mapping[str, str] = PREFIXES,
 ) -> bytes:
-    """Return statements in Turtle, or TriG, in the order given, without the header."""
+    """Return statements in Turtle or TriG, in the order given, without the header."""
     written = serialize(statements, format=form, prefixes=dict(prefixes), base_iri=base)
     assert written is not None  # it is only where an output file is given
     # The header of pyoxigraph, a line each for the base and the prefixes, has the order of a hash table.
@@ -67,24 +67,24 @@ def serialize_body(
     return lines
 
 
-def serialize_header(base: str | None = BASE, prefixes: Mapping[str, str] = PREFIXES) -> bytes:
-    """Return the lines that declare the base and the prefixes, these in order."""
+def serialise_header(base: str | None = BASE, prefixes: Mapping[str, str] = PREFIXES) -> bytes:
+    """Return the lines that declare the base and the prefixes, sorted by prefix."""
     lines = [f"@prefix {prefix}: <{prefixes[prefix]}> .\n" for prefix in sorted(prefixes)]
     return "".join([*([f"@base <{base}> .\n"] if base else []), *lines]).encode()
 
 
 def _format_header(bodies: Iterable[bytes], base: str) -> bytes:
-    """Return the base, those of the prefixes that the bodies use, and a blank line."""
+    """Return the base, the prefixes that the bodies use, and a blank line."""
     missing = {f"{prefix}:".encode(): prefix for prefix in PREFIXES}
     for written in bodies:
         for mark in [mark for mark in missing if mark in written]:
             del missing[mark]
     used = {prefix: PREFIXES[prefix] for prefix in PREFIXES.keys() - set(missing.values())}
-    return serialize_header(base, used) + b"\n"
+    return serialise_header(base, used) + b"\n"
 
 
 def _sort_triples(subjects: Mapping[str, PredicateQuads]) -> Iterator[Triple]:
-    """Yield each statement once: by subject, then predicate, then object."""
+    """Yield each statement once, by subject, then predicate, then object."""
     for name in sorted(subjects, key=build_sort_keys(subjects).__getitem__):
         said = subjects[name]
         for quad in _sort_repeated(said) if len(dict(said)) < len(said) else _sort_single(said):
@@ -92,7 +92,7 @@ def _sort_triples(subjects: Mapping[str, PredicateQuads]) -> Iterator[Triple]:
 
 
 def group_by_subject(quads: Iterable[Quad]) -> dict[str, PredicateQuads]:
-    """Return the statements of each subject, with their predicates; rdf:type, as "", goes first."""
+    """Return the statements of each subject with their predicates; rdf:type becomes "", to sort first."""
     subjects: dict[str, PredicateQuads] = {}
     last, said = None, []
     for quad in quads:
@@ -104,25 +104,25 @@ def group_by_subject(quads: Iterable[Quad]) -> dict[str, PredicateQuads]:
 
 
 def _sort_single(said: PredicateQuads) -> list[Quad]:
-    """Return the statements of one subject by predicate, where no predicate comes twice."""
+    """Return the statements of one subject by predicate, if no predicate repeats."""
     return [quad for _, quad in sorted(said, key=itemgetter(0))]
 
 
 def _sort_repeated(said: PredicateQuads) -> list[Quad]:
-    """Return the statements of one subject, each once, by predicate; those with the same one by object."""
+    """Return the statements of one subject, each once, by predicate and then by object."""
     twice = {first for first, second in pairwise(sorted(map(itemgetter(0), said))) if first == second}
     once = {_build_key(predicate, quad, predicate in twice): quad for predicate, quad in said}
     return [once[key] for key in sorted(once)]
 
 
 def _build_key(predicate: str, quad: Quad, twice: bool) -> tuple[str, int, str]:
-    """Return a key for statements of one subject; shorter objects first, so that n2 stands before n10."""
+    """Return a sort key within a subject; shorter objects first, so that n2 comes before n10."""
     words = str(quad.object) if twice else ""
     return predicate, len(words), words
 
 
 def build_sort_keys(subjects: Iterable[str]) -> dict[str, str]:
-    """Return a key for each subject that puts m2 before m10, and what lies below an IRI behind it.
+    """Return a sort key for each subject, which puts m2 before m10 and m2/n1 after m2.
 
     >>> keys = build_sort_keys(["<x/m10>", "<x/m2/n1>", "<x/m2>", "<x/m1>"])
     >>> sorted(keys, key=keys.__getitem__)

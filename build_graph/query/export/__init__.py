@@ -1,1 +1,1 @@
-"""A graph in the formats of other programs, with a description beside it."""
+"""Exports of a graph in the formats of other programs, each with a description."""

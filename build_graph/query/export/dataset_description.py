@@ -1,4 +1,4 @@
-"""A description to stand beside an export: VoID of what it holds, DCAT of its files, no clock."""
+"""The description beside an export: VoID of its contents, DCAT of its files, and no time of writing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph.errors import ObligationError
-from build_graph.graph.write.turtle import serialize_body, serialize_header
+from build_graph.graph.write.turtle import serialise_header, serialise_unframed
 from build_graph.vocabulary import BASE, ELI, PREFIXES, RDF, XSD, encode_segment
 
 _MEDIA = "https://www.iana.org/assignments/media-types/"
@@ -30,17 +30,17 @@ _DATE = f"<{ELI}date_document>".encode()
 
 @dataclass(slots=True)
 class GraphSurvey:
-    """Counts of statements, and a digest of them in their order; terms stand in angle brackets."""
+    """Counts and a digest of statements in their order; terms are in angle brackets."""
 
     statements: int = 0
     classes: Counter[str] = field(default_factory=Counter)  # how many things are of each
     properties: Counter[str] = field(default_factory=Counter)  # how many statements have each
-    documents: set[str] = field(default_factory=set)  # those that were read
+    documents: set[str] = field(default_factory=set)  # that have a text
     dates: dict[str, str] = field(default_factory=dict)  # of documents
     _digest: Any = field(default_factory=hashlib.sha256)
 
     def watch(self, records: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the records, which are counted as they go by."""
+        """Yield the records, and count them on the way."""
         counted: Counter[bytes] = Counter()
         kinds: Counter[bytes] = Counter()
         for record in records:
@@ -60,7 +60,7 @@ class GraphSurvey:
 
     @property
     def newest(self) -> str | None:
-        """The day of the newest document that was read, None where none has a day."""
+        """The date of the newest document with a text, or None."""
         return max((day for name, day in self.dates.items() if name in self.documents), default=None)
 
     @property
@@ -81,7 +81,7 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What only who publishes knows: a licence's IRI, and the address of the folder that files will be in."""
+    """The publisher's data: a licence's IRI, and the address of the folder of the files."""
 
     licence: str | None = None
     url: str | None = None
@@ -108,7 +108,7 @@ def _parse_address(option: str, words: str | None) -> str | None:
 
 
 def render_description(survey: GraphSurvey, files: Iterable[FileFacts], published: Publication) -> bytes:
-    """Return the description as Turtle; the dataset's IRI comes from its statements alone."""
+    """Return the description in Turtle; the dataset's IRI depends on the statements alone."""
     dataset = f"{BASE}dataset/{survey.digest[:16]}"
     quads = [
         *_iterate_dataset(dataset, survey, published),
@@ -116,8 +116,8 @@ def render_description(survey: GraphSurvey, files: Iterable[FileFacts], publishe
         *_iterate_partitions(dataset, "property", survey.properties),
         *(quad for file in files for quad in _iterate_distribution(dataset, file, published)),
     ]
-    body = serialize_body(sorted({quad.triple for quad in quads}, key=str), None, prefixes=_ALL)
-    return serialize_header(None, _ALL) + b"\n" + body.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
+    body = serialise_unframed(sorted({quad.triple for quad in quads}, key=str), None, prefixes=_ALL)
+    return serialise_header(None, _ALL) + b"\n" + body.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
 
 
 def _iterate_dataset(node: str, survey: GraphSurvey, published: Publication) -> Iterator[Quad]:
@@ -149,7 +149,7 @@ def _iterate_dataset(node: str, survey: GraphSurvey, published: Publication) -> 
 
 
 def _iterate_partitions(dataset: str, kind: str, counts: Mapping[str, int]) -> Iterator[Quad]:
-    """How many things are of a class, or how many statements have a property."""
+    """Yield the number of things of each class, or of statements with each property."""
     for name, count in counts.items():
         if not name.startswith("<"):
             continue

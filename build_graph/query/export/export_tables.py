@@ -1,4 +1,4 @@
-"""The tables of a graph: `data/export_tables.toml` lists them, `queries/lookups/table-*.rq` ask for them."""
+"""The tables of a graph, listed in `data/export_tables.toml`, queried with `queries/lookups/table-*.rq`."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class NoTableError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Words in English and Chinese."""
+    """A text in English and Chinese."""
 
     en: str
     zh: str
 
     def __str__(self) -> str:
-        """Return both, for formats that have room for one."""
+        """Return both, for formats with room for one."""
         return f"{self.en} / {self.zh}"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: `to` is the table that its values are keys of, `edge` what that is called in a network."""
+    """A column; `to` is the table whose keys it holds, `edge` the name of that link in a network."""
 
     name: str
     type: str  # string, integer, boolean, date
@@ -62,13 +62,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ExportTable:
-    """A table; its first column is its key. `rows` are in the order of documents and of the text."""
+    """A table; its first column is its key, and rows are in the order of documents and text."""
 
     name: str
     title: Texts
     description: Texts
     columns: tuple[Column, ...]
-    label: str = ""  # of its rows as nodes of a network; empty where they are none
+    label: str = ""  # of its rows as nodes of a network; empty if they are none
     caption: tuple[str, ...] = ()
     link: Link | None = None
     rows: tuple[Row, ...] = field(default=(), repr=False)
@@ -79,7 +79,7 @@ class ExportTable:
         return [column.name for column in self.columns]
 
     def find_column(self, name: str) -> int:
-        """Return the place of a column; ValueError if there is none of that name."""
+        """Return the index of a column; raises ValueError for an unknown name."""
         return self.names.index(name)
 
     def replace_rows(self, rows: Iterable[Row]) -> ExportTable:
@@ -100,10 +100,10 @@ def load_layout() -> tuple[ExportTable, ...]:
 
 
 def load_tables(engine: Engine, where: str) -> dict[str, ExportTable]:
-    """Return the tables of the graph that an engine answers for, by name; `where` is what messages call it.
+    """Return the tables of an engine's graph by name; `where` names the graph in messages.
 
-    What a row leads to and no table has gets a row of its own, with its IRI alone, so that every key leads
-    to a row. Raises ObligationError where the graph cannot be asked, or a value is not of its column's type.
+    A key that a row refers to and no table has gets a row with its IRI alone, so that every key leads to a
+    row. Raises ObligationError if the graph cannot be asked, or a value is not of its column's type.
     """
     found = {table.name: _fill(table, engine, where) for table in load_layout()}
     files = _list_source_files(found["documents"])
@@ -112,7 +112,7 @@ def load_tables(engine: Engine, where: str) -> dict[str, ExportTable]:
 
 
 def list_domain_names(table: ExportTable) -> dict[str, tuple[str, str]]:
-    """Return the domains of the table `domains`, with their names in Chinese and English."""
+    """Return the domains in the table `domains`, with their names in Chinese and English."""
     iri, name, english = map(table.find_column, ("domain", "name", "english"))
     return {str(row[iri]): (str(row[name] or ""), str(row[english] or "")) for row in table.rows}
 
@@ -145,9 +145,7 @@ def _parse_column(given: Mapping[str, Any]) -> Column:
 
 
 def _fill(table: ExportTable, engine: Engine, where: str) -> ExportTable:
-    """Return the table with a row for each key; of several values the first is taken, in the order of the
-    text.
-    """
+    """Return the table with one row for each key; of several values, the first in the text is taken."""
     answer = select(engine, f"table-{table.name}")
     given = {variable.value for variable in answer.variables}
     found: dict[Value, list[Row]] = {}
@@ -161,7 +159,7 @@ def _fill(table: ExportTable, engine: Engine, where: str) -> ExportTable:
 
 
 def _convert_value(column: Column, term: Any, table: str, where: str) -> Value:
-    """Return a term as a value of a column; None for no term, and for no words."""
+    """Return a term as a value of a column; None for a missing or empty one."""
     text = term.value if isinstance(term, (NamedNode, Literal)) else "" if term is None else str(term)
     if not text:
         return None
@@ -181,9 +179,7 @@ def _convert_value(column: Column, term: Any, table: str, where: str) -> Value:
 
 
 def _merge_rows(table: ExportTable, rows: list[Row]) -> Row:
-    """Return one row of several with the same key: the first in the text, and all values of what is
-    joined.
-    """
+    """Return one row for several with the same key: the first, with all values in joined columns."""
     first = min(rows, key=lambda row: _order_row(table, row))
     return tuple(
         _JOINED.join(sorted({str(row[at]) for row in rows if row[at] is not None})) or None
@@ -194,7 +190,7 @@ def _merge_rows(table: ExportTable, rows: list[Row]) -> Row:
 
 
 def _order_row(table: ExportTable, row: Row) -> tuple[str, tuple[int, str], tuple[int, str], list[str]]:
-    """Where a row stands: by document, place in the text, then what it says."""
+    """Return a row's sort key: document, position in the text, then all values."""
     place = dict(zip(table.names, row, strict=True))
     start, end = (
         (value, "") if isinstance(value := place.get(name), int) else (-1, "") for name in ("start", "end")
@@ -221,7 +217,7 @@ def _add_source_files(table: ExportTable, files: Mapping[Value, Value]) -> Expor
 
 
 def _add_missing_keys(table: ExportTable, others: Iterable[ExportTable]) -> ExportTable:
-    """Return the table with a row for each key that another table, or it itself, leads to."""
+    """Return the table with a row for each missing key that a table refers to."""
     known = {row[0] for row in table.rows}
     missing = sorted(
         {str(key) for other in others for key in _iterate_keys(other, table.name) if key not in known}

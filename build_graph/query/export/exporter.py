@@ -1,4 +1,4 @@
-"""From a graph to the files of an export: sort, write, count, describe."""
+"""An export from the graph to its files: statements are sorted, written, counted and described."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ DESCRIPTION, CONTEXT = "dataset.ttl", "context.jsonld"
 
 
 class ExportError(ObligationError):
-    """A graph that cannot be exported so."""
+    """A graph that cannot be exported in this way."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What was written: the files, their bytes in all, and how many statements the graph has."""
+    """The files that were written, their total size in bytes, and the graph's statements."""
 
     paths: tuple[Path, ...]
     size: int
@@ -46,18 +46,18 @@ class ExportResult:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """How a graph is to be exported."""
+    """The options of an export."""
 
     source: GraphSource
     form: ExportFormat
     published: Publication = field(default_factory=Publication)
-    guarded: bool = False  # whether spreadsheets are kept from taking cells of csv for formulas
+    guarded: bool = False  # whether csv is written so that spreadsheets take no cell for a formula
 
     def write(self, output: Path) -> ExportResult:
-        """Write the graph to a file, or a folder if the format is one, and dataset.ttl beside a file.
+        """Write the graph to a file, with dataset.ttl beside it, or to a folder if the format is one.
 
-        All files are written, or none. Raises ObligationError where the graph cannot be read or asked, is
-        empty, holds what the format cannot, or the place cannot be written.
+        All files are written, or none. Raises ObligationError if the graph cannot be read or asked, is empty,
+        has statements that the format cannot hold, or the output cannot be written.
         """
         place = output if self.form.is_folder else output.parent
         self._refuse_unfit(output, place)
@@ -72,20 +72,20 @@ class Exporter:
             name: _MeasuredFile(name, self._find_media(name, output), data)
             for name, data in self._render_files(ordered, survey, output.name)
         }
-        told = _LateDescription(ordered, survey, tuple(measured.values()), self.published)
+        description = _LateDescription(ordered, survey, tuple(measured.values()), self.published)
         files: dict[Path, Iterable[bytes]] = {place / name: data for name, data in measured.items()}
         reject_graph(files, self.source.where)
-        alone = is_stream(output)  # beside a device nothing can lie
-        write_files(files if alone else {**files, place / DESCRIPTION: told})
+        alone = is_stream(output)  # no file can be beside a device
+        write_files(files if alone else {**files, place / DESCRIPTION: description})
         if alone:
-            list(told)  # counts
+            list(description)  # counts the statements
         else:
-            files[place / DESCRIPTION] = told
+            files[place / DESCRIPTION] = description
         size = sum(data.size for data in measured.values())
         return ExportResult(tuple(files), size, survey.statements)
 
     def _refuse_unfit(self, output: Path, place: Path) -> None:
-        """Raise ExportError for a place that is taken."""
+        """Raise ExportError for an output that cannot be written, or must not be."""
         names = {DESCRIPTION, CONTEXT} if self.form is ExportFormat.JSONLD else {DESCRIPTION}
         if not self.form.is_folder and output.name in names:
             raise ExportError(f"{output}: a file of that name is written beside the export; choose another")
@@ -103,14 +103,14 @@ class Exporter:
             require_pyarrow()
 
     def _find_media(self, name: str, output: Path) -> str:
-        """Return the media type of a file; a dump has its format's, whatever it is called."""
+        """Return the media type of a file; a dump has its format's, whatever its name."""
         is_dump = name == output.name and not self.form.is_folder
         return find_media_type(self.form.ending if is_dump else name)
 
     def _render_files(
         self, ordered: ExternalSort, survey: GraphSurvey, name: str
     ) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Yield the files of the format by name, in pieces where they may be large."""
+        """Yield the files of the format by name, in pieces if they may be large."""
         form = self.form
         if form is ExportFormat.JSONLD:
             yield name, jsonld.write_jsonld(survey.watch(ordered.iterate_records()))
@@ -146,7 +146,7 @@ class Exporter:
 
 @dataclass(slots=True)
 class _MeasuredFile:
-    """A file in pieces, measured as it is written."""
+    """A file in pieces, whose size and hash are computed as it is written."""
 
     name: str
     media: str
@@ -165,7 +165,7 @@ class _MeasuredFile:
 
 @dataclass(frozen=True, slots=True)
 class _LateDescription:
-    """The description, made when the files that it tells of have been written."""
+    """The description, which is rendered after the files that it describes are written."""
 
     ordered: ExternalSort
     survey: GraphSurvey
@@ -173,7 +173,7 @@ class _LateDescription:
     published: Publication
 
     def __iter__(self) -> Iterator[bytes]:
-        if not self.survey.statements:  # nobody has gone through them for the files
+        if not self.survey.statements:  # the files were made from tables, not from these
             for _ in self.survey.watch(self.ordered.iterate_records()):
                 pass
         facts = [FileFacts(file.name, file.media, file.size, file.sha256) for file in self.files]

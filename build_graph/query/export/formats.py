@@ -1,4 +1,4 @@
-"""The formats of an export: what each is called, and what files of it are."""
+"""The formats of an export, with the names and media types of their files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEDIA_TYPES = {  # by the ending of a file's name
 
 
 class ExportFormat(StrEnum):
-    """What a graph can be exported as."""
+    """The formats of an export."""
 
     TTL = "ttl"
     TRIG = "trig"
@@ -38,17 +38,17 @@ class ExportFormat(StrEnum):
 
     @property
     def is_folder(self) -> bool:
-        """Whether an export is a folder of files, not one file."""
+        """True if an export is a folder of files, not one file."""
         return self in (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.NEO4J)
 
     @property
     def keeps_graphs(self) -> bool:
-        """Whether statements stay in their named graphs; the other formats merge them."""
+        """True if statements stay in their named graphs; the other formats merge them."""
         return self in (ExportFormat.TRIG, ExportFormat.NQ)
 
     @property
     def ending(self) -> str:
-        """How the name of a file ends.
+        """The ending of a file's name.
 
         >>> ExportFormat.RDFXML.ending
         'rdf'
@@ -57,7 +57,7 @@ class ExportFormat(StrEnum):
 
 
 def find_media_type(name: str) -> str:
-    """Return the media type of a file by its name.
+    """Return the media type of a file by the ending of its name.
 
     >>> find_media_type("graph.nt")
     'application/n-triples'

@@ -1,4 +1,4 @@
-"""Statements as compact JSON-LD 1.1, a node a line, under a context that is made from the ontology."""
+"""Statements as compact JSON-LD 1.1, one node a line, under a context that is made from the ontology."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from build_graph.vocabulary import BASE, OB, PREFIXES, RDF, XSD, term
 Json = str | int | bool | dict[str, "Json"] | list["Json"]
 
 _TYPE = f"{RDF}type"
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")  # what every reader of JSON takes for the same number
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")  # which every JSON parser reads as the same number
 _RELATIVE = re.compile(r"[A-Za-z][^/:?#\\]*(?:/(?!\.{1,2}(?:/|\Z))[^/?#\\]+)*\Z")
-_TAG = re.compile(r"[a-z]{2,8}(?:-[a-z0-9]{1,8})*\Z")  # of a language, as readers leave it
+_TAG = re.compile(r"[a-z]{2,8}(?:-[a-z0-9]{1,8})*\Z")  # of a language, in a form that parsers do not change
 ID = "@id"
 LANGUAGE = "@language"
-# What the ontology declares or implies is a label or a note, in Chinese, English or both.
+# Labels and notes, in Chinese, English or both.
 _IN_LANGUAGES = (
     *("rdfs:label", "rdfs:comment", "dcterms:title", "dcterms:description", "dcterms:source", "eli:title"),
     *("skos:prefLabel", "skos:altLabel", "skos:hiddenLabel", "skos:definition", "skos:scopeNote"),
 )
 _SHACL = "http://www.w3.org/ns/shacl#"
-_INTEGERS = (f"{XSD}nonNegativeInteger", f"{XSD}positiveInteger")  # of ranges; data have xsd:integer
+_INTEGERS = (f"{XSD}nonNegativeInteger", f"{XSD}positiveInteger")  # in ranges; data have xsd:integer
 _PLAIN = f"{XSD}string"
 
 
 @dataclass(frozen=True, slots=True)
 class JsonldContext:
-    """Names and kinds: `names` by IRI, of classes and properties; `kinds` of values, by property.
+    """The context: `names` of classes and properties by IRI, and `kinds` of values by property.
 
     A kind is @id, @language, or the IRI of a datatype.
     """
@@ -47,7 +47,7 @@ class JsonldContext:
     @classmethod
     @cache
     def load(cls) -> JsonldContext:
-        """Make the context from the ontology; raises OntologyError where its files are missing or broken."""
+        """Return the context of the ontology; raises OntologyError if its files are missing or broken."""
         ontology = load_statements(find_folder("ontology") / "obligations.ttl")
         kinds: dict[str, str] = {}
         names: dict[str, str] = {}
@@ -71,7 +71,7 @@ class JsonldContext:
         return cls(names, kinds)
 
     def shorten(self, iri: str) -> str:
-        """Return a class or property as the context calls it; one that it does not know by its IRI."""
+        """Return the context's name of a class or property; an unknown one keeps its IRI."""
         if iri in self.names:
             return self.names[iri]
         for prefix, namespace in PREFIXES.items():
@@ -102,7 +102,7 @@ class JsonldContext:
 
 
 def _iterate_datatypes() -> Iterator[tuple[str, str]]:
-    """Yield the datatypes that the shapes ask for, where they ask the same everywhere."""
+    """Yield each property's datatype in the shapes, if all shapes agree on it."""
     paths: dict[NamedNode | BlankNode, str] = {}
     types: dict[NamedNode | BlankNode, str] = {}
     for quad in parse(path=find_folder("ontology") / "shapes.ttl", format=RdfFormat.TURTLE):
@@ -119,7 +119,7 @@ def _iterate_datatypes() -> Iterator[tuple[str, str]]:
 
 
 def write_jsonld(records: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the file of records, which are in order; the same records give the same bytes.
+    """Yield the pieces of a file from sorted records; equal records give equal bytes.
 
     Raises ObligationError for a statement about a statement, which JSON-LD 1.1 cannot hold.
     """
@@ -136,7 +136,7 @@ def write_jsonld(records: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _build_node(said: Sequence[Quad], context: JsonldContext) -> dict[str, Json]:
-    """What is said of one subject."""
+    """Return the JSON object of one subject's statements."""
     node: dict[str, Json] = {"@id": _shorten_reference(said[0].subject)}
     for predicate, quads in groupby(said, key=lambda quad: quad.predicate.value):
         values = [quad.object for quad in quads]
@@ -155,7 +155,7 @@ def _convert_values(values: list[NamedNode | BlankNode | Literal | Triple], kind
 
 
 def _group_by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -> Json:
-    """Return words by their language; a list of values where one of them has none."""
+    """Return words by language; or a list of values, if one of them has no language."""
     words: dict[str, list[Json]] = {}
     for value in values:
         if not (isinstance(value, Literal) and value.language and _TAG.match(value.language)):
@@ -165,7 +165,7 @@ def _group_by_language(values: list[NamedNode | BlankNode | Literal | Triple]) -
 
 
 def _convert_value(value: NamedNode | BlankNode | Literal | Triple, kind: str | None) -> Json:
-    """Return a value; `kind` is what the context says of it, which need not be repeated."""
+    """Return a value; `kind` is its kind in the context, which need not be repeated."""
     if isinstance(value, (NamedNode, BlankNode)):
         return _shorten_reference(value) if kind == ID else {"@id": _shorten_reference(value)}
     if isinstance(value, Triple):
@@ -181,7 +181,7 @@ def _convert_value(value: NamedNode | BlankNode | Literal | Triple, kind: str | 
 
 
 def _convert_native(text: str, datatype: str) -> Json:
-    """Return a number or a truth value as JSON's own, where it comes back as it was; else its words."""
+    """Return a number or truth value as JSON's own if it reads back unchanged; else its words."""
     if datatype == f"{XSD}integer" and _INTEGER.fullmatch(text):
         return int(text)
     if datatype == f"{XSD}boolean" and text in ("true", "false"):
@@ -190,7 +190,7 @@ def _convert_native(text: str, datatype: str) -> Json:
 
 
 def _shorten_reference(node: NamedNode | BlankNode | Triple) -> str:
-    """Return a node's IRI, without the base where it comes back as it was."""
+    """Return a node's IRI, relative to the base if it reads back unchanged."""
     if not isinstance(node, NamedNode):
         return str(node)
     end = node.value.removeprefix(BASE)
@@ -209,5 +209,5 @@ def _shorten_class(node: object, context: JsonldContext) -> str:
 
 
 def _unwrap_single(values: list[Json] | list[str]) -> Json:
-    """Return the value, where there is but one."""
+    """Return the only value of a list, or else the list."""
     return values[0] if len(values) == 1 else list(values)

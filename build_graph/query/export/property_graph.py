@@ -1,7 +1,8 @@
 """The whole graph as nodes and typed edges, from its tables, in GraphML and GEXF, which Gephi opens.
 
-Nothing in the files says when they were written. What XML cannot hold is written as U+FFFD. networkx holds
-the whole: 27 documents (6,156 nodes, 11,079 edges) take 20 MB and 1.2 s more than if written in pieces.
+The files do not contain the time of writing. Characters that XML cannot hold become U+FFFD. networkx holds
+the whole network: 27 documents (6,156 nodes, 11,079 edges) take 20 MB and 1.2 s more than if written in
+pieces.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from build_graph.query.export.export_tables import ExportTable, list_domain_name
 from build_graph.query.export.rdf_formats import NOT_IN_XML
 from build_graph.vocabulary import BASE
 
-_LEFT_OUT = ("Target",)  # nodes that the network does without
+_LEFT_OUT = ("Target",)  # labels of nodes that are left out
 _SHORT = 40  # characters of a label
 _DATED = re.compile(rb' lastmodifieddate="[^"]*"')
 
@@ -24,10 +25,10 @@ Attributes = dict[str, str | int]
 
 
 def build_network(tables: Mapping[str, ExportTable]) -> nx.MultiDiGraph[str]:
-    """Return the network of the tables of a graph: each IRI is one node, each edge has a key of its own.
+    """Return the network of a graph's tables: one node for each IRI, and edges with unique keys.
 
     Nodes have a label, a kind (Document, Clause, Measure, Norm, Agency, Domain), a type and a text; edges a
-    label and a kind such as BORNE_BY, a role and a rank. What is empty is left out.
+    label and a kind such as BORNE_BY, a role and a rank. Empty attributes are left out.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     kept = [table for table in tables.values() if table.label not in _LEFT_OUT]
@@ -45,11 +46,11 @@ def write_graphml(graph: nx.Graph[str]) -> bytes:
     """Return a network as GraphML."""
     out = BytesIO()
     nx.write_graphml_xml(graph, out, encoding="utf-8", prettyprint=True)
-    return out.getvalue().replace(b"\r", b"&#13;")  # a bare one is a line feed to whoever reads it
+    return out.getvalue().replace(b"\r", b"&#13;")  # XML readers turn a bare one into a line feed
 
 
 def write_gexf(graph: nx.Graph[str]) -> bytes:
-    """Return a network as GEXF 1.2; the day of writing, which would change the bytes, is taken out."""
+    """Return a network as GEXF 1.2, without the day of writing, which would change the bytes."""
     out = BytesIO()
     nx.write_gexf(graph, out, encoding="utf-8", prettyprint=True)
     return _DATED.sub(b"", out.getvalue()).replace(b"\r", b"&#13;")
@@ -98,7 +99,7 @@ def _iterate_edges(table: ExportTable) -> Iterator[tuple[str, str, Attributes]]:
 
 
 def _drop_empty(said: Attributes) -> Attributes:
-    """Return the attributes that have a value, as XML can hold it."""
+    """Return the attributes that have a value, without characters that XML cannot hold."""
     return {
         name: replace_unwritable(value) if isinstance(value, str) else value
         for name, value in said.items()

@@ -11,13 +11,13 @@ from pyoxigraph import Literal, Quad, RdfFormat, Triple, serialize
 
 from build_graph.errors import ObligationError
 from build_graph.graph.write.sorting import iterate_batches, parse_records
-from build_graph.graph.write.turtle import serialize_body, serialize_header
+from build_graph.graph.write.turtle import serialise_header, serialise_unframed
 from build_graph.query.export.formats import ExportFormat
 from build_graph.query.export.jsonld import write_jsonld
 from build_graph.vocabulary import PREFIXES
 
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_LOCAL = re.compile(r"[^\W\d][\w.\-·]*\Z")  # how an IRI ends that can name an element of XML
+_LOCAL = re.compile(r"[^\W\d][\w.\-·]*\Z")  # the end of an IRI that can name an XML element
 
 
 class NotInXmlError(ObligationError):
@@ -30,10 +30,11 @@ def serialize_triples(
     prefixes: Mapping[str, str] = PREFIXES,
     out: BytesIO | None = None,
 ) -> bytes:
-    """Return triples in a format, or write them to `out`; JSON-LD is that of an export."""
+    """Return triples in a format, and write them to `out` if given; JSON-LD is that of an export."""
     out = BytesIO() if out is None else out
     if form == RdfFormat.JSON_LD:
-        # A worker of the server can write no runs to a disk; a buffer with a bound has to see each piece.
+        #  Sorted in memory, as a worker of the server cannot write to disk; `out` may limit the size of an
+        # answer.
         for piece in write_jsonld(sorted({f"\t{triple}".encode() for triple in triples})):
             out.write(piece)
     else:
@@ -42,7 +43,7 @@ def serialize_triples(
 
 
 def render_rdf(records: Iterable[bytes], form: ExportFormat) -> Iterator[bytes]:
-    """Yield the records, which are in order, as a file in pieces: nt, nq, ttl, trig or rdfxml."""
+    """Yield the pieces of a file in nt, nq, ttl, trig or rdfxml from sorted records."""
     if form in (ExportFormat.NT, ExportFormat.NQ):
         yield from _render_lines(records)
     elif form is ExportFormat.RDFXML:
@@ -52,7 +53,7 @@ def render_rdf(records: Iterable[bytes], form: ExportFormat) -> Iterator[bytes]:
 
 
 def refuse_no_xml(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """Yield the statements, if RDF/XML can hold them; raises NotInXmlError for the first that it cannot."""
+    """Yield the statements; raises NotInXmlError for the first that RDF/XML cannot hold."""
     good: set[str] = set()
     for quad in quads:
         name = quad.predicate.value
@@ -76,10 +77,10 @@ def _render_lines(records: Iterable[bytes]) -> Iterator[bytes]:
 
 def _render_turtle(records: Iterable[bytes], form: RdfFormat) -> Iterator[bytes]:
     """Yield pieces of Turtle or TriG."""
-    yield serialize_header()
+    yield serialise_header()
     for batch in iterate_batches(records):
         quads = parse_records(batch)
-        yield serialize_body(quads if form.supports_datasets else (q.triple for q in quads), form=form)
+        yield serialise_unframed(quads if form.supports_datasets else (q.triple for q in quads), form=form)
 
 
 def _render_rdfxml(records: Iterable[bytes]) -> Iterator[bytes]:
@@ -90,6 +91,6 @@ def _render_rdfxml(records: Iterable[bytes]) -> Iterator[bytes]:
         piece = serialize(triples, format=RdfFormat.RDF_XML, prefixes=PREFIXES)
         assert piece is not None  # it is only where an output file is given
         _, _, lines = piece.partition(b"<rdf:RDF")
-        # A bare line feed would do for whoever reads the file, if a carriage return stood there as it is.
+        # XML readers turn a bare carriage return into a line feed.
         yield lines[lines.index(b">\n") + 2 : lines.rindex(b"</rdf:RDF>")].replace(b"\r", b"&#13;")
     yield b"</rdf:RDF>\n"

@@ -1,4 +1,4 @@
-"""Where an export takes its statements from: a file, the folder of a store, or an endpoint."""
+"""The source of an export's statements: a file, the folder of a store or of shards, or an endpoint."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class GraphSource:
     """A graph to be exported; files are not opened before they are read."""
 
     where: str
-    opened: OxigraphEngine | None = None  # None for a file, and for a folder of shards
+    opened: OxigraphEngine | None = None  # None for a file, and for shards
 
     @classmethod
     def open(cls, where: str, timeout: float = TIMEOUT, most: int = MOST) -> GraphSource:
-        """The graph at a place; raises EngineError where there is none, or an endpoint does not give all.
+        """Return the graph at a place; raises EngineError if it is missing or an endpoint is incomplete.
 
         An endpoint's graph is copied into memory, page by page, before anything is written.
         """
@@ -39,9 +39,7 @@ class GraphSource:
         return cls(url, OxigraphEngine.open(_copy_endpoint(url, engine)))
 
     def iterate_quads(self) -> Iterator[Quad]:
-        """Yield all statements of all graphs; raises EngineError where a file is missing, broken, or taken
-        away.
-        """
+        """Yield all statements of all graphs; raises EngineError if a file is missing or broken."""
         path = Path(self.where)
         if self.opened is not None:
             with convert_store_errors(self.opened.folder):
@@ -52,12 +50,12 @@ class GraphSource:
             yield from number_blank_nodes(read_quads(path))
 
     def open_engine(self) -> OxigraphEngine:
-        """What answers for the graph; raises EngineError where a file is missing or broken."""
+        """Return the engine for the graph; raises EngineError if a file is missing or broken."""
         return self.opened or open_path(Path(self.where))
 
 
 def _copy_endpoint(url: str, engine: Engine) -> Store:
-    """What an endpoint's default graph holds; EngineError where it does not give all that it counts."""
+    """Return an endpoint's default graph; raises EngineError if it gives less than it counts."""
     store, after = Store(), ""
     while page := _fetch_page(engine, after):
         store.extend(page)
@@ -75,7 +73,7 @@ def _copy_endpoint(url: str, engine: Engine) -> Store:
 
 
 def _fetch_page(engine: Engine, after: str) -> list[Quad]:
-    """Return all that is said of the next subjects."""
+    """Return all statements on the next subjects."""
     return [
         Quad(triple.subject, triple.predicate, triple.object)
         for triple in construct(engine, "statements", after=Literal(after))

@@ -1,8 +1,7 @@
-"""Tables as CSV with a Data Package that describes them, as Parquet, and as what neo4j-admin imports.
+"""Tables as CSV with a Data Package that describes them, as Parquet, and as files for neo4j-admin.
 
-Cells hold the words of the graph as they are: a cell that begins with =, +, - or @ is data, which a
-spreadsheet may take for a formula. Who asks for it gets such cells with an apostrophe before them, and a byte
-order mark at the beginning of each file.
+Cells hold the words of the graph unchanged: a cell that begins with =, +, - or @ is data, which a spreadsheet
+may take for a formula. Guarded tables have an apostrophe before such cells, and a byte order mark.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ Who leads most?
 
 
 def format_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
-    r"""Return rows under their names, in UTF-8; empty where there is no value.
+    r"""Return rows under their names as CSV in UTF-8, with empty cells for missing values.
 
     Where they are to be `guarded`, they begin with a byte order mark, and an apostrophe stands before what a
     spreadsheet takes for a formula.
@@ -94,9 +93,7 @@ def _guard_cell(value: Value) -> Value:
 def render_csv_files(
     tables: Mapping[str, ExportTable], licence: str | None = None, *, guarded: bool = False
 ) -> dict[str, bytes]:
-    """Return the files of a Data Package by name: a table each, and datapackage.json, which says what
-    cells hold.
-    """
+    """Return the files of a Data Package by name: one for each table, and datapackage.json."""
     files = {
         f"{name}.csv": format_csv(table.names, table.rows, guarded=guarded) for name, table in tables.items()
     }
@@ -158,7 +155,7 @@ def _describe_field(column: Column, *, is_key: bool) -> dict[str, Any]:
 
 
 def _describe_foreign_key(table: ExportTable, column: Column) -> dict[str, Any]:
-    """That a column leads to a table, whose key is called as the column of the tables that name it."""
+    """Return the reference from a column to a table's key, which has the same name everywhere."""
     to = "" if column.to == table.name else column.to
     return {"fields": [column.name], "reference": {"resource": to, "fields": [_KEYS[column.to]]}}
 
@@ -167,12 +164,12 @@ _KEYS = {"documents": "document", "clauses": "clause", "measures": "measure", "a
 
 
 def render_parquet_files(tables: Mapping[str, ExportTable]) -> dict[str, bytes]:
-    """Return a file for each table, by name; raises MissingExtraError where pyarrow is not installed."""
+    """Return a file for each table, by name; raises MissingExtraError without pyarrow."""
     return {f"{name}.parquet": _render_parquet(table) for name, table in tables.items()}
 
 
 def require_pyarrow() -> Any:
-    """Return pyarrow; raises MissingExtraError where it is not installed."""
+    """Return pyarrow; raises MissingExtraError if it is not installed."""
     return load_extra("pyarrow", "parquet", "obligations export --format parquet")
 
 
@@ -222,7 +219,7 @@ def _format_header(column: Column) -> str:
 
 
 def _render_nodes(table: ExportTable) -> bytes:
-    """Return the rows of a table as nodes; where a column leads, relationships say."""
+    """Return the rows of a table as nodes; columns that refer to tables become relationships."""
     own = [(at, column) for at, column in enumerate(table.columns) if at and not column.to]
     header = ["iri:ID", *(_format_header(column) for _, column in own), ":LABEL"]
     rows = ([row[0], *(row[at] for at, _ in own), table.label] for row in table.rows)
@@ -248,7 +245,7 @@ def _render_edges(tables: Mapping[str, ExportTable]) -> Iterator[tuple[str, byte
 
 
 def _render_links(table: ExportTable, ends: list[str]) -> bytes:
-    """Return the rows of a table as relationships, with what else they say."""
+    """Return the rows of a table as relationships, with their other columns as properties."""
     assert table.link is not None
     start, end = table.find_column(table.link.start), table.find_column(table.link.end)
     told = ("name", "english", "document")  # what the nodes at the ends tell

@@ -1,1 +1,1 @@
-"""From the graph back to the document that it was made of."""
+"""A document restored from its graph."""

@@ -1,12 +1,8 @@
-"""The text of a document from the graph, with its source, put together again from the changes.
+"""A document from its graph, the inverse of `graph.emit`: text, source, outline, citations and coverage.
 
-The outline of a document from the graph: metadata, and divisions with their headings and bodies.
-
-A document from the graph: the inverse of `graph.triples`.
-
-What the graph does not hold is worked out again from what it does (the count of clauses, the readings of
-what is not unread) or is as near as the graph has it: the standard form of a number, three signals of a
-domain, and whether any citation of a document names it as a basis.
+Some values are not in the graph. They are worked out again from others (the number of clauses, the coverage
+but for unread stretches), or are as near as the graph has them: a number is in its standard form, a domain
+has at most three signals, and a citation is a basis if any citation of the same document is.
 """
 
 from __future__ import annotations
@@ -46,7 +42,7 @@ from build_graph.vocabulary import decode_part
 
 
 def restore_text(facts: Facts) -> Text:
-    """Return the text with its repairs; raises RestoringError where they do not lead back to the source."""
+    """Return the text with its repairs; raises RestoringError if they do not lead to the source."""
     content = facts.require(text_iri(facts.document), "schema:text")
     came, repairs = _undo_changes(facts, content)
     node = source_iri(facts.document)
@@ -81,13 +77,13 @@ def _create_error(facts: Facts) -> RestoringError:
 
 
 def restore_outline(facts: Facts, content: str) -> Outline:
-    """Return the outline; raises RestoringError where the graph says too little of a division."""
+    """Return the outline; raises RestoringError if statements on a division are missing."""
     divisions = _restore_divisions(facts, content, facts.document)
     return Outline(_restore_metadata(facts, content), divisions, count_clauses(divisions))
 
 
 def _restore_metadata(facts: Facts, content: str) -> Metadata:
-    """Return the metadata; addressees in the order in which the text names them."""
+    """Return the metadata; addressees are in the order of the text."""
     document = facts.document
     addressees = facts.find_texts(document, "ob:addressedTo")
     return Metadata(
@@ -126,20 +122,20 @@ def _restore_division(facts: Facts, content: str, iri: str) -> Division:
 
 
 def _count_blanks(content: str, start: int, end: int) -> int:
-    """How many characters of white space a stretch ends in."""
+    """Return the number of white-space characters at the end of a stretch."""
     words = content[start:end]
     return len(words) - len(words.rstrip())
 
 
 def _find_heading(content: str, words: str, before_body: Span) -> Span:
-    """Where a heading stands: nothing but its end mark and white space stand between it and the body."""
+    """Return the span of a heading, which only its end mark and white space part from the body."""
     start = content.rfind(words, before_body.start, before_body.end)
     return Span(start, start + len(words))
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredDocument:
-    """A document, what is said of its bodies and domains, and the base of its IRIs."""
+    """A document, the descriptions of its bodies and domains, and the base of its IRIs."""
 
     document: Document
     descriptions: Descriptions
@@ -147,15 +143,15 @@ class RestoredDocument:
 
 
 def restore_document(engine: Engine, document: NamedNode) -> RestoredDocument:
-    """Return the document with an IRI, from the graph that an engine answers for.
+    """Return the document with an IRI, from the graph of an engine.
 
-    Raises ObligationError where the graph cannot be asked, has no such document, or says too little.
+    Raises ObligationError if the graph cannot be asked, has no such document, or lacks statements on it.
     """
     base = find_base(document.value)
     try:
         facts = Facts.load(engine, document)
         return RestoredDocument(_build_document(facts, base), Descriptions(facts.collect_names(), {}), base)
-    except (ValueError, LookupError) as error:  # no number, no date, a place outside of the text
+    except (ValueError, LookupError) as error:  # not a number, not a date, a place outside of the text
         raise RestoringError(
             f"{document.value}: what the graph says of it does not fit together ({error}); "
             "build the graph with this version of the program"
@@ -210,7 +206,7 @@ def _iterate_citations(facts: Facts) -> Iterator[Citation]:
 
 
 def _restore_coverage(facts: Facts, content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:
-    """How the document was understood: unread is what the graph says is, whatever the rules say now."""
+    """Return the coverage; unread stretches are the graph's, whatever the rules say now."""
     unread = [
         facts.require_span(iri)
         for iri in facts.list_parts(f"{facts.document}/coverage/unread", "ob:UnreadStretch")

@@ -1,4 +1,4 @@
-"""All that a graph says of one document, asked for once and held by subject."""
+"""All statements of a graph on one document, queried once and indexed by subject."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHARED = (
     "ob:domain",
     "ob:citedDocument",
     "eli:passed_by",
-)  # named by others too
+)  # properties of things that other documents name too
 _INDEX = re.compile(r"\d+$")
 
 T = TypeVar("T")
@@ -31,12 +31,12 @@ Said = dict[str, dict[str, list[Value]]]  # values by subject and property
 
 
 class RestoringError(ObligationError):
-    """A document that a graph does not have, or of which it does not say enough."""
+    """A document that a graph does not have, or not completely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a graph says of a document, with places by thing and link, and things by what they lie below."""
+    """All statements of a graph on one document, with positions and parts looked up in advance."""
 
     document: str
     values: Said
@@ -45,8 +45,8 @@ class Facts:
 
     @classmethod
     def load(cls, engine: Engine, document: NamedNode) -> Facts:
-        """Return the facts of a document; raises ObligationError where the graph cannot be asked."""
-        # A store is read quickest by named graph, and that holds nothing which only other documents say.
+        """Return the facts of a document; raises ObligationError if the graph cannot be asked."""
+        # Reading the document's named graph is fastest, but other documents may describe shared things.
         said = _load_values(engine, document, "document-graph") or _load_values(
             engine, document, "document-itself", "document-findings"
         )
@@ -60,47 +60,45 @@ class Facts:
     # --------------------------------------------------------------------------- one value
 
     def find_nodes(self, thing: str, property_: str) -> list[str]:
-        """Return the IRIs that a thing has as values of a property, in their order."""
+        """Return the IRIs that a thing has as values of a property, sorted."""
         return sorted(
             value.value for value in self._find_values(thing, property_) if isinstance(value, NamedNode)
         )
 
     def find_texts(self, thing: str, property_: str, language: str = "") -> list[str]:
-        """Return the words that a thing has as values of a property, in a language, in their order."""
+        """Return the words that a thing has as values of a property, in a language, sorted."""
         values = self._find_values(thing, property_)
         literals = (value for value in values if isinstance(value, Literal))
         return sorted(value.value for value in literals if (value.language or "") == language)
 
     def find_text(self, thing: str, property_: str, language: str = "") -> str | None:
-        """Return the first of these words; None where there are none."""
+        """Return the first of these words, or None."""
         return next(iter(self.find_texts(thing, property_, language)), None)
 
     def require(self, thing: str, property_: str, language: str = "") -> str:
-        """Return the first of these words; raises RestoringError where there are none."""
+        """Return the first of these words; raises RestoringError if there are none."""
         return self._check_present(self.find_text(thing, property_, language), thing, property_)
 
     def require_node(self, thing: str, property_: str) -> str:
-        """Return the first IRI that is a value of a property; raises RestoringError where there is none."""
+        """Return the first IRI that is a value of a property; raises RestoringError if there is none."""
         return self._check_present(next(iter(self.find_nodes(thing, property_)), None), thing, property_)
 
     def read_number(self, thing: str, property_: str) -> int | None:
-        """Return a whole number; None where there is none."""
+        """Return a whole number, or None."""
         words = self.find_text(thing, property_)
         return None if words is None else int(words)
 
     def is_true(self, thing: str, property_: str) -> bool:
-        """Return whether a property is said to be true."""
+        """Return whether a property has the value true."""
         return self.find_text(thing, property_) == "true"
 
     def read_day(self, thing: str, property_: str) -> date | None:
-        """Return a date; None where there is none."""
+        """Return a date, or None."""
         words = self.find_text(thing, property_)
         return None if words is None else date.fromisoformat(words)
 
     def match_term(self, thing: str, property_: str, terms: Mapping[T, str]) -> T:
-        """Return the key of the term (a prefixed name) that a property has; RestoringError for no such
-        one.
-        """
+        """Return the key of the term (a prefixed name) that a property has; RestoringError for none."""
         found = set(self.find_nodes(thing, property_))
         key = next((key for key, name in terms.items() if term(name).value in found), None)
         return self._check_present(key, thing, property_)
@@ -108,25 +106,25 @@ class Facts:
     # --------------------------------------------------------------------- places and parts
 
     def find_spans(self, thing: str) -> list[Span]:
-        """Where the evidence of a thing stands, in the order of the text."""
+        """Return the spans of a thing's evidence, in the order of the text."""
         return sorted(self.places.get((thing, term("ob:hasEvidence").value), ()))
 
     def require_span(self, thing: str) -> Span:
-        """Where a thing stands; raises RestoringError where it is said to stand nowhere."""
+        """Return the first span of a thing's evidence; raises RestoringError if it has none."""
         return self._check_present(next(iter(self.find_spans(thing)), None), thing, "ob:hasEvidence")
 
     def find_outside(self, length: int) -> Iterator[str]:
-        """What is said to stand where a text of so many code points has nothing."""
+        """Yield the things with a span outside of a text of `length` code points."""
         for (thing, _), spans in self.places.items():
             if any(not 0 <= span.start <= span.end <= length for span in spans):
                 yield thing
 
     def find_cue(self, thing: str) -> Span | None:
-        """Where the cue of a norm stands; None where it has none."""
+        """Return the span of a norm's cue, or None."""
         return next(iter(self.places.get((thing, term("ob:kindEvidence").value), ())), None)
 
     def list_parts(self, above: str, *classes: str) -> list[str]:
-        """Return the things of classes directly below an IRI, by the number in which their own IRIs end."""
+        """Return the things of classes directly below an IRI, by the number that their own IRIs end in."""
         found = (iri for name in classes for iri in self.by_parent.get((above, term(name).value), ()))
         return sorted(found, key=lambda iri: (_parse_index(iri), iri))
 
@@ -137,7 +135,7 @@ class Facts:
         ]
 
     def collect_names(self) -> dict[NamedNode, list[Triple]]:
-        """What bodies and domains are called, as triples by subject."""
+        """Return the statements on named bodies and domains, as triples by subject."""
         label = term("skos:prefLabel").value
         named = ((thing, said) for thing, said in self.values.items() if label in said)
         return {NamedNode(thing): list(_iterate_triples(thing, said)) for thing, said in named}
@@ -155,7 +153,7 @@ class Facts:
 
 
 def _load_values(engine: Engine, document: NamedNode, *queries: str) -> Said:
-    """What queries answer of a document; what several graphs say is taken once."""
+    """Return the answers of queries on a document; values from several graphs are taken once."""
     said: Said = {}
     for name in queries:
         for thing, property_, value in _run_lookup(engine, name, document):

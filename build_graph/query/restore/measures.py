@@ -1,7 +1,4 @@
-"""Bodies and places from the graph.
-
-The measures of a document from the graph, with everything that was found in them.
-"""
+"""The measures of a document from its graph, with all their findings, and the bodies and places they name."""
 
 from __future__ import annotations
 
@@ -30,16 +27,14 @@ from build_graph.vocabulary import BASE, decode_part
 
 @dataclass(frozen=True, slots=True)
 class BodyRestorer:
-    """The bodies that a document names, each put together once."""
+    """The bodies that a document names, each restored once."""
 
     facts: Facts
     base: str
     _found: dict[str, Body] = field(default_factory=dict)
 
     def restore(self, iri: str) -> Body:
-        """Return the body with an IRI; raises RestoringError where the graph does not give its kind or
-        name.
-        """
+        """Return the body with an IRI; raises RestoringError if its kind or name is missing."""
         if iri not in self._found:
             self._found[iri] = self._restore(iri)
         return self._found[iri]
@@ -61,13 +56,13 @@ class BodyRestorer:
 
 
 def restore_issuer(facts: Facts, bodies: BodyRestorer) -> Body | None:
-    """Return the body that issued the document; None where nobody is named."""
+    """Return the body that issued the document, or None."""
     issuers = facts.find_nodes(facts.document, "eli:passed_by")
     return bodies.restore(issuers[0]) if issuers else None
 
 
 def restore_place(facts: Facts, base: str) -> str | None:
-    """Return the jurisdiction of a document; None for the centre."""
+    """Return the jurisdiction of a document; None for the central level."""
     places = facts.find_nodes(facts.document, "eli:jurisdiction")
     return decode_part(places[0].removeprefix(f"{base}place/")) if places else None
 
@@ -83,9 +78,7 @@ Place = tuple[int | None, str | None]  # ordinal of the section, mark of the cla
 def restore_measures(
     facts: Facts, bodies: BodyRestorer, divisions: Sequence[Division]
 ) -> tuple[Measure, ...]:
-    """Return the measures in the order of the text; raises RestoringError where the graph says too little
-    of one.
-    """
+    """Return the measures in the order of the text; raises RestoringError if statements are missing."""
     restorer = _MeasureRestorer(facts, bodies, dict(_iterate_places(divisions, (), None)))
     return tuple(
         sorted(map(restorer.restore, facts.list_all("ob:Measure")), key=lambda measure: measure.span)
@@ -95,7 +88,7 @@ def restore_measures(
 def _iterate_places(
     divisions: Sequence[Division], above: Path, section: int | None
 ) -> Iterator[tuple[Path, Place]]:
-    """Section and clause of what each division holds, by its path."""
+    """Yield the section and clause of each division's content, by the division's path."""
     for division in divisions:
         path = (*above, division.key)
         own = (division.ordinal or None) if division.level is Level.SECTION else section
@@ -105,7 +98,7 @@ def _iterate_places(
 
 @dataclass(frozen=True, slots=True)
 class _MeasureRestorer:
-    """Puts measures together."""
+    """The data that restoring a measure needs."""
 
     facts: Facts
     bodies: BodyRestorer
@@ -183,7 +176,7 @@ class _MeasureRestorer:
             yield Audience(self.facts.require(group, "rdfs:label", "zh"), self.facts.require_span(iri))
 
     def _iterate_domains(self, measure: str) -> Iterator[Domain]:
-        """Yield the domains, the main one first, each with as many of its signals as the graph shows."""
+        """Yield the domains, the main one first, each with as many signals as the graph has."""
         facts = self.facts
         found = facts.list_parts(f"{measure}/domain", "ob:DomainStatement")
         for iri in sorted(found, key=lambda iri: int(facts.require(iri, "ob:rank"))):
