@@ -34,26 +34,16 @@ class NoMemoryError(ObligationError):
     """An input that takes more memory than there is."""
 
     def __init__(self, name: str) -> None:
-        """Name the input."""
-        super().__init__(name)
-        self.name = name
-
-    def __str__(self) -> str:
-        """Return the message: the input, the fault, and what to do."""
-        return f"{self.name}: takes more memory than there is; split it, or give the machine more"
+        """Describe the fault of the input, with advice."""
+        super().__init__(f"{name}: takes more memory than there is; split it, or give the machine more")
 
 
 class SeveralFaultsError(ObligationError):
     """The faults of several inputs, a line each."""
 
     def __init__(self, errors: Sequence[ObligationError]) -> None:
-        """Keep the error of each input."""
-        super().__init__(errors)
-        self.errors = errors
-
-    def __str__(self) -> str:
-        """Return the messages, a line each."""
-        return "\n".join(map(str, self.errors))
+        """Join the messages of the errors, a line each."""
+        super().__init__("\n".join(map(str, errors)))
 
 
 def _rebuild_error(

@@ -44,12 +44,9 @@ def set_allowance(allowance: Allowance) -> None:
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = math.ceil(used.ru_utime + used.ru_stime + allowance.seconds)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (_apply_hard_limit(most, hard), hard))
+    _limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + allowance.seconds))
     if allowance.memory is not None and (data := read_data_size()) is not None:
-        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        resource.setrlimit(resource.RLIMIT_DATA, (_apply_hard_limit(data + allowance.memory, hard), hard))
+        _limit(resource.RLIMIT_DATA, data + allowance.memory)
 
 
 def cap_memory(size: int) -> None:
@@ -57,16 +54,24 @@ def cap_memory(size: int) -> None:
     import resource
 
     if (data := read_data_size()) is not None:
-        most = _apply_hard_limit(data + size, resource.getrlimit(resource.RLIMIT_DATA)[1])
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        _limit(resource.RLIMIT_DATA, data + size, for_good=True)
 
 
 def cap_files(count: int) -> None:
     """Let this process open at most `count` files beside the standard ones, for good."""
     import resource
 
-    most = _apply_hard_limit(_STANDARD_FILES + count, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _limit(resource.RLIMIT_NOFILE, _STANDARD_FILES + count, for_good=True)
+
+
+def _limit(kind: int, most: int, *, for_good: bool = False) -> None:
+    """Set a limit within the hard one; `for_good` sets both, within the limit that is in force."""
+    import resource
+
+    soft, hard = resource.getrlimit(kind)
+    bound = soft if for_good else hard
+    most = most if bound < 0 else min(most, bound)  # a limit of -1 is none
+    resource.setrlimit(kind, (most, most if for_good else hard))
 
 
 def read_data_size() -> int | None:
@@ -98,10 +103,6 @@ def redirect_standard_files() -> None:
     if nowhere >= _STANDARD_FILES:
         os.close(nowhere)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _apply_hard_limit(most: int, hard: int) -> int:
-    return most if hard < 0 else min(most, hard)  # a hard limit of -1 is none
 
 
 _NO_NEW_PRIVS = 38  # of prctl

@@ -8,14 +8,21 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from build_graph.extras import load_extra
 from build_graph.model import Source
 from build_graph.text.formats.archives import open_member, open_zip
-from build_graph.text.formats.docx_numbering import Numbering
+from build_graph.text.formats.docx_numbering import (
+    Numbering,
+    find_child,
+    iterate_children,
+    parse_int,
+    read_attribute,
+    read_value,
+)
 from build_graph.text.formats.kinds import Kind, UnreadableError
 from build_graph.text.formats.limits import LimitError, Meter, ReadingLimits, Unpacked, read_whole
 from build_graph.text.formats.task_tables import Cell, TableWriter
@@ -29,6 +36,8 @@ _LEFT_OUT = frozenset(
     {"del", "moveFrom", "Fallback", "rt", "instrText", "rPr", "pPr", "tblPr", "tcPr", "trPr"}
 )
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_WRAPPERS = frozenset({"sdt", "sdtContent", "customXml", "ins", "moveTo"})  # such as content controls
+_CHOICES = frozenset({"AlternateContent", "Choice"})
 _OFF = ("0", "false", "off")
 _CONTENTS = re.compile(r"toc\s*\d|目录\s*\d", re.IGNORECASE)  # names of the styles of a table of contents
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")  # of XML, the usual ones
@@ -47,7 +56,7 @@ def read_docx(data: bytes, name: str, limits: ReadingLimits) -> Source:
             Numbering.parse(parts.find_related(_NUMBERING), styles := parts.find_related(_STYLES)),
             _find_contents_styles(styles),
         )
-        body = next(document.iterchildren("{*}body"), None)
+        body = find_child(document, "body")
         lines = [] if body is None else list(reader.iterate_lines(body))
     text = "\n".join(lines)
     if not text.strip():
@@ -104,7 +113,7 @@ class _Parts:
         packed = Unpacked(open_member(self.archive, info, where), info.compress_size, where, self.meter)
         data = read_whole(packed, self.limits, where)
         if any("<!DOCTYPE".encode(encoding) in data for encoding in _ENCODINGS):
-            raise _bomb_error(where)
+            raise _build_bomb_error(where)
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
             root: Element = etree.fromstring(data, parser)
@@ -113,22 +122,21 @@ class _Parts:
                 f"{where}: is damaged ({error.msg}); open it in Word and save it again"
             ) from error
         if root.getroottree().docinfo.internalDTD is not None:  # in whatever encoding
-            raise _bomb_error(where)
+            raise _build_bomb_error(where)
         return root
 
 
-def _bomb_error(where: str) -> LimitError:
+def _build_bomb_error(where: str) -> LimitError:
     return LimitError(f"{where}: defines entities, as no Word document does but an XML bomb; it is not read")
 
 
 def _find_contents_styles(styles: Element | None) -> frozenset[str]:
     """Return the styles of tables of contents."""
-    found = set()
-    for style in styles.iterchildren("{*}style") if styles is not None else ():
-        name = next(style.iterchildren("{*}name"), None)
-        if name is not None and _CONTENTS.match(_read_attribute(name, "val")):
-            found.add(_read_attribute(style, "styleId"))
-    return frozenset(found)
+    return frozenset(
+        read_attribute(style, "styleId")
+        for style in iterate_children(styles, "style")
+        if _CONTENTS.match(read_value(style, "name") or "")
+    )
 
 
 # ------------------------------------------------------------------------------------- text
@@ -146,23 +154,22 @@ class _BodyReader:
         """Yield the lines of a body, cell or text box."""
         if depth > _DEEPEST:
             return
-        for element in _iterate_blocks(container):
-            if _local_name(element) == "p":
+        for element in _iterate_nested(container, ("p", "tbl"), _WRAPPERS | _CHOICES):
+            if _read_local_name(element) == "p":
                 yield from self._read_paragraph(element, depth)
             else:
                 yield from self.tables.format_lines(list(self._read_rows(element, depth)))
 
     def _read_paragraph(self, paragraph: Element, depth: int) -> Iterator[str]:
         """Yield the lines of its text boxes, then those of a paragraph, its number first."""
-        properties = next(paragraph.iterchildren("{*}pPr"), None)
-        style = next(properties.iterchildren("{*}pStyle"), None) if properties is not None else None
-        if style is not None and _read_attribute(style, "val") in self.contents:
+        properties = find_child(paragraph, "pPr")
+        if read_value(properties, "pStyle") in self.contents:
             return
         pieces: list[str] = []
         boxes: list[Element] = []
         _collect_text(paragraph, pieces, boxes)
         text = "".join(pieces)
-        gone = not text.strip() and _is_deleted(_find_child(properties, "rPr"))
+        gone = not text.strip() and _is_deleted(find_child(properties, "rPr"))
         mark = "" if gone else self.numbering.number_paragraph(properties)
         for box in boxes:
             yield from self.iterate_lines(box, depth + 1)
@@ -173,17 +180,17 @@ class _BodyReader:
         """Return the cells of a table; vertically merged cells become one of several rows."""
         rows: list[list[Cell]] = []
         above: dict[int, tuple[int, int]] = {}  # by column: row and place of the cell that reaches down
-        for row in _iterate_inner(table, "tr"):
-            if _is_deleted(_find_child(row, "trPr")):
+        for row in _iterate_nested(table, ("tr",)):
+            if _is_deleted(find_child(row, "trPr")):
                 continue
             cells: list[Cell] = []
-            column = _count_skipped_columns(row)
+            column = parse_int(read_value(find_child(row, "trPr"), "gridBefore"), 0)
             cells += [Cell((), columns=column)] if column else []
-            for cell in _iterate_inner(row, "tc"):
-                properties = next(cell.iterchildren("{*}tcPr"), None)
-                width = _read_number(properties, "gridSpan")
-                merge = _find_child(properties, "vMerge")
-                if merge is not None and _read_attribute(merge, "val") != "restart" and column in above:
+            for cell in _iterate_nested(row, ("tc",)):
+                properties = find_child(cell, "tcPr")
+                width = parse_int(read_value(properties, "gridSpan"), 1)
+                merge = read_value(properties, "vMerge")
+                if merge not in (None, "restart") and column in above:
                     at, place = above[column]
                     old = rows[at][place]
                     rows[at][place] = Cell(old.lines, old.rows + 1, old.columns)
@@ -205,7 +212,7 @@ def _collect_text(paragraph: Element, pieces: list[str], boxes: list[Element]) -
         if element is None:
             stack.pop()
             continue
-        name = _local_name(element)
+        name = _read_local_name(element)
         if name in _LEFT_OUT or (name == "r" and _is_hidden(element)):
             continue
         if name == "txbxContent":
@@ -218,65 +225,32 @@ def _collect_text(paragraph: Element, pieces: list[str], boxes: list[Element]) -
             stack.append(iter(element))
 
 
-def _iterate_blocks(container: Element) -> Iterator[Element]:
-    """Yield the paragraphs and tables of a container, also those within content controls."""
+def _iterate_nested(
+    container: Element, names: Collection[str], wrappers: Collection[str] = _WRAPPERS
+) -> Iterator[Element]:
+    """Yield the elements of some names in a container, also those within wrappers."""
     stack = [iter(container)]
     while stack:
         element = next(stack[-1], None)
         if element is None:
             stack.pop()
-        elif (name := _local_name(element)) in ("p", "tbl"):
+        elif (name := _read_local_name(element)) in names:
             yield element
-        elif name in ("sdt", "sdtContent", "customXml", "ins", "moveTo", "AlternateContent", "Choice"):
-            stack.append(iter(element))
-
-
-def _iterate_inner(container: Element, name: str) -> Iterator[Element]:
-    """Yield the rows of a table or the cells of a row, also those within content controls."""
-    stack = [iter(container)]
-    while stack:
-        element = next(stack[-1], None)
-        if element is None:
-            stack.pop()
-        elif _local_name(element) == name:
-            yield element
-        elif _local_name(element) in ("sdt", "sdtContent", "customXml", "ins", "moveTo"):
+        elif name in wrappers:
             stack.append(iter(element))
 
 
 def _is_hidden(run: Element) -> bool:
     """Return whether a run is hidden text."""
-    vanish = _find_child(next(run.iterchildren("{*}rPr"), None), "vanish")
-    return vanish is not None and _read_attribute(vanish, "val") not in _OFF
+    return read_value(find_child(run, "rPr"), "vanish") not in (None, *_OFF)
 
 
 def _is_deleted(properties: Element | None) -> bool:
     """Return whether a row, or the end of a paragraph, was deleted with changes tracked."""
-    return _find_child(properties, "del") is not None
+    return find_child(properties, "del") is not None
 
 
-def _count_skipped_columns(row: Element) -> int:
-    """Return the number of columns that a row skips at its beginning."""
-    properties = next(row.iterchildren("{*}trPr"), None)
-    return _read_number(properties, "gridBefore", default=0)
-
-
-def _read_number(element: Element | None, name: str, default: int = 1) -> int:
-    child = _find_child(element, name)
-    value = _read_attribute(child, "val") if child is not None else ""
-    return int(value) if re.fullmatch(r"\d{1,4}", value) else default
-
-
-def _find_child(element: Element | None, name: str) -> Element | None:
-    return None if element is None else next(element.iterchildren(f"{{*}}{name}"), None)
-
-
-def _read_attribute(element: Element, name: str) -> str:
-    """Return an attribute, in any namespace; empty where there is none."""
-    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
-
-
-def _local_name(element: Element) -> str:
+def _read_local_name(element: Element) -> str:
     """Return the element's name without its namespace; empty for comments and the like."""
     tag: Sequence[str] = str(element.tag).rpartition("}")
     return tag[2] if isinstance(element.tag, str) else ""

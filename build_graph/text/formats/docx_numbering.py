@@ -6,7 +6,7 @@ numbering.xml describes lists level by level; a paragraph names its list and lev
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -48,36 +48,12 @@ class Numbering:
     @classmethod
     def parse(cls, numbering: Element | None, styles: Element | None) -> Numbering:
         """Return the lists that the parts numbering.xml and styles.xml describe; either may be missing."""
-        abstract = list(_iterate_children(numbering, "abstractNum"))
-        lists = list(_iterate_children(numbering, "num"))
-        links = {
-            _read_value(a, "styleLink"): _read_attribute(a, "abstractNumId")
-            for a in abstract
-            if _read_value(a, "styleLink")
-        }
-        levels = {
-            _read_attribute(a, "abstractNumId"): {
-                int(_read_attribute(level, "ilvl") or 0): _parse_level(level)
-                for level in _iterate_children(a, "lvl")
-            }
-            for a in abstract
-        }
-        for a in abstract:  # a description that only names the style that has it
-            if (linked := links.get(_read_value(a, "numStyleLink"))) is not None:
-                levels[_read_attribute(a, "abstractNumId")] = levels[linked]
-        starts = {}
-        for one in lists:
-            for override in _iterate_children(one, "lvlOverride"):
-                if (start := _read_value(override, "startOverride")) is not None:
-                    starts[_read_attribute(one, "numId"), int(_read_attribute(override, "ilvl") or 0)] = (
-                        _parse_int(start, 1)
-                    )
-        described = {_read_attribute(one, "numId"): _read_value(one, "abstractNumId") or "" for one in lists}
+        lists = list(iterate_children(numbering, "num"))
         return cls(
-            described,
-            levels,
-            starts,
-            {_read_attribute(s, "styleId"): _parse_style(s) for s in _iterate_children(styles, "style")},
+            {read_attribute(one, "numId"): read_value(one, "abstractNumId") or "" for one in lists},
+            _parse_levels(list(iterate_children(numbering, "abstractNum"))),
+            _parse_starts(lists),
+            {read_attribute(s, "styleId"): _parse_style(s) for s in iterate_children(styles, "style")},
         )
 
     def number_paragraph(self, properties: Element | None) -> str:
@@ -103,10 +79,10 @@ class Numbering:
 
     def _find_level(self, properties: Element | None) -> tuple[str | None, int]:
         """Return list and level of a paragraph: its own, else those of its style."""
-        own = next(_iterate_children(properties, "numPr"), None)
-        list_ = _read_value(own, "numId")
-        level = _read_value(own, "ilvl")
-        style = _read_value(properties, "pStyle")
+        own = find_child(properties, "numPr")
+        list_ = read_value(own, "numId")
+        level = read_value(own, "ilvl")
+        style = read_value(properties, "pStyle")
         for _ in range(_STYLES_DEEP):
             if list_ is not None or style is None:
                 break
@@ -114,7 +90,7 @@ class Numbering:
             if list_ is not None and level is None:
                 return list_, styled if styled is not None else self._find_style_level(list_, style)
             style = based
-        return list_, _parse_int(level, 0)
+        return list_, parse_int(level, 0)
 
     def _find_style_level(self, list_: str, style: str) -> int:
         """Return the level of a list that belongs to a style."""
@@ -192,51 +168,83 @@ def _format_roman(number: int, letters: list[str]) -> str:
 # -------------------------------------------------------------------------------------- xml
 
 
+def _parse_levels(descriptions: Sequence[Element]) -> dict[str, dict[int, Level]]:
+    """Return the levels of each description; one that only names a style has those of the style."""
+    levels = {
+        read_attribute(one, "abstractNumId"): {
+            int(read_attribute(level, "ilvl") or 0): _parse_level(level)
+            for level in iterate_children(one, "lvl")
+        }
+        for one in descriptions
+    }
+    styled = {read_value(one, "styleLink"): read_attribute(one, "abstractNumId") for one in descriptions}
+    for one in descriptions:
+        if (style := read_value(one, "numStyleLink")) and style in styled:
+            levels[read_attribute(one, "abstractNumId")] = levels[styled[style]]
+    return levels
+
+
+def _parse_starts(lists: Sequence[Element]) -> dict[tuple[str, int], int]:
+    """Return the numbers at which lists begin anew, by list and level."""
+    return {
+        (read_attribute(one, "numId"), int(read_attribute(override, "ilvl") or 0)): parse_int(start, 1)
+        for one in lists
+        for override in iterate_children(one, "lvlOverride")
+        if (start := read_value(override, "startOverride")) is not None
+    }
+
+
 def _parse_level(element: Element) -> Level:
-    restart = _read_value(element, "lvlRestart")
-    legal = next(_iterate_children(element, "isLgl"), None)
+    restart = read_value(element, "lvlRestart")
+    legal = find_child(element, "isLgl")
     return Level(
-        start=_parse_int(_read_value(element, "start"), 1),
-        form=_read_value(element, "numFmt") or _find_format(element) or "decimal",
-        pattern=_read_value(element, "lvlText") or "",
-        suffix=_read_value(element, "suff") or "tab",
-        legal=legal is not None and _read_attribute(legal, "val") not in ("0", "false"),
-        restart=None if restart is None else _parse_int(restart, 0),
-        style=_read_value(element, "pStyle"),
+        start=parse_int(read_value(element, "start"), 1),
+        form=read_value(element, "numFmt") or _find_format(element) or "decimal",
+        pattern=read_value(element, "lvlText") or "",
+        suffix=read_value(element, "suff") or "tab",
+        legal=legal is not None and read_attribute(legal, "val") not in ("0", "false"),
+        restart=None if restart is None else parse_int(restart, 0),
+        style=read_value(element, "pStyle"),
     )
 
 
 def _find_format(element: Element) -> str | None:
     """Return the format that newer versions of Word wrap in a choice, beside another for older ones."""
-    return next((_read_attribute(found, "val") for found in element.iter("{*}numFmt")), None)
+    return next((read_attribute(found, "val") for found in element.iter("{*}numFmt")), None)
 
 
 def _parse_style(element: Element) -> tuple[str | None, str | None, int | None]:
-    properties = next(_iterate_children(element, "pPr"), None)
-    own = next(_iterate_children(properties, "numPr"), None)
-    level = _read_value(own, "ilvl")
+    properties = find_child(element, "pPr")
+    own = find_child(properties, "numPr")
+    level = read_value(own, "ilvl")
     return (
-        _read_value(element, "basedOn"),
-        _read_value(own, "numId"),
-        None if level is None else _parse_int(level, 0),
+        read_value(element, "basedOn"),
+        read_value(own, "numId"),
+        None if level is None else parse_int(level, 0),
     )
 
 
-def _iterate_children(element: Element | None, name: str) -> Iterator[Element]:
+def iterate_children(element: Element | None, name: str) -> Iterator[Element]:
     """Return the children of an element with a name, in any namespace."""
     return iter(()) if element is None else element.iterchildren(f"{{*}}{name}")
 
 
-def _read_value(element: Element | None, name: str) -> str | None:
-    """Return the value of the child with a name."""
-    child = next(_iterate_children(element, name), None)
-    return None if child is None else _read_attribute(child, "val")
+def find_child(element: Element | None, name: str) -> Element | None:
+    """Return the first child of an element with a name; None where there is none."""
+    return next(iterate_children(element, name), None)
 
 
-def _read_attribute(element: Element, name: str) -> str:
+def read_value(element: Element | None, name: str) -> str | None:
+    """Return the value of the child with a name, "" for a child without one; None without the child."""
+    child = find_child(element, name)
+    return None if child is None else read_attribute(child, "val")
+
+
+def read_attribute(element: Element, name: str) -> str:
     """Return an attribute, in any namespace; empty where there is none."""
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
 
 
-def _parse_int(value: str | None, default: int) -> int:
+def parse_int(value: str | None, default: int) -> int:
+    """Return a number of up to six digits; the default for any other value."""
     return int(value) if value and re.fullmatch(r"\d{1,6}", value) else default
