@@ -32,8 +32,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from pyoxigraph import QueryBoolean, QuerySolutions
 
-from build_graph.errors import UNEXPECTED, ObligationError
-from build_graph.extras import load_extra
+from build_graph.errors import UNEXPECTED, ObligationError, load_extra
 from build_graph.graph.store.shards import ShardFolder
 from build_graph.query.catalogue import Question, construct, fetch_rows, find_question
 from build_graph.query.engines import (

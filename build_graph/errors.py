@@ -1,9 +1,13 @@
-"""The one exception tree: every message says where and what to do."""
+"""The one exception tree: every message says where and what to do; and libraries that may be missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import Any
+
+EXTRAS = ("html", "docx", "pdf", "analysis", "serve", "remote")  # what the extra `all` brings
 
 
 class ObligationError(Exception):
@@ -36,6 +40,10 @@ class NoMemoryError(ObligationError):
     def __init__(self, name: str) -> None:
         """Describe the fault of the input, with advice."""
         super().__init__(f"{name}: takes more memory than there is; split it, or give the machine more")
+
+
+class MissingExtraError(ObligationError):
+    """A library that the work at hand needs is not installed."""
 
 
 class SeveralFaultsError(ObligationError):
@@ -73,3 +81,20 @@ def shorten_error(error: Exception) -> str:
     """
     words = " ".join(str(error).split()) or type(error).__name__
     return "".join(char for char in words if char.isprintable())[:_BRIEF]
+
+
+def load_extra(module: str, name: str, doing: str) -> ModuleType:
+    """Return the module, which the extra `name` installs; raises MissingExtraError where it is missing.
+
+    >>> load_extra("no_such_module", "html", "page.html: reading HTML")
+    Traceback (most recent call last):
+    build_graph.errors.MissingExtraError: page.html: reading HTML needs an extra; \
+run: pip install 'obligation-graph[html]' (or [all])
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        more = " (or [all])" if name in EXTRAS else ""
+        raise MissingExtraError(
+            f"{doing} needs an extra; run: pip install 'obligation-graph[{name}]'{more}"
+        ) from error

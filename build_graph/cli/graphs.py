@@ -335,7 +335,7 @@ _add_counting_options = combine_options(
 @prints_errors
 def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) -> None:
     """Find the agencies that bear measures together most often."""
-    from build_graph.extras import load_extra
+    from build_graph.errors import load_extra
 
     for module in ("scipy", "pandas", "matplotlib"):
         load_extra(module, "analysis", "obligations analyse")

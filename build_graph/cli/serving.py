@@ -112,7 +112,7 @@ _add_limit_options = combine_options(
 @prints_errors
 def serve(graph: str, store: str | None, in_memory: bool, **options: Any) -> None:
     """Show a graph in the browser, and answer SPARQL."""
-    from build_graph.extras import load_extra
+    from build_graph.errors import load_extra
 
     for module in ("starlette", "uvicorn", "mimeparse", "cachetools"):
         load_extra(module, "serve", "obligations serve")

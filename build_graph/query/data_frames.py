@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, QuerySolutions
 
-from build_graph.extras import load_extra
+from build_graph.errors import load_extra
 from build_graph.query.results import Term, convert_errors, format_term
 from build_graph.vocabulary import XSD
 

@@ -26,7 +26,7 @@ from pyld import jsonld
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, parse
 from server import Server
 
-from build_graph import extras
+from build_graph import errors
 from build_graph.cli import main
 from build_graph.corpus.builder import Builder
 from build_graph.errors import ObligationError
@@ -464,7 +464,7 @@ def _cell(value: Any) -> str:
 
 
 def test_parquet_needs_an_extra(graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(extras, "import_module", _missing)
+    monkeypatch.setattr(errors, "import_module", _missing)
     result = run("export", graph, "--format", "parquet", "-o", tmp_path / "out")
     assert result.exit_code == 1
     assert "pip install 'obligation-graph[parquet]'" in result.stderr

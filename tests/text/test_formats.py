@@ -20,8 +20,7 @@ from docx.oxml.ns import nsdecls
 from places import TESTS
 from understanding import pipeline
 
-from build_graph.errors import ObligationError
-from build_graph.extras import MissingExtraError
+from build_graph.errors import MissingExtraError, ObligationError
 from build_graph.model import Document, Input, Metadata, Role, Source
 from build_graph.text.formats.docx import read_docx
 from build_graph.text.formats.docx_numbering import format_number

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-from build_graph import extras
+from build_graph import errors
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 INSTALL = README.partition("\n## Install\n")[2].partition("\n## ")[0]
@@ -35,13 +35,13 @@ def brought() -> dict[str, set[str]]:
 
 
 def test_all_is_what_the_messages_say() -> None:
-    assert brought()["all"] == {"all", "formats", *extras.ALL}
+    assert brought()["all"] == {"all", "formats", *errors.EXTRAS}
 
 
 @pytest.mark.parametrize("name", ["html", "analysis", "remote", "parquet", "spark"])
 def test_a_missing_extra_names_all_where_that_brings_it(name: str) -> None:
-    with pytest.raises(extras.MissingExtraError) as caught:
-        extras.load_extra("no_such_module", name, "this")
+    with pytest.raises(errors.MissingExtraError) as caught:
+        errors.load_extra("no_such_module", name, "this")
     assert f"pip install 'obligation-graph[{name}]'" in str(caught.value)
     assert ("(or [all])" in str(caught.value)) == (name in brought()["all"])
 
@@ -49,7 +49,7 @@ def test_a_missing_extra_names_all_where_that_brings_it(name: str) -> None:
 def test_the_readme_says_how_to_install() -> None:
     assert "pip install '.[all]'" in INSTALL
     named = set(re.findall(r"`(\w+)`", INSTALL)) & brought().keys()
-    assert named == {"all", *extras.ALL, "parquet", "spark"}
+    assert named == {"all", *errors.EXTRAS, "parquet", "spark"}
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")

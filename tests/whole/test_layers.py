@@ -18,7 +18,7 @@ PACKAGE = ROOT / "build_graph"
 
 # The wings in order. A module imports from its own wing, from wings before it, and from the root.
 WINGS = ["processes", "text", "extract", "graph", "query", "analysis", "web", "corpus", "api", "cli"]
-BASE = {"__init__", "errors", "extras", "files", "model", "resources", "vocabulary"}
+BASE = {"__init__", "errors", "files", "model", "resources", "vocabulary"}
 # The stages of a document, none of which knows another: `extract/pipeline.py` alone calls them in their
 # order.
 STAGES = [

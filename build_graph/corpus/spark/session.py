@@ -13,8 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from build_graph.errors import ObligationError
-from build_graph.extras import load_extra
+from build_graph.errors import ObligationError, load_extra
 from build_graph.graph.store.fingerprints import compute_rules_hash
 
 if TYPE_CHECKING:

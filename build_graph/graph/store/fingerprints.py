@@ -26,7 +26,6 @@ CODE = (
     *("text", "extract", "graph/emit", "graph/check", "graph/write"),
     *(
         "errors.py",
-        "extras.py",
         "model.py",
         "resources.py",
         "vocabulary.py",

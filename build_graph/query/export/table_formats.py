@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO, StringIO
 from typing import Any
 
-from build_graph.extras import load_extra
+from build_graph.errors import load_extra
 from build_graph.query import results
 from build_graph.query.export.export_tables import Column, ExportTable, Value, list_domain_names
 

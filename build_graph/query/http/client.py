@@ -22,8 +22,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from build_graph.errors import ObligationError
-from build_graph.extras import load_extra
+from build_graph.errors import ObligationError, load_extra
 from build_graph.query.http.credentials import NOWHERE, Credentials, Origin, parse_origin, redact_url
 from build_graph.query.http.receiving import MOST, Receiver
 

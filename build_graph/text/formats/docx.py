@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from build_graph.extras import load_extra
+from build_graph.errors import load_extra
 from build_graph.model import Source
 from build_graph.text.formats.archives import open_member, open_zip
 from build_graph.text.formats.docx_numbering import (

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from build_graph.extras import load_extra
+from build_graph.errors import load_extra
 from build_graph.model import Source
 from build_graph.resources import load_word_lists
 from build_graph.text.formats.encoding import decode_leniently, decode_text

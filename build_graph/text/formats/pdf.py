@@ -14,8 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from build_graph.errors import NoMemoryError, ObligationError, shorten_error
-from build_graph.extras import load_extra
+from build_graph.errors import NoMemoryError, ObligationError, load_extra, shorten_error
 from build_graph.model import Source
 from build_graph.resources import load_word_lists
 from build_graph.text.formats.kinds import Kind, UnreadableError

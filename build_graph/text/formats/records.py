@@ -14,8 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from build_graph.errors import ObligationError, shorten_error
-from build_graph.extras import load_extra
+from build_graph.errors import ObligationError, load_extra, shorten_error
 from build_graph.model import Input, Metadata, Source
 from build_graph.text.formats.encoding import decode_text
 from build_graph.text.formats.kinds import Kind, UnreadableError, convert_error
