@@ -34,7 +34,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from score import align  # noqa: E402  # the scorer stands with the tests
 
 from build_graph.extract.gold_format import convert_to_gold  # noqa: E402
-from build_graph.extract.meaning.domains import DomainFinder, Features, Theme  # noqa: E402
+from build_graph.extract.meaning.domains import DomainFinder, Features, Surroundings, Theme  # noqa: E402
 from build_graph.extract.pipeline import Pipeline  # noqa: E402
 from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Measure, Metadata, Role, Span  # noqa: E402
 
@@ -92,10 +92,12 @@ def annotated(path: Path, pipeline: Pipeline) -> Iterator[Case]:
         features = pipeline.domains.collect_features(
             document.text.content,
             measure,
-            heading=headings[measure.path] if len(measure.path) > 1 else None,
-            section_heading=headings[measure.path[:1]],
-            title=document.outline.metadata.title,
-            theme=theme,
+            Surroundings(
+                headings[measure.path] if len(measure.path) > 1 else None,
+                headings[measure.path[:1]],
+                document.outline.metadata.title,
+                theme,
+            ),
         )
         yield Case(path.stem, "annotated", features, (right["domains"][0],), frozenset(right["domains"]))
 
@@ -117,10 +119,12 @@ def sampled(finder: DomainFinder) -> Iterator[Case]:
         features = finder.collect_features(
             content,
             sampled_measure(one, Span(heading.end + 1, len(content))),
-            heading=heading if heading else None,
-            section_heading=section if section else None,
-            title=one["title"],
-            theme=Theme(*one["theme"]) if one["theme"] else None,
+            Surroundings(
+                heading if heading else None,
+                section if section else None,
+                one["title"],
+                Theme(*one["theme"]) if one["theme"] else None,
+            ),
         )
         yield Case(f"sample {one['document'] % FOLDS}", "sample", features, tuple(one["domains"]), None)
 

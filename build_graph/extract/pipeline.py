@@ -14,7 +14,7 @@ from build_graph.extract.agencies.jurisdictions import Jurisdiction, Scope, loca
 from build_graph.extract.agencies.registry import Registry
 from build_graph.extract.citations.citations import CitationReader
 from build_graph.extract.meaning.audiences import AudienceFinder
-from build_graph.extract.meaning.domains import DomainFinder
+from build_graph.extract.meaning.domains import DomainFinder, Surroundings
 from build_graph.extract.meaning.norms import NormFinder
 from build_graph.extract.meaning.targets import TargetFinder
 from build_graph.extract.phrases.dates import find_dates, find_reference_date
@@ -124,7 +124,7 @@ class Pipeline:
             text=text,
             outline=outline,
             jurisdiction=place.path,
-            issuer=self._issuer(metadata, place.path, identity),
+            issuer=self._resolve_issuer(metadata, place.path, identity),
             measures=understood,
             coverage=measure_coverage(text.content, outline, understood),
             refused=attributions.refused,
@@ -142,7 +142,7 @@ class Pipeline:
         """Return the document in an input; metadata in `options` go before those that came with it."""
         return self.understand(found.source, merge_given(found, options))
 
-    def _issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
+    def _resolve_issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
         """Return the body that the first name of an issuer stands for; None where nobody is named."""
         names = (metadata.issuer or "").replace("、", " ").split()
         if not names:
@@ -165,24 +165,15 @@ class Pipeline:
             targets = self.targets.find(content, measure, reckoned)
             if not (measure.assignment or measure.clause or norms or targets):
                 continue
-            section, heading = headings[measure.path[:1]], headings[measure.path]
-            domains = self.domains.find(
-                content,
-                measure,
-                heading=heading if len(measure.path) > 1 else None,
-                section_heading=section,
-                title=outline.metadata.title,
-                theme=theme,
-            )
-            audiences = self.audiences.find(content, measure, norms)
-            assignment = _resolve_deadlines(content, measure.assignment, outline.metadata.issued)
+            heading = headings[measure.path] if len(measure.path) > 1 else None
+            around = Surroundings(heading, headings[measure.path[:1]], outline.metadata.title, theme)
             yield replace(
                 measure,
-                assignment=assignment,
+                assignment=_resolve_deadlines(content, measure.assignment, outline.metadata.issued),
                 norms=norms,
                 targets=targets,
-                audiences=audiences,
-                domains=domains,
+                audiences=self.audiences.find(content, measure, norms),
+                domains=self.domains.find(content, measure, around),
             )
 
 

@@ -17,7 +17,7 @@ from properties import examples, outputs_under_hash_seeds
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from build_graph.errors import ObligationError
-from build_graph.extract.meaning.domains import DomainFinder, Theme
+from build_graph.extract.meaning.domains import DomainFinder, Surroundings, Theme
 from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Domain, Measure, Role, Span
 from build_graph.resources import find_folder, load_word_lists
 from build_graph.vocabulary import BASE, OB, SKOS
@@ -53,8 +53,10 @@ def understood(case: dict[str, Any]) -> tuple[str, tuple[Domain, ...]]:
     return content, finder().find(
         content,
         measure_of(spans[1], *case.get("bearers", ())),
-        heading=spans[0] if heading else None,
-        theme=finder().find_theme(around, title) if around else None,
+        Surroundings(
+            heading=spans[0] if heading else None,
+            theme=finder().find_theme(around, title) if around else None,
+        ),
     )
 
 
@@ -88,22 +90,24 @@ def test_a_heading_signals_where_it_stands() -> None:
 def test_a_theme_without_words_has_no_signals() -> None:
     """What is concluded from the theme alone can be told by its empty signals."""
     text = "各地要高度重视。"
-    domains = finder().find(text, measure_of(Span(0, len(text))), theme=Theme("sport", 0.5))
+    domains = finder().find(text, measure_of(Span(0, len(text))), Surroundings(theme=Theme("sport", 0.5)))
     assert domains == (Domain("sport", ()),)
 
 
 def test_the_title_stands_in_for_a_theme() -> None:
     text = "各地要高度重视。"
-    (domain,) = finder().find(text, measure_of(Span(0, len(text))), title="关于加快发展旅游业的意见")
+    (domain,) = finder().find(
+        text, measure_of(Span(0, len(text))), Surroundings(title="关于加快发展旅游业的意见")
+    )
     assert domain == Domain("tourism", ())
 
 
 def test_the_goals_of_a_document_are_about_its_theme() -> None:
     text = "到2025年，就业稳定，创业活跃，物流畅通，电子商务繁荣。"
     measure = replace(measure_of(Span(0, len(text))), goal=True)
-    assert finder().find(text, measure, theme=Theme("e-commerce", 0.5))[0].id == "e-commerce"
+    assert finder().find(text, measure, Surroundings(theme=Theme("e-commerce", 0.5)))[0].id == "e-commerce"
     ordinary = replace(measure, goal=False)
-    assert finder().find(text, ordinary, theme=Theme("sport", 0.1))[0].id != "sport"
+    assert finder().find(text, ordinary, Surroundings(theme=Theme("sport", 0.1)))[0].id != "sport"
 
 
 @pytest.mark.parametrize(
@@ -223,10 +227,7 @@ def test_every_weighed_feature_is_one_that_a_measure_can_have() -> None:
         features = finder().collect_features(
             content,
             replace(measure, index=index),
-            heading=spans[1],
-            section_heading=spans[0],
-            title="关于发展电子商务的意见",
-            theme=Theme("e-commerce", 0.4),
+            Surroundings(spans[1], spans[0], "关于发展电子商务的意见", Theme("e-commerce", 0.4)),
         )
         found.update(*features.values())
     assert {*finder().main, *finder().further} <= found
@@ -260,10 +261,7 @@ def figures(name: str) -> tuple[int, int, int, int, int]:
         domains = finder().find(
             document.content,
             one.measure,
-            heading=one.heading,
-            section_heading=one.section_heading,
-            title=document.title,
-            theme=theme,
+            Surroundings(one.heading, one.section_heading, document.title, theme),
         )
         ids, gold = [domain.id for domain in domains], one.gold["domains"]
         row = (ids[:1] == gold[:1], 1, len(set(ids) & set(gold)), len(gold), len(ids))
@@ -304,7 +302,7 @@ def test_any_text(text: str, before: int, after: int, named: str | None) -> None
     start = min(before, len(text))
     span = Span(start, max(start, len(text) - after))
     heading, theme = Span(0, start), Theme(named, 0.3) if named else None
-    domains = finder().find(text, measure_of(span, "市旅游局"), heading=heading, theme=theme)
+    domains = finder().find(text, measure_of(span, "市旅游局"), Surroundings(heading, theme=theme))
     ids = [domain.id for domain in domains]
     assert len(set(ids)) == len(ids) <= 3
     for domain in domains:

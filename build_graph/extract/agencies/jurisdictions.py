@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from itertools import chain, takewhile
 from typing import Any, TypeAlias
 
 from build_graph.model import Metadata
-from build_graph.resources import find_folder
+from build_graph.resources import find_folder, load_word_lists
 
 Places: TypeAlias = tuple[str, ...]  # ("江西省", "九江市"): outermost first
 
@@ -75,11 +74,6 @@ CENTRE = Jurisdiction(Scope.CENTRE)
 UNKNOWN = Jurisdiction(Scope.UNKNOWN)
 
 
-def build_local(places: Places) -> Jurisdiction:
-    """Return the jurisdiction of a place."""
-    return Jurisdiction(Scope.LOCAL, "/".join(places))
-
-
 @dataclass(frozen=True, slots=True)
 class Cues:
     """The lists of `data/jurisdictions.toml`."""
@@ -95,9 +89,9 @@ class Cues:
     place_numbers: dict[str, str]
 
     @classmethod
-    def load(cls, data: Path) -> Cues:
-        """Return the cues in the TOML file `data`."""
-        lists = tomllib.loads(data.read_text(encoding="utf-8"))
+    def load(cls) -> Cues:
+        """Return the package's own cues."""
+        lists = load_word_lists("jurisdictions")
         centre, numbers = lists["centre"], lists["numbers"]
         return cls(
             centre_starts=tuple(centre["starts"]),
@@ -131,14 +125,14 @@ class Gazetteer:
     cues: Cues
 
     @classmethod
-    def load(cls, data: Path | None = None) -> Gazetteer:
-        """Return the gazetteer in the folder `data`, by default the package's own."""
-        place = data or find_folder("data")
+    def load(cls) -> Gazetteer:
+        """Return the gazetteer of the package's own list of divisions."""
+        text = (find_folder("data") / "divisions.txt").read_text(encoding="utf-8")
         names: dict[str, tuple[Places, ...]] = {}
         shorts: dict[str, tuple[Places, ...]] = {}
         aliases: dict[Places, str] = {}
         children: dict[Places, tuple[str, ...]] = {}
-        for above, below in _iterate_divisions((place / "divisions.txt").read_text(encoding="utf-8")):
+        for above, below in _iterate_divisions(text):
             for name, alias in below:
                 path = (*above, name)
                 names[name] = (*names.get(name, ()), path)
@@ -148,8 +142,7 @@ class Gazetteer:
                 if len(above) < 2 and _rank_place(path) < _COUNTY and (short := _shorten(alias or name)):
                     shorts[short] = (*shorts.get(short, ()), path)
             children[above] = children.get(above, ()) + tuple(name for name, _ in below)
-        cues = Cues.load(place / "jurisdictions.toml")
-        return cls(names, shorts, aliases, children, max(map(len, names)), cues)
+        return cls(names, shorts, aliases, children, max(map(len, names)), Cues.load())
 
     def split_leading(self, words: str, within: Places = ()) -> tuple[Places, str]:
         """Return the place in full that the words begin with, and the rest; () for none or several.
@@ -159,15 +152,12 @@ class Gazetteer:
         for length in range(min(self.longest, len(words)), 1, -1):
             paths = self.names.get(words[:length])
             if paths and (path := _select_nearest(paths, within)):
-                return self._descend(path, words[length:])
+                return self._find_innermost(path, words[length:])
         return (), words
 
-    def _descend(self, path: Places, rest: str) -> tuple[Places, str]:
+    def _find_innermost(self, path: Places, rest: str) -> tuple[Places, str]:
         """Return the innermost place, and the rest: 江西省|九江市濂溪区政府 → 江西省/九江市/濂溪区|政府."""
-        while True:
-            step = self._find_child(path, rest)
-            if step is None:
-                break
+        while step := self._find_child(path, rest):
             path, rest = step
         if path[-1].endswith(("省", "市", "州", "自治区", "盟")) and (new := _NEW_COUNTY.match(rest)):
             return (*path, new.group()), rest[new.end() :]
@@ -211,12 +201,9 @@ class Gazetteer:
         '广西'
         """
         name = path[-1]
-        known = (
-            (short for short, paths in self.shorts.items() if path in paths)
-            if _rank_place(path) < _COUNTY
-            else iter(())
-        )
-        return next(known, None) or _shorten(self.aliases.get(path, name)) or name
+        known = (short for short, paths in self.shorts.items() if path in paths)
+        short = next(known, None) if _rank_place(path) < _COUNTY else None
+        return short or _shorten(self.aliases.get(path, name)) or name
 
     def qualify_name(self, path: Places) -> str:
         """Return a place's name, with the place above it where others have the same: 杭州市西湖区."""
@@ -228,8 +215,7 @@ class Gazetteer:
     def locate_issuer(self, issuer: str, within: Places = ()) -> Jurisdiction:
         """Return where the documents of an issuer are in force."""
         words = _NOISE.sub(" ", issuer).strip()
-        answers = (self._locate_name(name.group(), within) for name in _FIRST.finditer(words))
-        return next((answer for answer in answers if answer.reach is not Scope.UNKNOWN), UNKNOWN)
+        return _select_known(self._locate_name(name.group(), within) for name in _FIRST.finditer(words))
 
     def _locate_name(self, name: str, within: Places) -> Jurisdiction:
         words = self._strip_openings(name)
@@ -238,10 +224,14 @@ class Gazetteer:
             path, rest = self._split_branch(words, within)
         if not path:
             path, rest = self.find(words), ""
-        zone = self.cues.zone.match(rest)
         if path:
-            return build_local((*path, zone["zone"]) if zone else path)
+            return self._build_zoned(path, rest)
         return CENTRE if self._is_central(words) else UNKNOWN
+
+    def _build_zoned(self, path: Places, rest: str) -> Jurisdiction:
+        """Return the jurisdiction of a place, or of the zone or town in it that the rest names."""
+        zone = self.cues.zone.match(rest)
+        return Jurisdiction(Scope.LOCAL, "/".join((*path, zone["zone"]) if zone else path))
 
     def _split_branch(self, words: str, within: Places) -> tuple[Places, str]:
         """Return the first short place in the name of a branch, and the rest: 人民银行南昌中心支行."""
@@ -280,8 +270,7 @@ class Gazetteer:
             path, rest = self.find(words), ""
             path = path if path and path[-1].endswith(unnamed["level"]) else ()
         if path:
-            zone = self.cues.zone.match(rest)
-            return build_local((*path, zone["zone"]) if zone else path)
+            return self._build_zoned(path, rest)
         return CENTRE if words.startswith("中华人民共和国") else UNKNOWN
 
     def locate_number(self, number: str) -> Jurisdiction:
@@ -298,23 +287,19 @@ class Gazetteer:
         """Return where a document is in force by its addressees, its first words, or its signature."""
         if any(cue in name for name in addressees[:3] for cue in self.cues.centre_addressees):
             return CENTRE
-        by_opening = self.locate_title(content[:_OPENING])
-        if by_opening.reach is not Scope.UNKNOWN:
-            return by_opening
-        answers = (self.locate_issuer(name) for name in _iterate_signers(content[-_CLOSING:]))
-        return next((answer for answer in answers if answer.reach is not Scope.UNKNOWN), UNKNOWN)
+        signed = map(self.locate_issuer, _iterate_signers(content[-_CLOSING:]))
+        return _select_known(chain([self.locate_title(content[:_OPENING])], signed))
 
 
 def locate_document(metadata: Metadata, content: str, *, gazetteer: Gazetteer | None = None) -> Jurisdiction:
     """Return where a document is in force: by its metadata, else by addressees, first words or signature."""
     places = gazetteer or Gazetteer.load()
     opening = None if metadata.title else _TITLE_ISSUER.match(content[:_OPENING].strip())
-    if opening and _NAMES.fullmatch(opening["issuer"]):  # goes before the signature of what is passed on
-        answer = places.locate_issuer(opening["issuer"])
-        if answer.reach is not Scope.UNKNOWN:
-            return answer
-    stated = find_jurisdiction(metadata.issuer, metadata.title, metadata.number, gazetteer=places)
-    return places.locate_text(content, metadata.addressees) if stated.reach is Scope.UNKNOWN else stated
+    named = opening and _NAMES.fullmatch(opening["issuer"])  # goes before the signature of what is passed on
+    answer = places.locate_issuer(named[0]) if named else UNKNOWN
+    if answer.reach is Scope.UNKNOWN:
+        answer = find_jurisdiction(metadata.issuer, metadata.title, metadata.number, gazetteer=places)
+    return places.locate_text(content, metadata.addressees) if answer.reach is Scope.UNKNOWN else answer
 
 
 def find_jurisdiction(
@@ -332,11 +317,14 @@ def find_jurisdiction(
     places = gazetteer or Gazetteer.load()
     by_title = places.locate_title(title[:_LONGEST]) if title else UNKNOWN
     by_issuer = places.locate_issuer(issuer[:_LONGEST], by_title.places) if issuer else UNKNOWN
-    for answer in (by_issuer, by_title):
-        if answer.reach is not Scope.UNKNOWN:
-            return answer
     numbered = number or (title if title and _NUMBERED.match(title) else None)
-    return places.locate_number(numbered[:_LONGEST]) if numbered else UNKNOWN
+    by_number = places.locate_number(numbered[:_LONGEST]) if numbered else UNKNOWN
+    return _select_known((by_issuer, by_title, by_number))
+
+
+def _select_known(answers: Iterable[Jurisdiction]) -> Jurisdiction:
+    """Return the first answer that is not unknown."""
+    return next((answer for answer in answers if answer.reach is not Scope.UNKNOWN), UNKNOWN)
 
 
 def _select_nearest(paths: Iterable[Places], within: Places) -> Places:
@@ -370,9 +358,7 @@ def _rank_place(path: Places) -> int:
 
 
 def _count_shared(path: Places, within: Places) -> int:
-    return next(
-        (i for i, (a, b) in enumerate(zip(path, within, strict=False)) if a != b), min(len(path), len(within))
-    )
+    return len(list(takewhile(lambda pair: pair[0] == pair[1], zip(path, within, strict=False))))
 
 
 def _shorten(name: str) -> str | None:

@@ -250,9 +250,9 @@ class LocalNames:
             return self._read_at_level(league["level"], "团委", within)
         if name.startswith(self.wordings.no_levels):
             return None
-        for level in self.wordings.levels:
-            if name.startswith(level) and len(name) > len(level):
-                return self._read_at_level(level, name.removeprefix(level), within)
+        level = self.match_level(name)
+        if level and name != level:
+            return self._read_at_level(level, name.removeprefix(level), within)
         if name.endswith("厅") and within:  # a 厅 is always the province's
             return self._build_named(within[:1], name, name)
         return None
@@ -271,15 +271,17 @@ class LocalNames:
     def _find_level(self, level: str, within: Places) -> Places:
         """Return the document's place, or the innermost around it, that has the level; () for none."""
         for depth in range(len(within), 0, -1):
-            if within[depth - 1].endswith(self.wordings.levels[level]) and self._fits(
-                level, within[depth - 1]
-            ):
+            place = within[depth - 1]
+            other = level == "区" and place.endswith(("自治区", "地区"))
+            if place.endswith(self.wordings.levels[level]) and not other:
                 return within[:depth]
         return ()
 
-    def _fits(self, level: str, place: str) -> bool:
-        """Return whether the level can be that of the place: 区 is not the 区 of 自治区."""
-        return level != "区" or not place.endswith(("自治区", "地区"))
+    def match_level(self, name: str) -> str:
+        """Return the level that a name begins with, or ""; 市场监管局 has none."""
+        if name.startswith(self.wordings.no_levels):
+            return ""
+        return next((level for level in self.wordings.levels if name.startswith(level)), "")
 
     def _read_short_placed(self, name: str, within: Places) -> LocalName | None:
         """Return the body of a name that begins with a short place: 合肥海关, 宁夏通信管理局, 许昌.
@@ -321,18 +323,15 @@ class LocalNames:
 
     def find_head(self, name: str) -> str:
         """Return the level or place that a body's name begins with: 市, 北京市; "" where it has none."""
-        if not name.startswith(self.wordings.no_levels):
-            level = next((level for level in self.wordings.levels if name.startswith(level)), "")
-            if level and self.is_body(name):
-                return level
+        level = self.match_level(name)
+        if level and self.is_body(name):
+            return level
         rest = self.gazetteer.split_leading(name)[1]
         return name.removesuffix(rest) if rest != name and self.functions.is_name(rest) else ""
 
     def is_body(self, name: str) -> bool:
         """Return whether the name is a known function, perhaps behind a level: 市城市更新局, 军民融合办."""
-        level = next((level for level in self.wordings.levels if name.startswith(level)), "")
-        if name.startswith(self.wordings.no_levels):
-            level = ""
+        level = self.match_level(name)
         rest = _PARTY.sub("", name.removeprefix(level)) if level else name
         return self.functions.is_name(_GOVERNMENT.sub("", rest) if level else rest)
 
@@ -354,8 +353,7 @@ class LocalNames:
             places, rest = read(words, within)
             if places and rest:
                 return places, rest
-        level = next((level for level in self.wordings.levels if words.startswith(level)), None)
-        if level and not words.startswith(self.wordings.no_levels):
+        if level := self.match_level(words):
             return self._find_level(level, within), words.removeprefix(level)
         return (within, words) if words in self.wordings.tails else ((), words)
 
@@ -400,9 +398,8 @@ class LocalNames:
         words, functions = self.functions.read(words)
         if (party and not functions) or any(f.id in self.wordings.party for f in functions):
             words = f"党委{words}"
-        if self.functions.are_forms(functions) and (
-            central := self.branch_of(words)
-        ):  # 人民银行 in the document of a city
+        central = self.branch_of(words) if self.functions.are_forms(functions) else None
+        if central:  # 人民银行 in the document of a city
             return LocalName((), words, words, (), central.id)
         return LocalName((), words, words, functions)
 

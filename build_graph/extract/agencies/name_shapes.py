@@ -72,18 +72,16 @@ class NameShapes:
         """Return whether the words end as names of bodies do and are none of the false friends."""
         if not 1 < len(words) <= self.longest or self.no_inside.search(words):
             return False
-        if self._opens_otherwise(words) and not words.endswith(self.sure_ends):
+        opens_otherwise = words.startswith(self.no_starts) and not words.startswith(self.starts_after_all)
+        if opens_otherwise and not words.endswith(self.sure_ends):
             return False
         if self.sure.search(words):
             return True
         if not words.endswith(self.no_ends):
-            return self._measure_end(words) > 0
-        return self._measure_end(words) > max(len(end) for end in self.no_ends if words.endswith(end))
+            return self._find_end_length(words) > 0
+        return self._find_end_length(words) > max(len(end) for end in self.no_ends if words.endswith(end))
 
-    def _opens_otherwise(self, words: str) -> bool:
-        return words.startswith(self.no_starts) and not words.startswith(self.starts_after_all)
-
-    def _measure_end(self, words: str) -> int:
+    def _find_end_length(self, words: str) -> int:
         """Return the length of the longest ending of a body's name that leaves enough before it, else 0."""
         for length in range(min(len(words), 8), 0, -1):
             if len(words) - length >= self.ends.get(words[-length:], self.longest):
@@ -94,17 +92,11 @@ class NameShapes:
 def _build_group_pattern(group: dict[str, Any]) -> re.Pattern[str]:
     """Return one pattern for all that makes a name a class of bodies, but for its ending."""
     levels = group["levels"]
-    return re.compile(
-        "|".join(
-            (
-                "|".join(map(re.escape, group["contains"])),
-                "^(?:" + "|".join(group["starts"]) + ")",
-                _CLASS_IN_BRACKETS.format(levels),
-                _CLASS_IN_A_ROW.format(levels),
-                _EXAMPLES.format(levels),
-                _COUNTED,
-                _GOVERNMENT.format("|".join(group["government"])),
-                _BELOW.format(levels),
-            )
-        )
-    )
+    parts = [
+        *map(re.escape, group["contains"]),
+        f"^(?:{'|'.join(group['starts'])})",
+        *(shape.format(levels) for shape in (_CLASS_IN_BRACKETS, _CLASS_IN_A_ROW, _EXAMPLES, _BELOW)),
+        _COUNTED,
+        _GOVERNMENT.format("|".join(group["government"])),
+    ]
+    return re.compile("|".join(parts))

@@ -29,16 +29,13 @@ from build_graph.extract.agencies.local_bodies import (
 from build_graph.extract.agencies.name_shapes import NameShapes
 from build_graph.model import Body, BodyKind, Measure
 from build_graph.resources import find_folder, load_statements, load_word_lists
+from build_graph.vocabulary import BASE, OB, ORG, SKOS
 
-_AGENCY = "https://w3id.org/obligation-graph/id/agency/"
-_FUNCTION = "https://w3id.org/obligation-graph/id/function/"
-_OB = "https://w3id.org/obligation-graph/ontology#"
-_ORG = "http://www.w3.org/ns/org#"
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_AGENCY, _FUNCTION = f"{BASE}agency/", f"{BASE}function/"
 _READ = frozenset(
-    [f"{_SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")]
-    + [f"{_OB}{name}" for name in ("validFrom", "validTo", "counterpart", "partLabel")]
-    + [f"{_ORG}{name}" for name in ("originalOrganization", "resultingOrganization")]
+    [f"{SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")]
+    + [f"{OB}{name}" for name in ("validFrom", "validTo", "counterpart", "partLabel")]
+    + [f"{ORG}{name}" for name in ("originalOrganization", "resultingOrganization")]
 )
 _BLANKS = str.maketrans("", "", " 　\t\r\n\xa0“”‘’\"'△▲★*")
 _ASIDE = re.compile(r"(?<=..)[（(][\u4e00-\u9fff、]{2,20}[）)]$")  # 农业农村局（乡村振兴局）
@@ -86,10 +83,6 @@ class Agency:
     label: str  # full name, in Chinese
     names: tuple[str, ...]  # full name first
     period: Period
-
-    def build_body(self) -> Body:
-        """Return the body to which bearers resolve."""
-        return Body(self.id, BodyKind.AGENCY, self.label, known=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +170,7 @@ class Registry:
         if self.classify(plain) is BodyKind.GROUP:
             return Body(_build_id(plain, place.places, place, scope), BodyKind.GROUP, plain, known=False)
         if agency := self.find_central(plain, place, issued):
-            return agency.build_body()
+            return Body(agency.id, BodyKind.AGENCY, agency.label, known=True)
         local = self.local.read(plain, place.places)
         body = Body(
             _build_id(local.words, local.places, place, scope), BodyKind.AGENCY, local.label, known=False
@@ -196,10 +189,8 @@ class Registry:
         Where the document gives no date, the bodies that it names show its time (`infer_period`).
         """
         when = issued or self.infer_period(bearer.name for measure in measures for bearer in measure.bearers)
-
-        lists = [
-            self._complete_names([b.name for b in measure.bearers], jurisdiction) for measure in measures
-        ]
+        ended = (self.complete_ends([b.name for b in measure.bearers], jurisdiction) for measure in measures)
+        lists = [self.complete_beginnings(names, jurisdiction) for names in ended]
         bodies = {  # a document names the same few bodies again and again
             name: self.resolve(name, jurisdiction=jurisdiction, issued=when, scope=scope)
             for name in dict.fromkeys(name for names in lists for name in names)
@@ -233,16 +224,12 @@ class Registry:
         tail = ""
         for name in reversed([name.translate(_BLANKS) for name in names]):
             if tail and self._is_short_of(name, tail, (jurisdiction or CENTRE).places):
-                complete.append(_join_tail(name, tail))
+                complete.append(name + tail[_count_overlap(name, tail) :])  # 银川市 + 人民政府
             else:
                 match = None if self.words.is_group(name) else self.words.shared_end.search(name)
                 tail = match["tail"] if match else ""
                 complete.append(name)
         return tuple(reversed(complete))
-
-    def _complete_names(self, names: Sequence[str], jurisdiction: Jurisdiction | None) -> tuple[str, ...]:
-        """Return the names of a list with the end and the beginning that they share."""
-        return self.complete_beginnings(self.complete_ends(names, jurisdiction), jurisdiction)
 
     def complete_beginnings(
         self, names: Sequence[str], jurisdiction: Jurisdiction | None = None
@@ -314,9 +301,8 @@ class Registry:
         return CENTRE
 
     def _is_local(self, name: str) -> bool:
-        wordings = self.local.wordings
-        levelled = name.startswith(tuple(wordings.levels)) and not name.startswith(wordings.no_levels)
-        return levelled or name.endswith("厅") or bool(self.gazetteer.split_leading(name)[0])
+        levelled = self.local.match_level(name) or name.endswith("厅")
+        return bool(levelled or self.gazetteer.split_leading(name)[0])
 
     def infer_period(self, names: Iterable[str]) -> Period:
         """Return the time in which all bodies existed that the names mean without doubt."""
@@ -341,12 +327,8 @@ def _read_statements(path: Path) -> _Statements:
     return read
 
 
-def _read_chinese(said: dict[str, list[Any]], name: str) -> list[str]:
-    """Return the values of a SKOS label in Chinese."""
-    return _read_values(said, _SKOS + name)
-
-
 def _read_values(said: dict[str, list[Any]], predicate: str) -> list[str]:
+    """Return the values of a label in Chinese."""
     values = said.get(predicate, ())
     return [value.value for value in values if isinstance(value, Literal) and value.language == "zh"]
 
@@ -355,27 +337,21 @@ def _iterate_agencies(statements: _Statements, source: Path) -> Iterator[Agency]
     for subject, said in statements.items():
         if not subject.startswith(_AGENCY):
             continue
-        labels = _read_chinese(said, "prefLabel")
+        labels = _read_values(said, f"{SKOS}prefLabel")
         if len(labels) != 1:
             raise RegistryError(f"{source}: <{subject}> needs one skos:prefLabel @zh, it has {len(labels)}")
-        begins, ends = said.get(f"{_OB}validFrom", ()), said.get(f"{_OB}validTo", ())
+        begins, ends = said.get(f"{OB}validFrom", ()), said.get(f"{OB}validTo", ())
         period = Period(
-            min((_parse_begin(value.value) for value in begins), default=None),
-            max((_parse_end(value.value) for value in ends), default=None),
+            min((_parse_day(value.value) for value in begins), default=None),
+            max((_parse_day(value.value, end=True) for value in ends), default=None),
         )
-        yield Agency(
-            subject.removeprefix(_AGENCY), labels[0], (*labels, *_read_chinese(said, "altLabel")), period
-        )
+        names = (*labels, *_read_values(said, f"{SKOS}altLabel"))
+        yield Agency(subject.removeprefix(_AGENCY), labels[0], names, period)
 
 
-def _parse_begin(value: str) -> date:
-    """Return the first day of a year, or the day itself."""
-    return date(int(value), 1, 1) if len(value) == 4 else date.fromisoformat(value)
-
-
-def _parse_end(value: str) -> date:
-    """Return the day after a year, or the day on which another body took over."""
-    return date(int(value) + 1, 1, 1) if len(value) == 4 else date.fromisoformat(value)
+def _parse_day(value: str, *, end: bool = False) -> date:
+    """Return a day as it is; of a year the first day, or as an `end` the day after it."""
+    return date(int(value) + end, 1, 1) if len(value) == 4 else date.fromisoformat(value)
 
 
 def _group_by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[Agency, ...]]:
@@ -397,8 +373,8 @@ def _find_successors(subjects: Iterable[dict[str, list[Any]]]) -> dict[str, tupl
     """Return the bodies that resulted from the changes of each body."""
     found: dict[str, tuple[str, ...]] = {}
     for said in subjects:
-        results = _read_ids(said, f"{_ORG}resultingOrganization", _AGENCY)
-        for original in _read_ids(said, f"{_ORG}originalOrganization", _AGENCY):
+        results = _read_ids(said, f"{ORG}resultingOrganization", _AGENCY)
+        for original in _read_ids(said, f"{ORG}originalOrganization", _AGENCY):
             found[original] = (*found.get(original, ()), *results)
     return found
 
@@ -416,13 +392,14 @@ def _build_functions(statements: _Statements, lists: dict[str, Any]) -> Function
     for subject, said in statements.items():
         if not subject.startswith(_FUNCTION):
             continue
-        id_, label = subject.removeprefix(_FUNCTION), _read_chinese(said, "prefLabel")[0]
-        function = known[id_] = LocalFunction(id_, label, _read_ids(said, f"{_OB}counterpart", _AGENCY))
+        id_, label = subject.removeprefix(_FUNCTION), _read_values(said, f"{SKOS}prefLabel")[0]
+        function = known[id_] = LocalFunction(id_, label, _read_ids(said, f"{OB}counterpart", _AGENCY))
         if id_ in lists["forms"]["only"]:
             continue
-        stems |= {key(stem): Stem((function,), key(stem)) for stem in _read_values(said, f"{_OB}partLabel")}
-        stems |= {key(stem): Stem((function,), label) for stem in (label, *_read_chinese(said, "altLabel"))}
-        whole |= {key(name): function for name in (label, *_read_chinese(said, "hiddenLabel"))}
+        stems |= {key(stem): Stem((function,), key(stem)) for stem in _read_values(said, f"{OB}partLabel")}
+        others = _read_values(said, f"{SKOS}altLabel")
+        stems |= {key(stem): Stem((function,), label) for stem in (label, *others)}
+        whole |= {key(name): function for name in (label, *_read_values(said, f"{SKOS}hiddenLabel"))}
     joined = {stem: ids for stem, ids in lists["joined"].items() if known.keys() >= set(ids)}
     stems = {stem: Stem(tuple(known[id_] for id_ in ids), stem) for stem, ids in joined.items()} | stems
     forms = {end: known[id_] for id_, ends in lists["forms"]["ends"].items() for end in ends if id_ in known}
@@ -476,8 +453,3 @@ def _build_id(words: str, places: Places, jurisdiction: Jurisdiction, scope: str
 def _count_overlap(name: str, tail: str) -> int:
     """Return how many characters of the tail end the name already: 1 for 银川市 and 市人民政府."""
     return next((n for n in range(len(tail) - 1, 0, -1) if name.endswith(tail[:n])), 0)
-
-
-def _join_tail(name: str, tail: str) -> str:
-    """Return the name with a tail: 北海 + 市人民政府, 银川市 + 人民政府; what both have comes once."""
-    return name + tail[_count_overlap(name, tail) :]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from build_graph.errors import ObligationError
 from build_graph.extract.meaning.matcher import WordMatch, WordMatcher
+from build_graph.extract.structure.marks import build_alternation
 
 HEADS = ("bodies", "persons", "facilities", "places", "governments")
 _ACTORS = ("bodies", "persons")
@@ -100,7 +101,7 @@ class NameReader:
             _words=WordMatcher(_read_roles(data)),
             _long_joiners=long_joiners,
             _generic=frozenset(generic),
-            _joined_generic=re.compile(f"[和及与](?:{join_alternatives(generic)})"),
+            _joined_generic=re.compile(f"[和及与]{build_alternation(generic)}"),
             _governing=frozenset(f"{frames['directives']} {frames['loose']} {stops['adverbs']}".split()),
             _urging=frozenset(word for word in frames["places"].split() if len(word) > 1),
             _recipients=frozenset(frames["recipients"].split()),
@@ -289,14 +290,8 @@ class NameReader:
 # --------------------------------------------------------------------------------------- pieces
 
 
-def join_alternatives(words: str | list[str]) -> str:
-    """Return the words as alternatives of a pattern, longer ones first."""
-    return "|".join(map(re.escape, _sort_longest_first(words)))
-
-
-def _sort_longest_first(words: str | list[str]) -> tuple[str, ...]:
-    listed = words.split() if isinstance(words, str) else words
-    return tuple(sorted(listed, key=lambda word: (-len(word), word)))
+def _sort_longest_first(words: str) -> tuple[str, ...]:
+    return tuple(sorted(words.split(), key=lambda word: (-len(word), word)))
 
 
 def _read_roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from build_graph.extract.meaning.audience_names import HEADS, Name, NameReader, Segment, join_alternatives
+from build_graph.extract.meaning.audience_names import HEADS, Name, NameReader, Segment
+from build_graph.extract.structure.marks import build_alternation
 from build_graph.model import Audience, Measure, Norm, Span
 from build_graph.resources import load_word_lists
 
@@ -75,22 +76,21 @@ class AudienceFinder:
         """Return the finder with the package's own words; raises ObligationError if one has two roles."""
         data = load_word_lists("audiences")
         words = data["frames"]
-        adverbs, modals = (join_alternatives(words[kind]) for kind in ("adverbs", "modals"))
-        subject = f"等?[)）”]?[，,]?(?:{adverbs})*(?:{modals})"
+        forbidden, located, counted, adverbs, modals = (
+            build_alternation(words[kind].split())
+            for kind in ("forbidden", "located", "counted", "adverbs", "modals")
+        )
         return cls(
             _reader=NameReader.load(data),
             _bare=frozenset(word for kind in HEADS for word in data["heads"][kind].split()),
             _frames={
                 "plain": frozenset(f"{words['directives']} {words['recipients']}".split()),
-                **{
-                    name: frozenset(words[name].split())
-                    for name in ("loose", "places", "handed", "urged", "made")
-                },
+                **{name: frozenset(words[name].split()) for name in _LISTS},
             },
-            _subject=re.compile(subject),
-            _forbidden=re.compile(join_alternatives(words["forbidden"])),
-            _located=re.compile(join_alternatives(words["located"])),
-            _counted=re.compile(f"{join_alternatives(words['counted'])}|[0-9０-９]"),
+            _subject=re.compile(f"等?[)）”]?[，,]?{adverbs}*{modals}"),
+            _forbidden=re.compile(forbidden),
+            _located=re.compile(located),
+            _counted=re.compile(f"{counted}|[0-9０-９]"),
             _each=re.compile(f"{words['each']}|{_NUMBER}"),
             _built=re.compile(words["built"]),
             _partners=re.compile(words["partners"]),
@@ -116,11 +116,10 @@ class AudienceFinder:
         if measure.goal:
             return ()
         text, offset = measure.span.extract(content), measure.span.start
-        bearers = measure.bearers
-        taken = {bearer.name for bearer in bearers}
+        taken = {bearer.name for bearer in measure.bearers}
         setting = _Setting(
             acts=frozenset(norm.span.start - offset for norm in norms),
-            charged=bool(bearers),
+            charged=bool(taken),
             closing=measure.clause is None,
         )
         found = [

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from build_graph.errors import ObligationError
 from build_graph.extract.meaning.matcher import WordMatcher
+from build_graph.extract.structure.marks import is_within
 from build_graph.model import Domain, Measure, Span
 from build_graph.resources import find_folder, load_statements, load_word_lists
 from build_graph.vocabulary import BASE, OB
@@ -130,12 +131,16 @@ class _Sign(NamedTuple):
     sentence: int = 0
 
 
-class _Setting(NamedTuple):
-    """The surroundings of a measure: the domains of the title, the theme, whether there is a heading."""
+class Surroundings(NamedTuple):
+    """The context of a measure: the headings above it, the title and the theme of its document."""
 
-    titled: frozenset[str]
-    theme: Theme | None
-    headed: bool
+    heading: Span | None = None
+    section_heading: Span | None = None
+    title: str | None = None
+    theme: Theme | None = None
+
+
+ALONE = Surroundings()
 
 
 class _Phrase(NamedTuple):
@@ -180,8 +185,13 @@ class DomainFinder:
         data = load_word_lists("domains")
         telling = _build_tellings(data["common"])
         return cls(
-            WordMatcher({word: _Signal.build(words[word], _compute_worth(word, telling)) for word in words}),
-            WordMatcher({word: _Signal.build(agencies[word], 1.0) for word in agencies}),
+            WordMatcher(
+                {
+                    word: _Signal.build(weights, telling.get(word, 1.0) * _SHORT.get(len(word), 1.0))
+                    for word, weights in words.items()
+                }
+            ),
+            WordMatcher({word: _Signal.build(weights, 1.0) for word, weights in agencies.items()}),
             {domain: log(max(_COMMON_DOMAIN, rare) / _USUAL_DOMAIN) for domain, rare in rarity.items()},
             data["main"],
             data["further"],
@@ -210,54 +220,34 @@ class DomainFinder:
             return None
         return Theme(best, strong[best] / max(1, strong.total()))
 
-    def find(  # noqa: PLR0913  # a measure is understood from all that stands around it
-        self,
-        content: str,
-        measure: Measure,
-        *,
-        heading: Span | None = None,
-        section_heading: Span | None = None,
-        title: str | None = None,
-        theme: Theme | None = None,
-    ) -> tuple[Domain, ...]:
+    def find(self, content: str, measure: Measure, surroundings: Surroundings = ALONE) -> tuple[Domain, ...]:
         """Return the domains of `measure`, the main one first, each with the words that signal it.
 
-        `theme` is the result of `find_theme` for the document; where no word of the measure and its headings
-        signals anything, it is the domain, or one that `title` names. Else there is none.
+        Where no word of the measure and its headings signals anything, the domain is the theme, or one that
+        the title names. Else there is none.
         """
-        signs = self._find_signs(content, measure, heading, section_heading)
-        setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
-        features = self._build_features(content, measure, signs, setting)
+        signs = self._find_signs(content, measure, surroundings)
+        features = self._build_features(content, measure, signs, surroundings)
         return tuple(
             Domain(domain, _find_signal_spans(signs, domain)) for domain in self.choose_domains(features)
         )
 
-    def collect_features(  # noqa: PLR0913  # as above
-        self,
-        content: str,
-        measure: Measure,
-        *,
-        heading: Span | None = None,
-        section_heading: Span | None = None,
-        title: str | None = None,
-        theme: Theme | None = None,
+    def collect_features(
+        self, content: str, measure: Measure, surroundings: Surroundings = ALONE
     ) -> Features:
         """Return the features of each domain of `measure`, by the names that `data/domains.toml` weighs."""
-        signs = self._find_signs(content, measure, heading, section_heading)
-        setting = _Setting(frozenset(self._find_title_domains(title)), theme, heading is not None)
-        return self._build_features(content, measure, signs, setting)
+        signs = self._find_signs(content, measure, surroundings)
+        return self._build_features(content, measure, signs, surroundings)
 
     # ------------------------------------------------------------------------------ reading
 
-    def _find_signs(
-        self, content: str, measure: Measure, heading: Span | None, section_heading: Span | None
-    ) -> list[_Sign]:
+    def _find_signs(self, content: str, measure: Measure, surroundings: Surroundings) -> list[_Sign]:
         """Return the words of the scheme in a measure and in the headings above it."""
         near = _Place.HEADING if measure.index == 1 else _Place.LATER_HEADING
         return [
-            *self._find_in_heading(content, heading, near),
+            *self._find_in_heading(content, surroundings.heading, near),
             *self._find_in_body(content, measure.span),
-            *self._find_in_heading(content, section_heading, _Place.SECTION),
+            *self._find_in_heading(content, surroundings.section_heading, _Place.SECTION),
         ]
 
     def _find_in_heading(self, content: str, span: Span | None, place: _Place) -> Iterator[_Sign]:
@@ -272,12 +262,13 @@ class DomainFinder:
         phrases = list(_iterate_phrases(content, span))
         starts = [phrase.start for phrase in phrases]
         cited, listed = (
-            _Stretches(_CITATION, content, span),
-            _Stretches(_LIST, content, span),
+            [Span(*match.span()) for match in pattern.finditer(content, span.start, span.end)]
+            for pattern in (_CITATION, _LIST)
         )
         for start, end, word, signal in self._words.find_words(content, span.start, span.end):
             phrase = phrases[bisect_right(starts, start) - 1]
-            named = (_CITED if start in cited else 1.0) * (_LISTED if start in listed else 1.0)
+            named = _CITED if is_within(cited, start) else 1.0
+            named *= _LISTED if is_within(listed, start) else 1.0
             named *= _OFFICE if _OFFICE_END.match(content, end) else 1.0
             yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
 
@@ -292,20 +283,20 @@ class DomainFinder:
     # ----------------------------------------------------------------------------- features
 
     def _build_features(
-        self, content: str, measure: Measure, signs: list[_Sign], setting: _Setting
+        self, content: str, measure: Measure, signs: list[_Sign], surroundings: Surroundings
     ) -> Features:
         """Return the features of each domain by name."""
         found: Features = defaultdict(lambda: defaultdict(float))
         self._count_words(found, signs)
-        _measure_coverage(found, signs, len(_SENTENCE.findall(content, measure.span.start, measure.span.end)))
-        theme = setting.theme.domain if setting.theme else ""
+        _add_coverage(found, signs, len(_SENTENCE.findall(content, measure.span.start, measure.span.end)))
+        theme = surroundings.theme.domain if surroundings.theme else ""
         for domain in _find_first_named(signs, theme):
             found[domain]["first"] = 1.0
         self._add_remits(found, measure)
-        for domain in setting.titled:
+        for domain in self._find_title_domains(surroundings.title):
             found[domain]["title"] = 1.0
-        if setting.theme is not None:
-            _add_theme_features(found[theme], measure, signs, setting)
+        if surroundings.theme:
+            _add_theme_features(found[theme], measure, signs, surroundings)
         for domain, said in found.items():
             said["always"] = 1.0
             said["named"] = float(any(said[place] for place in (_Place.HEADING, *_BODY)))
@@ -372,7 +363,7 @@ def _weigh_features(weights: Mapping[str, float], said: Mapping[str, float]) -> 
     return sum([weight * said[name] for name, weight in weights.items() if name in said])
 
 
-def _measure_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
+def _add_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
     """Add the share of a measure's sentences in which each domain is named."""
     covered: dict[str, set[int]] = defaultdict(set)
     for sign in signs:
@@ -394,22 +385,22 @@ def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
 
 
 def _add_theme_features(
-    said: dict[str, float], measure: Measure, signs: list[_Sign], setting: _Setting
+    said: dict[str, float], measure: Measure, signs: list[_Sign], surroundings: Surroundings
 ) -> None:
     """Add the features that only the theme has: whether headings name it or others."""
-    assert setting.theme is not None
-    theme = setting.theme.domain
+    assert surroundings.theme is not None
+    theme, share = surroundings.theme
     above = [sign for sign in signs if sign.place not in _BODY]
     named = {domain for sign in above if sign.place is not _Place.SECTION for domain in sign.signal.named}
     for name, of_theme in _OF_THEME:
         said[of_theme] = said.get(name, 0.0)
     said["theme"] = 1.0
-    said["theme share"] = setting.theme.share
+    said["theme share"] = share
     said["theme goal"] = float(measure.goal)  # the goals of a document are goals for what it is about
     said["theme carried out"] = float(_is_on_implementation(measure, above))
     said["theme in heading"] = float(theme in named)
     said["theme beside another"] = float(bool(named - {theme}))
-    said["theme not in heading"] = float(setting.headed and not named)
+    said["theme not in heading"] = float(surroundings.heading is not None and not named)
 
 
 def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
@@ -437,19 +428,6 @@ def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
         first = False
 
 
-class _Stretches:
-    """The stretches of a text that a pattern matches, to ask whether a word begins in one."""
-
-    def __init__(self, pattern: re.Pattern[str], content: str, span: Span) -> None:
-        found = [match.span() for match in pattern.finditer(content, span.start, span.end)]
-        self._starts = [start for start, _ in found]
-        self._ends = [end for _, end in found]
-
-    def __contains__(self, start: int) -> bool:
-        place = bisect_right(self._starts, start) - 1
-        return place >= 0 and start < self._ends[place]
-
-
 # -------------------------------------------------------------------------------------- loading
 
 
@@ -461,11 +439,6 @@ def _read_statements(source: Path) -> Iterator[tuple[str, str, str]]:
             if triple.predicate.value.startswith(OB):
                 value = getattr(triple.object, "value", "")
                 yield triple.predicate.value.removeprefix(OB), subject.value.removeprefix(prefix), value
-
-
-def _compute_worth(word: str, telling: Mapping[str, float]) -> float:
-    """Return how much a word counts, by its rarity and its length."""
-    return telling.get(word, 1.0) * _SHORT.get(len(word), 1.0)
 
 
 def _build_tellings(common: Mapping[str, str]) -> dict[str, float]:

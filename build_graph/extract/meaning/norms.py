@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, takewhile
 
 from build_graph.extract.phrases.dates import find_first_date, is_goal_at, may_have_date
@@ -70,10 +71,10 @@ class NormFinder:
         """Return the acts of one sentence."""
         readings = [self.reader.read(content, phrase) for phrase in phrases]
         readings = self._drop_cases(content, self._drop_motives(content, readings))
-        readings = self._drop_subjects(content, readings)
-        readings = self._join_continued(content, self._join_spanning(content, readings))
-        readings = _answer_calls(self._join_carried(content, readings))
-        readings = _join_means(readings)
+        readings = self._join_beneficiaries(content, self._drop_subjects(content, readings))
+        for joins in (self._is_spanned, self._is_continued, self._is_carried):
+            readings = _join_where(readings, partial(joins, content))
+        readings = _join_means(_answer_calls(readings))
         return _join_slogans(self._drop_purposes(readings))
 
     def _mark_owned(self, content: str, act: PhraseAnalysis, held: PhraseAnalysis | None) -> PhraseAnalysis:
@@ -151,37 +152,18 @@ class NormFinder:
         own = reading.head in words.government or (opener and opener not in words.cases)
         return not own and self.reader.grammar.is_subject(text)
 
-    def _join_continued(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """Join an object that goes on behind the comma to its act: 建设甲平台，以及乙平台."""
-        out: list[PhraseAnalysis] = []
-        for reading in readings:
-            acts = out and out[-1].nature is Nature.ACT and reading.nature is Nature.OTHER
-            if acts and self.reader.words.joins.match_at(reading.phrase.extract(content), 0):
-                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
-            else:
-                out.append(reading)
-        return out
-
-    def _join_spanning(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """Join an object that goes on up to its noun to its act: 落实降低成本，确保利率下降的政策."""
-        words, out = self.reader.words, list[PhraseAnalysis]()
-        for reading in self._join_beneficiaries(content, readings):
-            if out and out[-1].head in words.spanning and self._is_spanned(content, out[-1], reading):
-                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
-            else:
-                out.append(reading)
-        return out
+    def _is_continued(self, content: str, act: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
+        """Return whether the act's object goes on behind the comma: 建设甲平台，以及乙平台."""
+        goes_on = act.nature is Nature.ACT and reading.nature is Nature.OTHER
+        return goes_on and bool(self.reader.words.joins.match_at(reading.phrase.extract(content), 0))
 
     def _is_spanned(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
-        """Return whether a phrase ends the object that the phrase before it opens."""
+        """Return whether the opening's object goes on up to its noun: 落实降低成本，确保利率下降的政策."""
         words, text = self.reader.words, reading.phrase.extract(content)
-        if (
-            reading.kind is not None
-            or reading.head in words.spanning
-            or "的" in opening.phrase.extract(content)
-        ):
+        if opening.head not in words.spanning or reading.head in words.spanning or reading.kind is not None:
             return False
-        return "的" in text and bool(words.spanned.match_before(text, len(text)))
+        ends = "的" in text and words.spanned.match_before(text, len(text))
+        return bool(ends) and "的" not in opening.phrase.extract(content)
 
     def _join_beneficiaries(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
         """Join those whom a measure is for into one act: 重点支持形成产能，取得证书的企业，对其给予…."""
@@ -198,22 +180,13 @@ class NormFinder:
             return list(readings)
         return [first._replace(phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
-    def _join_carried(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
-        """Join both halves of an act that 将 opens: 将共性问题，纳入清单."""
-        words, out = self.reader.words, list[PhraseAnalysis]()
-        for reading in readings:
-            carried = out and words.carried.match_at(reading.phrase.extract(content), 0)
-            if carried and self._carries(content, out[-1]):
-                out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
-            else:
-                out.append(reading)
-        return out
-
-    def _carries(self, content: str, reading: PhraseAnalysis) -> bool:
-        """Return whether 将 opens the act and the verb for its object is still to come."""
-        words, text = self.reader.words, reading.phrase.extract(content)
-        cue = reading.cue.end if reading.cue else 0
-        opened = reading.head in words.carriers or words.carriers.match_at(text, cue)
+    def _is_carried(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
+        """Return whether the reading says what is done with the object of 将: 将共性问题，纳入清单."""
+        words, text = self.reader.words, opening.phrase.extract(content)
+        if not words.carried.match_at(reading.phrase.extract(content), 0):
+            return False
+        cue = opening.cue.end if opening.cue else 0
+        opened = opening.head in words.carriers or words.carriers.match_at(text, cue)
         return bool(opened) and not words.carried.contains_any(text)
 
     def _drop_subjects(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
@@ -250,6 +223,19 @@ class NormFinder:
             for index, reading in enumerate(kept[: acts[-1] + 1])
             if index <= acts[0] or reading.nature is Nature.ACT or reading.head not in outcomes
         ]
+
+
+def _join_where(
+    readings: Iterable[PhraseAnalysis], joins: Callable[[PhraseAnalysis, PhraseAnalysis], bool]
+) -> list[PhraseAnalysis]:
+    """Return the analyses; one for which `joins` holds is made part of the one before it."""
+    out: list[PhraseAnalysis] = []
+    for reading in readings:
+        if out and joins(out[-1], reading):
+            out[-1] = out[-1]._replace(phrase=Span(out[-1].phrase.start, reading.phrase.end))
+        else:
+            out.append(reading)
+    return out
 
 
 def _has_figures(content: str, sentence: Sentence) -> bool:

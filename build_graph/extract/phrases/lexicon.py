@@ -20,7 +20,7 @@ class WordSet:
     def __init__(self, words: str) -> None:
         """Split a string at white space into the words."""
         self._words = frozenset(words.split())
-        self._lengths = _measure_lengths(self._words, 0)
+        self._lengths = _collect_lengths(self._words, 0)
 
     def __contains__(self, word: object) -> bool:
         """Return whether the word is one of them."""
@@ -75,7 +75,7 @@ class WordSet:
 
     @cached_property
     def _lengths_back(self) -> dict[str, list[int]]:
-        return _measure_lengths(self._words, -1)  # most lists are looked for at their beginning alone
+        return _collect_lengths(self._words, -1)  # most lists are looked for at their beginning alone
 
     @cached_property
     def _anywhere(self) -> re.Pattern[str]:
@@ -86,7 +86,7 @@ class WordSet:
         return re.compile(f"[{re.escape(''.join(sorted(self._lengths_back)))}]" if self._words else r"(?!)")
 
 
-def _measure_lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
+def _collect_lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
     """Return the lengths of words, longest first, by their first (0) or last (-1) character."""
     lengths: dict[str, list[int]] = {}
     for char, length in sorted({(word[at], len(word)) for word in words}, reverse=True):

@@ -36,7 +36,7 @@ class PhraseGrammar:
     def __init__(self, words: Lexicon) -> None:
         """Make a grammar of a lexicon; heads are cached, since one phrase asks for the same ones again."""
         self.words = words
-        self._known = lru_cache(_KNOWN)(self._search_head)
+        self.find_head = lru_cache(_KNOWN)(self._find_head)
 
     # ------------------------------------------------------------------------------ the front
 
@@ -49,12 +49,8 @@ class PhraseGrammar:
             at += len(word)
         return at
 
-    def find_head(self, text: str, start: int) -> Head | None:
+    def _find_head(self, text: str, start: int) -> Head | None:
         """Return the verb at `start` behind adverbs; if none follows, the last adverb that is a verb too."""
-        return self._known(text, start)
-
-    def _search_head(self, text: str, start: int) -> Head | None:
-        """Return the same without the cache."""
         heads = self._iterate_heads(text, start)
         head = next(heads, None)
         if head and head.at > start and self.is_adverbial(text, head):

@@ -170,7 +170,7 @@ class AttributionReader:
             parsed = self.grammar.parse(content, inner)
             reason = self._explain_rejection(content, outer, parsed)
             if reason is None and not closed:
-                raise _bracket_error(text, outer.start)
+                raise _build_bracket_error(text, outer.start)
             if reason is None:
                 yield _Candidate(outer, parsed)
             elif reason:
@@ -430,7 +430,7 @@ def _choose_later(one: Rank, two: Rank) -> Rank:
     return two if two != Rank() else one
 
 
-def _bracket_error(text: Text, position: int) -> UnclosedBracketError:
+def _build_bracket_error(text: Text, position: int) -> UnclosedBracketError:
     line, column = text.find_line_column(position)
     missing = CLOSERS[OPENERS.index(text.content[position])]
     return UnclosedBracketError(
