@@ -63,7 +63,7 @@ def _rebuild_error(
 
 
 _REPORT = "this is a fault of the program, not of the document: please report it with the document"
-_BRIEF = 120  # characters of what a library says
+_BRIEF = 120  # characters of a library's message
 
 
 def build_fault(name: str, error: Exception) -> ObligationError:

@@ -36,29 +36,29 @@ def write_files(files: Mapping[Path, bytes | Iterable[bytes]]) -> None:
     Temporary files that an earlier process left of these files are removed. Raises ObligationError if a path
     cannot be written; then each file is as it was before.
     """
-    puts = [_PendingFile.build(path, data) for path, data in files.items()]
-    put = _PendingFile.build(Path(), b"")
+    pending = [_PendingFile.build(path, data) for path, data in files.items()]
+    current = _PendingFile.build(Path(), b"")
     try:
-        for put in puts:
-            put.check_place()
-        for put in puts:
-            put.write_aside()
-        for put in puts if len(puts) > 1 else ():
-            put.keep_old()
-        for put in puts:
-            put.move_into_place()
-        _sync_folders(puts)
+        for current in pending:
+            current.check_place()
+        for current in pending:
+            current.write_aside()
+        for current in pending if len(pending) > 1 else ():
+            current.keep_old()
+        for current in pending:
+            current.move_into_place()
+        _sync_folders(pending)
     except BaseException as error:
-        for done in reversed(puts):
+        for done in reversed(pending):
             done.restore_old()
         if not isinstance(error, OSError):
             raise
         reason = error.strerror or type(error).__name__
-        message = f"{put.path}: cannot be written ({reason}); choose a place that can, or make room there"
+        message = f"{current.path}: cannot be written ({reason}); choose a place that can, or make room there"
         raise ObligationError(message) from error
     finally:
-        for put in puts:
-            put.remove_aside()
+        for current in pending:
+            current.remove_aside()
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class _PendingFile:
     path: Path  # as it was given: messages name it so
     data: bytes | Iterable[bytes]
     place: bytes  # that links lead to
-    is_there: bool = False  # whether it has been put into its place
+    is_placed: bool = False  # whether it has been put into its place
 
     @classmethod
     def build(cls, path: Path, data: bytes | Iterable[bytes]) -> Self:
@@ -121,11 +121,11 @@ class _PendingFile:
         """Rename the temporary file to the path."""
         if os.path.exists(self.aside):
             os.replace(self.aside, self.place)
-            self.is_there = True
+            self.is_placed = True
 
     def restore_old(self) -> None:
         """Restore what was at the path before."""
-        if not self.is_there:
+        if not self.is_placed:
             return
         with suppress(OSError):
             if os.path.exists(self.old):
@@ -182,12 +182,12 @@ def sync_folder(folder: bytes | Path) -> None:
             raise
 
 
-def _sync_folders(puts: Collection[_PendingFile]) -> None:
+def _sync_folders(pending: Collection[_PendingFile]) -> None:
     """Wait until the folders of files are on the disk, and remove what killed processes left in them."""
     names: dict[bytes, set[bytes]] = {}
-    for put in puts:
-        if put.is_there:
-            folder, name = os.path.split(put.place)
+    for current in pending:
+        if current.is_placed:
+            folder, name = os.path.split(current.place)
             names.setdefault(folder, set()).add(name)
     for folder, ours in names.items():
         sync_folder(folder)

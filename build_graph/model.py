@@ -52,7 +52,7 @@ class Span(NamedTuple):
         """
         return self.start <= other.start and other.end <= self.end
 
-    def __contains__(self, other: object) -> bool:  # not whether it is the number of one of its ends
+    def __contains__(self, other: object) -> bool:  # a tuple's own would look among the two ends
         return isinstance(other, Span) and self.holds(other)
 
 
@@ -134,7 +134,7 @@ class Level(StrEnum):
 
     SECTION = "section"  # 一、
     CLAUSE = "clause"  # （一）, 1., 第一条, or an unnumbered paragraph with a heading of its own
-    CLOSING = "closing"  # what is ordered after the last clause
+    CLOSING = "closing"  # the text after the last clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class Role(StrEnum):
 
     LEAD = "lead"  # 牵头
     SUPPORT = "support"  # 配合
-    RESPONSIBLE = "responsible"  # 负责, or nothing said
+    RESPONSIBLE = "responsible"  # 负责, or no word
 
 
 class Allocation(StrEnum):
@@ -330,7 +330,7 @@ class Measure:
     clause: str | None  # the clause's mark as printed
     span: Span
     assignment: Assignment | None = None
-    defaults: tuple[Bearer, ...] = ()  # who bears it by a rule stated elsewhere, at `Bearer.span`
+    defaults: tuple[Bearer, ...] = ()  # bearers by a rule elsewhere in the text, at `Bearer.span`
     goal: bool = False
     norms: tuple[Norm, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -370,7 +370,7 @@ class CoverageKind(StrEnum):
     STRUCTURE = "structure"  # title, number, addressees, marks, headings, signature
     MEASURE = "measure"
     ATTRIBUTION = "attribution"
-    PRINCIPLE = "principle"  # 指导思想, and what a document says before its first division
+    PRINCIPLE = "principle"  # 指导思想, and the text before the first division
     UNREAD = "unread"
 
 
@@ -396,7 +396,7 @@ class Document:
     text: Text
     outline: Outline
     jurisdiction: str | None  # 江西省, 杭州市; None for the centre
-    issuer: Body | None  # the first of several; None where nobody is named
+    issuer: Body | None  # the first of several; None where none is named
     measures: tuple[Measure, ...]
     refused: tuple[RejectedBracket, ...] = ()
     citations: tuple[Citation, ...] = ()

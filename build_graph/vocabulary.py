@@ -47,7 +47,7 @@ PREFIXES = {
 
 # RFC 3987: what a path segment may hold as it is. From the non-ASCII range it takes all but white
 # space (U+00A0, U+1680, U+2000-200A, U+2028-2029, U+202F, U+205F, U+3000) and the marks that only
-# steer direction or joining (U+200B-200F, U+202A-202E, U+2060-206F, U+FEFF): nobody sees those.
+# steer direction or joining (U+200B-200F, U+202A-202E, U+2060-206F, U+FEFF): they are invisible.
 _NOT_IN_SEGMENT = re.compile(
     "[^"
     r"A-Za-z0-9\-._~!$&'()*+,;=:@"

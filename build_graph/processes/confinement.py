@@ -106,12 +106,12 @@ def redirect_standard_files() -> None:
 
 
 _NO_NEW_PRIVS = 38  # of prctl
-_SET_FILTER, _ALL_THREADS = 1, 1  # what seccomp is to do, and a flag of it
-_LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # a word of what is called; jumps; the verdict
-_CALL, _ABI, _ADDRESS = 0, 4, 48  # where the number, the ABI and the fifth argument of a call stand
+_SET_FILTER, _ALL_THREADS = 1, 1  # an operation of seccomp, and a flag
+_LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # load a word of the call; jump; return the verdict
+_CALL, _ABI, _ADDRESS = 0, 4, 48  # offsets of a call's number, ABI and fifth argument
 _ALLOWED, _REFUSED = 0x7FFF0000, 0x00050000 | EACCES
 _X32 = 0x40000000  # a bit in the numbers of calls by the x32 ABI
-_LARGEST_OF_32_BITS = 2**32  # a process of these on a processor of 64 has other calls
+_LARGEST_OF_32_BITS = 2**32  # a process of 32 bits on a processor of 64 has other calls
 _HALF = 4  # bytes; the program reads words of so many, an address is two
 
 

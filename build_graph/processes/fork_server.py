@@ -139,7 +139,7 @@ def _block_interrupts() -> Iterator[None]:
 
 def _serve_forks(control: Connection, service: Service, subject: str) -> None:
     """Load, then fork and kill workers on request, until the other end is gone: the main function."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the other end tells us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the other end decides
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     children: set[int] = set()
     try:
@@ -164,8 +164,8 @@ def _load(control: Connection, service: Service, subject: str) -> Any:
         control.send(str(error))
         raise EOFError from error
     except Exception as error:
-        said = f"{type(error).__name__}: {shorten_error(error)}"
-        control.send(f"{subject}: cannot be loaded ({said}); see whether there is memory for it")
+        reason = f"{type(error).__name__}: {shorten_error(error)}"
+        control.send(f"{subject}: cannot be loaded ({reason}); see whether there is memory for it")
         raise EOFError from error
     control.send(None)
     return loaded

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _ON_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG
 _FIRST_FILE = 3  # the first number of an open file beyond the standard ones
 _MOST_FILES = 1 << 16  # numbers of open files that are closed in a new worker
-_LENGTH = struct.Struct("!Q")  # stands before the bytes of each message
+_LENGTH = struct.Struct("!Q")  # precedes the bytes of each message
 
 
 def _return_loaded(loaded: Any) -> Any:
@@ -141,7 +141,7 @@ def _run_worker(stream: socket.socket, loaded: Any, service: Service, parent: in
         _close_others(stream.fileno())
         redirect_standard_files()
         forbid_connections()
-        gc.freeze()  # what was loaded stays, and shares its memory as long as nobody looks through it
+        gc.freeze()  # keeps the collector from writing into memory that is shared with the parent
         state = service.begin(loaded)
         with stream.makefile("rwb") as both:
             while True:
@@ -172,7 +172,7 @@ def _end_with_parent(parent: int) -> None:
     """Have Linux end this process when its parent ends; elsewhere it ends when its socket does."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(_ON_PARENTS_DEATH, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended before it could be told
+    if os.getppid() != parent:  # it ended before the call above
         os._exit(1)
 
 
@@ -207,7 +207,7 @@ def _read_exactly(stream: BufferedIOBase, size: int) -> bytes:
     return data
 
 
-_TRIALS = 2  # of a call, before it is to blame for the death of its worker
+_TRIALS = 2  # of a call, before it is blamed for the death of its worker
 _PATIENCE = 20  # times its seconds of processor that a call may take on the clock, on a machine that is busy
 _LOSSES = 5  # fork servers that may be gone while a call waits, before it gives up
 
@@ -237,16 +237,16 @@ class Runner(Protocol):
 class WorkerRunner:
     """A runner that runs calls in a worker, which is forked for the first call."""
 
-    def __init__(self, forks: WorkerSource) -> None:
-        """Take workers from `forks`."""
-        self._forks = forks
+    def __init__(self, source: WorkerSource) -> None:
+        """Take workers from `source`."""
+        self._source = source
         self._worker: Worker | None = None
 
     def run(self, call: Call) -> Any:
         """Return the result of a call; a call whose worker was killed from outside is run once more."""
         deaths = losses = 0
         while deaths < _TRIALS and losses < _LOSSES:
-            worker = self._worker = self._worker or self._forks.fork()
+            worker = self._worker = self._worker or self._source.fork()
             worker.socket.settimeout(_PATIENCE * (call.allowance.seconds + 1))
             try:
                 reply = worker.ask(call)
@@ -272,7 +272,7 @@ class WorkerRunner:
 
     def _kill(self) -> int | None:
         worker, self._worker = self._worker, None
-        return self._forks.kill(worker) if worker else None
+        return self._source.kill(worker) if worker else None
 
 
 class DirectRunner:

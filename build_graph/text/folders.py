@@ -87,7 +87,7 @@ def _is_unicode(name: str) -> bool:
     return True
 
 
-_HIDDEN = (".", "~$")  # how the names begin of what systems and office programs put into folders
+_HIDDEN = (".", "~$")  # beginnings of the names of files that systems and office programs create
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class ListedFile:
     path: Path
     name: str
     is_document: bool
-    fault: OSError | None = None  # why a folder cannot be read
+    fault: OSError | None = None  # the reason why a folder cannot be read
     leads_away: bool = False  # whether it is a link that is not followed
     is_folder: bool = False
 
@@ -198,7 +198,7 @@ def is_pattern(path: Path) -> bool:
 def iterate_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files of the documents at some paths; in folders, those with a known ending."""
     for path in map(resolve_path, paths):
-        with suppress(OSError, ValueError):  # whoever reads it reports the fault
+        with suppress(OSError, ValueError):  # reading the file reports the fault
             if path.is_dir():
                 yield from (file.path for file in iterate_folder(path) if file.is_document)
             elif file := find_container(path):

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from build_graph.text.formats.archives import Member
 
-LINK = "link"  # what is said of links that are not followed
+LINK = "link"  # stands in `IgnoredFile.made` for a link that is not followed
 _BUFFER = 64 * 1024
 
 
@@ -89,7 +89,7 @@ class InputReader:
 
     limits: ReadingLimits = field(default_factory=ReadingLimits)
     encoding: str | None = None
-    on_bytes: Callable[[int], None] = field(default=_ignore_bytes, repr=False)  # hears of bytes read
+    on_bytes: Callable[[int], None] = field(default=_ignore_bytes, repr=False)  # gets bytes read
     opener: Callable[[LazyInput], Input | ObligationError] | None = field(default=None, repr=False)
 
     def read(self, path: Path) -> Iterator[FoundInput]:

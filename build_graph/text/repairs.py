@@ -111,7 +111,7 @@ REPAIRS: tuple[Callable[[str], Iterator[Change | Damage]], ...] = (
     strip_invisible,  # before anything that looks at neighbours
     join_lines,  # before what looks at words: a wrapped page breaks them
     unify_characters,  # before glosses and script, which look characters up
-    close_holes,  # needs the glosses: they tell which characters the page glossed
+    close_holes,  # needs the glosses, which show the characters that the page glossed
     strip_glosses,  # before script: a reading is looked up by the character that was glossed
     to_simplified,
     fold_width,

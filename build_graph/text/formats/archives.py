@@ -23,7 +23,7 @@ _ENCRYPTED = 0x1  # flag
 _TAIL = 66_000  # bytes at the end in which an archive's directory is described
 _ENTRY_LIMIT = 1_000  # bytes that a member takes in the directory, at most, on average
 _UNNAMED = "(no name)"
-_HIDDEN = ("__MACOSX/", ".")  # what systems put into archives by themselves
+_HIDDEN = ("__MACOSX/", ".")  # files that systems add by themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def check_directory(stream: IO[bytes] | io.BufferedIOBase, name: str, limits: Re
     if 0 <= wide <= len(tail) - 56:
         size = max(size, struct.unpack_from("<Q", tail, wide + 40)[0]) if size == 0xFFFFFFFF else size
     if size > limits.max_members * _ENTRY_LIMIT:
-        raise _member_limit_error(name, limits)
+        raise _build_member_limit_error(name, limits)
 
 
 def iterate_members(archive: zipfile.ZipFile, name: str, limits: ReadingLimits) -> Iterator[Member]:
@@ -55,7 +55,7 @@ def iterate_members(archive: zipfile.ZipFile, name: str, limits: ReadingLimits) 
     """
     infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(infos) > limits.max_members:
-        raise _member_limit_error(name, limits)
+        raise _build_member_limit_error(name, limits)
     packed = max(archive.start_dir, 1)
     limits.check_ratio(sum(info.file_size for info in infos), packed, name)
     found = (Member(_decode_name(info), info) for info in infos)
@@ -90,7 +90,7 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> R
         )
     try:
         return _CheckedStream(archive.open(info), name)
-    except ValueError as error:  # it is said to stand before the file begins
+    except ValueError as error:  # its declared place is before the beginning of the file
         raise convert_error(name, error) from error
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
         raise UnreadableError(f"{name}: cannot be unpacked; unpack the archive, and pack it again") from error
@@ -137,7 +137,7 @@ def _split_name(name: str) -> Iterator[str]:
     yield last
 
 
-def _member_limit_error(name: str, limits: ReadingLimits) -> LimitError:
+def _build_member_limit_error(name: str, limits: ReadingLimits) -> LimitError:
     return LimitError(
         f"{name}: holds more than {limits.max_members:,} files; "
         "if they are to be read, give a higher --max-members"

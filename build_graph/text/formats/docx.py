@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _MAIN, _NUMBERING, _STYLES = "/officeDocument", "/numbering", "/styles"  # how the types of relations end
-# Elements whose text is not that of the document, or stands there twice.
+# Elements whose text is not part of the document, or is in it twice.
 _LEFT_OUT = frozenset(
     {"del", "moveFrom", "Fallback", "rt", "instrText", "rPr", "pPr", "tblPr", "tcPr", "trPr"}
 )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     _Choice = Callable[[HtmlElement], bool]
 
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*(?P<name>[\w-]{1,40})""", re.IGNORECASE)
-_CHARSET_LIMIT = 8192  # bytes in which a page says its encoding
+_CHARSET_LIMIT = 8192  # bytes in which a page declares its encoding
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _BREAK = re.compile(
@@ -36,8 +36,8 @@ _BREAK = re.compile(
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _KEPT = "\v"  # stands for a line break that is kept, in <pre>
 _TITLE_LEAST = 6  # characters
-_SLIGHT = 20  # characters of a line above the title that says little
-_WIDEST = 60  # rows or columns that a cell reaches over
+_SLIGHT = 20  # characters below which a line above the title is left out
+_WIDEST = 60  # rows or columns that a cell may span
 _ATTRIBUTES = 1000  # of one element; more take the parser time that grows with their square
 _TAG = re.compile(
     rb"""
@@ -74,13 +74,13 @@ def read_html(data: bytes, name: str, limits: ReadingLimits, *, encoding: str | 
 
 def _decode_page(data: bytes, name: str, encoding: str | None) -> Source:
     """Return the page as text: by a byte order mark, as UTF-8, by its declared encoding, or by its words."""
-    said = _CHARSET.search(data[:_CHARSET_LIMIT])
+    declared = _CHARSET.search(data[:_CHARSET_LIMIT])
     try:
         return decode_text(data, name, encoding=encoding)
     except UnreadableError:
-        if encoding or not said:
+        if encoding or not declared:
             raise
-    return decode_leniently(data, name, said["name"].decode("ascii"))
+    return decode_leniently(data, name, declared["name"].decode("ascii"))
 
 
 def _parse_page(text: str, name: str, limits: ReadingLimits) -> HtmlElement:
@@ -202,7 +202,7 @@ class _Page:
         """Return the page with all facts; where nothing on it is visible, hidden elements are read too."""
         for hidden in (False, True):
             page = cls(root, _HtmlRules.load(), _find_titles(root), hidden)
-            page._survey()
+            page._collect_facts()
             if page.facts[root].characters:
                 break
         return page
@@ -253,7 +253,7 @@ class _Page:
 
     # -------------------------------------------------------------------------------- walking
 
-    def _survey(self) -> None:
+    def _collect_facts(self) -> None:
         """Collect the facts of each element, from the innermost outwards."""
         open_tables: list[HtmlElement] = []
         for event, element in _iterate_events(self.root, self._is_shown):
@@ -360,7 +360,7 @@ class _LineDraft:
     names: frozenset[str]  # of elements that begin and end lines
     blocks: list[HtmlElement]  # those that are open
     parts: list[str] = field(default_factory=list)
-    linked: int = 0  # characters of the line that stand in links
+    linked: int = 0  # characters of the line that are in links
     opened: bool = False  # whether the line holds a character
     opens_linked: bool = False  # whether its first one does: lists of links, not sentences with links
     links: int = 0  # links that are open
@@ -439,13 +439,13 @@ def _iterate_events(root: HtmlElement, is_kept: _Choice) -> Iterator[tuple[str, 
 
 def _find_titles(root: HtmlElement) -> frozenset[str]:
     """Return the page's titles, without blanks; also without the name of the site: 标题_中国政府网."""
-    said = [element.text or "" for element in root.iter("title")]
-    said += [
+    titles = [element.text or "" for element in root.iter("title")]
+    titles += [
         meta.get("content") or ""
         for meta in root.iter("meta")
         if (meta.get("name") or meta.get("property") or "").lower() in ("articletitle", "og:title", "title")
     ]
-    bare = {"".join(words.split()) for words in said}
+    bare = {"".join(words.split()) for words in titles}
     beginnings = {words[: found.start()] for words in bare for found in re.finditer(r"[-_|—–]", words)}
     return frozenset(title for title in bare | beginnings if len(title) >= _TITLE_LEAST)
 

@@ -10,8 +10,8 @@ from functools import cache
 from build_graph.errors import NoMemoryError, ObligationError, build_fault, shorten_error
 from build_graph.resources import load_word_lists
 
-HEAD = 4096  # bytes by which a kind is told
-_PDF_LIMIT = 1024  # bytes that may stand before %PDF
+HEAD = 4096  # bytes by which a kind is detected
+_PDF_LIMIT = 1024  # bytes that may precede %PDF
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"  # white space and marks of byte order
 
 
@@ -35,12 +35,12 @@ def convert_error(name: str, error: Exception) -> ObligationError:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GeneratedKind:
     """A kind of files that are generated from documents: name, description, advice."""
 
     kind: str  # graph, page, table, report, list
-    what: str
-    begins: re.Pattern[str]
+    description: str
+    beginning: re.Pattern[str]
     advice: str
     but_not: Kind | None = None  # a kind that is read, although it may begin so
 
@@ -48,10 +48,10 @@ class Made:
 class MadeError(UnreadableError):
     """A generated file, given as a document."""
 
-    def __init__(self, name: str, made: Made) -> None:
+    def __init__(self, name: str, made: GeneratedKind) -> None:
         """Describe the file of that name, with advice."""
         advice = made.advice.replace("{path}", "FILE" if name == "-" else name)
-        super().__init__(f"{name}: {made.what}, not a policy document; {advice}")
+        super().__init__(f"{name}: {made.description}, not a policy document; {advice}")
         self.name, self.made = name, made
 
     def replace_path(self, path: str) -> MadeError:
@@ -114,7 +114,7 @@ def detect_kind(head: bytes, name: str) -> Kind:
     return Kind.HTML if ending.endswith(Kind.HTML.endings) else Kind.TEXT
 
 
-def detect_generated(head: bytes, name: str = "") -> Made | None:
+def detect_generated(head: bytes, name: str = "") -> GeneratedKind | None:
     """Return the kind of generated file that begins with `head`; None for any other file.
 
     >>> detect_generated(b"@prefix ob: <https://w3id.org/obligation-graph/ontology#> .").kind
@@ -125,14 +125,14 @@ def detect_generated(head: bytes, name: str = "") -> Made | None:
     kinds = (
         made for made in load_generated_kinds() if not (made.but_not and name.endswith(made.but_not.endings))
     )
-    return next((made for made in kinds if made.begins.match(text)), None)
+    return next((made for made in kinds if made.beginning.match(text)), None)
 
 
 @cache
-def load_generated_kinds() -> tuple[Made, ...]:
+def load_generated_kinds() -> tuple[GeneratedKind, ...]:
     """Return the kinds of generated files."""
     return tuple(
-        Made(
+        GeneratedKind(
             one["kind"],
             one["what"],
             re.compile(one["begins"], re.DOTALL),

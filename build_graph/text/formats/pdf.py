@@ -26,11 +26,11 @@ from build_graph.text.formats.task_tables import Cell, TableWriter
 if TYPE_CHECKING:
     from pdfplumber.page import Page as PdfPage
 
-_MARGIN = 0.12  # of a page's height, in which headers and footers stand
-_REPEATED = 3  # pages on which a line stands that is a header or footer
+_MARGIN = 0.12  # of a page's height, at the top and bottom, for headers and footers
+_REPEATED = 3  # pages that have a line in common if it is a header or footer
 _FULL = 2.0  # characters by which a full line may miss the right edge
 _INDENT = 0.8  # characters by which a line is indented
-_LONG = 10  # characters of a line by which a page's edges are told
+_LONG = 10  # characters of a line that shows the page's edges
 _GARBLED = 0.05  # share of characters without meaning that makes a text layer useless
 _LOST = "\ufffd"  # stands for a page without text
 
@@ -113,7 +113,7 @@ def _read_pages(data: bytes, name: str, words: _PdfRules, limits: ReadingLimits)
                 pages = [_read_page(page, words, budget) for page in pdf.pages]
             fault = budget.fault
         except Exception as error:  # a damaged file makes the parser raise anything
-            raise budget.fault or _damage_error(name, error) from error
+            raise budget.fault or _build_damage_error(name, error) from error
     if fault:  # the parser took it for damage, and went on
         raise fault
     repeated = Counter(line for _, margins in pages for line in set(margins))
@@ -123,7 +123,7 @@ def _read_pages(data: bytes, name: str, words: _PdfRules, limits: ReadingLimits)
     ]
 
 
-def _damage_error(name: str, error: Exception) -> ObligationError:
+def _build_damage_error(name: str, error: Exception) -> ObligationError:
     """Return the error of a PDF that cannot be parsed."""
     if "Password" in repr(error):
         return UnreadableError(
@@ -149,7 +149,7 @@ def _read_page(page: PdfPage, words: _PdfRules, budget: Budget) -> tuple[_Page, 
         if marginal and words.page_number.fullmatch(text):
             continue
         if marginal:
-            margins.append(_generalise_line(text, line["top"]))
+            margins.append(_normalise_line(text, line["top"]))
         size = line["chars"][0]["size"]
         found.append((line["top"], _Line(text, line["x0"], line["x1"], size, line["top"])))
     if not found and page.images:
@@ -166,7 +166,7 @@ def _build_lost_line() -> _Line:
     return _Line(_LOST, 0.0, 0.0, 0.0)
 
 
-def _generalise_line(text: str, top: float) -> str:
+def _normalise_line(text: str, top: float) -> str:
     """Return a line with its place and all numbers alike: a header gives the same on each page."""
     return f"{re.sub(r'[0-9]+', '0', text)} @{round(top)}"
 
@@ -175,7 +175,7 @@ def _drop_margins(page: _Page, repeated: set[str]) -> _Page:
     """Return the page without its headers and footers."""
     if not repeated:
         return page
-    kept = [i for i in page.items if isinstance(i, _Table) or _generalise_line(i.text, i.top) not in repeated]
+    kept = [i for i in page.items if isinstance(i, _Table) or _normalise_line(i.text, i.top) not in repeated]
     return _Page(kept, page.left, page.right)
 
 

@@ -106,7 +106,7 @@ def _patch_pdfminer() -> None:
         "asciihexdecode": types.asciihexdecode,
         "rldecode": _unpack_runs,
         "decompress_corrupted": _unpack_damaged,
-        "ccittfaxdecode": lambda data, params: b"",  # a picture: nobody looks at it
+        "ccittfaxdecode": lambda data, params: b"",  # a picture, which is not read
     }
     for name, decode in decoders.items():
         setattr(types, name, _wrap_decoder(getattr(types, name), decode))

@@ -31,7 +31,7 @@ _STEPS = 5_000_000  # of work on one page: 5 seconds
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in points from the upper left corner
 Point = tuple[float, float]
-Thing = dict[str, Any]  # what pdfplumber says of a letter or a line
+Thing = dict[str, Any]  # a letter or a line, as pdfplumber describes it
 
 
 class _TooMuchError(Exception):

@@ -20,7 +20,7 @@ from build_graph.text.formats.encoding import decode_text
 from build_graph.text.formats.kinds import Kind, UnreadableError, convert_error
 from build_graph.text.formats.limits import ReadingLimits
 
-_ID = re.compile(r"[\w.-]{1,80}")  # ids that can stand in a name
+_ID = re.compile(r"[\w.-]{1,80}")  # ids that can be part of a name
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PIECE = 1024 * 1024
 
@@ -68,7 +68,7 @@ def parse_line(
         return build_record(_parse_object(line, place.where, encoding), place)
     except ObligationError as error:
         return error
-    except Exception as error:  # one line must not hide those after it
+    except Exception as error:  # a bad line must not hide the next ones
         return convert_error(place.where, error)
 
 
@@ -143,7 +143,7 @@ def _replace_surrogates(text: str) -> str:
 
 
 COLUMNS = ("id", "title", "number", "text")
-_OTHER = "gb18030"  # what strings are in that are no UTF-8, where the text does not show it
+_OTHER = "gb18030"  # encoding of strings that are not UTF-8, where the text does not show it
 _ROWS = 64  # taken out of a row group at a time
 
 

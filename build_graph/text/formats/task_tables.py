@@ -14,7 +14,7 @@ from itertools import islice
 
 from build_graph.resources import load_word_lists
 
-_HEAD_ROWS = 6  # rows among which the head stands
+_HEAD_ROWS = 6  # rows among which the head is
 _HEAD_CELL = 30  # characters of the longest cell of a head
 _CELLS = 2  # lines by which a flattened table's head is known again
 _WIDEST = 60  # columns
@@ -54,7 +54,7 @@ class Column:
     bodies: bool = False
 
 
-Grid = list[list[Cell]]  # a cell that reaches over several places stands in each of them
+Grid = list[list[Cell]]  # a cell that spans several places is in each of them
 
 
 @dataclass(frozen=True, slots=True)

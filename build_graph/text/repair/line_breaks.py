@@ -103,15 +103,15 @@ def _count_characters(line: str) -> int:
 
 def _is_cut(text: str, start: int, end: int) -> bool:
     """Return whether a line of Chinese ends within a sentence, and another follows."""
-    stands = text[start:end].rstrip()
-    return not stands.endswith(_ENDED) and bool(_HAN.search(stands)) and end < len(text)
+    line = text[start:end].rstrip()
+    return not line.endswith(_ENDED) and bool(_HAN.search(line)) and end < len(text)
 
 
 _GAP = re.compile(r"(?<= [\u4e00-\u9fff]{2} ) [ ] (?= [\u4e00-\u9fff]{2} )", re.VERBOSE)
 _MANY = 6  # gaps between characters known as neighbours that show a page to be wrapped throughout, ...
 _SPLIT_SHARE = 0.25  # ... if they are so large a part of all gaps
-_OFTEN = 3  # times that a pair has to stand elsewhere to be a word, ...
-_MOSTLY = 0.8  # ... and to be so large a part of what one of its characters is used for
+_OFTEN = 3  # times that a pair must occur to be a word, ...
+_MOSTLY = 0.8  # ... and its least share of the uses of one of its characters
 
 
 def join_wrapped(text: str) -> Iterator[Change]:

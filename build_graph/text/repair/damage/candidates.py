@@ -96,7 +96,7 @@ class ByteShiftReader:
             if cuts > _CUTS:
                 return end, []
             if _GLOSS.match(text, end):
-                continue  # it tells what the last character is
+                continue  # it shows the last character
             if not any(reading.pending and reading.score > beam[0].score - _DISTANT for reading in beam):
                 break
         whole = (reading for reading in beam if not reading.pending)

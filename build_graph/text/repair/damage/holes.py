@@ -25,7 +25,7 @@ from build_graph.text.repair.simplified import simplify
 
 _MARGIN = 3.0  # nats by which the reading taken must be likelier than any other, ...
 _LENGTHS = (0.0, 3.0)  # ... whether a longer reading is given nothing for a character, or this much
-_DOUBTFUL = -7.0  # nats for each character, below which the right reading may be one nobody thought of
+_DOUBTFUL = -7.0  # nats for each character, below which the right reading may be missing
 _REACH = 400  # characters before a hole that the proof looks back
 _NEAR = 20  # ... and at least
 _AHEAD = 60  # characters behind it
