@@ -294,7 +294,8 @@ class LocalNames:
         if not rest:
             return self._build_locality(places)
         rest = rest.removeprefix("·")
-        if branch := self._find_enterprise(rest):
+        head = rest.removesuffix("公司").removesuffix("分")  # 合肥|移动, 九江|邮政公司
+        if head in self.wordings.heads and (branch := self._find_branch_head(head)):
             return self._build_branch(branch, places, "分公司")
         if found := self._read_branch(rest, within):  # 广西铁塔|南丹分公司
             return found
@@ -334,11 +335,6 @@ class LocalNames:
         level = self.match_level(name)
         rest = _PARTY.sub("", name.removeprefix(level)) if level else name
         return self.functions.is_name(_GOVERNMENT.sub("", rest) if level else rest)
-
-    def _find_enterprise(self, words: str) -> Branch | None:
-        """Return the enterprise whose branch the words name behind a place: 合肥|移动, 九江|邮政公司."""
-        head = words.removesuffix("公司").removesuffix("分")
-        return self._find_branch_head(head) if head in self.wordings.heads else None
 
     def _find_branch_head(self, words: str) -> Branch | None:
         central = self.wordings.heads.get(words)
@@ -392,7 +388,9 @@ class LocalNames:
 
     def _read_rest(self, rest: str) -> LocalName:
         """Return the words behind a place in one form, and the functions they stand for."""
-        words = self.wordings.same.get(_normalise_office(rest), "")
+        # An office alone behind a government is the government's: 政府办公室.
+        office = rest.endswith(("办公室", "办公厅", "办"))
+        words = self.wordings.same.get(_GOVERNMENT.sub("政府", rest) if office else rest, "")
         party = None if words else _PARTY.match(rest)
         words = words or (rest[party.end() :] if party else _GOVERNMENT.sub("", rest))
         words, functions = self.functions.read(words)
@@ -414,8 +412,3 @@ class LocalNames:
         if words.startswith("党委") and not place.endswith("自治区"):
             return place + words.removeprefix("党")
         return place + words
-
-
-def _normalise_office(rest: str) -> str:
-    """Return the words; an office alone behind a government is the government's: 政府办公室."""
-    return _GOVERNMENT.sub("政府", rest) if rest.endswith(("办公室", "办公厅", "办")) else rest

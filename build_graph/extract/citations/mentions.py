@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from build_graph.extract.structure.marks import OPENERS, build_alternation, pair_brackets
+from build_graph.extract.structure.marks import OPENERS, build_alternation, keep_outermost, pair_brackets
 from build_graph.model import Span
 from build_graph.resources import load_word_lists
 
@@ -55,10 +55,7 @@ def find_titles(content: str) -> Iterator[Span]:
         elif mark[0] == "\n":
             lines += 1
         elif mark[0] == "》" and opened:
-            span = Span(opened.pop(), at + 1)
-            while inner and inner[-1].start > span.start:
-                inner.pop()
-            inner.append(span)
+            keep_outermost(inner, Span(opened.pop(), at + 1))
             if not opened:
                 yield from inner
                 inner = []
@@ -94,10 +91,10 @@ class NumberFinder:
             ),
         )
 
-    def find_numbers(self, content: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    def find_numbers(self, content: str) -> Iterator[Span]:
         """Yield numbers with a year in brackets, from their first word on: 国发〔2015〕24号."""
-        for found in _YEAR.finditer(content, start, len(content) if end is None else end):
-            word = _HAN_WORD.search(content[max(start, found.start() - _WORD) : found.start()])
+        for found in _YEAR.finditer(content):
+            word = _HAN_WORD.search(content[max(0, found.start() - _WORD) : found.start()])
             own = self._find_own_words(word[0]) if word and not found["order"] else ""
             if own:
                 yield Span(found.start() - len(own), found.end())
@@ -166,21 +163,17 @@ class MentionFinder:
                 continue  # the short name that a bracket gives
             tail = _find_tail(content, title.end)
             first = bisect_left(starts, title.end)
-            near = first if first < len(numbers) and _belongs(content, title, numbers[first], tail) else None
-            if (
-                near is None
-                and first
-                and _leads(content, numbers[first - 1], title)
-                and first - 1 not in taken
-            ):
+            near = None
+            if first < len(numbers) and _belongs(content, title, numbers[first], tail):
+                near = first
+            elif first and first - 1 not in taken and _leads(content, numbers[first - 1], title):
                 near = first - 1
             if near is not None:
                 taken.add(near)
-            found.append(
-                self._build_mention(content, title, numbers[near] if near is not None else None, tail)
-            )
+            number = numbers[near] if near is not None else None
+            found.append(self._build_mention(content, title, number, tail))
         bare = (number for index, number in enumerate(numbers) if index not in taken)
-        found += [Mention(n, max(n.end, _find_tail(content, n.end)), number=n.extract(content)) for n in bare]
+        found += [Mention(n, _find_tail(content, n.end), number=n.extract(content)) for n in bare]
         yield from sorted(found, key=lambda mention: mention.span)
 
     def _build_mention(self, content: str, title: Span, number: Span | None, tail: int) -> Mention:

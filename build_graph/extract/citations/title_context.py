@@ -16,6 +16,11 @@ _NEAR = 120  # characters on either side of a title that say what it is doing th
 STOP = re.compile(r"[。；！？\n]")
 COMMA = re.compile("[，,：:]")
 _LABEL_END = ":： 】]］\u3000"
+# 附件：1.《…》
+_ATTACHMENTS = re.compile(
+    r"(?:^|\n)[^\S\n]*附[^\S\n]{0,4}件[^\S\n]{0,4}\d?[：:][^\n]{0,300}"
+    r"(?:\n[^\S\n]*\d{1,2}[.．、][^\n]{0,200}(?=\n|$))*+"
+)
 _NO_FRAME = " \u3000\xa0\t\r(（)）"
 
 
@@ -45,7 +50,6 @@ class TitleContext:
 
     names: DocumentNames
     attached: re.Pattern[str]  # （见附件2）
-    attachments: re.Pattern[str]  # 附件：1.《…》
     periodical: tuple[str, ...]
     press: re.Pattern[str]
     planned: re.Pattern[str]  # 制定《…》
@@ -68,10 +72,6 @@ class TitleContext:
         return cls(
             names=DocumentNames.load(),
             attached=re.compile(rf"\s?[（(][^（）()\n]{{0,12}}?{attached}"),
-            attachments=re.compile(
-                r"(?:^|\n)[^\S\n]*附[^\S\n]{0,4}件[^\S\n]{0,4}\d?[：:][^\n]{0,300}"
-                r"(?:\n[^\S\n]*\d{1,2}[.．、][^\n]{0,200}(?=\n|$))*+"
-            ),
             periodical=tuple(words["periodical"]["words"]),
             press=re.compile(rf"[，,][^，。《》\n]{{0,12}}{words['periodical']['press']}"),
             planned=re.compile(
@@ -100,7 +100,7 @@ class TitleContext:
 
     def find_attachment_lists(self, content: str) -> list[Span]:
         """Return the stretches that list the attachments of a document."""
-        return [Span(*found.span()) for found in self.attachments.finditer(content)]
+        return [Span(*found.span()) for found in _ATTACHMENTS.finditer(content)]
 
     def iterate_reasons(
         self, content: str, mention: Mention, own: OwnNames, start: int, lists: Sequence[Span]

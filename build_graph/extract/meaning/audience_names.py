@@ -117,7 +117,8 @@ class NameReader:
 
     def iterate_segments(self, text: str) -> Iterator[Segment]:
         """Yield the stretches of `text` between commas that hold a listed word outside brackets."""
-        tokens = iter(self._words.find_words(_blank_asides(text)))
+        plain = _ASIDE.sub(lambda match: " " * len(match.group()), text)
+        tokens = iter(self._words.find_words(plain))
         token = next(tokens, None)
         for match in _SEGMENT.finditer(text):
             inside = []
@@ -335,8 +336,3 @@ def _find_bracket_start(segment: Segment, at: int) -> int:
     floor = max(segment.start, at - _BRACKET_LENGTH)
     opening = max(segment.text.rfind("(", floor, at), segment.text.rfind("（", floor, at))
     return max(opening, segment.start)
-
-
-def _blank_asides(text: str) -> str:
-    """Return `text` with all brackets blanked."""
-    return _ASIDE.sub(lambda match: " " * len(match.group()), text)

@@ -168,20 +168,7 @@ class DomainFinder:
 
         Raises ObligationError if the file cannot be read or a word signals one domain twice.
         """
-        source = path or find_folder("ontology") / "domains.ttl"
-        words: dict[str, dict[str, float]] = defaultdict(dict)
-        agencies: dict[str, dict[str, float]] = defaultdict(dict)
-        rarity: dict[str, float] = {}
-        for name, domain, value in _read_statements(source):
-            if name == "rarity":
-                rarity[domain] = float(value)
-            elif name == "neutralWord":
-                words.setdefault(value, {})
-            elif name in _WEIGHTS or name == "agencySignal":
-                table = agencies if name == "agencySignal" else words
-                if domain in table[value]:
-                    raise ObligationError(f"{source.name}: {value} signals {domain} twice; keep one of them")
-                table[value][domain] = _WEIGHTS.get(name, 1.0)
+        words, agencies, rarity = _read_scheme(path or find_folder("ontology") / "domains.ttl")
         data = load_word_lists("domains")
         telling = _build_tellings(data["common"])
         return cls(
@@ -429,6 +416,27 @@ def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
 
 
 # -------------------------------------------------------------------------------------- loading
+
+
+_Weights = dict[str, dict[str, float]]  # by word and domain
+
+
+def _read_scheme(source: Path) -> tuple[_Weights, _Weights, dict[str, float]]:
+    """Return the weights of words, those of words in agencies' names, and the rarity of each domain."""
+    words: _Weights = defaultdict(dict)
+    agencies: _Weights = defaultdict(dict)
+    rarity: dict[str, float] = {}
+    for name, domain, value in _read_statements(source):
+        if name == "rarity":
+            rarity[domain] = float(value)
+        elif name == "neutralWord":
+            words.setdefault(value, {})
+        elif name in _WEIGHTS or name == "agencySignal":
+            table = agencies if name == "agencySignal" else words
+            if domain in table[value]:
+                raise ObligationError(f"{source.name}: {value} signals {domain} twice; keep one of them")
+            table[value][domain] = _WEIGHTS.get(name, 1.0)
+    return words, agencies, rarity
 
 
 def _read_statements(source: Path) -> Iterator[tuple[str, str, str]]:

@@ -119,7 +119,8 @@ class NormFinder:
         words, grammar, out = self.reader.words, self.reader.grammar, list(readings)
         first: int | None = None
         treated = False
-        if len(readings) > 1 and self._defers(readings[-1].phrase.extract(content)):
+        end = readings[-1].phrase.extract(content) if len(readings) > 1 else ""
+        if words.deferring.match_before(end, len(end)):  # 上级出台政策，我市遵照执行
             out[0] = readings[0]._replace(nature=Nature.OTHER)
         for index, reading in enumerate(readings):
             text = reading.phrase.extract(content)
@@ -140,10 +141,6 @@ class NormFinder:
         if text.endswith("的"):
             return True
         return self._names_case(text, reading) and (not treated or self.reader.grammar.ends_in_actor(text))
-
-    def _defers(self, text: str) -> bool:
-        """Return whether the phrase says that others act first: 上级出台政策，我市遵照执行."""
-        return bool(self.reader.words.deferring.match_before(text, len(text)))
 
     def _names_case(self, text: str, reading: PhraseAnalysis) -> bool:
         """Return whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
@@ -260,7 +257,7 @@ def _answer_calls(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
             call = None
             continue
         if call and (call.adverbial or reading.linked or reading.nature is not Nature.OTHER):
-            out += _close_call(call)
+            out += [] if call.closed else [call._replace(nature=Nature.ACT)]  # 要根据…方案 tells none
             call = None
         if reading.nature is Nature.CALL:
             call = reading
@@ -279,11 +276,6 @@ def _answer_call(call: PhraseAnalysis, reading: PhraseAnalysis) -> PhraseAnalysi
         return reading._replace(nature=Nature.ACT) if acts or (call.adverbial and reading.open) else None
     whole = Span(call.phrase.start, reading.phrase.end)
     return call._replace(nature=Nature.ACT, phrase=whole, carries=True) if acts else None
-
-
-def _close_call(call: PhraseAnalysis) -> list[PhraseAnalysis]:
-    """Return a call without an answer as an act; none for 要根据…方案."""
-    return [] if call.closed else [call._replace(nature=Nature.ACT)]
 
 
 def _join_means(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:

@@ -255,25 +255,20 @@ class TargetFinder:
         first = max(phrase.start, due.span.start - _NEAR)
         before = content[first : due.span.start].rstrip()
         after = content[due.span.end : min(phrase.end, due.span.end + _NEAR)]
-        if self.words.no_aim_before.match_before(before, len(before)) or self.words.no_aim_after.match_at(
-            after, 0
-        ):
+        words = self.words
+        if words.no_aim_before.match_before(before, len(before)) or words.no_aim_after.match_at(after, 0):
             return False
-        if content[phrase.end - 1] == "的" or self.words.ifs.match_at(content, phrase.start):
+        if content[phrase.end - 1] == "的" or words.ifs.match_at(content, phrase.start):
             return False  # 12月31日前未签订合同的
-        if not due.strict and not due.goal and self._is_relief(content, phrase):
-            return False  # 2020年2月免收房租
-        if not (due.strict or due.goal or due.during) and self._is_circumstance(
-            blank_dates_and_brackets(phrase.extract(content))
-        ):
+        loose = not due.strict and not due.goal
+        if loose and self.reader.read(content, phrase).kind is NormKind.PERMISSION:
+            return False  # 2020年2月免收房租: for how long
+        text = blank_dates_and_brackets(phrase.extract(content))
+        if loose and not due.during and self._is_circumstance(text):
             return False  # 2月份的期限延长后
-        leads = first == phrase.start and self.words.openers.match_before(before, len(before)) == before
+        leads = first == phrase.start and words.openers.match_before(before, len(before)) == before
         told = due.exact or due.day is None  # 3月16日 alone tells what happened
         return due.goal or due.strict or (leads and not told and self._goes_on(content, phrase, due))
-
-    def _is_relief(self, content: str, phrase: Span) -> bool:
-        """Return whether the phrase grants something: its date tells for how long."""
-        return self.reader.read(content, phrase).kind is NormKind.PERMISSION
 
     def _goes_on(self, content: str, phrase: Span, due: DueDate) -> bool:
         """Return whether an act or a figure follows 2020年: not 2020年春风行动."""

@@ -166,8 +166,9 @@ class PhraseReader:
     def _read_headed(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
         """Return the analysis of a phrase that a verb, a cue word or a preposition opens, behind adverbs."""
         words, head = self.words, self.grammar.find_head(text, start)
-        if head is None:
-            return self._read_eager(reading, text, start)
+        if head is None:  # 积极接轨…: the adverb shows that an unknown verb follows
+            eager = len(text) - start > _SHORT and self.grammar.is_eager(text, start)
+            return reading._replace(nature=Nature.ACT) if eager else None
         if self.grammar.is_nominal(text, head):
             return None
         reading = reading._replace(head=head.word)
@@ -176,12 +177,6 @@ class PhraseReader:
         if head.word in words.prepositions or head.word in words.means or head.word in words.reasons:
             return self._read_adverbial(reading, text, head)
         return self._read_verb(reading, text, head)
-
-    def _read_eager(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis | None:
-        """Return an act whose unknown verb is shown by its adverb: 积极接轨…."""
-        if len(text) - start > _SHORT and self.grammar.is_eager(text, start):
-            return reading._replace(nature=Nature.ACT)
-        return None
 
     def _read_verb(self, reading: PhraseAnalysis, text: str, head: Head) -> PhraseAnalysis:
         if head.word in self.words.results or self.grammar.is_hope(text, head):

@@ -199,21 +199,15 @@ class QuantityFinder:
         at = self._skip_softeners(text, number.start())
         verb = self.words.aims.match_before(text, at) or self.words.briefs.match_before(text, at)
         if verb:
-            return not (verb in self.words.moves and self._tells_of_existing(text, end))
+            # 推动8个试点城市建设: they exist already.
+            return not (verb in self.words.moves and self.words.existing.contains_any(text, end))
         after = _skip_bound(text, end)
         last = after == len(text) and text[end:after].strip() not in _LIMITS
-        return opened and (last or text.startswith(_SUM, at - len(_SUM)) or self._moves(text, end))
-
-    def _moves(self, text: str, end: int) -> bool:
-        """Return whether the words say what becomes of so many: 推动15件事项接入平台."""
-        return self.words.moved.contains_any(text, end + 1)
+        moved = self.words.moved.contains_any(text, end + 1)  # 推动15件事项接入平台
+        return opened and (last or text.startswith(_SUM, at - len(_SUM)) or moved)
 
     def _is_count(self, unit: str) -> bool:
         return unit[len(self.words.multiples.match_at(unit, 0)) :] in self.words.counts
-
-    def _tells_of_existing(self, text: str, end: int) -> bool:
-        """Return whether the counted things exist already: 推动8个试点城市建设."""
-        return self.words.existing.contains_any(text, end)
 
     def _is_changed(self, text: str, at: int) -> bool:
         """Return whether a word of change stands before the number: 达到, 降低约."""

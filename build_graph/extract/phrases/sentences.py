@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from build_graph.extract.structure.marks import keep_outermost
 from build_graph.model import Span
 
 # Each pattern begins with a class of characters, so that it passes over all others at once.
@@ -127,9 +128,9 @@ def _iterate_cuts(content: str, span: Span) -> Iterator[int]:
             yield at
 
 
-def _find_closed(content: str, span: Span) -> list[tuple[int, int]]:
+def _find_closed(content: str, span: Span) -> list[Span]:
     """Return the outermost stretches in brackets or quotes that close within their paragraph, in order."""
-    pairs: list[tuple[int, int]] = []
+    pairs: list[Span] = []
     stack = _Openers()
     for mark in _BRACKET.finditer(content, span.start, span.end):
         word = mark.group()
@@ -138,18 +139,12 @@ def _find_closed(content: str, span: Span) -> list[tuple[int, int]]:
         elif word in _CLOSERS:
             start = stack.pop(*_PAIRS.get(word, ('"', "“")))
             if start is not None:
-                _keep_outermost(pairs, start, mark.end())
+                keep_outermost(pairs, Span(start, mark.end()))
             elif word in _QUOTES:
                 stack.push('"', mark.start())
         elif word != "&":
             stack.push(_FOLD.get(word, word), mark.start())
     return pairs
-
-
-def _keep_outermost(pairs: list[tuple[int, int]], start: int, end: int) -> None:
-    while pairs and pairs[-1][0] >= start:
-        pairs.pop()
-    pairs.append((start, end))
 
 
 class _Openers:

@@ -242,7 +242,7 @@ class AttributionGrammar:
             self._read_label(label["label"], reading)
             span = Span(label.end(), span.end)
         elif rider := self.rider.match(content, span.start, span.end):
-            reading.rider = _find_qualifier_kind(rider)
+            reading.rider = QualifierKind(rider.lastgroup or "")
             reading.riders.append(Qualifier(reading.rider, Span(rider.end(), span.end).strip(content)))
             return
         elif default := self.default.search(words):
@@ -429,10 +429,6 @@ def _build_verb_pattern(verb: dict[str, list[str]]) -> re.Pattern[str]:
         rf"(?:[按依根在][照据]?(?:各自|本|其)?的?[职任][责能务](?:权限|范围)?(?:分工|内)?|{build_alternation(verb['manner'])})*+"
         rf"(?:(?P<verb>{verbs})(?:{verbs}|{build_alternation(verb['tail'])})*+)?$"
     )
-
-
-def _find_qualifier_kind(found: re.Match[str]) -> QualifierKind:
-    return next(kind for kind in QualifierKind if found[kind.value])
 
 
 def split_stretches(

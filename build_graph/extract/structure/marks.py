@@ -36,14 +36,17 @@ def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Itera
             yield from _iterate_unclosed(stack, inner, mark.start())
             stack, inner = [], []
         elif stack:
-            opened = stack.pop()
-            while inner and inner[-1].start > opened:
-                inner.pop()
-            if stack:
-                inner.append(Span(opened, mark.end()))
-            else:
-                yield Span(opened, mark.end()), True
+            keep_outermost(inner, Span(stack.pop(), mark.end()))
+            if not stack:
+                yield inner.pop(), True
     yield from _iterate_unclosed(stack, inner, stop)
+
+
+def keep_outermost(pairs: list[Span], pair: Span) -> None:
+    """Add a pair that closes behind all others, in place of those inside it."""
+    while pairs and pairs[-1].start > pair.start:
+        pairs.pop()
+    pairs.append(pair)
 
 
 def _iterate_unclosed(stack: list[int], inner: list[Span], end: int) -> Iterator[tuple[Span, bool]]:
