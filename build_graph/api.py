@@ -20,6 +20,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import os
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -69,6 +70,7 @@ Value = str | int | dt.date | None  # of a parameter; None leaves it out
 
 _MEMORY = "<graph in memory>"  # the place of a graph that was built, in messages
 _DOCUMENTS_SHOWN = 5
+_IN_SPARQL = re.compile(r"[{<]")  # every query has a group or an IRI, and no name or path has one
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -495,9 +497,7 @@ def _iterate_skipped(skipped: Skipped) -> Iterator[str]:
 def _find_question(name_or_sparql: Place) -> Question:
     """Return a question of the catalogue, the one in a text, or the one in a file."""
     words = os.fspath(name_or_sparql)
-    if (
-        isinstance(name_or_sparql, str) and "{" in words
-    ):  # every query has a group, and no name or path has one
+    if isinstance(name_or_sparql, str) and _IN_SPARQL.search(words):
         return Question.read(words, "query")
     return find_question(words)
 

@@ -23,6 +23,14 @@ _DTYPES: dict[str, tuple[str, Callable[[str], Any]]] = {
     f"{XSD}date": ("datetime64[s]", date.fromisoformat),
     f"{XSD}dateTime": ("datetime64[us]", datetime.fromisoformat),
 }
+# The types of columns of the catalogue, for those that hold no value: an empty table has the same types.
+_NAMED = {
+    "Int64": "alone attributed bearers column documents encouragements end led line main measures norms "
+    "obligations permissions prohibitions rank shared start things times",
+    "boolean": "inferred open verified",
+    "datetime64[s]": "date due ended",
+}
+_DTYPE_BY_NAME = {name: dtype for dtype, names in _NAMED.items() for name in names.split()}
 _NUMBERS = {"Int64", "Float64"}
 _LARGEST = 2**63  # what an integer column of pandas stays below
 
@@ -32,7 +40,8 @@ def build_frame(answer: QuerySolutions) -> pd.DataFrame:
 
     Integers are Int64, decimals Float64, yes and no boolean, days and times datetime64, all else string; a
     value that is missing is NA. A column of values of several types is string, but for numbers of two kinds,
-    which are Float64. Raise MissingExtraError without pandas, AnswerError where the rows cannot be had.
+    which are Float64; one without any value has the type that its name has in the catalogue. Raise
+    MissingExtraError without pandas, AnswerError where the rows cannot be had.
     """
     load_extra("pandas", "analysis", "a DataFrame")
     import pandas as pd
@@ -41,15 +50,15 @@ def build_frame(answer: QuerySolutions) -> pd.DataFrame:
         names = [variable.value for variable in answer.variables]
         rows = [tuple(row) for row in answer]
     columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    typed = [_build_column(values) for values in columns]
+    typed = [_build_column(name, values) for name, values in zip(names, columns, strict=True)]
     return pd.concat(typed, axis=1, keys=names) if names else pd.DataFrame(index=range(len(rows)))
 
 
-def _build_column(values: Sequence[Term]) -> pd.Series[Any]:
+def _build_column(name: str, values: Sequence[Term]) -> pd.Series[Any]:
     """Return the values as a column of the type that all of them have; of text where they have none."""
     import pandas as pd
 
-    dtype = _find_dtype(values)
+    dtype = _find_dtype(name, values)
     if dtype:
         try:
             return pd.Series([_parse_value(value) for value in values], dtype=dtype)
@@ -58,8 +67,10 @@ def _build_column(values: Sequence[Term]) -> pd.Series[Any]:
     return pd.Series([None if value is None else format_term(value) for value in values], dtype="string")
 
 
-def _find_dtype(values: Sequence[Term]) -> str | None:
-    """Return the type that fits all values; None where that is text."""
+def _find_dtype(name: str, values: Sequence[Term]) -> str | None:
+    """Return the type that fits all values, without values the type of the name; None where that is text."""
+    if all(value is None for value in values):
+        return _DTYPE_BY_NAME.get(name)
     found = {_find_literal_dtype(value) for value in values if value is not None}
     if found == _NUMBERS:
         return "Float64"
