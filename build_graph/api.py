@@ -37,7 +37,6 @@ from build_graph.errors import UNEXPECTED, ObligationError, load_extra
 from build_graph.graph.store.shards import ShardFolder
 from build_graph.query.catalogue import Question, construct, fetch_rows, find_question
 from build_graph.query.engines import (
-    TIMEOUT,
     Answer,
     Engine,
     OxigraphEngine,
@@ -45,6 +44,7 @@ from build_graph.query.engines import (
     create_strange_answer_error,
 )
 from build_graph.query.http.credentials import ANONYMOUS, find_credentials, redact_url
+from build_graph.query.http.receiving import TIMEOUT
 from build_graph.query.names import EntityFinder
 from build_graph.query.open import is_address, load_turtle, open_path, open_shards_or_graph, resolve_selection
 from build_graph.query.parameters import Binder, parse_member

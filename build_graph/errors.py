@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-EXTRAS = ("html", "docx", "pdf", "analysis", "serve", "remote")  # what the extra `all` brings
+EXTRAS = ("html", "docx", "pdf", "analysis", "serve")  # what the extra `all` brings
 
 
 class ObligationError(Exception):

@@ -1,4 +1,4 @@
-"""Engines, which answer queries: Oxigraph over a graph in memory or a store, or an endpoint on the net.
+"""Engines answer queries: Oxigraph over a graph in memory or a store, or a SPARQL endpoint over HTTP.
 
 Both give the same answers to the queries of the catalogue, in the types of pyoxigraph.
 """
@@ -9,17 +9,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pyoxigraph import (
     DefaultGraph,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
-    RdfFormat,
     Store,
     Triple,
     parse_query_results,
@@ -28,12 +26,15 @@ from pyoxigraph import (
 from build_graph.errors import ObligationError
 from build_graph.query import sparql
 from build_graph.query.http.credentials import ANONYMOUS, Credentials, redact_url
-from build_graph.query.http.messages import server_message, short_message
-from build_graph.query.http.receiving import MOST, Receiver, create_reader
+from build_graph.query.http.messages import short_message
+from build_graph.query.http.receiving import MOST, TIMEOUT
 from build_graph.query.syntax import check
 from build_graph.vocabulary import XSD
 
-TIMEOUT = 60.0  # seconds that an endpoint may take
+if TYPE_CHECKING:
+    from build_graph.query.http.client import Client, SparqlEndpoint
+
+_OF_TRIPLES = (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
 _BOOLEAN = f"{XSD}boolean"
 _YES = ("1", "true")
 _WITH_BOOLEAN = re.compile(rb'\{[^{}]*#boolean"[^{}]*\}')  # not by a parser: lists in lists fill memory
@@ -42,7 +43,7 @@ OF_FILES = ("Corruption", "IO error")  # beginnings of RocksDB's messages about 
 
 
 class EngineError(ObligationError):
-    """A graph that cannot be opened, or an endpoint that does not answer."""
+    """A graph that cannot be opened, or an endpoint whose answer is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,28 +120,40 @@ class OxigraphEngine:
         union = self.union and not sparql.find_keywords(query, ["FROM"])  # a union would override its graphs
         found = self.store.query(query, use_default_graph_as_union=union)
         if isinstance(found, QuerySolutions) and self.folder:
-            return _parse_results(found.serialize(format=QueryResultsFormat.JSON) or b"")
+            json_rows = found.serialize(format=QueryResultsFormat.JSON) or b""
+            return parse_query_results(json_rows, format=QueryResultsFormat.JSON)
         return found if isinstance(found, (QuerySolutions, QueryBoolean)) else Triples.collect(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class EndpointEngine:
-    """A SPARQL endpoint; `timeout` is what one answer may take, in seconds."""
+    """A SPARQL endpoint; `timeout` is what one answer may take, in seconds, `most` its bytes.
+
+    The client, which may be shared, brings its own bounds and credentials along.
+    """
 
     url: str
     timeout: float = TIMEOUT
     credentials: Credentials = ANONYMOUS
     most: int = MOST
+    client: Client | None = None
+    _endpoint: SparqlEndpoint = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Describe the endpoint; nothing is sent yet."""
+        from build_graph.query.http.client import Client, SparqlEndpoint
+
+        client = self.client or Client(self.credentials, self.timeout, most=self.most)
+        self._endpoint = SparqlEndpoint(client, self.url)
 
     def answer(self, query: str, name: str = "query") -> Answer:
-        """What the endpoint answers; raises EngineError where it is down, slow, or no SPARQL endpoint.
+        """Return the answer, read whole; raise EngineError where what comes is no SPARQL result.
 
-        An answer is read whole, with all rows, before it is given on. Raises ReceivedError where it is too
-        large, or damaged.
+        Raise ExchangeError where the endpoint is down, slow, or refuses the query, QueryError where that is
+        at fault, and ReceivedError where the answer is too large, or damaged.
         """
         form = sparql.detect_form(query, name)
-        triples = form in (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
-        media, data = self._ask(query, name, triples=triples)
+        media, data = self._ask(query, name, triples=form in _OF_TRIPLES)
         try:
             found = self._parse_answer(media, data, form)
         except (SyntaxError, ValueError) as error:
@@ -152,19 +165,30 @@ class EndpointEngine:
             self._check_columns(found, sparql.find_columns(query))
         return found
 
+    def _ask(self, query: str, name: str, *, triples: bool) -> tuple[str, bytes]:
+        """Return the media type and the bytes of the answer."""
+        from SPARQLWrapper import JSON, TURTLE
+
+        from build_graph.query.http.client import ExchangeError
+
+        self._endpoint.setReturnFormat(TURTLE if triples else JSON)
+        self._endpoint.setQuery(query)
+        try:
+            result = self._endpoint.query()
+        except ExchangeError as error:
+            if error.status in (400, 500):  # 500 is what Virtuoso answers to a query that it does not take
+                check(query, name)  # says where, if it is the query that is at fault
+            raise
+        return result.info()["Content-Type"], result.response.read()
+
     def _parse_answer(self, media: str, data: bytes, form: sparql.QueryForm) -> Answer:
-        """Return the answer in some bytes; raises ValueError or SyntaxError where the form has none like
-        it.
-        """
-        receiver = self._create_receiver()
-        if form in (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE):
-            known = RdfFormat.from_media_type(media) or RdfFormat.TURTLE
-            return Triples.collect(receiver.parse_statements(data, known))
-        kind = QueryResultsFormat.from_media_type(media) or QueryResultsFormat.JSON
-        found = receiver.parse_results(
-            _normalise_booleans(data, yes_or_no=form is sparql.QueryForm.ASK), kind
-        )
-        if isinstance(found, QueryBoolean) != (form is sparql.QueryForm.ASK):
+        """Return the answer in some bytes; raise ValueError or SyntaxError for none of the query's form."""
+        receiver = self._endpoint.client.create_receiver(self.url)
+        if form in _OF_TRIPLES:
+            return Triples.collect(receiver.parse_statements(data, media))
+        yes_or_no = form is sparql.QueryForm.ASK
+        found = receiver.parse_results(_normalise_booleans(data, yes_or_no=yes_or_no), media)
+        if isinstance(found, QueryBoolean) != yes_or_no:
             raise ValueError(form)
         return found
 
@@ -177,76 +201,6 @@ class EndpointEngine:
                 f"{', '.join(sorted(given)) or '(none)'} where "
                 f"{', '.join(sorted(asked))} were asked for; give the address of another SPARQL endpoint"
             )
-
-    def _create_receiver(self) -> Receiver:
-        return Receiver(self.url, self.timeout, self.most)
-
-    def _ask(self, query: str, name: str, *, triples: bool) -> tuple[str, bytes]:
-        """Media type and bytes of the answer."""
-        from http.client import HTTPException
-        from urllib.error import HTTPError
-
-        try:
-            return self._create_receiver().wait(lambda end: self._send_query(query, end, triples=triples))
-        except HTTPError as error:
-            raise self._create_refusal_error(error, query, name) from error
-        except TimeoutError as error:
-            raise self._create_timeout_error() from error
-        except (OSError, HTTPException, ValueError) as error:
-            if isinstance(getattr(error, "reason", None), TimeoutError):
-                raise self._create_timeout_error() from error
-            raise self._create_silence_error(short_message(error)) from error
-
-    def _send_query(self, query: str, end: float, *, triples: bool) -> tuple[str, bytes]:
-        """Media type and bytes of the answer; raises HTTPError, with the beginning of what is said, else."""
-        from urllib.error import HTTPError
-
-        receiver = self._create_receiver()
-        try:
-            with self._open_request(query, triples=triples) as response:
-                packing = response.headers.get("Content-Encoding", "")
-                data = receiver.read(create_reader(response), packing, end)
-                return response.headers.get_content_type(), data
-        except HTTPError as error:
-            with error:
-                said = receiver.read_beginning(error.read1, end) if error.fp else b""
-            raise HTTPError(error.url, error.code, error.reason, error.headers, BytesIO(said)) from error
-
-    def _open_request(self, query: str, *, triples: bool) -> Any:
-        """Return the answer as it comes; SPARQLWrapper says what is asked, the credentials who asks."""
-        from SPARQLWrapper import JSON, POST, TURTLE, SPARQLWrapper
-
-        wrapper = SPARQLWrapper(self.url, agent="obligation-graph")
-        wrapper.setMethod(POST)
-        wrapper.setReturnFormat(TURTLE if triples else JSON)
-        wrapper.setQuery(query)
-        # Its own way to open a request sends a password along to wherever the endpoint sends us on.
-        request = wrapper._createRequest()
-        self.credentials.sign(request)
-        return self.credentials.create_opener(self.url).open(request, timeout=self.timeout)
-
-    def _create_refusal_error(self, error: Any, query: str, name: str) -> EngineError:
-        """What to say of an answer that is none."""
-        if error.code in (400, 500):  # 500 is what Virtuoso says of a query that it does not take
-            check(query, name)  # says where, if it is the query that is at fault
-        said = self.credentials.redact(server_message(error, query))
-        if error.code == 400:
-            return EngineError(f"{redact_url(self.url)}: refuses the query ({said})")
-        if error.code == 401:
-            return EngineError(f"{redact_url(self.url)}: {self.credentials.describe_refusal()}")
-        return self._create_silence_error(f"{error.code} {said}")
-
-    def _create_silence_error(self, why: str) -> EngineError:
-        return EngineError(
-            f"{redact_url(self.url)}: does not answer ({self.credentials.redact(why)}); "
-            "see whether it runs, and at this address"
-        )
-
-    def _create_timeout_error(self) -> EngineError:
-        return EngineError(
-            f"{redact_url(self.url)}: no answer within {self.timeout:g} seconds; "
-            "ask for less, or give a higher --timeout"
-        )
 
 
 @contextmanager
@@ -268,14 +222,10 @@ def create_store_error(folder: Path, error: Exception, what: str = "read") -> En
     )
 
 
-def _parse_results(data: bytes, media: QueryResultsFormat | None = None) -> QuerySolutions | QueryBoolean:
-    return parse_query_results(data, format=media or QueryResultsFormat.JSON)
-
-
 def _normalise_booleans(data: bytes, *, yes_or_no: bool) -> bytes:
-    """Return an answer in JSON with yes and no as the standard writes them.
+    """Return an answer in JSON with booleans as the standard writes them.
 
-    Virtuoso 7 says "1" and "0" for true and false, and answers ASK with a row of one number.
+    Virtuoso 7 writes "1" and "0" for true and false, and answers ASK with a row of one number.
     """
     if not yes_or_no:
         return _WITH_BOOLEAN.sub(_normalise_boolean, data)
@@ -285,14 +235,14 @@ def _normalise_booleans(data: bytes, *, yes_or_no: bool) -> bytes:
         value = json.loads(data)["results"]["bindings"][0]["__ASK_RETVAL"]["value"]
         return json.dumps({"head": {}, "boolean": value in _YES}).encode()
     except (ValueError, LookupError, TypeError):
-        return data  # whoever reads it says what is wrong with it
+        return data  # the parser reports what is wrong with it
 
 
 def _normalise_boolean(found: re.Match[bytes]) -> bytes:
-    """Return a value of an answer in JSON, yes or no in the words of the standard."""
+    """Return a boolean of an answer in JSON as the standard writes it."""
     try:
         value = json.loads(found[0])
-        said = "true" if value["value"] in _YES else "false"
-        return json.dumps({**value, "value": said}).encode() if value["datatype"] == _BOOLEAN else found[0]
+        word = "true" if value["value"] in _YES else "false"
+        return json.dumps({**value, "value": word}).encode() if value["datatype"] == _BOOLEAN else found[0]
     except (ValueError, LookupError, TypeError):
         return found[0]

@@ -15,8 +15,8 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 from build_graph.errors import ObligationError
 from build_graph.extract.structure.marks import parse_numeral
 from build_graph.query.catalogue import ParameterKind, construct
-from build_graph.query.engines import TIMEOUT, Engine, OxigraphEngine, convert_store_errors
-from build_graph.query.http.receiving import MOST
+from build_graph.query.engines import Engine, OxigraphEngine, convert_store_errors
+from build_graph.query.http.receiving import MOST, TIMEOUT
 from build_graph.query.names import EntityFinder
 from build_graph.query.open import open_graph
 from build_graph.vocabulary import BASE, term

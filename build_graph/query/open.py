@@ -18,7 +18,6 @@ from build_graph.graph.iris import text_iri
 from build_graph.graph.store.shards import DocumentRecord, ShardFolder, is_shards
 from build_graph.query.catalogue import ParameterKind
 from build_graph.query.engines import (
-    TIMEOUT,
     EndpointEngine,
     Engine,
     EngineError,
@@ -28,7 +27,7 @@ from build_graph.query.engines import (
 )
 from build_graph.query.http.credentials import ANONYMOUS, Credentials, check_address
 from build_graph.query.http.messages import short_message
-from build_graph.query.http.receiving import MOST
+from build_graph.query.http.receiving import MOST, TIMEOUT
 from build_graph.query.names import EntityFinder
 from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE, ONTOLOGY, UNNUMBERED, term

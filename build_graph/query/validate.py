@@ -13,8 +13,8 @@ from build_graph.graph.check.shacl import ValidationReport, validate_graph
 from build_graph.graph.store.seals import find_damaged_file
 from build_graph.graph.store.store import REMOVE
 from build_graph.query.catalogue import construct
-from build_graph.query.engines import TIMEOUT, Engine, OxigraphEngine, convert_store_errors
-from build_graph.query.http.receiving import MOST
+from build_graph.query.engines import Engine, OxigraphEngine, convert_store_errors
+from build_graph.query.http.receiving import MOST, TIMEOUT
 from build_graph.query.open import open_graph, open_path
 from build_graph.query.results import convert_to_rdflib
 

@@ -20,7 +20,7 @@ from test_queries import QUESTIONS, bound
 from build_graph.cli import main
 from build_graph.corpus.builder import Builder
 from build_graph.query.catalogue import Question
-from build_graph.query.engines import EndpointEngine, Engine, EngineError
+from build_graph.query.engines import EndpointEngine, Engine
 from build_graph.query.exchange.push import SHARED, find_owner, read_parts
 from build_graph.query.http.client import Client, ExchangeError, Request
 from build_graph.query.http.credentials import Credentials, CredentialsError, find_credentials, redact_url
@@ -437,7 +437,7 @@ def test_trouble_that_passes(trouble: Answer) -> None:
     [
         (BUSY, 5, "is busy"),
         (GONE, 5, "the connection breaks"),
-        (Answer(400, body=b"no\nsuch thing"), 1, "fails (400: no such thing)"),
+        (Answer(400, body=b"no\nsuch thing"), 1, "refuses the request (no such thing)"),
         (Answer(403), 1, "does not allow this"),
         (Answer(404), 1, "nothing at this address"),
         (Answer(500, "text/html", b"<html>"), 1, "fails (500); see its log"),
@@ -542,7 +542,7 @@ def test_engines_refuse_a_password_in_the_address() -> None:
 
 
 def test_engines_do_not_take_an_endpoint_for_granted() -> None:
-    with endpoint.answering(in_turn(Answer(401))) as (url, _), pytest.raises(EngineError, match="who asks"):
+    with endpoint.answering(in_turn(Answer(401))) as (url, _), pytest.raises(ExchangeError, match="who asks"):
         EndpointEngine(url).answer("ASK {}")
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import endpoint
 import pytest
 from click.testing import CliRunner, Result
+from endpoint import Answer
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 from rich.cells import cell_len
 
 from build_graph.cli import main
 from build_graph.query.catalogue import ParameterKind
-from build_graph.query.engines import EndpointEngine, EngineError, OxigraphEngine
+from build_graph.query.engines import EndpointEngine, OxigraphEngine
+from build_graph.query.http.client import ExchangeError
 from build_graph.query.names import EntityFinder, UnknownNameError
 from build_graph.query.results import AnswerFormat, format_result
 from build_graph.query.sparql import QueryError, detect_form
@@ -356,17 +359,18 @@ REPLIES: dict[str, tuple[endpoint.Reply, str]] = {
     "a page that says it is JSON": ((200, "application/json", PAGE), "that is no SPARQL result"),
     "nothing": ((200, "application/sparql-results+json", b""), "that is no SPARQL result"),
     "other JSON": ((200, "application/json", b'{"ok": true}'), "that is no SPARQL result"),
-    "not found": ((404, "text/html", PAGE), "does not answer"),
-    "forbidden": ((403, "text/html", PAGE), "does not answer"),
-    "an error of its own": ((500, "text/html", PAGE), "does not answer"),
-    "busy": ((503, "text/plain", b"later"), "does not answer"),
-    "a refusal": ((400, "text/plain", b"too\nmuch"), "refuses the query"),
+    "not found": ((404, "text/html", PAGE), "there is nothing at this address"),
+    "forbidden": ((403, "text/html", PAGE), "does not allow this"),
+    "an error of its own": ((500, "text/html", PAGE), "fails (500)"),
+    "busy": ((503, "text/plain", b"later"), "is busy or down behind its front (503); try again later"),
+    "a refusal": ((400, "text/plain", b"too\nmuch"), "refuses the request (too much)"),
 }
 
 
 @pytest.mark.parametrize("what", REPLIES)
-def test_endpoints_that_answer_otherwise(what: str) -> None:
+def test_endpoints_that_answer_otherwise(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line and exit code 1, whatever comes back."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # before it is tried again
     reply, said = REPLIES[what]
     with endpoint.served(lambda query: reply) as url:
         result = run("query", "counts", "--graph", url)
@@ -408,6 +412,36 @@ def test_an_endpoint_that_is_slow() -> None:
     assert "no answer within 1 seconds; ask for less, or give a higher --timeout" in result.stderr
 
 
+YES = Answer(200, "application/sparql-results+json", b'{"head":{},"boolean":true}')
+PASSING = {  # answers after which the endpoint, asked again, does answer; MOVED is another path of it
+    "busy": Answer(503),
+    "too many requests": Answer(429),
+    "a broken connection": Answer(0),
+    "half an answer": Answer(200, YES.media, YES.body, cut=True),
+    "moved for a time": Answer(307, headers={"Location": "/moved"}),
+    "moved for good": Answer(308, headers={"Location": "/moved"}),
+}
+
+
+@pytest.mark.parametrize("what", PASSING)
+def test_trouble_of_an_endpoint_that_passes(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # before it is tried again
+    left = [PASSING[what]]
+    with endpoint.answering(lambda asked: left.pop() if left else YES) as (url, came):
+        result = run("query", "-", "--graph", f"{url}/query", stdin="ASK {}")
+    assert (result.exit_code, result.stdout) == (0, "true\n"), result.output
+    assert [(asked.method, asked.body) for asked in came] == [("POST", b"query=ASK+%7B%7D")] * 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_query_that_would_be_lost_on_the_way_is_not_sent_on(status: int) -> None:
+    """These statuses ask for a GET, without the query."""
+    with endpoint.answering(lambda asked: Answer(status, headers={"Location": "/moved"})) as (url, came):
+        result = run("query", "counts", "--graph", f"{url}/query")
+    assert (result.exit_code, len(came)) == (1, 1)
+    assert f"sends on to {url}/moved; give that address, if you trust it" in result.stderr
+
+
 def test_an_endpoint_shows_syntax_errors_too(finder: EntityFinder) -> None:
     store = finder.engine.store  # type: ignore[attr-defined]
     with endpoint.served(endpoint.over(store)) as url:
@@ -430,7 +464,7 @@ def test_an_endpoint_gets_no_update() -> None:
 
 
 def test_an_address_that_is_none() -> None:
-    with pytest.raises(EngineError, match="does not answer"):
+    with pytest.raises(ExchangeError, match="does not answer"):
         EndpointEngine("http://[x").answer("ASK {}")
 
 

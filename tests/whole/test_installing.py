@@ -38,7 +38,11 @@ def test_all_is_what_the_messages_say() -> None:
     assert brought()["all"] == {"all", "formats", *errors.EXTRAS}
 
 
-@pytest.mark.parametrize("name", ["html", "analysis", "remote", "parquet", "spark"])
+def test_an_extra_that_was_needed_once_still_installs() -> None:
+    assert brought()["remote"] == {"remote"}
+
+
+@pytest.mark.parametrize("name", ["html", "analysis", "parquet", "spark"])
 def test_a_missing_extra_names_all_where_that_brings_it(name: str) -> None:
     with pytest.raises(errors.MissingExtraError) as caught:
         errors.load_extra("no_such_module", name, "this")

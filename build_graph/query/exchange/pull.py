@@ -1,4 +1,4 @@
-"""Fetches named graphs from a server, as a file in which the same statements are the same bytes."""
+"""Fetches named graphs from a server for a file in which the same statements are the same bytes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from build_graph.query.http.client import ExchangeError
 from build_graph.query.http.credentials import redact_url
 
 ENDINGS = (".ttl", ".trig", ".nt", ".nq")
-_NEITHER = (".ttl", ".nt")  # formats that know no named graphs
-_READ = (".ttl", ".trig")  # formats that people read
+_ONE_GRAPH = (".ttl", ".nt")  # formats without named graphs
+_BY_SUBJECT = (".ttl", ".trig")  # formats for people, in which subjects have an order of their own
 
 
 def check_ending(path: Path) -> None:
-    """Raise PartsError for a file in no format that is written."""
+    """Raise PartsError for a file whose ending names no format that is written."""
     if path.suffix not in ENDINGS:
         raise PartsError(f"{path}: ends in none of {', '.join(ENDINGS)}; choose one")
 
 
 def list_graphs(server: Server) -> dict[str, int | None]:
-    """Return the named graphs of a server; raises ExchangeError where there are none, or none to be found."""
+    """Return the named graphs of a server; raise ExchangeError where it has none, or does not list them."""
     where = redact_url(server.url)
     if server.query is None:
         raise ExchangeError(
@@ -43,23 +43,23 @@ def list_graphs(server: Server) -> dict[str, int | None]:
 
 @dataclass(slots=True)
 class GraphPuller:
-    """Named graphs of a server, whose sizes may be known; only one of them is in memory at a time."""
+    """Named graphs of a server and their sizes, where known; only one graph is in memory at a time."""
 
     server: Server
     names: Mapping[str, int | None]
-    on_graph: Callable[[int], None] = lambda number: None  # hears how many of them are here
-    statements: int = 0  # of the graphs that are here
+    on_graph: Callable[[int], None] = lambda number: None  # called with the number of graphs fetched
+    statements: int = 0  # of the graphs that were fetched
 
     def sort_statements(self, path: Path) -> ExternalSort:
-        """Return the statements in the order of a file, on disk.
+        """Return the statements, sorted on disk into the order of the file `path`.
 
-        Raises ExchangeError where a graph is not there, or not given whole, ObligationError where there is no
+        Raise ExchangeError where a graph is missing or not given whole, ObligationError where there is no
         room to sort them.
         """
         return ExternalSort.sort_records(_encode_record(quad, path.suffix) for quad in self._iterate_quads())
 
     def _iterate_quads(self) -> Iterator[Quad]:
-        """Yield all statements; blank nodes, which come last, are named by what is said of them."""
+        """Yield all statements; blank nodes come last and get names that depend on their statements alone."""
         blank = []
         for number, (name, size) in enumerate(self.names.items(), 1):
             for quad in self._fetch_one(name, size):
@@ -84,7 +84,7 @@ class GraphPuller:
 
 
 def serialize_sorted(ordered: ExternalSort, path: Path) -> Iterator[bytes]:
-    """Yield the statements as the file's ending says; Turtle and N-Triples hold all graphs as one."""
+    """Yield the bytes of a file in the format of its ending; Turtle and N-Triples hold all graphs as one."""
     if path.suffix == ".ttl":
         yield from join_bodies(
             [
@@ -94,7 +94,10 @@ def serialize_sorted(ordered: ExternalSort, path: Path) -> Iterator[bytes]:
         )
     elif path.suffix == ".trig":
         yield from join_bodies(
-            [_format_block(name, said) for name, said in groupby(ordered.iterate_records(), _extract_graph)]
+            [
+                _format_block(name, records)
+                for name, records in groupby(ordered.iterate_records(), _extract_graph)
+            ]
         )
     else:
         for record in ordered.iterate_records():
@@ -103,21 +106,19 @@ def serialize_sorted(ordered: ExternalSort, path: Path) -> Iterator[bytes]:
 
 
 def _encode_record(quad: Quad, ending: str) -> bytes:
-    """Return a statement behind its graph, if the format has any, and its subject's place, if people read
-    it.
-    """
-    graph = "" if ending in _NEITHER else str(quad.graph_name)
+    """Return a statement as a line that sorts by graph, if the format has them, and by place of subject."""
+    graph = "" if ending in _ONE_GRAPH else str(quad.graph_name)
     subject = str(quad.subject)
-    place = build_sort_keys([subject])[subject] if ending in _READ else ""
+    place = build_sort_keys([subject])[subject] if ending in _BY_SUBJECT else ""
     return f"{graph}\t{place}\t{quad.triple}".encode()
 
 
 def _format_block(name: bytes, records: Iterable[bytes]) -> bytes:
     """Return a named graph in TriG."""
-    said = b"".join(
+    body = b"".join(
         serialise_body(group_by_subject(_parse_records(batch)))[0] for batch in iterate_batches(records)
     )
-    return b"GRAPH %s {\n%s\n}\n\n" % (name, said.rstrip())
+    return b"GRAPH %s {\n%s\n}\n\n" % (name, body.rstrip())
 
 
 def _extract_graph(record: bytes) -> bytes:

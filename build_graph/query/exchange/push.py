@@ -1,12 +1,10 @@
-"""A graph as the named graphs in which it is sent: one a document, and one for what they share.
+"""Sends a graph to a server as named graphs: one for each document, and one for what documents share.
 
-Statements about a document and what lies below its IRI go into a graph that is named as the document. Bodies,
-domains and places, which many documents name, go into one graph of their own: a store that asks all graphs as
-one, as Virtuoso does, finds a statement as often as graphs hold it, and would count it so.
+Statements about a document and about what lies below its IRI go into a graph with the document's IRI. Bodies,
+domains and places, which many documents name, go into the shared graph: a store that asks all graphs as one,
+as Virtuoso does, would count a statement once for each graph that holds it.
 
-Sends named graphs to a server, each whole, and only what is not there yet.
-
-A graph bears a mark: the SHA-256 of its statements, as one more statement. It is sent with the last of them.
+A named graph bears a mark: the SHA-256 of its statements, as one more statement, sent with the last of them.
 So a push that was broken off goes on where it stopped, and what has not changed is not sent again.
 """
 
@@ -30,6 +28,9 @@ from build_graph.vocabulary import BASE, ELI
 SHARED = f"{BASE}graph/shared"
 REALIZES = f"{ELI}realizes"
 
+_CHUNK = 100_000  # bytes of one INSERT DATA; Virtuoso compiles each, and has limits
+_NO_STORE = (404, 405, 501)  # statuses of a server without the Graph Store Protocol
+
 Lines = frozenset[bytes]  # statements as N-Triples, each with its line break
 
 
@@ -48,7 +49,7 @@ class GraphParts:
 def read_parts(path: Path, named_graph: str | None = None) -> GraphParts:
     """Return the parts of a file or a store; with `named_graph`, one graph that holds everything.
 
-    Raises EngineError or ShardsError as `read_quads` does, PartsError for blank nodes outside named graphs.
+    Raise EngineError or ShardsError as `read_quads` does, PartsError for blank nodes outside named graphs.
     """
     if named_graph:
         name = check_iri(named_graph)
@@ -75,7 +76,7 @@ def read_parts(path: Path, named_graph: str | None = None) -> GraphParts:
 
 
 def find_owner(subject: str, documents: Iterable[str]) -> str | None:
-    """Return the document that a subject is, or lies below; the innermost, where documents lie in documents.
+    """Return the document that a subject is or lies below, the innermost of several; None without one.
 
     >>> find_owner("https://x/d/s1/c2", {"https://x/d"}), find_owner("https://x/d2", {"https://x/d"})
     ('https://x/d', None)
@@ -94,22 +95,18 @@ def _format_line(quad: Quad) -> bytes:
 
 
 def check_iri(iri: str) -> str:
-    """Return an IRI that can name a graph; raises PartsError for what is none."""
+    """Return an IRI that can name a graph; raise PartsError for what is none."""
     try:
         return NamedNode(iri).value
     except ValueError as error:
         raise PartsError(
             f"--named-graph: {iri!r} is no IRI; give one such as https://example.org/graph"
-        ) from (error)
-
-
-_CHUNK = 100_000  # bytes of one INSERT DATA; Virtuoso compiles each, and has limits
-_NO_STORE = (404, 405, 501)  # how a server says that it has no Graph Store Protocol
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """What a push did: graphs and statements that were sent, and graphs that were there already."""
+    """The result of a push: graphs and statements that were sent, and graphs that were there already."""
 
     sent: int
     statements: int
@@ -118,16 +115,19 @@ class PushResult:
 
 @dataclass(slots=True)
 class Pusher:
-    """Sends graphs to a server; `force` sends those that have not changed, too."""
+    """Sends graphs to a server, with `force` also those that have not changed.
+
+    With `replace_shared`, the shared graph loses what the new one does not have.
+    """
 
     server: Server
     force: bool = False
     replace_shared: bool = False
 
     def push(self, parts: GraphParts, on_graph: Callable[[int], None] = lambda number: None) -> PushResult:
-        """Send the parts, and tell `done` how many graphs are there.
+        """Send the parts, and call `on_graph` with the number of graphs that are done.
 
-        Raises ExchangeError where the server does not take one.
+        Raise ObligationError where the server does not take one.
         """
         marks = self._read_marks()
         graphs = dict(parts.graphs)
@@ -145,26 +145,26 @@ class Pusher:
         return PushResult(sent, statements, len(graphs) - sent)
 
     def _read_marks(self) -> dict[str, str]:
-        """Return the marks of the graphs that are there, and bear one."""
+        """Return the marks of the graphs on the server that bear one."""
         if self.server.query is None:
             return {}
         marks: dict[str, str] = {}
         query = f"SELECT ?g ?mark WHERE {{ GRAPH ?g {{ ?g <{MARK}> ?mark }} }}"
         for name, mark in self.server.select_rows(query, "g", "mark"):
-            marks[name] = mark if name not in marks else ""  # two marks say nothing
+            marks[name] = mark if name not in marks else ""  # two marks are worth none
         return marks
 
     def _list_documents(self) -> list[str]:
-        """Return the documents that have a graph of their own there."""
+        """Return the documents that have a graph of their own on the server."""
         if self.server.query is None:
             return []
         query = f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}"
         return [name for (name,) in self.server.select_rows(query, "g")]
 
     def _collect_shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
-        """What the graph of all documents is to hold: what it held, and what is new.
+        """Return the statements of the shared graph: those it held, and new ones.
 
-        What documents say of one that has a graph of its own stands there.
+        Statements about a document with a graph of its own belong into that.
         """
         wanted = {line for name, lines in mine.items() if not find_owner(name, documents) for line in lines}
         if mine and there and not self.replace_shared:
@@ -174,13 +174,13 @@ class Pusher:
         return frozenset(wanted)
 
     def _send(self, name: str, lines: Lines, mark: str) -> None:
-        """Put a graph in the place of what bears its name."""
+        """Replace the graph of that name on the server."""
         ordered = [*sorted(lines), f'<{name}> <{MARK}> "{mark}" .\n'.encode()]
         if self.server.store is None or not self._put(name, ordered):
             self._insert(name, ordered)
 
     def _put(self, name: str, lines: Iterable[bytes]) -> bool:
-        """Send a graph by the Graph Store Protocol; whether the server has that."""
+        """Send a graph by the Graph Store Protocol, and return whether the server has that."""
         assert self.server.store is not None
         # N-Triples are Turtle, which every server reads.
         what = Request({"Content-Type": "text/turtle; charset=utf-8"}, {"graph": name}, b"".join(lines))
@@ -189,7 +189,7 @@ class Pusher:
         return reply.good
 
     def _insert(self, name: str, lines: list[bytes]) -> None:
-        """Send a graph by SPARQL Update, in pieces; the old one goes first, the mark comes last."""
+        """Send a graph by SPARQL Update, in pieces; the old one is dropped first, the mark is sent last."""
         if self.server.update is None:
             raise ExchangeError(
                 f"{redact_url(self.server.url)}: takes no graphs and no updates; give "

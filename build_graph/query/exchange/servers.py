@@ -1,4 +1,4 @@
-"""Where a server takes graphs, changes and queries: as it was told, or as servers of its kind have it."""
+"""Triple stores on the net: where each takes graphs, updates and queries, given by the user or found out."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from pyoxigraph import NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions
+from pyoxigraph import NamedNode, QuerySolutions
+from SPARQLWrapper import JSON
 
-from build_graph.query.http.client import Client, ExchangeError, Reply, Request
+from build_graph.query.engines import EndpointEngine
+from build_graph.query.http.client import ACCEPTED, BUSY, Client, ExchangeError, Reply, Request
 from build_graph.query.http.credentials import NOWHERE, check_address, parse_origin, redact_url
 from build_graph.query.http.messages import truncate
-from build_graph.query.http.receiving import Receiver
 
-_JSON = "application/sparql-results+json"
 _NUMBER = re.compile(r"[+]?[0-9]{1,18}")
+_PROBE = Request({"Accept": ACCEPTED[JSON]}, body={"query": "ASK { }"})
 
 
 @dataclass(frozen=True, slots=True)
 class ServerLayout:
-    """The paths of one kind of server below its address; `secured` where it asks there who asks."""
+    """The paths of one kind of server below its address; `secured` paths need credentials."""
 
     name: str
     store: str
@@ -28,7 +29,7 @@ class ServerLayout:
     secured: bool = False
 
 
-# In the order in which they are tried: the address that knows who asks before the one that does not.
+# In the order in which they are tried: the address that takes credentials before the one that does not.
 LAYOUTS = (
     ServerLayout("Oxigraph", "store", "update", "query"),
     ServerLayout("Virtuoso", "sparql-graph-crud-auth", "sparql-auth", "sparql-auth", secured=True),
@@ -36,7 +37,7 @@ LAYOUTS = (
     ServerLayout("Fuseki", "data", "update", "sparql"),
 )
 
-# Graphs that servers bring along, which are nobody's data.
+# Graphs that come with a server and hold no data of its users.
 SYSTEM = (
     "http://www.openlinksw.com/",
     "http://localuriqaserver/",
@@ -49,7 +50,7 @@ SYSTEM = (
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A store on the net: where it takes whole graphs, changes and queries, each if it does."""
+    """A triple store on the net; `store`, `update` and `query` are its endpoints, None where it has none."""
 
     client: Client
     url: str
@@ -57,33 +58,31 @@ class Server:
     update: str | None
     query: str | None
 
-    def select_rows(self, query: str, *names: str) -> list[tuple[str, ...]]:
-        """Return the values of some variables in the rows that a query finds.
-
-        Raises ExchangeError where it is not answered, or with other columns.
-        """
+    def open_engine(self) -> EndpointEngine:
+        """Return the engine over the endpoint for queries, which the server must have."""
         assert self.query is not None
-        reply = self.client.ask("POST", self.query, Request({"Accept": _JSON}, body={"query": query}))
-        found = _parse_results(self.client.create_receiver(self.query), reply)
-        if not isinstance(found, QuerySolutions):
-            raise ExchangeError(f"{redact_url(self.query)}: {_describe_reply(reply)}; give --query-url")
-        columns = {variable.value for variable in found.variables}
-        rows = [tuple(getattr(row[name], "value", "") for name in names) for row in found]
-        if rows and not columns.issuperset(names):
-            raise self.create_error("rows without the columns that were asked for")
-        return rows
+        return EndpointEngine(self.query, client=self.client)
+
+    def select_rows(self, query: str, *names: str) -> list[tuple[str, ...]]:
+        """Return the values of the variables `names` in the rows of a SELECT query.
+
+        Raise ObligationError as `EndpointEngine.answer` does.
+        """
+        found = self.open_engine().answer(query)
+        assert isinstance(found, QuerySolutions)
+        return [tuple(getattr(row[name], "value", "") for name in names) for row in found]
 
     def select_number(self, query: str) -> int:
-        """How many things a query counts as ?n; raises ExchangeError where no number is the answer."""
+        """Return the number that a query counts as ?n; raise ObligationError where it answers no number."""
         found = self.select_rows(query, "n")
         if len(found) != 1:
-            raise self.create_error(f"{len(found):,} rows to a question of how many")
+            raise self.create_error(f"{len(found):,} rows where one number was asked for")
         return self._parse_number(found[0][0])
 
     def list_graphs(self) -> dict[str, int]:
-        """How many statements each named graph has, in order, without those that come with the server.
+        """Return the number of statements by named graph, in order, without graphs that came with the server.
 
-        Virtuoso counts them 500 times as fast as it finds them with DISTINCT.
+        Virtuoso counts graphs 500 times as fast as it finds them with DISTINCT.
         """
         found = self.select_rows(
             "SELECT ?g (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g", "g", "n"
@@ -92,7 +91,7 @@ class Server:
         return {self._parse_graph(name): self._parse_number(number) for name, number in mine}
 
     def create_error(self, what: str) -> ExchangeError:
-        """What to say of an answer that is good SPARQL, and not what was asked for."""
+        """Return the error for an answer that is good SPARQL, and not what was asked for."""
         where = redact_url(self.query or self.url)
         return ExchangeError(
             f"{where}: answers with {what}; see whether this is the server, or give --query-url"
@@ -120,8 +119,8 @@ def find_server(
 ) -> Server:
     """Return the server at an address, which may be its root or one of its endpoints.
 
-    What is given is not looked for.
-    Raises ExchangeError where no SPARQL server is there, or it does not know who asks.
+    What is given is not looked for. Raise ExchangeError where no SPARQL server is there, or credentials are
+    missing.
     """
     for address in filter(None, (url, store, update, query)):
         if not check_address(address) or parse_origin(address) == NOWHERE:
@@ -146,16 +145,11 @@ def _discover(client: Client, url: str) -> Server:
     if _is_sparql(client, url):
         return Server(client, url, url, url, url)
     reply = _probe(client, url)
-    raise (
-        client.create_error(reply, url)
-        if not reply.good and reply.status not in (400, 404, 405)
-        else (
-            ExchangeError(
-                f"{redact_url(url)}: {_describe_reply(reply)}, and no SPARQL server of a known "
-                f"kind is below it; "
-                "give its address, or --query-url with --gsp-url or --update-url"
-            )
-        )
+    if not reply.good and reply.status not in (400, 404, 405):
+        raise client.create_error(reply, url, _PROBE)
+    raise ExchangeError(
+        f"{redact_url(url)}: {_describe_reply(reply)}, and no SPARQL server of a known kind is below it; "
+        "give its address, or --query-url with --gsp-url or --update-url"
     )
 
 
@@ -175,24 +169,19 @@ def _find_root(url: str) -> str:
 
 def _probe(client: Client, url: str) -> Reply:
     known = [status for status in range(300, 600) if status != 401 or not client.find_credentials(url)]
-    return client.ask("POST", url, Request({"Accept": _JSON}, body={"query": "ASK { }"}), known)
+    return client.ask("POST", url, _PROBE, known)
 
 
 def _is_sparql(client: Client, url: str) -> bool:
-    """Return whether something answers queries at an address."""
+    """Return whether something answers queries at an address; raise ExchangeError where it is busy."""
     reply = _probe(client, url)
-    if reply.status in (429, 502, 503, 504):
-        raise client.create_error(reply, url)
-    return reply.good and _parse_results(client.create_receiver(url), reply) is not None
-
-
-def _parse_results(receiver: Receiver, reply: Reply) -> QuerySolutions | QueryBoolean | None:
-    """Return the results in an answer; None where it holds none."""
+    if reply.status in BUSY:
+        raise client.create_error(reply, url, _PROBE)
     try:
-        media = QueryResultsFormat.from_media_type(reply.media)
-        return receiver.parse_results(reply.body, media) if media else None
+        client.create_receiver(url).parse_results(reply.body, reply.media)
     except (SyntaxError, ValueError):
-        return None
+        return False
+    return reply.good
 
 
 def _describe_reply(reply: Reply) -> str:

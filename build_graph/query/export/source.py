@@ -11,8 +11,8 @@ from pyoxigraph import BlankNode, Literal, Quad, Store
 from build_graph.graph.store.shards import is_shards
 from build_graph.graph.write.sorting import number_blank_nodes
 from build_graph.query.catalogue import construct, select
-from build_graph.query.engines import TIMEOUT, Engine, EngineError, OxigraphEngine, convert_store_errors
-from build_graph.query.http.receiving import MOST
+from build_graph.query.engines import Engine, EngineError, OxigraphEngine, convert_store_errors
+from build_graph.query.http.receiving import MOST, TIMEOUT
 from build_graph.query.open import is_address, is_store, open_graph, open_path, read_quads
 
 

@@ -1,1 +1,1 @@
-"""HTTP with servers of others: who asks is proved, answers are bounded, failures are told."""
+"""HTTP: one client with bounded answers, credentials that stay with their server, and clear failures."""

@@ -1,53 +1,317 @@
-"""The way of requests to a server and of answers back, with limits that the library does not have.
+"""The one HTTP client: it asks SPARQL endpoints, sends graphs to triple stores, and fetches them.
 
-It reads the whole body of an answer that sends on or wants to know who asks, however large that is.
-
-HTTP as stores on the net need it: who asks is proved, what breaks is tried again, failures are one line.
-
-Credentials go to the servers that were named and to no other, whatever those say.
+Each answer is bounded in time and size (`receiving`). A server that is busy, or breaks a connection, is asked
+again. Redirections are followed within the server; reads by GET may lead to another one. Credentials go to
+the servers that the user named, and to no other. A failure is one line that says what to do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from io import BytesIO
+from ssl import SSLContext, create_default_context
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+from SPARQLWrapper import JSON, TURTLE, QueryResult, SPARQLWrapper
 from urllib3 import HTTPHeaderDict, HTTPResponse
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import (
+    HTTPError,
+    InvalidHeader,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
+from urllib3.util.retry import Retry
 
-from build_graph.errors import ObligationError, load_extra
+from build_graph.errors import ObligationError
 from build_graph.query.http.credentials import NOWHERE, Credentials, Origin, parse_origin, redact_url
-from build_graph.query.http.receiving import MOST, Receiver
+from build_graph.query.http.messages import short_message, strip_query, truncate
+from build_graph.query.http.receiving import MOST, TIMEOUT, Receiver
 
-if TYPE_CHECKING:
-    from urllib3.util.retry import Retry
+Proof = Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]  # adds who asks to a request
+
+BUSY = (429, 502, 503, 504)  # statuses of a server that may answer later
+ACCEPTED = {
+    JSON: "application/sparql-results+json",
+    TURTLE: "application/n-triples, text/turtle;q=0.5",
+}
+_BODY_HEADERS = ("content-encoding", "content-length", "transfer-encoding")  # untrue once a body is unpacked
+_TIMES = 4  # attempts after the first
+_LONGEST_WAIT = 60  # seconds between two attempts
+_HOPS = 5  # redirections of one request
+_ADVICE = {
+    400: "refuses the request",
+    403: "does not allow this; it is read-only, or the user may not",
+    404: "there is nothing at this address; see whether it is right",
+    405: "does not take this here; see whether it is read-only, or takes this at another address",
+    413: "does not take so much at once; allow it more there, or send less",
+}
+_FAILURES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (  # the first that fits
+    (NameResolutionError, "there is no such host"),
+    (NewConnectionError, "connection refused"),
+    (requests.exceptions.SSLError, "its certificate or encryption is not good"),
+    (requests.exceptions.ProxyError, "the proxy fails"),
+    ((requests.ConnectionError, requests.exceptions.ChunkedEncodingError), "the connection breaks"),
+    ((requests.RequestException, ValueError), "this is no address"),
+)
 
 
-_OF_BODY = ("content-encoding", "content-length", "transfer-encoding")  # what is no longer true of it
+class ExchangeError(ObligationError):
+    """A failed request; `status` is that of the answer, 0 where there was none."""
+
+    status: int = 0
 
 
-def open_session(timeout: float, most: int) -> requests.Session:
-    """What sends requests; an answer may take `timeout` seconds and have `most` bytes, unpacked."""
-    session = requests.Session()
-    session.headers.update({"User-Agent": "obligation-graph", "Accept-Encoding": "gzip"})
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(timeout, most))
-    return session
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request without its method and address; a body that is a mapping goes as a form."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] | None = None
+    body: bytes | Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer from the server at `url`; `media` is the type of the body, without parameters."""
+
+    url: str
+    status: int
+    media: str
+    body: bytes
+    location: str = ""
+    challenge: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether the server did what it was asked for."""
+        return 200 <= self.status < 300
+
+
+@dataclass(slots=True)
+class Client:
+    """Sends requests; `timeout` bounds one attempt, `backoff` is the first wait between two, in seconds.
+
+    An answer may have `most` bytes. A server gets the credentials that `others` has for it, or `credentials`.
+    """
+
+    credentials: Credentials
+    timeout: float = TIMEOUT
+    backoff: float = 0.5
+    most: int = MOST
+    others: Mapping[Origin, Credentials] = field(default_factory=dict)
+    _session: requests.Session = field(init=False, repr=False)
+    _proofs: dict[Origin, Proof] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Open a session, which keeps connections; nothing is sent yet."""
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": "obligation-graph", "Accept-Encoding": "gzip"})
+        adapter = _BoundedAdapter(self.timeout, self.most)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def find_credentials(self, url: str) -> Credentials:
+        """Return the credentials for the server at an address."""
+        return self.others.get(parse_origin(url), self.credentials)
+
+    def create_receiver(self, url: str) -> Receiver:
+        """Return the bounds for answers of the server at an address."""
+        return Receiver(url, self.timeout, self.most)
+
+    def ask(self, method: str, url: str, request: Request, also: Collection[int] = ()) -> Reply:
+        """Return the answer of the server, if that is good or has a status in `also`.
+
+        Raise ExchangeError for any other answer, and where there is none in time; ReceivedError for one that
+        is too large or damaged.
+        """
+        reply = self._send_authenticated(method, url, request)
+        if reply.good or reply.status in also:
+            return reply
+        raise self.create_error(reply, url, request)
+
+    def create_error(self, reply: Reply, url: str, request: Request) -> ExchangeError:
+        """Return the error for an answer that is not good, to a request at `url`."""
+        reason = "" if reply.status == 401 else self._extract_reason(reply, url, request)
+        error = ExchangeError(f"{redact_url(url)}: {self._describe_failure(reply, url, reason)}")
+        error.status = reply.status
+        return error
+
+    def _describe_failure(self, reply: Reply, url: str, reason: str) -> str:
+        """Return what went wrong, and what to do; `reason` is the server's own."""
+        elsewhere = parse_origin(reply.url) != parse_origin(url)
+        if 300 <= reply.status < 400:
+            to = redact_url(urljoin(reply.url, reply.location))
+            return f"sends on to {to}; give that address, if you trust it"
+        if reply.status == 401 and elsewhere:
+            to = redact_url(reply.url)
+            return f"sends on to {to}, which wants to know who asks; give that address, if you trust it"
+        if reply.status == 401:
+            return self.find_credentials(url).describe_refusal()
+        if reply.status in _ADVICE:
+            return f"{_ADVICE[reply.status]}{f' ({reason})' if reason else ''}"
+        if reply.status in BUSY:
+            return f"is busy or down behind its front ({reply.status}); try again later"
+        return f"fails ({reply.status}{f': {reason}' if reason else ''}); see its log"
+
+    def _extract_reason(self, reply: Reply, url: str, request: Request) -> str:
+        """Return the reason that a server gives, on one line without secret or query; a page gives none."""
+        if "html" in reply.media or reply.body.lstrip()[:1] == b"<":
+            return ""
+        words = self.find_credentials(url).redact(reply.body.decode("utf-8", "replace"))
+        query = request.body.get("query", "") if isinstance(request.body, Mapping) else ""
+        return truncate(strip_query(words, query))
+
+    # ----------------------------------------------------- one request: credentials and redirections
+
+    def _send_authenticated(self, method: str, url: str, request: Request) -> Reply:
+        """Return the answer; the named server gets the credentials in the way that it asks for."""
+        home = parse_origin(url)
+        for _ in range(_HOPS):
+            at_home = parse_origin(url) == home != NOWHERE
+            proof = self._find_proof(url) if at_home else _prove_nothing
+            reply = self._send_with_retries(method, url, proof, request)
+            if reply.status == 401 and at_home and self._learn_scheme(url, reply.challenge):
+                reply = self._send_with_retries(method, url, self._find_proof(url), request)
+            to = urljoin(url, reply.location) if reply.location else ""
+            if not to or not _can_follow(method, reply.status, url, to):
+                break
+            url, request = to, replace(request, params=None)
+        return reply
+
+    def _find_proof(self, url: str) -> Proof:
+        """Return what adds the credentials for a named server; a password waits until the server asks."""
+        origin, token = parse_origin(url), self.find_credentials(url).token
+        if token and origin not in self._proofs:
+            self._proofs[origin] = partial(_add_token, token)
+        return self._proofs.get(origin, _prove_nothing)
+
+    def _learn_scheme(self, url: str, challenge: str) -> bool:
+        """Note how a server wants the password, and return whether that is new and possible."""
+        origin, known = parse_origin(url), self.find_credentials(url)
+        if not known.user or origin in self._proofs:
+            return False
+        if "digest" in challenge.lower():
+            self._proofs[origin] = HTTPDigestAuth(known.user, known.password)
+        elif "basic" in challenge.lower():
+            self._proofs[origin] = HTTPBasicAuth(known.user.encode(), known.password.encode())
+        return origin in self._proofs
+
+    # ------------------------------------------------------------------- one request, repeated
+
+    def _send_with_retries(self, method: str, url: str, proof: Proof, request: Request) -> Reply:
+        """Return the answer, which may take several attempts; all requests here may be sent twice."""
+        retries = self._create_retries()
+        while True:
+            try:
+                reply, raw = self._send_once(method, url, proof, request)
+                if reply.status not in BUSY:
+                    return reply
+                retries = retries.increment(method, url, response=raw)
+                _wait_before_retry(retries, raw)
+            except MaxRetryError:
+                return reply
+            except (requests.Timeout, TimeoutError) as error:
+                raise self._create_timeout_error(url) from error
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+                retries = self._count_failure(error, retries, method, url)
+                retries.sleep()
+            except (OSError, ValueError) as error:
+                raise _create_connection_error(url, error) from error
+
+    def _create_retries(self) -> Retry:
+        return Retry(
+            total=_TIMES,
+            connect=2,  # a refused connection is seldom accepted a moment later
+            status_forcelist=BUSY,
+            allowed_methods=None,
+            backoff_factor=self.backoff,
+            backoff_max=_LONGEST_WAIT,
+            retry_after_max=_LONGEST_WAIT,
+        )
+
+    def _count_failure(self, error: Exception, retries: Retry, method: str, url: str) -> Retry:
+        """Return the attempts that are left after a connection failed; raise ExchangeError where none are."""
+        cause = _find_cause(error)
+        broken = cause if isinstance(cause, NewConnectionError) else ProtocolError(str(error))
+        try:
+            return retries.increment(method, url, error=broken)
+        except HTTPError:
+            raise _create_connection_error(url, error) from error
+
+    def _send_once(self, method: str, url: str, proof: Proof, request: Request) -> tuple[Reply, HTTPResponse]:
+        """Return one answer, and as urllib3 has it; raise TimeoutError where it is late."""
+        response = self.create_receiver(url).wait(
+            lambda end: self._session.request(
+                method,
+                url,
+                headers=request.headers,
+                params=request.params,
+                data=request.body,
+                auth=proof,
+                timeout=self.timeout,
+                allow_redirects=False,
+            )
+        )
+        media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        challenge = response.headers.get("WWW-Authenticate", "")
+        location = response.headers.get("Location", "") if response.is_redirect else ""
+        return Reply(url, response.status_code, media, response.content, location, challenge), response.raw
+
+    def _create_timeout_error(self, url: str) -> ExchangeError:
+        return ExchangeError(
+            f"{redact_url(url)}: no answer within {self.timeout:g} seconds; "
+            "ask for less, or give a higher --timeout"
+        )
+
+
+class SparqlEndpoint(SPARQLWrapper):
+    """A SPARQL endpoint as SPARQLWrapper describes it, with our client in place of its transport.
+
+    SPARQLWrapper itself follows redirections with the password, and reads answers without a bound.
+    """
+
+    def __init__(self, client: Client, url: str) -> None:
+        """Describe the endpoint; nothing is sent yet."""
+        super().__init__(url, returnFormat=JSON)
+        self.client = client
+
+    def query(self) -> QueryResult:
+        """Send the query that was set and return the result; raise ObligationError as `Client.ask` does."""
+        headers = {"Accept": ACCEPTED[self.returnFormat]}
+        reply = self.client.ask("POST", self.endpoint, Request(headers, body={"query": self.queryString}))
+        media = {"Content-Type": reply.media}
+        body: Any = HTTPResponse(BytesIO(reply.body), media, reply.status, preload_content=False)
+        return QueryResult((body, self.returnFormat))
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Reads each answer as it comes, as far as it may go."""
+    """Reads each body as it comes, within the bounds: requests would read any that sends on, whole."""
 
     def __init__(self, timeout: float, most: int) -> None:
         super().__init__()
         self.timeout, self.most = timeout, most
+
+    def build_connection_pool_key_attributes(self, *args: Any, **options: Any) -> Any:
+        """Trust the certificates of the system too, not those of requests alone."""
+        host, pool = super().build_connection_pool_key_attributes(*args, **options)
+        if host["scheme"] == "https":
+            pool["ssl_context"] = self.context
+        return host, pool
+
+    @cached_property
+    def context(self) -> SSLContext:
+        """The certificates of the system, which take a while to load."""
+        return create_default_context()
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Return the answer, its body in memory; of a refusal no more than the beginning."""
@@ -61,7 +325,10 @@ class _BoundedAdapter(HTTPAdapter):
             raise requests.exceptions.ChunkedEncodingError(error, request=request) from error
         finally:
             response.close()
-        response.raw = _wrap_body(response.raw, body)
+        headers = [item for item in response.raw.headers.items() if item[0].lower() not in _BODY_HEADERS]
+        response.raw = HTTPResponse(
+            BytesIO(body), HTTPHeaderDict(headers), response.status_code, preload_content=False
+        )
         return response
 
     def _read_body(self, response: requests.Response, receiver: Receiver, end: float) -> bytes:
@@ -71,289 +338,45 @@ class _BoundedAdapter(HTTPAdapter):
         return receiver.read(read, response.headers.get("Content-Encoding", ""), end)
 
 
-def _wrap_body(raw: Any, body: bytes) -> HTTPResponse:
-    """Return an answer whose body is here, and neither packed nor in pieces."""
-    headers: Mapping[str, str] = raw.headers
-    kept = HTTPHeaderDict({name: value for name, value in headers.items() if name.lower() not in _OF_BODY})
-    return HTTPResponse(BytesIO(body), kept, raw.status, preload_content=False)
-
-
-Proof = Callable[["requests.PreparedRequest"], "requests.PreparedRequest"]  # puts on a request who asks
-
-TIMEOUT = 60.0  # seconds that one request may take
-_AGAIN = (429, 502, 503, 504)  # what a server says that may take it later
-_TIMES = 4  # how often a request is tried again
-_LONGEST = 60  # seconds that a server may ask to be waited for
-_HOPS = 5  # how often a server may send on
-_SHOWN = 160  # characters of what a server says of a failure
-
-
-class ExchangeError(ObligationError):
-    """A store on the net that does not do what it is asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent; a body that is a mapping goes as a form."""
-
-    headers: Mapping[str, str] = field(default_factory=dict)
-    params: Mapping[str, str] | None = None
-    body: bytes | Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a server answers; `media` is the type of the body, without parameters."""
-
-    status: int
-    media: str
-    body: bytes
-    location: str = ""
-    challenge: str = ""
-    origin: Origin | None = None  # of the server that answers, where others sent on to it
-
-    @property
-    def good(self) -> bool:
-        """Whether the server did what it was asked for."""
-        return 200 <= self.status < 300
-
-
-@dataclass(slots=True)
-class Client:
-    """Sends requests; `timeout` is what one of them may take, `backoff` the first wait, in seconds.
-
-    An answer may have `most` bytes. Who asks is proved by `credentials`, at some servers by others of their
-    own, to the server that is asked, and not to where that sends on.
-    """
-
-    credentials: Credentials
-    timeout: float = TIMEOUT
-    backoff: float = 0.5
-    most: int = MOST
-    others: Mapping[Origin, Credentials] = field(default_factory=dict)
-    _session: requests.Session = field(init=False, repr=False)
-    _proof: dict[Origin, Proof] = field(init=False, default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        """Open a session; raises MissingExtraError where requests is not installed."""
-        load_extra("requests", "remote", "talking to a store on the net")
-
-        self._session = open_session(self.timeout, self.most)
-
-    def find_credentials(self, url: str) -> Credentials:
-        """Who asks the server at an address."""
-        return self.others.get(parse_origin(url), self.credentials)
-
-    def ask(self, method: str, url: str, what: Request, also: Collection[int] = ()) -> Reply:
-        """What the server answers, if that is good or of a status in `also`.
-
-        Raises ExchangeError for any other answer, and where there is none in time.
-        """
-        reply = self._send_authenticated(method, url, what)
-        if reply.good or reply.status in also:
-            return reply
-        raise self.create_error(reply, url)
-
-    def create_error(self, reply: Reply, url: str) -> ExchangeError:
-        """What to say of an answer that is not good."""
-        where = redact_url(url)
-        if 300 <= reply.status < 400:
-            to = redact_url(urljoin(url, reply.location))
-            return ExchangeError(f"{where}: sends on to {to}; give that address, if you trust it")
-        if reply.status == 401 and reply.origin:
-            to = "{}://{}:{}".format(*reply.origin)
-            return ExchangeError(
-                f"{where}: sends on to {to}, which wants to know who asks; give that address, if you trust it"
-            )
-        words = {
-            401: self.find_credentials(url).describe_refusal(),
-            403: "does not allow this; it is read-only, or the user may not",
-            404: "there is nothing at this address; see whether it is right, or give --gsp-url",
-            405: "does not take this here; see whether it is read-only, or give --gsp-url or --update-url",
-            413: "does not take so much at once; allow it more there, or give --update-url alone",
-        }
-        said = "" if reply.status == 401 else self._extract_reason(reply, self.find_credentials(url))
-        if reply.status in words:
-            return ExchangeError(f"{where}: {words[reply.status]}{f' ({said})' if said else ''}")
-        if reply.status in _AGAIN:
-            return ExchangeError(
-                f"{where}: is busy or down behind its front ({reply.status}); try again later"
-            )
-        return ExchangeError(f"{where}: fails ({reply.status}{f': {said}' if said else ''}); see its log")
-
-    def _extract_reason(self, reply: Reply, credentials: Credentials) -> str:
-        """Return the reason that a server gives, on one line; a page gives none."""
-        if "html" in reply.media or reply.body.lstrip()[:1] == b"<":
-            return ""
-        words = " ".join(credentials.redact(reply.body[:4096].decode("utf-8", "replace")).split())
-        return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"
-
-    # -------------------------------------------------------------------- one request, proved
-
-    def _send_authenticated(self, method: str, url: str, what: Request) -> Reply:
-        """Return the answer after the server was told, in the way that it wants, who asks; others are not
-        told.
-        """
-        home = parse_origin(url)
-        for _ in range(_HOPS):
-            at_home = parse_origin(url) == home != NOWHERE
-            reply = self._send_with_retries(
-                method, url, self._find_proof(url) if at_home else _prove_nothing, what
-            )
-            if reply.status == 401 and at_home and self._learn(url, reply.challenge):
-                reply = self._send_with_retries(method, url, self._find_proof(url), what)
-            to = urljoin(url, reply.location) if reply.location else ""
-            if not to or not _can_follow(method, reply.status, url, to):
-                return reply if at_home else replace(reply, origin=parse_origin(url))
-            url, what = to, replace(what, params=None)
-        return reply
-
-    def _find_proof(self, url: str) -> Proof:
-        """What proves who asks at an address that was named; a password only once it was asked for."""
-        origin, token = parse_origin(url), self.find_credentials(url).token
-        if token and origin not in self._proof:
-            self._proof[origin] = _create_bearer_proof(token)
-        return self._proof.get(origin, _prove_nothing)
-
-    def _learn(self, url: str, challenge: str) -> bool:
-        """Take up the way that a server wants to be told who asks; whether there is one that is new."""
-        from requests.auth import HTTPBasicAuth, HTTPDigestAuth
-
-        origin, known = parse_origin(url), self.find_credentials(url)
-        if not known.user or origin in self._proof:
-            return False
-        if "digest" in challenge.lower():
-            self._proof[origin] = HTTPDigestAuth(known.user, known.password)
-        elif "basic" in challenge.lower():
-            self._proof[origin] = HTTPBasicAuth(known.user.encode(), known.password.encode())
-        return origin in self._proof
-
-    # ------------------------------------------------------------------- one request, repeated
-
-    def _send_with_retries(self, method: str, url: str, auth: Proof, what: Request) -> Reply:
-        """Return the answer, which may take several attempts."""
-        import requests
-        from urllib3.exceptions import MaxRetryError
-
-        retries = self._create_retries()
-        while True:
-            try:
-                reply, raw = self._send_once(method, url, auth, what)
-                if reply.status not in _AGAIN:
-                    return reply
-                retries = retries.increment(method, url, response=raw)
-                _wait_before_retry(retries, raw)
-            except MaxRetryError:
-                return reply
-            except (requests.Timeout, TimeoutError) as error:
-                raise self._create_timeout_error(url) from error
-            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-                retries = self._count_failure(error, retries, method, url)
-                retries.sleep()
-            except (requests.RequestException, ValueError) as error:
-                raise self._create_connection_error(url, error) from error
-
-    def _create_retries(self) -> Retry:
-        from urllib3.util.retry import Retry
-
-        return Retry(
-            total=_TIMES,
-            connect=2,  # what refuses connections is seldom there a moment later
-            status_forcelist=_AGAIN,
-            allowed_methods=None,  # all that is sent here may be sent twice
-            backoff_factor=self.backoff,
-            backoff_max=_LONGEST,
-            retry_after_max=_LONGEST,
-        )
-
-    def _count_failure(self, error: Exception, retries: Retry, method: str, url: str) -> Retry:
-        """What is left of the attempts after a connection broke."""
-        from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ProtocolError
-
-        cause = getattr(error.args[0] if error.args else None, "reason", None)
-        broken = cause if isinstance(cause, NewConnectionError) else ProtocolError(str(error))
-        try:
-            return retries.increment(method, url, error=broken)
-        except (MaxRetryError, HTTPError):
-            raise self._create_connection_error(url, error) from error
-
-    def _send_once(self, method: str, url: str, auth: Proof, what: Request) -> tuple[Reply, Any]:
-        """Return one answer, and as the library has it; raises TimeoutError."""
-        response = self.create_receiver(url).wait(
-            lambda end: self._session.request(
-                method,
-                url,
-                headers=what.headers,
-                params=what.params,
-                data=what.body,
-                auth=auth,
-                timeout=self.timeout,
-                allow_redirects=False,
-            )
-        )
-        media = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        challenge = response.headers.get("WWW-Authenticate", "")
-        location = response.headers.get("Location", "") if response.is_redirect else ""
-        return Reply(response.status_code, media, response.content, location, challenge), response.raw
-
-    def create_receiver(self, url: str) -> Receiver:
-        """What takes in the answers of the server at an address."""
-        return Receiver(url, self.timeout, self.most)
-
-    def _create_timeout_error(self, url: str) -> ExchangeError:
-        return ExchangeError(
-            f"{redact_url(url)}: no answer within {self.timeout:g} seconds; give a higher --timeout"
-        )
-
-    def _create_connection_error(self, url: str, error: Exception) -> ExchangeError:
-        return ExchangeError(
-            f"{redact_url(url)}: does not answer ({_explain_failure(error)}); see whether it "
-            f"runs, and at this address"
-        )
-
-
-def _explain_failure(error: Exception) -> str:
-    """Why a connection failed, in words of the library that repeat neither address nor object."""
-    from urllib3.exceptions import NameResolutionError, NewConnectionError
-
-    cause = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(cause, NameResolutionError):
-        return "there is no such host"
-    if isinstance(cause, NewConnectionError):
-        return "connection refused"
-    name = type(error).__name__
-    known = {"SSLError": "its certificate or encryption is not good", "ProxyError": "the proxy fails"}
-    broken = ("ConnectionError", "ChunkedEncodingError")
-    return known.get(name, "the connection breaks" if name in broken else "this is no address")
-
-
 def _can_follow(method: str, status: int, url: str, to: str) -> bool:
-    """Return whether a request goes where it is sent on: reads do, writes only within their server, as
-    they are.
-    """
+    """Return whether to follow a redirection: reads always, others as they are and within their server."""
     if urlsplit(to).scheme not in ("http", "https"):
         return False
     return method == "GET" or (status in (307, 308) and parse_origin(url) == parse_origin(to))
 
 
-def _wait_before_retry(retries: Retry, raw: Any) -> None:
+def _wait_before_retry(retries: Retry, raw: HTTPResponse) -> None:
     """Wait as long as the server asks, or as the attempts so far suggest."""
-    from urllib3.exceptions import InvalidHeader
-
     try:
         retries.sleep(raw)
-    except InvalidHeader:  # a Retry-After that says nothing
+    except InvalidHeader:  # a Retry-After that is neither a number nor a date
         retries.sleep()
 
 
-def _create_bearer_proof(token: str) -> Proof:
-    def prove(request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {token}"
-        return request
+def _create_connection_error(url: str, error: Exception) -> ExchangeError:
+    return ExchangeError(
+        f"{redact_url(url)}: does not answer ({_explain_failure(error)}); "
+        "see whether it runs, and at this address"
+    )
 
-    return prove
+
+def _explain_failure(error: Exception) -> str:
+    """Return why a connection failed, in our words: those of requests repeat the address with its secrets."""
+    cause = _find_cause(error)
+    known = (words for kind, words in _FAILURES if isinstance(cause, kind) or isinstance(error, kind))
+    return next(known, "") or short_message(error)  # of the system, such as a missing file of certificates
+
+
+def _find_cause(error: Exception) -> Any:
+    """Return the error of urllib3 behind one of requests, if it names any."""
+    return getattr(error.args[0] if error.args else None, "reason", None)
+
+
+def _add_token(token: str, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    request.headers["Authorization"] = f"Bearer {token}"
+    return request
 
 
 def _prove_nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Proves nothing, and keeps requests from looking into netrc by itself."""
+    """Return the request as it is: without a proof, requests would look into netrc by itself."""
     return request

@@ -1,4 +1,4 @@
-"""Who asks an endpoint, and how that is proved; what is secret in it never shows in a text."""
+"""Credentials for endpoints: found in options, the environment or netrc, and never shown in a text."""
 
 from __future__ import annotations
 
@@ -8,28 +8,23 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from io import BytesIO
 from netrc import NetrcParseError, netrc
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 from build_graph.errors import ObligationError
 
-if TYPE_CHECKING:
-    from urllib.request import OpenerDirector, Request
-
-PASSWORD = "OBLIGATIONS_PASSWORD"  # the variables that hold them
+PASSWORD = "OBLIGATIONS_PASSWORD"  # environment variables that hold them
 TOKEN = "OBLIGATIONS_TOKEN"
 _PORTS = {"http": 80, "https": 443}
-_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")  # what libraries take for the end of a host, or for nothing
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")  # libraries differ on whether these end a host
 
-Origin = tuple[str, str, int]  # scheme, host, port: who may know a password together
+Origin = tuple[str, str, int]  # scheme, host, port: a password is shared by no two
 NOWHERE: Origin = "", "", 0
 
 
 class CredentialsError(ObligationError):
-    """Credentials that are not there, or stand where everybody sees them."""
+    """Credentials that are missing, or stand where everybody sees them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +36,11 @@ class Credentials:
     token: str = field(default="", repr=False)
 
     def __bool__(self) -> bool:
-        """Return whether there is something to prove who asks."""
+        """Return whether there is a user or a token."""
         return bool(self.user or self.token)
 
     def redact(self, text: str) -> str:
-        """Return a text, such as what a server says, without what is secret.
+        """Return a text, such as the answer of a server, with each secret replaced by …
 
         >>> Credentials("me", "pass-word").redact("no pass-word for me")
         'no … for me'
@@ -54,24 +49,8 @@ class Credentials:
             text = text.replace(secret, "…")
         return text
 
-    def create_opener(self, url: str) -> OpenerDirector:
-        """What opens `url`, and says who asks when it is asked by `url` itself, not by where that leads."""
-        from urllib.request import HTTPBasicAuthHandler, HTTPDigestAuthHandler, build_opener
-
-        if not self.user:
-            return build_opener(_create_redirect_handler())
-        known: Any = _Passwords(parse_origin(url), self)
-        return build_opener(
-            _create_redirect_handler(), HTTPDigestAuthHandler(known), HTTPBasicAuthHandler(known)
-        )
-
-    def sign(self, request: Request) -> None:
-        """Put a token on a request; it does not go along where the request is sent on."""
-        if self.token:
-            request.add_unredirected_header("Authorization", f"Bearer {self.token}")
-
     def describe_refusal(self) -> str:
-        """What to say, and to do, where an endpoint answers 401."""
+        """Return the message, with what to do, for an endpoint that answers 401."""
         if self.token:
             return f"refuses the token; see whether {TOKEN} is right"
         if self.user:
@@ -87,39 +66,8 @@ class Credentials:
 ANONYMOUS = Credentials()
 
 
-@dataclass(frozen=True, slots=True)
-class _Passwords:
-    """What urllib asks for a password: its own keeps one for http and https alike."""
-
-    origin: Origin
-    credentials: Credentials
-
-    def add_password(self, realm: str, uri: str, user: str, passwd: str) -> None:
-        """Nothing is added: there is one user."""
-
-    def find_user_password(self, realm: str | None, authuri: str) -> tuple[str | None, str | None]:
-        """User and password, where the server is the one that was named."""
-        if self.origin == NOWHERE or parse_origin(authuri) != self.origin:
-            return None, None
-        return self.credentials.user, self.credentials.password
-
-
-def _create_redirect_handler() -> Any:
-    """What follows redirections without reading what stands in them, which may have no end."""
-    from urllib.request import HTTPRedirectHandler
-
-    class Redirects(HTTPRedirectHandler):
-        def http_error_302(self, req: Any, fp: Any, *args: Any) -> Any:
-            fp.close()
-            return super().http_error_302(req, BytesIO(), *args)
-
-        http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302  # type: ignore[assignment]
-
-    return Redirects()
-
-
 def parse_origin(url: str) -> Origin:
-    """Scheme, host and port of an address; of one that libraries may read in different ways nowhere at all.
+    """Return scheme, host and port of an address; NOWHERE for one that libraries read in different ways.
 
     >>> parse_origin("HTTP://Host/x") == parse_origin("http://host:80/y"), parse_origin("https://host/")
     (True, ('https', 'host', 443))
@@ -142,7 +90,7 @@ def find_credentials_for_each(
     environment: Mapping[str, str],
     ask: Callable[[str], str] | None = None,
 ) -> dict[Origin, Credentials]:
-    """Who asks each of several servers, as `find_credentials` has it; a password is asked for once a host."""
+    """Return the credentials for each of several servers; the user is asked for a password once a host."""
     asked = cache(ask) if ask else None
     return {parse_origin(url): find_credentials(url, user, environment, asked) for url in urls}
 
@@ -150,10 +98,10 @@ def find_credentials_for_each(
 def find_credentials(
     url: str, user: str | None, environment: Mapping[str, str], ask: Callable[[str], str] | None = None
 ) -> Credentials:
-    """Who asks the endpoint at `url`: the user with the password from the environment, netrc, or `ask`.
+    """Return the credentials for `url`: the user with the password from the environment, netrc, or `ask`.
 
-    Without a user, the token from the environment, or whom netrc names for the host; else nobody. Raises
-    CredentialsError where a password is missing, or stands in the address.
+    Without a user, return the token from the environment, or what netrc has for the host; else ANONYMOUS.
+    Raise CredentialsError where a password is missing, or stands in the address.
     """
     host = check_address(url)
     if not user:
@@ -174,7 +122,7 @@ def find_credentials(
 
 
 def check_address(url: str) -> str:
-    """Return the host of an address; raises CredentialsError where a user or password stands in it."""
+    """Return the host of an address; raise CredentialsError where a user or password stands in it."""
     try:
         parts = urlsplit(url)
         if "@" in parts.netloc:
@@ -184,7 +132,7 @@ def check_address(url: str) -> str:
             )
         return parts.hostname or ""
     except ValueError:
-        return ""  # no address at all: who opens it says so
+        return ""  # no address at all: the client reports it
 
 
 def redact_url(url: str) -> str:
@@ -199,9 +147,7 @@ def redact_url(url: str) -> str:
 
 
 def _read_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None:
-    """Return the user and password that netrc has for this very host; its default is for no endpoint
-    meant.
-    """
+    """Return what netrc has for this very host; its default entry was not meant for endpoints."""
     place = environment.get("NETRC") or str(Path(environment.get("HOME") or "~").expanduser() / ".netrc")
     try:
         entry = netrc(place).hosts.get(host) if os.path.isfile(place) else None  # noqa: PTH113
@@ -214,7 +160,7 @@ def _read_netrc(host: str, environment: Mapping[str, str]) -> Credentials | None
 
 
 def _check_one_line(secret: str, name: str) -> str:
-    """Return a secret that can stand in a header; raises CredentialsError, which does not show it."""
+    """Return a secret that can stand in a header; raise CredentialsError, which does not show it."""
     if any(ord(letter) < 32 for letter in secret):
         raise CredentialsError(f"{name}: holds a line break or another control character; give it without")
     return secret

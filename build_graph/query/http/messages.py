@@ -1,40 +1,31 @@
-"""What errors and servers say, on one line of ours: without the query that they repeat, cut between words."""
+"""Messages of errors and servers, cut to one line, without the query that they repeat."""
 
 from __future__ import annotations
 
-from typing import Any
-
-SHOWN = 240  # characters
-_LINE = 300  # characters of a line of ours
-_SHORT = 8  # characters: so short a line of a query may stand in a sentence, too
-
-
-def server_message(error: Any, query: str) -> str:
-    """What a server says of a failure, without the query; a page says no more than its status does."""
-    plain = "html" not in error.headers.get_content_type()
-    said = error.read().decode("utf-8", "replace") if plain else ""
-    return truncate(strip_query(said, query)) or str(error.reason)
+SHOWN = 240  # characters of a message from elsewhere
+_LINE = 300  # characters of a line of our own
+_SHORT = 8  # characters: a shorter line of a query may also stand in a sentence
 
 
 def short_message(error: Exception) -> str:
-    """What an error says, or else what it is."""
-    said = getattr(error, "reason", None) or getattr(error, "msg", None) or error
-    return truncate(str(said)) or type(error).__name__
+    """Return the words of an error on one line, or the name of its class."""
+    words = getattr(error, "reason", None) or getattr(error, "msg", None) or error
+    return truncate(str(words)) or type(error).__name__
 
 
-def strip_query(said: str, query: str) -> str:
-    r"""What is said without the lines that repeat the query: Virtuoso does behind its words, Fuseki before.
+def strip_query(message: str, query: str) -> str:
+    r"""Return a message without the query: Virtuoso repeats it after its words, Fuseki before.
 
     >>> strip_query("SP030: syntax error at 'x'\n\nSPARQL query:\nSELECT * { x }", "SELECT * { x }")
     "SP030: syntax error at 'x'\n\nSPARQL query:"
     """
     asked = {line.strip() for line in query.splitlines() if len(line.strip()) >= _SHORT}
-    lines = said.replace(query.strip(), "").splitlines()
+    lines = message.replace(query.strip(), "").splitlines()
     return "\n".join(line for line in lines if line.strip() not in asked)
 
 
 def shorten_lines(message: str) -> str:
-    """Return a message of ours, without the middle of lines that are too long: what is asked may stand in it.
+    """Return a message with the middle of long lines left out: they may quote a whole query.
 
     >>> len(shorten_lines("x" * 1000))
     241

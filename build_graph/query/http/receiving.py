@@ -1,8 +1,8 @@
-"""Answers of servers of others, which may take for ever, be of any size, or hold what nobody asked for.
+"""Bounds for the answers of other people's servers, which may take for ever or be of any size.
 
-An answer is read in pieces as they come, with a look at the clock and at the size after each. Names that are
-looked up, handshakes and headers come from libraries that look at neither: that work has a thread, which is
-left alone when its time is over.
+A body is read in pieces, with a look at the clock and at the size after each. Libraries that look up names,
+shake hands and read headers look at neither: that work runs in a thread, which is abandoned when its time is
+over.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from threading import Thread
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from pyoxigraph import (
     QueryBoolean,
@@ -29,15 +29,13 @@ from build_graph.errors import ObligationError
 from build_graph.query.http.credentials import redact_url
 from build_graph.text.formats.limits import MEGABYTE, format_size
 
-if TYPE_CHECKING:
-    from http.client import HTTPResponse
-
+TIMEOUT = 60.0  # seconds that an answer may take
 MOST = 256 * MEGABYTE  # bytes of an answer, unpacked
 _PIECE = 1 << 16  # bytes that are read at a time
-_SAID = 1 << 16  # bytes of a refusal that are read
+_REFUSAL = 1 << 16  # bytes of a refusal that are read
 _PLAIN, _PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
 
-Read = Callable[[int], bytes]  # gives what is there, at most so many bytes; nothing at the end
+Read = Callable[[int], bytes]  # returns at most so many bytes; none at the end
 Work = TypeVar("Work")
 
 
@@ -47,16 +45,16 @@ class ReceivedError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Takes in answers of the server at `url`: each within `timeout` seconds, of `most` bytes, unpacked."""
+    """Reads answers of the server at `url`: within `timeout` seconds, of at most `most` bytes, unpacked."""
 
     url: str
     timeout: float
     most: int = MOST
 
     def wait(self, work: Callable[[float], Work]) -> Work:
-        """What `work` returns, which gets the time of `monotonic` at which it must be done.
+        """Return the result of `work`, which gets its end as a time of `monotonic`.
 
-        Raises TimeoutError where it is not, and what it raises.
+        Raise TimeoutError where it takes longer, and whatever `work` raises.
         """
         from concurrent.futures import Future
 
@@ -74,8 +72,8 @@ class Receiver:
     def read(self, read: Read, packing: str, end: float) -> bytes:
         """Return the whole body of an answer, unpacked.
 
-        Raises TimeoutError at the time `end`, ReceivedError for too large a body, and for one that is packed
-        in an unknown way, or damaged.
+        Raise TimeoutError at the time `end`, ReceivedError for a body that is too large, damaged, or packed
+        in an unknown way.
         """
         body = BytesIO()
         try:
@@ -91,69 +89,53 @@ class Receiver:
         return body.getvalue()
 
     def read_beginning(self, read: Read, end: float) -> bytes:
-        """Return the beginning of a body, which says why something is refused; raises TimeoutError."""
-        said = b""
+        """Return the beginning of a body, which says why something is refused; raise TimeoutError."""
+        start = b""
         for piece in _iterate_pieces(read, end):
-            said += piece
-            if len(said) >= _SAID:
+            start += piece
+            if len(start) >= _REFUSAL:
                 break
-        return said[:_SAID]
+        return start[:_REFUSAL]
 
-    def parse_results(self, data: bytes, media: QueryResultsFormat) -> QuerySolutions | QueryBoolean:
-        """Return the rows of an answer, all of which can be read, or its yes or no.
+    def parse_results(self, data: bytes, media: str) -> QuerySolutions | QueryBoolean:
+        """Return the rows of an answer, all of which can be read, or its boolean; JSON of an unknown type.
 
-        Raises SyntaxError or ValueError for what is neither, ReceivedError for rows that are mostly empty and
+        Raise SyntaxError or ValueError for what is neither, ReceivedError for rows that are mostly empty and
         would fill more than `most` bytes with their commas.
         """
-        found = parse_query_results(data, format=media)
+        known = QueryResultsFormat.from_media_type(media) or QueryResultsFormat.JSON
+        found = parse_query_results(data, format=known)
         if isinstance(found, QuerySolutions):
             cells, columns = 0, max(len(found.variables), 1)
             for _ in found:
                 cells += columns
                 if cells > self.most:
                     raise self.create_size_error()
-        return parse_query_results(data, format=media)
+        return parse_query_results(data, format=known)
 
-    def parse_statements(self, data: bytes, media: RdfFormat) -> Iterator[Triple]:
-        """Yield the statements of an answer.
+    def parse_statements(self, data: bytes, media: str) -> Iterator[Triple]:
+        """Yield the statements of an answer, which is Turtle, and so N-Triples too, if its type is unknown.
 
-        Raises SyntaxError or ValueError for what holds none, ReceivedError for those that are larger than
-        they came: a prefix may be as long as its author likes, and stand for a letter.
+        Raise SyntaxError or ValueError for what holds none, ReceivedError for more than `most` bytes of them:
+        a prefix of any length may stand for a letter.
         """
         size = 0
-        for quad in parse(data, format=media):
+        for quad in parse(data, format=RdfFormat.from_media_type(media) or RdfFormat.TURTLE):
             size += len(str(quad.triple))
             if size > self.most:
                 raise self.create_size_error()
             yield quad.triple
 
     def create_size_error(self) -> ReceivedError:
-        """What to say of an answer that has more bytes than are taken in."""
+        """Return the error for an answer that has more than `most` bytes."""
         return ReceivedError(
             f"{redact_url(self.url)}: the answer holds more than {format_size(self.most)}; "
             "ask for less, or give a higher --max-answer, if you trust the server"
         )
 
 
-def create_reader(response: HTTPResponse) -> Read:
-    """What reads a response of the standard library; raises IncompleteRead where its rest is missing."""
-    from http.client import IncompleteRead
-
-    missing = response.length  # None where that is not said
-
-    def read(size: int) -> bytes:
-        nonlocal missing
-        piece = response.read1(size)
-        missing = missing and missing - len(piece)
-        if missing and not piece:
-            raise IncompleteRead(piece, missing)
-        return piece
-
-    return read
-
-
 def _iterate_pieces(read: Read, end: float) -> Iterator[bytes]:
-    """Yield a body as it comes; raises TimeoutError where it trickles in until the time `end`."""
+    """Yield a body as it comes; raise TimeoutError where it trickles in until the time `end`."""
     while piece := read(_PIECE):
         yield piece
         if monotonic() > end:
@@ -161,9 +143,7 @@ def _iterate_pieces(read: Read, end: float) -> Iterator[bytes]:
 
 
 def _unpack(pieces: Iterator[bytes], packing: str) -> Iterator[bytes]:
-    """Yield a body as it was before it was packed; raises EOFError where it is not whole, zlib.error for
-    damage.
-    """
+    """Yield a body unpacked; raise EOFError where it is not whole, zlib.error for damage."""
     if packing in _PLAIN:
         yield from pieces
         return
@@ -173,7 +153,7 @@ def _unpack(pieces: Iterator[bytes], packing: str) -> Iterator[bytes]:
     for piece in pieces:
         left = piece
         while left:
-            if unpacker.eof:  # files may follow one another
+            if unpacker.eof:  # packed files may follow one another
                 unpacker = _create_unpacker()
             yield unpacker.decompress(left, _PIECE)
             left = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
