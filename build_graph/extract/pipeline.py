@@ -88,7 +88,7 @@ class Pipeline:
         )
 
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
-        """Return the document that `source` holds; metadata that are `given` go before those of the text.
+        """Return the document in `source`; metadata in `given` win over those of the text.
 
         Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end,
         and FaultError where this document brings a fault of the program to light.
@@ -101,7 +101,7 @@ class Pipeline:
             raise build_fault(source.name, error) from error
 
     def _understand_source(self, source: Source, given: Metadata) -> Document:
-        """Return the document that `source` holds."""
+        """Return the document in `source`."""
         text = repair(source)
         metadata = self.metadata.read(text, given)
         outline = self.outline.read(text, metadata)
@@ -139,11 +139,11 @@ class Pipeline:
         return self.understand_input(InputReader(encoding=encoding).read_one(path), options)
 
     def understand_input(self, found: Input, options: Metadata) -> Document:
-        """Return the document in an input; metadata in `options` go before those that came with it."""
+        """Return the document in an input; metadata in `options` win over those that came with it."""
         return self.understand(found.source, merge_given(found, options))
 
     def _resolve_issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
-        """Return the body that the first name of an issuer stands for; None where nobody is named."""
+        """Return the body that the first name of an issuer means; None without a name."""
         names = (metadata.issuer or "").replace("、", " ").split()
         if not names:
             return None
@@ -153,9 +153,9 @@ class Pipeline:
     def _understand_measures(
         self, text: Text, outline: Outline, measures: Sequence[Measure]
     ) -> Iterator[Measure]:
-        """Yield the measures with norms, targets, target groups and domains.
+        """Yield the measures with norms, targets, audiences and domains.
 
-        What a section says outside its clauses is a measure only if it carries a norm or a target.
+        The text of a section outside its clauses is a measure only if it has a norm or a target.
         """
         content, headings = text.content, dict(_iterate_headings(outline))
         theme = self.domains.find_theme(content, outline.metadata.title)

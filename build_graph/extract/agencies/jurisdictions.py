@@ -20,7 +20,7 @@ Places: TypeAlias = tuple[str, ...]  # ("江西省", "九江市"): outermost fir
 _LONGEST = 200  # characters of an issuer or title that are read
 _COUNTY = 2  # the rank of counties, districts, banners and new areas
 _LEVEL = re.compile(r"(?:自治州|自治县|自治旗|特别行政区|省|市|县|区|州|盟|旗|地区)$")
-# A county or district that the list of divisions does not have, told by what follows: 杭州市|新名区|人民政府.
+# A county or district missing in the list of divisions, known by the words behind it: 杭州市|新名区|人民政府.
 _NEW_COUNTY = re.compile(r"(?!委)[\u4e00-\u9fff]{1,5}?[县区市旗](?=人民政府|政府|委办|人大|政协)")
 _FIRST = re.compile(r"[^、，,;；\s　]+")
 _NOISE = re.compile(r"[\s　“”\"]+")
@@ -38,7 +38,7 @@ _LEVEL_ONLY = re.compile(
 _NAMES = re.compile(r"[\u4e00-\u9fff、 \u3000]{2,80}(?<=[府厅局委会室部院署办])")
 _NUMBERED = re.compile(r"[\u4e00-\u9fff]{2,12}[〔\[［（(【]\d{4}")  # 筑府办发电〔2020〕5号…
 _OFFICE = re.compile(r"办公[厅室]$")
-_OPENING = 200  # characters at the beginning of a text in which its issuer may stand
+_OPENING = 200  # characters at the beginning of a text that may name its issuer
 _CLOSING = 400  # characters at its end in which it is signed
 _YEAR = re.compile(r"(?:(?:19|20)\s?\d\s?\d|[一二][〇○ＯO0零九][〇○ＯO0零一二三四五六七八九]{2})\s*年")
 _SIGNER = re.compile(r"(?P<name>[\u4e00-\u9fff]{4,40})(?:[（(]代?章[）)])?[\s\u3000]*$")
@@ -55,7 +55,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Jurisdiction:
-    """The centre, a place, or unknown; `path` is the place with what it lies in, outermost first."""
+    """The centre, a place, or unknown; `path` is the place with the places around it, outermost first."""
 
     reach: Scope
     path: str | None = None  # "江西省/九江市"; None for the centre and where nothing is known
@@ -191,7 +191,7 @@ class Gazetteer:
         }
 
     def find(self, words: str) -> Places:
-        """Return the first place with its full name anywhere in the words; () where there is none."""
+        """Return the first place in full anywhere in the words; () for none."""
         return next((path for at in range(len(words) - 1) if (path := self.split_leading(words[at:])[0])), ())
 
     def shorten_name(self, path: Places) -> str:
@@ -295,7 +295,7 @@ def locate_document(metadata: Metadata, content: str, *, gazetteer: Gazetteer | 
     """Return where a document is in force: by its metadata, else by addressees, first words or signature."""
     places = gazetteer or Gazetteer.load()
     opening = None if metadata.title else _TITLE_ISSUER.match(content[:_OPENING].strip())
-    named = opening and _NAMES.fullmatch(opening["issuer"])  # goes before the signature of what is passed on
+    named = opening and _NAMES.fullmatch(opening["issuer"])  # wins over the signature of a forwarded text
     answer = places.locate_issuer(named[0]) if named else UNKNOWN
     if answer.reach is Scope.UNKNOWN:
         answer = find_jurisdiction(metadata.issuer, metadata.title, metadata.number, gazetteer=places)
@@ -335,7 +335,7 @@ def _select_nearest(paths: Iterable[Places], within: Places) -> Places:
     shared = [_count_shared(path, within) for path in candidates]
     most = max(shared)
     best = [path for path, count in zip(candidates, shared, strict=True) if count == most]
-    if len(best) > 1:  # the upper level goes first: 吉林 is the province, unless the document is the city's
+    if len(best) > 1:  # the upper level wins: 吉林 is the province, unless the document is the city's
         top = min(map(_rank_place, best))
         best = [path for path in best if _rank_place(path) == top]
     return best[0] if len(best) == 1 else ()

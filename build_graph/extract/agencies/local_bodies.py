@@ -13,7 +13,7 @@ from typing import Any
 from build_graph.extract.agencies.jurisdictions import Gazetteer, Places
 
 _ASIDE = re.compile(r"[（(【\[〔][^（）()【】\[\]〔〕]*[）)】\]〕]$")  # 市文化局（市文物局）
-_PARTY = re.compile(r"^(?P<before>党|工)?委(?!员)(?=..)")  # what is left of 市委|宣传部, 自治区党委|网信办
+_PARTY = re.compile(r"^(?P<before>党|工)?委(?!员)(?=..)")  # in 市委|宣传部, 自治区党委|网信办
 _GOVERNMENT = re.compile(r"^(?:人民政府|政府|府)(?=..)")  # 市政府|金融办
 _LEAGUE = re.compile(r"^团(?P<level>自治区|[省市县区州旗盟])(?:党)?委$")  # 团省委
 _YOUTH = re.compile(r"^(?:共青团|中国共产主义青年团)(?P<place>[^中].*?)(?:委|委员会)$")  # 共青团九江市委
@@ -25,9 +25,9 @@ _LONGEST = 40  # characters of a name that are read
 _LONGEST_STEM = 16
 _LONGEST_ENDING = 6
 _LONGEST_FORM = 7
-_HEADS = "局厅委办部院会大协"  # what a body's own name ends with, before its parts
+_HEADS = "局厅委办部院会大协"  # the last character of a body's own name, before its parts
 _OFFICES = "局厅委会办室"  # endings that only offices have; 中心, 站 and 台 are those of other things too
-_NAMED = "联会院社协关府委室办部校局"  # what whole names end with; 人才 and 数据 are none
+_NAMED = "联会院社协关府委室办部校局"  # the last character of whole names; 人才 and 数据 are no names
 _COMPANY = re.compile(r"(?:集团)?(?:股份)?(?:有限)?(?:责任)?公司$")
 
 
@@ -66,7 +66,7 @@ class Functions:
     stems: dict[str, Stem]  # 发改, 发展和改革
     whole: dict[str, LocalFunction]  # 教委, 妇联
     endings: dict[str, str]
-    forms: dict[str, LocalFunction]  # ends that show what a body is without saying what it does: 集团, 大学
+    forms: dict[str, LocalFunction]  # endings that show the form of a body, but no function: 集团, 大学
     units: tuple[str, ...]  # the ends of a body's own parts: 公安局|交警支队
 
     @staticmethod

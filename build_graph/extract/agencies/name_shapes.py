@@ -33,7 +33,7 @@ class NameShapes:
     sure: re.Pattern[str]
     no_inside: re.Pattern[str]
     longest: int
-    shared_end: re.Pattern[str]  # what names in a row may share: 钦州|市人民政府
+    shared_end: re.Pattern[str]  # the end that names in a row may share: 钦州|市人民政府
 
     @classmethod
     def parse(cls, lists: dict[str, Any]) -> NameShapes:

@@ -92,7 +92,7 @@ class Registry:
     agencies: dict[str, Agency]
     names: dict[str, tuple[Agency, ...]]
     plain: frozenset[str]  # names that mean the central body in any document
-    centre_starts: tuple[str, ...]  # what only the names of the centre's bodies begin with
+    centre_starts: tuple[str, ...]  # beginnings that only names of central bodies have
     successors: dict[str, tuple[str, ...]]  # ids of the bodies that came after a body
     local: LocalNames
     words: NameShapes
@@ -130,7 +130,7 @@ class Registry:
         """The administrative divisions."""
         return self.local.gazetteer
 
-    # ------------------------------------------------------------------------- what words are
+    # -------------------------------------------------------------------------- kinds of words
 
     def classify(self, name: str) -> BodyKind:
         """Return whether a name means a particular body, or a class of bodies."""
@@ -149,7 +149,7 @@ class Registry:
             return self.classify(bare) is BodyKind.AGENCY
         return self.local.is_body(plain) or self.local.is_enterprise(plain)
 
-    # ------------------------------------------------------------------------ what names mean
+    # ------------------------------------------------------------------------ names to bodies
 
     def resolve(
         self,
@@ -162,8 +162,8 @@ class Registry:
         """Return the body that a name means in a document; None as jurisdiction is the centre.
 
         A name that several bodies had one after the other means the one of the day or period `issued`. A name
-        that the registry does not know, or cannot tell apart, keeps its words. `scope` (the document's id)
-        keeps the local bodies of a document of unknown jurisdiction apart from those of others.
+        that is unknown to the registry, or ambiguous, keeps its words. `scope` (the document's id) separates
+        the local bodies of a document of unknown jurisdiction from those of others.
         """
         place = jurisdiction or CENTRE
         plain = name.translate(_BLANKS) or name
@@ -186,7 +186,7 @@ class Registry:
     ) -> tuple[Measure, ...]:
         """Return a document's measures with all bearers resolved.
 
-        Where the document gives no date, the bodies that it names show its time (`infer_period`).
+        Where the document has no date, its time is inferred from the bodies that it names (`infer_period`).
         """
         when = issued or self.infer_period(bearer.name for measure in measures for bearer in measure.bearers)
         ended = (self.complete_ends([b.name for b in measure.bearers], jurisdiction) for measure in measures)
@@ -285,12 +285,12 @@ class Registry:
         ended = any(_ends_before(self.agencies[id_].period, when) for id_ in line)
         return self._find_in_office(tuple(later), when) if ended and len(later) == 1 else None
 
-    # --------------------------------------------------------------- what a document's names show
+    # ------------------------------------------------------------- evidence from a document's names
 
     def infer_jurisdiction(self, jurisdiction: Jurisdiction, names: Iterable[str]) -> Jurisdiction:
-        """Return the jurisdiction; if it is unknown, the one that all names in the document show.
+        """Return the jurisdiction; if it is unknown, infer it from all names in the document.
 
-        Several plainly central names and no name of a local body show a document of the centre.
+        Several plainly central names and no name of a local body are evidence of a document of the centre.
         """
         if jurisdiction.reach is not Scope.UNKNOWN:
             return jurisdiction
@@ -320,32 +320,32 @@ class Registry:
 def _read_statements(path: Path) -> _Statements:
     """Return the file's statements with the predicates that we use, by subject and predicate."""
     read: _Statements = {}
-    for subject, said in load_statements(path).items():
-        for triple in said:
+    for subject, triples in load_statements(path).items():
+        for triple in triples:
             if (predicate := triple.predicate.value) in _READ:
                 read.setdefault(subject.value, {}).setdefault(predicate, []).append(triple.object)
     return read
 
 
-def _read_values(said: dict[str, list[Any]], predicate: str) -> list[str]:
+def _read_values(facts: dict[str, list[Any]], predicate: str) -> list[str]:
     """Return the values of a label in Chinese."""
-    values = said.get(predicate, ())
+    values = facts.get(predicate, ())
     return [value.value for value in values if isinstance(value, Literal) and value.language == "zh"]
 
 
 def _iterate_agencies(statements: _Statements, source: Path) -> Iterator[Agency]:
-    for subject, said in statements.items():
+    for subject, facts in statements.items():
         if not subject.startswith(_AGENCY):
             continue
-        labels = _read_values(said, f"{SKOS}prefLabel")
+        labels = _read_values(facts, f"{SKOS}prefLabel")
         if len(labels) != 1:
             raise RegistryError(f"{source}: <{subject}> needs one skos:prefLabel @zh, it has {len(labels)}")
-        begins, ends = said.get(f"{OB}validFrom", ()), said.get(f"{OB}validTo", ())
+        begins, ends = facts.get(f"{OB}validFrom", ()), facts.get(f"{OB}validTo", ())
         period = Period(
             min((_parse_day(value.value) for value in begins), default=None),
             max((_parse_day(value.value, end=True) for value in ends), default=None),
         )
-        names = (*labels, *_read_values(said, f"{SKOS}altLabel"))
+        names = (*labels, *_read_values(facts, f"{SKOS}altLabel"))
         yield Agency(subject.removeprefix(_AGENCY), labels[0], names, period)
 
 
@@ -372,15 +372,15 @@ def _group_by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[
 def _find_successors(subjects: Iterable[dict[str, list[Any]]]) -> dict[str, tuple[str, ...]]:
     """Return the bodies that resulted from the changes of each body."""
     found: dict[str, tuple[str, ...]] = {}
-    for said in subjects:
-        results = _read_ids(said, f"{ORG}resultingOrganization", _AGENCY)
-        for original in _read_ids(said, f"{ORG}originalOrganization", _AGENCY):
+    for facts in subjects:
+        results = _read_ids(facts, f"{ORG}resultingOrganization", _AGENCY)
+        for original in _read_ids(facts, f"{ORG}originalOrganization", _AGENCY):
             found[original] = (*found.get(original, ()), *results)
     return found
 
 
-def _read_ids(said: dict[str, list[Any]], predicate: str, namespace: str) -> tuple[str, ...]:
-    return tuple(node.value.removeprefix(namespace) for node in said.get(predicate, ()))
+def _read_ids(facts: dict[str, list[Any]], predicate: str, namespace: str) -> tuple[str, ...]:
+    return tuple(node.value.removeprefix(namespace) for node in facts.get(predicate, ()))
 
 
 def _build_functions(statements: _Statements, lists: dict[str, Any]) -> Functions:
@@ -389,17 +389,17 @@ def _build_functions(statements: _Statements, lists: dict[str, Any]) -> Function
     stems: dict[str, Stem] = {}
     whole: dict[str, LocalFunction] = {}
     key = Functions.normalise
-    for subject, said in statements.items():
+    for subject, facts in statements.items():
         if not subject.startswith(_FUNCTION):
             continue
-        id_, label = subject.removeprefix(_FUNCTION), _read_values(said, f"{SKOS}prefLabel")[0]
-        function = known[id_] = LocalFunction(id_, label, _read_ids(said, f"{OB}counterpart", _AGENCY))
+        id_, label = subject.removeprefix(_FUNCTION), _read_values(facts, f"{SKOS}prefLabel")[0]
+        function = known[id_] = LocalFunction(id_, label, _read_ids(facts, f"{OB}counterpart", _AGENCY))
         if id_ in lists["forms"]["only"]:
             continue
-        stems |= {key(stem): Stem((function,), key(stem)) for stem in _read_values(said, f"{OB}partLabel")}
-        others = _read_values(said, f"{SKOS}altLabel")
+        stems |= {key(stem): Stem((function,), key(stem)) for stem in _read_values(facts, f"{OB}partLabel")}
+        others = _read_values(facts, f"{SKOS}altLabel")
         stems |= {key(stem): Stem((function,), label) for stem in (label, *others)}
-        whole |= {key(name): function for name in (label, *_read_values(said, f"{SKOS}hiddenLabel"))}
+        whole |= {key(name): function for name in (label, *_read_values(facts, f"{SKOS}hiddenLabel"))}
     joined = {stem: ids for stem, ids in lists["joined"].items() if known.keys() >= set(ids)}
     stems = {stem: Stem(tuple(known[id_] for id_ in ids), stem) for stem, ids in joined.items()} | stems
     forms = {end: known[id_] for id_, ends in lists["forms"]["ends"].items() for end in ends if id_ in known}
@@ -442,7 +442,7 @@ def _build_day(day: date) -> Period:
 
 
 def _build_id(words: str, places: Places, jurisdiction: Jurisdiction, scope: str) -> str:
-    """Return the id of a body below its place; without a place, apart from those of other documents.
+    """Return the id of a body below its place; without a place the document's id makes it unique.
 
     A slash in the words is no step of the path.
     """

@@ -17,7 +17,10 @@ from build_graph.model import Citation, Outline, RejectedBracket, Span, Text
 from build_graph.resources import load_word_lists
 
 _LONGEST_ENDING = 12  # characters of a short name that nothing defined
-_BEFORE = 40  # characters in front of a title in which its issuer can stand
+_BEFORE = 40  # characters before a title that can name its issuer
+_NEAR = 240  # characters before a title that can show that it is a basis
+_CHAINED = 120  # characters between two titles of one list
+_BRACKETED = re.compile(r"[（(][^（）()]*[）)]")
 
 
 @dataclass(slots=True)
@@ -48,7 +51,7 @@ class CitationReader:
 
     names: DocumentNames
     mentions: MentionFinder
-    surroundings: TitleContext
+    context: TitleContext
     bases: LegalBases
     issuer: re.Pattern[str]  # 财政部办公厅《关于…》
     before_issuer: re.Pattern[str]
@@ -63,7 +66,7 @@ class CitationReader:
         return cls(
             names=DocumentNames.load(),
             mentions=MentionFinder.load(),
-            surroundings=TitleContext.load(),
+            context=TitleContext.load(),
             bases=LegalBases.load(),
             issuer=re.compile(
                 rf"(?P<words>[\u4e00-\u9fff、 \u3000]{{1,40}}?{build_alternation(issuer['ends'])})"
@@ -84,9 +87,9 @@ class CitationReader:
 
     def judge_mentions(self, text: Text, outline: Outline) -> tuple[Citation | RejectedBracket, ...]:
         """Return each title in 《》 and each document number as a citation, or as rejected for a reason."""
-        content, own = text.content, self.surroundings.find_own_names(outline.metadata)
+        content, own = text.content, self.context.find_own_names(outline.metadata)
         start = min((division.span.start for division in outline.divisions), default=len(content))
-        lists = self.surroundings.find_attachment_lists(content)
+        lists = self.context.find_attachment_lists(content)
         mentions, named = tuple(self.mentions.find(content)), _NamedDocuments()
         judged: list[Citation | RejectedBracket] = []
         reason, end = None, 0
@@ -96,7 +99,7 @@ class CitationReader:
             if mention.title is None:
                 judged.append(self._judge_number(content, mention, own, start))
                 continue
-            reasons = self.surroundings.iterate_reasons(content, mention, own, start, lists)
+            reasons = self.context.iterate_reasons(content, mention, own, start, lists)
             listed = reason == "planned" and gap is not None and self.list_mark.fullmatch(gap)
             reason = next(reasons, "planned" if listed and not mention.number else None)
             judged.append(self._judge_title(content, mention, own, named, reason))
@@ -110,7 +113,7 @@ class CitationReader:
     ) -> Citation | RejectedBracket:
         """Return the citation that a number without a title is, or its rejection."""
         number = identify_number(mention.number or "")
-        if number == own.number or self.surroundings.is_own_number(content, mention.span, start):
+        if number == own.number or self.context.is_own_number(content, mention.span, start):
             return self._reject(mention, "own")
         return Citation(mention.span, None, mention.number)
 
@@ -135,7 +138,7 @@ class CitationReader:
     def _resolve_short(
         self, mention: Mention, named: _NamedDocuments, keys: Iterable[str | None]
     ) -> Citation | RejectedBracket:
-        """Return the document that a short name stands for; rejected if there is none or several."""
+        """Return the document that a short name means; rejected for none or several."""
         meant = named.find_one(keys)
         return replace(meant, span=mention.span) if meant else self._reject(mention, "unnamed")
 
@@ -198,18 +201,13 @@ class CitationReader:
         return replace(citation, number=next(iter(known.values())))
 
 
-_NEAR = 240  # characters in front of a title that can say what it is for
-_CHAINED = 120  # characters between two titles of one list
-_BRACKETED = re.compile(r"[（(][^（）()]*[）)]")
-
-
 @dataclass(frozen=True, slots=True)
 class LegalBases:
     """A finder of the documents under which a text is made, with the words of `data/citations.toml`."""
 
     cue: re.Pattern[str]
     stop: re.Pattern[str]
-    link: re.Pattern[str]  # what stands between the titles of one list
+    link: re.Pattern[str]  # the words between the titles of one list
     amended: re.Pattern[str]  # 《…》第一次修正
     articles: frozenset[str]
     headings: frozenset[str]
@@ -233,8 +231,8 @@ class LegalBases:
     def find_bases(self, content: str, outline: Outline, mentions: Sequence[Mention]) -> list[bool]:
         """Return for each mention, in the order of the text, whether the document is made under it.
 
-        Only mentions before the first division, in an opening article, or in a division that lists the bases
-        hold for the whole document.
+        A mention counts only before the first division, in an opening article, or in a division that lists
+        the bases.
         """
         opening, listed = self._find_zones(content, outline)
         bases: list[bool] = []
@@ -249,7 +247,7 @@ class LegalBases:
         return bases
 
     def _is_cued(self, gap: str, before: bool) -> bool:
-        """Return whether the words between two mentions hold 根据, or continue a list that began with it."""
+        """Return whether the words between two mentions have 根据, or continue a list that began with it."""
         pieces = STOP.split(gap)
         clauses = COMMA.split(_BRACKETED.sub("", pieces[-1]))
         cues = [found.end() for found in self.cue.finditer(clauses[-1])]

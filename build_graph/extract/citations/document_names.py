@@ -21,7 +21,7 @@ _FRINGE = re.compile(r"(?:\([^()]*\)|[\d年-]+)$")  # brackets and years behind 
 
 @dataclass(frozen=True, slots=True)
 class DocumentNames:
-    """The words of `data/citations.toml` that tell which names mean documents, and which mean the same."""
+    """The names of documents, read with the words of `data/citations.toml`."""
 
     state: str
     edition: re.Pattern[str]
@@ -134,7 +134,7 @@ def identify_number(number: str) -> str | None:
 
 
 def standardise_number(number: str) -> str:
-    """Return a number (文号) in its standard form; other words come back without blanks.
+    """Return a number (文号) in its standard form; other words are returned without blanks.
 
     >>> standardise_number("国发[2015] 24 号"), standardise_number("国务院令第 ４１２ 号")
     ('国发〔2015〕24号', '国务院令第412号')

@@ -29,6 +29,10 @@ _YEAR = re.compile(
 )
 _HAN_WORD = re.compile(r"[\u4e00-\u9fffA-Za-z]{2,24}[^\S\n]{0,2}$")
 _BODY = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff \u3000、]*$")
+_BRACKET = 240  # characters of a bracket behind a title
+_BRACKETS = 3  # （国发〔2015〕24号）（以下简称《意见》）
+_GAP = re.compile(r"\s{0,2}")
+_BLANK = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 
 def find_titles(content: str) -> Iterator[Span]:
@@ -113,12 +117,6 @@ class NumberFinder:
             ends = [found.end() for found in pattern.finditer(word)]
             word = word[max((end for end in ends if len(word[end:].strip()) > 1), default=0) :]
         return word
-
-
-_BRACKET = 240  # characters of a bracket behind a title
-_BRACKETS = 3  # （国发〔2015〕24号）（以下简称《意见》）
-_GAP = re.compile(r"\s{0,2}")
-_BLANK = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +213,14 @@ def _find_tail(content: str, end: int) -> int:
 
 
 def _belongs(content: str, title: Span, number: Span, tail: int) -> bool:
-    """Return whether a number stands in the brackets behind a title, or right behind it."""
+    """Return whether a number is in the brackets behind a title, or right behind it."""
     return number.end <= tail or (
         not content[title.end : number.start].strip() and number.start - title.end < 3
     )
 
 
 def _leads(content: str, number: Span, title: Span) -> bool:
-    """Return whether a number stands right before a title: 国发〔2015〕24号《…》, 国发〔2015〕24号文《…》."""
+    """Return whether a number is right before a title: 国发〔2015〕24号《…》, 国发〔2015〕24号文《…》."""
     return title.start - number.end < 4 and content[number.end : title.start].strip(" \u3000）)") in (
         "",
         "文",

@@ -12,7 +12,7 @@ from build_graph.extract.structure.marks import build_alternation, is_within
 from build_graph.model import Metadata, Span
 from build_graph.resources import load_word_lists
 
-_NEAR = 120  # characters on either side of a title that say what it is doing there
+_NEAR = 120  # characters on either side of a title that show its part in the text
 STOP = re.compile(r"[。；！？\n]")
 COMMA = re.compile("[，,：:]")
 _LABEL_END = ":： 】]］\u3000"

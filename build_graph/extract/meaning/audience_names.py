@@ -45,14 +45,14 @@ class Segment(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A name: where it stands, where its noun phrase with all clauses begins, and of what kind it is."""
+    """A name: its place, the start of its noun phrase with all clauses, and its kind."""
 
     start: int
     end: int
     phrase: int
     kind: str
-    generic: bool  # says too little alone: 企业, 机构
-    companion: bool = False  # behind 与: with whom, not for whom
+    generic: bool  # too general alone: 企业, 机构
+    companion: bool = False  # behind 与: a partner, not an audience
     conditional: bool = False  # 符合条件的…
     within: bool = False  # 综合保税区内…
 
@@ -137,7 +137,7 @@ class NameReader:
             if following is not None and self._modifies(segment, head, following):
                 continue
             name = self._read_name(segment, head)
-            # What stands in a relative clause that belongs to a name is not a name of its own.
+            # Words in the relative clause of a name are no names of their own.
             begin = name.phrase if name.conditional or name.start == name.phrase else name.start
             while kept and kept[-1].start >= begin:
                 kept.pop()
@@ -176,12 +176,12 @@ class NameReader:
         return name
 
     def _is_generic(self, words: str) -> bool:
-        """Return whether a name says too little alone; a verb that opens it adds nothing: 建设企业…中心."""
+        """Return whether a name is too general alone, even behind an opening verb: 建设企业…中心."""
         opening = next((verb for verb in self.openings if words.startswith(verb)), "")
         return words.removeprefix(opening) in self._generic
 
     def _add_clause(self, segment: Segment, name: Name, end: int) -> Name:
-        """Return the name with its relative clause, which ends at `end`, if the clause says something."""
+        """Return the name with its relative clause, which ends at `end`, if the clause adds to it."""
         phrase = self._find_clause(segment, end)
         clause = segment.text[phrase:end]
         condition = self._conditions.search(clause)
@@ -203,14 +203,14 @@ class NameReader:
         return next((token.end for token in tokens if token.word in self._recipients), phrase)
 
     def _add_place(self, segment: Segment, name: Name) -> Name:
-        """Return the name with the place that it is in, if it says too little without: 综合保税区内企业."""
+        """Return the name with the place that it is in, if it is too general without: 综合保税区内企业."""
         inner = segment.text.rindex("内", segment.start, name.phrase)
         phrase = self._find_left_edge(segment, inner).at
         start = phrase if name.generic else name.start
         return name._replace(start=start, phrase=phrase, generic=False, within=True)
 
     def _add_list(self, segment: Segment, name: Name) -> Name:
-        """Return the name with the list before it, if it says too little without: 证券、保险等企业和机构."""
+        """Return the name with the list before it, if it is too general without: 证券、保险等企业和机构."""
         start = max((end for end in segment.stops if end < name.start), default=segment.start)
         joined = self._joined_generic.match(segment.text, name.end, segment.end)
         end = joined.end() if joined else name.end

@@ -36,7 +36,7 @@ _SUBJECT = "主语"  # in place of the word that governs a name, where the name 
 
 
 class _Frame(NamedTuple):
-    """The word that governs a name, or _SUBJECT, and how plainly it says that the measure is for it."""
+    """The word that governs a name, or _SUBJECT, and how plainly it makes the name an audience."""
 
     word: str
     strength: float
@@ -103,10 +103,9 @@ class AudienceFinder:
         )
 
     def find(self, content: str, measure: Measure, norms: tuple[Norm, ...] = ()) -> tuple[Audience, ...]:
-        """Return those whom `measure` acts upon or is for, in the order of the text.
+        """Return the audiences of `measure`, at most four, in the order of the text, without its bearers.
 
-        They are at most four and no bearers. A name right before one of the `norms` is the subject who must
-        act. Goals are for nobody.
+        A name right before one of the `norms` is the subject who must act. Goals have no audience.
 
         >>> text = "鼓励电子商务企业与高校合作，小微企业可享受税收优惠。"
         >>> measure = Measure(("s1",), 1, 1, None, Span(0, len(text)))
@@ -171,7 +170,7 @@ class AudienceFinder:
         for city in self._find_cities(segment):
             yield city, _PLAIN
         office = None if setting.charged else self._office.match(segment.text, segment.start, segment.end)
-        if office:  # 市民政局将…: who must act where nobody bears the measure
+        if office:  # 市民政局将…: the subject who must act where the measure has no bearer
             yield Name(*office.span(1), office.start(1), "governments", generic=False), _PLAIN
 
     def _rate_name(self, segment: Segment, name: Name, frame: _Frame, setting: _Setting) -> float:

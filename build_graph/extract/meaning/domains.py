@@ -26,23 +26,23 @@ from build_graph.model import Domain, Measure, Span
 from build_graph.resources import find_folder, load_statements, load_word_lists
 from build_graph.vocabulary import BASE, OB
 
-# What a word counts, by its class in the ontology.
+# The weight of a word, by its class in the ontology.
 _WEIGHTS = {"signal": 1.0, "weakSignal": 0.25}
 
-# A word met everywhere tells little: what it counts is its rarity against that of a usual word, and short
-# words count less, since they stand in many others.
+# A word that occurs everywhere says little: its weight is its rarity against that of a usual word. Short
+# words count less, since they are part of many others.
 _USUAL_WORD, _LEAST_TELLING = 6.5, 0.3
 _SHORT = {1: 0.8, 2: 0.9}
 
-# What a word counts by how it stands in its phrase.
+# The weight of a word by its part in the phrase.
 _LISTED = 0.5  # one of three or more: 能源、化工、钢铁、林业等行业 are examples
-_OFFICE = 0.3  # 市场监管部门: who acts, not what about
+_OFFICE = 0.3  # 市场监管部门: an actor, not a subject
 _CITED = 0.3  # in 《…》: the name of another text
-_ADVERBIAL = 0.5  # 按照…, 借鉴…经验: not what is to be done
+_ADVERBIAL = 0.5  # 按照…, 借鉴…经验: no act
 _IN_PASSING = 0.4  # a word that counts no more than this opens no sentence's topic
 _AGAIN = (1.0, 0.55, 0.55**2)  # the first time a word comes, the second, and from the third time on
 
-# How rare the words of a usual domain are; talk of data is everywhere, but still tells something.
+# The rarity of the words of a usual domain; words on data are everywhere, but still say something.
 _USUAL_DOMAIN, _COMMON_DOMAIN = 3.0, 2.5
 _ORGANISATION = "government"
 
@@ -92,9 +92,9 @@ class Theme(NamedTuple):
 class _Signal(NamedTuple):
     """The domains that a word of the scheme signals; none if the word is neutral."""
 
-    weights: tuple[tuple[str, float], ...]  # for each domain that it signals what it counts
+    weights: tuple[tuple[str, float], ...]  # its weight for each domain that it signals
     named: tuple[str, ...]  # the domains whose own matter it names
-    worth: float  # how much it tells, by how seldom it is met and how long it is
+    worth: float  # its weight by rarity and length
 
     @classmethod
     def build(cls, weights: Mapping[str, float], worth: float) -> _Signal:
@@ -158,9 +158,9 @@ class DomainFinder:
 
     _words: WordMatcher[_Signal]
     _agencies: WordMatcher[_Signal]
-    _rarity: Mapping[str, float]  # how much the words of a domain tell
-    main: Mapping[str, float]  # what each feature counts for the main domain
-    further: Mapping[str, float]  # and for a further one, which more than 0 makes
+    _rarity: Mapping[str, float]  # the rarity of each domain's words
+    main: Mapping[str, float]  # the weight of each feature for the main domain
+    further: Mapping[str, float]  # and for a further one, whose sum exceeds 0
 
     @classmethod
     def load(cls, path: Path | None = None) -> DomainFinder:
@@ -170,11 +170,11 @@ class DomainFinder:
         """
         words, agencies, rarity = _read_scheme(path or find_folder("ontology") / "domains.ttl")
         data = load_word_lists("domains")
-        telling = _build_tellings(data["common"])
+        worth = _build_worths(data["common"])
         return cls(
             WordMatcher(
                 {
-                    word: _Signal.build(weights, telling.get(word, 1.0) * _SHORT.get(len(word), 1.0))
+                    word: _Signal.build(weights, worth.get(word, 1.0) * _SHORT.get(len(word), 1.0))
                     for word, weights in words.items()
                 }
             ),
@@ -284,15 +284,15 @@ class DomainFinder:
             found[domain]["title"] = 1.0
         if surroundings.theme:
             _add_theme_features(found[theme], measure, signs, surroundings)
-        for domain, said in found.items():
-            said["always"] = 1.0
-            said["named"] = float(any(said[place] for place in (_Place.HEADING, *_BODY)))
-            # How rare the theme's words are elsewhere says nothing here.
-            said["rarity"] = 0.0 if domain == theme else self._rarity.get(domain, 0.0)
+        for domain, values in found.items():
+            values["always"] = 1.0
+            values["named"] = float(any(values[place] for place in (_Place.HEADING, *_BODY)))
+            # The rarity of the theme's words elsewhere says nothing here.
+            values["rarity"] = 0.0 if domain == theme else self._rarity.get(domain, 0.0)
         return found
 
     def _count_words(self, found: Features, signs: Iterable[_Sign]) -> None:
-        """Add up the words by their places; one that comes again counts less."""
+        """Add up the words by their places; a word counts less the second time."""
         seen: Counter[str] = Counter()
         for sign in signs:
             worth = sign.factor * sign.signal.worth * _AGAIN[min(seen[sign.word], 2)]
@@ -302,13 +302,13 @@ class DomainFinder:
                     found[domain][sign.place] += worth
                 elif sign.place in _BODY:
                     found[domain]["weak"] += worth
-        bodies = [[said[place] for place in _BODY] for said in found.values()]
+        bodies = [[values[place] for place in _BODY] for values in found.values()]
         whole = sum(chain.from_iterable(bodies))
-        for said, body in zip(found.values(), bodies, strict=True):
-            said["total"] = total = sum(body)
-            said["share"] = total / whole if whole else 0.0
+        for values, body in zip(found.values(), bodies, strict=True):
+            values["total"] = total = sum(body)
+            values["share"] = total / whole if whole else 0.0
             for name in (*_PLACES, "weak", "total"):
-                said[name] = log1p(said[name])
+                values[name] = log1p(values[name])
 
     def _add_remits(self, found: Features, measure: Measure) -> None:
         """Add the domains that the bearers' names signal; the first bearer counts more than the rest."""
@@ -330,7 +330,7 @@ class DomainFinder:
         if not features:
             return []
         main = max(features, key=lambda domain: (_weigh_features(self.main, features[domain]), domain))
-        likely = {d: _weigh_features(self.further, said) for d, said in features.items() if d != main}
+        likely = {d: _weigh_features(self.further, values) for d, values in features.items() if d != main}
         ranked = sorted(likely, key=lambda domain: (-likely[domain], domain))
         further = [domain for domain in ranked[: _MOST - 1] if likely[domain] > 0.0]
         return [main, *sorted(further, key=lambda domain: "theme" in features[domain])]
@@ -345,9 +345,9 @@ def _find_signal_spans(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
     return tuple(Span(start, end) for start, end in sorted(places))
 
 
-def _weigh_features(weights: Mapping[str, float], said: Mapping[str, float]) -> float:
+def _weigh_features(weights: Mapping[str, float], values: Mapping[str, float]) -> float:
     """Return the weighted sum of the features of a domain."""
-    return sum([weight * said[name] for name, weight in weights.items() if name in said])
+    return sum([weight * values[name] for name, weight in weights.items() if name in values])
 
 
 def _add_coverage(found: Features, signs: Iterable[_Sign], sentences: int) -> None:
@@ -372,7 +372,7 @@ def _find_first_named(signs: Iterable[_Sign], theme: str) -> set[str]:
 
 
 def _add_theme_features(
-    said: dict[str, float], measure: Measure, signs: list[_Sign], surroundings: Surroundings
+    values: dict[str, float], measure: Measure, signs: list[_Sign], surroundings: Surroundings
 ) -> None:
     """Add the features that only the theme has: whether headings name it or others."""
     assert surroundings.theme is not None
@@ -380,14 +380,14 @@ def _add_theme_features(
     above = [sign for sign in signs if sign.place not in _BODY]
     named = {domain for sign in above if sign.place is not _Place.SECTION for domain in sign.signal.named}
     for name, of_theme in _OF_THEME:
-        said[of_theme] = said.get(name, 0.0)
-    said["theme"] = 1.0
-    said["theme share"] = share
-    said["theme goal"] = float(measure.goal)  # the goals of a document are goals for what it is about
-    said["theme carried out"] = float(_is_on_implementation(measure, above))
-    said["theme in heading"] = float(theme in named)
-    said["theme beside another"] = float(bool(named - {theme}))
-    said["theme not in heading"] = float(surroundings.heading is not None and not named)
+        values[of_theme] = values.get(name, 0.0)
+    values["theme"] = 1.0
+    values["theme share"] = share
+    values["theme goal"] = float(measure.goal)  # the goals of a document are on its theme
+    values["theme carried out"] = float(_is_on_implementation(measure, above))
+    values["theme in heading"] = float(theme in named)
+    values["theme beside another"] = float(bool(named - {theme}))
+    values["theme not in heading"] = float(surroundings.heading is not None and not named)
 
 
 def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
@@ -442,14 +442,14 @@ def _read_scheme(source: Path) -> tuple[_Weights, _Weights, dict[str, float]]:
 def _read_statements(source: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (property, domain, value) for each statement of our own vocabulary in the scheme."""
     prefix = f"{BASE}domain/"
-    for subject, said in load_statements(source).items():
-        for triple in said:
+    for subject, triples in load_statements(source).items():
+        for triple in triples:
             if triple.predicate.value.startswith(OB):
                 value = getattr(triple.object, "value", "")
                 yield triple.predicate.value.removeprefix(OB), subject.value.removeprefix(prefix), value
 
 
-def _build_tellings(common: Mapping[str, str]) -> dict[str, float]:
+def _build_worths(common: Mapping[str, str]) -> dict[str, float]:
     """Return how much each common word counts, from lists of words by rarity."""
     return {
         word: max(_LEAST_TELLING, float(rarity) / _USUAL_WORD)

@@ -45,20 +45,20 @@ class NormFinder:
         """
         found: list[Norm] = []
         held: PhraseAnalysis | None = None
-        goal = False  # 到2020年 stands before the semicolon
-        for sentence in self._iterate_telling(content, measure):
+        goal = False  # 到2020年 precedes the semicolon
+        for sentence in self._iterate_relevant(content, measure):
             aims = (goal or measure.goal) and _has_figures(content, sentence)
-            told = _take_before_goal(content, sentence)
-            for act in self._find_acts(content, () if aims else told):
+            before = _take_before_goal(content, sentence)
+            for act in self._find_acts(content, () if aims else before):
                 kind, held = self._choose_kind(self._mark_owned(content, act, held), held)
                 found += [Norm(span, kind, _find_cue(act, span)) for span in _split_parts(content, act)]
-            goal = goal or len(told) < len(sentence.phrases)
+            goal = goal or len(before) < len(sentence.phrases)
             goal = goal and sentence.stop in _SEMICOLONS
             if sentence.stop not in _SEMICOLONS or (held and held.kind is NormKind.PERMISSION):
                 held = None
         return tuple(found)
 
-    def _iterate_telling(self, content: str, measure: Measure) -> Iterator[Sentence]:
+    def _iterate_relevant(self, content: str, measure: Measure) -> Iterator[Sentence]:
         """Yield the sentences that may hold norms; behind a goal's date only those that open with a case."""
         dated = find_first_date(content, measure.span) if measure.goal else None
         goals = measure.span.end if dated is None else content.rfind("\n", measure.span.start, dated)
@@ -96,7 +96,7 @@ class NormFinder:
         return NormKind.OBLIGATION, None
 
     def _is_asked(self, act: PhraseAnalysis, held: PhraseAnalysis) -> bool:
-        """Return whether one that is encouraged does what only governments do: 鼓励各市…，建立…机制."""
+        """Return whether a government is encouraged, so that its own acts are, too: 鼓励各市…，建立…机制."""
         asked = held.public and held.kind is NormKind.ENCOURAGEMENT
         return asked and act.head not in self.reader.words.oversight
 
@@ -150,12 +150,12 @@ class NormFinder:
         return not own and self.reader.grammar.is_subject(text)
 
     def _is_continued(self, content: str, act: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
-        """Return whether the act's object goes on behind the comma: 建设甲平台，以及乙平台."""
+        """Return whether the act's object continues behind the comma: 建设甲平台，以及乙平台."""
         goes_on = act.nature is Nature.ACT and reading.nature is Nature.OTHER
         return goes_on and bool(self.reader.words.joins.match_at(reading.phrase.extract(content), 0))
 
     def _is_spanned(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
-        """Return whether the opening's object goes on up to its noun: 落实降低成本，确保利率下降的政策."""
+        """Return whether the opening's object reaches up to its noun: 落实降低成本，确保利率下降的政策."""
         words, text = self.reader.words, reading.phrase.extract(content)
         if opening.head not in words.spanning or reading.head in words.spanning or reading.kind is not None:
             return False
@@ -178,7 +178,7 @@ class NormFinder:
         return [first._replace(phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
     def _is_carried(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
-        """Return whether the reading says what is done with the object of 将: 将共性问题，纳入清单."""
+        """Return whether the reading has the verb for the object of 将: 将共性问题，纳入清单."""
         words, text = self.reader.words, opening.phrase.extract(content)
         if not words.carried.match_at(reading.phrase.extract(content), 0):
             return False
@@ -257,7 +257,7 @@ def _answer_calls(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
             call = None
             continue
         if call and (call.adverbial or reading.linked or reading.nature is not Nature.OTHER):
-            out += [] if call.closed else [call._replace(nature=Nature.ACT)]  # 要根据…方案 tells none
+            out += [] if call.closed else [call._replace(nature=Nature.ACT)]  # 要根据…方案 is no act
             call = None
         if reading.nature is Nature.CALL:
             call = reading

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from build_graph.extract.phrases.sentences import Sentence, split_sentences
 from build_graph.model import Measure, NormKind, Span, Target
 from build_graph.resources import load_word_lists
 
-_NEAR = 12  # what tells an aim from another date stands no farther from it
+_NEAR = 12  # characters around a date that show whether it is an aim
 _LONG = 400  # no phrase is longer; a text without commas is not searched for quantities
 _WORD = 3  # 其中: no more than a word between two figures
 _SEMICOLONS = ("；", ";")
@@ -76,9 +76,12 @@ class _Segment(NamedTuple):
         """Return whether the segment's date is the last thing in the span."""
         return self.aim is not None and self.aim.span.end == span.end
 
-    def tells(self, piece: _Piece) -> bool:
-        """Return whether the goal's own date stands in the piece."""
-        return self.aim is not None and self.aim.goal and piece.span.holds(self.aim.span)
+    def build_targets(self, pieces: Iterable[_Piece], due: date | None, *, dated: bool) -> Iterator[Target]:
+        """Yield the pieces that are targets: all if `dated`, or those with a quantity or the goal's date."""
+        for piece in pieces:
+            own = self.aim is not None and self.aim.goal and piece.span.holds(self.aim.span)
+            if piece.quantity or dated or own:
+                yield Target(piece.span, due, piece.quantity)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class TargetFinder:
             targets += self._find_in_attribution(content, measure.assignment.span, issued)
         return tuple(targets)
 
-    # --------------------------------------------------------------------------- where they stand
+    # ------------------------------------------------------------------------- parts of a measure
 
     def _find_in_goals(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         """Yield the parts of a goals clause with a date or a quantity.
@@ -124,9 +127,7 @@ class TargetFinder:
                 yield Target(segment.whole, due, None)
                 continue
             dated = due is not None and bool(segment.aim or segment.held)
-            yield from (
-                Target(p.span, due, p.quantity) for p in row if p.quantity or dated or segment.tells(p)
-            )
+            yield from segment.build_targets(row, due, dated=dated)
 
     def _find_in_measure(self, content: str, span: Span, issued: date | None) -> Iterator[Target]:
         for segment in self._iterate_segments(content, span, issued):
@@ -138,9 +139,7 @@ class TargetFinder:
             if any(piece.quantity for piece in pieces) or aim is None or segment.aim is None:
                 due = aim.day if aim else None
                 dated = due is not None and goal is not None
-                yield from (
-                    Target(p.span, due, p.quantity) for p in pieces if p.quantity or dated or segment.tells(p)
-                )
+                yield from segment.build_targets(pieces, due, dated=dated)
             elif not segment.aim.during or self._is_act(content, segment, segment.aim):
                 yield self._build_unquantified(content, segment, segment.aim)
             if aim is None and not any(piece.quantity for piece in pieces):
@@ -169,8 +168,8 @@ class TargetFinder:
 
     def _is_duty(self, content: str, phrase: Span) -> bool:
         reading = self.reader.read(content, phrase)
-        told = reading.nature is Nature.ACT or (reading.nature is Nature.CALL and reading.kind is not None)
-        return told and reading.kind in (None, NormKind.OBLIGATION)
+        acts = reading.nature is Nature.ACT or (reading.nature is Nature.CALL and reading.kind is not None)
+        return acts and reading.kind in (None, NormKind.OBLIGATION)
 
     def _build_unquantified(self, content: str, segment: _Segment, aim: DueDate) -> Target:
         """Return the target of a goal, quoted whole, or of an act with a deadline: its date alone."""
@@ -205,7 +204,7 @@ class TargetFinder:
             held = (aim or held) if sentence.stop in _SEMICOLONS else None
 
     def _find_cases(self, content: str, sentence: Sentence) -> frozenset[int]:
-        """Return the starts of the phrases that tell when something is given, or what there is already.
+        """Return the starts of the phrases that state a condition, or what exists already.
 
         对营业收入超过5000万元的，给予…; 截至2019年底，已建成3家.
         """
@@ -216,7 +215,8 @@ class TargetFinder:
             blank_dates_and_brackets(phrase.extract(content)) if len(phrase) <= _LONG else ""
             for phrase in phrases
         ]
-        told = next((index for index, text in enumerate(texts) if self.quantities.is_told(text)), len(texts))
+        facts = (index for index, text in enumerate(texts) if self.quantities.is_known(text))
+        known = next(facts, len(texts))
         opens = (index for index, text in enumerate(texts) if self._opens_case(text))
         first = next(opens, len(texts))
         named = first < len(texts) and self.reader.grammar.opens_case(texts[first])
@@ -225,7 +225,7 @@ class TargetFinder:
         return frozenset(
             phrase.start
             for index, phrase in enumerate(phrases)
-            if first <= index <= last or index >= told or self._is_circumstance(texts[index])
+            if first <= index <= last or index >= known or self._is_circumstance(texts[index])
         )
 
     def _is_circumstance(self, text: str) -> bool:
@@ -267,8 +267,8 @@ class TargetFinder:
         if loose and not due.during and self._is_circumstance(text):
             return False  # 2月份的期限延长后
         leads = first == phrase.start and words.openers.match_before(before, len(before)) == before
-        told = due.exact or due.day is None  # 3月16日 alone tells what happened
-        return due.goal or due.strict or (leads and not told and self._goes_on(content, phrase, due))
+        past = due.exact or due.day is None  # 3月16日 alone is about the past
+        return due.goal or due.strict or (leads and not past and self._goes_on(content, phrase, due))
 
     def _goes_on(self, content: str, phrase: Span, due: DueDate) -> bool:
         """Return whether an act or a figure follows 2020年: not 2020年春风行动."""

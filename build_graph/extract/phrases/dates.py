@@ -12,10 +12,10 @@ from build_graph.model import Span
 
 _PLAN = 5  # years: the twelfth plan ended in 2015
 _FIRST_PLAN = 1955  # the end of plan n is 1955 + 5 n
-_LATE = 10  # from October on, what is planned for the next year is put out
-_DATED = frozenset("在于年今明本当次每前0123456789")  # what a deadline begins with
-_HEAD = 2000  # what is done when is told at the beginning of a text
-_LEAP = 2020  # every day of the calendar is one of it
+_LATE = 10  # from October on, plans for the next year are issued
+_DATED = frozenset("在于年今明本当次每前0123456789")  # the first character of a deadline
+_HEAD = 2000  # characters at the beginning of a text that give the year of a plan
+_LEAP = 2020  # a leap year, in which every day of the calendar exists
 _DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
 _DATE = re.compile(
@@ -79,8 +79,8 @@ class DueDate:
 
     span: Span
     day: date | None  # None where the text leaves the year open: 每年6月底前
-    goal: bool  # 到2020年: what follows is what will be
-    strict: bool  # it says 前, 底, 末 or 内
+    goal: bool  # 到2020年: the words behind it describe the aim
+    strict: bool  # it contains 前, 底, 末 or 内
     exact: bool  # it names a day
     during: bool  # it is a stretch of years: 2018—2020年, “十四五”期间
 

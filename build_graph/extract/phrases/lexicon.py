@@ -14,7 +14,7 @@ from build_graph.resources import load_word_lists
 class WordSet:
     """A set of words, looked for at a position of a text or anywhere in it.
 
-    One character rules out most positions: the first or last of a word tells how long it can be.
+    Most positions are ruled out by one character: words are kept by their first and last characters.
     """
 
     def __init__(self, words: str) -> None:

@@ -13,7 +13,7 @@ from build_graph.model import Span
 _KNOWN = 256  # heads, more than are asked for in a phrase
 _SUBJECT = 12  # a subject of any kind before 可 or 应 is no longer than this: 项目资金可…
 _COMPOUND = 6  # nor a body's name that begins with a verb: 申报单位, 参保人员
-_MANNER = range(2, 5)  # 创造性地: so many characters stand before its 地
+_MANNER = range(2, 5)  # characters of a manner before its 地: 创造性地
 _TAIL = 8  # nor the noun behind a relative clause: 进入国内销售的医疗器械
 
 
@@ -350,7 +350,7 @@ class PhraseGrammar:
         return bool(self.words.actors.match_before(text, len(text) - text.endswith("等")))
 
     def is_circumstance(self, text: str) -> bool:
-        """Return whether the phrase tells when or in which case: 经认定为…的, …时, …后."""
+        """Return whether the phrase is a time or a condition: 经认定为…的, …时, …后."""
         words, end = self.words, len(text)
         if words.periods.match_before(text, end):
             return words.since.contains_any(text)
@@ -366,8 +366,8 @@ class PhraseGrammar:
     def is_noun_phrase(self, text: str, start: int) -> bool:
         """Return whether the phrase is a statement, a subject or the name of somebody."""
         named = self.ends_in_actor(text) or next(self.iterate_subjects(text, start), None) is not None
-        told = self.words.statives.match_at(text, start) or "不" in text
-        return named or bool(told) or self.is_statement(text) or self.is_subject(text)
+        stated = self.words.statives.match_at(text, start) or "不" in text
+        return named or bool(stated) or self.is_statement(text) or self.is_subject(text)
 
     def is_treated(self, text: str) -> bool:
         """Return whether 对 leads to a noun and not to a verb: 对新增人员进行登记, but not 对投资建设…."""

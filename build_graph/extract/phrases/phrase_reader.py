@@ -16,7 +16,7 @@ from build_graph.model import NormKind, Span
 _SHORT = 4  # 积极作用: too short for an adverb, a verb and its object
 _LINK = "并"
 _DUE = "前"
-_SOMEBODY = "者"  # 可在门诊治疗者 tells who is meant
+_SOMEBODY = "者"  # 可在门诊治疗者 names persons
 _KNOWN = 4096  # phrases: norms and targets read the same ones, and a document repeats its own
 _LONG = 400  # no phrase is longer; a text without commas is not searched for verbs
 _DATE = re.compile(
@@ -40,7 +40,7 @@ class Nature(Enum):
     PURPOSE = auto()  # an act at the start of a sentence, a result at its end
     RESULT = auto()  # 使…更加便利: never an act
     MEANS = auto()  # 通过…, 运用…等技术
-    CALL = auto()  # 引导和推动创业投资基金: the act stands behind the comma
+    CALL = auto()  # 引导和推动创业投资基金: the act follows the comma
     OTHER = auto()  # a circumstance, a subject, a statement, a name
 
 
@@ -53,14 +53,14 @@ class PhraseAnalysis(NamedTuple):
     head: str = ""  # the verb or cue word found
     kind: NormKind | None = None  # None for a bare verb
     cue: Span | None = None
-    carries: bool = False  # its kind goes on to the phrases behind it
+    carries: bool = False  # its kind holds for the phrases behind it, too
     government: bool = False  # only governments do this
-    public: bool = False  # 鼓励各市政府…: what only governments do is encouraged too
-    adverbial: bool = False  # a call whose verb stands behind the comma: 要根据…
+    public: bool = False  # 鼓励各市政府…: acts of governments are encouraged, too
+    adverbial: bool = False  # a call whose verb follows the comma: 要根据…
     closed: bool = False  # ... and nothing but that can be meant: 要根据方案要求
-    linked: bool = False  # 并 goes before it
+    linked: bool = False  # 并 precedes it
     open: bool = False  # no word of the lexicon opens it
-    awaits_subject: bool = False  # it opens with a modal: its subject may stand before the comma
+    awaits_subject: bool = False  # it opens with a modal: its subject may precede the comma
 
     @property
     def span(self) -> Span:
@@ -126,9 +126,9 @@ class PhraseReader:
         return not self.grammar.is_noun_phrase(text, start)
 
     def _read_placed(self, reading: PhraseAnalysis, text: str, start: int) -> PhraseAnalysis:
-        """Return a call whose act comes behind the comma: 鼓励数据商在…前提下, 推动各地在…基础上.
+        """Return a call whose act follows the comma: 鼓励数据商在…前提下, 推动各地在…基础上.
 
-        Any other phrase stays a circumstance.
+        Any other phrase is a circumstance.
         """
         cue = self.grammar.find_head(text, start)
         if cue is None or text.find("在", cue.end) < 0:
@@ -282,7 +282,7 @@ class PhraseReader:
     def _apply_call(self, reading: PhraseAnalysis, text: str, cue: Head) -> PhraseAnalysis:
         """Return the analysis of a phrase that calls on somebody.
 
-        鼓励企业开展… goes on to the next phrase; 引导投资基金 waits for it.
+        鼓励企业开展… holds for the next phrase, too; 引导投资基金 needs it.
         """
         asked = self.grammar.find_asked(text, cue.end)
         waits = self.grammar.is_means(text, asked) if asked else self.grammar.is_name(text, cue)

@@ -22,7 +22,7 @@ _SHARES = ("的", "按", "以")  # ... but 按面积的100%
 _PERCENT = ("%", "％")
 _PAST = "了"  # 建设了60个: there they are
 _SUM = "等"  # 甲、乙等35个灌区: the list is counted
-_NOUN = 2  # what is counted has at least two characters
+_NOUN = 2  # characters of a counted noun at least
 # A number or a range, but no part of a name (12315, 5G, IPv6), of a date or of a list mark.
 _NUMBER = re.compile(
     r"""
@@ -48,7 +48,7 @@ class Licence(Enum):
 
     CHANGE = auto()  # a word of change: 达到30%
     COUNT = auto()  # or a verb that brings so many about: 遴选30个
-    LISTED = auto()  # the same, where the verb may stand in an item before
+    LISTED = auto()  # the same, where an item before may have the verb
     UNIT = auto()  # or a unit: behind a date, or among goals
 
 
@@ -136,14 +136,14 @@ class QuantityFinder:
         return list(zip(starts, [*ends, len(text)], strict=True))
 
     def is_given(self, text: str) -> bool:
-        """Return whether the phrase says what somebody gets, or must keep to, in a single case."""
+        """Return whether the phrase grants something to somebody, or sets a limit in a single case."""
         number = _NUMBER.match(text)
         if number and self._is_share(text, number, self._find_unit_end(text, number.end())):
             return False
         return self.words.grants.contains_any(text)
 
-    def is_told(self, text: str) -> bool:
-        """Return whether the phrase tells of what there is already: 已建成3家."""
+    def is_known(self, text: str) -> bool:
+        """Return whether the phrase states what exists already: 已建成3家."""
         return self.words.facts.contains_any(text)
 
     # --------------------------------------------------------------------------- single numbers
@@ -210,7 +210,7 @@ class QuantityFinder:
         return unit[len(self.words.multiples.match_at(unit, 0)) :] in self.words.counts
 
     def _is_changed(self, text: str, at: int) -> bool:
-        """Return whether a word of change stands before the number: 达到, 降低约."""
+        """Return whether a word of change precedes the number: 达到, 降低约."""
         while softener := self.words.softeners.match_before(text, at):
             if self.words.changes.match_before(text, at):
                 return True
@@ -233,7 +233,7 @@ class QuantityFinder:
         return end
 
     def _is_item(self, text: str) -> bool:
-        """Return whether a number with a unit stands there, and a noun that is counted or measured."""
+        """Return whether the text has a number with a unit, and a noun that is counted or measured."""
         number = _NUMBER.search(text)
         if number is None:
             return False

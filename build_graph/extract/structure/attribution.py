@@ -125,7 +125,7 @@ class AttributionReader:
                 if candidate:
                     rank = _choose_later(rank, candidate.parsed.rank)
                     assignment = candidate.parsed.build_assignment(rank)
-                # A bracket or label may stand on no text; a rule alone names nobody.
+                # A bracket or label may cover no text; a rule alone names nobody.
                 measure = self._build_measure(content, place, span, assignment) if len(span) else None
                 if measure and defaults:
                     measure = replace(measure, defaults=_select_defaults(measure, defaults))
@@ -270,7 +270,7 @@ class AttributionReader:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A division's own text and where it stands in the outline."""
+    """A division's own text, and its place in the outline."""
 
     path: tuple[str, ...]
     section: int | None
@@ -300,7 +300,7 @@ def _is_announcement(words: str) -> bool:
 
 
 def _iterate_cells(content: str, body: Span) -> Iterator[Span]:
-    """Yield the lines of a stretch that are not blank; one that ends in 、 goes on in the next."""
+    """Yield the lines of a stretch that are not blank; one that ends in 、 includes the next."""
     start = None
     for line in iterate_lines(content, body):
         start = line.start if start is None else start
@@ -333,9 +333,9 @@ def _iterate_stretches(
 
 
 def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
-    """Return why no attribution stands where a bracket stands; None where one can.
+    """Return why a bracket is in no place for an attribution; None if it is in one.
 
-    `alone` says that the bracket holds one bare name.
+    `alone` is true of a bracket that holds one bare name.
     """
     before = _find_last_character(content, outer.start)
     if not before or before in _SENTENCE_ENDS:

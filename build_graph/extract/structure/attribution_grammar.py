@@ -19,10 +19,10 @@ from build_graph.resources import load_word_lists
 _BLANK = " 　\t\xa0"
 _COMMAS = "，,"
 _STOPS = "；;。\n"
-_VERB_REACH = 40  # characters at the end of a piece in which its verb stands
+_VERB_REACH = 40  # characters at the end of a piece that hold its verb
 _DEADLINE_LIMIT = 16  # characters of a cell that is a deadline
 _NAME_LIMIT = 60  # characters of the longest name
-_ITEM_LIMIT = 2 * _NAME_LIMIT  # characters in which a name stands with the words that go with it
+_ITEM_LIMIT = 2 * _NAME_LIMIT  # characters of a name with the words around it
 _BRACKET = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]*[）)〕\]﹞]")
 _ALIAS = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]{1,20}[）)〕\]﹞]$")  # 市委改革办（市跑改办）
 _INNER_VERB = re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])")
@@ -68,15 +68,15 @@ class ParsedAttribution:
 
     inner: Span
     bearers: tuple[Bearer, ...] = ()
-    before_comma: int = 0  # how many of the bearers stand before the first comma
+    before_comma: int = 0  # the number of bearers before the first comma
     marked: frozenset[int] = frozenset()  # positions in `bearers` of those with △ or the like
     allocation: Allocation = Allocation.UNSTATED
     open: bool = False
     labels: tuple[str, ...] = ()
-    verbs: bool = False  # a verb such as 负责 or 牵头 stands behind the bodies
+    verbs: bool = False  # a verb such as 负责 or 牵头 follows the bodies
     ranked: bool = False  # labels or verbs give lead or support
     rank: Rank = Rank()  # the rank rule that it states
-    defaults: tuple[Bearer, ...] = ()  # of the bearers those that bear all later measures too: 以下均需…
+    defaults: tuple[Bearer, ...] = ()  # the bearers of all later measures, too: 以下均需…
     riders: tuple[Qualifier, ...] = ()
 
     def build_assignment(self, rank: Rank) -> Assignment:
@@ -101,7 +101,7 @@ class ParsedAttribution:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stretch between commas: its span, the mark before it, and whether 会同 stands before it."""
+    """A stretch between commas: its span, the mark before it, and whether 会同 precedes it."""
 
     span: Span
     before: str = ""
@@ -131,7 +131,7 @@ class _ParseState:
 class AttributionGrammar:
     """A parser of attributions, with the words of `data/attribution.toml`.
 
-    `is_body` tells whether words look like the name of a body or group; `kind_of` says which.
+    `is_body` returns whether words look like the name of a body or group; `kind_of` returns which.
     """
 
     is_body: Callable[[str], bool]
@@ -139,7 +139,7 @@ class AttributionGrammar:
     label: re.Pattern[str]
     inner_label: re.Pattern[str]  # a label behind a blank: 市商务局　配合单位：
     rider: re.Pattern[str]
-    aside: re.Pattern[str]  # a piece that says when, group `deadline`, or that something holds from here on
+    aside: re.Pattern[str]  # a deadline (group `deadline`), or a remark that something holds from here on
     verb: re.Pattern[str]
     before: re.Pattern[str]
     open_end: re.Pattern[str]

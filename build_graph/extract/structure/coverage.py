@@ -9,11 +9,11 @@ from build_graph.extract.structure.marks import iterate_lines
 from build_graph.model import Coverage, CoverageKind, Measure, Outline, Span
 
 _KINDS = tuple(CoverageKind)
-_SENTENCE = re.compile(r"[。；;！!？?]|[，,].*[，,]")  # what a title, a signature or a heading does not hold
-_TRAIL = re.compile(r"[）)〕﹞］\]】。；;，,、\s]*")  # what closes an attribution
+_SENTENCE = re.compile(r"[。；;！!？?]|[，,].*[，,]")  # never part of a title, a signature or a heading
+_TRAIL = re.compile(r"[）)〕﹞］\]】。；;，,、\s]*")  # the end of an attribution
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
 _HEADING = re.compile(r"[^。；;，,！!？?：:]{1,20}[。：:]?")  # 具体措施：, 智慧物流。
-_HEADING_LIMIT = 40  # characters of a line within a clause that only announces what follows
+_HEADING_LIMIT = 40  # characters of a line within a clause that only announces the next ones
 
 
 def measure_coverage(content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:
@@ -54,7 +54,7 @@ def _iterate_layers(
 def _iterate_outside(content: str, outline: Outline) -> Iterator[tuple[CoverageKind, Span]]:
     """Yield the lines before, between and behind the divisions: titles and signatures, or sentences."""
     first = min((division.span.start for division in outline.divisions), default=len(content))
-    yield from _iterate_lines(content, Span(0, first), CoverageKind.PRINCIPLE, None)  # the preamble says why
+    yield from _iterate_lines(content, Span(0, first), CoverageKind.PRINCIPLE, None)  # a preamble
     at = first
     for division in outline.divisions:
         yield from _iterate_lines(content, Span(at, division.span.start), CoverageKind.UNREAD, None)

@@ -14,7 +14,7 @@ from build_graph.extract.structure.marks import iterate_lines
 from build_graph.model import Span
 from build_graph.resources import load_word_lists
 
-_CELLS = 2  # columns that a head has at least: what is to be done, and who answers for it
+_CELLS = 2  # columns that a head has at least: the task, and the bodies responsible for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
 
 

@@ -14,6 +14,15 @@ OPENERS = "（(〔﹝［[【"
 CLOSERS = "）)〕﹞］]】"
 _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
 _LINE = re.compile(r"[^\n]+")
+_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "Ｏ": 0, "两": 2}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+
+# 2015年5月4日, 二〇一五年五月四日, 2015-05-04, 2015.5.4
+DATE = re.compile(
+    r"(?P<year>(?:19|20)\d{2}|[一二][〇○零O九][〇○零O一二三四五六七八九]{2})\s*[年./-]\s*"
+    r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月./-]\s*"
+    r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})(?:\s*日|(?!\d))"
+)
 
 
 def pair_brackets(content: str, start: int = 0, end: int | None = None) -> Iterator[tuple[Span, bool]]:
@@ -55,17 +64,6 @@ def _iterate_unclosed(stack: list[int], inner: list[Span], end: int) -> Iterator
     yield from sorted([*unclosed, *((span, True) for span in inner)])
 
 
-_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "Ｏ": 0, "两": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1000}
-
-# 2015年5月4日, 二〇一五年五月四日, 2015-05-04, 2015.5.4
-DATE = re.compile(
-    r"(?P<year>(?:19|20)\d{2}|[一二][〇○零O九][〇○零O一二三四五六七八九]{2})\s*[年./-]\s*"
-    r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月./-]\s*"
-    r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})(?:\s*日|(?!\d))"
-)
-
-
 def parse_numeral(text: str) -> int:
     """Return the value of a Chinese or Arabic numeral up to 9999.
 
@@ -87,7 +85,7 @@ def parse_numeral(text: str) -> int:
 
 
 def parse_date(text: str) -> date | None:
-    """Return the first date in `text`, or None if there is none or it is not in the calendar.
+    """Return the first date in `text`, or None if there is none or the calendar does not have it.
 
     >>> parse_date("二〇一五年五月四日")
     datetime.date(2015, 5, 4)

@@ -27,14 +27,14 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _FIRST_MARK = re.compile(r"(?:^|[\n 　：:。])[ 　]*(?:一、|第一[章条]|[（(]一[)）])")
-_HEAD_LIMIT = 3000  # characters in which a title can stand
+_HEAD_LIMIT = 3000  # characters that can hold a title
 _LINE_LIMIT = 100  # characters of a title's longest line
-_TAIL = 400  # characters in which a signature can stand
+_TAIL = 400  # characters that can hold a signature
 _SHORTEST = 2  # characters of a name that signs
 # •, [2020-01-13], 石政发〔2020〕3号-
 _BEFORE_TITLE = re.compile(rf"^(?:[^{_HAN}《]|{_NUMBER.pattern})+", re.VERBOSE)
 _JOINT = re.compile(r"等[0-9一二三四五六七八九十]{0,3}(?:个)?(?:部门|单位|厅局|委办局|部委)$")  # 等七部门
-# 财政部 税务总局 （代章）: what stands in front of a date, behind a stop, a line's end or a wide gap.
+# 财政部 税务总局 （代章）: the words before a date, behind a stop, a line's end or a wide gap.
 _SIGNERS = re.compile(
     rf"(?:^|[\n\u3000]|[。；）)：] ?|  )"
     rf"(?P<names>[{_HAN}]{{2,40}}(?: [{_HAN}]{{2,40}}){{0,9}})(?:[（(]代?章[）)])?\s*$"
@@ -62,7 +62,7 @@ class MetadataReader:
         return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))
 
     def read(self, text: Text, given: Metadata = Metadata()) -> Metadata:  # noqa: B008  (immutable)
-        """Return the metadata of `text`; every field of `given` that is set goes first."""
+        """Return the metadata of `text`; every field of `given` that is set wins."""
         content = text.content
         first = _FIRST_MARK.search(content)
         head = content[: min(first.start() if first else _HEAD_LIMIT, _HEAD_LIMIT)]
@@ -95,7 +95,7 @@ class MetadataReader:
             before = lines[index - 1] if index else ""
             broken = 2 < len(before) < _LINE_LIMIT and not re.search(r"[。：:；;，,\d]", before)
             if broken and "关于" in before and not self._ends_title(before):
-                return before + line  # the title stands on two lines
+                return before + line  # the title takes two lines
             if "关于" in line or "印发" in line or len(line) < 40:
                 return line
         return _find_one_line_title(head, self.kinds)
@@ -260,7 +260,7 @@ def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
 
 
 def _find_one_line_title(head: str, kinds: Iterable[str]) -> str | None:
-    """Return the title at the beginning of a document that stands on one line."""
+    """Return the title at the beginning of a document on one line."""
     found = re.match(
         rf"\s*(?P<title>[^\s。：:；;]{{2,40}}关于[^\s。：:；;]{{2,70}}?的(?:{'|'.join(kinds)}))", head
     )

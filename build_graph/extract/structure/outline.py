@@ -20,7 +20,7 @@ from build_graph.resources import load_word_lists
 _CHINESE = "一二三四五六七八九十百"
 _MARK = re.compile(
     rf"""
-    (?=[第{_CHINESE}（(\d]) (?:                                               # what a mark begins with
+    (?=[第{_CHINESE}（(\d]) (?:                                               # first characters of a mark
     (?P<chapter> 第[{_CHINESE}零〇]{{1,5}}[章编] (?=[\s　]|[^的第]) )        # 第一章
   | (?P<part>    第[{_CHINESE}零〇]{{1,5}}节 (?=[\s　]) )                    # 第二节
   | (?P<section> [{_CHINESE}]{{1,4}}、 (?![{_CHINESE}]、) )                  # 一、   not 一、二、三产业
@@ -35,13 +35,13 @@ _LEVELS_DOWN = ("chapter", "part", "section", "article", "clause", "row", "item"
 _DEPTH = {kind: depth for depth, kind in enumerate(_LEVELS_DOWN)} | {"table": _LEVELS_DOWN.index("section")}
 _LETTER = {kind: kind[0] for kind in _LEVELS_DOWN} | {"chapter": "h", "table": "t"}
 _SECTIONS = frozenset({"chapter", "part", "section", "table"})
-_BOUNDARY = frozenset('\n 　。；;！!？?：:）)］]〕】﹞》”"')  # what a mark may follow within a line
+_BOUNDARY = frozenset('\n 　。；;！!？?：:）)］]〕】﹞》”"')  # characters before a mark within a line
 _SENTENCE_END = "。；;！!？?"
 _SENTENCE_STOP = re.compile(f"[{_SENTENCE_END}]")
 _ENDS = tuple("。；;！!？?）)〕】]")
 _GAP = 3  # numbers that a mark may be ahead of the last one
 _BLANK_BREAK = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　\xa0\t]+(?=[\u4e00-\u9fff“《])")
-_BLANKS = 20  # characters of blanks that may stand for a lost line break
+_BLANKS = 20  # characters of blanks in place of a lost line break
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
 _VOTED_LIMIT = 40  # where most of its siblings have a heading
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
@@ -93,7 +93,7 @@ class OutlineReader:
                 rf"^[^\S\n]*(?:{lines}|[（(]?(?:19|20)\d{{2}}年\d{{1,2}}月\d{{1,2}}日[)）]?[^\S\n]*$"
                 r"|二[〇○零][〇○零一二]\S年\S{1,2}月\S{1,3}日[^\S\n]*$)"
                 r"|(?<=[。）)])[^\S\n]*附件[：:]"
-                # In a document on one line: a signature with its date, and what comes after it.
+                # In a document on one line: a signature with its date, and all behind it.
                 rf"|(?<=[。）)])[^\S\n]+(?:{lines}|[\u4e00-\u9fff]{{4,30}}[^\S\n]*20\d\d年\d{{1,2}}月\d{{1,2}}日(?=[\s（(]|$))",
                 re.MULTILINE,
             ),
@@ -305,7 +305,7 @@ def _is_decimal(content: str, mark: _Mark, expected: set[int]) -> bool:
 
 
 def _is_at_line_start(content: str, position: int) -> bool:
-    """Return whether only blanks stand between the line's start and `position`."""
+    """Return whether only blanks are between the line's start and `position`."""
     while position and content[position - 1] in " \t　":
         position -= 1
     return position == 0 or content[position - 1] == "\n"
@@ -344,14 +344,14 @@ def _build_tree(group: Sequence[tuple[_Mark, Span]], keys: dict[str, int]) -> li
 def _split_heading(content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
     """Return a division's heading and the text after it.
 
-    `voted` says that short first sentences are headings.
+    If `voted`, a short first sentence is a heading.
     """
     body = draft.body.strip(content)
     line = _find_first_line(content, body)
     sentence = _find_first_sentence(content, line)
     if sentence is None:  # no sentence ends on the first line
         rest = Span(line.end, body.end).strip(content)
-        # A task may stand alone on its line, without a stop; the bodies that answer for it may follow.
+        # A task may be alone on its line, without a stop; the bodies responsible for it may follow.
         last = len(rest) == 0 or bool(_LABELLED.match(content, rest.start, rest.end))
         alone = last and not draft.parts and draft.level is Level.CLAUSE
         if alone or len(line) > _TITLE_LIMIT or _ENDS_IN_BODIES.search(line.extract(content)):
@@ -396,7 +396,7 @@ def _iterate_siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
 
 
 def _check_opening_heading(content: str, division: Division) -> bool | None:
-    """Return whether the text opens with a short sentence, or a line of its own, and goes on.
+    """Return whether the text opens with a short sentence, or a line of its own, and continues.
 
     None for one line.
     """
