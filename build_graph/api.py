@@ -406,7 +406,7 @@ class Chart:
         return self.svg.decode()
 
     def __repr__(self) -> str:
-        return f"Chart({len(self.svg):,} bytes)"
+        return "Chart(SVG)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 TOUR = README.split("## Five minutes")[1].split("\n## ")[0]
 # A shell block, and the text block that shows its output, if one follows.
 BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n\n```text\n(.*?)```)?", TOUR, re.DOTALL)
-CODE, SHOWN = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", TOUR, re.DOTALL)[0]
+PROGRAMS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", TOUR, re.DOTALL)
 
 
 def run(command: list[str], folder: Path) -> str:
@@ -65,8 +65,9 @@ def test_the_graph_gives_the_page_byte_for_byte(folder: Path) -> None:
     assert (folder / words[words.index("-o") + 1]).read_bytes() == built.read_bytes()
 
 
-def test_query_of_the_tour(folder: Path) -> None:
-    assert run([sys.executable, "-c", CODE], folder) == SHOWN
+@pytest.mark.parametrize(("code", "shown"), PROGRAMS, ids=["rdflib", "pandas"])
+def test_programs_of_the_tour(code: str, shown: str, folder: Path) -> None:
+    assert run([sys.executable, "-c", code], folder) == shown
 
 
 @pytest.mark.parametrize("link", re.findall(r"`(\w+\.html#[^`]+)`", README))
