@@ -166,10 +166,11 @@ class Registry:
         the local bodies of a document of unknown jurisdiction from those of others.
         """
         place = jurisdiction or CENTRE
+        when = _build_day(issued) if isinstance(issued, date) else issued
         plain = name.translate(_BLANKS) or name
         if self.classify(plain) is BodyKind.GROUP:
             return Body(_build_id(plain, place.places, place, scope), BodyKind.GROUP, plain, known=False)
-        if agency := self.find_central(plain, place, issued):
+        if agency := self._find_central(plain, place, when):
             return Body(agency.id, BodyKind.AGENCY, agency.label, known=True)
         local = self.local.read(plain, place.places)
         body = Body(
@@ -179,7 +180,7 @@ class Registry:
         if not local.places and (centre or plain.startswith(self.centre_starts)):
             return body  # a body of the centre that the registry does not have
         functions = tuple(function.id for function in local.functions)
-        return replace(body, functions=functions, answers_to=self._find_superiors(local, issued))
+        return replace(body, functions=functions, answers_to=self._find_superiors(local, when))
 
     def resolve_all(
         self, measures: Sequence[Measure], *, jurisdiction: Jurisdiction, issued: date | None, scope: str = ""
@@ -200,15 +201,12 @@ class Registry:
             for measure, names in zip(measures, lists, strict=True)
         )
 
-    def find_central(
-        self, name: str, jurisdiction: Jurisdiction, issued: date | Period | None = None
-    ) -> Agency | None:
+    def _find_central(self, name: str, jurisdiction: Jurisdiction, when: Period | None) -> Agency | None:
         """Return the one central body that the name means in a document of the jurisdiction, if any."""
         if jurisdiction.reach is not Scope.CENTRE and name not in self.plain:
             return None
         candidates = self.names.get(name, ())
-        if len(candidates) > 1 and issued:
-            when = issued if isinstance(issued, Period) else _build_day(issued)
+        if len(candidates) > 1 and when:
             candidates = tuple(agency for agency in candidates if agency.period.overlaps(when))
         return candidates[0] if len(candidates) == 1 else None
 
@@ -262,9 +260,8 @@ class Registry:
 
     # ------------------------------------------------------ the central bodies of local ones
 
-    def _find_superiors(self, local: LocalName, issued: date | Period | None) -> tuple[str, ...]:
+    def _find_superiors(self, local: LocalName, when: Period | None) -> tuple[str, ...]:
         """Return the central bodies to which a local body answered at a time, one for each function."""
-        when = _build_day(issued) if isinstance(issued, date) else issued
         lines = [function.counterparts for function in local.functions]
         if local.central:
             lines.append((local.central,))

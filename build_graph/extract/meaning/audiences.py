@@ -43,11 +43,10 @@ class _Frame(NamedTuple):
 
 
 class _Setting(NamedTuple):
-    """The starts of a measure's norms, whether it has bearers, and whether it lies outside of clauses."""
+    """The starts of a measure's norms, and whether it has bearers."""
 
     acts: frozenset[int]
     charged: bool
-    closing: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,6 @@ class AudienceFinder:
         setting = _Setting(
             acts=frozenset(norm.span.start - offset for norm in norms),
             charged=bool(taken),
-            closing=measure.clause is None,
         )
         found = [
             (name, strength)

@@ -23,7 +23,6 @@ _SLOGANS = 3  # so many in a row are one norm
 _REMARK = 8  # a bracket of no more, such as （试行）, belongs to the name before it
 _FOR = "为"  # behind a means an act of its own: 通过热线，为职工提供服务
 _CLOSED = ("）", ")", "］", "]")
-_SEMICOLONS = ("；", ";")
 
 
 @dataclass(frozen=True)
@@ -47,14 +46,16 @@ class NormFinder:
         held: PhraseAnalysis | None = None
         goal = False  # 到2020年 precedes the semicolon
         for sentence in self._iterate_relevant(content, measure):
-            aims = (goal or measure.goal) and _has_figures(content, sentence)
+            aims = (goal or measure.goal) and has_number(
+                blank_dates_and_brackets(sentence.span.extract(content))
+            )
             before = _take_before_goal(content, sentence)
             for act in self._find_acts(content, () if aims else before):
                 kind, held = self._choose_kind(self._mark_owned(content, act, held), held)
                 found += [Norm(span, kind, _find_cue(act, span)) for span in _split_parts(content, act)]
             goal = goal or len(before) < len(sentence.phrases)
-            goal = goal and sentence.stop in _SEMICOLONS
-            if sentence.stop not in _SEMICOLONS or (held and held.kind is NormKind.PERMISSION):
+            goal = goal and sentence.continues
+            if not sentence.continues or (held and held.kind is NormKind.PERMISSION):
                 held = None
         return tuple(found)
 
@@ -108,7 +109,7 @@ class NormFinder:
         if not words.motives.match_at(readings[0].phrase.extract(content), 0):
             return readings
         texts = (reading.phrase.extract(content) for reading in readings)
-        turn = next((index for index, text in enumerate(texts) if words.turns.match_at(text, 0)), 0)
+        turn = next((index for index, text in enumerate(texts) if words.turns.match_at(text)), 0)
         return [
             reading._replace(nature=Nature.OTHER) if index < turn and reading.kind is None else reading
             for index, reading in enumerate(readings)
@@ -120,7 +121,7 @@ class NormFinder:
         first: int | None = None
         treated = False
         end = readings[-1].phrase.extract(content) if len(readings) > 1 else ""
-        if words.deferring.match_before(end, len(end)):  # 上级出台政策，我市遵照执行
+        if words.deferring.match_before(end):  # 上级出台政策，我市遵照执行
             out[0] = readings[0]._replace(nature=Nature.OTHER)
         for index, reading in enumerate(readings):
             text = reading.phrase.extract(content)
@@ -145,21 +146,21 @@ class NormFinder:
     def _names_case(self, text: str, reading: PhraseAnalysis) -> bool:
         """Return whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
         words = self.reader.words
-        opener = words.prepositions.match_at(text, 0)
+        opener = words.prepositions.match_at(text)
         own = reading.head in words.government or (opener and opener not in words.cases)
         return not own and self.reader.grammar.is_subject(text)
 
     def _is_continued(self, content: str, act: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the act's object continues behind the comma: 建设甲平台，以及乙平台."""
         goes_on = act.nature is Nature.ACT and reading.nature is Nature.OTHER
-        return goes_on and bool(self.reader.words.joins.match_at(reading.phrase.extract(content), 0))
+        return goes_on and bool(self.reader.words.joins.match_at(reading.phrase.extract(content)))
 
     def _is_spanned(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the opening's object reaches up to its noun: 落实降低成本，确保利率下降的政策."""
         words, text = self.reader.words, reading.phrase.extract(content)
         if opening.head not in words.spanning or reading.head in words.spanning or reading.kind is not None:
             return False
-        ends = "的" in text and words.spanned.match_before(text, len(text))
+        ends = "的" in text and words.spanned.match_before(text)
         return bool(ends) and "的" not in opening.phrase.extract(content)
 
     def _join_beneficiaries(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
@@ -167,9 +168,7 @@ class NormFinder:
         first, them = readings[0] if readings else None, self.reader.words.them
         if first is None or first.kind is not NormKind.ENCOURAGEMENT:
             return list(readings)
-        turn = next(
-            (at for at, one in enumerate(readings) if them.match_at(one.phrase.extract(content), 0)), 0
-        )
+        turn = next((at for at, one in enumerate(readings) if them.match_at(one.phrase.extract(content))), 0)
         if turn < 2:
             return list(readings)
         last = readings[turn - 1].phrase
@@ -180,7 +179,7 @@ class NormFinder:
     def _is_carried(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the reading has the verb for the object of 将: 将共性问题，纳入清单."""
         words, text = self.reader.words, opening.phrase.extract(content)
-        if not words.carried.match_at(reading.phrase.extract(content), 0):
+        if not words.carried.match_at(reading.phrase.extract(content)):
             return False
         cue = opening.cue.end if opening.cue else 0
         opened = opening.head in words.carriers or words.carriers.match_at(text, cue)
@@ -235,16 +234,11 @@ def _join_where(
     return out
 
 
-def _has_figures(content: str, sentence: Sentence) -> bool:
-    return has_number(blank_dates_and_brackets(content[sentence.phrases[0].start : sentence.phrases[-1].end]))
-
-
 def _take_before_goal(content: str, sentence: Sentence) -> tuple[Span, ...]:
     """Return the phrases before 到2020年: what follows is a target."""
-    phrases = sentence.phrases
-    if not may_have_date(content, Span(phrases[0].start, phrases[-1].end)):
-        return phrases
-    return tuple(takewhile(lambda phrase: not is_goal_at(content, phrase), phrases))
+    if not may_have_date(content, sentence.span):
+        return sentence.phrases
+    return tuple(takewhile(lambda phrase: not is_goal_at(content, phrase), sentence.phrases))
 
 
 def _answer_calls(readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:

@@ -25,7 +25,6 @@ from build_graph.resources import load_word_lists
 _NEAR = 12  # characters around a date that show whether it is an aim
 _LONG = 400  # no phrase is longer; a text without commas is not searched for quantities
 _WORD = 3  # 其中: no more than a word between two figures
-_SEMICOLONS = ("；", ";")
 # The words behind a date up to the next mark or conjunction: 取得明显成效.
 _REST = re.compile(r"[^，,；;、。：:（()）并且\s]*")
 
@@ -162,9 +161,9 @@ class TargetFinder:
     def _is_deadline(self, content: str, phrase: Span, span: Span) -> bool:
         before, after = content[phrase.start : span.start], content[span.end : phrase.end]
         none = self.words.no_deadlines
-        if none.match_before(before, len(before)) or none.contains_any(after):
+        if none.match_before(before) or none.contains_any(after):
             return False
-        return not before or bool(self.words.leads.match_before(before, len(before)))
+        return not before or bool(self.words.leads.match_before(before))
 
     def _is_duty(self, content: str, phrase: Span) -> bool:
         reading = self.reader.read(content, phrase)
@@ -191,7 +190,7 @@ class TargetFinder:
             cases = self._find_cases(content, sentence)
             run: list[Span] = []
             aim: DueDate | None = None
-            dated = may_have_date(content, Span(sentence.phrases[0].start, sentence.phrases[-1].end))
+            dated = may_have_date(content, sentence.span)
             for phrase in sentence.phrases:
                 found = self._find_aim(content, phrase, issued) if dated else None
                 if found and run:
@@ -201,7 +200,7 @@ class TargetFinder:
                 aim = found or aim
                 held = None if aim else held
             yield _Segment(tuple(run), aim, held, cases)
-            held = (aim or held) if sentence.stop in _SEMICOLONS else None
+            held = (aim or held) if sentence.continues else None
 
     def _find_cases(self, content: str, sentence: Sentence) -> frozenset[int]:
         """Return the starts of the phrases that state a condition, or what exists already.
@@ -209,12 +208,9 @@ class TargetFinder:
         对营业收入超过5000万元的，给予…; 截至2019年底，已建成3家.
         """
         phrases = sentence.phrases
-        if not has_number(content[phrases[0].start : phrases[-1].end]):
+        if not has_number(sentence.span.extract(content)):
             return frozenset()
-        texts = [
-            blank_dates_and_brackets(phrase.extract(content)) if len(phrase) <= _LONG else ""
-            for phrase in phrases
-        ]
+        texts = [_blank(content, phrase) for phrase in phrases]
         facts = (index for index, text in enumerate(texts) if self.quantities.is_known(text))
         known = next(facts, len(texts))
         opens = (index for index, text in enumerate(texts) if self._opens_case(text))
@@ -232,8 +228,8 @@ class TargetFinder:
         return bool(text) and self.reader.grammar.is_circumstance(text)
 
     def _opens_case(self, text: str) -> bool:
-        word, lexicon = self.words.cases.match_at(text, 0), self.reader.words
-        longer = max(len(lexicon.other_words.match_at(text, 0)), len(lexicon.acts.match_at(text, 0)))
+        word, lexicon = self.words.cases.match_at(text), self.reader.words
+        longer = max(len(lexicon.other_words.match_at(text)), len(lexicon.acts.match_at(text)))
         return len(word) >= max(longer, 1)  # 对 and 申报, but not 对接 or 经济
 
     def _ends_case(self, text: str, *, named: bool) -> bool:
@@ -256,7 +252,7 @@ class TargetFinder:
         before = content[first : due.span.start].rstrip()
         after = content[due.span.end : min(phrase.end, due.span.end + _NEAR)]
         words = self.words
-        if words.no_aim_before.match_before(before, len(before)) or words.no_aim_after.match_at(after, 0):
+        if words.no_aim_before.match_before(before) or words.no_aim_after.match_at(after):
             return False
         if content[phrase.end - 1] == "的" or words.ifs.match_at(content, phrase.start):
             return False  # 12月31日前未签订合同的
@@ -266,7 +262,7 @@ class TargetFinder:
         text = blank_dates_and_brackets(phrase.extract(content))
         if loose and not due.during and self._is_circumstance(text):
             return False  # 2月份的期限延长后
-        leads = first == phrase.start and words.openers.match_before(before, len(before)) == before
+        leads = first == phrase.start and words.openers.match_before(before) == before
         past = due.exact or due.day is None  # 3月16日 alone is about the past
         return due.goal or due.strict or (leads and not past and self._goes_on(content, phrase, due))
 
@@ -274,7 +270,7 @@ class TargetFinder:
         """Return whether an act or a figure follows 2020年: not 2020年春风行动."""
         rest = blank_dates_and_brackets(content[due.span.end : min(phrase.end, due.span.end + _LONG)])
         lexicon = self.reader.words
-        acts = (words.match_at(rest, 0) for words in (lexicon.adverbs, lexicon.heads, lexicon.modals))
+        acts = (words.match_at(rest) for words in (lexicon.adverbs, lexicon.heads, lexicon.modals))
         return not rest or any(acts) or has_number(rest)
 
     def _iterate_pieces(
@@ -305,21 +301,20 @@ class TargetFinder:
     def _is_done(self, content: str, span: Span) -> bool:
         """Return whether 基本建成 opens the words: an aim of its own beside those with figures."""
         text = span.extract(content)
-        return bool(self.reader.words.acts.match_at(text, len(self.words.done.match_at(text, 0) or text)))
+        return bool(self.reader.words.acts.match_at(text, len(self.words.done.match_at(text) or text)))
 
     def _split_all(self, content: str, segment: _Segment, *, among_goals: bool) -> Iterator[_Piece]:
         counted = False
         for phrase in segment.phrases:
-            text = blank_dates_and_brackets(phrase.extract(content)) if len(phrase) <= _LONG else ""
+            text = _blank(content, phrase)
             if not has_number(text):
                 yield _Piece(phrase, None)
                 continue
             licence = Licence.UNIT if among_goals or segment.aim or segment.goal else None
             licence = licence or self._choose_licence(content, phrase, text, counted=counted)
             licence = None if phrase.start in segment.cases else licence
-            pieces = list(
-                self._split_items(phrase, text, licence, self._find_openings(content, phrase, text))
-            )
+            openings = self._find_openings(content, phrase, text)
+            pieces = list(self._split_items(phrase, text, licence, openings))
             counted = licence is not Licence.CHANGE and any(piece.quantity for piece in pieces)
             yield from pieces
 
@@ -345,3 +340,8 @@ class TargetFinder:
             yield _Piece(Span(phrase.start + start, phrase.start + end), quantity)
             if quantity and licence is Licence.COUNT:
                 licence = Licence.LISTED
+
+
+def _blank(content: str, phrase: Span) -> str:
+    """Return the phrase with brackets and dates blanked; "" for one too long to be searched."""
+    return blank_dates_and_brackets(phrase.extract(content)) if len(phrase) <= _LONG else ""

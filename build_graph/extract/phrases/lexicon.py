@@ -30,7 +30,7 @@ class WordSet:
         """Return the words of both."""
         return WordSet(" ".join(self._words | other._words))
 
-    def match_at(self, text: str, start: int) -> str:
+    def match_at(self, text: str, start: int = 0) -> str:
         """Return the longest word that begins at `start`, or "".
 
         >>> WordSet("支持 支持和引导").match_at("大力支持和引导企业", 2)
@@ -42,8 +42,9 @@ class WordSet:
                 return word
         return ""
 
-    def match_before(self, text: str, end: int) -> str:
-        """Return the longest word that ends at `end`, or ""."""
+    def match_before(self, text: str, end: int | None = None) -> str:
+        """Return the longest word that ends at `end`, by default the end of the text, or ""."""
+        end = len(text) if end is None else end
         for length in self._lengths_back.get(text[end - 1 : end], ()):
             if length <= end and text[end - length : end] in self._words:
                 return text[end - length : end]

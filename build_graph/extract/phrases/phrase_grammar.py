@@ -114,11 +114,11 @@ class PhraseGrammar:
         words, end = self.words, len(text)
         if head.word not in words.prepositions and head.word not in words.means:
             return head.word in words.reasons
-        if words.closers.match_before(text, end) or head.word in words.reasons:
+        if words.closers.match_before(text) or head.word in words.reasons:
             return not self._is_usage(text, head)
         if self._is_usage(text, head):
             return False
-        soft = words.soft_closers.match_before(text, end) if head.word in words.standards else ""
+        soft = words.soft_closers.match_before(text) if head.word in words.standards else ""
         if soft and words.links.match_before(text, end - len(soft)):
             return True
         return self.find_inner(text, head) is None
@@ -129,13 +129,13 @@ class PhraseGrammar:
 
     def is_standard(self, text: str, head: Head) -> bool:
         """Return whether the phrase only names the rule to follow: 根据…要求."""
-        words, end = self.words, len(text)
-        closed = words.closers.match_before(text, end) or words.soft_closers.match_before(text, end)
+        words = self.words
+        closed = words.closers.match_before(text) or words.soft_closers.match_before(text)
         return bool(closed) and head.word in words.bases
 
     def is_favour(self, text: str, receiver: Span) -> bool:
         """Return whether 为 opens a purpose: 为产业发展提供…, 为企业提供支撑, but not 为企业提供住房."""
-        if self.words.favours.match_before(text, len(text)):
+        if self.words.favours.match_before(text):
             return True
         words, end = self.words, receiver.end
         named = self.ends_in_actor(text[:end])
@@ -143,8 +143,7 @@ class PhraseGrammar:
 
     def is_means(self, text: str, head: Head) -> bool:
         """Return whether the phrase is an adverbial that needs an act behind it: 运用…等手段, 参照…规定."""
-        end = len(text)
-        closed = self.words.closers.match_before(text, end) or self.words.soft_closers.match_before(text, end)
+        closed = self.words.closers.match_before(text) or self.words.soft_closers.match_before(text)
         return self.is_adverbial(text, head) and bool(closed or head.word in self.words.means)
 
     def find_inner(self, text: str, opener: Head) -> Head | None:
@@ -228,7 +227,7 @@ class PhraseGrammar:
         words = self.words
         if "的" not in text[verb.end :]:
             return False
-        thing = words.things.match_before(text, len(text)) or self.ends_in_actor(text)
+        thing = words.things.match_before(text) or self.ends_in_actor(text)
         return bool(thing) or not words.lights.match_at(text, verb.at)
 
     def _is_quality(self, text: str, verb: Head) -> bool:
@@ -236,7 +235,7 @@ class PhraseGrammar:
         words = self.words
         if words.sums.match_at(text, verb.end) and (verb.word in words.dual or words.find_kind(verb.word)):
             return True
-        noun = max((nouns.match_before(text, len(text)) for nouns in (words.actors, words.things)), key=len)
+        noun = max((nouns.match_before(text) for nouns in (words.actors, words.things)), key=len)
         return bool(noun) and len(noun) == len(text) - verb.end
 
     # ---------------------------------------------------------------------- modals and subjects
@@ -266,7 +265,7 @@ class PhraseGrammar:
 
     def _governs(self, text: str, modal: Head) -> bool:
         words, before = self.words, text[modal.begin : modal.at]
-        if not before or modal.word in words.free or words.bridges.match_before(before, len(before)):
+        if not before or modal.word in words.free or words.bridges.match_before(before):
             return True
         first = self.find_head(text, modal.begin)
         if first is None and len(before) <= _SUBJECT:
@@ -321,14 +320,14 @@ class PhraseGrammar:
     def is_placed(self, text: str, cue: Head, asked: Head | None) -> bool:
         """Return whether only a place to act follows the cue word: 鼓励数据商在交易所监管下."""
         place = text.rfind("在", cue.end)
-        closed = self.words.closers.match_before(text, len(text))
+        closed = self.words.closers.match_before(text)
         return bool(closed) and place >= 0 and (asked is None or asked.at >= place)
 
     def is_public(self, text: str, asked: Span) -> bool:
         """Return whether those who are asked are themselves government: 各市（州）, 地方政府."""
         name = text[asked.start : asked.end].rstrip()
-        public = self.words.publics.match_before(name, len(name))
-        return len(public) > len(self.words.no_publics.match_before(name, len(name)))
+        public = self.words.publics.match_before(name)
+        return len(public) > len(self.words.no_publics.match_before(name))
 
     def is_name(self, text: str, cue: Head) -> bool:
         """Return whether nothing but a class of bodies follows the cue word."""
@@ -351,16 +350,14 @@ class PhraseGrammar:
 
     def is_circumstance(self, text: str) -> bool:
         """Return whether the phrase is a time or a condition: 经认定为…的, …时, …后."""
-        words, end = self.words, len(text)
-        if words.periods.match_before(text, end):
+        words = self.words
+        if words.periods.match_before(text):
             return words.since.contains_any(text)
-        return bool(words.circumstances.match_before(text, end)) and not words.no_circumstances.match_before(
-            text, end
-        )
+        return bool(words.circumstances.match_before(text)) and not words.no_circumstances.match_before(text)
 
     def opens_case(self, text: str) -> bool:
         """Return whether 对 or 凡 begins the phrase: not 对接 or 对外."""
-        word = self.words.cases.match_at(text, 0)
+        word = self.words.cases.match_at(text)
         return bool(word) and not self._is_longer(text, 0, word, self.words.heads, self.words.other_words)
 
     def is_noun_phrase(self, text: str, start: int) -> bool:
@@ -371,12 +368,12 @@ class PhraseGrammar:
 
     def is_treated(self, text: str) -> bool:
         """Return whether 对 leads to a noun and not to a verb: 对新增人员进行登记, but not 对投资建设…."""
-        heads = self._iterate_heads(text, len(self.words.cases.match_at(text, 0)))
+        heads = self._iterate_heads(text, len(self.words.cases.match_at(text)))
         return all(text.startswith("的", head.end) for head in heads)
 
     def is_statement(self, text: str) -> bool:
         """Return whether a degree and a change end the phrase: 能力显著增强."""
-        change = self.words.changes.match_before(text, len(text))
+        change = self.words.changes.match_before(text)
         return bool(change and self.words.degrees.match_before(text, len(text) - len(change)))
 
     def is_nominal(self, text: str, head: Head) -> bool:
@@ -409,9 +406,7 @@ class PhraseGrammar:
 
     def is_government(self, text: str, head: Head) -> bool:
         """Return whether only a government does this, by its verb or by what it sets up."""
-        return head.word in self.words.government or bool(
-            self.words.instruments.match_before(text, len(text))
-        )
+        return head.word in self.words.government or bool(self.words.instruments.match_before(text))
 
     def is_hope(self, text: str, head: Head) -> bool:
         """Return whether the phrase sets a target and no act: 争取销售额突破400亿元, 确保新增1.3万家."""
@@ -423,15 +418,13 @@ class PhraseGrammar:
 
     def is_result(self, text: str, head: Head) -> bool:
         """Return whether the phrase ends a sentence with its outcome: 推动产业快速发展, 打造开放新高地."""
-        words, end = self.words, len(text)
-        drifts = head.word in words.drives and words.drifts.match_before(text, end)
-        stands = head.word in words.makes and words.standings.match_before(text, end)
-        if head.word in words.adjusts and words.settings.match_before(text, end):
+        words = self.words
+        drifts = head.word in words.drives and words.drifts.match_before(text)
+        stands = head.word in words.makes and words.standings.match_before(text)
+        if head.word in words.adjusts and words.settings.match_before(text):
             return False
         if head.word in words.products:
-            return bool(
-                words.no_products.match_before(text, end) or not words.instruments.match_before(text, end)
-            )
+            return bool(words.no_products.match_before(text) or not words.instruments.match_before(text))
         staged = words.stages.match_at(text, head.begin)
         helps = drifts and words.helped.contains_any(text, head.end)
         return bool((drifts and not helps) or stands or (head.word in words.purposes and not staged))

@@ -265,7 +265,7 @@ class PhraseReader:
     def _apply_cue(self, reading: PhraseAnalysis, text: str, cue: Head) -> PhraseAnalysis:
         """Return the analysis with the kind that the cue word gives it."""
         kind = self.words.find_kind(cue.word)
-        if cue.word in self.words.studied and not self.words.instruments.match_before(text, len(text)):
+        if cue.word in self.words.studied and not self.words.instruments.match_before(text):
             kind = NormKind.ENCOURAGEMENT  # but 研究鼓励…的政策
         if cue.end == len(text) and kind is NormKind.ENCOURAGEMENT:
             kind = None  # 全力支持

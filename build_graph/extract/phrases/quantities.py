@@ -192,7 +192,7 @@ class QuantityFinder:
     def _is_counted(self, text: str, number: re.Match[str], end: int, *, opened: bool) -> bool:
         """Return whether the number counts new things, behind its verb or behind its noun."""
         unit = text[number.end() : end]
-        if unit.endswith("元") and self.words.funds.match_before(text, len(text)):
+        if unit.endswith("元") and self.words.funds.match_before(text):
             return bool(self.words.provides.match_before(text, number.start()))
         if not self._is_count(unit):
             return False
@@ -207,7 +207,7 @@ class QuantityFinder:
         return opened and (last or text.startswith(_SUM, at - len(_SUM)) or moved)
 
     def _is_count(self, unit: str) -> bool:
-        return unit[len(self.words.multiples.match_at(unit, 0)) :] in self.words.counts
+        return unit[len(self.words.multiples.match_at(unit)) :] in self.words.counts
 
     def _is_changed(self, text: str, at: int) -> bool:
         """Return whether a word of change precedes the number: 达到, 降低约."""

@@ -65,6 +65,16 @@ class Sentence(NamedTuple):
     phrases: tuple[Span, ...]
     stop: str
 
+    @property
+    def span(self) -> Span:
+        """The stretch from the first phrase to the last."""
+        return Span(self.phrases[0].start, self.phrases[-1].end)
+
+    @property
+    def continues(self) -> bool:
+        """Whether only a semicolon ends it."""
+        return self.stop in ("；", ";")
+
 
 @lru_cache(maxsize=1)  # norms and targets are looked for in the same measure
 def split_sentences(content: str, span: Span) -> tuple[Sentence, ...]:

@@ -55,11 +55,10 @@ def _iterate_outside(content: str, outline: Outline) -> Iterator[tuple[CoverageK
     """Yield the lines before, between and behind the divisions: titles and signatures, or sentences."""
     first = min((division.span.start for division in outline.divisions), default=len(content))
     yield from _iterate_lines(content, Span(0, first), CoverageKind.PRINCIPLE, None)  # a preamble
-    at = first
-    for division in outline.divisions:
-        yield from _iterate_lines(content, Span(at, division.span.start), CoverageKind.UNREAD, None)
-        at = division.span.end
-    yield from _iterate_lines(content, Span(at, len(content)), CoverageKind.UNREAD, None)
+    ends = [first, *(division.span.end for division in outline.divisions)]
+    starts = [*(division.span.start for division in outline.divisions), len(content)]
+    for span in map(Span, ends, starts):
+        yield from _iterate_lines(content, span, CoverageKind.UNREAD, None)
 
 
 def _iterate_lines(
