@@ -224,16 +224,6 @@ class DeadWorkerError(Exception):
     """A call that ends its worker each time."""
 
 
-class Runner(Protocol):
-    """A runner of calls."""
-
-    def run(self, call: Call) -> Any:
-        """Return the result of a call; raise one of the errors above if the call is stopped."""
-
-    def close(self) -> None:
-        """Free what the calls ran in."""
-
-
 class WorkerRunner:
     """A runner that runs calls in a worker, which is forked for the first call."""
 
@@ -291,6 +281,9 @@ class DirectRunner:
 
     def close(self) -> None:
         """Do nothing: there is nothing to free."""
+
+
+Runner = WorkerRunner | DirectRunner
 
 
 def create_local_runner(service: Service) -> Runner:

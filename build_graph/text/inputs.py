@@ -114,8 +114,6 @@ class InputReader:
             return self.opener(found)
         try:
             source = self._extract_source(found.data, found.name, found.kind)
-        except ObligationError as error:
-            return error
         except Exception as error:  # a damaged file makes its parser raise anything
             return convert_error(found.name, error)
         return Input(source, Metadata(), found.sidecar)
@@ -228,8 +226,6 @@ class InputReader:
         """Yield the documents that `read` yields; an error of any kind is yielded too, and ends them."""
         try:
             yield from read()
-        except ObligationError as error:
-            yield error
         except Exception as error:
             yield convert_error(name, error)
 

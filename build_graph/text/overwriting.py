@@ -23,20 +23,25 @@ def reject_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
 
     A generated or empty file is no input: it may be written anew.
     """
-    places = {at: path for path in outputs if (at := _identify_file(path))}
-    for path in inputs if places else ():
-        place = places.get(_identify_file(path) or (0, 0))
-        if place and not _is_ours(path):
+    for place, path in _find_overwritten(outputs, inputs):
+        if not _is_ours(path):
             same = "" if place == path else f", where it is called {path}"
             raise OverwritingError(f"{place}: is read here{same}; nothing was written, choose another place")
 
 
 def reject_graph(outputs: Iterable[Path], graph: str) -> None:
     """Raise OverwritingError where an output belongs to the graph that is read."""
-    places = {at: path for path in outputs if (at := _identify_file(path))}
-    for path in iterate_files_at(Path(graph)) if places else ():
-        if place := places.get(_identify_file(path) or (0, 0)):
-            raise OverwritingError(f"{place}: the graph that is read lies there; choose another place")
+    for place, _ in _find_overwritten(outputs, iterate_files_at(Path(graph))):
+        raise OverwritingError(f"{place}: the graph that is read lies there; choose another place")
+
+
+def _find_overwritten(outputs: Iterable[Path], inputs: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    """Yield the outputs that are the same file as an input, each with the path of the input."""
+    places = {identity: path for path in outputs if (identity := _identify_file(path))}
+    for path in inputs if places else ():
+        identity = _identify_file(path)
+        if identity in places:
+            yield places[identity], path
 
 
 def iterate_files_at(path: Path) -> Iterator[Path]:

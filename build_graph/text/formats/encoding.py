@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import TypedDict, cast
+from typing import Any
 
 from build_graph.model import Source
 from build_graph.resources import load_word_lists
@@ -14,14 +14,6 @@ _PLAUSIBLE = 0.08  # share of common characters in a right decoding; 0.3 in most
 _CLEARLY = 1.5  # times by which the best decoding must be better than the next
 _CONTROL = frozenset(range(32)) - {9, 10, 12, 13}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-
-
-class EncodingWords(TypedDict):
-    """The content of `data/encodings.toml`."""
-
-    candidates: list[str]
-    common: str
-    wider: dict[str, str]
 
 
 def decode_text(data: bytes, name: str, *, encoding: str | None = None) -> Source:
@@ -35,7 +27,7 @@ def decode_text(data: bytes, name: str, *, encoding: str | None = None) -> Sourc
     """
     if not data.strip():
         raise UnreadableError(f"{name}: is empty; there is nothing to read")
-    words = cast(EncodingWords, load_word_lists("encodings"))
+    words = load_word_lists("encodings")
     if encoding is None:
         _reject_binary(data, name)
     else:
@@ -56,7 +48,7 @@ def decode_leniently(data: bytes, name: str, encoding: str) -> Source:
 
     Raises UnreadableError where there is no such encoding, or more than one byte in a hundred does not fit.
     """
-    words = cast(EncodingWords, load_word_lists("encodings"))
+    words = load_word_lists("encodings")
     encoding = words["wider"].get(encoding.lower(), encoding)
     try:
         content = data.decode(encoding, "replace")
@@ -92,10 +84,10 @@ def _can_decode(data: bytes, encoding: str) -> bool:
     return True
 
 
-def _guess_encoding(data: bytes, name: str, words: EncodingWords) -> str:
+def _guess_encoding(data: bytes, name: str, words: dict[str, Any]) -> str:
     """Return the one encoding that gives plausible Chinese; raises UnreadableError for none or two."""
     common = frozenset(words["common"])
-    scores = sorted(
+    scores: list[tuple[float, str]] = sorted(
         (_score_plausibility(data, candidate, common), candidate) for candidate in words["candidates"]
     )
     (second, other), (best, encoding) = scores[-2:]

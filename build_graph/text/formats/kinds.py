@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from build_graph.errors import NoMemoryError, ObligationError, build_fault, shorten_error
+from build_graph.errors import ObligationError, build_fault, shorten_error
 from build_graph.resources import load_word_lists
 
 HEAD = 4096  # bytes by which a kind is detected
@@ -20,16 +20,16 @@ class UnreadableError(ObligationError):
 
 
 def convert_error(name: str, error: Exception) -> ObligationError:
-    """Return the error, with advice, for any exception that the system or a library raised on an input."""
+    """Return the error, with advice, for any exception that was raised on an input; one of ours as it is."""
+    if isinstance(error, ObligationError):
+        return error
     if isinstance(error, FileNotFoundError):
         return UnreadableError(f"{name}: there is no such file; check the name")
     if isinstance(error, OSError) and error.strerror:
         return UnreadableError(f"{name}: cannot be read ({error.strerror}); check its permissions")
-    if isinstance(error, MemoryError):
-        return NoMemoryError(name)
     if isinstance(error, RecursionError):
         return UnreadableError(f"{name}: is nested too deep to be read; simplify it")
-    if isinstance(error, (ImportError, NameError)):  # our own, whatever the input
+    if isinstance(error, (MemoryError, ImportError, NameError)):  # not the input's fault
         return build_fault(name, error)
     return UnreadableError(f"{name}: is damaged ({shorten_error(error)}); fetch it again")
 

@@ -20,8 +20,8 @@ from build_graph.resources import load_word_lists
 from build_graph.text.formats.kinds import Kind, UnreadableError
 from build_graph.text.formats.limits import ReadingLimits
 from build_graph.text.formats.pdf_bounds import Budget, limit_reading
-from build_graph.text.formats.pdf_tables import find_tables_and_lines, join_pieces
-from build_graph.text.formats.task_tables import Cell, TableWriter
+from build_graph.text.formats.pdf_tables import RuledTable, find_tables_and_lines, join_pieces
+from build_graph.text.formats.task_tables import TableWriter
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page as PdfPage
@@ -47,18 +47,10 @@ class _Line:
 
 
 @dataclass(slots=True)
-class _Table:
-    """A ruled table, row by row; `width` counts its columns."""
-
-    rows: list[list[Cell]]
-    width: int
-
-
-@dataclass(slots=True)
 class _Page:
     """The content of a page, from top to bottom, and the left and right edges of its text."""
 
-    items: list[_Line | _Table]
+    items: list[_Line | RuledTable]
     left: float = 0.0
     right: float = 0.0
 
@@ -141,7 +133,7 @@ def _read_page(page: PdfPage, words: _PdfRules, budget: Budget) -> tuple[_Page, 
     if 2 * upright > len(page.chars):  # what is turned on a page that is not is a watermark
         page = page.filter(lambda thing: thing["object_type"] != "char" or thing["upright"])
     tables, lines = find_tables_and_lines(page)
-    found: list[tuple[float, _Line | _Table]] = [(one.box[1], _Table(one.rows, one.width)) for one in tables]
+    found: list[tuple[float, _Line | RuledTable]] = [(one.box[1], one) for one in tables]
     margins = []
     for line in lines:
         marginal = not _MARGIN < line["top"] / float(page.height) < 1 - _MARGIN
@@ -175,7 +167,9 @@ def _drop_margins(page: _Page, repeated: set[str]) -> _Page:
     """Return the page without its headers and footers."""
     if not repeated:
         return page
-    kept = [i for i in page.items if isinstance(i, _Table) or _normalise_line(i.text, i.top) not in repeated]
+    kept = [
+        i for i in page.items if isinstance(i, RuledTable) or _normalise_line(i.text, i.top) not in repeated
+    ]
     return _Page(kept, page.left, page.right)
 
 
@@ -187,7 +181,7 @@ def _iterate_text(pages: Sequence[_Page], words: _PdfRules) -> Iterator[str]:
     writer = TableWriter.load()
     paragraph, before = "", None
     for item, page in _join_tables(pages):
-        if isinstance(item, _Table):
+        if isinstance(item, RuledTable):
             if paragraph:
                 yield paragraph
             paragraph, before = "", None
@@ -204,21 +198,18 @@ def _iterate_text(pages: Sequence[_Page], words: _PdfRules) -> Iterator[str]:
         yield paragraph
 
 
-def _join_tables(pages: Sequence[_Page]) -> Iterator[tuple[_Line | _Table, _Page]]:
+def _join_tables(pages: Sequence[_Page]) -> Iterator[tuple[_Line | RuledTable, _Page]]:
     """Yield the items of the pages, a table that ends one page and begins the next as one."""
-    held: tuple[_Table, _Page] | None = None
+    held: tuple[RuledTable, _Page] | None = None
     for page in pages:
         for index, item in enumerate(page.items):
-            goes_on = index == 0 and isinstance(item, _Table) and held and held[0].width == item.width
-            if goes_on and held and isinstance(item, _Table):
+            if index == 0 and held and isinstance(item, RuledTable) and held[0].width == item.width:
                 held[0].rows.extend(item.rows)
                 continue
             if held:
                 yield held
-                held = None
-            if isinstance(item, _Table):
-                held = (item, page)
-            else:
+            held = (item, page) if isinstance(item, RuledTable) else None
+            if not held:
                 yield item, page
     if held:
         yield held

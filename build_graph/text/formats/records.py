@@ -66,8 +66,6 @@ def parse_line(
     try:
         limits.check_size(len(line), place.where)
         return build_record(_parse_object(line, place.where, encoding), place)
-    except ObligationError as error:
-        return error
     except Exception as error:  # a bad line must not hide the next ones
         return convert_error(place.where, error)
 
@@ -239,8 +237,6 @@ def parse_row(
         chosen = _detect_encoding(text, place.where, encoding)
         strings = {column: _decode_string(row[column], column, place.where, chosen) for column in row}
         return build_record(strings, place, Kind.PARQUET.media, chosen)
-    except ObligationError as error:
-        return error
     except Exception as error:
         return convert_error(place.where, error)
 
