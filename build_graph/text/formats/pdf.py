@@ -83,7 +83,7 @@ def read_pdf(data: bytes, name: str, limits: ReadingLimits) -> Source:
             f"{name}: is a scanned PDF without text; run it through text recognition (OCR), e.g. "
             "ocrmypdf -l chi_sim, or find the text itself"
         )
-    text = "\n".join(_iterate_text(pages, words))
+    text = "\n".join(_list_lines(pages, words))
     if text.count("(cid:") > _GARBLED * len(text):
         raise UnreadableError(
             f"{name}: its text cannot be told from its fonts; run it through text recognition (OCR), "
@@ -176,26 +176,24 @@ def _drop_margins(page: _Page, repeated: set[str]) -> _Page:
 # ------------------------------------------------------------------------------------- text
 
 
-def _iterate_text(pages: Sequence[_Page], words: _PdfRules) -> Iterator[str]:
-    """Yield the lines of the document: paragraphs and tables, joined across pages."""
+def _list_lines(pages: Sequence[_Page], words: _PdfRules) -> list[str]:
+    """Return the lines of the document: paragraphs and tables, joined across pages."""
     writer = TableWriter.load()
-    paragraph, before = "", None
+    lines: list[str] = []
+    before: tuple[_Line, _Page] | None = None  # the last line of a paragraph that may go on
     for item, page in _join_tables(pages):
         if isinstance(item, RuledTable):
-            if paragraph:
-                yield paragraph
-            paragraph, before = "", None
-            yield from writer.format_lines(item.rows)
+            lines += writer.format_lines(item.rows)
+            before = None
         elif words.contents.fullmatch(item.text):
             continue
-        elif before and _goes_on(before[0], before[1], item, page, words):
-            paragraph, before = join_pieces(paragraph, item.text), (item, page)
+        elif before and _goes_on(*before, item, page, words):
+            lines[-1] = join_pieces(lines[-1], item.text)
+            before = item, page
         else:
-            if paragraph:
-                yield paragraph
-            paragraph, before = item.text, (item, page)
-    if paragraph:
-        yield paragraph
+            lines.append(item.text)
+            before = item, page
+    return [line for line in lines if line]
 
 
 def _join_tables(pages: Sequence[_Page]) -> Iterator[tuple[_Line | RuledTable, _Page]]:
