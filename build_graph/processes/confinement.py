@@ -44,9 +44,9 @@ def set_allowance(allowance: Allowance) -> None:
     import resource
 
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + allowance.seconds))
+    _set_limit(resource.RLIMIT_CPU, math.ceil(used.ru_utime + used.ru_stime + allowance.seconds))
     if allowance.memory is not None and (data := read_data_size()) is not None:
-        _limit(resource.RLIMIT_DATA, data + allowance.memory)
+        _set_limit(resource.RLIMIT_DATA, data + allowance.memory)
 
 
 def cap_memory(size: int) -> None:
@@ -54,17 +54,17 @@ def cap_memory(size: int) -> None:
     import resource
 
     if (data := read_data_size()) is not None:
-        _limit(resource.RLIMIT_DATA, data + size, for_good=True)
+        _set_limit(resource.RLIMIT_DATA, data + size, for_good=True)
 
 
 def cap_files(count: int) -> None:
     """Let this process open at most `count` files beside the standard ones, for good."""
     import resource
 
-    _limit(resource.RLIMIT_NOFILE, _STANDARD_FILES + count, for_good=True)
+    _set_limit(resource.RLIMIT_NOFILE, _STANDARD_FILES + count, for_good=True)
 
 
-def _limit(kind: int, most: int, *, for_good: bool = False) -> None:
+def _set_limit(kind: int, most: int, *, for_good: bool = False) -> None:
     """Set a limit within the hard one; `for_good` sets both, within the limit that is in force."""
     import resource
 

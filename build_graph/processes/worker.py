@@ -137,7 +137,7 @@ def _run_worker(stream: socket.socket, loaded: Any, service: Service, parent: in
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _end_with_parent(parent)
+        _bind_to_parent(parent)
         _close_others(stream.fileno())
         redirect_standard_files()
         forbid_connections()
@@ -168,7 +168,7 @@ def _answer_call(call: Call, state: Any) -> bytes:
         return encode_message(Exhausted.MEMORY)
 
 
-def _end_with_parent(parent: int) -> None:
+def _bind_to_parent(parent: int) -> None:
     """Have Linux end this process when its parent ends; elsewhere it ends when its socket does."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(_ON_PARENTS_DEATH, signal.SIGKILL)

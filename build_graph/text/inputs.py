@@ -249,7 +249,7 @@ class InputReader:
         elif kind is Kind.ZIP:
             yield from self._read_zip(stream, name, meter, depth + 1)
         elif kind is Kind.PARQUET:
-            seekable = self._make_seekable(stream, name)
+            seekable = self._open_seekable(stream, name)
             yield from records.iterate_rows(seekable, name, self.limits, encoding=self.encoding)
         else:
             yield LazyInput(name, read_whole(stream, self.limits, name), kind)
@@ -270,7 +270,7 @@ class InputReader:
         """Yield the documents in a ZIP archive, or the document in a DOCX under another name."""
         from build_graph.text.formats import archives
 
-        seekable = self._make_seekable(stream, name)
+        seekable = self._open_seekable(stream, name)
         archives.check_directory(seekable, name, self.limits)
         with archives.open_zip(seekable, name) as archive:
             if archives.detect_packed_kind(archive, name) is Kind.DOCX:
@@ -296,7 +296,7 @@ class InputReader:
         stream = io.BufferedReader(unpacked, _BUFFER)
         yield from self._read_stream(stream, member.info.file_size, name, meter, depth)
 
-    def _make_seekable(self, stream: io.BufferedReader[Any], name: str) -> io.BufferedIOBase:
+    def _open_seekable(self, stream: io.BufferedReader[Any], name: str) -> io.BufferedIOBase:
         return stream if stream.seekable() else io.BytesIO(read_whole(stream, self.limits, name))
 
     def _check_nesting(self, depth: int, name: str) -> None:

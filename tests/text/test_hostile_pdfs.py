@@ -208,11 +208,13 @@ def test_cells_and_their_words_are_those_of_pdfplumber(seed: int) -> None:
         page = pdf.pages[0]
         theirs = {frozenset(table.cells) for table in page.find_tables()}
         steps = pdf_tables._Steps()
-        ours = {frozenset(cells) for cells in pdf_tables._group_cells(pdf_tables._find_cells(page, steps))}
+        ours = {
+            frozenset(cells) for cells in pdf_tables._split_into_tables(pdf_tables._find_cells(page, steps))
+        }
         assert ours == theirs
         for cells in ours:
             for box, chars in pdf_tables._Table(list(cells), steps)._place_chars(page.chars):
-                assert words(pdf_tables._form_lines(chars, box)) == words(
+                assert words(pdf_tables._build_lines(chars, box)) == words(
                     page.crop(box, strict=False).extract_text_lines(x_tolerance_ratio=0.5)
                 )
 

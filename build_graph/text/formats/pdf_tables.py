@@ -44,7 +44,7 @@ class _Steps:
 
     left: int = _STEPS
 
-    def spend(self, steps: int) -> None:
+    def count(self, steps: int) -> None:
         """Count steps; raises _TooMuchError where no more are left."""
         self.left -= steps
         if self.left < 0:
@@ -64,11 +64,11 @@ def find_tables_and_lines(page: PdfPage) -> tuple[list[RuledTable], list[Thing]]
     """Return the tables of more than one row and column from top to bottom, and the lines outside."""
     steps = _Steps()
     try:
-        found = [_Table(cells, steps) for cells in _group_cells(_find_cells(page, steps))]
+        found = [_Table(cells, steps) for cells in _split_into_tables(_find_cells(page, steps))]
         tables = [table.read_cells(page.chars) for table in found if table.is_table]
         return tables, _find_lines_outside(page, [table.box for table in tables], steps)
     except _TooMuchError:
-        return [], _form_lines(page.chars, page.bbox)
+        return [], _build_lines(page.chars, page.bbox)
 
 
 def _find_lines_outside(page: PdfPage, boxes: Sequence[Box], steps: _Steps) -> list[Thing]:
@@ -79,10 +79,10 @@ def _find_lines_outside(page: PdfPage, boxes: Sequence[Box], steps: _Steps) -> l
         across, down = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
         return not near.find_touching((across, down, across, down))
 
-    return _form_lines([char for char in page.chars if is_outside(char)], page.bbox)
+    return _build_lines([char for char in page.chars if is_outside(char)], page.bbox)
 
 
-def _form_lines(chars: list[Thing], box: Box) -> list[Thing]:
+def _build_lines(chars: list[Thing], box: Box) -> list[Thing]:
     """Return the lines that letters form."""
     if not chars:
         return []
@@ -122,7 +122,7 @@ def _find_crossings(page: PdfPage, steps: _Steps) -> dict[Point, _Crossing]:
     for one in (one for one in rules if one["orientation"] == "v"):
         first = bisect_left(tops, one["top"] - down - _SLACK)
         last = bisect_right(tops, one["bottom"] + down + _SLACK)
-        steps.spend(last - first)
+        steps.count(last - first)
         for other in level[first:last]:
             if (
                 one["top"] <= other["top"] + down
@@ -160,7 +160,7 @@ def _find_smallest_cell(
 ) -> Box | None:
     """Return the smallest cell between a point and those below it and right of it."""
     corner = found[point]
-    steps.spend(len(below) + len(right))
+    steps.count(len(below) + len(right))
     beside = [one for one in right if not corner.level.isdisjoint(found[one].level)]
     for lower in below:
         if corner.upright.isdisjoint(found[lower].upright):
@@ -172,13 +172,13 @@ def _find_smallest_cell(
                 and not opposite.upright.isdisjoint(found[other].upright)
                 and not opposite.level.isdisjoint(found[lower].level)
             ):
-                steps.spend(at)
+                steps.count(at)
                 return (*point, other[0], lower[1])
-        steps.spend(len(beside))
+        steps.count(len(beside))
     return None
 
 
-def _group_cells(cells: Iterable[Box]) -> list[list[Box]]:
+def _split_into_tables(cells: Iterable[Box]) -> list[list[Box]]:
     """Return the cells of each table, which share corners; a cell by itself is no table."""
     table_of: dict[Point, list[Box]] = {}
     for cell in cells:
@@ -230,7 +230,7 @@ class _BoxGrid:
         if not self._boxes:
             return []
         near = {at for one in self._iterate_fields(place) for at in self._fields.get(one, ())}
-        self._steps.spend(len(near))
+        self._steps.count(len(near))
         return sorted(at for at in near if _is_touching(self._boxes[at], place))
 
     def _locate_field(self, place: float) -> int:
@@ -241,7 +241,7 @@ class _BoxGrid:
         """Yield the fields that a box covers."""
         first, last = (self._locate_field((x - self._left) // self._across) for x in (box[0], box[2]))
         upper, lower = (self._locate_field((y - self._top) // self._down) for y in (box[1], box[3]))
-        self._steps.spend((last - first + 1) * (lower - upper + 1))
+        self._steps.count((last - first + 1) * (lower - upper + 1))
         for column in range(first, last + 1):
             for row in range(upper, lower + 1):
                 yield column, row
@@ -312,7 +312,7 @@ def _merge_edges(values: Iterable[float]) -> list[float]:
 
 def _read_cell_lines(chars: list[Thing], box: Box) -> list[str]:
     """Return the lines of a cell, wrapped ones joined."""
-    found = _form_lines(chars, box)
+    found = _build_lines(chars, box)
     if not found:
         return []
     right = box[2] - (min(line["x0"] for line in found) - box[0])  # the cell's padding on the other side

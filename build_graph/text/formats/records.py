@@ -159,7 +159,7 @@ def iterate_rows(
     try:
         packed, unpacked = stream.seek(0, io.SEEK_END), 0
         file = _open_file(stream, name, arrow, parquet)
-        limits.check_ratio(_measure_unpacked(file), packed, name)
+        limits.check_ratio(_sum_unpacked(file), packed, name)
         for number, row in enumerate(_iterate_dicts(file, arrow), start=1):
             unpacked += len(row.get("text", b""))
             limits.check_ratio(unpacked, packed, name)
@@ -192,7 +192,7 @@ def _is_text(column: Any, arrow: Any) -> bool:
     return _find_bytes_type(column.type, arrow) is not None
 
 
-def _measure_unpacked(file: Any) -> int:
+def _sum_unpacked(file: Any) -> int:
     """Return the unpacked bytes of the columns that are read, as the file declares them."""
     groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
     columns = (group.column(at) for group in groups for at in range(group.num_columns))

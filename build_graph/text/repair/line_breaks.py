@@ -44,7 +44,7 @@ class _Widths:
     full: int  # of the lines cut within a sentence; 0 for a page that was not wrapped
 
     @classmethod
-    def measure_lines(cls, lines: Sequence[int], cut: Sequence[bool]) -> _Widths:
+    def find_width(cls, lines: Sequence[int], cut: Sequence[bool]) -> _Widths:
         """Find the width that most lines cut within a sentence have, and hardly any line exceeds."""
         counts = Counter(n for n, is_cut in zip(lines, cut, strict=True) if is_cut)
         full = {n: sum(counts[n - i] for i in range(_SLACK + 1)) for n in counts}
@@ -68,7 +68,7 @@ def join_lines(text: str) -> Iterator[Change]:
     lines = [found.span() for found in _LINE.finditer(text) if found.end() > found.start()]
     cut = [_is_cut(text, start, end) for start, end in lines]
     widths = [
-        _Widths.measure_lines([measure(text[start:end]) for start, end in lines], cut)
+        _Widths.find_width([measure(text[start:end]) for start, end in lines], cut)
         for measure in (_count_columns, _count_characters)
     ]
     best = max(widths, key=lambda widths: widths.full)

@@ -217,14 +217,14 @@ class ByteShiftReader:
     def _score_chars(self, before: str, chars: Sequence[str]) -> list[float]:
         """Return the log probabilities of `chars` behind `before`."""
         context = self._normalise_text(before) or self._normalise_text("\n")
-        scores = self._likelihood.score_after(context, map(self._plain.__getitem__, chars))
+        scores = self._likelihood.estimate_after(context, map(self._plain.__getitem__, chars))
         return [
             score - _FOREIGN if char in self._foreign else _score_indent(before) if char == _SPACE else score
             for score, char in zip(scores, chars, strict=True)
         ]
 
     def _rank_char(self, char: str) -> int:
-        return self._likelihood.rank(self._plain[char]) if char != _SPACE else -1
+        return self._likelihood.find_rank(self._plain[char]) if char != _SPACE else -1
 
     def _normalise_text(self, text: str) -> str:
         """Return `text` as the table counts it."""

@@ -90,7 +90,7 @@ class _HoledPage:
         likelihood = Likelihood(find_folder("data") / "neighbours.txt", normalise_prose(simplify(sound)))
         table = {
             **table,
-            **_infer_swallowed(text, table, lambda char: likelihood.rank(simple.get(char, char))),
+            **_infer_swallowed(text, table, lambda char: likelihood.find_rank(simple.get(char, char))),
         }
         reader = ByteShiftReader(table, likelihood, simple, _find_foreign(sound, simple))
         questions = load_word_lists("holes")["questions"]

@@ -99,7 +99,7 @@ class Likelihood:
         """Return whether the table or the document has `char`."""
         return char in self._ranks or char in self._own_singles
 
-    def rank(self, char: str) -> int:
+    def find_rank(self, char: str) -> int:
         """Return the rank of `char` among the characters of the table, the most frequent first."""
         return self._ranks.get(char, len(self._ranks))
 
@@ -107,7 +107,7 @@ class Likelihood:
         """Return the characters that follow `context` in the table or the document."""
         return self._find_entry(context).followers.keys()
 
-    def score_after(self, context: str, chars: Iterable[str]) -> list[float]:
+    def estimate_after(self, context: str, chars: Iterable[str]) -> list[float]:
         """Return the log probability of each of `chars` behind the last two characters of `context`.
 
         For a character that never followed the longer context the shorter one decides, in proportion to the
