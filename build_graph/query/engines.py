@@ -32,7 +32,7 @@ from build_graph.query.syntax import check
 from build_graph.vocabulary import XSD
 
 if TYPE_CHECKING:
-    from build_graph.query.http.client import Client, SparqlEndpoint
+    from build_graph.query.http.client import Client
 
 _OF_TRIPLES = (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
 _BOOLEAN = f"{XSD}boolean"
@@ -137,14 +137,13 @@ class EndpointEngine:
     credentials: Credentials = ANONYMOUS
     most: int = MOST
     client: Client | None = None
-    _endpoint: SparqlEndpoint = field(init=False, repr=False)
+    _client: Client = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Describe the endpoint; nothing is sent yet."""
-        from build_graph.query.http.client import Client, SparqlEndpoint
+        """Create a client, if none is shared; nothing is sent yet."""
+        from build_graph.query.http.client import Client
 
-        client = self.client or Client(self.credentials, self.timeout, most=self.most)
-        self._endpoint = SparqlEndpoint(client, self.url)
+        self._client = self.client or Client(self.credentials, self.timeout, most=self.most)
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """Return the answer, read whole; raise EngineError where what comes is no SPARQL result.
@@ -169,12 +168,13 @@ class EndpointEngine:
         """Return the media type and the bytes of the answer."""
         from SPARQLWrapper import JSON, TURTLE
 
-        from build_graph.query.http.client import ExchangeError
+        from build_graph.query.http.client import ExchangeError, SparqlEndpoint
 
-        self._endpoint.setReturnFormat(TURTLE if triples else JSON)
-        self._endpoint.setQuery(query)
+        endpoint = SparqlEndpoint(self._client, self.url)
+        endpoint.setReturnFormat(TURTLE if triples else JSON)
+        endpoint.setQuery(query)
         try:
-            result = self._endpoint.query()
+            result = endpoint.query()
         except ExchangeError as error:
             if error.status in (400, 500):  # 500 is what Virtuoso answers to a query that it does not take
                 check(query, name)  # says where, if it is the query that is at fault
@@ -183,7 +183,7 @@ class EndpointEngine:
 
     def _parse_answer(self, media: str, data: bytes, form: sparql.QueryForm) -> Answer:
         """Return the answer in some bytes; raise ValueError or SyntaxError for none of the query's form."""
-        receiver = self._endpoint.client.create_receiver(self.url)
+        receiver = self._client.create_receiver(self.url)
         if form in _OF_TRIPLES:
             return Triples.collect(receiver.parse_statements(data, media))
         yes_or_no = form is sparql.QueryForm.ASK

@@ -11,7 +11,6 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode,
 
 from build_graph.graph.write.sorting import ExternalSort, iterate_batches
 from build_graph.graph.write.turtle import build_sort_keys, group_by_subject, join_bodies, serialise_body
-from build_graph.query.exchange.fetch import fetch_graph
 from build_graph.query.exchange.push import PartsError
 from build_graph.query.exchange.servers import Server
 from build_graph.query.http.client import ExchangeError
@@ -73,7 +72,7 @@ class GraphPuller:
         yield from data
 
     def _fetch_one(self, name: str, size: int | None) -> list[Quad]:
-        found = fetch_graph(self.server, name, size)
+        found = self.server.fetch_graph(name, size)
         if not found:
             raise ExchangeError(
                 f"{redact_url(self.server.url)}: has no graph <{name}>; leave out --named-graph for all"

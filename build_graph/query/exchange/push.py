@@ -18,8 +18,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
 from build_graph.errors import ObligationError
-from build_graph.query.exchange.fetch import MARK, fetch_graph
-from build_graph.query.exchange.servers import Server
+from build_graph.query.exchange.servers import MARK, Server
 from build_graph.query.http.client import ExchangeError, Request
 from build_graph.query.http.credentials import redact_url
 from build_graph.query.open import read_quads
@@ -168,7 +167,7 @@ class Pusher:
         """
         wanted = {line for name, lines in mine.items() if not find_owner(name, documents) for line in lines}
         if mine and there and not self.replace_shared:
-            for triple in fetch_graph(self.server, SHARED):
+            for triple in self.server.fetch_graph(SHARED):
                 if not find_owner(getattr(triple.subject, "value", ""), documents):
                     wanted.add(f"{triple} .\n".encode())
         return frozenset(wanted)

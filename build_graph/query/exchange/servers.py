@@ -1,4 +1,7 @@
-"""Triple stores on the net: where each takes graphs, updates and queries, given by the user or found out."""
+"""Triple stores on the net: where each takes graphs, updates and queries, and what it holds.
+
+The user gives the endpoints, or they are found by trying the paths of known kinds of servers.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from pyoxigraph import NamedNode, QuerySolutions
-from SPARQLWrapper import JSON
+from pyoxigraph import NamedNode, QuerySolutions, Triple
+from SPARQLWrapper import JSON, TURTLE
 
-from build_graph.query.engines import EndpointEngine
+from build_graph.query.engines import EndpointEngine, Triples
 from build_graph.query.http.client import ACCEPTED, BUSY, Client, ExchangeError, Reply, Request
 from build_graph.query.http.credentials import NOWHERE, check_address, parse_origin, redact_url
 from build_graph.query.http.messages import truncate
+from build_graph.vocabulary import SCHEMA
 
+MARK = f"{SCHEMA}sha256"  # on a named graph: the hash of what was sent, so that it need not be sent again
+_PAGE = 10_000  # statements, as many as Virtuoso gives at once
 _NUMBER = re.compile(r"[+]?[0-9]{1,18}")
 _PROBE = Request({"Accept": ACCEPTED[JSON]}, body={"query": "ASK { }"})
 
@@ -90,6 +96,65 @@ class Server:
         mine = [(name, number) for name, number in found if name and not name.startswith(SYSTEM)]
         return {self._parse_graph(name): self._parse_number(number) for name, number in mine}
 
+    def fetch_graph(self, graph: str, expected: int | None = None) -> frozenset[Triple]:
+        """Return the statements of a named graph, without the mark of a push; none where it is not there.
+
+        `expected` is their number; the server is asked where it is not known. Raise ExchangeError where the
+        server does not give all of them.
+        """
+        if expected is None:
+            expected = self._count_statements(graph)
+        found = self._fetch_whole(graph)
+        if found is None or (expected is not None and len(found) < expected):
+            found = self._fetch_pages(graph, expected or 0)
+        if expected is not None and len(found) < expected:
+            raise ExchangeError(
+                f"{redact_url(self.url)}: gives {len(found):,} of the {expected:,} statements of <{graph}>; "
+                "let it give more at once"
+            )
+        return frozenset(triple for triple in found if not _is_mark(triple, graph))
+
+    def _count_statements(self, graph: str) -> int | None:
+        """Return the number of statements of a graph; None where the server answers no queries."""
+        if self.query is None:
+            return None
+        return self.select_number(f"SELECT (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}")
+
+    def _fetch_whole(self, graph: str) -> set[Triple] | None:
+        """Return the graph by the Graph Store Protocol; None where the server does not have that."""
+        if self.store is None:
+            return None
+        also = (400, 404, 405, 406, 500, 501) if self.query else (404,)
+        reply = self.client.ask(
+            "GET", self.store, Request({"Accept": ACCEPTED[TURTLE]}, {"graph": graph}), also
+        )
+        if not reply.good:
+            return None if self.query else set()
+        try:
+            return set(self.client.create_receiver(self.store).parse_statements(reply.body, reply.media))
+        except (SyntaxError, ValueError) as error:
+            raise ExchangeError(
+                f"{redact_url(self.store)}: answers with {reply.media or 'something'} that holds no "
+                "statements; see whether this is the address, or give --gsp-url or --query-url"
+            ) from error
+
+    def _fetch_pages(self, graph: str, expected: int) -> set[Triple]:
+        """Return the graph by CONSTRUCT; Virtuoso sorts more than 10,000 rows only in a query within."""
+        found: set[Triple] = set()
+        if self.query is None:
+            return found
+        while len(found) < expected:
+            query = (
+                "CONSTRUCT { ?s ?p ?o } WHERE { { SELECT ?s ?p ?o WHERE { "
+                f"GRAPH <{graph}> {{ ?s ?p ?o }} }} ORDER BY ?s ?p ?o }} }} LIMIT {_PAGE} OFFSET {len(found)}"
+            )
+            page = self.open_engine().answer(query)
+            assert isinstance(page, Triples)
+            if found.issuperset(page.triples):
+                break
+            found.update(page.triples)
+        return found
+
     def create_error(self, what: str) -> ExchangeError:
         """Return the error for an answer that is good SPARQL, and not what was asked for."""
         where = redact_url(self.query or self.url)
@@ -107,6 +172,11 @@ class Server:
             return NamedNode(name).value
         except ValueError as error:
             raise self.create_error(f"{truncate(name, 40)!r} as the name of a graph") from error
+
+
+def _is_mark(triple: Triple, graph: str) -> bool:
+    """Return whether a statement is the mark of its graph."""
+    return triple.predicate.value == MARK and getattr(triple.subject, "value", "") == graph
 
 
 def find_server(
