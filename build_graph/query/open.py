@@ -1,6 +1,6 @@
 """The one place where a file, a store, shards or an address becomes statements or an engine.
 
-Endpoints are opened without importing anything of HTTP. Two engines need no statements of documents: one for
+HTTP is imported only where an endpoint is opened. Two engines need no statements of documents: one for
 the registries, and one for the names that the manifests of shards hold.
 """
 

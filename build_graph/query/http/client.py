@@ -93,7 +93,7 @@ class Reply:
 
     @property
     def good(self) -> bool:
-        """Whether the server did what it was asked for."""
+        """The success of the request, which is a status from 200 to 299."""
         return 200 <= self.status < 300
 
 
