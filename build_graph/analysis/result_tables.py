@@ -13,8 +13,8 @@ from build_graph.analysis.bearings import Responsibilities
 from build_graph.analysis.incidence import Incidence
 from build_graph.analysis.projection import Projection
 from build_graph.analysis.significance import Significance
-from build_graph.query import results
 from build_graph.query.export.property_graph import replace_unwritable
+from build_graph.query.text_tables import ENCODING, guard_value
 
 _DIGITS = 6
 _BEARINGS = ["measure", "body", "named", "role", "written", "inferred", "allocation", "domain", "norms"]
@@ -107,12 +107,7 @@ def format_csv(table: pd.DataFrame, *, index: bool = False, raw: bool = False) -
     if raw:
         return table.to_csv(index=index, lineterminator="\n").encode()
     texts = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
-    table = table.assign(**{name: table[name].map(_guard) for name in texts})
+    table = table.assign(**{name: table[name].map(guard_value) for name in texts})
     if index:
-        table = table.rename(index=_guard)
-    return table.to_csv(index=index, lineterminator="\n").encode(results.ENCODING)
-
-
-def _guard(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return results.guard_text(value) if isinstance(value, str) else value
+        table = table.rename(index=guard_value)
+    return table.to_csv(index=index, lineterminator="\n").encode(ENCODING)

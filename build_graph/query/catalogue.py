@@ -47,10 +47,24 @@ _PARAMETER = re.compile(
     """,
     re.VERBOSE,
 )
+_HEAD = """\
+# The query catalogue
+
+Made from the headers of `queries/*.rq` by `obligations queries --format md`; change those, not this file.
+
+Each query is a file of its own that runs as it is in any SPARQL 1.1 engine. With
+`obligations query NAME --set PARAMETER=VALUE` the values take the place of those in its `VALUES` blocks, as
+terms. An agency, domain, document or clause is named as people write it (商务部, MOFCOM, 国发〔2015〕24号,
+四), by its IRI, or by the end of its IRI; a date is written as 2016-01-01.
+"""
 
 
 class HeaderError(ObligationError):
     """A header that breaks the form."""
+
+
+class UnknownQueryError(ObligationError):
+    """A query or a parameter that does not exist."""
 
 
 class ParameterKind(StrEnum):
@@ -142,10 +156,6 @@ def _parse_parameter(text: str, where: str) -> Parameter:
             f"# parameter: agency, agency, no default, example 商务部 (kinds: {kinds})"
         )
     return Parameter(found["name"], ParameterKind(found["kind"]), found["default"], found["example"])
-
-
-class UnknownQueryError(ObligationError):
-    """A query or a parameter that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,18 +264,6 @@ def _read_file(path: Path) -> str:
 def _suggest(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, list(known), n=3, cutoff=0.5)
     return f"did you mean {', '.join(near)}?" if near else ""
-
-
-_HEAD = """\
-# The query catalogue
-
-Made from the headers of `queries/*.rq` by `obligations queries --format md`; change those, not this file.
-
-Each query is a file of its own that runs as it is in any SPARQL 1.1 engine. With
-`obligations query NAME --set PARAMETER=VALUE` the values take the place of those in its `VALUES` blocks, as
-terms. An agency, domain, document or clause is named as people write it (商务部, MOFCOM, 国发〔2015〕24号,
-四), by its IRI, or by the end of its IRI; a date is written as 2016-01-01.
-"""
 
 
 def render_markdown(questions: Iterable[Question]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
 
@@ -17,7 +18,7 @@ from build_graph.extract.structure.marks import parse_numeral
 from build_graph.query.catalogue import ParameterKind, construct
 from build_graph.query.engines import Engine, OxigraphEngine, convert_store_errors
 from build_graph.query.http.receiving import MOST, TIMEOUT
-from build_graph.query.names import EntityFinder
+from build_graph.query.names import EntityFinder, list_candidates
 from build_graph.query.open import open_graph
 from build_graph.vocabulary import BASE, term
 
@@ -35,6 +36,10 @@ GIVE = (
 )
 
 Mark = Callable[[str], str]
+V = TypeVar("V", NamedNode, Literal)
+# The kinds among which a name is searched: first bodies, domains and documents together, then headings.
+_KINDS = ((ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT), (ParameterKind.CLAUSE,))
+_NAMING = ("ob:responsibleAgency", "ob:responsibleGroup", "dcterms:subject", "dcterms:audience")
 
 
 class CannotExplainError(ObligationError):
@@ -48,10 +53,6 @@ class Explainer:
     store: Store
     mark: Mark
     graph: DefaultGraph | None = None  # None for the union of all graphs
-
-    def explain(self, name: str) -> Iterator[str]:
-        """Yield the lines that explain an IRI, the end of one, or a clause's mark such as （四） or 四."""
-        yield from self.describe(self.find(name))
 
     def describe(self, node: NamedNode) -> Iterator[str]:
         """Yield the lines that explain a thing."""
@@ -69,20 +70,12 @@ class Explainer:
 
     # ---------------------------------------------------------------------------- finding
 
-    def find(self, name: str) -> NamedNode:
-        """Return the one node with that IRI or mark; raises CannotExplainError with names to give."""
-        if node := self.find_iri(name) or self.find_clause(name):
-            return node
-        raise CannotExplainError(f"{name}: the graph holds no such IRI or clause; {GIVE}")
-
     def find_iri(self, name: str) -> NamedNode | None:
         """Return the node with the name as its IRI or as the end of it, or None."""
-        found = (
-            node
-            for node in list_candidates(name)
-            if next(iter(self.store.quads_for_pattern(node, None, None, self.graph)), None)
+        patterns = (
+            self.store.quads_for_pattern(node, None, None, self.graph) for node in list_candidates(name)
         )
-        return next(found, None)
+        return next((quad.subject for quads in patterns for quad in quads), None)  # type: ignore[return-value]
 
     def find_clause(self, name: str) -> NamedNode | None:
         """Return the one clause with that mark, or None; raises CannotExplainError for several."""
@@ -117,7 +110,7 @@ class Explainer:
         yield f"{self._find_text(node, 'rdfs:label') or '(no heading)'}"
         yield f"  {self._format_place(node)}"
         yield f"  {node.value}"
-        for part in sorted(self._find_nodes(node, "eli:has_part"), key=self._find_start):
+        for part in self._list_parts(node, "eli:has_part"):
             yield ""
             if term("ob:Measure") in self._find_nodes(part, "rdf:type"):
                 yield from self._describe_measure(part)
@@ -138,7 +131,7 @@ class Explainer:
         yield from self._describe_parts(node)
 
     def _describe_parts(self, node: NamedNode, indent: str = "  ") -> Iterator[str]:
-        for part in sorted(self._find_nodes(node, "eli:has_part"), key=self._find_start):
+        for part in self._list_parts(node, "eli:has_part"):
             if term("ob:Measure") not in self._find_nodes(part, "rdf:type"):
                 label = self._find_text(part, "rdfs:label") or "(no heading)"
                 yield f"{indent}{self._format_place(part)}  {label}"
@@ -148,27 +141,29 @@ class Explainer:
         yield f"measure   {self._find_text(node, 'ob:text')}"
         yield f"  at      {self._format_place(node)}"
         yield f"  iri     {node.value}"
-        assignment = self._find_node(node, "ob:hasAssignment")
-        if isinstance(assignment, NamedNode):
-            yield f"  words   {self._find_text(assignment, 'ob:asWritten')}"
-            allocation = _format_tail(self._find_node(node, "ob:allocation"))
-            opened = ", list open (等)" if self._find_text(node, "ob:openList") == "true" else ""
-            yield f"  shared  {allocation}{opened}"
-            for bearer in sorted(self._find_nodes(assignment, "ob:hasBearer"), key=self._read_rank):
-                yield f"  bearer  {self._format_bearer(bearer)}"
-            for rider in sorted(self._find_nodes(assignment, "ob:hasRider"), key=self._find_start):
-                yield f"  rider   {self._format_rider(rider)}"
-        for norm in sorted(self._find_nodes(node, "ob:hasNorm"), key=self._find_start):
+        if assignment := self._find_node(node, "ob:hasAssignment"):
+            yield from self._describe_assignment(node, assignment)
+        for norm in self._list_parts(node, "ob:hasNorm"):
             yield f"  norm    {self._find_kind(norm):<14}{self._find_text(norm, 'ob:text')}"
-        for target in sorted(self._find_nodes(node, "ob:hasTarget"), key=self._find_start):
+        for target in self._list_parts(node, "ob:hasTarget"):
             due = self._find_text(target, "ob:due")
             yield f"  target  {f'due {due}' if due else 'no date':<16}{self._find_text(target, 'ob:text')}"
-        for audience in sorted(self._find_nodes(node, "ob:hasAudience"), key=self._find_start):
+        for audience in self._list_parts(node, "ob:hasAudience"):
             yield f"  for     {self._find_text(audience, 'ob:asWritten')}"
         main = self._find_node(node, "ob:mainDomain")
         domains = sorted(self._find_nodes(node, "dcterms:subject"), key=lambda d: (d != main, d.value))
         if domains:
             yield f"  domain  {'; '.join(self._format_label(domain) for domain in domains)}"
+
+    def _describe_assignment(self, measure: NamedNode, node: NamedNode) -> Iterator[str]:
+        yield f"  words   {self._find_text(node, 'ob:asWritten')}"
+        opened = ", list open (等)" if self._find_text(measure, "ob:openList") == "true" else ""
+        yield f"  shared  {_format_tail(self._find_node(measure, 'ob:allocation'))}{opened}"
+        bearers = self._find_nodes(node, "ob:hasBearer")
+        for bearer in sorted(bearers, key=lambda one: int(self._find_text(one, "ob:rank"))):
+            yield f"  bearer  {self._format_bearer(bearer)}"
+        for rider in self._list_parts(node, "ob:hasRider"):
+            yield f"  rider   {self._format_rider(rider)}"
 
     def _describe_entity(self, node: NamedNode) -> Iterator[str]:
         """Yield a norm, target, assignment or bearer: its words in their sentence, then its measure."""
@@ -193,12 +188,7 @@ class Explainer:
             yield f"  also    {name}"
         measures = {
             quad.subject
-            for predicate in (
-                "ob:responsibleAgency",
-                "ob:responsibleGroup",
-                "dcterms:subject",
-                "dcterms:audience",
-            )
+            for predicate in _NAMING
             for quad in self._iterate_statements(None, term(predicate), node)
             if isinstance(quad.subject, NamedNode)
             and term("ob:Measure") in self._find_nodes(quad.subject, "rdf:type")
@@ -208,17 +198,11 @@ class Explainer:
             yield f"    {self._format_place(measure)}  {self._find_text(measure, 'ob:text')[:60]}"
 
     def _format_bearer(self, node: NamedNode) -> str:
-        body = self._find_node(node, "ob:assignedTo")
-        written, label = (
-            self._find_text(node, "ob:asWritten"),
-            self._format_label(body) if isinstance(body, NamedNode) else "",
-        )
-        known = "" if self._find_text(body, "ob:resolved") != "false" else " (not in the registry)"
-        default = (
-            f" (by default, {self._format_place(node)})"
-            if self._find_text(node, "ob:inferred") == "true"
-            else ""
-        )
+        body, written = self._find_node(node, "ob:assignedTo"), self._find_text(node, "ob:asWritten")
+        label = self._format_label(body) if body else ""
+        known = " (not in the registry)" if self._find_text(body, "ob:resolved") == "false" else ""
+        is_default = self._find_text(node, "ob:inferred") == "true"
+        default = f" (by default, {self._format_place(node)})" if is_default else ""
         return f"{_format_tail(self._find_node(node, 'ob:role')):<12}{written} = {label}{known}{default}"
 
     def _format_rider(self, node: NamedNode) -> str:
@@ -255,9 +239,6 @@ class Explainer:
     def _find_start(self, node: object) -> int:
         return self._find_offsets(node)[0]
 
-    def _read_rank(self, node: NamedNode) -> int:
-        return int(self._find_text(node, "ob:rank"))
-
     def _find_kind(self, node: NamedNode) -> str:
         """Return the most specific type: prohibition rather than norm."""
         kinds = [_format_tail(kind) for kind in self._find_nodes(node, "rdf:type")]
@@ -276,49 +257,34 @@ class Explainer:
     # --------------------------------------------------------------------------- the graph
 
     def _iterate_statements(
-        self, subject: NamedNode | None, predicate: NamedNode, value: NamedNode | None
+        self, subject: NamedNode | None, predicate: NamedNode | None, value: NamedNode | None
     ) -> Iterable[Triple]:
         """Return the matching statements, each once, though it may be in several graphs."""
         quads = self.store.quads_for_pattern(subject, predicate, value, self.graph)
         return dict.fromkeys(quad.triple for quad in quads)
 
-    def _find_nodes(self, node: object, predicate: str) -> list[NamedNode]:
+    def _list_values(self, node: object, predicate: str, kind: type[V]) -> list[V]:
+        """Return the values of a property that are of a kind; none for a node that is no IRI."""
         if not isinstance(node, NamedNode):
             return []
-        quads = self._iterate_statements(node, term(predicate), None)
-        return [quad.object for quad in quads if isinstance(quad.object, NamedNode)]
+        triples = self._iterate_statements(node, term(predicate), None)
+        return [triple.object for triple in triples if isinstance(triple.object, kind)]
+
+    def _find_nodes(self, node: object, predicate: str) -> list[NamedNode]:
+        return self._list_values(node, predicate, NamedNode)
 
     def _find_node(self, node: object, predicate: str) -> NamedNode | None:
-        found = self._find_nodes(node, predicate)
-        return found[0] if found else None
+        return next(iter(self._find_nodes(node, predicate)), None)
 
     def _find_texts(self, node: object, predicate: str) -> list[str]:
-        if not isinstance(node, NamedNode):
-            return []
-        quads = self._iterate_statements(node, term(predicate), None)
-        return [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
+        return [value.value for value in self._list_values(node, predicate, Literal)]
 
     def _find_text(self, node: object, predicate: str) -> str:
-        found = self._find_texts(node, predicate)
-        return found[0] if found else ""
+        return next(iter(self._find_texts(node, predicate)), "")
 
-
-def list_candidates(name: str) -> list[NamedNode]:
-    """Return the IRIs that a name may mean: itself, or the end of one behind the base.
-
-    >>> [node.value for node in list_candidates("agency/mofcom")]
-    ['https://w3id.org/obligation-graph/id/agency/mofcom']
-    """
-    iris = (name, BASE + name.removeprefix("/"))
-    return [node for node in map(_parse_iri, iris) if node]
-
-
-def _parse_iri(iri: str) -> NamedNode | None:
-    """Return the web IRI that a text is, or None."""
-    try:
-        return NamedNode(iri) if re.match(r"https?://[^\s<>\"{}|\\^`]+$", iri) else None
-    except ValueError:
-        return None
+    def _list_parts(self, node: object, predicate: str) -> list[NamedNode]:
+        """Return the nodes that are values of a property, in the order of the text."""
+        return sorted(self._find_nodes(node, predicate), key=self._find_start)
 
 
 def is_mark(name: str) -> bool:
@@ -343,10 +309,6 @@ def _format_tail(node: NamedNode | None) -> str:
     """Return the last part of an IRI in words: …#ResponsibilityAssignment → responsibility assignment."""
     name = re.split(r"[#/]", node.value)[-1] if node else ""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-
-
-# The kinds among which a name is searched: first bodies, domains and documents together, then headings.
-_KINDS = ((ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT), (ParameterKind.CLAUSE,))
 
 
 def explain(where: str, name: str, mark: Mark, timeout: float = TIMEOUT, most: int = MOST) -> list[str]:

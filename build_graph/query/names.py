@@ -23,6 +23,18 @@ from build_graph.query.engines import Engine
 from build_graph.vocabulary import BASE
 
 _NEAR = 0.5  # least similarity of a name that is offered
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_CLAUSE_MARK = re.compile(r"[(\[【]?第?(?P<numeral>[\d〇一二三四五六七八九十百]{1,7})(?:[)\]】条.]{0,2})")
+_SHOWN = 3  # things that an ambiguity error lists
+_LISTS = {  # the queries that list the things of a kind
+    ParameterKind.AGENCY: "agencies-by-measures",
+    ParameterKind.DOMAIN: "domains",
+    ParameterKind.DOCUMENT: "documents",
+    ParameterKind.CLAUSE: "clauses",
+    ParameterKind.STATEMENT: "responsibilities",
+}
+
+Names = Mapping[NamedNode, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +121,6 @@ def _rank_match(wanted: str, name: str) -> int:
     return 1 if name.startswith(wanted) else 2
 
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
-_CLAUSE_MARK = re.compile(r"[(\[【]?第?(?P<numeral>[\d〇一二三四五六七八九十百]{1,7})(?:[)\]】条.]{0,2})")
-_SHOWN = 3  # things that an ambiguity error lists
-
-# The queries that list the things of a kind.
-_LISTS = {
-    ParameterKind.AGENCY: "agencies-by-measures",
-    ParameterKind.DOMAIN: "domains",
-    ParameterKind.DOCUMENT: "documents",
-    ParameterKind.CLAUSE: "clauses",
-    ParameterKind.STATEMENT: "responsibilities",
-}
-
-Names = Mapping[NamedNode, tuple[str, ...]]
-
-
 class UnknownNameError(ObligationError):
     """A name that no thing in the graph has, or several; `instead` are names that would do."""
 
@@ -185,9 +181,8 @@ class EntityFinder:
 
     def _find_statement(self, words: str) -> NamedNode:
         """Return a thing by its IRI, or by the end of it behind the base."""
-        for iri in (words, BASE + words.strip("/")):
-            node = _parse_iri(iri)
-            if node and ask(self.engine, "known", node=node):
+        for node in list_candidates(words):
+            if ask(self.engine, "known", node=node):
                 return node
         raise UnknownNameError(
             f"{words}: the graph says nothing of it; give an IRI, or the end of one "
@@ -195,6 +190,15 @@ class EntityFinder:
             words,
             (),
         )
+
+
+def list_candidates(name: str) -> list[NamedNode]:
+    """Return the IRIs that a name may mean: itself, or the end of one behind the base.
+
+    >>> [node.value for node in list_candidates("agency/mofcom")]
+    ['https://w3id.org/obligation-graph/id/agency/mofcom']
+    """
+    return [node for node in map(_parse_iri, (name, BASE + name.strip("/"))) if node]
 
 
 def _parse_iri(iri: str) -> NamedNode | None:
@@ -225,7 +229,7 @@ def _match_ending(names: Names, words: str) -> list[NamedNode]:
 
 def _list_spellings(kind: ParameterKind, name: str) -> set[str]:
     """Return the standard forms of a name: width, case, brackets of a number, numerals."""
-    plain = _normalise(name)
+    plain = _fold_case(name)
     ways = {plain}
     if kind is ParameterKind.DOCUMENT:
         ways |= {standardise_number(name), DocumentNames.load().build_key(name)}
@@ -234,7 +238,8 @@ def _list_spellings(kind: ParameterKind, name: str) -> set[str]:
     return ways
 
 
-def _normalise(name: str) -> str:
+def _fold_case(name: str) -> str:
+    """Return a name without spaces, width and case; unlike `normalise` it keeps marks such as brackets."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -261,8 +266,8 @@ def _create_missing_error(kind: ParameterKind, words: str, names: Names) -> Unkn
 
 def _find_nearest(words: str, names: Sequence[str]) -> list[str]:
     """Return the names nearest to the words, and then those that contain them."""
-    known = {_normalise(name): name for name in names}
-    plain = _normalise(words)
-    near = get_close_matches(plain, known, n=_SHOWN, cutoff=0.5)
+    known = {_fold_case(name): name for name in names}
+    plain = _fold_case(words)
+    near = get_close_matches(plain, known, n=_SHOWN, cutoff=_NEAR)
     near += [name for name in sorted(known, key=len) if plain and plain in name and name not in near]
     return [known[name] for name in near[:_SHOWN]]

@@ -6,12 +6,9 @@ of the endpoint and of exports is for programs, and holds the words unchanged.
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +26,7 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.query.engines import Answer, Triples
-from build_graph.query.text_tables import format_table
+from build_graph.query.text_tables import ENCODING, format_table, guard_cell, serialise_rows
 from build_graph.vocabulary import BASE, PREFIXES, XSD
 
 if TYPE_CHECKING:
@@ -66,6 +63,7 @@ class AnswerFormat(StrEnum):
 
 
 _TRIPLES = {AnswerFormat.TTL: RdfFormat.TURTLE, AnswerFormat.NT: RdfFormat.N_TRIPLES}
+DELIMITERS = {AnswerFormat.CSV: ",", AnswerFormat.TSV: "\t"}  # of the formats for spreadsheets
 _RESULTS = {
     AnswerFormat.CSV: QueryResultsFormat.CSV,
     AnswerFormat.TSV: QueryResultsFormat.TSV,
@@ -154,41 +152,14 @@ def is_number(value: Term) -> bool:
     return value is None or (isinstance(value, Literal) and value.datatype.value in _NUMBERS)
 
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese accept the wide ones too
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([Ee][+-]?\d+)?")
-ENCODING = "utf-8-sig"  # without its mark spreadsheets read UTF-8 in the encoding of the system
-DELIMITERS = {AnswerFormat.CSV: ",", AnswerFormat.TSV: "\t"}  # of the formats for spreadsheets
-
-
 def format_spreadsheet(answer: Answer, form: AnswerFormat = AnswerFormat.CSV) -> bytes:
     """Return the answer as CSV or TSV in UTF-8 with a byte order mark, safe for spreadsheets.
 
     A cell that would be a formula begins with an apostrophe. Raises OSError, RuntimeError or ValueError if
     reading the answer, which is computed on the way, fails.
     """
-    out = StringIO(newline="")
-    writer = csv.writer(out, delimiter=DELIMITERS[form])
-    for row in _iterate_rows(answer):
-        writer.writerow(map(guard_cell, row))
-    return out.getvalue().encode(ENCODING, errors="replace")
-
-
-def guard_cell(words: str) -> str:
-    """Return words as a cell that no spreadsheet takes for a formula; a number stays one.
-
-    >>> guard_cell("=1+1"), guard_cell("-5"), guard_cell("-1.5E-7"), guard_cell("商务部")
-    ("'=1+1", '-5', '-1.5E-7', '商务部')
-    """
-    return words if _NUMBER.fullmatch(words) else guard_text(words)
-
-
-def guard_text(words: str) -> str:
-    """Return text, be it a number or not, as a cell that no spreadsheet takes for a formula.
-
-    >>> guard_text("-5"), guard_text("商务部")
-    ("'-5", '商务部')
-    """
-    return f"'{words}" if words.startswith(_FORMULA) else words
+    rows = (map(guard_cell, row) for row in _iterate_rows(answer))
+    return serialise_rows(rows, DELIMITERS[form], "\r\n").encode(ENCODING, errors="replace")
 
 
 def _iterate_rows(answer: Answer) -> Iterator[list[str]]:

@@ -37,6 +37,11 @@ _MEANT = {
 }
 _WIDTH = 100  # characters of a long line that are shown
 _LONGEST = 60  # characters of a word
+_SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
+_MIDDLE = "bcdfghjklmnpqrstvwxz"
+# The standard decodes these before parsing; this engine decodes them in strings and IRIs only.
+_ESCAPE = re.compile(r"\\(?:u([+\da-fA-F][\da-fA-F]{3})|U([+\da-fA-F][\da-fA-F]{7})|.)", re.DOTALL | re.ASCII)
+_REFUSAL = "SERVICE asks other endpoints, which this one does not; take it out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +124,6 @@ def _iterate_words(query: str) -> Iterator[tuple[int, str]]:
             word += text
     if word:
         yield begun, word
-
-
-_SERVICE = re.compile("service", re.IGNORECASE | re.ASCII)
-_MIDDLE = "bcdfghjklmnpqrstvwxz"
-# The standard decodes these before parsing; this engine decodes them in strings and IRIs only.
-_ESCAPE = re.compile(r"\\(?:u([+\da-fA-F][\da-fA-F]{3})|U([+\da-fA-F][\da-fA-F]{7})|.)", re.DOTALL | re.ASCII)
-_REFUSAL = "SERVICE asks other endpoints, which this one does not; take it out"
 
 
 def refuse_service(query: str, name: str = "query", base: str | None = None) -> None:

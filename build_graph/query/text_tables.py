@@ -1,18 +1,26 @@
-"""Text for a terminal: tables with Chinese characters at their width, without control characters."""
+"""Tables as text: for a terminal, with Chinese characters at their width and no controls, and as CSV.
+
+A spreadsheet needs a byte order mark before UTF-8, and takes some cells for formulas: `guard_*` prevent that.
+"""
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from io import StringIO
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from build_graph.model import Bearer, Document, Measure
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-
+T = TypeVar("T")
+WIDTH = 160  # columns if the output is no terminal
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # spreadsheets in Chinese accept the wide ones too
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([Ee][+-]?\d+)?")
+ENCODING = "utf-8-sig"  # without its mark spreadsheets read UTF-8 in the encoding of the system
 # Control characters but for tab and line ends, and the marks for text from right to left, which can make one
 # name look like another.
 _STEERING = re.compile(
@@ -45,9 +53,6 @@ def open_console(out: TextIO, width: int | None = None) -> Console:
 def _escape_char(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-WIDTH = 160  # columns if the output is no terminal
 
 
 def format_table(
@@ -109,3 +114,46 @@ def _format_bearer(bearer: Bearer, measure: Measure) -> str:
     said = [bearer.role.value] if bearer.role != "responsible" else []
     said += ["by default"] if bearer in measure.defaults else []
     return f"{bearer.name} ({', '.join(said)})" if said else bearer.name
+
+
+# ---------------------------------------------------------------------------------------- CSV
+
+
+def serialise_rows(rows: Iterable[Iterable[object]], delimiter: str = ",", line_end: str = "\n") -> str:
+    r"""Return rows as CSV; None is an empty cell, and truth values are in small letters as in SPARQL.
+
+    >>> serialise_rows([["a", "b"], [True, None], ["x, y", 5]])
+    'a,b\ntrue,\n"x, y",5\n'
+    """
+    out = StringIO(newline="")
+    plain = csv.writer(out, delimiter=delimiter, lineterminator=line_end)
+    quoting = csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+    for row in rows:
+        cells = [str(value).lower() if isinstance(value, bool) else value for value in row]
+        # Before Python 3.13 a carriage return is not quoted unless it is part of the line end.
+        is_bare = line_end == "\n" and any("\r" in str(cell) for cell in cells)
+        (quoting if is_bare else plain).writerow(cells)
+    return out.getvalue()
+
+
+def guard_cell(words: str) -> str:
+    """Return words as a cell that no spreadsheet takes for a formula; a number stays one.
+
+    >>> guard_cell("=1+1"), guard_cell("-5"), guard_cell("-1.5E-7"), guard_cell("商务部")
+    ("'=1+1", '-5', '-1.5E-7', '商务部')
+    """
+    return words if _NUMBER.fullmatch(words) else guard_text(words)
+
+
+def guard_text(words: str) -> str:
+    """Return text, be it a number or not, as a cell that no spreadsheet takes for a formula.
+
+    >>> guard_text("-5"), guard_text("商务部")
+    ("'-5", '商务部')
+    """
+    return f"'{words}" if words.startswith(_FORMULA) else words
+
+
+def guard_value(value: T) -> T | str:
+    """Return a value of a cell, with text as `guard_text` makes it."""
+    return guard_text(value) if isinstance(value, str) else value

@@ -11,7 +11,8 @@ from build_graph.graph.check.checks import check_statements
 from build_graph.graph.emit.document import iterate_quads
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.model import Source
-from build_graph.query.explain import Explainer
+from build_graph.query.engines import OxigraphEngine
+from build_graph.query.explain import explain_name
 from build_graph.vocabulary import BASE, OB
 
 CONTENT = """安徽省人民政府关于推进数字经济的意见
@@ -86,9 +87,9 @@ def test_the_graph_passes_its_checks(store: Store) -> None:
 
 
 def test_explain_shows_riders_and_who_bears_by_default_from_which_place(store: Store) -> None:
-    lines = list(Explainer(store, lambda words: words).explain("document/皖政-2020-9/s1/c1"))
+    lines = explain_name(OxigraphEngine.open(store), "document/皖政-2020-9/s1/c1", str)
     assert "  rider   deadline    2021年底 = 2021-12-31" in lines
     assert "  rider   scope       自贸试验区" in lines
-    lines = list(Explainer(store, lambda words: words).explain("document/皖政-2020-9/s1/c2"))
+    lines = explain_name(OxigraphEngine.open(store), "document/皖政-2020-9/s1/c2", str)
     (line,) = [line for line in lines if "各市人民政府" in line and "bearer" in line]
     assert line.endswith("(by default, case.txt:4:51)")

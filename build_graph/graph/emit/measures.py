@@ -38,6 +38,7 @@ from build_graph.graph.statements import (
 from build_graph.model import (
     Allocation,
     Assignment,
+    Bearer,
     BodyKind,
     Division,
     Level,
@@ -237,18 +238,19 @@ def _emit_assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[St
     for rank, bearer in enumerate((*assignment.bearers, *measure.defaults), start=1):
         statement = bearer_iri(owner, rank)
         yield from emit.describe(node, ("ob:hasBearer", iri(statement)))
-        yield from emit.describe(
-            statement,
-            ("rdf:type", expand("ob:BearerStatement")),
-            ("ob:assignedTo", iri(emit.body_iri(find_body(bearer)))),
-            ("ob:role", expand(ROLES[bearer.role])),
-            ("ob:rank", integer(rank)),
-            ("ob:asWritten", literal(bearer.name)),
-            ("ob:inferred", true_or_none(rank > stated)),
-        )
+        yield from emit.describe(statement, *_describe_bearer(emit, bearer, rank, inferred=rank > stated))
         yield from emit.build_evidence(statement, bearer.span)
     for index, rider in enumerate(assignment.riders, start=1):
         yield from _emit_qualifier(emit, rider, node, qualifier_iri(owner, index))
+
+
+def _describe_bearer(emit: Emitter, bearer: Bearer, rank: int, *, inferred: bool) -> Iterator[PredicateValue]:
+    yield "rdf:type", expand("ob:BearerStatement")
+    yield "ob:assignedTo", iri(emit.body_iri(find_body(bearer)))
+    yield "ob:role", expand(ROLES[bearer.role])
+    yield "ob:rank", integer(rank)
+    yield "ob:asWritten", literal(bearer.name)
+    yield "ob:inferred", true_or_none(inferred)
 
 
 def _build_default_assignment(measure: Measure) -> Assignment:

@@ -29,8 +29,10 @@ from build_graph.graph.iris import (
     text_iri,
 )
 from build_graph.graph.statements import Statement, expand, integer, iri, literal, zh_literal
-from build_graph.model import CoverageKind, Repair, Span
+from build_graph.model import CoverageKind, Repair, Source, Span
 
+MEDIA = "https://www.iana.org/assignments/media-types/"
+_RESTORING = frozenset({"close_holes"})  # repairs that restore lost words: each change gets a node of its own
 # Characters that some graph format cannot hold; JSON escapes them.
 _UNWRITABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -85,16 +87,9 @@ def undo_repairs(content: str, words: str) -> tuple[str, tuple[Repair, ...]]:
     return "".join([*pieces, content[end:]]), tuple(repairs)
 
 
-MEDIA = "https://www.iana.org/assignments/media-types/"
-_RESTORING = frozenset({"close_holes"})  # repairs that restore lost words: each change gets a node of its own
-
-
 def emit_provenance(emit: Emitter) -> Iterator[Statement]:
     """Yield the text, the source from which it was read, the reading, and the repairs."""
-    text, source = emit.document.text, emit.document.text.source
-    reading, program = reading_iri(emit.document_iri), program_iri(emit.base)
-    media = NamedNode(MEDIA + source.media).value
-    changes = serialise_repairs(text.repairs)
+    text, reading = emit.document.text, reading_iri(emit.document_iri)
     yield from emit.describe(
         text_iri(emit.document_iri),
         ("rdf:type", expand("eli:LegalExpression")),
@@ -106,6 +101,13 @@ def emit_provenance(emit: Emitter) -> Iterator[Statement]:
         ("prov:wasDerivedFrom", iri(source_iri(emit.document_iri))),
         ("prov:wasGeneratedBy", iri(reading)),
     )
+    yield from _emit_source(emit, text.source)
+    yield from _emit_reading(emit, reading, serialise_repairs(text.repairs))
+    yield from _emit_repairs(emit, reading)
+
+
+def _emit_source(emit: Emitter, source: Source) -> Iterator[Statement]:
+    media = NamedNode(MEDIA + source.media).value
     yield from emit.describe(
         source_iri(emit.document_iri),
         ("rdf:type", expand("prov:Entity")),
@@ -115,6 +117,10 @@ def emit_provenance(emit: Emitter) -> Iterator[Statement]:
         ("ob:sha256", literal(hash_text(source.content))),
     )
     yield from emit.describe(media, ("rdf:type", expand("dcterms:MediaType")))
+
+
+def _emit_reading(emit: Emitter, reading: str, changes: str | None) -> Iterator[Statement]:
+    program = program_iri(emit.base)
     yield from emit.describe(
         reading,
         ("rdf:type", expand("prov:Activity")),
@@ -128,7 +134,6 @@ def emit_provenance(emit: Emitter) -> Iterator[Statement]:
         ("schema:name", literal("obligation-graph")),
         ("schema:softwareVersion", literal(__version__)),
     )
-    yield from _emit_repairs(emit, reading)
 
 
 def _emit_repairs(emit: Emitter, reading: str) -> Iterator[Statement]:

@@ -16,6 +16,9 @@ from typing import Any
 
 from build_graph.files import write_file
 
+SEAL = "checksums.json"
+_KEPT = re.compile(r"\d+\.(?:sst|blob)")  # files with data, which never change
+_NAMED = re.compile(r"CURRENT|MANIFEST-\d+")  # files that list the files of the store
 _PIECE = 1 << 20  # bytes that are read at a time
 FileFacts = dict[str, Any]  # the bytes and the SHA-256 of a file
 
@@ -65,11 +68,6 @@ def compute_piece_facts(pieces: Iterable[bytes]) -> FileFacts:
 
 def _format_seal(said: bytes) -> bytes:
     return f',\n"sha256": "{hashlib.sha256(said).hexdigest()}"}}\n'.encode()
-
-
-SEAL = "checksums.json"
-_KEPT = re.compile(r"\d+\.(?:sst|blob)")  # files with data, which never change
-_NAMED = re.compile(r"CURRENT|MANIFEST-\d+")  # files that list the files of the store
 
 
 def write_seal(folder: Path) -> None:

@@ -29,9 +29,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO
 
 from pyoxigraph import (
@@ -52,6 +52,7 @@ from build_graph.graph.emit.provenance import hash_text
 from build_graph.graph.iris import source_iri, text_iri
 from build_graph.graph.store.fingerprints import Fingerprint
 from build_graph.graph.store.seals import SEAL, write_seal
+from build_graph.graph.write.sorting import number_blank_nodes
 from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
@@ -129,9 +130,7 @@ class DocumentStore:
         """Return the store itself."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the store."""
         self.close()
 
@@ -144,7 +143,7 @@ class DocumentStore:
 
     def find_by_fingerprint(self, fingerprint: Fingerprint) -> StoredDocument | None:
         """Return the document with that fingerprint, or None."""
-        with _ReadErrors(self.path):
+        with _convert_read_errors(self.path):
             for graph in self.find_by_source(fingerprint.source):
                 if all(quad in self._store for quad in fingerprint.build_quads(graph)):
                     text = NamedNode(text_iri(graph.value))
@@ -156,7 +155,7 @@ class DocumentStore:
 
     def find_by_source(self, source: str) -> list[NamedNode]:
         """Return the graphs of the documents whose source has that SHA-256, in order."""
-        with _ReadErrors(self.path):
+        with _convert_read_errors(self.path):
             graphs = {
                 quad.graph_name
                 for quad in self._store.quads_for_pattern(None, term("ob:sha256"), Literal(source), None)
@@ -168,13 +167,13 @@ class DocumentStore:
 
     def list_documents(self) -> list[NamedNode]:
         """Return the graphs of all documents, in order."""
-        with _ReadErrors(self.path):
+        with _convert_read_errors(self.path):
             graphs = [graph for graph in self._store.named_graphs() if isinstance(graph, NamedNode)]
         return sorted((graph for graph in graphs if graph.value.startswith(_DOCUMENTS)), key=str)
 
     def count_statements(self) -> int:
         """Return the number of distinct statements of all documents."""
-        with _ReadErrors(self.path):
+        with _convert_read_errors(self.path):
             rows = self._store.query(_COUNT)
             assert isinstance(rows, QuerySolutions)
             return sum(int(row["n"].value) for row in rows if isinstance(row["n"], Literal))
@@ -194,11 +193,11 @@ class DocumentStore:
         """
         new = set(quads)
         graphs = {graph, *gone}
-        with _ReadErrors(self.path):
+        with _convert_read_errors(self.path):
             old = {quad for one in graphs for quad in self._store.quads_for_pattern(None, None, None, one)}
             lost = set(self._find_unique(old - new, graphs)) - _move_to_default(new)
         added, removed = new - old, old - new
-        with _WriteErrors(self.path):
+        with _convert_write_errors(self.path):
             if removed:
                 self._store.update(_format_update(removed | lost, added | _move_to_default(added), gone))
             else:
@@ -209,10 +208,10 @@ class DocumentStore:
 
         Raises StoreError if it cannot be written.
         """
-        with _ReadErrors(self.path):
+        with _convert_read_errors(self.path):
             old = set(self._store.quads_for_pattern(None, None, None, graph))
             gone = list(self._find_unique(old, [graph]))
-        with _WriteErrors(self.path):
+        with _convert_write_errors(self.path):
             self._store.update(_format_update(gone, (), [graph]))
 
     def bulk_load(self, pieces: IO[bytes]) -> None:
@@ -220,7 +219,7 @@ class DocumentStore:
 
         Three times as fast as `replace_graph` for each document. Raises StoreError if it cannot be written.
         """
-        with _WriteErrors(self.path):
+        with _convert_write_errors(self.path):
             self._store.bulk_load(pieces, format=RdfFormat.N_QUADS, lenient=True)
 
     def store_ontology(self) -> None:
@@ -231,11 +230,13 @@ class DocumentStore:
         texts = [(name, (find_folder("ontology") / name).read_bytes()) for name in _FILES]
         version = hash_text("\n".join(hash_text(data.decode()) for _, data in texts))
         mark = Quad(_ONTOLOGY, term("ob:sha256"), Literal(version), _ONTOLOGY)
-        with _ReadErrors(self.path):
+        with _convert_read_errors(self.path):
             if mark in self._store:
                 return
-        quads = [mark, *(quad for name, data in texts for quad in _number_blank_nodes(data, name))]
-        with _WriteErrors(self.path):
+        quads = [mark]
+        for name, data in texts:  # blank nodes get the same names in every build
+            quads += number_blank_nodes(parse(data, format=RdfFormat.TURTLE), name.partition(".")[0])
+        with _convert_write_errors(self.path):
             self._store.remove_graph(_NEXT)  # left over from a crash
             if not self._store.contains_named_graph(_ONTOLOGY):
                 self._store.extend(_set_graph(quad, _ONTOLOGY) for quad in quads)
@@ -246,7 +247,7 @@ class DocumentStore:
 
     def flush(self) -> None:
         """Wait until all data is on the disk; raises StoreError if it cannot be written."""
-        with _WriteErrors(self.path):
+        with _convert_write_errors(self.path):
             self._store.flush()
 
     def _find_unique(self, quads: Iterable[Quad], graphs: Collection[NamedNode]) -> Iterator[Quad]:
@@ -258,35 +259,27 @@ class DocumentStore:
                 yield _set_graph(quad, DefaultGraph())
 
 
-class _ReadErrors:
-    """A context that turns errors of the store into StoreError, on one line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if isinstance(error, (OSError, RuntimeError)):
-            raise self._convert_error(error) from error
-
-    def _convert_error(self, error: Exception) -> StoreError:
-        return _create_damage_error(self.path, error)
+@contextmanager
+def _convert_read_errors(path: Path) -> Iterator[None]:
+    """Raise StoreError, on one line, for an error of the store."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise _create_damage_error(path, error) from error
 
 
-class _WriteErrors(_ReadErrors):
-    """The same for writing, where a full disk is likelier than a damaged one."""
-
-    def _convert_error(self, error: Exception) -> StoreError:
+@contextmanager
+def _convert_write_errors(path: Path) -> Iterator[None]:
+    """Raise StoreError, on one line, for an error while writing: a full disk is likelier than damage."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
         if _CORRUPTION in str(error):
-            return _create_damage_error(self.path, error)
-        return StoreError(
-            f"{self.path}: cannot be written ({_describe_error(error, self.path)}); "
+            raise _create_damage_error(path, error) from error
+        raise StoreError(
+            f"{path}: cannot be written ({_describe_error(error, path)}); "
             "make room there, or choose another place"
-        )
+        ) from error
 
 
 def _describe_error(error: Exception, path: Path) -> str:
@@ -377,17 +370,3 @@ def _move_to_default(quads: Iterable[Quad]) -> set[Quad]:
 
 def _set_graph(quad: Quad, graph: NamedNode | DefaultGraph) -> Quad:
     return Quad(quad.subject, quad.predicate, quad.object, graph)
-
-
-def _number_blank_nodes(data: bytes, name: str) -> Iterator[Quad]:
-    """Yield the statements of a Turtle file, with blank nodes numbered alike in every build."""
-    numbers: dict[BlankNode, BlankNode] = {}
-    stem = name.partition(".")[0]
-    for quad in parse(data, format=RdfFormat.TURTLE):
-        subject, value = (
-            numbers.setdefault(node, BlankNode(f"{stem}{len(numbers)}"))
-            if isinstance(node, BlankNode)
-            else node
-            for node in (quad.subject, quad.object)
-        )
-        yield Quad(subject, quad.predicate, value)

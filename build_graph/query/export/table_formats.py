@@ -6,16 +6,15 @@ may take for a formula. Guarded tables have an apostrophe before such cells, and
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Any
 
 from build_graph.errors import load_extra
-from build_graph.query import results
 from build_graph.query.export.export_tables import Column, ExportTable, Value, list_domain_names
+from build_graph.query.text_tables import ENCODING, guard_value, serialise_rows
 
 _AS_THEY_ARE = (
     "Cells hold the words of the graph as they are; a spreadsheet may take one that begins with =, +, - or @ "
@@ -71,23 +70,10 @@ def format_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded
     >>> format_csv(["a", "b"], [["=1+1", -5]], guarded=True)
     b"\xef\xbb\xbfa,b\n'=1+1,-5\n"
     """
-    out = StringIO(newline="")
-    plain = csv.writer(out, lineterminator="\n")
-    quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    plain.writerow(names)
-    for row in rows:
-        cells = [_guard_cell(value) if guarded else _format_cell(value) for value in row]
-        # Before Python 3.13 a carriage return is not quoted unless it is how lines end.
-        (quoting if any("\r" in str(cell) for cell in cells) else plain).writerow(cells)
-    return out.getvalue().encode(results.ENCODING if guarded else "utf-8")
-
-
-def _format_cell(value: Value) -> Value:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _guard_cell(value: Value) -> Value:
-    return results.guard_text(value) if isinstance(value, str) else _format_cell(value)
+    if not guarded:
+        return serialise_rows([names, *rows]).encode()
+    cells = ([guard_value(value) for value in row] for row in rows)
+    return serialise_rows([names, *cells]).encode(ENCODING)
 
 
 def render_csv_files(

@@ -24,6 +24,9 @@ from build_graph.model import (
 from build_graph.query.restore.facts import Facts, RestoringError
 from build_graph.vocabulary import BASE, decode_part
 
+Path = tuple[str, ...]
+Place = tuple[int | None, str | None]  # ordinal of the section, mark of the clause
+
 
 @dataclass(frozen=True, slots=True)
 class BodyRestorer:
@@ -71,10 +74,6 @@ def _list_ends(iris: list[str]) -> list[str]:
     return [decode_part(iri.rpartition("/")[2]) for iri in iris]
 
 
-Path = tuple[str, ...]
-Place = tuple[int | None, str | None]  # ordinal of the section, mark of the clause
-
-
 def restore_measures(
     facts: Facts, bodies: BodyRestorer, divisions: Sequence[Division]
 ) -> tuple[Measure, ...]:
@@ -109,7 +108,8 @@ class _MeasureRestorer:
         above = iri.rpartition("/")[0].removeprefix(facts.document).strip("/")
         path = tuple(map(decode_part, above.split("/")))
         section, clause = self.places.get(path, (None, None))
-        stated = not facts.is_true(assignment_iri(iri), "ob:inferred")
+        node = assignment_iri(iri)
+        stated = node in facts.values and not facts.is_true(node, "ob:inferred")
         bearers = tuple(self._iterate_bearers(iri, inferred=False))
         return Measure(
             path=path,
@@ -117,9 +117,7 @@ class _MeasureRestorer:
             section=section,
             clause=clause,
             span=facts.require_span(iri),
-            assignment=self._restore_assignment(iri, bearers)
-            if stated and self._has_assignment(iri)
-            else None,
+            assignment=self._restore_assignment(iri, bearers) if stated else None,
             defaults=tuple(self._iterate_bearers(iri, inferred=True)),
             goal=facts.is_true(iri, "ob:statesGoals"),
             norms=tuple(self._iterate_norms(iri)),
@@ -127,9 +125,6 @@ class _MeasureRestorer:
             audiences=tuple(self._iterate_audiences(iri)),
             domains=tuple(self._iterate_domains(iri)),
         )
-
-    def _has_assignment(self, measure: str) -> bool:
-        return assignment_iri(measure) in self.facts.values
 
     def _restore_assignment(self, measure: str, bearers: tuple[Bearer, ...]) -> Assignment:
         return Assignment(
