@@ -41,22 +41,22 @@ def expand(name: str) -> Term:
     return Term(str(term(name)))
 
 
-def literal(said: str) -> Term:
+def literal(text: str) -> Term:
     r"""Return a text as a literal.
 
     >>> print(literal('国务院\n"办公厅"'))
     "国务院\n\"办公厅\""
     """
-    return Term(str(Literal(said)))
+    return Term(str(Literal(text)))
 
 
-def zh_literal(said: str | None) -> Term | None:
+def zh_literal(text: str | None) -> Term | None:
     """Return a text as a literal in Chinese, or None for an empty text.
 
     >>> zh_literal("商务部")
     '"商务部"@zh'
     """
-    return Term(str(Literal(said, language="zh"))) if said else None
+    return Term(str(Literal(text, language="zh"))) if text else None
 
 
 def integer(value: int) -> Term:

@@ -126,8 +126,8 @@ class Explainer:
         )
         yield f"  iri     {node.value}"
         for name, predicate in (("number", "eli:id_local"), ("date", "eli:date_document")):
-            if said := self._find_text(node, predicate):
-                yield f"  {name:<8}{said}"
+            if value := self._find_text(node, predicate):
+                yield f"  {name:<8}{value}"
         yield from self._describe_parts(node)
 
     def _describe_parts(self, node: NamedNode, indent: str = "  ") -> Iterator[str]:

@@ -16,7 +16,7 @@ def most_frequent_labels(bearings: Iterable[tuple[str, str]]) -> dict[str, str]:
     times: dict[str, Counter[str]] = defaultdict(Counter)
     for body, words in bearings:
         times[body][words] += 1
-    return {body: min(said, key=lambda words: (-said[words], words)) for body, said in times.items()}
+    return {body: min(counts, key=lambda words: (-counts[words], words)) for body, counts in times.items()}
 
 
 def unique_labels(

@@ -250,8 +250,8 @@ def _create_ambiguity_error(
     ends = [node.value.removeprefix(BASE) for node in found]
     listed = ", ".join(ends[:_SHOWN]) + (", …" if len(ends) > _SHOWN else "")
     of_kind = f" of the kind {kind}" if kind else ""
-    said = f"{words}: {len(found)} things{of_kind} are called so; name one by its IRI's end: {listed}"
-    return UnknownNameError(said, words, ends)
+    message = f"{words}: {len(found)} things{of_kind} are called so; name one by its IRI's end: {listed}"
+    return UnknownNameError(message, words, ends)
 
 
 def _create_missing_error(kind: ParameterKind, words: str, names: Names) -> UnknownNameError:

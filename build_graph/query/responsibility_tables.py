@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import NamedNode
 
 from build_graph.graph.store.shards import ShardFolder
 from build_graph.query.catalogue import select
 from build_graph.query.engines import Engine
 from build_graph.query.open import open_registries
+from build_graph.query.results import extract_text
 from build_graph.query.sparql import Value
 
 Row = dict[str, str]
@@ -41,7 +42,7 @@ class GraphTables:
         )
         found = select(self.engine, name, **values)
         names = [variable.value for variable in found.variables]
-        rows = sorted(tuple(_extract_text(row[name]) for name in names) for row in found)
+        rows = sorted(tuple(extract_text(row[name]) for name in names) for row in found)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -134,7 +135,3 @@ def open_tables(graph: Engine | ShardFolder, document: NamedNode | None, domain:
         if isinstance(graph, ShardFolder)
         else GraphTables(graph, document)
     )
-
-
-def _extract_text(value: NamedNode | BlankNode | Literal | Triple | None) -> str:
-    return value.value if isinstance(value, (NamedNode, Literal)) else ""

@@ -168,16 +168,17 @@ def _iterate_rows(answer: Answer) -> Iterator[list[str]]:
     elif isinstance(answer, Triples):
         yield ["subject", "property", "value"]
         for triple in answer.triples:
-            yield [_extract_text(triple.subject), triple.predicate.value, _extract_text(triple.object)]
+            yield [extract_text(triple.subject), triple.predicate.value, extract_text(triple.object)]
     else:
         assert isinstance(answer, QuerySolutions)
         names = [variable.value for variable in answer.variables]
         yield names
         for row in answer:
-            yield [_extract_text(row[name]) for name in names]
+            yield [extract_text(row[name]) for name in names]
 
 
-def _extract_text(value: Term) -> str:
+def extract_text(value: Term) -> str:
+    """Return the words of a literal, the IRI of a node, or an empty string for None."""
     if isinstance(value, (Literal, NamedNode)):
         return value.value
     return "" if value is None else str(value)

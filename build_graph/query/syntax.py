@@ -107,23 +107,23 @@ def find_fault(query: str, base: str | None = None) -> SyntaxFault:
 
 def _iterate_words(query: str) -> Iterator[tuple[int, str]]:
     """Yield the words between blanks, and marks that may be apart, each with its offset."""
-    begun, word = 0, ""
+    start, word = 0, ""
     for token in tokenize(query):
         text = token[0]
         if text == "(" and word.upper() in _CLOSE:
-            yield begun, f"{word}("
+            yield start, f"{word}("
             word = ""
         elif text in _ALONE or token.lastgroup == "space":
             if word:
-                yield begun, word
+                yield start, word
                 word = ""
             if text in _ALONE:
                 yield token.start(), text
         else:
-            begun = begun if word else token.start()
+            start = start if word else token.start()
             word += text
     if word:
-        yield begun, word
+        yield start, word
 
 
 def refuse_service(query: str, name: str = "query", base: str | None = None) -> None:

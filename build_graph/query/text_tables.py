@@ -111,9 +111,9 @@ def _format_row(content: str, measure: Measure) -> tuple[str, ...]:
 
 def _format_bearer(bearer: Bearer, measure: Measure) -> str:
     """Return a bearer's name, with a special role or "by default" in brackets."""
-    said = [bearer.role.value] if bearer.role != "responsible" else []
-    said += ["by default"] if bearer in measure.defaults else []
-    return f"{bearer.name} ({', '.join(said)})" if said else bearer.name
+    notes = [bearer.role.value] if bearer.role != "responsible" else []
+    notes += ["by default"] if bearer in measure.defaults else []
+    return f"{bearer.name} ({', '.join(notes)})" if notes else bearer.name
 
 
 # ---------------------------------------------------------------------------------------- CSV

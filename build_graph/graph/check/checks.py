@@ -103,12 +103,12 @@ def check_statements(statements: Iterable[Statement], known: Container[str] = ()
     return CheckCounts(len(load_checks()), len(once))
 
 
-def _is_suspicious(said: StatementIndex, known: Container[str]) -> bool:
+def _is_suspicious(index: StatementIndex, known: Container[str]) -> bool:
     """Return whether a prefilter, or the query of a check that has none, finds a possible fault."""
-    if any(PREFILTERS[one.name](said, one.words) for one in load_checks() if one.name in PREFILTERS):
+    if any(PREFILTERS[one.name](index, one.words) for one in load_checks() if one.name in PREFILTERS):
         return True
     asked = [one for one in load_checks() if one.name not in PREFILTERS]
-    store = _load_store(iterate_visible(said, frozenset().union(*(one.words for one in asked))))
+    store = _load_store(iterate_visible(index, frozenset().union(*(one.words for one in asked))))
     return any(fault.focus not in known for one in asked for fault in one.find_faults(store))
 
 

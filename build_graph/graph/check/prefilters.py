@@ -51,60 +51,60 @@ def _parse_numbers(pairs: Pairs) -> dict[Term, int]:
     return {subject: int(number) if number.isdecimal() else -1 for subject, number in digits}
 
 
-def has_undescribed(said: StatementIndex, words: Collection[Term]) -> bool:
+def has_undescribed(index: StatementIndex, words: Collection[Term]) -> bool:
     """Return whether a thing outside of the ontology is referred to and has no class."""
     kind = expand("rdf:type")
     referred: set[Term] = set()
-    for predicate, pairs in said.pairs.items():
+    for predicate, pairs in index.pairs.items():
         if predicate != kind:
             referred.update([value for _, value in pairs if value[0] == "<"])
-    referred.difference_update([subject for subject, _ in said.find_pairs("rdf:type")])
+    referred.difference_update([subject for subject, _ in index.find_pairs("rdf:type")])
     return not all(name.startswith(_ONTOLOGY) for name in referred)
 
 
-def has_repeated(said: StatementIndex, words: Collection[Term]) -> bool:
+def has_repeated(index: StatementIndex, words: Collection[Term]) -> bool:
     """Return whether a subject has two values of a property in `words`."""
-    return any(len(dict(pairs)) < len(pairs) for pairs in map(said.pairs.get, words) if pairs)
+    return any(len(dict(pairs)) < len(pairs) for pairs in map(index.pairs.get, words) if pairs)
 
 
-def has_unshown(said: StatementIndex, words: Collection[Term]) -> bool:
+def has_unshown(index: StatementIndex, words: Collection[Term]) -> bool:
     """Return whether a thing of a class in `words` has no evidence and is not inferred."""
-    things = {subject for subject, kind in said.find_pairs("rdf:type") if kind in words}
-    things.difference_update([subject for subject, _ in said.find_pairs("ob:hasEvidence")])
+    things = {subject for subject, kind in index.find_pairs("rdf:type") if kind in words}
+    things.difference_update([subject for subject, _ in index.find_pairs("ob:hasEvidence")])
     things.difference_update(
-        [subject for subject, so in said.find_pairs("ob:inferred") if so == boolean(True)]
+        [subject for subject, so in index.find_pairs("ob:inferred") if so == boolean(True)]
     )
     return bool(things)
 
 
-def has_outside(said: StatementIndex, words: Collection[Term]) -> bool:
+def has_outside(index: StatementIndex, words: Collection[Term]) -> bool:
     """Return whether a norm lies outside of its measure."""
-    place = dict(said.places)
+    place = dict(index.places)
     spans: dict[Term, list[tuple[int, int]]] = {}
-    for thing, evidence in said.find_pairs("ob:hasEvidence"):
+    for thing, evidence in index.find_pairs("ob:hasEvidence"):
         if evidence in place:
             spans.setdefault(thing, []).append(place[evidence])
     inside = (
         around[0] <= span[0] and span[1] <= around[1]
-        for measure, norm in said.find_pairs("ob:hasNorm")
+        for measure, norm in index.find_pairs("ob:hasNorm")
         for around in spans.get(measure, ())
         for span in spans.get(norm, ())
     )
-    return len(place) < len(said.places) or not all(inside)
+    return len(place) < len(index.places) or not all(inside)
 
 
-def has_misquoted(said: StatementIndex, words: Collection[Term]) -> bool:
+def has_misquoted(index: StatementIndex, words: Collection[Term]) -> bool:
     """Return whether a quote differs from the text at its offsets."""
-    place, exact = dict(said.places), dict(said.find_pairs("oa:exact"))
-    texts = {subject: _decode_literal(text) for subject, text in said.find_pairs("schema:text")}
-    text = {node: texts[source] for node, source in said.find_pairs("oa:hasSource") if source in texts}
-    quotes = ((node, exact[one]) for node, one in said.find_pairs("oa:hasSelector") if one in exact)
+    place, exact = dict(index.places), dict(index.find_pairs("oa:exact"))
+    texts = {subject: _decode_literal(text) for subject, text in index.find_pairs("schema:text")}
+    text = {node: texts[source] for node, source in index.find_pairs("oa:hasSource") if source in texts}
+    quotes = ((node, exact[one]) for node, one in index.find_pairs("oa:hasSelector") if one in exact)
     stands = (
         text[node][slice(*place[node])] == _decode_literal(quote)
         for node, quote in quotes
         if node in place and node in text
     )
-    return len(place) < len(said.places) or not all(stands)
+    return len(place) < len(index.places) or not all(stands)
 
 
 def _decode_literal(literal: Term) -> str:
@@ -129,10 +129,10 @@ PREFILTERS: Mapping[str, Callable[[StatementIndex, Collection[Term]], bool]] = {
 }
 
 
-def iterate_visible(said: StatementIndex, words: Collection[Term]) -> Iterator[Statement]:
+def iterate_visible(index: StatementIndex, words: Collection[Term]) -> Iterator[Statement]:
     """Yield the statements with a predicate, or a class, in `words`: all that such queries match."""
     kind = expand("rdf:type")
-    for predicate, pairs in said.pairs.items():
+    for predicate, pairs in index.pairs.items():
         if predicate == kind:
             yield from ((subject, kind, value) for subject, value in pairs if value in words)
         elif predicate in words:

@@ -84,8 +84,8 @@ def _count_shapes(shapes: Graph) -> int:
 
 def _iterate_violations(results: Graph, languages: Mapping[str, str | None]) -> Iterator[Violation]:
     for result in results.subjects(RDF.type, _SH.ValidationResult):
-        said = map(str, results.objects(result, _SH.resultMessage))
-        messages = {languages.get(message): message for message in said}
+        texts = map(str, results.objects(result, _SH.resultMessage))
+        messages = {languages.get(message): message for message in texts}
         focus, value = results.value(result, _SH.focusNode), results.value(result, _SH.value)
         yield Violation(
             focus=str(focus),

@@ -27,7 +27,7 @@ _GIVES_UP = (
 class _Entry:
     """The statements on one node, and the nodes that must be described with it."""
 
-    said: tuple[Statement, ...] = ()
+    statements: tuple[Statement, ...] = ()
     near: tuple[Term, ...] = ()
 
 
@@ -57,7 +57,7 @@ class Descriptions:
         seen = set(waiting)
         for node in waiting:  # grows in this loop
             entry = self._entries.get(node) or self._find_entry(node)
-            yield from entry.said
+            yield from entry.statements
             waiting += (near for near in entry.near if near not in seen)
             seen.update(entry.near)
 
@@ -66,11 +66,11 @@ class Descriptions:
         key = NamedNode(node[1:-1])
         if key not in self.statements:
             return _Entry()
-        said = self.statements[key]
-        found = [t.object for t in said if isinstance(t.object, NamedNode)]
+        triples = self.statements[key]
+        found = [t.object for t in triples if isinstance(t.object, NamedNode)]
         near = dict.fromkeys(one for one in (*found, *self.events.get(key, ())) if one in self.statements)
         entry = self._entries[node] = _Entry(
-            tuple((Term(str(t.subject)), Term(str(t.predicate)), Term(str(t.object))) for t in said),
+            tuple((Term(str(t.subject)), Term(str(t.predicate)), Term(str(t.object))) for t in triples),
             tuple(iri(one.value) for one in near),
         )
         return entry
@@ -80,16 +80,16 @@ def _drop_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list
     """Return the domains without the words (all in `ob:`) by which a text is searched for them."""
     down = set(map(term, _DOWN))
     return {
-        node: [t for t in said if t.predicate not in down and not t.predicate.value.startswith(OB)]
-        for node, said in domains.items()
+        node: [t for t in triples if t.predicate not in down and not t.predicate.value.startswith(OB)]
+        for node, triples in domains.items()
     }
 
 
 def _find_events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:
     gives_up = set(map(term, _GIVES_UP))
     events: dict[NamedNode, list[NamedNode]] = {}
-    for node, said in bodies.items():
-        for statement in said:
+    for node, triples in bodies.items():
+        for statement in triples:
             if statement.predicate in gives_up and isinstance(statement.object, NamedNode):
                 events.setdefault(statement.object, []).append(node)
     return events

@@ -29,8 +29,8 @@ def seal_json(text: bytes) -> bytes:
     >>> seal_json(b'{"a": 1}\\n')[:24]
     b'{"a": 1,\\n"sha256": "795e'
     """
-    said = text.removesuffix(b"}\n")
-    return said + _format_seal(said)
+    content = text.removesuffix(b"}\n")
+    return content + _format_seal(content)
 
 
 def unseal_json(data: bytes) -> dict[str, Any]:
@@ -39,8 +39,8 @@ def unseal_json(data: bytes) -> dict[str, Any]:
     >>> unseal_json(seal_json(b'{"a": 1}\\n'))
     {'a': 1}
     """
-    said = data[: -len(_format_seal(b""))]
-    if not said.startswith(b"{") or said + _format_seal(said) != data:
+    content = data[: -len(_format_seal(b""))]
+    if not content.startswith(b"{") or content + _format_seal(content) != data:
         raise ValueError("its bytes are not those that were written")
     found: dict[str, Any] = json.loads(data)
     del found["sha256"]
@@ -66,8 +66,8 @@ def compute_piece_facts(pieces: Iterable[bytes]) -> FileFacts:
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-def _format_seal(said: bytes) -> bytes:
-    return f',\n"sha256": "{hashlib.sha256(said).hexdigest()}"}}\n'.encode()
+def _format_seal(content: bytes) -> bytes:
+    return f',\n"sha256": "{hashlib.sha256(content).hexdigest()}"}}\n'.encode()
 
 
 def write_seal(folder: Path) -> None:
@@ -75,7 +75,7 @@ def write_seal(folder: Path) -> None:
 
     Raises OSError if a file cannot be read, ObligationError if the checksums cannot be written.
     """
-    before = _read_seal(folder) or {}
+    before = _read_seal(folder)
     facts = {
         path.name: _compute_facts(path, before) for path in sorted(folder.iterdir()) if _is_sealed(path.name)
     }
@@ -88,7 +88,7 @@ def find_damaged_file(folder: Path) -> Path | None:
     Raises OSError if a file cannot be read.
     """
     try:
-        facts = _read_seal(folder) or {}
+        facts = _read_seal(folder)
     except (ValueError, LookupError):
         return folder / SEAL
     manifests = {path.name for path in folder.iterdir() if path.name.startswith("MANIFEST-")}
@@ -111,11 +111,11 @@ def _is_sealed(name: str) -> bool:
     return bool(_KEPT.fullmatch(name) or _NAMED.fullmatch(name))
 
 
-def _read_seal(folder: Path) -> dict[str, FileFacts] | None:
-    """Return the checksums in a folder, None without any; raises ValueError if they are damaged."""
+def _read_seal(folder: Path) -> dict[str, FileFacts]:
+    """Return the checksums in a folder, empty without any; raises ValueError if they are damaged."""
     try:
         found = unseal_json((folder / SEAL).read_bytes())
     except FileNotFoundError:
-        return None
+        return {}
     files: dict[str, FileFacts] = found["files"]
     return files

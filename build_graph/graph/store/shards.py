@@ -130,12 +130,12 @@ class Manifest:
     @classmethod
     def read(cls, data: bytes) -> Self:
         """Return the manifest in some bytes; raises ValueError, LookupError or TypeError if there is none."""
-        said = unseal_json(data)
-        del said["format"]
-        shards = tuple(said.pop("shards"))
+        values = unseal_json(data)
+        del values["format"]
+        shards = tuple(values.pop("shards"))
         if not all(_PART.fullmatch(shard["name"]) for shard in shards):
             raise ValueError("a shard has another name than they have")
-        return cls(**said, shards=shards)
+        return cls(**values, shards=shards)
 
     def to_json(self) -> bytes:
         """Return the manifest as JSON, one line for each shard."""

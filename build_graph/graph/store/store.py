@@ -254,8 +254,8 @@ class DocumentStore:
         """Yield, in the default graph, the statements that no document outside of `graphs` makes."""
         apart = {*graphs, _ONTOLOGY, DefaultGraph()}
         for quad in quads:
-            said = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
-            if all(other.graph_name in apart for other in said):
+            same = self._store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+            if all(other.graph_name in apart for other in same):
                 yield _set_graph(quad, DefaultGraph())
 
 
@@ -284,8 +284,8 @@ def _convert_write_errors(path: Path) -> Iterator[None]:
 
 def _describe_error(error: Exception, path: Path) -> str:
     """Return an error's message on one line, without the temporary folder of a new store."""
-    said = " ".join((getattr(error, "strerror", None) or str(error)).split())
-    return re.sub(rf"\S*/{re.escape(LOADING)}/store\b", str(path).replace("\\", r"\\"), said)
+    message = " ".join((getattr(error, "strerror", None) or str(error)).split())
+    return re.sub(rf"\S*/{re.escape(LOADING)}/store\b", str(path).replace("\\", r"\\"), message)
 
 
 def _create_damage_error(path: Path, error: Exception) -> StoreError:
@@ -294,11 +294,11 @@ def _create_damage_error(path: Path, error: Exception) -> StoreError:
 
 def _create_open_error(path: Path, place: Path, error: Exception) -> StoreError:
     """Return the error for a store that cannot be opened for writing."""
-    said, reason = str(error), _describe_error(error, path)
-    if "lock hold by" in said or "While lock file" in said:
+    message, reason = str(error), _describe_error(error, path)
+    if "lock hold by" in message or "While lock file" in message:
         return create_in_use_error(path)
     is_gone = isinstance(error, FileNotFoundError) and (place / "CURRENT").is_file()
-    if _CORRUPTION in said or is_gone:
+    if _CORRUPTION in message or is_gone:
         return StoreError(f"{path}: cannot be opened as a store ({reason}): it is damaged; {REMOVE}")
     return StoreError(f"{path}: cannot be opened as a store ({reason}); give a folder that can be written")
 

@@ -86,32 +86,32 @@ def _format_header(bodies: Iterable[bytes], base: str) -> bytes:
 def _sort_triples(subjects: Mapping[str, PredicateQuads]) -> Iterator[Triple]:
     """Yield each statement once, by subject, then predicate, then object."""
     for name in sorted(subjects, key=build_sort_keys(subjects).__getitem__):
-        said = subjects[name]
-        for quad in _sort_repeated(said) if len(dict(said)) < len(said) else _sort_single(said):
+        pairs = subjects[name]
+        for quad in _sort_repeated(pairs) if len(dict(pairs)) < len(pairs) else _sort_single(pairs):
             yield quad.triple
 
 
 def group_by_subject(quads: Iterable[Quad]) -> dict[str, PredicateQuads]:
     """Return the statements of each subject with their predicates; rdf:type becomes "", to sort first."""
     subjects: dict[str, PredicateQuads] = {}
-    last, said = None, []
+    last, pairs = None, []
     for quad in quads:
         subject, predicate = quad.subject, quad.predicate.value
         if subject != last:  # statements come in runs
-            last, said = subject, subjects.setdefault(str(subject), [])
-        said.append(("" if predicate == _TYPE else predicate, quad))
+            last, pairs = subject, subjects.setdefault(str(subject), [])
+        pairs.append(("" if predicate == _TYPE else predicate, quad))
     return subjects
 
 
-def _sort_single(said: PredicateQuads) -> list[Quad]:
+def _sort_single(pairs: PredicateQuads) -> list[Quad]:
     """Return the statements of one subject by predicate, if no predicate repeats."""
-    return [quad for _, quad in sorted(said, key=itemgetter(0))]
+    return [quad for _, quad in sorted(pairs, key=itemgetter(0))]
 
 
-def _sort_repeated(said: PredicateQuads) -> list[Quad]:
+def _sort_repeated(pairs: PredicateQuads) -> list[Quad]:
     """Return the statements of one subject, each once, by predicate and then by object."""
-    twice = {first for first, second in pairwise(sorted(map(itemgetter(0), said))) if first == second}
-    once = {_build_key(predicate, quad, predicate in twice): quad for predicate, quad in said}
+    twice = {first for first, second in pairwise(sorted(map(itemgetter(0), pairs))) if first == second}
+    once = {_build_key(predicate, quad, predicate in twice): quad for predicate, quad in pairs}
     return [once[key] for key in sorted(once)]
 
 

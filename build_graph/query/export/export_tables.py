@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
-
-from pyoxigraph import Literal, NamedNode
 
 from build_graph.errors import ObligationError
 from build_graph.query.catalogue import select
 from build_graph.query.engines import Engine
+from build_graph.query.results import extract_text
 from build_graph.resources import load_word_lists
 from build_graph.vocabulary import OB
 
@@ -84,10 +83,7 @@ class ExportTable:
 
     def replace_rows(self, rows: Iterable[Row]) -> ExportTable:
         """Return the table with other rows."""
-        return ExportTable(
-            self.name, self.title, self.description, self.columns, self.label, self.caption, self.link,
-            tuple(rows),
-        )  # fmt: skip
+        return replace(self, rows=tuple(rows))
 
 
 def load_layout() -> tuple[ExportTable, ...]:
@@ -160,7 +156,7 @@ def _fill(table: ExportTable, engine: Engine, where: str) -> ExportTable:
 
 def _convert_value(column: Column, term: Any, table: str, where: str) -> Value:
     """Return a term as a value of a column; None for a missing or empty one."""
-    text = term.value if isinstance(term, (NamedNode, Literal)) else "" if term is None else str(term)
+    text = extract_text(term)
     if not text:
         return None
     try:

@@ -51,16 +51,16 @@ class JsonldContext:
         ontology = load_statements(find_folder("ontology") / "obligations.ttl")
         kinds: dict[str, str] = {}
         names: dict[str, str] = {}
-        for node, said in ontology.items():
-            types = {triple.object for triple in said if triple.predicate == term("rdf:type")}
+        for node, statements in ontology.items():
+            types = {triple.object for triple in statements if triple.predicate == term("rdf:type")}
             if types & {term("owl:ObjectProperty")}:
                 kinds[node.value] = ID
             if node.value.startswith(OB) and not types & {term("owl:Ontology"), term("owl:NamedIndividual")}:
                 names[node.value] = node.value.removeprefix(OB)
         datatypes = dict(_iterate_datatypes()) | {
             node.value: triple.object.value
-            for node, said in ontology.items()
-            for triple in said
+            for node, statements in ontology.items()
+            for triple in statements
             if triple.predicate == term("rdfs:range") and isinstance(triple.object, NamedNode)
         }
         for name, datatype in datatypes.items():
@@ -128,17 +128,17 @@ def write_jsonld(records: Iterable[bytes]) -> Iterator[bytes]:
     yield f'{head.removesuffix("}").rstrip()},\n "@graph": [\n'.encode()
     glue = b""
     for batch in iterate_batches(records):
-        for _, said in groupby(parse_records(batch), key=lambda quad: quad.subject):
-            node = json.dumps(_build_node(list(said), context), ensure_ascii=False)
+        for _, statements in groupby(parse_records(batch), key=lambda quad: quad.subject):
+            node = json.dumps(_build_node(list(statements), context), ensure_ascii=False)
             yield glue + node.encode()
             glue = b",\n"
     yield b"\n ]\n}\n"
 
 
-def _build_node(said: Sequence[Quad], context: JsonldContext) -> dict[str, Json]:
+def _build_node(statements: Sequence[Quad], context: JsonldContext) -> dict[str, Json]:
     """Return the JSON object of one subject's statements."""
-    node: dict[str, Json] = {"@id": _shorten_reference(said[0].subject)}
-    for predicate, quads in groupby(said, key=lambda quad: quad.predicate.value):
+    node: dict[str, Json] = {"@id": _shorten_reference(statements[0].subject)}
+    for predicate, quads in groupby(statements, key=lambda quad: quad.predicate.value):
         values = [quad.object for quad in quads]
         if predicate == _TYPE and all(isinstance(value, NamedNode) for value in values):
             node["@type"] = _unwrap_single([_shorten_class(value, context) for value in values])

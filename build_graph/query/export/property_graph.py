@@ -34,11 +34,11 @@ def build_network(tables: Mapping[str, ExportTable]) -> nx.MultiDiGraph[str]:
     kept = [table for table in tables.values() if table.label not in _LEFT_OUT]
     for table in kept:
         graph.add_nodes_from(
-            (iri, _drop_empty(said)) for iri, said in _iterate_nodes(table) if iri not in graph
+            (iri, _drop_empty(attributes)) for iri, attributes in _iterate_nodes(table) if iri not in graph
         )
     edges = (edge for table in kept for edge in _iterate_edges(table))
-    for number, (start, end, said) in enumerate(edges):
-        graph.add_edge(start, end, key=f"e{number}", **_drop_empty(said))
+    for number, (start, end, attributes) in enumerate(edges):
+        graph.add_edge(start, end, key=f"e{number}", **_drop_empty(attributes))
     return graph
 
 
@@ -87,21 +87,21 @@ def _iterate_nodes(table: ExportTable) -> Iterator[tuple[str, Attributes]]:
 def _iterate_edges(table: ExportTable) -> Iterator[tuple[str, str, Attributes]]:
     for at, column in enumerate(table.columns):
         if column.edge:
-            said: Attributes = {"label": column.edge, "kind": column.edge}
-            yield from ((str(row[0]), str(row[at]), said) for row in table.rows if row[at])
+            attributes: Attributes = {"label": column.edge, "kind": column.edge}
+            yield from ((str(row[0]), str(row[at]), attributes) for row in table.rows if row[at])
     if link := table.link:
         for row in table.rows:
             cell = dict(zip(table.names, row, strict=True))
             if cell[link.start] and cell[link.end]:
                 role, rank = str(cell.get("role") or ""), int(str(cell["rank"] or 0))
-                said = {"label": link.edge, "kind": link.edge, "role": role, "rank": rank}
-                yield str(cell[link.start]), str(cell[link.end]), said
+                attributes = {"label": link.edge, "kind": link.edge, "role": role, "rank": rank}
+                yield str(cell[link.start]), str(cell[link.end]), attributes
 
 
-def _drop_empty(said: Attributes) -> Attributes:
+def _drop_empty(attributes: Attributes) -> Attributes:
     """Return the attributes that have a value, without characters that XML cannot hold."""
     return {
         name: replace_unwritable(value) if isinstance(value, str) else value
-        for name, value in said.items()
+        for name, value in attributes.items()
         if value
     }

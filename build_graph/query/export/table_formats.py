@@ -62,7 +62,7 @@ Who leads most?
 def format_csv(names: Iterable[str], rows: Iterable[Iterable[Value]], *, guarded: bool = False) -> bytes:
     r"""Return rows under their names as CSV in UTF-8, with empty cells for missing values.
 
-    Where they are to be `guarded`, they begin with a byte order mark, and an apostrophe stands before what a
+    Where they are to be `guarded`, they begin with a byte order mark, and an apostrophe is before what a
     spreadsheet takes for a formula.
 
     >>> format_csv(["a", "b"], [[True, None], ["x, y", 5]])
@@ -234,11 +234,11 @@ def _render_links(table: ExportTable, ends: list[str]) -> bytes:
     """Return the rows of a table as relationships, with their other columns as properties."""
     assert table.link is not None
     start, end = table.find_column(table.link.start), table.find_column(table.link.end)
-    told = ("name", "english", "document")  # what the nodes at the ends tell
+    of_ends = ("name", "english", "document")  # columns that the nodes at the ends have
     own = [
         (at, column)
         for at, column in enumerate(table.columns)
-        if at not in (start, end) and column.name not in told
+        if at not in (start, end) and column.name not in of_ends
     ]
     header = [*ends, *("iri" if at == 0 else _format_header(column) for at, column in own)]
     rows: Iterator[list[Value]] = (

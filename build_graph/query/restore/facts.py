@@ -27,7 +27,7 @@ _INDEX = re.compile(r"\d+$")
 
 T = TypeVar("T")
 Value = NamedNode | Literal
-Said = dict[str, dict[str, list[Value]]]  # values by subject and property
+ValueIndex = dict[str, dict[str, list[Value]]]  # values by subject and property
 
 
 class RestoringError(ObligationError):
@@ -39,7 +39,7 @@ class Facts:
     """All statements of a graph on one document, with positions and parts looked up in advance."""
 
     document: str
-    values: Said
+    values: ValueIndex
     places: Mapping[tuple[str, str], list[Span]]
     by_parent: Mapping[tuple[str, str], list[str]]  # by the IRI up to the last slash, and class
 
@@ -47,15 +47,15 @@ class Facts:
     def load(cls, engine: Engine, document: NamedNode) -> Facts:
         """Return the facts of a document; raises ObligationError if the graph cannot be asked."""
         # Reading the document's named graph is fastest, but other documents may describe shared things.
-        said = _load_values(engine, document, "document-graph") or _load_values(
+        index = _load_values(engine, document, "document-graph") or _load_values(
             engine, document, "document-itself", "document-findings"
         )
-        if not _list_shared(said) <= said.keys():
-            said = _load_values(engine, document, "document-neighbours") | said
+        if not _list_shared(index) <= index.keys():
+            index = _load_values(engine, document, "document-neighbours") | index
         places: dict[tuple[str, str], list[Span]] = {}
         for thing, link, start, end in _run_lookup(engine, "document-places", document):
             places.setdefault((thing.value, link.value), []).append(Span(int(start.value), int(end.value)))
-        return cls(document.value, said, places, _group_by_parent(said))
+        return cls(document.value, index, places, _group_by_parent(index))
 
     # --------------------------------------------------------------------------- one value
 
@@ -137,8 +137,8 @@ class Facts:
     def collect_names(self) -> dict[NamedNode, list[Triple]]:
         """Return the statements on named bodies and domains, as triples by subject."""
         label = term("skos:prefLabel").value
-        named = ((thing, said) for thing, said in self.values.items() if label in said)
-        return {NamedNode(thing): list(_iterate_triples(thing, said)) for thing, said in named}
+        named = ((thing, values) for thing, values in self.values.items() if label in values)
+        return {NamedNode(thing): list(_iterate_triples(thing, values)) for thing, values in named}
 
     def _find_values(self, thing: str, property_: str) -> Iterable[Value]:
         return self.values.get(thing, {}).get(term(property_).value, ())
@@ -152,21 +152,21 @@ class Facts:
         return value
 
 
-def _load_values(engine: Engine, document: NamedNode, *queries: str) -> Said:
+def _load_values(engine: Engine, document: NamedNode, *queries: str) -> ValueIndex:
     """Return the answers of queries on a document; values from several graphs are taken once."""
-    said: Said = {}
+    index: ValueIndex = {}
     for name in queries:
         for thing, property_, value in _run_lookup(engine, name, document):
-            values = said.setdefault(thing.value, {}).setdefault(property_.value, [])
+            values = index.setdefault(thing.value, {}).setdefault(property_.value, [])
             if value not in values:
                 values.append(value)
-    return said
+    return index
 
 
-def _list_shared(said: Said) -> set[str]:
+def _list_shared(index: ValueIndex) -> set[str]:
     """Return the bodies, domains, target groups and cited documents that are named."""
     links = [term(name).value for name in _SHARED]
-    return {value.value for values in said.values() for link in links for value in values.get(link, ())}
+    return {value.value for values in index.values() for link in links for value in values.get(link, ())}
 
 
 def _run_lookup(engine: Engine, name: str, document: NamedNode) -> Iterator[tuple[Value, ...]]:
@@ -178,17 +178,17 @@ def _parse_index(iri: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _group_by_parent(said: Said) -> dict[tuple[str, str], list[str]]:
+def _group_by_parent(index: ValueIndex) -> dict[tuple[str, str], list[str]]:
     classes = term("rdf:type").value
     below: dict[tuple[str, str], list[str]] = {}
-    for thing, values in said.items():
+    for thing, values in index.items():
         for class_ in values.get(classes, ()):
             below.setdefault((thing.rpartition("/")[0], class_.value), []).append(thing)
     return below
 
 
-def _iterate_triples(thing: str, said: Mapping[str, list[Value]]) -> Iterator[Triple]:
+def _iterate_triples(thing: str, properties: Mapping[str, list[Value]]) -> Iterator[Triple]:
     node = NamedNode(thing)
-    for property_, values in said.items():
+    for property_, values in properties.items():
         for value in values:
             yield Triple(node, NamedNode(property_), value)
