@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships no types
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
@@ -27,6 +28,14 @@ from build_graph.resources import find_folder
 
 FONT = "noto-sans-sc-400.woff"
 _MISSING = "〓"  # what printers set for a character that their case does not have
+SHOWN_PAIRS = 20
+SHOWN_BODIES = 40
+LEVEL = 0.01  # p below which a pair counts as more than chance
+_SURE, _CHANCE, _TICK, _GRID = "#1b6e8c", "#a9c3cd", "#b3402a", "#d9d9d9"
+_BLUES = LinearSegmentedColormap.from_list("together", ["#eaf2f5", "#1b6e8c", "#0a2f3d"])
+_STYLE: Any = {"svg.fonttype": "path", "svg.hashsalt": "obligation-graph", "axes.linewidth": 0.6}
+_CHANCE_LABEL = f""";  红线 red mark: expected from their sizes 按规模预期
+深色 dark: more than chance 显著多于随机 (p < {LEVEL})"""
 
 
 @contextmanager
@@ -49,14 +58,6 @@ def replace_missing(text: str, known: frozenset[int]) -> str:
     return "".join(char if ord(char) in known else _MISSING for char in text)
 
 
-SHOWN_PAIRS = 20
-SHOWN_BODIES = 40
-_SURE, _CHANCE, _TICK, _GRID = "#1b6e8c", "#a9c3cd", "#b3402a", "#d9d9d9"
-_BLUES = LinearSegmentedColormap.from_list("together", ["#eaf2f5", "#1b6e8c", "#0a2f3d"])
-LEVEL = 0.01  # p up to which a pair is named as more than chance
-_STYLE: Any = {"svg.fonttype": "path", "svg.hashsalt": "obligation-graph", "axes.linewidth": 0.6}
-
-
 def draw_ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
     """Return the first pairs as bars, each with a mark at the number that chance would give, as SVG."""
     shown = pairs.head(SHOWN_PAIRS)
@@ -65,23 +66,17 @@ def draw_ranking(pairs: pd.DataFrame, *, directed: bool, unit: str) -> bytes:
     figure = Figure(figsize=(9, 1.4 + 0.32 * max(len(shown), 1)), layout="constrained")
     axes = figure.subplots()
     arrow = " › " if directed else " – "
-    names = [
-        f"{one}{arrow}{other}" for one, other in zip(shown["label"], shown["partner_label"], strict=True)
-    ]
+    names = (shown["label"] + arrow + shown["partner_label"]).tolist()
     rows = np.arange(len(shown))
     sure = shown["p"] < LEVEL if "p" in shown else np.ones(len(shown), dtype=bool)
     axes.barh(rows, shown["together"], color=np.where(sure, _SURE, _CHANCE), height=0.68)
     for row, count in enumerate(shown["together"].tolist()):
         axes.text(count, row, f" {count}", va="center", size=9)
+    label = _format_together(unit)
     if "expected" in shown:
         axes.vlines(shown["expected"], rows - 0.42, rows + 0.42, color=_TICK, linewidth=1.6)
-        axes.set_xlabel(
-            f"{unit} together 共同{_translate_unit(unit)}数;  "
-            f"红线 red mark: expected from their sizes 按规模预期\n"
-            f"深色 dark: more than chance 显著多于随机 (p < {LEVEL})"
-        )
-    else:
-        axes.set_xlabel(f"{unit} together 共同{_translate_unit(unit)}数")
+        label += _CHANCE_LABEL
+    axes.set_xlabel(label)
     axes.set_yticks(rows, names)
     axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
@@ -104,44 +99,44 @@ def draw_heatmap(agencies: pd.DataFrame, pairs: pd.DataFrame, *, directed: bool,
     figure = Figure(figsize=(side + 0.8, side), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(np.ma.masked_equal(counts, 0), cmap=_BLUES, vmin=0)
-    most = counts.max(initial=0)
-    for row, column in zip(*counts.nonzero(), strict=True):
-        count = int(counts[row, column])
-        axes.text(
-            column,
-            row,
-            str(count),
-            ha="center",
-            va="center",
-            size=7,
-            color="white" if count > 0.3 * most else "black",
-        )
+    _write_counts(axes, counts)
     for edge in _find_edges(shown["community"].tolist()):
         axes.axhline(edge, color=_TICK, linewidth=0.8)
         axes.axvline(edge, color=_TICK, linewidth=0.8)
-    labels = shown["label"].tolist()
+    _label_cells(axes, shown["label"].tolist())
+    figure.colorbar(image, ax=axes, shrink=0.5, label=_format_together(unit))
+    title = (
+        "Rows lead, columns support 行牵头、列配合" if directed else f"Shared {unit} {_translate_unit(unit)}"
+    )
+    axes.set_title(title, loc="left", size=13)
+    return _render_svg(figure)
+
+
+def _write_counts(axes: Axes, counts: np.ndarray) -> None:
+    """Write each count into its cell, in white on dark cells."""
+    most = counts.max(initial=0)
+    for row, column in zip(*counts.nonzero(), strict=True):
+        count = int(counts[row, column])
+        color = "white" if count > 0.3 * most else "black"
+        axes.text(column, row, str(count), ha="center", va="center", size=7, color=color)
+
+
+def _label_cells(axes: Axes, labels: list[str]) -> None:
+    """Label rows and columns, and draw the lines between cells."""
+    borders = np.arange(-0.5, len(labels))
     axes.set_xticks(range(len(labels)), labels, rotation=90)
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_xticks(np.arange(-0.5, len(labels)), minor=True)
-    axes.set_yticks(np.arange(-0.5, len(labels)), minor=True)
+    axes.set_xticks(borders, minor=True)
+    axes.set_yticks(borders, minor=True)
     axes.grid(which="minor", color=_GRID, linewidth=0.4)
     axes.tick_params(which="both", length=0)
-    figure.colorbar(image, ax=axes, shrink=0.5, label=f"{unit} together 共同{_translate_unit(unit)}数")
-    axes.set_title(
-        "Rows lead, columns support 行牵头、列配合"
-        if directed
-        else f"Shared {unit} 共同{_translate_unit(unit)}数",
-        loc="left",
-        size=13,
-    )
-    return _render_svg(figure)
 
 
 def _draw_nothing() -> bytes:
     """Return the chart of an analysis in which no two bodies share anything."""
     figure = Figure(figsize=(6, 1.5))
-    said = "No two bodies share one. 没有两个机构共同承担。"
-    figure.text(0.5, 0.5, said, ha="center", va="center", size=12)
+    message = "No two bodies share one. 没有两个机构共同承担。"
+    figure.text(0.5, 0.5, message, ha="center", va="center", size=12)
     return _render_svg(figure)
 
 
@@ -165,8 +160,12 @@ def _find_edges(communities: Sequence[int]) -> list[float]:
     return [at + 0.5 for at, (one, next_) in enumerate(pairwise(communities)) if one != next_]
 
 
+def _format_together(unit: str) -> str:
+    return f"{unit} together {_translate_unit(unit)}"
+
+
 def _translate_unit(unit: str) -> str:
-    return {"measures": "措施", "norms": "规范"}[unit]
+    return {"measures": "共同措施数", "norms": "共同规范数"}[unit]
 
 
 def _render_svg(figure: Figure) -> bytes:

@@ -5,11 +5,11 @@ The pages give each figure with the query that gives it.
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from math import isnan
 from typing import Any
 
@@ -33,9 +33,9 @@ def format_summary(findings: Findings, width: int | None = None) -> str:
 
 
 def _format_lines(findings: Findings, width: int | None) -> Iterator[str]:
-    said = list(findings.choices.describe())
-    widest = max(cell_len(name) for name, _ in said)
-    for name, chosen in said:
+    choices = list(findings.choices.describe())
+    widest = max(cell_len(name) for name, _ in choices)
+    for name, chosen in choices:
         yield f"{set_cell_size(name, widest)}  {chosen}"
     yield ""
     pairs, unit = findings.pairs, str(findings.choices.unit)
@@ -95,27 +95,18 @@ def render_markdown(findings: Findings, language: Language) -> str:
 
 def _collect_values(findings: Findings, language: Language) -> dict[str, Any]:
     """Return the values that the templates use."""
-    choices, incidence, pairs = findings.choices, findings.incidence, findings.pairs
-    sure = (
-        pairs[pairs["p"] < LEVEL].sort_values("z", ascending=False, kind="stable")
-        if "p" in pairs
-        else pairs[:0]
-    )
+    choices, pairs = findings.choices, findings.pairs
+    sure = pairs[:0]
+    if "p" in pairs:
+        sure = pairs[pairs["p"] < LEVEL].sort_values("z", ascending=False, kind="stable")
+    successors, name = findings.incidence.successors, partial(_find_name, findings)
     several = [group for group in findings.communities if len(group) > 1]
     shown = _build_records(pairs.head(_PAIRS))
     return {
         "choices": choices,
         "unit": str(choices.unit),
         "said": list(choices.describe(language)),
-        "found": {
-            "units": incidence.units,
-            "bodies": len(incidence.bodies),
-            "pairs": len(pairs),
-            "sure": len(sure),
-            "bearings": len(incidence.rows),
-            "inferred": incidence.inferred,
-            "modularity": findings.modularity,
-        },
+        "found": _count_findings(findings, len(sure)),
         "top": shown[0] if shown else None,
         "pairs": shown,
         "sure": _build_records(sure.head(_SURE)),
@@ -123,15 +114,21 @@ def _collect_values(findings: Findings, language: Language) -> dict[str, Any]:
         "agencies": _build_records(findings.agencies.head(_AGENCIES)),
         "groups": [_shorten_group(group) for group in several[:_GROUPS]],
         "hidden": len(several) > _GROUPS or any(len(group) > _MEMBERS for group in several),
-        "merged": [
-            (_find_name(findings, old), _find_name(findings, new))
-            for old, new in sorted(incidence.successors.of.items())
-        ],
-        "split": [
-            (_find_name(findings, old), [_find_name(findings, new) for new in several])
-            for old, several in sorted(incidence.successors.split.items())
-        ],
+        "merged": [(name(old), name(new)) for old, new in sorted(successors.of.items())],
+        "split": [(name(old), list(map(name, new))) for old, new in sorted(successors.split.items())],
         "commands": _list_commands(findings, shown, language),
+    }
+
+
+def _count_findings(findings: Findings, sure: int) -> dict[str, float]:
+    return {
+        "units": findings.incidence.units,
+        "bodies": len(findings.incidence.bodies),
+        "pairs": len(findings.pairs),
+        "sure": sure,
+        "bearings": len(findings.incidence.rows),
+        "inferred": findings.incidence.inferred,
+        "modularity": findings.modularity,
     }
 
 
@@ -202,7 +199,7 @@ def _format_figure(value: float, digits: int) -> str:
     >>> _format_figure(1.005, 1), _format_figure(float("nan"), 1)
     ('1.0', '–')
     """
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    return "–" if isnan(value) else f"{value:.{digits}f}"
 
 
 def _format_cell(text: str) -> str:

@@ -34,11 +34,6 @@ class VendorScript:
     styles: tuple[str, ...]  # the texts of the <style> elements that it adds
     attributes: tuple[str, ...]  # the values of the style attributes that it writes
 
-    @property
-    def scripts(self) -> str:
-        """The policy source that lets this script run, and no other."""
-        return f"'{self.integrity}'"
-
 
 @cache
 def load_script(name: str) -> VendorScript:
@@ -114,21 +109,20 @@ def render(  # noqa: PLR0913  # each is named where it is called
     css = [Markup(_load_asset(name)) for name in styles]
     code = [Markup(_load_asset(name)) for name in scripts]
     lists = load_word_lists("pages")
-    said = {key: value for section in ("page", *words) for key, value in lists[section].items()}
-    said |= more_words or {}
-    blocks = {"words": {tongue: {k: w[tongue] for k, w in said.items()} for tongue in _LANGUAGES}, **data}
-    filled = _load_templates().get_template(template)
-    text = filled.render(
+    shown = {key: value for section in ("page", *words) for key, value in lists[section].items()}
+    shown |= more_words or {}
+    blocks = {"words": {tongue: {k: w[tongue] for k, w in shown.items()} for tongue in _LANGUAGES}, **data}
+    page = _load_templates().get_template(template)
+    return page.render(
         policy=Markup(_build_policy(code, css, library, served=served)),
         library=library,
         places=PLACES,
         styles=css,
         scripts=code,
         data={name: Markup(format_script_json(value)) for name, value in blocks.items()},
-        t={key: word["en"] for key, word in said.items()},
+        t={key: word["en"] for key, word in shown.items()},
         **values,
-    )
-    return text.encode()
+    ).encode()
 
 
 @cache
@@ -194,9 +188,7 @@ def mark_invisible(text: str) -> Markup:
 
 def _load_asset(name: str) -> str:
     """Return a style or script of the package; refuse one that could end its element."""
-    text = (find_folder("assets") / name if "/" not in name else find_folder("vendor") / name).read_text(
-        encoding="utf-8"
-    )
+    text = (find_folder("vendor" if "/" in name else "assets") / name).read_text(encoding="utf-8")
     assert not re.search(r"</(script|style)|<!--", text, re.IGNORECASE), f"{name} ends its own element"
     return text
 
@@ -205,12 +197,12 @@ def _build_policy(
     scripts: list[Markup], styles: list[Markup], library: VendorScript | None, *, served: bool
 ) -> str:
     """Return the policy of a page: it allows the page's own scripts and styles, and those of its library."""
-    own = "'self'" if served else "'none'"
-    if library is None:
-        return _POLICY.format(scripts=format_hashes(scripts), styles=format_hashes(styles), own=own)
+    sources, styles = format_hashes(scripts), [*styles, *map(Markup, library.styles if library else ())]
     policy = _POLICY.format(
-        scripts=f"{library.scripts} {format_hashes(scripts)}",
-        styles=format_hashes([*styles, *library.styles]),
-        own=own,
+        scripts=f"'{library.integrity}' {sources}" if library else sources,
+        styles=format_hashes(styles),
+        own="'self'" if served else "'none'",
     )
-    return f"{policy}; style-src-attr 'unsafe-hashes' {format_hashes(library.attributes)}"
+    return (
+        f"{policy}; style-src-attr 'unsafe-hashes' {format_hashes(library.attributes)}" if library else policy
+    )

@@ -84,9 +84,8 @@ def build_table(
     ]
     columns = [names[at] for at in kept]
     numbers = {at for at in range(len(kept)) if values and all(is_number(row[kept[at]]) for row in values)}
-    bars = tuple(
-        _build_bars(columns, rows, numbers, [place for place, at in enumerate(kept) if at in called])
-    )
+    things = [place for place, at in enumerate(kept) if at in called]
+    bars = tuple(_build_bars(columns, rows, numbers, things))
     apart = apart and len(documents) > 1 and "document" not in names
     if apart and any(map(_find_document_id, chain.from_iterable(values))):
         columns.insert(0, "document")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -23,12 +23,10 @@ from build_graph.vocabulary import BASE, ELI, OB, ORG, SKOS, term
 from build_graph.web import urls
 from build_graph.web.pages import contents, ontology_terms
 from build_graph.web.pages.answer_tables import AnswerTable, Cell, build_cell, build_named_cell, build_table
+from build_graph.web.pages.question_form import select_texts
 from build_graph.web.render import render_workbench
 
-_WITHIN = (
-    ParameterKind.DOCUMENT,
-    ParameterKind.CLAUSE,
-)  # things whose page says already which document it is
+_WITHIN = (ParameterKind.DOCUMENT, ParameterKind.CLAUSE)  # kinds whose page names the document already
 _ROWS = 25  # of each section; the question's own page shows more
 _MENTIONS = 100
 # What kind of thing a class makes; the first that fits counts.
@@ -126,16 +124,14 @@ class EntityPages:
         if not facts and not mentions:
             raise _create_unknown_error(iri)
         kind = _find_kind(facts)
-        questions = sorted((q for q in load_catalogue() if kind and _is_about(q, kind)), key=_rank_section)
+        questions = _select_questions(kind) if kind else []
         sections = [self._build_section(question, kind, iri) for question in questions if kind]
-        keys = {key for section in sections if section.answer for key in section.answer.keys}
-        keys |= {key for fact in facts for key in (fact.cell.key, format_term(fact.predicate))}
         end, documents = iri.removeprefix(BASE), contents.find_titles(self.binder.names)
         return render_workbench(
             "entity.html.j2",
             more_words={
-                **ontology_terms.select_labels(keys),
-                **{f"{question.name}-title": _read_titles(question) for question in questions},
+                **ontology_terms.select_labels(_iterate_keys(facts, sections)),
+                **select_texts(questions, "title"),
             },
             title=_choose_name(facts) or contents.format_local_name(end, documents),
             here="",
@@ -144,10 +140,7 @@ class EntityPages:
             names=_collect_values(facts, _TITLES),
             cards=_collect_cards(facts) if kind is ParameterKind.DOCUMENT else (),
             facts=_group_facts(facts),
-            mentions=[
-                (build_cell(one, documents), format_term(property_))
-                for one, property_ in mentions[:_MENTIONS]
-            ],
+            mentions=[(build_cell(one, documents), format_term(name)) for one, name in mentions[:_MENTIONS]],
             more=len(mentions) > _MENTIONS,
             sections=sections,
             whole=self._find_parent(iri),
@@ -178,10 +171,8 @@ class EntityPages:
         title = f"{question.name}-title"
         try:
             query = self.binder.bind(question, {parameter.name: NamedNode(iri)})
-            found, documents = (
-                self._engine.answer(query, question.name),
-                contents.find_titles(self.binder.names),
-            )
+            found = self._engine.answer(query, question.name)
+            documents = contents.find_titles(self.binder.names)
             answer = build_table(found, _ROWS, documents, apart=kind not in _WITHIN)
         except ObligationError as error:
             return QuestionSection(question.name, title, href, None, str(error))
@@ -213,8 +204,17 @@ def _create_unknown_error(iri: str) -> UnknownEntityError:
     return UnknownEntityError(f"{iri}: the graph says nothing of it; see the questions for what there is")
 
 
-def _read_titles(question: Question) -> dict[str, str]:
-    return {tongue: question.header.find_text(f"title@{tongue}") for tongue in ("en", "zh")}
+def _iterate_keys(facts: Sequence[Fact], sections: Sequence[QuestionSection]) -> Iterator[str]:
+    """Yield the keys of the words that stand for values and properties."""
+    for section in sections:
+        yield from section.answer.keys if section.answer else ()
+    for fact in facts:
+        yield from (fact.cell.key, format_term(fact.predicate))
+
+
+def _select_questions(kind: ParameterKind) -> list[Question]:
+    """Return the questions about one entity of a kind, in the order of their sections."""
+    return sorted((question for question in load_catalogue() if _is_about(question, kind)), key=_rank_section)
 
 
 def _rank_section(question: Question) -> tuple[int, str]:

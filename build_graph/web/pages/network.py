@@ -43,23 +43,23 @@ def render_network_page(data: NetworkData, title: str, links: NetworkLinks | Non
     """Return the page in UTF-8; raise PageTooLargeError if it is too large for a browser."""
     links = links or NetworkLinks({})
     shared = _count_shared(data)
-    borne = Counter(body for measure in data.measures for body in {b.body for b in measure.bearings})
+    counts = Counter(body for measure in data.measures for body in {b.body for b in measure.bearings})
     agencies = [at for at, body in enumerate(data.bodies) if body.kind != GROUP]
     pairs = ((one, other, count, 0.0) for (one, other), count in sorted(shared.items()))
     graph = build_nx_graph(pairs, len(data.bodies), directed=False)
     groups = detect_communities(graph.subgraph(agencies), _SEED)
     member = {node: number for number, group in enumerate(groups, start=1) for node in group}
+    detailed = () if data.brief else data.documents
+    places = compute_positions(graph, agencies, _compute_boxes(data, counts), _SEED)
     page = render(
         "network.html.j2",
         styles=_STYLES,
         scripts=_SCRIPTS,
         words=["network"],
         data={
-            "drawing": _build_drawing(
-                data, borne, shared, compute_positions(graph, agencies, _compute_boxes(data, borne), _SEED)
-            ),
+            "drawing": _build_drawing(data, counts, shared, places),
             "index": _build_index(data, member, links),
-            **({} if data.brief else _encode_all_details(data)),
+            **{f"details-{at}": _encode_details(document) for at, document in enumerate(detailed)},
         },
         title=title,
         index=links.index,
@@ -100,12 +100,12 @@ def compute_font_size(measures: int) -> float:
     return 14.0 if measures < _MANY else 18.0
 
 
-def _compute_boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[float, float]]:
+def _compute_boxes(data: NetworkData, counts: Mapping[int, int]) -> list[tuple[float, float]]:
     """Return the width and height of each body, its circle with its name below it, in pixels."""
     return [
         (
-            max(2 * compute_radius(borne[at]), compute_font_size(borne[at]) * len(body.label)),
-            2 * compute_radius(borne[at]) + compute_font_size(borne[at]),
+            max(2 * compute_radius(counts[at]), compute_font_size(counts[at]) * len(body.label)),
+            2 * compute_radius(counts[at]) + compute_font_size(counts[at]),
         )
         for at, body in enumerate(data.bodies)
     ]
@@ -113,7 +113,7 @@ def _compute_boxes(data: NetworkData, borne: Mapping[int, int]) -> list[tuple[fl
 
 def _build_drawing(
     data: NetworkData,
-    borne: Mapping[int, int],
+    counts: Mapping[int, int],
     shared: Mapping[tuple[int, int], int],
     places: list[tuple[int, int]],
 ) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _build_drawing(
 
     drawing = Network(directed=True)
     for at, (body, (x, y)) in enumerate(zip(data.bodies, places, strict=True)):
-        drawing.add_node(at, label=escape_invisible(body.label), x=x, y=y, size=compute_radius(borne[at]))
+        drawing.add_node(at, label=escape_invisible(body.label), x=x, y=y, size=compute_radius(counts[at]))
     for (one, other), count in sorted(shared.items()):
         drawing.add_edge(one, other, width=compute_width(count))
     nodes, edges, *_ = drawing.get_network_data()
@@ -178,10 +178,6 @@ def _encode_measure(measure: NetworkMeasure, data: NetworkData) -> list[Any]:
     ]
 
 
-def _encode_all_details(data: NetworkData) -> dict[str, list[list[Any]]]:
-    return {f"details-{at}": _encode_details(document) for at, document in enumerate(data.documents)}
-
-
 def _encode_details(document: NetworkDocument) -> list[list[Any]]:
     """Return the words of each measure of a document: text, attribution, open list, findings, audiences."""
     return [
@@ -202,9 +198,9 @@ def _encode_details(document: NetworkDocument) -> list[list[Any]]:
 def _iterate_kinds() -> Iterator[tuple[str, list[str]]]:
     """Yield the kinds of bodies with their English and Chinese names, in the order of the ontology."""
     scheme, label = term("ob:AgencyKind"), term("skos:prefLabel")
-    for node, said in load_statements(find_folder("ontology") / "obligations.ttl").items():
-        if any(triple.predicate == term("rdf:type") and triple.object == scheme for triple in said):
-            words = (t.object for t in said if t.predicate == label and isinstance(t.object, Literal))
+    for node, statements in load_statements(find_folder("ontology") / "obligations.ttl").items():
+        if any(triple.predicate == term("rdf:type") and triple.object == scheme for triple in statements):
+            words = (t.object for t in statements if t.predicate == label and isinstance(t.object, Literal))
             names = {word.language: word.value for word in words}
             yield node.value.removeprefix(OB), [names["en"], names["zh"]]
     for kind in _KINDS:

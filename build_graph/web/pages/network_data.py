@@ -7,7 +7,7 @@ lists. Offsets are code points within the measure's own words.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pyoxigraph import NamedNode
@@ -102,16 +102,13 @@ class NetworkData:
     domains: tuple[tuple[str, str, str], ...]  # id, name, English name
     clauses: tuple[tuple[str, str, int], ...]  # id, label, number of the document
     brief: bool = False  # whether measures come without their words
-    only: Mapping[str, str] = field(
-        default_factory=dict
-    )  # document and domain that it was narrowed to: their ids
+    only: Mapping[str, str] = field(default_factory=dict)  # ids of the document and domain selected
 
     @property
     def domain(self) -> str:
         """The names of the domain that the page is narrowed to; "" if it is not."""
-        return next(
-            (f"{name} {english}" for id_, name, english in self.domains if id_ == self.only.get("domain")), ""
-        )
+        only = self.only.get("domain")
+        return next((f"{name} {english}" for id_, name, english in self.domains if id_ == only), "")
 
     @property
     def measures(self) -> Iterator[NetworkMeasure]:
@@ -189,11 +186,8 @@ class _DataBuilder:
         named = {row["domain"]: row for rows in self.subjects.values() for row in rows}
         clauses = list(dict.fromkeys((row["part"], row["clause"], row["document"]) for row in self.measures))
         documents = list(dict.fromkeys(row["document"] for row in self.measures))
-        numbers = {
-            **{body: at for at, body in enumerate(bodies)},
-            **{domain: at for at, domain in enumerate(domains)},
-            **{part: at for at, (part, _, _) in enumerate(clauses)},
-        }
+        parts = [part for part, _, _ in clauses]
+        numbers = {iri: at for iris in (bodies, domains, parts) for at, iri in enumerate(iris)}
         measures: dict[str, list[NetworkMeasure]] = defaultdict(list)
         for row in self.measures:
             measures[row["document"]].append(self._build_measure(row, numbers))
@@ -223,20 +217,21 @@ class _DataBuilder:
                 label=label,
                 name=full[body],
                 english=known[body].get("english", ""),
-                others=tuple(
-                    name
-                    for name in self.names.get(body, ())
-                    if name not in (full[body], known[body].get("english"))
-                ),
+                others=self._list_others(body),
                 kind=_classify_body(known[body]),
             )
             for body, label in zip(bodies, labels, strict=True)
         )
 
+    def _list_others(self, body: str) -> tuple[str, ...]:
+        """Return the names of a body beside its Chinese and its English one."""
+        row = self.bodies.get(body, {})
+        main = (row.get("name", ""), row.get("english"))
+        return tuple(name for name in self.names.get(body, ()) if name not in main)
+
     def _build_measure(self, row: Row, numbers: Mapping[str, int]) -> NetworkMeasure:
         measure, start = row["measure"], int(row["start"])
         found = self.findings.get(measure, ())
-        bearings = sorted(self.bearings.get(measure, ()), key=lambda bearing: int(bearing["rank"]))
         days = sorted(f["due"] for f in found if f["due"])
         return NetworkMeasure(
             id=_shorten_iri(measure),
@@ -247,40 +242,34 @@ class _DataBuilder:
             words=row["words"],
             bearings=tuple(
                 NetworkResponsibility(
-                    numbers[b["body"]], _find_index(ROLES, b["role"]), b["inferred"] == "true"
+                    numbers[one["body"]], _find_index(ROLES, one["role"]), one["inferred"] == "true"
                 )
-                for b in bearings
+                for one in _sort_by_rank(self.bearings.get(measure, ()))
             ),
-            domains=tuple(
-                numbers[subject["domain"]]
-                for subject in sorted(
-                    self.subjects.get(measure, ()), key=lambda subject: int(subject["rank"])
-                )
-            ),
-            findings=tuple(
-                sorted(
-                    _select_findings(found, start, len(row["text"])), key=lambda f: (f.start, f.end, f.kind)
-                )
-            ),
+            domains=tuple(numbers[one["domain"]] for one in _sort_by_rank(self.subjects.get(measure, ()))),
+            findings=_select_findings(found, start, len(row["text"])),
             audiences=tuple(audience["name"] for audience in self.audiences.get(measure, ())),
             due=days[0] if days else "",
         )
 
 
-def _select_findings(found: list[Row] | tuple[()], start: int, length: int) -> Iterator[Finding]:
-    """Yield the norms and targets that lie within a measure's words; qualifiers lie behind them.
+def _sort_by_rank(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: int(row["rank"]))
+
+
+def _select_findings(rows: Iterable[Row], start: int, length: int) -> tuple[Finding, ...]:
+    """Return the norms and targets that lie within a measure's words, in order; qualifiers lie behind them.
 
     In a measure without its words, the norms are at its start and have no length.
     """
     kinds = {**{kind.value.capitalize(): at for at, kind in enumerate(NORMS)}, "Target": TARGET}
-    for row in found:
-        kind, begin, end = (
-            kinds.get(row["type"].removeprefix(OB)),
-            int(row["start"]) - start,
-            int(row["end"]) - start,
-        )
+    found = []
+    for row in rows:
+        kind = kinds.get(row["type"].removeprefix(OB))
+        begin, end = int(row["start"]) - start, int(row["end"]) - start
         if kind is not None and 0 <= begin <= end <= length:
-            yield Finding(kind, begin, end, row["due"])
+            found.append(Finding(kind, begin, end, row["due"]))
+    return tuple(sorted(found, key=lambda finding: (finding.start, finding.end, finding.kind)))
 
 
 def _group_by_measure(rows: list[Row]) -> dict[str, list[Row]]:

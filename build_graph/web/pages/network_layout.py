@@ -14,6 +14,8 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from build_graph.analysis.centrality import detect_communities
+
 Points = NDArray[Any]  # one row a point: x, y
 
 _SPRING = 350  # nodes up to which springs are let go; more are parted into communities
@@ -110,15 +112,11 @@ def _apply_springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
 
 def _place_communities(graph: nx.Graph[int], nodes: list[int], sizes: Points, seed: int) -> Points:
     """Return points of a part that is too large for springs, with its communities side by side."""
-    copy: nx.Graph[int] = nx.Graph()
-    copy.add_nodes_from(nodes)
-    copy.add_edges_from(sorted(graph.edges(data=True), key=lambda edge: edge[:2]))
-    found = nx.community.louvain_communities(copy, weight="weight", seed=seed)
-    groups = sorted((sorted(group) for group in found), key=lambda group: (-len(group), group))
-    place = {node: at for at, node in enumerate(nodes)}
-    points = np.zeros((len(nodes), 2))
+    groups = detect_communities(graph, seed)
     if len(groups) == 1:
         return _build_sunflower(len(nodes))
+    place = {node: at for at, node in enumerate(nodes)}
+    points = np.zeros((len(nodes), 2))
     for group in groups:
         points[[place[node] for node in group]] = _place_part(graph.subgraph(group), group, sizes, seed)
     _pack_parts(points, sizes[nodes], [[place[node] for node in group] for group in groups])

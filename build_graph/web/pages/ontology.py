@@ -59,7 +59,7 @@ class OntologyEntry:
 def render_ontology_page(language: str) -> bytes:
     """Return the page in one of `LANGUAGES`, in UTF-8; its address is /ontology."""
     ontology = _Ontology(language)
-    words = {key: said[language] for key, said in load_word_lists("pages")["ontology"].items()}
+    words = {key: texts[language] for key, texts in load_word_lists("pages")["ontology"].items()}
     return render(
         "ontology.html.j2",
         styles=("base.css", "workbench.css", "ontology.css"),
@@ -85,9 +85,9 @@ class _Ontology:
 
     def __init__(self, language: str) -> None:
         self._language = language
-        self._said: dict[Node, list[Triple]] = {}
+        self._statements: dict[Node, list[Triple]] = {}
         for quad in parse(path=find_folder("ontology") / "obligations.ttl", format=RdfFormat.TURTLE):
-            self._said.setdefault(quad.subject, []).append(quad.triple)
+            self._statements.setdefault(quad.subject, []).append(quad.triple)
         self._names = {NamedNode(found.iri): found.name for found in list_terms()}
         self._facts: dict[tuple[Node, str], list[NamedNode]] = {}
         for node in self._names:
@@ -95,7 +95,7 @@ class _Ontology:
 
     def iterate_objects(self, node: Node, predicate: str) -> Iterator[NamedNode | BlankNode | Literal]:
         """Yield the values of a property of a node."""
-        for triple in self._said.get(node, ()):
+        for triple in self._statements.get(node, ()):
             if triple.predicate == term(predicate):
                 yield triple.object  # type: ignore[misc]  # the ontology says nothing of statements
 

@@ -45,8 +45,8 @@ def list_terms() -> tuple[OntologyTerm, ...]:
     OntologyTerm(iri='https://w3id.org/obligation-graph/ontology#Measure', name='ob:Measure', kind='class', \
 en='measure', zh='措施')
     """
-    said = load_statements(find_folder("ontology") / "obligations.ttl")
-    found = [_build_term(node.value, triples) for node, triples in said.items()]
+    statements = load_statements(find_folder("ontology") / "obligations.ttl")
+    found = [_build_term(node.value, triples) for node, triples in statements.items()]
     return tuple(sorted(filter(None, found), key=lambda declared: not declared.iri.startswith(OB)))
 
 
@@ -119,9 +119,9 @@ def _build_term(iri: str, triples: Sequence[Triple]) -> OntologyTerm | None:
 def _find_label(triples: Sequence[Triple], language: str) -> str:
     properties: tuple[NamedNode, ...] = (term("rdfs:label"), term("skos:prefLabel"))
     for triple in triples:
-        said = triple.object
-        if triple.predicate in properties and isinstance(said, Literal) and said.language == language:
-            return said.value
+        value = triple.object
+        if triple.predicate in properties and isinstance(value, Literal) and value.language == language:
+            return value.value
     return ""
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from build_graph.query.catalogue import TEXTS, TODAY, Parameter, ParameterKind, Question
+from build_graph.query.catalogue import TODAY, Parameter, ParameterKind, Question
 from build_graph.web import urls
 from build_graph.web.pages import ontology_terms
 from build_graph.web.pages.answer_tables import AnswerTable
 from build_graph.web.render import render_workbench
 
-_COMPLETED = frozenset(
-    {ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT, ParameterKind.CLAUSE}
-)  # names of these can be listed
-_INPUTS = {ParameterKind.INTEGER: "number"}  # what is no text
+# The kinds of entities that have names; those of clauses are the same few everywhere.
+NAMED = (ParameterKind.AGENCY, ParameterKind.DOMAIN, ParameterKind.DOCUMENT, ParameterKind.CLAUSE)
+_INPUTS = {ParameterKind.INTEGER: "number"}  # types of fields that are no text
 _CHARTED = 40  # bars
 
 
@@ -46,9 +45,7 @@ def render_catalogue_page(questions: Iterable[Question]) -> bytes:
     known = list(questions)
     return render_workbench(
         "catalogue.html.j2",
-        more_words={
-            f"{q.name}-{key}": _read_both_languages(q, key) for q in known for key in ("title", "description")
-        },
+        more_words=select_texts(known, "title", "description"),
         title="obligation-graph",
         here="queries",
         questions=[question.name for question in known],
@@ -67,30 +64,33 @@ def render_question_page(
 
     `query` is the SPARQL that was executed.
     """
-    fields = [_build_field(parameter, given) for parameter in question.header.parameters]
-    asked = query or question.query
+    query, bars = query or question.query, answer.bars if answer else ()
     return render_workbench(
         "question.html.j2",
         more_words={
             **ontology_terms.select_labels(answer.keys if answer else ()),
-            **{key: _read_both_languages(question, key) for key in ("title", "description")},
+            **{key: _select_text(question, key) for key in ("title", "description")},
         },
         title=question.header.find_text("title@en") or question.name,
         here="queries",
         name=question.name,
-        fields=fields,
+        fields=[_build_field(parameter, given) for parameter in question.header.parameters],
         answer=answer,
-        bars=answer.bars[:_CHARTED] if answer else (),
-        most=max((figure for _, figure in answer.bars), default=0) if answer else 0,
+        bars=bars[:_CHARTED],
+        most=max((figure for _, figure in bars), default=0),
         fault=fault,
-        query=asked,
-        editor=urls.editor_url(asked),
+        query=query,
+        editor=urls.editor_url(query),
         csv=urls.question_url(question.name, {**given, "format": "csv"}),
     )
 
 
-def _read_both_languages(question: Question, key: str) -> dict[str, str]:
-    assert f"{key}@en" in TEXTS, key
+def select_texts(questions: Iterable[Question], *keys: str) -> dict[str, dict[str, str]]:
+    """Return texts of questions in both languages, by the name of the question and a key: pairs-title."""
+    return {f"{one.name}-{key}": _select_text(one, key) for one in questions for key in keys}
+
+
+def _select_text(question: Question, key: str) -> dict[str, str]:
     return {tongue: question.header.find_text(f"{key}@{tongue}") or question.name for tongue in ("en", "zh")}
 
 
@@ -102,6 +102,6 @@ def _build_field(parameter: Parameter, given: Mapping[str, str]) -> FormField:
         given.get(parameter.name, default),
         parameter.example,
         parameter.default is None,
-        parameter.kind if parameter.kind in _COMPLETED else "",
+        parameter.kind if parameter.kind in NAMED else "",
         ("divided", "joint", "unstated") if parameter.kind is ParameterKind.ALLOCATION else (),
     )

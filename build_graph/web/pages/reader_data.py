@@ -6,8 +6,11 @@ The data does not repeat words of the text: the page takes them from its marks.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
@@ -21,19 +24,20 @@ from build_graph.graph.iris import (
     agency_iri,
     audience_iri,
     bearer_iri,
-    bracket_iri,
-    citation_iri,
-    damage_iri,
     domain_iri,
     measure_iri,
     norm_iri,
     qualifier_iri,
-    stretch_iri,
     target_iri,
 )
-from build_graph.model import Body, BodyKind, CoverageKind, Level, Measure, Span, compute_line_column
+from build_graph.model import Body, BodyKind, Level, Measure, Span, compute_line_column
 from build_graph.vocabulary import BASE, term
-from build_graph.web.pages.reader_marks import find_heading, iterate_divisions, strip_document_iri
+from build_graph.web.pages.reader_marks import (
+    find_heading,
+    iterate_divisions,
+    mark_document,
+    strip_document_iri,
+)
 
 _LABEL = 14  # characters of a division's first words, where it has no heading
 
@@ -101,6 +105,10 @@ def _format_label(emit: Emitter, heading: Span | None, mark: str | None, body: S
     return f"{mark or ''}{first[:_LABEL]}{'…' if len(first) > _LABEL else ''}"
 
 
+def _format_date(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _PanelBuilder:
     """The builder of the values that the panel shows of each finding."""
@@ -137,44 +145,43 @@ class _PanelBuilder:
             "allocation": assignment.allocation.value if assignment else "unstated" * bool(measure.defaults),
             "open": bool(assignment and assignment.open),
             "goal": measure.goal,
-            "domains": [
-                [
-                    domain_iri(domain).removeprefix(BASE),
-                    *map(self.emit.quote, self.emit.select_distinct(domain.signals)[:SIGNALS]),
-                ]
-                for domain in measure.domains
-            ],
+            "domains": list(self._describe_measure_domains(measure)),
             "bearers": list(self._describe_bearers(measure, iri)),
-            "norms": [
-                {
-                    **self._locate_mark(norm_iri(iri, index), norm.span),
-                    "kind": norm.kind.value,
-                    "cue": self.emit.quote(norm.cue) if norm.cue else "",
-                }
-                for index, norm in enumerate(measure.norms, start=1)
-            ],
-            "targets": [
-                {
-                    **self._locate_mark(target_iri(iri, index), target.span),
-                    "due": target.due.isoformat() if target.due else "",
-                    "quantity": target.quantity or "",
-                }
-                for index, target in enumerate(measure.targets, start=1)
-            ],
-            "audiences": [
-                {**self._locate_mark(audience_iri(iri, index), audience.span), "name": audience.name}
-                for index, audience in enumerate(measure.audiences, start=1)
-            ],
-            "riders": [
-                {
-                    **self._locate_mark(qualifier_iri(iri, index), rider.span),
-                    "kind": rider.kind.value,
-                    "due": rider.due.isoformat() if rider.due else "",
-                }
-                for index, rider in enumerate(assignment.riders if assignment else (), start=1)
-            ],
+            "norms": self._describe_all(
+                measure.norms,
+                partial(norm_iri, iri),
+                lambda norm: {"kind": norm.kind.value, "cue": self.emit.quote(norm.cue) if norm.cue else ""},
+            ),
+            "targets": self._describe_all(
+                measure.targets,
+                partial(target_iri, iri),
+                lambda target: {"due": _format_date(target.due), "quantity": target.quantity or ""},
+            ),
+            "audiences": self._describe_all(
+                measure.audiences, partial(audience_iri, iri), lambda audience: {"name": audience.name}
+            ),
+            "riders": self._describe_all(
+                assignment.riders if assignment else (),
+                partial(qualifier_iri, iri),
+                lambda rider: {"kind": rider.kind.value, "due": _format_date(rider.due)},
+            ),
         }
         return {name: value for name, value in found.items() if value not in ("", False, [])}
+
+    def _describe_all(
+        self, findings: Iterable[Any], name: Callable[[int], str], describe: Callable[[Any], Values]
+    ) -> list[Values]:
+        """Return findings of a measure with their places; `name` gives the IRI of the first, second, …"""
+        return [
+            {**self._locate_mark(name(index), finding.span), **describe(finding)}
+            for index, finding in enumerate(findings, start=1)
+        ]
+
+    def _describe_measure_domains(self, measure: Measure) -> Iterator[list[str]]:
+        """Yield the end of the IRI of each domain, and the words that gave it."""
+        for domain in measure.domains:
+            signals = self.emit.select_distinct(domain.signals)[:SIGNALS]
+            yield [domain_iri(domain).removeprefix(BASE), *map(self.emit.quote, signals)]
 
     def _locate_mark(self, iri: str, span: Span) -> Values:
         return {"key": strip_document_iri(self.emit, iri), "at": self.format_position(span)}
@@ -205,25 +212,17 @@ class _PanelBuilder:
 
     def describe_others(self) -> Iterator[Values]:
         """Yield the citations, and the stretches that were not understood."""
-        emit, document = self.emit, self.emit.document
-        cited = [citation_target_iri(emit, self.names, citation) for citation in document.citations]
+        document = self.emit.document
+        cited = [citation_target_iri(self.emit, self.names, citation) for citation in document.citations]
         bases = {iri for iri, citation in zip(cited, document.citations, strict=True) if citation.basis}
-        for index, (iri, citation) in enumerate(zip(cited, document.citations, strict=True), start=1):
-            found = self._locate_mark(citation_iri(emit.document_iri, index), citation.span)
-            yield {**found, "kind": "citation", "cited": iri, "basis": iri in bases}
-        for index, refusal in enumerate(document.refused, start=1):
-            found = self._locate_mark(bracket_iri(emit.document_iri, index), refusal.span)
-            yield {**found, "kind": "refused", "reason": refusal.reason}
-        for index, damage in enumerate(document.text.damages, start=1):
-            found = self._locate_mark(damage_iri(emit.document_iri, index), damage.span)
-            yield {**found, "kind": "damaged", "reason": damage.reason}
-        unread = (span for reading, span in document.coverage.stretches if reading is CoverageKind.UNREAD)
-        for index, span in enumerate(unread, start=1):
-            yield {
-                **self._locate_mark(stretch_iri(emit.document_iri, index), span),
-                "kind": "unread",
-                "reason": "",
-            }
+        details: Iterator[Values] = chain(
+            ({"cited": iri, "basis": iri in bases} for iri in cited),
+            ({"reason": refusal.reason} for refusal in document.refused),
+            ({"reason": damage.reason} for damage in document.text.damages),
+            repeat({"reason": ""}),
+        )
+        for (kind, span, iri), detail in zip(mark_document(self.emit), details, strict=False):
+            yield {**self._locate_mark(iri, span), "kind": kind, **detail}
 
     # --------------------------------------------------------------- bodies and domains
 
@@ -263,10 +262,10 @@ class _PanelBuilder:
 
     def _join_names(self, iri: str, predicate: str, language: str) -> str:
         """Return the names in a language, joined by commas; "" if there are none."""
-        said = self.emit.descriptions.statements.get(NamedNode(iri), ())
+        statements = self.emit.descriptions.statements.get(NamedNode(iri), ())
         names: Iterable[Literal] = (
             statement.object
-            for statement in said
+            for statement in statements
             if statement.predicate == term(predicate) and isinstance(statement.object, Literal)
         )
         return ", ".join(sorted(name.value for name in names if name.language == language))

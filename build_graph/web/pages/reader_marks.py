@@ -133,7 +133,7 @@ Found = Iterator[tuple[str, Span, str]]  # kind, span, IRI
 
 def collect_marks(emit: Emitter) -> list[Mark]:
     """Return every mark of a document's text, but none without characters."""
-    found = (*_mark_headings(emit), *_mark_document(emit), *_mark_measures(emit))
+    found = (*_mark_headings(emit), *mark_document(emit), *_mark_measures(emit))
     return [
         Mark(span, kind, strip_document_iri(emit, iri) if iri else "", KINDS.index(kind))
         for kind, span, iri in found
@@ -170,8 +170,8 @@ def _mark_headings(emit: Emitter) -> Found:
             yield "heading", span, iri
 
 
-def _mark_document(emit: Emitter) -> Found:
-    """Yield the marks that belong to no measure."""
+def mark_document(emit: Emitter) -> Found:
+    """Yield the marks that belong to no measure: citations, refused brackets, damages, unread stretches."""
     document = emit.document
     for index, citation in enumerate(document.citations, start=1):
         yield "citation", citation.span, citation_iri(emit.document_iri, index)

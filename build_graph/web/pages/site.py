@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -28,6 +29,13 @@ from build_graph.web.pages.network import NetworkLinks, PageTooLargeError, rende
 from build_graph.web.pages.network_data import NetworkData, NothingToShowError, collect_network_data
 from build_graph.web.pages.reader import ReaderLinks, format_file_name, render_reader_page
 from build_graph.web.render import render
+
+DETAILED = 2_000_000  # statements of shards up to which the page shows the words of measures
+MOST = 50  # documents up to which a build writes pages if the user did not choose
+INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # files and folder of pages, side by side
+SERVED = ReaderLinks(network=urls.NETWORK, home=urls.HOME)  # the links of a served reader
+_HREF = re.compile(r'href="(?P<address>[^"]+)"')
+_READER = re.compile(rf"{READERS}/[^/\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,40 +81,6 @@ def render_index_page(entries: Sequence[IndexEntry], network: str, graph: str) -
     )
 
 
-_HREF = re.compile(r'href="(?P<address>[^"]+)"')
-
-
-def find_readers(folder: Path, index: str, readers: str) -> list[Path]:
-    """Return the readers that the index in a folder names; none if it is no page of this program.
-
-    `index` is the name of the index, `readers` that of the folder of readers beside it.
-    """
-    page = folder / index
-    if not _is_page(page):
-        return []
-    with open(encode_name(page), encoding="utf-8", errors="replace") as file:
-        addresses = (unquote(found["address"]) for found in _HREF.finditer(file.read()))
-        names = [Path(address).name for address in addresses if re.fullmatch(rf"{readers}/[^/\\]+", address)]
-    return [folder / readers / name for name in dict.fromkeys(names)]
-
-
-def remove_pages(pages: Iterable[Path], kept: Collection[Path]) -> list[Path]:
-    """Remove those pages of this program that are not in `kept`; return the removed ones.
-
-    A page that cannot be removed stays, and so does a link.
-    """
-    gone = []
-    for page in pages:
-        if page in kept or not _is_page(page):
-            continue
-        try:
-            os.unlink(encode_name(page))
-        except OSError:
-            continue
-        gone.append(page)
-    return gone
-
-
 def _is_page(path: Path) -> bool:
     """Return True if a file, and no link to one, is a page that this program wrote."""
     name = encode_name(path)
@@ -118,11 +92,6 @@ def _is_page(path: Path) -> bool:
     except OSError:
         return False
     return made is not None and made.kind == "page"
-
-
-DETAILED = 2_000_000  # statements of shards up to which the words of measures are shown
-INDEX, NETWORK, READERS = "index.html", "network.html", "read"  # how pages lie beside one another
-SERVED = ReaderLinks(network=urls.NETWORK, home=urls.HOME)  # where a served reader leads on
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +170,6 @@ def _find_links(data: NetworkData, folder: Path) -> NetworkLinks:
     return NetworkLinks({id_: quote(path) for id_, path in readers.items() if is_file(folder / path)}, index)
 
 
-MOST = 50  # documents up to which a build writes pages without being told to
-
-
 @dataclass(slots=True)
 class BuildPages:
     """The pages of the documents so far; `asked` is None if the user did not choose with an option."""
@@ -211,11 +177,10 @@ class BuildPages:
     asked: bool | None = None
     why_not: str = ""
     index: str = INDEX  # the page that names the others
-    names: tuple[str, ...] = (INDEX, NETWORK)  # of the pages that are there whatever the documents are
+    names: tuple[str, ...] = (INDEX, NETWORK)  # of the pages that every build has
     _readers: dict[str, bytes] = field(default_factory=dict)  # by name
-    _links: dict[str, str] = field(
-        default_factory=dict
-    )  # addresses of readers, by the end of the document's IRI
+    # Addresses of readers, by the end of the document's IRI.
+    _links: dict[str, str] = field(default_factory=dict)
     _entries: list[IndexEntry] = field(default_factory=list)
 
     @property
@@ -253,13 +218,27 @@ class BuildPages:
         return {NETWORK: network, INDEX: render_index_page(self._entries, NETWORK, name), **self._readers}
 
     def remove_earlier(self, folder: Path, earlier: Iterable[Path]) -> list[Path]:
-        """Remove the readers of an earlier build that this one does not write; return the removed ones."""
-        return remove_pages(earlier, {folder / name for name in self._readers})
+        """Remove the readers of an earlier build that this one does not write; return the removed ones.
+
+        A page that is not of this program, or that cannot be removed, stays, and so does a link.
+        """
+        kept, removed = {folder / name for name in self._readers}, []
+        for page in earlier:
+            if page not in kept and _is_page(page):
+                with suppress(OSError):
+                    os.unlink(encode_name(page))
+                    removed.append(page)
+        return removed
 
     @staticmethod
     def find_earlier(folder: Path) -> list[Path]:
-        """Return the readers that the index of an earlier build in a folder names."""
-        return find_readers(folder, INDEX, READERS)
+        """Return the readers that the index in a folder names; none if it is no page of this program."""
+        page = folder / INDEX
+        if not _is_page(page):
+            return []
+        with open(encode_name(page), encoding="utf-8", errors="replace") as file:
+            addresses = [unquote(found["address"]) for found in _HREF.finditer(file.read())]
+        return [folder / address for address in dict.fromkeys(addresses) if _READER.fullmatch(address)]
 
     def _skip_pages(self, why_not: str) -> None:
         self.why_not = why_not

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from build_graph.query.catalogue import Question
 from build_graph.resources import load_word_lists
 from build_graph.vocabulary import BASE, OB, PREFIXES
 from build_graph.web.pages.ontology_terms import list_terms
+from build_graph.web.pages.question_form import select_texts
 from build_graph.web.render import load_script, render
 from build_graph.web.urls import ONTOLOGY
 
@@ -22,7 +23,7 @@ def render_editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
         styles=("base.css", "workbench.css", "yasgui/yasgui.css", "editor.css"),
         scripts=("base.js", "workbench.js", "editor.js"),
         words=["workbench", "editor", "yasgui"],
-        more_words=dict(entry for question in known for entry in _iterate_words(question)),
+        more_words=select_texts(known, "title", "description"),
         data={
             "catalogue": [{"name": question.name, "query": _strip_header(question)} for question in known],
             "editor": _build_editor_data(endpoint),
@@ -33,13 +34,6 @@ def render_editor_page(questions: Iterable[Question], endpoint: str) -> bytes:
         here="sparql",
         questions=[question.name for question in known],
     )
-
-
-def _iterate_words(question: Question) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield title and description of a question in both languages."""
-    for key in ("title", "description"):
-        texts = {tongue: question.header.find_text(f"{key}@{tongue}") for tongue in ("en", "zh")}
-        yield f"{question.name}-{key}", texts
 
 
 def _strip_header(question: Question) -> str:

@@ -66,24 +66,24 @@ class ResultCache:
             size, getsizeof=itemgetter(0)
         )
 
-    def get(self, task: QueryRequest) -> QueryResult | None:
+    def get(self, request: QueryRequest) -> QueryResult | None:
         """Return the result of the same query in the same formats; None if it is not cached."""
-        found = self._results.get(task)
+        found = self._results.get(request)
         return found and found[1]
 
-    def put(self, task: QueryRequest, reply: QueryResult) -> None:
+    def put(self, request: QueryRequest, result: QueryResult) -> None:
         """Cache a result, unless it may change from one time to the next, or is too large a share of all."""
-        size = _count_bytes(task, reply)
-        if reply.tag and size <= self._results.maxsize // _SHARE:
-            self._results[task] = size, reply
+        size = _count_bytes(request, result)
+        if result.tag and size <= self._results.maxsize // _SHARE:
+            self._results[request] = size, result
 
     def clear(self) -> None:
         """Forget all results, which are those of another graph."""
         self._results.clear()
 
 
-def _count_bytes(task: QueryRequest, reply: QueryResult) -> int:
+def _count_bytes(request: QueryRequest, result: QueryResult) -> int:
     """Return an upper bound of the memory of a result, in bytes."""
-    asked = task.asked
-    names = (asked.query, *(asked.default_graphs or ()), *(asked.named_graphs or ()))
-    return len(reply.body) + _CHARACTER * sum(map(len, names)) + _BESIDE
+    sparql = request.sparql
+    names = (sparql.query, *(sparql.default_graphs or ()), *(sparql.named_graphs or ()))
+    return len(result.body) + _CHARACTER * sum(map(len, names)) + _BESIDE

@@ -20,13 +20,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from build_graph.web.server.settings import QueryLimits
 
-AT_ONCE = 8  # connections that are accepted before those that there are come to their turn
-_UNDER_WAY = 4 * AT_ONCE  # that are accepted, or being closed, and not yet counted, or still
-_OF_A_WORKER = 3  # files that a worker takes of the server
+AT_ONCE = 8  # connections that are accepted at a time, before the open ones get their turn
+_UNDER_WAY = 4 * AT_ONCE  # connections that are open but not counted: just accepted, or being closed
+_OF_A_WORKER = 3  # files that the server opens for a worker
 _SPARE = 16  # files that pages and queries open now and then
-_FEWEST = 8  # connections, however few files there may be
-_NO_FILES = "socket.accept() out of system resource"  # what asyncio says
-_SILENCE = 60.0  # seconds between two lines that say it
+_FEWEST = 8  # connections, however few files the system allows
+_NO_FILES = "socket.accept() out of system resource"  # the message of asyncio
+_SILENCE = 60.0  # seconds between two log lines about it
 _LOG = logging.getLogger(__name__)
 
 
@@ -36,9 +36,8 @@ class ConnectionLimiter:
 
     patience: float  # seconds that a connection may be without a request
     most: int
-    waiting: dict[LimitedConnection, None] = field(
-        default_factory=dict
-    )  # without a request, the oldest first
+    # Connections without a request, the oldest first.
+    waiting: dict[LimitedConnection, None] = field(default_factory=dict)
 
     @classmethod
     def create(cls, limits: QueryLimits) -> ConnectionLimiter:
@@ -64,10 +63,10 @@ def compute_connection_limit(limits: QueryLimits) -> int:
 class LimitedConnection(H11Protocol):
     """A connection that closes if it is without a request for too long, or if others need its place."""
 
-    def __init__(self, crowd: ConnectionLimiter, **given: Any) -> None:
+    def __init__(self, limiter: ConnectionLimiter, **given: Any) -> None:
         """Take over a connection with the arguments of uvicorn, under a limiter."""
         super().__init__(**given)
-        self._crowd = crowd
+        self._limiter = limiter
         self._deadline: asyncio.TimerHandle | None = None
         self._unsent: int | None = None  # bytes of an answer that had not been taken when last looked at
 
@@ -75,8 +74,8 @@ class LimitedConnection(H11Protocol):
         """Start; close the oldest connection if there are too many now."""
         super().connection_made(transport)
         self._update_deadline()
-        if len(self.connections) > self._crowd.most:
-            oldest = self._crowd.find_oldest() or self
+        if len(self.connections) > self._limiter.most:
+            oldest = self._limiter.find_oldest() or self
             if oldest is self:  # all others are being answered
                 self._refuse(503, b"there are too many connections; ask again later\n", ("retry-after", "5"))
             oldest.abort()
@@ -110,12 +109,12 @@ class LimitedConnection(H11Protocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._stop_waiting()
         elif self._deadline is None:
-            self._crowd.waiting[self] = None
+            self._limiter.waiting[self] = None
             self._unsent = None
-            self._deadline = self.loop.call_later(self._crowd.patience, self._close_late)
+            self._deadline = self.loop.call_later(self._limiter.patience, self._close_late)
 
     def _stop_waiting(self) -> None:
-        self._crowd.waiting.pop(self, None)
+        self._limiter.waiting.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -125,17 +124,17 @@ class LimitedConnection(H11Protocol):
         left = self.count_unsent()
         if left and (self._unsent is None or left < self._unsent):
             self._unsent = left
-            self._deadline = self.loop.call_later(self._crowd.patience, self._close_late)
+            self._deadline = self.loop.call_later(self._limiter.patience, self._close_late)
             return
         if not left and self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
             self._refuse(408, b"the request does not come in; send it faster\n")
         self.abort()
 
-    def _refuse(self, status: int, said: bytes, *more: tuple[str, str]) -> None:
+    def _refuse(self, status: int, message: bytes, *more: tuple[str, str]) -> None:
         """Send a refusal to a client that has sent no request, or half of one."""
-        headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(said)))]
+        headers = [("content-type", "text/plain; charset=utf-8"), ("content-length", str(len(message)))]
         response = h11.Response(status_code=status, headers=[*headers, ("connection", "close"), *more])
-        for event in (response, h11.Data(data=said), h11.EndOfMessage()):
+        for event in (response, h11.Data(data=message), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
 
 

@@ -67,14 +67,14 @@ class Endpoint:
         query = parse_request(request.method, parameters, request.headers.get("content-type", ""), body)
         if query is None:
             return await self._describe(request, accept)
-        task = QueryRequest(_add_base(request, query), AcceptedTypes.parse(accept))
-        return build_response(await finish_unless_gone(request, self.workers.execute(task)))
+        query_request = QueryRequest(_add_base(request, query), AcceptedTypes.parse(accept))
+        return build_response(await finish_unless_gone(request, self.workers.execute(query_request)))
 
     async def _read_body(self, request: Request) -> bytes:
         """Return the whole body; raise HTTPError if it is too large, or does not come in time."""
         most, body = self.settings.limits.body, bytearray()
-        said = request.headers.get("content-length", "0")
-        if said.isdigit() and int(said[:20]) > most:
+        length = request.headers.get("content-length", "0")
+        if length.isdigit() and int(length[:20]) > most:
             raise _create_size_error(most)
         try:
             async with asyncio.timeout(self.settings.limits.reading):
@@ -94,22 +94,22 @@ class Endpoint:
             raise HTTPError(
                 406, f"Accept: takes none of the formats there are: {', '.join(TRIPLES)}; or send a query"
             )
-        held = await finish_unless_gone(request, describe_dataset(self.workers.execute))
+        dataset = await finish_unless_gone(request, describe_dataset(self.workers.execute))
         try:
-            body = build_service_description(str(request.url), TRIPLES[media], held)
+            body = build_service_description(str(request.url), TRIPLES[media], dataset)
         except ValueError as error:  # it is the client that names the host
             raise HTTPError(400, "Host: is no name of a host; give the one in the address") from error
         return CachedResponse(body, media, headers={"Vary": "Accept"})
 
 
-def _add_base(request: Request, asked: SparqlRequest) -> SparqlRequest:
+def _add_base(request: Request, query: SparqlRequest) -> SparqlRequest:
     """Return the query with this endpoint's address as its base, if it has relative IRIs."""
-    if not has_relative_iri(asked.query):
-        return asked  # whatever the server is called by, it is the same query
+    if not has_relative_iri(query.query):
+        return query  # whatever the server is called by, it is the same query
     try:
-        return replace(asked, base=NamedNode(str(request.url.replace(query="", fragment=""))).value)
+        return replace(query, base=NamedNode(str(request.url.replace(query="", fragment=""))).value)
     except ValueError:  # it is the client that names the host
-        return asked
+        return query
 
 
 def _create_size_error(most: int) -> HTTPError:

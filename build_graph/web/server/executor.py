@@ -35,12 +35,12 @@ from build_graph.web.server.settings import QueryLimits
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
-STALE = 503  # the status of a reply from a worker whose store has been taken away from under it
+STALE = 503  # the status of a result from a worker whose store has been taken away from under it
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FORMS_OF_TRIPLES = (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
 _TELLING = _CHANGING | {"FROM"}
-OWN_MEDIA = AcceptedTypes("application/sparql-results+json", "application/n-triples")  # for `parse_reply`
+OWN_MEDIA = AcceptedTypes("application/sparql-results+json", "application/n-triples")  # for `parse_result`
 _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
 
 
@@ -48,8 +48,8 @@ _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT a
 class QueryRequest:
     """A query with the formats of its answer, as it goes to a worker."""
 
-    asked: SparqlRequest
-    media: AcceptedTypes
+    sparql: SparqlRequest
+    accepted: AcceptedTypes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,52 +69,54 @@ class QueryExecutor:
     store: Store
     limits: QueryLimits
 
-    def execute(self, task: QueryRequest) -> QueryResult:
+    def execute(self, request: QueryRequest) -> QueryResult:
         """Return the answer to a query, or a refusal with its reason."""
         try:
-            return self._execute(task)
+            return self._execute(request)
         except HTTPError as error:
             return create_error_result(error.status, str(error))
         except ObligationError as error:
             return create_error_result(400, str(error))
 
-    def _execute(self, task: QueryRequest) -> QueryResult:
-        query = task.asked.query
+    def _execute(self, request: QueryRequest) -> QueryResult:
+        query = request.sparql.query
         form = sparql.detect_form(query)
-        refuse_service(query, base=task.asked.base)  # before all else: whoever parses an ASK answers it
+        refuse_service(query, base=request.sparql.base)  # before all else: whoever parses an ASK answers it
         keywords = sparql.find_keywords(query, _TELLING)
-        media = task.media.triples if form in _FORMS_OF_TRIPLES else task.media.rows
+        media = request.accepted.triples if form in _FORMS_OF_TRIPLES else request.accepted.rows
         if media is None:
-            syntax.check(query, base=task.asked.base)
+            syntax.check(query, base=request.sparql.base)
             offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
             raise HTTPError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
         try:
-            found = self._run_query(task.asked, own="FROM" in keywords)
+            found = self._run_query(request.sparql, own="FROM" in keywords)
             if isinstance(found, QueryTriples) != (form in _FORMS_OF_TRIPLES):
                 raise sparql.QueryError(f"query: is read as {form}, and is another; put blanks around words")
             body = self._serialize_answer(found, media)
         except SyntaxError:
-            syntax.check(query, base=task.asked.base)  # says where
+            syntax.check(query, base=request.sparql.base)  # says where
             raise
         except (OSError, RuntimeError, ValueError) as error:
             if str(error).startswith(OF_FILES):
                 raise HTTPError(STALE, "the store has been written; ask again") from error
-            said = f"query: cannot be answered ({short_message(error)}); put it right"
-            raise sparql.QueryError(said) from error
+            message = f"query: cannot be answered ({short_message(error)}); put it right"
+            raise sparql.QueryError(message) from error
         tag = "" if keywords & _CHANGING else blake2b(body, digest_size=16, key=media.encode()).hexdigest()
         return QueryResult(200, media, body, tag)
 
-    def _run_query(self, asked: SparqlRequest, *, own: bool) -> QuerySolutions | QueryBoolean | QueryTriples:
+    def _run_query(
+        self, request: SparqlRequest, *, own: bool
+    ) -> QuerySolutions | QueryBoolean | QueryTriples:
         """Return the answer of the store; `own` says that the query itself names its graphs."""
-        if asked.default_graphs is not None and asked.named_graphs is not None:
+        if request.default_graphs is not None and request.named_graphs is not None:
             return self.store.query(
-                asked.query,
-                base_iri=asked.base,
-                default_graph=[NamedNode(iri) for iri in asked.default_graphs],
-                named_graphs=[NamedNode(iri) for iri in asked.named_graphs],
+                request.query,
+                base_iri=request.base,
+                default_graph=[NamedNode(iri) for iri in request.default_graphs],
+                named_graphs=[NamedNode(iri) for iri in request.named_graphs],
             )
         union = not own and not has_default_graph(self.store)  # which would undo FROM
-        return self.store.query(asked.query, base_iri=asked.base, use_default_graph_as_union=union)
+        return self.store.query(request.query, base_iri=request.base, use_default_graph_as_union=union)
 
     def _serialize_answer(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
         out = _BoundedBuffer(self.limits.answer)
@@ -132,8 +134,8 @@ class QueryExecutor:
         for triple in found:
             seen.add(triple)
             if len(seen) > self.limits.rows:
-                said = f"query: the answer has more than {self.limits.rows:,} triples; {_PIECES}"
-                raise HTTPError(400, said)
+                message = f"query: the answer has more than {self.limits.rows:,} triples; {_PIECES}"
+                raise HTTPError(400, message)
         yield from seen
 
 
@@ -152,14 +154,16 @@ def create_error_result(status: int, message: str) -> QueryResult:
     return QueryResult(status, "text/plain", f"{shorten_lines(message)}\n".encode("utf-8", errors="replace"))
 
 
-def parse_reply(reply: QueryResult, name: str) -> Answer:
+def parse_result(result: QueryResult, name: str) -> Answer:
     """Return the answer in a result in `OWN_MEDIA`; raise HTTPError with the query's name for a refusal."""
-    if reply.status != 200:
-        said = reply.body.decode("utf-8", "replace").strip().removeprefix("query: ")  # its name for every one
-        raise HTTPError(reply.status, f"{name}: {said}")
-    if reply.media == OWN_MEDIA.triples:
-        return Triples.collect(quad.triple for quad in parse(reply.body, format=RdfFormat.N_TRIPLES))
-    return parse_query_results(reply.body, format=QueryResultsFormat.JSON)
+    if result.status != 200:
+        message = (
+            result.body.decode("utf-8", "replace").strip().removeprefix("query: ")
+        )  # its name for every one
+        raise HTTPError(result.status, f"{name}: {message}")
+    if result.media == OWN_MEDIA.triples:
+        return Triples.collect(quad.triple for quad in parse(result.body, format=RdfFormat.N_TRIPLES))
+    return parse_query_results(result.body, format=QueryResultsFormat.JSON)
 
 
 def has_more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:

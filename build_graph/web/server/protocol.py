@@ -158,8 +158,8 @@ def parse_request(
         return _parse_operation(pairs + _parse_pairs(_decode_text(body, "the form"), "the form"))
     if media == DIRECT:
         return _parse_operation([*pairs, ("query", _decode_text(body, "the query"))])
-    said = "the graph is read only" if media == UPDATE else f"{media or 'nothing'}: is not taken"
-    raise HTTPError(415, f"{said}; send the query as {FORM} or as {DIRECT}")
+    message = "the graph is read only" if media == UPDATE else f"{media or 'nothing'}: is not taken"
+    raise HTTPError(415, f"{message}; send the query as {FORM} or as {DIRECT}")
 
 
 def _parse_operation(pairs: _Pairs) -> SparqlRequest:
@@ -168,8 +168,8 @@ def _parse_operation(pairs: _Pairs) -> SparqlRequest:
         raise HTTPError(400, "update: the graph is read only; send a query, as the parameter query")
     queries = _select_values(pairs, "query")
     if len(queries) != 1:
-        said = "there is no query" if not queries else f"there are {len(queries)} queries"
-        raise HTTPError(400, f"{said}; send one, as the parameter query")
+        message = "there is no query" if not queries else f"there are {len(queries)} queries"
+        raise HTTPError(400, f"{message}; send one, as the parameter query")
     return SparqlRequest(
         queries[0],
         *_parse_dataset(_select_values(pairs, "default-graph-uri"), _select_values(pairs, "named-graph-uri")),

@@ -67,8 +67,8 @@ class CachedResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the body, or 304 if the client has it already."""
         if self._is_known(Request(scope)):
-            kept = {name: value for name, value in self.headers.items() if not name.startswith("content-")}
-            await Response(status_code=304, headers=kept)(scope, receive, send)
+            headers = {name: value for name, value in self.headers.items() if not name.startswith("content-")}
+            await Response(status_code=304, headers=headers)(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -80,10 +80,10 @@ class CachedResponse(Response):
         return any(one.strip().removeprefix("W/") in ("*", tag) for one in known)
 
 
-def build_response(reply: QueryResult, headers: Mapping[str, str] | None = None) -> CachedResponse:
+def build_response(result: QueryResult, headers: Mapping[str, str] | None = None) -> CachedResponse:
     """Return the response for a result of the workers."""
     return CachedResponse(
-        reply.body, reply.media, reply.status, {"Vary": "Accept", **(headers or {})}, reply.tag
+        result.body, result.media, result.status, {"Vary": "Accept", **(headers or {})}, result.tag
     )
 
 
@@ -144,10 +144,12 @@ async def show_not_found(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status == 405:
-        said = f"{request.method}: is not answered here; use {headers.get('Allow', 'GET')}"
+        message = f"{request.method}: is not answered here; use {headers.get('Allow', 'GET')}"
     else:
-        said = f"{request.url.path}: there is nothing here; the workbench is at / and the endpoint at /sparql"
-    return render_error(request, status, said, headers)
+        message = (
+            f"{request.url.path}: there is nothing here; the workbench is at / and the endpoint at /sparql"
+        )
+    return render_error(request, status, message, headers)
 
 
 async def show_failure(request: Request, error: Exception) -> Response:
@@ -156,5 +158,5 @@ async def show_failure(request: Request, error: Exception) -> Response:
     The path without its parameters, and the place in the program, are enough; headers are not logged.
     """
     _LOG.error("%s %s: failed", request.method, request.url.path, exc_info=error)
-    said = f"{request.url.path}: an error of this program; what went wrong stands on the server's stderr"
-    return render_error(request, 500, said)
+    message = f"{request.url.path}: an error of this program; what went wrong stands on the server's stderr"
+    return render_error(request, 500, message)

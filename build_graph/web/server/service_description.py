@@ -15,7 +15,7 @@ from pyoxigraph import (
 
 from build_graph.query.export.rdf_formats import serialize_triples
 from build_graph.vocabulary import RDF, RDFS
-from build_graph.web.server.executor import OWN_MEDIA, QueryRequest, QueryResult, parse_reply
+from build_graph.web.server.executor import OWN_MEDIA, QueryRequest, QueryResult, parse_result
 from build_graph.web.server.protocol import HTTPError, SparqlRequest
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -68,16 +68,16 @@ async def describe_dataset(answer: Answer) -> DatasetDescription:
 
 
 async def _select_rows(answer: Answer, query: str) -> list[tuple[str, ...]]:
-    reply = await answer(QueryRequest(SparqlRequest(query), OWN_MEDIA))
-    found = parse_reply(reply, "the graphs cannot be listed")
+    result = await answer(QueryRequest(SparqlRequest(query), OWN_MEDIA))
+    found = parse_result(result, "the graphs cannot be listed")
     assert isinstance(found, QuerySolutions), "SELECT gives rows"
     return [tuple(getattr(value, "value", "") for value in row) for row in found]
 
 
-def build_service_description(address: str, form: RdfFormat, held: DatasetDescription) -> bytes:
+def build_service_description(address: str, form: RdfFormat, description: DatasetDescription) -> bytes:
     """Return the description of the endpoint at an address; raise ValueError if that is no IRI."""
     endpoint = NamedNode(address)
-    triples = (*_iterate_service(endpoint), *_iterate_graphs(endpoint, held))
+    triples = (*_iterate_service(endpoint), *_iterate_graphs(endpoint, description))
     return serialize_triples(triples, form, _PREFIXES)
 
 
@@ -90,31 +90,31 @@ def _iterate_service(endpoint: NamedNode) -> Iterator[Triple]:
         yield Triple(endpoint, _build_term("resultFormat"), NamedNode(FORMATS + name))
 
 
-def _iterate_graphs(endpoint: NamedNode, held: DatasetDescription) -> Iterator[Triple]:
+def _iterate_graphs(endpoint: NamedNode, description: DatasetDescription) -> Iterator[Triple]:
     """Yield the statements about the dataset: its graphs, numbered in order, and their sizes."""
     dataset = NamedNode(f"{endpoint.value}#dataset")
     yield Triple(endpoint, _build_term("defaultDataset"), dataset)
     yield Triple(dataset, _KIND, _build_term("Dataset"))
     default = NamedNode(f"{endpoint.value}#default-graph")
     yield Triple(dataset, _build_term("defaultGraph"), default)
-    yield from _iterate_graph(default, held, "")
-    for number, name in enumerate(held.names, 1):
+    yield from _iterate_graph(default, description, "")
+    for number, name in enumerate(description.names, 1):
         named = NamedNode(f"{endpoint.value}#named-graph-{number}")
         graph = NamedNode(f"{endpoint.value}#graph-{number}")
         yield Triple(dataset, _build_term("namedGraph"), named)
         yield Triple(named, _KIND, _build_term("NamedGraph"))
         yield Triple(named, _build_term("name"), NamedNode(name))
         yield Triple(named, _build_term("graph"), graph)
-        yield from _iterate_graph(graph, held, name)
-    if held.more:
-        said = f"There are more named graphs than the {len(held.names):,} that are listed here."
-        yield Triple(dataset, NamedNode(f"{RDFS}comment"), Literal(said, language="en"))
+        yield from _iterate_graph(graph, description, name)
+    if description.more:
+        comment = f"There are more named graphs than the {len(description.names):,} that are listed here."
+        yield Triple(dataset, NamedNode(f"{RDFS}comment"), Literal(comment, language="en"))
 
 
-def _iterate_graph(graph: NamedNode, held: DatasetDescription, name: str) -> Iterator[Triple]:
+def _iterate_graph(graph: NamedNode, description: DatasetDescription, name: str) -> Iterator[Triple]:
     yield Triple(graph, _KIND, _build_term("Graph"))
-    if held.sizes is not None:
-        yield Triple(graph, NamedNode(f"{VOID}triples"), Literal(held.sizes.get(name, 0)))
+    if description.sizes is not None:
+        yield Triple(graph, NamedNode(f"{VOID}triples"), Literal(description.sizes.get(name, 0)))
 
 
 def _build_term(name: str) -> NamedNode:

@@ -16,19 +16,14 @@ from build_graph.query.names import EntityFinder, NameIndex
 from build_graph.query.parameters import Binder
 from build_graph.web.pages.entity import EntityPages
 from build_graph.web.server.cache import PageCache
-from build_graph.web.server.executor import OWN_MEDIA, QueryRequest, parse_reply
+from build_graph.web.server.executor import OWN_MEDIA, QueryRequest, parse_result
 from build_graph.web.server.protocol import SparqlRequest
 from build_graph.web.server.workers import QueryWorkerPool
 
 Value = TypeVar("Value")
 
-NAMED = (
-    ParameterKind.AGENCY,
-    ParameterKind.DOMAIN,
-    ParameterKind.DOCUMENT,
-    ParameterKind.CLAUSE,
-)  # things that are found by name
-_LISTS = 32  # of names, documents and the like; there are fewer
+# Sizes of the caches.
+_LISTS = 32  # lists of names, documents and the like; there are fewer
 _NETWORKS = 8  # pages of up to 20 MB
 _READERS = 32  # pages of some 0.3 MB
 
@@ -41,9 +36,8 @@ class PooledEngine:
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """Return the answer to a query; raise HTTPError with the status if it is stopped or refused."""
-        return parse_reply(
-            from_thread.run(self.workers.execute, QueryRequest(SparqlRequest(query), OWN_MEDIA)), name
-        )
+        request = QueryRequest(SparqlRequest(query), OWN_MEDIA)
+        return parse_result(from_thread.run(self.workers.execute, request), name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,28 +26,32 @@ from build_graph.web.pages.notices import MOST, render_search_page, render_too_l
 from build_graph.web.pages.ontology import LANGUAGES, render_ontology_page
 from build_graph.web.pages.ontology_terms import serialize_ontology
 from build_graph.web.pages.overview import DocumentSelection, render_documents_page, render_overview_page
-from build_graph.web.pages.question_form import QuestionFault, render_catalogue_page, render_question_page
+from build_graph.web.pages.question_form import (
+    NAMED,
+    QuestionFault,
+    render_catalogue_page,
+    render_question_page,
+)
 from build_graph.web.pages.site import format_title, render_reader
-from build_graph.web.render import format_script_json
-from build_graph.web.render import load_script as script_library
+from build_graph.web.render import format_script_json, load_script
 from build_graph.web.server.protocol import FORMATS, HTML, TRIPLES, HTTPError, choose_format
 from build_graph.web.server.responses import CachedResponse, wrap_view
 from build_graph.web.server.settings import Settings
-from build_graph.web.server.state import NAMED, AppState, PooledEngine
+from build_graph.web.server.state import AppState, PooledEngine
 from build_graph.web.server.workers import QueryWorkerPool
 
-_SEARCHED = NAMED[:3]  # kinds that a search completes: clauses have the same few names everywhere
+_SEARCHED = NAMED[:3]  # kinds that a search completes
 _OFFERED = 12  # names that complete a field
-_LONGEST = 200  # characters of a name that are searched for
-_TOO_MUCH = 400  # the status with which the workers refuse an answer that is larger than allowed
-_BODIES = 1_000  # that are laid out while somebody waits: the time grows with their square
+_LONGEST = 200  # characters of a name to search for
+_TOO_MUCH = 400  # status of a refusal by the workers of an answer that is larger than allowed
+_LAID_OUT = 1_000  # that are laid out while somebody waits: the time grows with their square
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the bytes
 _ONTOLOGY = {name: media for name, media in FORMATS.items() if name != "rdf"}
 
 
 def build_view_routes(settings: Settings, workers: QueryWorkerPool) -> list[BaseRoute]:
     """Return the routes of all pages, and of the files beside them."""
-    library = AppState.create(PooledEngine(workers), settings.limits.waiting)
+    state = AppState.create(PooledEngine(workers), settings.limits.waiting)
     views = (
         (urls.HOME, show_overview),
         (urls.DOCUMENTS, show_documents),
@@ -59,29 +63,29 @@ def build_view_routes(settings: Settings, workers: QueryWorkerPool) -> list[Base
         (urls.NETWORK, show_network),
         (f"{urls.READER}{{document:path}}", show_reader),
         (urls.EDITOR, show_editor),
-        (script_library("yasgui").address, send_script),
+        (load_script("yasgui").address, send_script),
         (urls.ONTOLOGY, show_ontology),
     )
-    return [Route(path, wrap_view(partial(view, library)), methods=["GET"]) for path, view in views]
+    return [Route(path, wrap_view(partial(view, state)), methods=["GET"]) for path, view in views]
 
 
-def show_overview(library: AppState, request: Request) -> Response:
+def show_overview(state: AppState, request: Request) -> Response:
     """Return the first page."""
     return CachedResponse(
         render_overview_page(
-            library.load_or_none(contents.list_documents),
-            library.load_or_none(contents.rank_agencies),
-            library.load_or_none(contents.rank_domains),
-            library.load_or_none(contents.count_entities) or {},
+            state.load_or_none(contents.list_documents),
+            state.load_or_none(contents.rank_agencies),
+            state.load_or_none(contents.rank_domains),
+            state.load_or_none(contents.count_entities) or {},
         )
     )
 
 
-def show_documents(library: AppState, request: Request) -> Response:
+def show_documents(state: AppState, request: Request) -> Response:
     """Return the list of the documents that the parameters select."""
     return CachedResponse(
         render_documents_page(
-            library.load_once(contents.list_documents), DocumentSelection.parse(request.query_params)
+            state.load_once(contents.list_documents), DocumentSelection.parse(request.query_params)
         )
     )
 
@@ -89,19 +93,19 @@ def show_documents(library: AppState, request: Request) -> Response:
 # ------------------------------------------------------------------------------------------- names
 
 
-def show_search(library: AppState, request: Request) -> Response:
+def show_search(state: AppState, request: Request) -> Response:
     """Return the entities whose names contain the words, or resemble them."""
     words = _read_words(request)
-    found = {kind: library.load_name_index(kind).find(words, MOST) if words else [] for kind in NAMED}
-    near = [] if any(found.values()) or not words else _find_near(library, words)
+    found = {kind: state.load_name_index(kind).find(words, MOST) if words else [] for kind in NAMED}
+    near = [] if any(found.values()) or not words else _find_near(state, words)
     return CachedResponse(render_search_page(words, found, near))
 
 
-def _find_near(library: AppState, words: str) -> list[NamedEntity]:
-    return [thing for kind in _SEARCHED for thing in library.load_name_index(kind).find_near(words, _OFFERED)]
+def _find_near(state: AppState, words: str) -> list[NamedEntity]:
+    return [entity for kind in _SEARCHED for entity in state.load_name_index(kind).find_near(words, _OFFERED)]
 
 
-def offer_names(library: AppState, request: Request) -> Response:
+def offer_names(state: AppState, request: Request) -> Response:
     """Return the names that complete a field, as JSON: label, value, note, and address of the page."""
     asked = request.path_params["kind"]
     kinds = [kind for kind in NAMED if kind == asked] or (list(_SEARCHED) if asked == "any" else [])
@@ -109,26 +113,23 @@ def offer_names(library: AppState, request: Request) -> Response:
         raise HTTPError(404, f"{asked}: is no kind of thing; there is {', '.join(NAMED)}, and any")
     words = _read_words(request)
     share = _OFFERED // len(kinds)
-    found = [thing for kind in kinds for thing in library.load_name_index(kind).find(words, share)]
+    found = [entity for kind in kinds for entity in state.load_name_index(kind).find(words, share)]
     return CachedResponse(
-        format_script_json([_format_completion(library, thing) for thing in found]).encode(),
+        format_script_json([_format_completion(state, entity) for entity in found]).encode(),
         "application/json",
     )
 
 
-def _format_completion(library: AppState, thing: NamedEntity) -> dict[str, str]:
-    note = " · ".join(thing.notes)
-    if (
-        thing.kind is ParameterKind.CLAUSE
-    ):  # several have the same name: it is the document that tells them apart
-        note = contents.format_local_name(
-            thing.unique_name, contents.find_titles(library.names)
-        ).removeprefix("document/")
+def _format_completion(state: AppState, entity: NamedEntity) -> dict[str, str]:
+    note = " · ".join(entity.notes)
+    if entity.kind is ParameterKind.CLAUSE:  # the document tells clauses of the same name apart
+        titles = contents.find_titles(state.names)
+        note = contents.format_local_name(entity.unique_name, titles).removeprefix("document/")
     return {
-        "label": thing.label,
-        "value": thing.unique_name,
+        "label": entity.label,
+        "value": entity.unique_name,
         "note": note,
-        "href": urls.entity_url(thing.node.value),
+        "href": urls.entity_url(entity.node.value),
     }
 
 
@@ -139,12 +140,12 @@ def _read_words(request: Request) -> str:
 # --------------------------------------------------------------------------------------- questions
 
 
-def show_catalogue(library: AppState, request: Request) -> Response:
+def show_catalogue(state: AppState, request: Request) -> Response:
     """Return the list of questions."""
     return CachedResponse(render_catalogue_page(load_catalogue()))
 
 
-def answer_question(library: AppState, request: Request) -> Response:
+def answer_question(state: AppState, request: Request) -> Response:
     """Return a question with its form and its answer, or the answer alone with format=csv.
 
     Raise ObligationError if there is no such question, or no answer as a file.
@@ -154,11 +155,11 @@ def answer_question(library: AppState, request: Request) -> Response:
     form = given.pop("format", None)
     given.pop("lang", None)  # the page's, not the question's
     if form is None:
-        return _render_question(library, question, given)
+        return _render_question(state, question, given)
     if form != "csv":
         raise HTTPError(406, f"format: there is no {form}; there is csv, and more at /sparql")
-    query = library.binder.bind(question, given)
-    body = format_spreadsheet(library.engine.answer(query, question.name))
+    query = state.binder.bind(question, given)
+    body = format_spreadsheet(state.engine.answer(query, question.name))
     name = {"Content-Disposition": f'attachment; filename="{question.name}.csv"'}
     return CachedResponse(body, "text/csv", headers=name)
 
@@ -171,14 +172,14 @@ def _find_question(name: str) -> Question:
     return found
 
 
-def _render_question(library: AppState, question: Question, given: Mapping[str, str]) -> Response:
+def _render_question(state: AppState, question: Question, given: Mapping[str, str]) -> Response:
     needed = {parameter.name for parameter in question.header.parameters if parameter.default is None}
     if needed - set(given):
         return CachedResponse(render_question_page(question, given))
     query = ""
     try:
-        query = library.binder.bind(question, given)
-        found, documents = library.engine.answer(query, question.name), contents.find_titles(library.names)
+        query = state.binder.bind(question, given)
+        found, documents = state.engine.answer(query, question.name), contents.find_titles(state.names)
         answer = build_table(found, documents=documents, apart="document" not in given)
     except UnknownNameError as error:
         instead = _suggest_links(error, given, partial(urls.question_url, question.name))
@@ -198,19 +199,14 @@ def _suggest_links(
     error: UnknownNameError, given: Mapping[str, str], address: Callable[[dict[str, str]], str]
 ) -> list[tuple[str, str]]:
     """Return the suggested names, each with the address of the page that has it in place of the wrong one."""
-    return [
-        (
-            name,
-            address({key: name if words.strip() == error.words else words for key, words in given.items()}),
-        )
-        for name in error.instead
-    ]
+    wrong = {key for key, words in given.items() if words.strip() == error.words}
+    return [(name, address({**given, **dict.fromkeys(wrong, name)})) for name in error.instead]
 
 
 # -------------------------------------------------------------------- entities, documents, network
 
 
-def describe_entity(library: AppState, request: Request) -> Response:
+def describe_entity(state: AppState, request: Request) -> Response:
     """Return the entity at an address, in the format that the client prefers.
 
     Raise HTTPError for an unknown format, UnknownEntityError for an entity that the graph does not know.
@@ -223,8 +219,8 @@ def describe_entity(library: AppState, request: Request) -> Response:
             f"{request.url.path}: is not written in UTF-8, so that it is nothing"
         ) from error
     if media == HTML:
-        return CachedResponse(library.entity_pages.render_page(iri))
-    found = library.entity_pages.describe(iri)
+        return CachedResponse(state.entity_pages.render_page(iri))
+    found = state.entity_pages.describe(iri)
     body = serialize_triples(found.triples, TRIPLES[media])
     headers = {"Vary": "Accept"} | ({"Link": _format_rest_link(iri)} if found.more else {})
     return CachedResponse(body, media, headers=headers)
@@ -236,7 +232,7 @@ def _format_rest_link(iri: str) -> str:
     return f'<{urls.query_url(query)}>; rel="related"; title="all statements that name it"'
 
 
-def show_reader(library: AppState, request: Request) -> Response:
+def show_reader(state: AppState, request: Request) -> Response:
     """Return the text of a document with marks.
 
     Raise ObligationError for a document that the graph does not have, or not completely.
@@ -247,10 +243,10 @@ def show_reader(library: AppState, request: Request) -> Response:
         raise UnknownEntityError(
             f"{request.url.path}: is no name of a document; see {urls.DOCUMENTS}"
         ) from error
-    return CachedResponse(library.readers.fetch(iri, lambda: render_reader(library.engine, iri)))
+    return CachedResponse(state.readers.fetch(iri, lambda: render_reader(state.engine, iri)))
 
 
-def show_network(library: AppState, request: Request) -> Response:
+def show_network(state: AppState, request: Request) -> Response:
     """Return the network of the graph, or of a document, a domain, or both.
 
     Return a page that asks for another selection if it is too large, or empty; raise ObligationError if the
@@ -259,9 +255,9 @@ def show_network(library: AppState, request: Request) -> Response:
     kinds = (ParameterKind.DOCUMENT, ParameterKind.DOMAIN)
     given: dict[str, str] = {kind: request.query_params.get(kind, "").strip() for kind in kinds}
     try:
-        document, domain = (library.names.find(kind, given[kind]) if given[kind] else None for kind in kinds)
+        document, domain = (state.names.find(kind, given[kind]) if given[kind] else None for kind in kinds)
         return CachedResponse(
-            library.networks.fetch((document, domain), lambda: _render_network(library, document, domain))
+            state.networks.fetch((document, domain), lambda: _render_network(state, document, domain))
         )
     except UnknownNameError as error:
         words = {kind: name for kind, name in given.items() if name}
@@ -269,17 +265,15 @@ def show_network(library: AppState, request: Request) -> Response:
         return CachedResponse(render_too_large_page("no_such_name", given, error.words, instead), status=404)
     except NothingToShowError:
         return CachedResponse(render_too_large_page("nothing_shared", given), status=404)
-    except PageTooLargeError:
-        return CachedResponse(render_too_large_page("too_large", given), status=_TOO_MUCH)
-    except HTTPError as error:
-        if error.status != _TOO_MUCH:
+    except (PageTooLargeError, HTTPError) as error:
+        if isinstance(error, HTTPError) and error.status != _TOO_MUCH:
             raise
         return CachedResponse(render_too_large_page("too_large", given), status=_TOO_MUCH)
 
 
-def _render_network(library: AppState, document: NamedNode | None, domain: NamedNode | None) -> bytes:
-    data = collect_network_data(library.engine, document, domain)
-    if len(data.bodies) > _BODIES:
+def _render_network(state: AppState, document: NamedNode | None, domain: NamedNode | None) -> bytes:
+    data = collect_network_data(state.engine, document, domain)
+    if len(data.bodies) > _LAID_OUT:
         raise PageTooLargeError(f"{len(data.bodies):,} bodies are too many for a page")
     readers = {card.id: urls.reader_url(BASE + card.id) for card in data.documents}
     return render_network_page(data, format_title(data), NetworkLinks(readers, urls.HOME))
@@ -288,7 +282,7 @@ def _render_network(library: AppState, document: NamedNode | None, domain: Named
 # -------------------------------------------------------------------------------- editor, ontology
 
 
-def show_editor(library: AppState, request: Request) -> Response:
+def show_editor(state: AppState, request: Request) -> Response:
     """Return the editor, which sends its queries to the endpoint."""
     return CachedResponse(_render_editor())
 
@@ -298,12 +292,12 @@ def _render_editor() -> bytes:
     return sparql_editor.render_editor_page(load_catalogue(), urls.ENDPOINT)
 
 
-def send_script(library: AppState, request: Request) -> Response:
+def send_script(state: AppState, request: Request) -> Response:
     """Return the script of the editor."""
-    return CachedResponse(script_library("yasgui").body, "text/javascript", headers=_FOREVER)
+    return CachedResponse(load_script("yasgui").body, "text/javascript", headers=_FOREVER)
 
 
-def show_ontology(library: AppState, request: Request) -> Response:
+def show_ontology(state: AppState, request: Request) -> Response:
     """Return the ontology as a page or as statements, by `?format`, or else by the Accept header."""
     vary = {"Vary": "Accept, Accept-Language"}
     media = choose_format(request, _ONTOLOGY)

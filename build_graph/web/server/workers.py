@@ -53,14 +53,9 @@ def start_fork_server(settings: Settings) -> ForkServer:
     )
 
 
-def build_call(task: QueryRequest, limits: QueryLimits) -> Call:
+def build_call(request: QueryRequest, limits: QueryLimits) -> Call:
     """Return the call that executes a query in a worker."""
-    return Call(answer_query, (task,), Allowance(limits.seconds + _GRACE))
-
-
-def answer_query(answerer: QueryExecutor, task: QueryRequest) -> QueryResult:
-    """Return the answer to a query, in a worker."""
-    return answerer.execute(task)
+    return Call(QueryExecutor.execute, (request,), Allowance(limits.seconds + _GRACE))
 
 
 def load_store(settings: Settings) -> Callable[[], Store]:
@@ -80,11 +75,11 @@ def load_store(settings: Settings) -> Callable[[], Store]:
 
 def start_executor(settings: Settings, opened: Callable[[], Store]) -> QueryExecutor:
     """Return the executor of a worker; from here on, the process is confined to it."""
-    answerer = QueryExecutor(opened(), settings.limits)
-    _warm_up(answerer)
+    executor = QueryExecutor(opened(), settings.limits)
+    _warm_up(executor)
     cap_memory(settings.limits.memory)
     cap_files(_count_files(settings))
-    return answerer
+    return executor
 
 
 def _copy_store(folder: Path) -> Store:
@@ -99,10 +94,10 @@ def _open_store(graph: Path) -> Store:
     return open_path(graph).store
 
 
-def _warm_up(answerer: QueryExecutor) -> None:
+def _warm_up(executor: QueryExecutor) -> None:
     """Load the modules that a first answer needs: later the process can open no file but those of a store."""
     for query in ("SELECT * {", "ASK {}", "CONSTRUCT {} {}"):
-        answerer.execute(QueryRequest(SparqlRequest(query), AcceptedTypes("text/csv", "application/ld+json")))
+        executor.execute(QueryRequest(SparqlRequest(query), AcceptedTypes("text/csv", "application/ld+json")))
 
 
 def _count_files(settings: Settings) -> int:
@@ -133,8 +128,8 @@ class _WorkerConnection:
         reader, writer = await asyncio.open_connection(sock=worker.socket, limit=MEGABYTE)
         return cls(worker, reader, writer)
 
-    async def ask(self, task: QueryRequest, limits: QueryLimits) -> Any:
-        self.writer.write(encode_message(build_call(task, limits)))
+    async def ask(self, request: QueryRequest, limits: QueryLimits) -> Any:
+        self.writer.write(encode_message(build_call(request, limits)))
         await self.writer.drain()
         return await aread_message(self.reader)
 
@@ -155,9 +150,8 @@ class QueryWorkerPool:
         self._limits, self._server, self._generation = settings.limits, server, server.generation
         self._results = ResultCache(settings.limits.kept)
         self._shared: dict[QueryRequest, _PendingResult] = {}
-        self._idle: asyncio.LifoQueue[_WorkerConnection | None] = (
-            asyncio.LifoQueue()
-        )  # None: a place without a worker
+        # None is a place without a worker.
+        self._idle: asyncio.LifoQueue[_WorkerConnection | None] = asyncio.LifoQueue()
         self._replacing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -174,70 +168,70 @@ class QueryWorkerPool:
             replacing.cancel()
         await asyncio.to_thread(self._server.close)
 
-    async def execute(self, task: QueryRequest) -> QueryResult:
+    async def execute(self, request: QueryRequest) -> QueryResult:
         """Return the result of a query, which may come from the cache; a refusal if it was stopped.
 
         Raise HTTPError if no worker is free in time. If the caller is cancelled, the query is stopped.
         """
-        if kept := self._results.get(task):
-            return kept
-        if is_volatile(task.asked.query):
-            return await self._compute(task)
-        shared = self._shared.get(task) or self._start_shared(task)
+        if cached := self._results.get(request):
+            return cached
+        if is_volatile(request.sparql.query):
+            return await self._compute(request)
+        shared = self._shared.get(request) or self._start_shared(request)
         shared.waiting += 1
         try:
             return await asyncio.shield(shared.found)
         finally:
             shared.waiting -= 1
-            if not shared.waiting and self._shared.get(task) is shared:
-                del self._shared[task]
+            if not shared.waiting and self._shared.get(request) is shared:
+                del self._shared[request]
                 shared.found.cancel()
 
-    def _start_shared(self, task: QueryRequest) -> _PendingResult:
+    def _start_shared(self, request: QueryRequest) -> _PendingResult:
         """Start to compute a result for all who ask for it until it is there."""
-        shared = self._shared[task] = _PendingResult(asyncio.create_task(self._compute_and_cache(task)))
+        shared = self._shared[request] = _PendingResult(asyncio.create_task(self._compute_and_cache(request)))
         return shared
 
-    async def _compute_and_cache(self, task: QueryRequest) -> QueryResult:
-        reply = await self._compute(task)
-        self._results.put(task, reply)
-        return reply
+    async def _compute_and_cache(self, request: QueryRequest) -> QueryResult:
+        result = await self._compute(request)
+        self._results.put(request, result)
+        return result
 
-    async def _compute(self, task: QueryRequest) -> QueryResult:
+    async def _compute(self, request: QueryRequest) -> QueryResult:
         """Return the result of a query; try once more if its worker was killed from outside."""
         for _ in range(_TRIALS):
-            reply = await self._try_once(task)
-            if reply is not None:
-                return reply
+            result = await self._try_once(request)
+            if result is not None:
+                return result
         raise HTTPError(503, "the process that answers was killed, twice; ask again later", Retry_After="5")
 
-    async def _try_once(self, task: QueryRequest) -> QueryResult | None:
+    async def _try_once(self, request: QueryRequest) -> QueryResult | None:
         """Return the result of a query; None if its worker was killed from outside."""
-        line = await self._take_free()
+        connection = await self._take_free()
         try:
             async with asyncio.timeout(self._limits.seconds):
-                reply: QueryResult | Exhausted = await line.ask(task, self._limits)
+                result: QueryResult | Exhausted = await connection.ask(request, self._limits)
         except TimeoutError:
-            self._replace(line)
-            said = f"query: has been stopped after {self._limits.seconds:g} seconds; ask for less"
-            return create_error_result(504, said)
+            self._replace(connection)
+            message = f"query: has been stopped after {self._limits.seconds:g} seconds; ask for less"
+            return create_error_result(504, message)
         except (EOFError, OSError):  # asyncio.IncompleteReadError is an EOFError
-            code = await self._replace(line)
+            code = await self._replace(connection)
             if code is None:
                 raise _create_reload_error() from None
             return None if code == -signal.SIGKILL else self._create_memory_error()
         except BaseException:  # the client has gone
-            self._replace(line)
+            self._replace(connection)
             raise
-        if isinstance(reply, Exhausted):
-            self._replace(line)
+        if isinstance(result, Exhausted):
+            self._replace(connection)
             return self._create_memory_error()
-        if reply.status == STALE:
+        if result.status == STALE:
             self._results.clear()
-            self._replace(line)
-            raise HTTPError(STALE, reply.body.decode().strip(), Retry_After="1")
-        self._idle.put_nowait(line)
-        return reply
+            self._replace(connection)
+            raise HTTPError(STALE, result.body.decode().strip(), Retry_After="1")
+        self._idle.put_nowait(connection)
+        return result
 
     def _create_memory_error(self) -> QueryResult:
         return create_error_result(
@@ -250,12 +244,12 @@ class QueryWorkerPool:
         """Return a free worker; replace one that is missing or has died meanwhile."""
         try:
             async with asyncio.timeout(self._limits.waiting):
-                while (line := await self._idle.get()) is None or line.reader.at_eof():
+                while (connection := await self._idle.get()) is None or connection.reader.at_eof():
                     was_alive = self._server.is_alive()
-                    self._replace(line)
+                    self._replace(connection)
                     if not was_alive:
                         raise _create_reload_error()
-                return line
+                return connection
         except TimeoutError as error:
             raise HTTPError(
                 503,
@@ -263,39 +257,41 @@ class QueryWorkerPool:
                 Retry_After=str(max(1, round(self._limits.waiting))),
             ) from error
 
-    def _replace(self, line: _WorkerConnection | None) -> asyncio.Future[int | None]:
+    def _replace(self, connection: _WorkerConnection | None) -> asyncio.Future[int | None]:
         """Kill a worker and start another in the background; return the exit code of the first.
 
         If the one who waits for the code is cancelled, the new worker starts all the same.
         """
         code = asyncio.get_running_loop().create_future()
-        replacing = asyncio.create_task(self._replace_worker(line, code))
+        replacing = asyncio.create_task(self._replace_worker(connection, code))
         self._replacing.add(replacing)
         replacing.add_done_callback(self._replacing.discard)
         return code
 
-    async def _replace_worker(self, line: _WorkerConnection | None, code: asyncio.Future[int | None]) -> None:
-        ended = await self._kill(line) if line else None
+    async def _replace_worker(
+        self, connection: _WorkerConnection | None, code: asyncio.Future[int | None]
+    ) -> None:
+        ended = await self._kill(connection) if connection else None
         if not code.done():
             code.set_result(ended)
         await self._add_worker()
 
-    async def _kill(self, line: _WorkerConnection) -> int | None:
+    async def _kill(self, connection: _WorkerConnection) -> int | None:
         """Kill a worker and return its exit code; None if the fork server has died with it."""
-        line.writer.transport.abort()
-        return await asyncio.to_thread(self._server.kill, line.worker)
+        connection.writer.transport.abort()
+        return await asyncio.to_thread(self._server.kill, connection.worker)
 
     async def _add_worker(self) -> None:
         """Fill a place in the pool; if that fails now, the next one to take it tries again."""
-        line = None
+        connection = None
         try:
-            line = await self._start_worker()
+            connection = await self._start_worker()
         except EOFError:  # the server ends
             return
         except (ForkServerError, OSError) as error:
             _LOG.error("%s", error)
             await asyncio.sleep(_PAUSE)
-        self._idle.put_nowait(line)
+        self._idle.put_nowait(connection)
 
     async def _start_worker(self) -> _WorkerConnection:
         """Start a worker; if the graph was loaded anew for it, clear the cache of results."""
