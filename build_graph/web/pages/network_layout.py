@@ -99,7 +99,7 @@ def _scale_points(points: Points, sizes: Points) -> Points:
 
 
 def _apply_springs(graph: nx.Graph[int], nodes: list[int], seed: int) -> Points:
-    """Return points by Fruchterman and Reingold; an edge pulls by the root of its weight, so none collapses."""
+    """Return points by Fruchterman and Reingold; edges pull by the root of their weight."""
     ordered: nx.Graph[int] = nx.Graph()
     ordered.add_nodes_from(range(len(nodes)))
     number = {node: at for at, node in enumerate(nodes)}
