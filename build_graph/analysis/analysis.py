@@ -42,7 +42,7 @@ FILES = (
 class Analyst:
     """An analysis of a graph under some choices; `on_draw` gets the number of each draw of the null model."""
 
-    engine: Engine | ShardFolder  # what answers for the graph, or the shards that it lies in
+    engine: Engine | ShardFolder  # over the graph, or its shards
     choices: Choices
     graph: str = ""  # as --graph takes it; empty for the default
     on_draw: Callable[[int], None] = lambda number: None

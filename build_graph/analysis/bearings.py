@@ -118,7 +118,7 @@ class Responsibilities:
     @classmethod
     def _load_from_shards(cls, shards: ShardFolder, choices: Choices) -> Responsibilities:
         table = pd.concat(_iterate_shard_tables(shards, choices), ignore_index=True)
-        # A graph says nothing of what is not inferred, so neither do the rows.
+        # A graph marks only what is inferred, so the rows of shards do the same.
         rows = table[_ROW].assign(
             inferred=table["inferred"].where(table["inferred"] == "true", ""),
             norms=table["norms"].astype(int),

@@ -27,7 +27,7 @@ from matplotlib.text import Text
 from build_graph.resources import find_folder
 
 FONT = "noto-sans-sc-400.woff"
-_MISSING = "〓"  # what printers set for a character that their case does not have
+_MISSING = "〓"  # the printers' mark for a missing character
 SHOWN_PAIRS = 20
 SHOWN_BODIES = 40
 LEVEL = 0.01  # p below which a pair counts as more than chance

@@ -30,8 +30,8 @@ class Unit(StrEnum):
 class Roles(StrEnum):
     """The roles that tie two bodies in a measure, which also decide whether a tie has a direction."""
 
-    ANY = "any"  # whoever bears it: pairs without direction
-    LEAD_SUPPORT = "lead-support"  # from who leads (牵头) to who supports (配合)
+    ANY = "any"  # every bearer: pairs without direction
+    LEAD_SUPPORT = "lead-support"  # from the leader (牵头) to the supporter (配合)
 
 
 class Language(StrEnum):

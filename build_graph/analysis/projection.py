@@ -18,14 +18,16 @@ from build_graph.analysis.incidence import Incidence
 class Projection:
     """The pairs that share a unit, as parallel arrays; `first` and `second` are numbers of bodies.
 
-    Undirected pairs stand once, first < second; directed ones go from who leads to who supports.
+    Undirected, each pair is there once, first < second; directed, `first` leads and `second` supports.
     """
 
     first: np.ndarray
     second: np.ndarray
     together: np.ndarray  # units that both bear
     shared_out: np.ndarray  # each unit shared out over its pairs: Newman, Phys. Rev. E 64, 016132 (2001)
-    association: np.ndarray  # together over what independence lets expect: van Eck, Waltman, JASIST 60 (2009)
+    association: (
+        np.ndarray
+    )  # together over its expectation under independence: van Eck, Waltman, JASIST 60 (2009)
 
     def __len__(self) -> int:
         return len(self.first)

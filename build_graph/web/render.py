@@ -135,7 +135,7 @@ def _load_templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"shown": escape_invisible, "visible": mark_invisible}
+    environment.filters |= {"escape_invisible": escape_invisible, "mark_invisible": mark_invisible}
     return environment
 
 

@@ -12,7 +12,7 @@ HOME, DOCUMENTS, QUERIES, SEARCH = "/", "/documents", "/queries", "/search"
 NETWORK, EDITOR, ONTOLOGY, ENDPOINT = "/network", "/workbench", "/ontology", "/sparql"
 THINGS, QUESTION, READER, NAMES = "/id/", "/query/", "/read/", "/names/"
 _DOCUMENT = "document/"
-_MEASURE = re.compile(r"(?:\w+/)*m\d+(?=/|$)", re.ASCII)  # in the path of what stands in a measure
+_MEASURE = re.compile(r"(?:\w+/)*m\d+(?=/|$)", re.ASCII)  # in the path of a part of a measure
 
 
 def entity_url(iri: str) -> str:

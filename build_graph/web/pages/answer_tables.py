@@ -43,7 +43,7 @@ class AnswerTable:
     rows: tuple[tuple[Cell, ...], ...]
     numbers: frozenset[int]  # columns that hold numbers, and nothing else
     more: bool  # whether there are more rows than these
-    bars: tuple[tuple[str, float], ...] = ()  # for a chart: what each row is of, and its figure
+    bars: tuple[tuple[str, float], ...] = ()  # for a chart: the label and the figure of each row
 
     def shape(self, at: int) -> str:
         """Return the CSS classes of a column: of numbers, short texts, or words.
@@ -191,4 +191,4 @@ def _build_bars(
             yield " – ".join(row[at].text for at in words), float(row[column].text)
 
 
-_NO_FIGURES = ("rank", "start", "end", "line", "column", "ordinal")  # places, of which a chart says nothing
+_NO_FIGURES = ("rank", "start", "end", "line", "column", "ordinal")  # places, which make no chart

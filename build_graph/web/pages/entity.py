@@ -45,7 +45,7 @@ _CARDS = {
     "column_date": "eli:date_document",
     "column_place": "eli:jurisdiction",
 }
-# The order of sections; others stand behind them by name.
+# The order of sections; others follow by name.
 _ORDER = (
     "agency-obligations",
     "agency-deadlines",

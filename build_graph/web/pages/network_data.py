@@ -71,7 +71,7 @@ class NetworkMeasure:
 
     id: str
     clause: int
-    allocation: int  # -1 where nobody bears it
+    allocation: int  # -1 if it has no bearer
     open: bool
     text: str
     words: str  # of its attribution

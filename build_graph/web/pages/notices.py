@@ -17,7 +17,7 @@ def render_search_page(
 ) -> bytes:
     """Return the page of the entities found, by kind; if there is none, of those with similar names."""
     return render_workbench(
-        "found.html.j2",
+        "search.html.j2",
         title=words or "obligation-graph",
         here="",
         asked=words,
@@ -31,7 +31,7 @@ def render_search_page(
 def render_error_page(status: int, message: str, address: str) -> bytes:
     """Return the page of an error: its status, the message, and an address to try again, or ""."""
     return render_workbench(
-        "refused.html.j2",
+        "error.html.j2",
         title=str(status),
         here="",
         status=status,
@@ -49,7 +49,7 @@ def render_too_large_page(
     has, `instead` are similar names with their addresses.
     """
     return render_workbench(
-        "narrowing.html.j2",
+        "too_large.html.j2",
         title="obligation-graph",
         here="network_page",
         why=why,

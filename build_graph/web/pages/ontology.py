@@ -15,7 +15,7 @@ from build_graph.web.pages.ontology_terms import format_anchor, list_terms
 from build_graph.web.render import render
 
 LANGUAGES = ("en", "zh")
-# The sections of the page, each with the type of what stands in it; a term stands in the first that fits.
+# The sections of the page with the types of their terms; a term is in the first that fits.
 _SECTIONS = {
     "classes": "owl:Class",
     "objectproperties": "owl:ObjectProperty",
@@ -23,7 +23,7 @@ _SECTIONS = {
     "annotationproperties": "owl:AnnotationProperty",
     "individuals": "owl:NamedIndividual",
 }
-# What links a term to others, with what each of these is told in return; in the order of the page.
+# Properties that link terms, with the keys of the link and of its inverse, in the order of the page.
 _LINKS = {
     "rdf:type": ("type", "instances"),
     "rdfs:subClassOf": ("subclass", "superclass"),
@@ -97,7 +97,7 @@ class _Ontology:
         """Yield the values of a property of a node."""
         for triple in self._statements.get(node, ()):
             if triple.predicate == term(predicate):
-                yield triple.object  # type: ignore[misc]  # the ontology says nothing of statements
+                yield triple.object  # type: ignore[misc]  # the ontology has no quoted triples
 
     def find_text(self, node: Node, *predicates: str) -> str:
         """Return the first text of the properties in the language, or without one; "" if there is none."""

@@ -14,7 +14,7 @@ from build_graph.web.render import render_workbench
 
 SHOWN = 12  # of each list on the first page
 PAGE = 50  # documents on a page of the list
-# How the list of documents can be sorted: by what, and whether from large to small.
+# The orders of the list of documents: the sort key, and True for descending.
 _ORDERS = {
     "date": (lambda one: (one.date, one.measures), True),
     "measures": (lambda one: (one.measures, one.date), True),

@@ -37,7 +37,7 @@ class QuestionFault:
     message: str
     unknown: bool = False
     instead: tuple[tuple[str, str], ...] = ()  # name, and the address of the question with that name
-    key: str = ""  # of words that say it in both languages, before the sentence
+    key: str = ""  # of words in both languages, shown before the message
 
 
 def render_catalogue_page(questions: Iterable[Question]) -> bytes:

@@ -115,7 +115,7 @@ class _PanelBuilder:
 
     emit: Emitter
     names: DocumentNames
-    rules: dict[Span, str]  # keys of the bearers in the text by where they stand
+    rules: dict[Span, str]  # keys of the bearers in the text by their spans
 
     @classmethod
     def create(cls, emit: Emitter) -> _PanelBuilder:

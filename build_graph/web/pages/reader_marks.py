@@ -34,7 +34,7 @@ class Mark:
 
     span: Span
     kind: str
-    key: str  # the end of the IRI of what was found there; empty where it has none of its own
+    key: str  # the end of the finding's IRI; "" if it has none of its own
     rank: int
 
 
@@ -100,7 +100,7 @@ class MarkSweep:
         self._begun: list[Mark] = []  # and perhaps not ended
 
     def take_marks(self, span: Span) -> Parts:
-        """Return the pieces of a stretch that lies behind the stretches asked for before."""
+        """Return the pieces of a stretch that lies behind the stretches of earlier calls."""
         while self._at < len(self._marks) and self._marks[self._at].span.start < span.end:
             self._begun.append(self._marks[self._at])
             self._at += 1

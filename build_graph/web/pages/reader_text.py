@@ -99,7 +99,7 @@ class _TextBuilder:
     def build_paragraphs(self, span: Span) -> Items:
         """Yield the paragraphs of a stretch without divisions, those of one measure together."""
         pieces = deque(self._split_pieces(span))
-        while pieces and self._is_blank(pieces[0]):  # what ends the line of a measure before
+        while pieces and self._is_blank(pieces[0]):  # the end of the line of the measure before
             yield self._build_block(pieces.popleft())
         for unit, group in groupby(pieces, self._find_unit):
             blocks = tuple(map(self._build_block, group))

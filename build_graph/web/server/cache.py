@@ -17,7 +17,7 @@ Page = TypeVar("Page")
 
 _BESIDE = 1024  # bytes that a result takes beside its body and its query
 _CHARACTER = 4  # bytes that a character of a query may take
-_SHARE = 4  # of all memory, what one result may take is one part in so many
+_SHARE = 4  # one result may take this part of all memory: one in four
 _MISSING = object()
 
 

@@ -52,7 +52,7 @@ class Endpoint:
             response = error_response(error.status, str(error), error.headers)
         except (GoneError, ClientDisconnect):
             return
-        except asyncio.CancelledError:  # the server stops, and waits no longer for what is under way
+        except asyncio.CancelledError:  # the server stops, and waits no longer for running queries
             response = error_response(
                 503, "the server stops; ask again when it is back", {"Retry-After": "60"}
             )
@@ -105,7 +105,7 @@ class Endpoint:
 def _add_base(request: Request, query: SparqlRequest) -> SparqlRequest:
     """Return the query with this endpoint's address as its base, if it has relative IRIs."""
     if not has_relative_iri(query.query):
-        return query  # whatever the server is called by, it is the same query
+        return query  # the same query under every name of the server
     try:
         return replace(query, base=NamedNode(str(request.url.replace(query="", fragment=""))).value)
     except ValueError:  # it is the client that names the host

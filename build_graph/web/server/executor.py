@@ -59,7 +59,7 @@ class QueryResult:
     status: int
     media: str
     body: bytes
-    tag: str = ""  # the same for the same answer; none for a refusal, and for what is another each time
+    tag: str = ""  # equal for equal answers; "" for refusals and volatile queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ class QueryExecutor:
     def _execute(self, request: QueryRequest) -> QueryResult:
         query = request.sparql.query
         form = sparql.detect_form(query)
-        refuse_service(query, base=request.sparql.base)  # before all else: whoever parses an ASK answers it
+        refuse_service(
+            query, base=request.sparql.base
+        )  # first of all: pyoxigraph answers an ASK while it parses it
         keywords = sparql.find_keywords(query, _TELLING)
         media = request.accepted.triples if form in _FORMS_OF_TRIPLES else request.accepted.rows
         if media is None:
@@ -94,7 +96,7 @@ class QueryExecutor:
                 raise sparql.QueryError(f"query: is read as {form}, and is another; put blanks around words")
             body = self._serialize_answer(found, media)
         except SyntaxError:
-            syntax.check(query, base=request.sparql.base)  # says where
+            syntax.check(query, base=request.sparql.base)  # raises with the place of the error
             raise
         except (OSError, RuntimeError, ValueError) as error:
             if str(error).startswith(OF_FILES):
@@ -178,7 +180,7 @@ def has_more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
         return body.count(b"\n") - 1 > most
     if form == QueryResultsFormat.CSV:
         return body.count(b"\r\n") - 1 > most and b"".join(body.split(b'"')[::2]).count(b"\r\n") - 1 > most
-    between = b"},{"  # stands between rows, and perhaps in texts
+    between = b"},{"  # between rows, and perhaps within texts
     return body.count(between) >= most and _STRING.sub(b"", body).count(between) >= most > 0
 
 

@@ -17,7 +17,7 @@ from build_graph.web.server.settings import Settings
 _WHOLE = re.compile(rb"https?://(?P<host>[^/]*)(?P<path>.*)", re.IGNORECASE | re.DOTALL)
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _OTHER_NAME = "Host: this server is not called so; open it by its address, or start it with --allow-host NAME"
-_OWN = ("", "same-origin", "none")  # who is no browser, a page of ours, an address that somebody typed
+_OWN = ("", "same-origin", "none")  # no browser, a page of this server, a typed address
 _OTHER_ORIGIN = (
     "Sec-Fetch-Site: a page of another origin asks this; open the address yourself, "
     "or start the server with --cors ORIGIN so that pages of that origin may ask"

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-# Media types by preference: the first is what a client gets that takes anything.
+# Media types by preference: a client that accepts anything gets the first.
 ROWS: Mapping[str, QueryResultsFormat] = MappingProxyType(
     {
         "application/sparql-results+json": QueryResultsFormat.JSON,
         "application/sparql-results+xml": QueryResultsFormat.XML,
         "text/csv": QueryResultsFormat.CSV,
         "text/tab-separated-values": QueryResultsFormat.TSV,
-        "application/json": QueryResultsFormat.JSON,  # what some clients call them
+        "application/json": QueryResultsFormat.JSON,  # the name that some clients use
         "application/xml": QueryResultsFormat.XML,
     }
 )
@@ -38,7 +38,7 @@ TRIPLES: Mapping[str, RdfFormat] = MappingProxyType(
     }
 )
 HTML = "text/html"
-# The names that an address can give as format=, for who cannot say it in a header.
+# The values of format= in an address, for clients that cannot set a header.
 FORMATS: Mapping[str, str] = MappingProxyType(
     {"html": HTML} | {name: media for name, media in MEDIA_TYPES.items() if media in TRIPLES}
 )
@@ -137,7 +137,7 @@ class SparqlRequest:
     query: str
     default_graphs: tuple[str, ...] | None = None
     named_graphs: tuple[str, ...] | None = None
-    base: str | None = None  # what its relative IRIs start from, if it may have some
+    base: str | None = None  # of its relative IRIs, if it may have some
 
 
 def parse_request(

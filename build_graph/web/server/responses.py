@@ -33,10 +33,10 @@ from build_graph.web.server.protocol import (
 View = Callable[[Request], Response]
 Found = TypeVar("Found")
 
-# What a page may do stands in the page; who may show it within another page, only a header can say.
+# The page itself has its policy, but only a header can forbid to show it in a frame.
 _PAGE = {"Content-Security-Policy": "frame-ancestors 'none'", "Vary": "Accept"}
 _ALL = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-cache"}
-_AGAIN = (503, 504)  # what may be answered another time
+_AGAIN = (503, 504)  # statuses of requests that may succeed later
 _CLIENT_LEFT = 499  # no client receives it
 _LOG = logging.getLogger(__name__)
 

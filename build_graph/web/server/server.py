@@ -20,7 +20,7 @@ from build_graph.web.server.workers import QueryWorkerPool, start_fork_server
 
 _LONGEST = 1 << 18  # bytes of a request's first line and headers, with the query in it
 _BACKLOG = 1024  # connections that the system keeps until they are accepted
-_GRACE = 2  # seconds that answers which are under way get when the server is told to stop
+_GRACE = 2  # seconds for running answers when the server stops
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -33,7 +33,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         config = uvicorn.Config(
             build_application(settings, QueryWorkerPool(settings, forks)),
             log_config=None,
-            log_level="critical",  # the application says itself what goes wrong
+            log_level="critical",  # the application logs its own errors
             access_log=False,
             server_header=False,
             loop="asyncio",

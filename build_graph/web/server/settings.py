@@ -36,7 +36,7 @@ class QueryLimits:
     rows: int = 100_000  # rows or triples of an answer
     answer: int = 64 * MEGABYTE  # bytes of an answer
     memory: int = _MEMORY  # bytes that a query may take beside the graph
-    kept: int = 64 * MEGABYTE  # bytes of answers that are kept for who asks the same again
+    kept: int = 64 * MEGABYTE  # bytes of the cache of answers
     body: int = MEGABYTE  # bytes of a request
     headers: float = 20.0  # seconds in which the headers of a request must have come in
     reading: float = 30.0  # and its body

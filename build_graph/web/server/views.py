@@ -44,7 +44,7 @@ _SEARCHED = NAMED[:3]  # kinds that a search completes
 _OFFERED = 12  # names that complete a field
 _LONGEST = 200  # characters of a name to search for
 _TOO_MUCH = 400  # status of a refusal by the workers of an answer that is larger than allowed
-_LAID_OUT = 1_000  # that are laid out while somebody waits: the time grows with their square
+_LAID_OUT = 1_000  # bodies laid out while a client waits: the time grows with their square
 _FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}  # the address changes with the bytes
 _ONTOLOGY = {name: media for name, media in FORMATS.items() if name != "rdf"}
 

@@ -38,7 +38,7 @@ from build_graph.web.server.executor import (
 from build_graph.web.server.protocol import AcceptedTypes, HTTPError, SparqlRequest
 from build_graph.web.server.settings import MEGABYTE, QueryLimits, ServeError, Settings
 
-_GRACE = 5  # seconds of processor beyond its limit after which a query that nobody stopped ends by itself
+_GRACE = 5  # seconds of processor beyond the limit, after which a query ends by itself
 _STANDARD_FILES = 3
 
 
@@ -47,7 +47,7 @@ def start_fork_server(settings: Settings) -> ForkServer:
     if not hasattr(os, "fork"):
         raise ServeError("serve: this system cannot fork; run it on Linux or macOS, or in WSL")
     if is_store(settings.graph):
-        _open_store(settings.graph)  # says here what is wrong with it; each worker opens it for itself
+        _open_store(settings.graph)  # raises here if it is damaged; each worker opens it again for itself
     return ForkServer(
         Service(partial(load_store, settings), partial(start_executor, settings)), str(settings.graph)
     )
@@ -110,7 +110,7 @@ def _count_files(settings: Settings) -> int:
     return _STANDARD_FILES + 2 * sum(1 for _ in settings.graph.iterdir())
 
 
-_TRIALS = 2  # of a query whose worker was killed by somebody else
+_TRIALS = 2  # of a query whose worker was killed from outside
 _PAUSE = 1.0  # seconds from a worker that could not be started to the next trial
 _LOG = logging.getLogger(__name__)
 
