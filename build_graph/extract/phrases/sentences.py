@@ -72,7 +72,7 @@ class Sentence(NamedTuple):
 
     @property
     def continues(self) -> bool:
-        """Whether only a semicolon ends it."""
+        """True if only a semicolon ends the sentence."""
         return self.stop in ("；", ";")
 
 
