@@ -329,8 +329,7 @@ class CorpusBuild:
         """Put documents or shards into a store, print what was put, and return the number of failures."""
         from build_graph.corpus.store_writer import StoreLoader
 
-        if not shards:
-            _check_processes("--workers")
+        _check_processes("shards into a store" if shards else "--workers")
         with report_progress(paths, self.log) as on_progress:
             loader = StoreLoader(self.reader, self.workers or _count_processors(), on_progress)
             result = loader.load_shards(paths, store) if shards else loader.build(paths, store)
@@ -338,11 +337,11 @@ class CorpusBuild:
         return len(result.failures)
 
 
-def _check_processes(option: str) -> None:
-    """Raise ObligationError if this system cannot fork the processes that an option needs."""
+def _check_processes(what: str) -> None:
+    """Raise ObligationError if this system lacks the processes and locks of POSIX that a build needs."""
     if not hasattr(os, "fork"):
         raise ObligationError(
-            f"{option}: this system cannot fork processes; leave it out, or use Linux, macOS or WSL"
+            f"{what}: this system cannot fork processes; build without it, or use Linux, macOS or WSL"
         )
 
 

@@ -334,38 +334,3 @@ def test_a_fork_server_that_fails_in_an_unforeseen_way_says_so(capfd: pytest.Cap
     with pytest.raises(ForkServerError, match=r"graph.ttl: .*MemoryError.*memory"):
         ForkServer(Service(fail_in_an_unforeseen_way), "graph.ttl")
     assert capfd.readouterr().err == ""
-
-
-def test_documents_become_graphs_on_a_system_without_posix(tmp_path: Path) -> None:
-    """In one process, without limits; what needs POSIX is imported where it is used."""
-    document = tmp_path / "a.txt"
-    document.write_text("（一）加强监管。开展检查。（商务部、财政部负责）\n", encoding="utf-8")
-    said = subprocess.run(
-        [sys.executable, "-c", _WITHOUT_POSIX, str(document), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert said.returncode == 0, said.stderr
-    assert set(said.stderr.splitlines()) == {
-        "limits of time and memory are not enforced: this system cannot fork processes"
-    }
-    assert said.stdout.count("商务部") == 2
-
-
-_WITHOUT_POSIX = """
-import os, signal, sys
-for module in ("fcntl", "resource", "termios", "pwd", "grp"):
-    sys.modules[module] = None
-for module, name in ((os, "fork"), (signal, "SIGKILL"), (signal, "SIGXCPU"), (signal, "pthread_sigmask")):
-    delattr(module, name)
-from build_graph.cli import main
-document, folder = sys.argv[1:]
-for words in (
-    ["build", document, "-o", f"{folder}/files", "--no-pages"],
-    ["build", document, "--store", f"{folder}/store"],
-    ["query", "agencies-by-norms", "--graph", f"{folder}/files/graph.ttl", "--format", "csv"],
-    ["query", "agencies-by-norms", "--graph", f"{folder}/store", "--format", "csv"],
-):
-    main(words, standalone_mode=False)
-"""
