@@ -163,7 +163,8 @@ class Target:
             self._check_cluster()
         if self.prune and (self.workers or not (self.store and paths)):
             raise click.UsageError(
-                "--prune: give the --store and each PATH whose documents are to stay in it, without --workers"
+                "--prune: give the --store, and each PATH whose documents are to stay in it, "
+                "without --workers"
             )
 
     def _check_cluster(self) -> None:
@@ -218,17 +219,18 @@ def _build_here(paths: Sequence[Path], target: Target, given: Metadata, reader: 
 
 
 def _print_fill_result(result: FillResult) -> None:
-    _print_summary(result.summary, result.skipped)
+    _print_skipped(result.skipped)
     for line in result.moved:
         print_lines(f"replaced: {line}", error=True)
     for line in result.pruned:
         print_lines(f"removed: {line}", error=True)
-    _print_store(result)
+    _print_store(result, result.summary)
 
 
 def _print_build_result(result: BuildResult) -> None:
-    _print_summary(result.summary, result.skipped)
-    lines = [f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed"]
+    _print_skipped(result.skipped)
+    wrote = f"wrote {result.path}: {result.statements:,} statements, {result.checks} checks passed"
+    lines = [*result.summary, wrote]
     if result.removed:
         number, first = len(result.removed), result.removed[0]
         pages = f"{first}, the page" if number == 1 else f"{number:,} pages, {first} the first of them,"
@@ -245,22 +247,20 @@ def _print_build_result(result: BuildResult) -> None:
     print_lines("\n".join(lines))
 
 
-def _print_summary(summary: Sequence[str], skipped: Skipped) -> None:
-    """Print what was found in the documents, and on stderr which were left out."""
-    if summary:
-        print_lines("\n".join(summary))
+def _print_skipped(skipped: Skipped) -> None:
+    """Print the inputs that were left out, on stderr."""
     for line in (*skipped.failures, *skipped.copies):
         print_lines(f"left out: {line}", error=True)
     _print_ignored(Counter(skipped.ignored))
 
 
-def _print_store(result: FillResult | LoadResult) -> None:
-    """Print what was written into a store."""
-    print_lines(
+def _print_store(result: FillResult | LoadResult, summary: Sequence[str] = ()) -> None:
+    """Print a summary of the documents, and what was written into a store."""
+    wrote = (
         f"wrote {result.path}: {result.written:,} document{'' if result.written == 1 else 's'} written, "
-        f"{result.unchanged:,} unchanged, {result.statements:,} statements\n"
-        f"next: obligations query documents --graph {result.path}"
+        f"{result.unchanged:,} unchanged, {result.statements:,} statements"
     )
+    print_lines("\n".join([*summary, wrote, f"next: obligations query documents --graph {result.path}"]))
 
 
 def _print_ignored(ignored: Counter[str]) -> None:

@@ -83,38 +83,36 @@ def text(path: Path, source: bool, **options: Any) -> None:
     from build_graph.corpus.stages import open_local_stages
     from build_graph.text.repairs import repair
 
-    with open_local_stages(None, read_options(options)[1]) as stages:
+    with open_local_stages(read_options(options)[1]) as stages:
         found = stages.guarded_reader.read_one(path)
     page_out(found.source.content if source else repair(found.source).content)
 
 
-@click.command()
+_REVIEW_HELP = """
+List what was not understood of documents, worst first.
+
+PATH is whatever build reads. A doubt is a passage that was not read, a bracket that looks like an
+attribution but was refused, a body that is not known, or damage. Documents with the most characters in
+doubt come first; each doubt has its file, line and column.
+
+\b
+Examples:
+  obligations review corpus.jsonl.gz --top 10
+  obligations review opinion.txt --details 100
+  obligations review pages/ --format json > doubts.json
+"""
+
+
+@click.command(help=_REVIEW_HELP)
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True, help="Documents to show.")
-@click.option(
-    "--details",
-    type=click.IntRange(min=0),
-    default=3,
-    show_default=True,
-    help="Doubts to show of each of them.",
-)
+@click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="Documents to show.")
+@click.option("--details", type=click.IntRange(0), default=3, show_default=True, help="Doubts of each.")
 @create_format_option(["json", "table"], "a table, or JSON with every doubt of every document.", "table")
 @add_metadata_options
 @add_input_options
 @prints_errors
 def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options: Any) -> None:
-    """List what was not understood of documents, worst first.
-
-    PATH is whatever build reads. A doubt is a passage that was not read, a bracket that looks like an
-    attribution but was refused, a body that is not known, or damage. Documents with the most characters in
-    doubt come first; each doubt has its file, line and column.
-
-    \b
-    Examples:
-      obligations review corpus.jsonl.gz --top 10
-      obligations review opinion.txt --details 100
-      obligations review pages/ --format json > doubts.json
-    """
+    """List what was not understood of documents, worst first."""
     from build_graph.cli.review import Reviewer, convert_to_json, print_reviews
 
     given, reader = read_options(options)
@@ -152,12 +150,7 @@ Examples:
 """
 
 
-@click.command(help=_READ_HELP)
-@click.argument("name", required=False, metavar="[DOCUMENT]")
-@create_selection_options("document")
-@create_graph_option(None)
-@create_output_option("FILE", "the page.  [default: output/read/NUMBER.html]")
-@click.option(
+_add_network_option = click.option(
     "--network",
     type=click.Path(path_type=Path),
     default=Path("output") / "network.html",
@@ -165,6 +158,14 @@ Examples:
     metavar="FILE",
     help="The network page that the page links to, if it is there.",
 )
+
+
+@click.command(help=_READ_HELP)
+@click.argument("name", required=False, metavar="[DOCUMENT]")
+@create_selection_options("document")
+@create_graph_option(None)
+@create_output_option("FILE", "the page.  [default: output/read/NUMBER.html]")
+@_add_network_option
 @add_connection_options
 @add_metadata_options
 @add_input_options
@@ -203,13 +204,12 @@ def _write_page(found: RestoredDocument, page: Path, network: Path) -> None:
 def _refuse_inputs(page: Path, name: str | None, graph: str | None) -> None:
     """Raise OverwritingError if the page would overwrite the document or the graph that it is made from."""
     from build_graph.extract.pipeline import find_default_document
-    from build_graph.text.folders import iterate_files
     from build_graph.text.overwriting import reject_graph, reject_inputs
 
     if graph:
         reject_graph([page], graph)
     else:
-        reject_inputs([page], iterate_files([Path(name) if name else find_default_document()]))
+        reject_inputs([page], [Path(name) if name else find_default_document()])
 
 
 def _read_from_file(name: str | None, options: dict[str, Any]) -> RestoredDocument:

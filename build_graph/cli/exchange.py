@@ -47,23 +47,29 @@ Examples:
 """
 
 
+_add_export_options = combine_options(
+    create_format_option(_FORMATS, "RDF, a network, or tables.", required=True),
+    create_output_option(
+        "FILE|DIR", "it; csv, parquet and neo4j-csv need a folder.  [default: output/export/FORMAT/]"
+    ),
+    click.option("--licence", metavar="IRI", help="The licence that the description names."),
+    click.option("--url", metavar="URL", help="The folder on the net in which the files will be."),
+    click.option(
+        "--spreadsheet",
+        is_flag=True,
+        help="Write csv for spreadsheets: a byte order mark, and an apostrophe before what looks like a "
+        "formula.",
+    ),
+    click.option("--spreadsheet-safe", "as_before", is_flag=True, hidden=True),
+)
+
+
 @click.command(help=_EXPORT_HELP)
 @add_graph_argument
-@create_format_option(_FORMATS, "RDF, a network, or tables.", required=True)
-@create_output_option(
-    "FILE|DIR", "it; csv, parquet and neo4j-csv need a folder.  [default: output/export/FORMAT/]"
-)
-@click.option("--licence", metavar="IRI", help="The licence that the description names.")
-@click.option("--url", metavar="URL", help="The folder on the net in which the files will be.")
-@click.option(
-    "--spreadsheet",
-    is_flag=True,
-    help="Write csv for spreadsheets: a byte order mark, and an apostrophe before what looks like a formula.",
-)
-@click.option("--spreadsheet-safe", "as_before", is_flag=True, hidden=True)
+@_add_export_options
 @add_answer_options
 @prints_errors
-def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **options: Any) -> None:
+def export(graph: str, form: str, output: Path | None, **options: Any) -> None:
     """Write a graph in the format of another program."""
     from build_graph.files import is_stream
     from build_graph.query.export.dataset_description import Publication
@@ -73,13 +79,12 @@ def export(graph: str, form: str, output: Path | None, spreadsheet: bool, **opti
 
     print_size(graph)
     kind = ExportFormat(form)
-    guarded = options.pop("as_before") or spreadsheet
+    guarded = any([options.pop("spreadsheet"), options.pop("as_before")])
     if guarded and kind is not ExportFormat.CSV:
         raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv")
     place = output or _choose_place(kind)
     source = GraphSource.open(graph, **{name: options.pop(name) for name in ("timeout", "most")})
-    published = Publication.parse(**options)
-    exported = Exporter(source, kind, published, guarded).write(place)
+    exported = Exporter(source, kind, Publication.parse(**options), guarded).write(place)
     print_lines(
         f"wrote {place}: {exported.statements:,} statements, "
         f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB",
@@ -108,16 +113,21 @@ _add_server_options = combine_options(
 )
 
 
+_add_sending_options = combine_options(
+    add_graph_option,
+    click.option("--named-graph", metavar="IRI", help="Put everything into this one graph."),
+    click.option("--force", is_flag=True, help="Send graphs that have not changed, too."),
+    click.option(
+        "--replace-shared",
+        is_flag=True,
+        help="Drop bodies, domains and places that this graph does not have; otherwise they stay.",
+    ),
+)
+
+
 @click.command()
 @click.argument("url", metavar="URL")
-@add_graph_option
-@click.option("--named-graph", metavar="IRI", help="Put everything into this one graph.")
-@click.option("--force", is_flag=True, help="Send graphs that have not changed, too.")
-@click.option(
-    "--replace-shared",
-    is_flag=True,
-    help="Drop bodies, domains and places that this graph does not have; otherwise they stay.",
-)
+@_add_sending_options
 @_add_server_options
 @prints_errors
 def push(url: str, graph: str, named_graph: str | None, **options: Any) -> None:
@@ -173,8 +183,7 @@ def pull(url: str, output: Path, named_graph: str | None, **options: Any) -> Non
     server = _find_server(_create_client(url, options), url, options)
     names = {one: None} if one else list_graphs(server)
     with show_bar(len(names), "graphs") as on_progress:
-        pulled = GraphPuller(server, names, on_progress)
-        ordered = pulled.sort_statements(output)
+        ordered = (pulled := GraphPuller(server, names, on_progress)).sort_statements(output)
     write_file(output, serialize_sorted(ordered, output))
     print_lines(f"wrote {output}: {_format_count(len(names))}, {pulled.statements:,} statements")
 

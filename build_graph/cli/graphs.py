@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from build_graph.query.catalogue import ParameterKind, Question
     from build_graph.query.engines import Answer
     from build_graph.query.results import AnswerFormat
+    from build_graph.web.pages.site import WrittenNetwork
 
 
 @click.command()
@@ -321,16 +322,19 @@ _add_counting_options = combine_options(
 )
 
 
+_add_raw_option = click.option(
+    "--raw",
+    is_flag=True,
+    help="Write tables for programs: no byte order mark, and each word as it is, even one like a formula.",
+)
+
+
 @click.command(help=_ANALYSE_HELP)
 @add_graph_argument
 @create_output_option("DIR", "the files.", "analysis")
 @_add_counting_options
 @add_language_option
-@click.option(
-    "--raw",
-    is_flag=True,
-    help="Write tables for programs: no byte order mark, and each word as it is, even one like a formula.",
-)
+@_add_raw_option
 @add_connection_options
 @prints_errors
 def analyse(graph: str, output: Path, language: str, raw: bool, **options: Any) -> None:
@@ -377,7 +381,11 @@ def view(graph: str, output: Path, **options: Any) -> None:
 
     reject_graph([output], graph)
     opened = open_shards_or_engine(graph, options)
-    shown = write_network(opened, output, **resolve_narrowing(opened, options))
+    _print_page(output, write_network(opened, output, **resolve_narrowing(opened, options)))
+
+
+def _print_page(output: Path, shown: WrittenNetwork) -> None:
+    """Print the size of a network page."""
     print_lines(
         f"wrote {output}: {shown.measures:,} measures of {shown.documents:,} document"
         f"{'' if shown.documents == 1 else 's'}, {shown.bodies:,} bodies, {shown.size / 1e6:.1f} MB"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from build_graph.cli.terminal import ask_secret, is_terminal, print_lines
+from build_graph.cli.terminal import ask_secret, is_terminal, print_lines, print_warning
 
 if TYPE_CHECKING:
     from build_graph.graph.store.shards import ShardFolder
@@ -227,9 +227,7 @@ def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
     limits = {name: value for name, _, _ in LIMITS if (value := options.pop(name)) is not None}
     reader = InputReader(ReadingLimits(**limits), options.pop("encoding"))
     if not hasattr(os, "fork"):
-        print_lines(
-            "limits of time and memory are not enforced: this system cannot fork processes", error=True
-        )
+        print_warning("limits of time and memory are not enforced: this system cannot fork processes")
     return build_metadata({name: value for name, value in options.items() if value}, "options"), reader
 
 

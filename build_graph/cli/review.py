@@ -1,13 +1,10 @@
-"""What was not understood of documents, worst first: for the people who read behind the program.
-
-From inputs to what was not understood of them: read and understand every document, keep the doubts.
-"""
+"""Review of documents: the passages that were not understood, with their places, worst first."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,23 +18,23 @@ from build_graph.model import Bearer, CoverageKind, Document, Metadata, Span
 from build_graph.query.text_tables import WIDTH, open_console
 from build_graph.text.inputs import IgnoredFile, InputReader
 
-_WORDS = 40  # characters of a finding that a line shows
+_WORDS = 40  # characters of a doubt that a line shows
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A stretch of a document that was not understood, and where it stands in the source."""
+    """A passage of a document that was not understood, and its place in the source."""
 
     kind: str  # "unread", "refused", "unresolved", "damaged"
     line: int
     column: int
     words: str
-    reason: str  # "" where the kind says it all
+    reason: str  # "" if the kind is reason enough
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """How well one document was understood."""
+    """The doubts about one document, and the characters of each kind."""
 
     name: str
     title: str
@@ -46,21 +43,21 @@ class Review:
 
     @property
     def in_doubt(self) -> int:
-        """Characters that were not understood, of whatever kind: what reviews are ordered by."""
+        """The characters that were not understood, of whatever kind: reviews are sorted by them."""
         return sum(len("".join(doubt.words.split())) for doubt in self.doubts)
 
     @property
     def share(self) -> float:
-        """The part of the document that is in doubt, from 0 to 1."""
+        """The share of the document that is in doubt, from 0 to 1."""
         return self.in_doubt / max(sum(self.characters.values()), 1)
 
     def count(self, kind: str) -> int:
-        """How many doubts of a kind there are."""
+        """Return the number of doubts of a kind."""
         return sum(doubt.kind == kind for doubt in self.doubts)
 
 
 def review_document(document: Document) -> Review:
-    """What was not understood of a document, in the order of the text."""
+    """Return the review of a document, its doubts in the order of the text."""
     text = document.text
     characters = document.coverage.count_characters(text.content)
     return Review(
@@ -77,25 +74,14 @@ def sort_worst_first(reviews: Sequence[Review]) -> list[Review]:
 
 
 def convert_to_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the reviews as plain values, for programs, worst first: before all others what failed
-    altogether.
-    """
+    """Return the reviews as plain values, for programs: failures first, then the worst documents."""
     return [{"error": failure} for failure in failures] + [
         {
             "name": review.name,
             "title": review.title,
             "characters": review.characters,
             "in_doubt": review.in_doubt,
-            "doubts": [
-                {
-                    "kind": doubt.kind,
-                    "line": doubt.line,
-                    "column": doubt.column,
-                    "words": doubt.words,
-                    "reason": doubt.reason,
-                }
-                for doubt in review.doubts
-            ],
+            "doubts": [asdict(doubt) for doubt in review.doubts],
         }
         for review in sort_worst_first(reviews)
     ]
@@ -119,7 +105,7 @@ def print_reviews(
 
 
 def format_totals(reviews: Sequence[Review], failures: Sequence[str]) -> Iterator[str]:
-    """What was understood of all documents together."""
+    """Yield lines on what was understood of all documents together."""
     characters = Counter[str]()
     for one in reviews:
         characters.update(one.characters)
@@ -149,9 +135,7 @@ def _build_table(reviews: Sequence[Review]) -> Table:
 
 
 def _format_doubts(review: Review, limit: int) -> Iterator[str]:
-    """Yield the doubts of one document, each with its place, as a compiler gives its errors; longest
-    first.
-    """
+    """Yield lines on the longest doubts of one document, each with its place, as compilers write errors."""
     longest = sorted(review.doubts, key=lambda doubt: -len(doubt.words))[:limit]
     for doubt in sorted(longest, key=lambda doubt: (doubt.line, doubt.column)):
         words = " ".join(doubt.words.split())
@@ -186,7 +170,7 @@ def _find_doubts(document: Document) -> Iterator[tuple[str, Span, str]]:
 
 
 def _find_unresolved(document: Document) -> Iterator[Bearer]:
-    """Yield the bearers whose names stand for no known body, each name once."""
+    """Yield the bearers that are no known body, each name once."""
     seen: set[str] = set()
     for measure in document.measures:
         for bearer in measure.bearers:
@@ -197,7 +181,7 @@ def _find_unresolved(document: Document) -> Iterator[Bearer]:
 
 @dataclass(frozen=True, slots=True)
 class ReviewResult:
-    """The reviews of documents in the order they came in, and what could not be read or understood at all."""
+    """The reviews of documents in the order of the inputs, and a line for each that failed altogether."""
 
     reviews: tuple[Review, ...]
     failures: tuple[str, ...]
@@ -205,22 +189,19 @@ class ReviewResult:
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """How documents are to be reviewed; `begun` hears of each."""
+    """Reviews documents; calls `on_document` with the name of each that it begins."""
 
     reader: InputReader = field(default_factory=InputReader)
     given: Metadata = field(default_factory=Metadata)
     on_document: Callable[[str], None] = lambda name: None
 
     def review_documents(self, paths: Sequence[Path]) -> ReviewResult:
-        """Return the reviews of the documents at `paths`, by default of the one that ships with the
-        package.
-        """
+        """Return the reviews of the documents at `paths`, by default of the one in the package."""
         reviews, failures = list[Review](), list[str]()
-        with open_local_stages(Pipeline.load(), self.reader) as stages:
+        with open_local_stages(self.reader, Pipeline.load) as stages:
             reader = stages.guarded_reader
-            for found in (
-                found for path in paths or [find_default_document()] for found in reader.read(path)
-            ):
+            places = paths or [find_default_document()]
+            for found in (found for path in places for found in reader.read(path)):
                 if isinstance(found, IgnoredFile):
                     continue
                 if isinstance(found, ObligationError):

@@ -82,6 +82,11 @@ def print_lines(text: str, *, error: bool = False) -> None:
         click.echo(escape_controls(text))
 
 
+def print_warning(words: str) -> None:
+    """Print words of our own on stderr: nothing in them has to be escaped."""
+    _print_error(words)
+
+
 def print_highlighted(text: str) -> None:
     """Print lines, with words in ⟦…⟧ in bold."""
     with guard_output():

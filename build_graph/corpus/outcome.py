@@ -1,8 +1,7 @@
-"""One document of a corpus, understood by itself: what a worker is given, and what it hands back.
+"""The inputs of a corpus, and the result of each: its graph, or the reason of its failure.
 
-Nothing passes from one document to the next, and all that comes out can be sent between processes.
-
-The inputs of a corpus in their order, each with a key by which it is known again.
+Workers understand each document by itself: nothing passes from one to the next, and all results can be sent
+between processes. The key of an input tells whether it has changed since an earlier build.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ from build_graph.vocabulary import BASE
 
 @dataclass(frozen=True, slots=True)
 class DocumentResult:
-    """What became of one document: its graph or, where it failed, why."""
+    """The result of one document: its graph or, if it failed, the reason."""
 
     name: str  # as failures and manifests name it: corpus.jsonl.gz:17
     source: str  # SHA-256 of what it was made of, see `hash_source`
-    iri: str = ""  # of the document; empty where it failed, and so is what follows
+    iri: str = ""  # of the document; empty if it failed, like all that follows
     text: str = ""  # SHA-256 of the repaired text
     number: str = ""
     title: str = ""
@@ -44,13 +43,13 @@ class DocumentResult:
     statements: int = 0
     quads: bytes = b""  # N-Quads of its named graph, checked, each statement once, in a fixed order
     bearings: tuple[Responsibility, ...] = ()  # its rows of the aggregated table
-    failure: str = ""  # why it failed, on one line; empty where all went well
+    failure: str = ""  # the reason of a failure, on one line; empty for none
     kind: str = ""  # of failure: NoClauses, Unreadable, …
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentWorker:
-    """Everything that documents are understood by, loaded once in a process."""
+    """Everything that understands documents, loaded once in a process."""
 
     pipeline: Pipeline
     descriptions: Descriptions
@@ -58,11 +57,11 @@ class DocumentWorker:
 
     @classmethod
     def load(cls) -> Self:
-        """Return an understander with the package's own ontology and words."""
+        """Return a worker with the package's own ontology and words."""
         return cls(Pipeline.load(), Descriptions.load(), compute_rules_hash())
 
     def build_result(self, found: Input | ObligationError) -> DocumentResult:
-        """What becomes of a document, or of the error found in its place; never raises for either."""
+        """Return the result of a document, or of the error found in its place; never raise for either."""
         if isinstance(found, ObligationError):
             return build_failure(found)
         try:
@@ -96,7 +95,7 @@ class DocumentWorker:
 
 
 def build_failure(error: ObligationError, source: Source | None = None) -> DocumentResult:
-    """Return the outcome of a document that has a fault, or that could not be read and so has no source."""
+    """Return the result of a document with a fault; without a source if it could not be read."""
     reason = "; ".join(str(error).splitlines())
     name = source.name if source else reason.partition(": ")[0]
     kind = type(error).__name__.removesuffix("Error")
@@ -105,7 +104,7 @@ def build_failure(error: ObligationError, source: Source | None = None) -> Docum
 
 
 def hash_source(source: Source, given: Metadata) -> str:
-    """Return the SHA-256 of all that a document's graph follows from, but for the program's rules.
+    """Return the SHA-256 of all that decides a document's graph, apart from the program's rules.
 
     >>> one, two = (Source(name, "一、任务", "utf-8") for name in ("a.txt", "b.txt"))
     >>> hash_source(one, Metadata()) == hash_source(two, Metadata())  # the graph names the file
@@ -124,7 +123,7 @@ Found = LazyInput | Input | ObligationError
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An input, the SHA-256 of all that its graph follows from but for the rules, and its bytes or so."""
+    """An input, with the SHA-256 of all that decides its graph apart from the rules, and its bytes."""
 
     found: Found
     key: str
@@ -132,26 +131,26 @@ class Item:
 
     @classmethod
     def create(cls, found: Found) -> Item:
-        """Return the item of what was found."""
+        """Return the item of an input."""
         if isinstance(found, Input):
             return cls(found, hash_source(found.source, found.given), len(found.source.content))
         if isinstance(found, ObligationError):
             return cls(found, hashlib.sha256(str(found).encode("utf-8", "replace")).hexdigest(), 0)
         whole = hashlib.sha256(f"{found.name}\n{found.kind}\n".encode("utf-8", "replace"))
         whole.update(hashlib.sha256(found.data).digest())
-        with suppress(OSError):  # whoever understands the document will say what is wrong
+        with suppress(OSError):  # the worker that understands the document reports it
             whole.update(found.sidecar.read_bytes() if found.sidecar else b"")
         return cls(found, whole.hexdigest(), len(found.data))
 
 
 @dataclass(slots=True)
 class Items:
-    """The inputs at some paths; what is no document is counted and left alone."""
+    """The inputs at some paths; files that are no documents are counted."""
 
     reader: InputReader
     paths: Sequence[Path]
-    ignored: Counter[str] = field(default_factory=Counter)  # by what they are counted under
-    places: deque[int] = field(default_factory=deque)  # bytes that were read, with each item not done yet
+    ignored: Counter[str] = field(default_factory=Counter)  # by label
+    places: deque[int] = field(default_factory=deque)  # bytes read before each item that is not done yet
     _read: int = 0
 
     def __iter__(self) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""Workers that understand the documents of a corpus, each with a thread that waits for it."""
+"""Worker processes that understand the documents of a corpus, each with a thread that waits for it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from build_graph.text.inputs import InputReader, LazyInput
 
 
 class WorkerPool:
-    """Workers that are there from the first document until the end of the `with` block."""
+    """A pool of workers, which starts with the first document and ends with the `with` block."""
 
     def __init__(self, count: int, reader: InputReader) -> None:
-        """Use so many workers; the reader opens what is not opened yet."""
+        """Use `count` workers, which open files by the reader."""
         self.count = count
         self._reader = reader
         self._server: ForkServer | None = None
@@ -38,7 +38,7 @@ class WorkerPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the workers: at once where there is an error, else when they have done their work."""
+        """End the workers: at once after an error, else when they have done their work."""
         if error and self._server:
             self._server.close()  # its workers end with it, and the threads that wait for them
         self._threads.shutdown(cancel_futures=True)
@@ -46,12 +46,12 @@ class WorkerPool:
             self._server.close()
 
     def submit(self, found: Found) -> Future[ShardMember]:
-        """Begin to work on a document."""
+        """Start to understand a document; return the future of its shard member."""
         self._start()
         return self._threads.submit(self._understand, found)
 
     def open(self, found: LazyInput) -> Input | ObligationError:
-        """Return the document in the bytes of a file, or what is wrong with them; waits for a worker."""
+        """Return the document in a file, or the error about it; wait for a free worker."""
         self._start()
         with self._borrow_stages() as stages:
             return stages.open(found)
@@ -64,7 +64,7 @@ class WorkerPool:
 
     @contextmanager
     def _borrow_stages(self) -> Iterator[Stages]:
-        """Give the stages of a worker that has nothing else to do for as long as the block lasts."""
+        """Give the stages of a free worker for as long as the block lasts."""
         stages = self._free.get()
         try:
             yield stages
@@ -72,7 +72,7 @@ class WorkerPool:
             self._free.put(stages)
 
     def _understand(self, found: Found) -> ShardMember:
-        """Return what becomes of a document, as it goes into a shard."""
+        """Return a document as a member of a shard."""
         with self._borrow_stages() as stages:
             return _understand_input(stages, found)
 
@@ -89,15 +89,15 @@ def _understand_input(stages: Stages, found: Found) -> ShardMember:
 
 
 def understand_member(understander: DocumentWorker, found: Input) -> ShardMember:
-    """Return what becomes of a document, in a worker."""
+    """Return a document as a member of a shard, in a worker."""
     outcome = understander.build_result(found)
-    if outcome.kind == "NoMemory":  # the limit says more
+    if outcome.kind == "NoMemory":  # so that the message names the limit
         raise MemoryError
     return encode_member(outcome)
 
 
 def _load_worker() -> DocumentWorker:
-    """Return what documents are understood by, loaded once for all workers."""
+    """Return what understands documents, loaded once for all workers."""
     loaded = DocumentWorker.load()
     gc.set_threshold(100_000)  # many objects, little garbage
     return loaded

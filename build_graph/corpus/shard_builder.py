@@ -1,6 +1,6 @@
-"""One build at a time in a folder of shards.
+"""The build of a folder of shards from any number of inputs, one build at a time.
 
-From inputs of any number to a folder of shards, which is the same however many processes work on it.
+The bytes of the folder do not depend on the number of processes that work on it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ from build_graph.graph.store.shards import (
     ShardsError,
     format_part_name,
 )
-from build_graph.text.folders import iterate_files
 from build_graph.text.inputs import InputReader
 from build_graph.text.overwriting import iterate_files_at, reject_inputs
 
@@ -52,9 +51,9 @@ _OURS = re.compile(r"part-\d{5,} \.(?: nq\.gz | bearings\.csv\.gz | json ) | \..
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Keep other builds out of a folder, made if it is missing, as long as the block lasts.
+    """Lock a folder against other builds for as long as the block lasts; make it if it is missing.
 
-    Raises ShardsError where another build is at it, it holds something else, or it cannot be written.
+    Raises ShardsError if another build has locked it, it contains other files, or it cannot be written.
     """
     import fcntl
 
@@ -76,7 +75,7 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 
 def _refuse_others(folder: Path) -> None:
-    """Raise ShardsError for a file, and for a folder that holds anything but shards."""
+    """Raise ShardsError for a file, and for a folder that contains anything but shards."""
     try:
         names = sorted(path.name for path in folder.iterdir())
     except FileNotFoundError:
@@ -97,7 +96,7 @@ _READERS = ("lxml", "pdfplumber")  # packages that decide what text a file holds
 
 @dataclass(frozen=True, slots=True)
 class ShardResult:
-    """What a build wrote, and what it left out."""
+    """The shards that a build wrote, and the files that it left out."""
 
     path: Path
     totals: Manifest
@@ -107,7 +106,7 @@ class ShardResult:
 
 @dataclass(frozen=True, slots=True)
 class ShardBuilder:
-    """How shards are to be built; `on_progress` is told of each document and shard that is done."""
+    """Builds shards; calls `on_progress` after each document and shard."""
 
     reader: InputReader = field(default_factory=InputReader)
     workers: int = 1
@@ -115,12 +114,12 @@ class ShardBuilder:
     on_progress: Callable[[Progress], None] = lambda progress: None
 
     def build(self, paths: Sequence[Path], folder: Path) -> ShardResult:
-        """Bring a folder of shards to what is at the paths; what is there already stays untouched.
+        """Make a folder contain the shards of the documents at the paths; leave those that are the same.
 
-        A document that fails is set aside. Raises ShardsError where the folder cannot be written, or another
-        build is at it.
+        A document that fails is set aside. Raises ShardsError if the folder cannot be written, or another
+        build has locked it.
         """
-        reject_inputs(iterate_files_at(folder), iterate_files(paths))
+        reject_inputs(iterate_files_at(folder), paths)
         items, ruled, progress = Items(self.reader, paths), compute_rules_hash(), Progress()
         with lock_folder(folder):
             try:
@@ -135,12 +134,12 @@ class ShardBuilder:
         """Write the shards one after the other."""
         old = lru_cache(maxsize=8)(lambda number: PreviousShard.read(folder, number, made_with))
 
-        def known(place: int, item: Item) -> Known | None:
+        def find_known(place: int, item: Item) -> Known | None:
             shard = old(place // self.size)
             return shard.find(item.key) if shard else None
 
         with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
-            stream = DocumentStream(workers, seen, known)
+            stream = DocumentStream(workers, seen, find_known)
             placed = enumerate(stream.iterate_documents(items))
             for number, documents in groupby(placed, key=lambda one: one[0] // self.size):
                 writer = ShardWriter(folder, number, made_with, old(number))
@@ -154,14 +153,14 @@ class ShardBuilder:
 
 
 def _hash_settings(reader: InputReader, size: int, ruled: str) -> str:
-    """Return the SHA-256 of all but the inputs that shards follow from."""
+    """Return the SHA-256 of all that decides shards, apart from the inputs."""
     readers = [find_version(package) for package in _READERS]
     whole = (FORMAT, LEVEL, size, ruled, readers, reader.limits.deciding, reader.encoding)
     return hashlib.sha256(repr(whole).encode()).hexdigest()
 
 
 def _write_manifest(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> None:
-    """Write what is said of the whole, and the failures, unless both stand there byte for byte."""
+    """Write the manifest of the whole folder, and the failures, unless both are there already."""
     totals = _build_manifest(folder, shards, ruled, limits)
     if not _is_current(folder, totals):
         write_files(

@@ -1,6 +1,6 @@
-"""Outcomes as they stand in shards: gzip members, and what the manifest says of them.
+"""Shards on disk: documents as gzip members, read from an earlier build and written anew.
 
-Writes one shard in the place of what stood there: nothing is touched while it comes out as it was.
+A shard that comes out as it was is not touched.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class ShardMember:
 
     record: DocumentRecord
     quads: bytes = b""  # a gzip member
-    bearings: bytes = b""  # a gzip member; empty where nobody bears anything
+    bearings: bytes = b""  # a gzip member; empty without bearers
 
 
 def encode_member(outcome: DocumentResult) -> ShardMember:
-    """Return the outcome, ready to be written; the record's key is left to who knows the input.
+    """Return a result as a member of a shard; the caller adds the key of its input.
 
     >>> failed = DocumentResult("a.txt", "5e1f", failure="no clauses", kind="NoClauses")
     >>> encode_member(failed).record.to_dict()["kind"]
@@ -69,12 +69,12 @@ def encode_member(outcome: DocumentResult) -> ShardMember:
 
 
 def encode_header() -> bytes:
-    """Return the names of the columns, as the first member of a file of bearers."""
+    """Return the header of a file of bearers, its first member."""
     return _compress(serialise_rows([COLUMNS]).encode())
 
 
 def _compress(data: bytes) -> bytes:
-    """Return bytes as a gzip member, the same on every day; nothing for nothing."""
+    """Return bytes as a gzip member without a date; nothing for nothing."""
     return gzip.compress(data, LEVEL, mtime=0) if data else b""
 
 
@@ -84,7 +84,7 @@ Known = tuple[DocumentRecord, Members]
 
 @dataclass(frozen=True, slots=True)
 class PreviousShard:
-    """A shard as an earlier build left it, and where its documents are by the keys of their inputs."""
+    """A shard of an earlier build, and the places of its documents by the keys of their inputs."""
 
     folder: Path
     number: int
@@ -93,9 +93,7 @@ class PreviousShard:
 
     @classmethod
     def read(cls, folder: Path, number: int, made_with: str) -> Self | None:
-        """Return the shard with a number; None where there is none that is whole, or it was made
-        otherwise.
-        """
+        """Return the shard with a number; None if it is missing, damaged, or made with other settings."""
         card = ShardManifest.read(folder / f"{format_part_name(number)}{CARD}")
         if card is None or card.made_with != made_with:
             return None
@@ -104,7 +102,7 @@ class PreviousShard:
         return old if old.is_whole() else None
 
     def is_whole(self) -> bool:
-        """Return whether its files are there with the very bytes that its manifest tells of."""
+        """Return whether its files have the bytes that its manifest names."""
         try:
             for ending, size in zip((QUADS, BEARINGS), self.sum_sizes(len(self.card.documents)), strict=True):
                 name = f"{format_part_name(self.number)}{ending}"
@@ -116,7 +114,7 @@ class PreviousShard:
         return True
 
     def find(self, key: str) -> Known | None:
-        """Return the document that was made of the input with a key, the first of several."""
+        """Return the document made of the input with a key: the first of several, None without one."""
         place = self.places.get(key)
         return None if place is None else (self.card.documents[place], lambda: self._read_members(place))
 
@@ -127,7 +125,7 @@ class PreviousShard:
         )
 
     def sum_sizes(self, documents: int) -> tuple[int, int]:
-        """Return the bytes of its two files up to the end of so many documents."""
+        """Return the bytes of the first `documents` in each of its two files."""
         before = self.card.documents[:documents]
         return sum(one.size for one in before), len(encode_header()) + sum(one.rows_size for one in before)
 
@@ -140,7 +138,7 @@ class PreviousShard:
 
 @dataclass(slots=True)
 class ShardWriter:
-    """A shard in the making; files are begun with the first document that is not as it was."""
+    """Writes a shard; opens its files at the first document that has changed."""
 
     folder: Path
     number: int
@@ -150,7 +148,7 @@ class ShardWriter:
     _asides: dict[str, _TemporaryFile] = field(default_factory=dict)  # by ending
 
     def add(self, record: DocumentRecord, members: Members) -> None:
-        """Take in the next document; its members are asked for only where they are to be written."""
+        """Add the next document; call `members` only if they are to be written."""
         if self._asides or not self._has_record(record):
             self._open_files()
             if record.is_stored:
@@ -159,7 +157,7 @@ class ShardWriter:
         self.records.append(record)
 
     def finish(self) -> bool:
-        """Put the shard into its place, its manifest last; whether anything changed."""
+        """Move the shard to its place, its manifest last; return whether anything changed."""
         if not self._asides and self.old and len(self.records) == len(self.old.card.documents):
             return False
         self._open_files()
@@ -167,7 +165,7 @@ class ShardWriter:
             f"{format_part_name(self.number)}{ending}": aside.close()
             for ending, aside in self._asides.items()
         }
-        for name in (MANIFEST, f"{format_part_name(self.number)}{CARD}"):  # what they say holds no more
+        for name in (MANIFEST, f"{format_part_name(self.number)}{CARD}"):  # they describe the files of before
             (self.folder / name).unlink(missing_ok=True)
         for aside in self._asides.values():
             aside.path.replace(aside.target)
@@ -176,12 +174,12 @@ class ShardWriter:
         return True
 
     def _has_record(self, record: DocumentRecord) -> bool:
-        """Return whether the shard that stood here has the very record at this place."""
+        """Return whether the earlier shard has the same record at this place."""
         at = len(self.records)
         return bool(self.old and self.old.card.documents[at : at + 1] == (record,))
 
     def _open_files(self) -> None:
-        """Open the files, and take over the documents that are as they were."""
+        """Open the files, and copy the documents so far, which have not changed."""
         if self._asides:
             return
         for ending in (QUADS, BEARINGS):
@@ -197,7 +195,7 @@ class ShardWriter:
 
 @dataclass(slots=True)
 class _TemporaryFile:
-    """A file that is written beside its place."""
+    """A file that is written beside its final place."""
 
     target: Path
     path: Path
@@ -216,7 +214,7 @@ class _TemporaryFile:
         self.size += len(data)
 
     def close(self) -> dict[str, Any]:
-        """What a manifest says of the file, now that it stands on the disk."""
+        """Close the file, on the disk; return its size and hash, as manifests name them."""
         self.file.flush()
         os.fsync(self.file.fileno())
         self.file.close()
@@ -224,15 +222,17 @@ class _TemporaryFile:
 
 
 def remove_temporary(folder: Path) -> None:
-    """Remove what a build that was killed left half-written."""
+    """Remove half-written files of a build that was killed."""
     for path in folder.glob(".*.tmp"):
         path.unlink()
 
 
 def remove_shards(folder: Path, number: int) -> bool:
-    """Remove the shards from a number on, which a larger corpus left; whether there were any."""
+    """Remove the shards from a number on, of a larger corpus; return whether there were any."""
     found = [path for path in folder.glob("part-*.*") if int(path.name[5:].partition(".")[0]) >= number]
-    for path in sorted(found, key=lambda path: path.suffix != CARD):  # a manifest before what it tells of
+    for path in sorted(
+        found, key=lambda path: path.suffix != CARD
+    ):  # a manifest before the files that it describes
         (folder / MANIFEST).unlink(missing_ok=True)
         path.unlink()
     return bool(found)

@@ -1,4 +1,4 @@
-"""A document's way through a worker, stage by stage: what may hang or hoard is stopped, and said."""
+"""The stages of a document (open, understand) in a worker, each within limits of time and memory."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from build_graph.text.inputs import InputReader, LazyInput
 
 
 class WorkerDiedError(ObligationError):
-    """A document on which the process ended that worked on it, or for which none can be started."""
+    """A document whose worker process died, or for which no process can be started."""
 
 
 class StageLimitError(ObligationError):
-    """A document that took more of the processor or of memory than it may."""
+    """A document that took more processor time or memory than it may."""
 
 
 # Failures that the machine or a limit is to blame for: the next build tries such documents again.
@@ -45,7 +45,9 @@ class Stages:
 
     def open(self, found: LazyInput) -> Input | ObligationError:
         """Return the document in the bytes of a file, or what is wrong with them."""
-        reader = InputReader(self.reader.limits, self.reader.encoding)  # who hears of its progress stays here
+        reader = InputReader(
+            self.reader.limits, self.reader.encoding
+        )  # without its callbacks, which stay here
         call = Call(open_input, (reader, found), self.reader.limits.reading)
         try:
             opened: Input | ObligationError = self._run(call, found.name, "read", "--max-reading")
@@ -108,9 +110,14 @@ def _format_seconds(seconds: float) -> str:
 
 
 @contextmanager
-def open_local_stages(pipeline: Pipeline | None, reader: InputReader) -> Iterator[Stages]:
-    """Give stages in a fork of this process for as long as the block lasts; without a pipeline, only open."""
-    runner = create_local_runner(Service(lambda: pipeline))
+def open_local_stages(
+    reader: InputReader, load: Callable[[], Pipeline | None] = lambda: None
+) -> Iterator[Stages]:
+    """Give stages in a fork of this process for as long as the block lasts; `load` gives their pipeline.
+
+    Without a pipeline they can open documents, but not understand them.
+    """
+    runner = create_local_runner(Service(load))
     try:
         yield Stages(runner, reader)
     finally:
@@ -119,7 +126,7 @@ def open_local_stages(pipeline: Pipeline | None, reader: InputReader) -> Iterato
 
 def understand_one(path: Path, reader: InputReader, given: Metadata) -> Document:
     """Return the one document at a path, understood; raise ObligationError if there is none, or several."""
-    with open_local_stages(Pipeline.load(), reader) as stages:
+    with open_local_stages(reader, Pipeline.load) as stages:
         found = stages.guarded_reader.read_one(path)
         return stages.understand(found, merge_given(found, given))
 

@@ -1,8 +1,7 @@
-"""Puts documents into a store: each is checked, then takes its place as a whole; those known are skipped.
+"""The writing of documents, of a corpus or of shards into a store.
 
-Puts a corpus, or shards, into a store: into a new one by bulk load, into one that is there by replacement.
-
-A new store is there when it is whole: who comes after a crash finds none.
+Each document is checked, then replaces what the store has of it; known documents are skipped. A new store is
+filled by bulk load and appears when it is complete: after a crash there is none.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ from build_graph.corpus.stream import Deduplicator, DocumentStream, Progress
 from build_graph.errors import ObligationError
 from build_graph.extract.pipeline import merge_given
 from build_graph.graph.check.checks import FailedCheckError, check_statements
-from build_graph.graph.emit.document import Part
+from build_graph.graph.emit.document import collect_parts
+from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.iris import document_iri
 from build_graph.graph.store.fingerprints import Fingerprint, compute_rules_hash
 from build_graph.graph.store.fresh import create_store, remove_leftovers
 from build_graph.graph.store.shards import DocumentRecord, ShardFolder, open_stream, strip_graph
 from build_graph.graph.store.store import DocumentStore, StoredDocument, StoreError, holds_something
 from build_graph.model import Document, Input, Metadata
-from build_graph.text.folders import iterate_files
 from build_graph.text.inputs import InputReader, LazyInput
 from build_graph.text.overwriting import iterate_files_at, reject_inputs
 from build_graph.vocabulary import BASE
@@ -39,17 +38,17 @@ from build_graph.vocabulary import BASE
 
 @dataclass(slots=True)
 class StoreWriter:
-    """A store that documents are put into; it is made when the first one is there."""
+    """Writes documents into a store, which it makes with the first of them."""
 
     path: Path
     rules: str  # hash of what documents are understood by
-    moved: list[str] = field(default_factory=list)  # documents that gave way to one read from the same text
+    moved: list[str] = field(default_factory=list)  # documents replaced by one read from the same text
     checks: int = 0  # that each document passed
     _store: DocumentStore | None = None
     _ours: set[NamedNode] = field(default_factory=set)  # graphs of the documents of this run
 
     def __enter__(self) -> StoreWriter:
-        """Open the store if there is one; raises StoreError where that cannot be."""
+        """Open the store if there is one; raise StoreError if it cannot be opened."""
         if holds_something(self.path):
             self._open_store()
         return self
@@ -57,35 +56,33 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the store; what was written before an error stays, and stands on the disk as well."""
+        """Close the store; what was written before an error stays, on the disk as well."""
         if self._store and isinstance(error, StoreError):
             self._store.close()
         elif self._store:
             self._store.seal_and_close()
 
     def find_known(self, fingerprint: Fingerprint) -> StoredDocument | None:
-        """Return the document of the store that was made of the same text in the same way, if there is
-        one.
-        """
+        """Return the document of the store with a fingerprint; None without one."""
         found = self._store.find_by_fingerprint(fingerprint) if self._store else None
         if found:
             self._ours.add(NamedNode(found.iri))
         return found
 
     def is_stored(self, fingerprint: Fingerprint, iri: str) -> bool:
-        """Return whether the store has the document with that IRI, made of the same text in the same way."""
+        """Return whether the store has the document with that IRI and fingerprint."""
         known = self.find_known(fingerprint)
         return known is not None and known.iri == iri
 
-    def add_document(self, document: Document, parts: Iterable[Part], fingerprint: Fingerprint) -> None:
-        """Let the store hold what the parts say of a document, and nothing else of it.
+    def add_document(self, document: Document, descriptions: Descriptions, fingerprint: Fingerprint) -> None:
+        """Replace what the store has of a document by its statements.
 
-        A document that was read from the same text and is not of this run gives way: its number was changed,
-        or the program names it otherwise. Raises FailedCheckError where a check finds a fault, StoreError
-        where the store cannot be written.
+        It also replaces a document of an earlier run that was read from the same text: its number was
+        changed, or the program now gives it another IRI. Raises FaultError if the program fails at the
+        document, FailedCheckError if a check finds a fault, StoreError if the store cannot be written.
         """
         graph = NamedNode(document_iri(document.id))
-        given = list(parts)
+        given = collect_parts(document, descriptions)
         name = document.text.source.name
         try:
             self.checks = check_statements(one for part in given for one in part.statements).checks
@@ -95,7 +92,7 @@ class StoreWriter:
         self.put_quads(name, graph, quads, fingerprint.source)
 
     def put_quads(self, name: str, graph: NamedNode, quads: Iterable[Quad], source: str) -> None:
-        """Let a document's graph hold quads that were checked; `source` is the SHA-256 of its text."""
+        """Replace a document's graph by checked quads; `source` is the SHA-256 of its text."""
         store = self._store or self._open_store()
         self._ours.add(graph)
         gone = [one for one in store.find_by_source(source) if one not in self._ours]
@@ -105,9 +102,9 @@ class StoreWriter:
         ]
 
     def prune_documents(self) -> list[str]:
-        """Remove the documents of earlier runs that are not among those of this one, and say which.
+        """Remove the documents of earlier runs that this run did not have; return the ends of their IRIs.
 
-        Raises StoreError where the store cannot be written.
+        Raises StoreError if the store cannot be written.
         """
         store = self._store or self._open_store()
         gone = [graph for graph in store.list_documents() if graph not in self._ours]
@@ -116,25 +113,25 @@ class StoreWriter:
         return [graph.value.removeprefix(BASE) for graph in gone]
 
     def finish(self) -> int:
-        """How many statements the store holds of documents, now that all of it stands on the disk."""
+        """Write everything to the disk; return the number of statements of documents in the store."""
         store = self._store or self._open_store()
         store.flush()
         return store.count_statements()
 
     def _open_store(self) -> DocumentStore:
-        """Return the store, with the ontology as it is now."""
+        """Open the store, and update the ontology in it."""
         remove_leftovers(self.path)
         self._store = DocumentStore.open(self.path)
         self._store.store_ontology()
         return self._store
 
 
-Documents = Iterable[tuple[DocumentRecord, bytes]]  # N-Quads; none of a document that the store has already
+Documents = Iterable[tuple[DocumentRecord, bytes]]  # N-Quads; empty for a document that the store has already
 
 
 @dataclass(slots=True)
 class LoadResult:
-    """What was put into a store, and what was left out."""
+    """The documents that were put into a store, and those that were left out."""
 
     path: Path
     written: int = 0
@@ -143,7 +140,7 @@ class LoadResult:
     failures: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)  # by ending
-    moved: list[str] = field(default_factory=list)  # documents that gave way to one read from the same text
+    moved: list[str] = field(default_factory=list)  # documents replaced by one read from the same text
 
     def count(self, record: DocumentRecord) -> None:
         """Count a document that was left out."""
@@ -155,7 +152,7 @@ class LoadResult:
 
 @dataclass(frozen=True, slots=True)
 class StoreLoader:
-    """How a store is to be loaded; `on_progress` is told of each document that is done."""
+    """Loads a store; calls `on_progress` after each document."""
 
     reader: InputReader = field(default_factory=InputReader)
     workers: int = 1
@@ -164,9 +161,9 @@ class StoreLoader:
     def build(self, paths: Sequence[Path], path: Path) -> LoadResult:
         """Understand the documents at some paths, and put them into the store in a folder.
 
-        A document that fails is set aside. Raises StoreError where the store cannot be written.
+        A document that fails is set aside. Raises StoreError if the store cannot be written.
         """
-        reject_inputs(iterate_files_at(path), iterate_files(paths))
+        reject_inputs(iterate_files_at(path), paths)
         loaded, items = LoadResult(path), Items(self.reader, paths)
         with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
             if not holds_something(path):
@@ -184,7 +181,7 @@ class StoreLoader:
     def load_shards(self, folders: Sequence[Path], path: Path) -> LoadResult:
         """Put the documents of folders of shards into the store in a folder, as they are.
 
-        Of two with the same IRI the later stays. Raises ShardsError where the shards cannot be read.
+        Of two with the same IRI the later stays. Raises ShardsError if the shards cannot be read.
         """
         loaded = LoadResult(path)
         opened = [ShardFolder.open(folder) for folder in folders]
@@ -199,7 +196,7 @@ class StoreLoader:
     def _iterate_documents(
         self, found: DocumentStream, items: Items, inputs: Iterable[Item], loaded: LoadResult
     ) -> Iterator[tuple[DocumentRecord, bytes]]:
-        """Yield the documents that are to be in the store; what is left out is counted."""
+        """Yield the documents for the store; count those that are left out."""
         progress = Progress()
         for record, members in found.iterate_documents(inputs):
             progress.count(record, items.places.popleft())
@@ -220,7 +217,7 @@ class StoreLoader:
 
 
 def _open_item(item: Item, workers: WorkerPool) -> Item:
-    """Return an item with its text, by which the store tells whether it has it."""
+    """Return an item with its text, which the store needs to find it."""
     return replace(item, found=workers.open(item.found)) if isinstance(item.found, LazyInput) else item
 
 
@@ -231,7 +228,7 @@ def _find_known(item: Item, filler: StoreWriter) -> Known | None:
     try:
         given = merge_given(item.found, Metadata())
     except ObligationError:
-        return None  # whoever understands it will say what is wrong
+        return None  # the worker that understands it reports the error
     known = filler.find_known(Fingerprint.compute(item.found.source, given, filler.rules))
     if known is None:
         return None
@@ -239,7 +236,7 @@ def _find_known(item: Item, filler: StoreWriter) -> Known | None:
 
 
 def _load_new(path: Path, documents: Documents, loaded: LoadResult) -> None:
-    """Make a store of the documents, all or nothing."""
+    """Make a store of the documents; all of it, or none."""
     with create_store(path) as store:
         store.bulk_load(open_stream(_iterate_graphs(documents, loaded)))
         store.store_ontology()
@@ -247,7 +244,7 @@ def _load_new(path: Path, documents: Documents, loaded: LoadResult) -> None:
 
 
 def _iterate_graphs(documents: Documents, loaded: LoadResult) -> Iterator[bytes]:
-    """Yield each document for its own graph, and for the default graph, where statements come together."""
+    """Yield each document twice: for its own graph, and for the default graph of all documents."""
     for record, quads in documents:
         loaded.written += 1
         yield quads
@@ -255,7 +252,7 @@ def _iterate_graphs(documents: Documents, loaded: LoadResult) -> Iterator[bytes]
 
 
 def _replace_documents(filler: StoreWriter, documents: Documents, loaded: LoadResult) -> None:
-    """Put each document into the place of what the store has of it."""
+    """Replace what the store has of each document; skip those that have not changed."""
     for record, data in documents:
         graph = NamedNode(record.iri)
         quads = list(parse(data, format=RdfFormat.N_QUADS)) if data else []

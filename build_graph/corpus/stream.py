@@ -1,10 +1,7 @@
-"""How far the work on a corpus is, for whoever wants to show it.
+"""The stream of documents through the workers, in the order of the input, without copies.
 
-Which documents came before: a table on disk, so that a corpus of any size fits beside it.
-
-Documents as they come out of the workers, in the order of the input, and what became of each.
-
-What is held at any moment is a few documents, so that a corpus may be of any size.
+It holds a few documents at a time, and a table of the earlier ones on disk, so that a corpus may be of any
+size.
 """
 
 from __future__ import annotations
@@ -28,26 +25,26 @@ from build_graph.graph.store.shards import DocumentRecord
 
 @dataclass(slots=True)
 class Progress:
-    """How far the work is."""
+    """The progress of a build, as callbacks get it."""
 
-    documents: int = 0  # done, of whatever outcome
+    documents: int = 0  # done, with whatever result
     failures: int = 0
-    read: int = 0  # bytes of the inputs up to the last that is done
+    read: int = 0  # bytes of the inputs up to the last one done
     shards: int = 0  # done
-    unchanged: int = 0  # of these, that were there already
+    unchanged: int = 0  # of these, those that were there already
 
     def count(self, record: DocumentRecord, read: int) -> None:
-        """Count a document that is done, up to so many bytes."""
+        """Count a document that is done; `read` is the number of bytes up to it."""
         self.documents += 1
         self.read = read
         self.failures += bool(record.failure)
 
 
-CLASH = "Clash"  # the kind of failure of a document whose number another has
+CLASH = "Clash"  # the kind of failure of a document with the number of another
 
 
 def _create_table() -> sqlite3.Connection:
-    """Return an empty table; what of it does not fit into 2 MB lies in a file without a name."""
+    """Return an empty table; beyond 2 MB it lies in a file without a name."""
     table = sqlite3.connect("", isolation_level=None)
     table.execute("PRAGMA journal_mode = OFF")
     table.execute("CREATE TABLE seen (iri BLOB PRIMARY KEY, text BLOB, name TEXT) WITHOUT ROWID")
@@ -56,21 +53,21 @@ def _create_table() -> sqlite3.Connection:
 
 @dataclass(frozen=True, slots=True)
 class Deduplicator:
-    """The documents so far, by IRI."""
+    """The table of the documents so far, by IRI."""
 
     _seen: sqlite3.Connection
 
     @classmethod
     @contextmanager
     def create(cls) -> Iterator[Self]:
-        """Return an empty table, for as long as the block lasts."""
+        """Give an empty table for as long as the block lasts."""
         with closing(_create_table()) as table:
             yield cls(table)
 
     def check(self, record: DocumentRecord) -> DocumentRecord:
-        """The record as it stands after those before it: the same, a copy, or a failure for its number.
+        """Return the record after those before it: the same, a copy, or a failure because of its number.
 
-        A record that was judged before is judged anew. The first document with a number keeps it.
+        The verdict of an earlier build does not count. The first document with a number keeps it.
         """
         if not record.iri:
             return record
@@ -85,7 +82,7 @@ class Deduplicator:
         return replace(left_out, failure=format_clash(name, record.iri), kind=CLASH)
 
     def _find_earlier(self, record: DocumentRecord) -> tuple[bytes, str] | None:
-        """Hash of the text and name of the document with the same IRI; None where this is the first."""
+        """Return the hash of the text and the name of the document with the same IRI; None for the first."""
         own = (_hash_text(record.iri), _hash_text(record.text), record.name)
         if self._seen.execute("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", own).rowcount:
             return None
@@ -94,7 +91,7 @@ class Deduplicator:
 
 
 def format_clash(before: str, iri: str) -> str:
-    """Why a document with an IRI fails: one before it, of that name, has it.
+    """Return the reason of a failure: an earlier document, named `before`, has the IRI.
 
     >>> format_clash("a.txt", "https://x/document/国发-2015-24").partition(";")[0]
     'has the same number as a.txt (国发-2015-24)'
@@ -107,12 +104,11 @@ def _hash_text(words: str) -> bytes:
     return hashlib.sha256(words.encode()).digest()[:16]
 
 
-_AHEAD = 16  # documents for each worker that are read ahead of the one that is waited for
-_HELD = 16_000_000  # bytes of them, from which on no more are read
+_AHEAD = 16  # documents a worker that are read ahead of the one that is waited for
+_HELD = 16_000_000  # bytes of them; beyond that no more are read
 
-PreviousResults = Callable[
-    [int, Item], Known | None
-]  # gives what an earlier build made of an item, by its place too
+# Returns what an earlier build made of the item at a place.
+PreviousResults = Callable[[int, Item], Known | None]
 
 
 def _read_nothing() -> tuple[bytes, bytes]:
@@ -121,7 +117,7 @@ def _read_nothing() -> tuple[bytes, bytes]:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An input, and what an earlier build made of it, if anything."""
+    """An input, and its record and members of an earlier build, if any."""
 
     item: Item
     record: DocumentRecord | None = None
@@ -130,14 +126,14 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class DocumentStream:
-    """What becomes of inputs; `previous` gives what is known from before."""
+    """Turns inputs into records and members; `previous` finds those of an earlier build."""
 
     workers: WorkerPool
     seen: Deduplicator
     previous: PreviousResults = lambda place, item: None
 
     def iterate_documents(self, items: Iterable[Item]) -> Iterator[tuple[DocumentRecord, Members]]:
-        """Yield each input's record, and its members; those of a copy or failure are not to be asked for."""
+        """Yield the record of each input, and its members, which a copy or failure does not have."""
         waiting: deque[tuple[_Entry, Future[ShardMember] | None]] = deque()
         held = 0  # bytes of what waits
         for entry in map(self._create_entry, enumerate(items)):
@@ -151,9 +147,7 @@ class DocumentStream:
             yield self._finish(*waiting.popleft())
 
     def _create_entry(self, numbered: tuple[int, Item]) -> _Entry:
-        """Return an input with what is known of it from before; one that could not be read is a failure
-        already.
-        """
+        """Return an input with its earlier result; one that could not be read is a failure already."""
         place, item = numbered
         if isinstance(item.found, ObligationError):
             return _Entry(item, replace(encode_member(build_failure(item.found)).record, key=item.key))
@@ -161,10 +155,10 @@ class DocumentStream:
         return _Entry(item, *known) if known and known[0].kind not in TRIED_AGAIN else _Entry(item)
 
     def _finish(self, entry: _Entry, work: Future[ShardMember] | None) -> tuple[DocumentRecord, Members]:
-        """What became of an input."""
+        """Return the record and the members of an input; wait for its worker."""
         new = work.result() if work else None
         judged = self.seen.check(_add_key(new, entry) if new else entry.record or DocumentRecord(""))
-        if new is None and judged.is_stored and not judged.size:  # it was a copy, and what it copied is gone
+        if new is None and judged.is_stored and not judged.size:  # it was a copy of a document that is gone
             new = self.workers.submit(entry.item.found).result()
             judged = _add_key(new, entry)
         return judged, _wrap_members(new) if new else entry.members

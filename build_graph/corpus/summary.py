@@ -1,4 +1,4 @@
-"""What was found in documents, in a few lines that align: of one document, or of many together."""
+"""The summary of one document, or of many together, in a few aligned lines."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SEVERAL = 3  # documents up to which each has a summary of its own
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was found in one document, in numbers that can be added up."""
+    """The counts of one document, which can be added up."""
 
     title: str
     about: str  # number, issuer and date
@@ -27,7 +27,7 @@ class Tally:
     agencies: frozenset[str]  # ids
     groups: frozenset[str]
     targets: int
-    characters: Counter[str]  # by what they were understood as
+    characters: Counter[str]  # by kind of coverage
     repairs: Counter[str]
     damaged: tuple[str, ...]  # places
     unresolved: Counter[str]  # names
@@ -76,7 +76,7 @@ def format_summary(tallies: Sequence[Tally]) -> Iterator[str]:
 
 
 def is_unresolved(bearer: Bearer) -> bool:
-    """Return whether nothing but the words is known of a particular body that is named."""
+    """Return whether a bearer names a particular body of which nothing else is known."""
     return bearer.kind is BodyKind.AGENCY and bearer.body is not None and not bearer.body.resolved
 
 
@@ -117,7 +117,7 @@ def _sum_counters(counts: Iterable[Counter[str]]) -> Counter[str]:
 
 
 def _format_shares(characters: Counter[str]) -> str:
-    """What part of the text was understood as what."""
+    """Return the share of each kind of coverage."""
     whole = max(characters.total(), 1)
     found = ((kind, characters[kind]) for kind in CoverageKind)
     return ", ".join(f"{kind} {count / whole:.0%}" for kind, count in found if count)
@@ -133,7 +133,7 @@ def _format_place(document: Document, position: int) -> str:
 
 
 def _format_names(names: Sequence[str], between: str) -> str:
-    """Return the first names, and how many more there are."""
+    """Return the first names, and the number of the others."""
     shown = between.join(names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
     return f"{shown} and {more} more" if more > 0 else shown

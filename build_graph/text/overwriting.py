@@ -9,6 +9,7 @@ from pathlib import Path
 
 from build_graph.errors import ObligationError
 from build_graph.files import encode_name
+from build_graph.text.folders import iterate_files
 from build_graph.text.formats.kinds import HEAD, detect_generated
 
 _Identity = tuple[int, int]  # device and number of a file
@@ -19,11 +20,11 @@ class OverwritingError(ObligationError):
 
 
 def reject_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
-    """Raise OverwritingError where an output is one of the inputs.
+    """Raise OverwritingError where an output is one of the inputs: files, folders or patterns.
 
     A generated or empty file is no input: it may be written anew.
     """
-    for place, path in _find_overwritten(outputs, inputs):
+    for place, path in _find_overwritten(outputs, iterate_files(inputs)):
         if not _is_ours(path):
             same = "" if place == path else f", where it is called {path}"
             raise OverwritingError(f"{place}: is read here{same}; nothing was written, choose another place")

@@ -1,6 +1,6 @@
-"""Files wherever Spark reads and writes them: on local disks, HDFS, object stores.
+"""Files wherever Spark reads and writes them (local disks, HDFS, object stores), and those with documents.
 
-Which files hold the documents, in the order in which one machine would read them.
+Files with documents come in the order in which one machine would read them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 NO_HOST = "^([^:/]+):///"  # file:///a is also written file:/a
-MAGIC = re.compile(r"[\\{}\[\]*?^]")  # what Hadoop takes for the signs of a pattern
+MAGIC = re.compile(r"[\\{}\[\]*?^]")  # the characters that make a pattern for Hadoop
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class FileStatus:
     """A file or folder."""
 
     path: str  # with its scheme, as Hadoop writes it: file:/a/国发[1].txt
-    uri: str  # the same encoded: as Spark names the file that a row comes from, but see NO_HOST
+    uri: str  # the same encoded: the name of a row's file in Spark, but see NO_HOST
     plain: PurePosixPath  # without a scheme
     size: int  # bytes
     is_folder: bool
 
     @classmethod
     def from_java(cls, status: Any) -> Self:
-        """What Hadoop says."""
+        """Return the status that Hadoop gives."""
         path = status.getPath()
         uri = path.toUri()
         return cls(
@@ -52,25 +52,25 @@ class FileStatus:
 
     @property
     def literal(self) -> str:
-        r"""The path so that nothing in it is taken for a pattern: /a/国发\[1\].txt."""
+        r"""The path with its pattern characters escaped: /a/国发\[1\].txt."""
         return MAGIC.sub(r"\\\g<0>", self.path)
 
 
 @dataclass(frozen=True, slots=True)
 class FileSystem:
-    """The file systems that a session's cluster knows. Faults come out as Spark raises them."""
+    """The file systems that a session's cluster knows; errors are those of Spark."""
 
     hadoop: Any  # the Java package
     configuration: Any
 
     @classmethod
     def connect(cls, session: SparkSession) -> FileSystem:
-        """Return those of a session."""
+        """Return the file systems of a session."""
         context: Any = session.sparkContext
         return cls(context._jvm.org.apache.hadoop, context._jsc.hadoopConfiguration())
 
     def find(self, name: str) -> FileStatus | None:
-        """What stands at a path, if anything does."""
+        """Return the file or folder at a path; None if there is none."""
         path, system = self._resolve_path(name)
         return FileStatus.from_java(system.getFileStatus(path)) if system.exists(path) else None
 
@@ -81,7 +81,7 @@ class FileSystem:
         return sorted((s for s in found if not s.is_folder), key=lambda status: status.plain.parts)
 
     def list_below(self, folder: FileStatus) -> list[FileStatus]:
-        """Return the files in a folder and the folders in it, in order of their names."""
+        """Return the files at any depth in a folder, in order of their names."""
         path, system = self._resolve_path(folder.path)
         found = map(FileStatus.from_java, _iterate_java(system.listFiles(path, True)))
         return sorted(found, key=lambda status: status.plain.parts)
@@ -93,7 +93,7 @@ class FileSystem:
             return bytes(stream.readNBytes(size))
 
     def refuse_existing(self, name: str) -> None:
-        """Raise SparkError where there is something at a path already, be it a folder that is not empty."""
+        """Raise SparkError if there is a file, or a folder that is not empty, at a path."""
         path, system = self._resolve_path(name)
         if not system.exists(path):
             return
@@ -103,13 +103,13 @@ class FileSystem:
             raise SparkError(f"{name}: holds something already ({held[0]}); give a new or an empty folder")
 
     def write(self, name: str, data: bytes) -> None:
-        """Put a file at a path."""
+        """Write a file."""
         with self.open_writer(name) as write:
             write(data)
 
     @contextmanager
     def open_writer(self, name: str) -> Iterator[Callable[[bytes], None]]:
-        """What takes the pieces of a file, which is at its path once all are written."""
+        """Give a function that writes pieces of a file; the file appears at the end of the block."""
         path, system = self._resolve_path(name)
         aside, _ = self._resolve_path(f"{name}._COPYING_")
         with closing(system.create(aside, True)) as stream:
@@ -118,7 +118,7 @@ class FileSystem:
             raise SparkError(f"{name}: cannot be written; choose a place that can")
 
     def rename_parts(self, folder: str, ending: str) -> None:
-        """Name the parts that Spark wrote into a folder after their numbers: part-00000 and an ending."""
+        """Rename the parts that Spark wrote into a folder: part-00000 and an ending."""
         path, system = self._resolve_path(folder)
         names = (status.getPath().getName() for status in system.listStatus(path))
         parts = sorted(name for name in names if name.startswith("part-"))
@@ -131,30 +131,30 @@ class FileSystem:
                 raise SparkError(f"{folder}/{name}: cannot be renamed; give a new folder, and run it again")
 
     def remove(self, name: str) -> None:
-        """Take away a folder and all in it, if it is there."""
+        """Remove a folder and its content, if it is there."""
         path, system = self._resolve_path(name)
         system.delete(path, True)
 
     def _resolve_path(self, name: str) -> tuple[Any, Any]:
-        """Return a path, and the file system that it leads to."""
+        """Return a path of Hadoop, and its file system."""
         path = self.hadoop.fs.Path(name)
         return path, path.getFileSystem(self.configuration)
 
 
 def _iterate_java(found: Any) -> Iterator[Any]:
-    """What a Java iterator gives."""
+    """Yield the items of a Java iterator."""
     while found.hasNext():
         yield found.next()
 
 
 _GZIP = 31  # zlib: with a gzip header
-_HIDDEN = (".", "~$")  # what systems put into folders by themselves
-_LEFT_OUT = ("_", ".")  # files that Spark does not read, whoever names them
-_LARGEST = 2**31 - 1  # bytes that Spark hands on in one piece
+_HIDDEN = (".", "~$")  # the files that systems put into folders by themselves
+_LEFT_OUT = ("_", ".")  # the files that Spark never reads
+_LARGEST = 2**31 - 1  # bytes of the largest file that Spark reads in one piece
 
 
 class Form(StrEnum):
-    """How documents lie in a file, and so what a row is."""
+    """The layout of documents in a file, which decides what a row is."""
 
     JSONL = "jsonl"  # a line
     PARQUET = "parquet"
@@ -166,19 +166,19 @@ class InputFile:
     """A file with documents."""
 
     status: FileStatus
-    name: str  # as its documents are named after it
+    name: str  # for the names of its documents
     form: Form
     sidecar: FileStatus | None = None
-    place: str = ""  # of the sidecar, as the user would name it
+    place: str = ""  # path of the sidecar, for messages
 
 
 Listed = InputFile | IgnoredFile | ObligationError
 
 
 def list_files(files: FileSystem, paths: Sequence[str]) -> Iterator[Listed]:
-    """Yield the files at some paths: files, folders, patterns; in the place of one with a fault, the error.
+    """Yield the files at some paths: files, folders, patterns; an error in the place of a faulty one.
 
-    Raises UnreadableError for a path at which nothing is.
+    Raises UnreadableError for a path without a file.
     """
     for path in paths:
         status = files.find(path)
@@ -200,9 +200,7 @@ def list_files(files: FileSystem, paths: Sequence[str]) -> Iterator[Listed]:
 
 
 def _list_matches(files: FileSystem, pattern: str) -> Iterator[Listed]:
-    """Yield the files that a pattern matches, named as they are below the folder where it begins to be
-    one.
-    """
+    """Yield the files that a pattern matches, with their paths below its first part that is a pattern."""
     parts = pattern.split("/")
     first = next(number for number, part in enumerate(parts) if MAGIC.search(part))
     depth = len(parts) - first
@@ -213,7 +211,7 @@ def _list_matches(files: FileSystem, pattern: str) -> Iterator[Listed]:
 def _classify_files(
     files: FileSystem, found: dict[PurePosixPath, FileStatus], place: str, fault: ObligationError
 ) -> Iterator[Listed]:
-    """Yield documents and others among the files of a folder, and the fault that it has without documents.
+    """Yield documents and ignored files of a folder, and the fault of a folder without documents.
 
     A sidecar file goes with the document beside it.
     """
@@ -245,7 +243,7 @@ def _create_file(
 
 
 def _detect_form(files: FileSystem, status: FileStatus, name: str) -> Form:
-    """How documents lie in a file; only one whose name says that it has rows is opened to see."""
+    """Return the form of a file; open only one whose name promises rows."""
     packed = name.endswith(".gz")
     if not name.lower().removesuffix(".gz").endswith((*Kind.JSONL.endings, *Kind.PARQUET.endings)):
         return Form.WHOLE
@@ -259,7 +257,7 @@ def _detect_form(files: FileSystem, status: FileStatus, name: str) -> Form:
 
 
 def _unpack_head(head: bytes) -> bytes:
-    """What the beginning of a gzip file unpacks to; nothing where it is damaged."""
+    """Return the unpacked beginning of a gzip file; nothing if it is damaged."""
     try:
         return zlib.decompressobj(_GZIP).decompress(head)[:HEAD]
     except zlib.error:

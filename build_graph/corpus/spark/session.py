@@ -1,4 +1,4 @@
-"""The session with a cluster: opened in bounded time, its faults told in a line."""
+"""The session with a cluster: opened in bounded time, with errors of one line."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from build_graph.graph.store.fingerprints import compute_rules_hash
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_ANSWER = 5.0  # seconds that a master may take to take a call
-_PATIENCE = 300.0  # seconds that workers may take to take up work
+_ANSWER = 5.0  # seconds that a master may take to answer
+_PATIENCE = 300.0  # seconds that workers may take to start work
 _STANDALONE = "spark://"
-_PORT = 7077  # of a master, where its address names none
+_PORT = 7077  # of a master whose address names none
 _SETTINGS = {
     "spark.app.name": "obligations",
-    "spark.log.level": "FATAL",  # the driver's: what goes wrong is said in a line, and in the workers' logs
-    # A corpus is not to lose files or parts of them in silence, whatever a cluster has as its default.
+    "spark.log.level": "FATAL",  # the driver's: errors are one line here, and in full in the workers' logs
+    # No file or part of one may be lost in silence, whatever the defaults of a cluster.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.hadoop.zlib.compress.level": "THREE",  # half the time of the usual six, a quarter more bytes
-    "spark.sql.shuffle.partitions": "8",  # until it is known how much there is
+    "spark.sql.shuffle.partitions": "8",  # until the number of documents is known
     # Batches of few documents: each is some 2 MB of statements, and some are far larger.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "32",
     "spark.sql.parquet.columnarReaderBatchSize": "16",
@@ -42,15 +42,15 @@ _OTHER_RULES = "the workers have another version of this program"
 
 
 class SparkError(ObligationError):
-    """A cluster that cannot be reached, or that gave up the work."""
+    """A cluster that cannot be reached, or that failed at the work."""
 
 
 @contextmanager
 def open_session(master: str, patience: float = _PATIENCE) -> Iterator[SparkSession]:
-    """Return a session with the cluster of a master, once workers have taken up a first piece of work.
+    """Give a session with the cluster of a master, after workers have done a first piece of work.
 
-    Raises MissingExtraError without PySpark, SparkError without Java, where the master does not answer, where
-    nobody takes up work in `patience` seconds, and where workers lack the program or have another version.
+    Raises MissingExtraError without PySpark; SparkError without Java, if the master does not answer, if no
+    worker starts work in `patience` seconds, or if workers lack the program or have another version of it.
     """
     sql = load_extra("pyspark.sql", "spark", "--spark")
     _check_java()
@@ -60,7 +60,9 @@ def open_session(master: str, patience: float = _PATIENCE) -> Iterator[SparkSess
         session = sql.SparkSession.builder.master(master).config(map=settings).getOrCreate()
         try:
             _check_workers(session, master, patience)
-            blocks = session.sparkContext.defaultParallelism  # the same in every job, whoever comes or goes
+            blocks = (
+                session.sparkContext.defaultParallelism
+            )  # the same in every job, even if workers come or go
             session.conf.set("spark.sql.files.minPartitionNum", blocks)
             yield session
         finally:
@@ -68,14 +70,14 @@ def open_session(master: str, patience: float = _PATIENCE) -> Iterator[SparkSess
 
 
 def read_submitted_master() -> str:
-    """Return the master that spark-submit was told of; raises MissingExtraError without PySpark."""
+    """Return the master that spark-submit was given; raise MissingExtraError without PySpark."""
     conf = load_extra("pyspark", "spark", "spark-submit").SparkConf()
     return str(conf.get("spark.master", "local[*]"))
 
 
 @contextmanager
 def convert_errors(where: str) -> Iterator[None]:
-    """What Spark says of a fault, as a SparkError of one line that begins with `where`."""
+    """Convert errors of Spark to a SparkError of one line that begins with `where`."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -86,7 +88,7 @@ def convert_errors(where: str) -> Iterator[None]:
 
 
 def _extract_reason(said: str) -> str:
-    """What is behind a fault, in a line.
+    """Return the cause of an error of Spark, in a line.
 
     >>> _extract_reason("x\\nCaused by: java.io.EOFException: Unexpected end of input stream\\n at y")
     'Unexpected end of input stream (EOF)'
@@ -107,7 +109,7 @@ def _extract_reason(said: str) -> str:
 
 
 def _check_java() -> None:
-    """Raise SparkError where there is no Java to start."""
+    """Raise SparkError if there is no Java."""
     home = environ.get("JAVA_HOME")
     if not (Path(home, "bin", "java").exists() if home else shutil.which("java")):
         where = f"JAVA_HOME={home}" if home else "PATH"
@@ -115,7 +117,7 @@ def _check_java() -> None:
 
 
 def _check_answers(master: str) -> None:
-    """Raise SparkError where none of the masters of a standalone cluster takes a call."""
+    """Raise SparkError if no master of a standalone cluster answers."""
     if not master.startswith(_STANDALONE):
         return
     faults = [
@@ -126,7 +128,7 @@ def _check_answers(master: str) -> None:
 
 
 def _call_master(address: str) -> str:
-    """Why nobody takes a call at an address; empty where somebody does."""
+    """Return the reason why nobody answers at an address; empty if somebody does."""
     host, _, port = address.rpartition(":") if ":" in address else (address, "", str(_PORT))
     try:
         socket.create_connection((host, int(port)), _ANSWER).close()
@@ -136,7 +138,7 @@ def _call_master(address: str) -> str:
 
 
 def _check_workers(session: SparkSession, master: str, patience: float) -> None:
-    """Raise SparkError where no worker does a first piece of work, or does it by other rules."""
+    """Raise SparkError if no worker does a first piece of work, or one has other rules."""
     found: list[Any] = []
     work = Thread(target=lambda: found.append(_run_first_work(session)), daemon=True)
     work.start()
@@ -153,14 +155,14 @@ def _check_workers(session: SparkSession, master: str, patience: float) -> None:
 
 
 def _run_first_work(session: SparkSession) -> str | Exception:
-    """Return the rules by which a worker would understand documents, or why it cannot say."""
+    """Return the hash of a worker's rules, or the error of asking for it."""
     try:
         return str(session.sparkContext.parallelize([None], 1).map(lambda _: compute_rules_hash()).first())
-    except Exception as error:  # raised again by whoever waits
+    except Exception as error:  # raised again by the thread that waits
         return error
 
 
 def check_rules(theirs: str, ours: str) -> None:
-    """Raise SparkError where a worker goes by other rules than the program that started it."""
+    """Raise SparkError if a worker has other rules than the program that started it."""
     if theirs != ours:
         raise SparkError(f"{_OTHER_RULES}; install on them the one that is installed here")

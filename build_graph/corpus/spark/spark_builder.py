@@ -1,22 +1,14 @@
-"""What a build leaves out, written a line each as one machine writes it.
+"""The build of a corpus on a Spark cluster: read, understand, find copies, write, count pairs.
 
-Which bodies are responsible together, counted on the cluster: documents to pairs, pairs to sums.
-
-What comes back is a row a pair of bodies, however many documents there are; it says what
-`obligations analyse` says in pairs.csv of the same graph, with its default choices.
-
-Which documents stay: of those with one IRI the first; the others are copies of it, or failures.
-
-A corpus into graphs, on a cluster: read, understand, settle who is who, write.
-
-How the folder lies that comes out:
+The folder that it writes contains:
 
 - `quads/part-00000.nq.gz`: N-Quads, one named graph a document, written by Spark's own committer.
-- `bearings/part-00000.csv.gz`: who bears which measure, a row a bearer.
-- `count_pairs.csv`: which bodies are responsible together, and how often.
-- `failures.jsonl`: the documents that failed, in the order of the input, and why; `copies.jsonl`: those whose
-  text is there under another name.
-- `summary.json`: how much of each there is. It is written last: without it the folder is not complete.
+- `bearings/part-00000.csv.gz`: the bearers of each measure, a row a bearer.
+- `pairs.csv`: the pairs of bodies that bear measures together, and how often; the same as pairs.csv of
+  `obligations analyse` on the same graph with its default choices.
+- `failures.jsonl`: the documents that failed, in the order of the input, with reasons; `copies.jsonl`: those
+  whose text is there under another name.
+- `summary.json`: the totals. It is written last: without it the folder is not complete.
 """
 
 from __future__ import annotations
@@ -49,24 +41,24 @@ if TYPE_CHECKING:
 
 
 COPIES = "copies.jsonl"
-_FIRST = 10  # failures that are held, to be shown
+_FIRST = 10  # failures to keep, for messages
 
 
 @dataclass(slots=True)
 class Skipped:
-    """What was left out, counted; no more than the first failures are held."""
+    """The counts of documents that were left out, and the first failures."""
 
     failures: int = 0
     copies: int = 0
     ignored: Counter[str] = field(default_factory=Counter)  # files that are no documents, by ending
-    first_failures: list[dict[str, str]] = field(default_factory=list)  # as they stand in their file
+    first_failures: list[dict[str, str]] = field(default_factory=list)  # as in their file
 
     def count_ignored(self, name: str) -> None:
         """Count a file that is no document by its ending."""
         self.ignored[PurePosixPath(name).suffix.lower() or name] += 1
 
     def write(self, rows: Iterable[Any], files: FileSystem, output: str) -> None:
-        """Write a line on each failure and each copy of `Settled.left_out` into a folder, and count them."""
+        """Write a line on each failure and copy of `Deduplicated.skipped` into a folder; count them."""
         with (
             files.open_writer(f"{output}/{FAILURES}") as failure,
             files.open_writer(f"{output}/{COPIES}") as copy,
@@ -93,7 +85,7 @@ def _write_line(write: Callable[[bytes], None], said: dict[str, str]) -> None:
 
 
 _DIGITS = 6
-# Each body of a measure with each that comes after it, so that a pair stands once.
+# Each body of a measure with each that comes after it, so that a pair occurs once.
 _PAIRS = """explode(flatten(transform(bodies, (one, at) -> transform(
     slice(bodies, at + 2, size(bodies)), other -> struct(one AS first, other AS second)))))"""
 _ORDER = {"together": False, "shared_out": False, "agency": True, "partner": True}
@@ -102,9 +94,9 @@ _ORDER = {"together": False, "shared_out": False, "agency": True, "partner": Tru
 def count_pairs(bearings: DataFrame) -> pd.DataFrame:
     """Return the pairs of bodies that bear measures together, the most frequent first.
 
-    `bearings` has a document and the columns of Bearing. Columns of the result: agency, label, partner,
-    partner_label (the body that bears more stands first), together (measures), shared_out, association (as
-    `obligations analyse` has them), documents (in which they do). Groups such as 有关部门 are not counted.
+    `bearings` has a document and the columns of Responsibility. Columns of the result: agency, label,
+    partner, partner_label (the body that bears more comes first), together (measures), shared_out,
+    association (as in `obligations analyse`), documents. Groups such as 有关部门 are not counted.
     """
     agencies = bearings.where("NOT group")
     measures = agencies.groupBy("document", "measure").agg(
@@ -119,13 +111,13 @@ def count_pairs(bearings: DataFrame) -> pd.DataFrame:
 
 
 def _collect_rows(rows: DataFrame) -> pd.DataFrame:
-    """Return the rows, out of the cluster."""
+    """Return the rows of a table of the cluster as a DataFrame of pandas."""
     table: pd.DataFrame = rows.toArrow().to_pandas()
     return table
 
 
 def _sum_pairs(measures: DataFrame) -> DataFrame:
-    """first, second, together, shared_out, documents: a measure of k bodies gives 1/(k-1) to each pair."""
+    """Return first, second, together, shared_out (1/(k-1) a pair of k bodies), documents."""
     each = measures.select("document", sql.size("bodies").alias("bearers"), sql.expr(_PAIRS).alias("pair"))
     return each.groupBy("pair.first", "pair.second").agg(
         sql.count("*").alias("together"),
@@ -135,7 +127,7 @@ def _sum_pairs(measures: DataFrame) -> DataFrame:
 
 
 def _choose_names(agencies: DataFrame) -> DataFrame:
-    """body, mostly, name, place: the words that documents mostly call it by, and what is known of it."""
+    """Return body, mostly (its commonest name in documents), name, place."""
     said = agencies.groupBy("body", "written").agg(
         sql.count("*").alias("times"), sql.min("name").alias("name"), sql.min("place").alias("place")
     )
@@ -173,16 +165,16 @@ _SAID = ("left_alone", "name", "iri", "failure", "kind")
 
 @dataclass(frozen=True, slots=True)
 class Deduplicated:
-    """Outcomes, told apart."""
+    """The results of documents: those that stay, and those that are left out."""
 
     kept: DataFrame  # columns of OUTCOMES
-    # left_alone, name, iri, failure, kind, before (the name of who has the IRI already), is_copy (whether its
-    # text is the same), in the order of the input.
+    # left_alone, name, iri, failure, kind, before (the name of the document that has the IRI already),
+    # is_copy (whether its text is the same), in the order of the input.
     skipped: DataFrame
 
 
 def deduplicate(outcomes: DataFrame) -> Deduplicated:
-    """Return the outcomes of all documents, told apart; what comes first in the input stays."""
+    """Split the results of all documents; of those with one IRI the first in the input stays."""
     is_good = ~sql.col("left_alone") & (sql.col("failure") == "")
     good = outcomes.where(is_good)
     later = _select_later(good).cache()  # asked for each table that is written
@@ -195,7 +187,7 @@ def deduplicate(outcomes: DataFrame) -> Deduplicated:
 
 
 def _select_later(good: DataFrame) -> DataFrame:
-    """Return the documents whose IRI one before them has."""
+    """Return the documents whose IRI an earlier one has."""
     alike = Window.partitionBy("iri").orderBy(*PLACE)
     ranked = good.select(*PLACE, *_SAID, "text").withColumns(
         {
@@ -210,18 +202,18 @@ def _select_later(good: DataFrame) -> DataFrame:
 QUADS, BEARINGS, PAIRS = "quads", "bearings", "pairs.csv"
 SUMMARY = "summary.json"
 _PER_SHUFFLE, _SHUFFLES = 64, 200  # documents whose bearers a task sorts, at least; tasks, at most
-# A row is 2 MB, not the 2 kB that Parquet reckons with: let it look after 4 rows, not 100, how full it is.
+# A row is 2 MB, not the 2 kB that Parquet expects: it checks its size after 4 rows, not 100.
 _LARGE_ROWS = {
     "parquet.block.size": str(16 * 1024 * 1024),
     "parquet.block.size.row.check.min": "4",
     "parquet.page.size.row.check.min": "4",
 }
-_WORK = "_work"  # outcomes, between understanding and writing; Spark passes over names that begin so
+_WORK = "_work"  # results, between understanding and writing; Spark skips names that begin with _
 
 
 @dataclass(frozen=True, slots=True)
 class SparkResult:
-    """What a build on a cluster wrote, and what it left out."""
+    """The totals of a build on a cluster, and the documents that it left out."""
 
     path: str
     documents: int
@@ -239,10 +231,10 @@ class SparkBuilder:
     reader: InputReader
 
     def build(self, paths: Sequence[str], output: str) -> SparkResult:
-        """The graphs of the documents at some paths, in the new folder `output`, wherever Spark writes.
+        """Write the graphs of the documents at some paths into the new folder `output`.
 
-        Raises UnreadableError for a path at which nothing is, SparkError where the folder holds something, or
-        the cluster gives up the work; a document that fails is written down, and the others go on.
+        Raises UnreadableError for a path without a file, SparkError if the folder is not empty or the cluster
+        fails at the work; a document that fails is listed, and the others go on.
         """
         files = FileSystem.connect(self.session)
         with convert_errors(output):
@@ -260,7 +252,7 @@ class SparkBuilder:
     def _understand_all(
         self, files: FileSystem, paths: Sequence[str], work: str, left_out: Skipped
     ) -> DataFrame:
-        """Return the outcomes of all documents, put down in a folder so that each is understood once."""
+        """Return the results of all documents, from a folder, so that each is understood once."""
         found = list(enumerate(list_files(files, paths)))
         for _, one in found:
             if isinstance(one, IgnoredFile):
@@ -274,7 +266,7 @@ class SparkBuilder:
         return self.session.read.schema(OUTCOMES).parquet(work)
 
     def _write_tables(self, files: FileSystem, found: Deduplicated, output: str) -> None:
-        """Write what Spark writes in parts."""
+        """Write the tables that Spark writes in parts."""
         quads = found.kept.select(sql.col("quads").cast("string").alias("value"))
         quads.write.option("compression", "gzip").text(f"{output}/{QUADS}")
         _select_responsibilities(found).write.csv(
@@ -284,19 +276,19 @@ class SparkBuilder:
             files.rename_parts(f"{output}/{folder}", ending)
 
     def _write_pairs(self, files: FileSystem, found: Deduplicated, output: str) -> int:
-        """Write the table of pairs, and say how many there are."""
+        """Write the table of pairs; return the number of pairs."""
         table = count_pairs(_select_responsibilities(found))
         files.write(f"{output}/{PAIRS}", table.to_csv(index=False, lineterminator="\n").encode())
         return len(table)
 
 
 def _select_responsibilities(found: Deduplicated) -> DataFrame:
-    """Return a document, and the columns of Responsibility."""
+    """Return the column document, and those of Responsibility."""
     return found.kept.select(sql.col("iri").alias("document"), sql.inline("bearings"))
 
 
 def _sum_totals(found: Deduplicated) -> dict[str, int]:
-    """How many documents, statements and bearings there are."""
+    """Return the numbers of documents, statements and bearings."""
     sums = {"documents": sql.count("*"), "statements": sql.sum("statements")}
     sums["bearings"] = sql.sum(sql.size("bearings"))
     (row,) = found.kept.agg(

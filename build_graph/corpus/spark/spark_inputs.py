@@ -24,15 +24,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _PER_TASK = 64  # documents: some seconds of work, and what is lost with a worker
-_TASKS_PER_CORE = 2  # at least, where there are so many documents, so that cores end together
+_TASKS_PER_CORE = 2  # at least, given enough documents, so that cores end together
 
 Numbered = Sequence[tuple[int, InputFile | ObligationError]]
 
 
 def load_documents(session: SparkSession, found: Numbered, reader: InputReader) -> tuple[DataFrame, int]:
-    """Return the columns of DOCUMENTS, a row a document or archive, spread over the cluster; how many, at
-    most.
-    """
+    """Return the columns of DOCUMENTS, a row a document or archive, and the most rows that there can be."""
     forms = {form: [(n, f) for n, f in found if isinstance(f, InputFile) and f.form is form] for form in Form}
     known = [row for place, one in found if (row := _build_known_row(place, one))]
     tables = [(session.createDataFrame(known, DOCUMENTS), len(known))] if known else []
@@ -47,9 +45,7 @@ def load_documents(session: SparkSession, found: Numbered, reader: InputReader) 
 
 
 def _build_known_row(place: int, found: InputFile | ObligationError) -> tuple[object, ...] | None:
-    """Return the row of what need not be read: a fault in its place, an empty file, which Spark would pass
-    over.
-    """
+    """Return the row of a fault, or of an empty file, which Spark would skip; None for other files."""
     if isinstance(found, ObligationError):
         return place, 0, "", FAULT, str(found).encode(), None, None, None, True
     if found.form is Form.WHOLE and not found.status.size:
@@ -61,7 +57,7 @@ def _build_known_row(place: int, found: InputFile | ObligationError) -> tuple[ob
 
 
 def _load_whole_files(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
-    """Return files, each with the sidecar file beside it."""
+    """Return whole files, each with the sidecar file beside it."""
     rows = _join_names(session, _load_bytes(session, [file.status for _, file in files]), files)
     rows = _join_sidecars(session, rows, [file.sidecar for _, file in files if file.sidecar])
     fixed = {"row": sql.lit(0), "is_first": sql.lit(True), "known_as": sql.lit(None)}
@@ -70,7 +66,7 @@ def _load_whole_files(session: SparkSession, files: Sequence[tuple[int, InputFil
 
 
 def _join_sidecars(session: SparkSession, rows: DataFrame, sidecars: Sequence[FileStatus]) -> DataFrame:
-    """Return the rows with what the sidecar file of each holds."""
+    """Return the rows with the content of their sidecar files."""
     if not sidecars:
         return rows.withColumn("sidecar", sql.lit(None))
     held = _load_bytes(session, sidecars).toDF("sidecar_uri", "sidecar")
@@ -78,7 +74,7 @@ def _join_sidecars(session: SparkSession, rows: DataFrame, sidecars: Sequence[Fi
 
 
 def _load_bytes(session: SparkSession, files: Sequence[FileStatus]) -> DataFrame:
-    """uri, data: what files hold."""
+    """Return uri and data of files."""
     found = session.read.format("binaryFile").load(_list_paths(files))
     return found.select(_select_uri(), sql.col("content").alias("data"))
 
@@ -89,9 +85,9 @@ def _load_bytes(session: SparkSession, files: Sequence[FileStatus]) -> DataFrame
 def _number_rows(
     session: SparkSession, found: DataFrame, files: Sequence[tuple[int, InputFile]], reader: InputReader
 ) -> tuple[DataFrame, int]:
-    """Rows of files, each with its number in the file, and whether it is the first of its name; how many.
+    """Return rows with their numbers in the file and whether they are the first of their name; their number.
 
-    Blocks are counted first, to know how many rows come before each.
+    Blocks are counted first, to number the rows that come after them.
     """
     rows = _join_names(session, found, files)
     counts = rows.groupBy("file", "block").count().orderBy("file", "block").collect()
@@ -105,7 +101,7 @@ def _number_rows(
 
 
 def _count_before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
-    """By file and block how many rows the blocks before it have, from file, block and count in order.
+    """Return by file and block the number of rows in the blocks before it; the counts are in order.
 
     >>> _count_before([(0, 0, 3), (0, 64, 2), (0, 99, 1), (1, 0, 7)])
     {(0, 0): 0, (0, 64): 3, (0, 99): 5, (1, 0): 0}
@@ -120,7 +116,7 @@ def _count_before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int
 
 
 def _load_lines(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
-    """uri, block, data: lines, in blocks of their files that several workers read."""
+    """Return uri, block and data of lines, in blocks that several workers read."""
     lines = session.read.option("lineSep", "\n").text(_list_paths(file.status for _, file in files))
     return lines.select(
         _select_uri(),
@@ -130,7 +126,7 @@ def _load_lines(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -
 
 
 def _load_table_rows(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
-    """uri, block, data: rows of tables as JSON."""
+    """Return uri, block and data of rows of tables, as JSON."""
     table = session.read.option("mergeSchema", "true").parquet(*_list_paths(file.status for _, file in files))
     names = [name for name in COLUMNS if name in table.columns]
     return table.select(
@@ -144,12 +140,12 @@ def _load_table_rows(session: SparkSession, files: Sequence[tuple[int, InputFile
 
 
 def _select_uri() -> Column:
-    """Return the file that a row comes from."""
+    """Return the column with the URI of a row's file."""
     return sql.regexp_replace("_metadata.file_path", NO_HOST, "$1:/").alias("uri")
 
 
 def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
-    """Return the rows with what is known of the file that each comes from, in place of its URI."""
+    """Return the rows with the number, name, form and sidecar of their file in place of its URI."""
     known = [
         (f.status.uri, number, f.name, f.form.value, f.sidecar.uri if f.sidecar else None, f.place)
         for number, f in files
@@ -163,7 +159,7 @@ def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[in
 
 
 def _list_paths(files: Iterable[FileStatus]) -> list[str]:
-    """Return the paths of files as Spark takes them, each once."""
+    """Return the paths of files for Spark, each once."""
     return list(dict.fromkeys(file.literal for file in files))
 
 
@@ -172,6 +168,6 @@ def _cast_columns(rows: DataFrame) -> DataFrame:
 
 
 def _count_tasks(session: SparkSession, documents: int) -> int:
-    """How many tasks so many documents make."""
+    """Return the number of tasks for a number of documents."""
     least = _TASKS_PER_CORE * session.sparkContext.defaultParallelism
     return max(1, min(documents, max(least, ceil(documents / _PER_TASK))))

@@ -1,7 +1,4 @@
-"""The columns of the tables that pass between Spark and Python.
-
-What a worker of the cluster does: Arrow batches in, Arrow batches out, nothing kept between documents.
-"""
+"""The work of Spark's workers, from Arrow batches to Arrow batches, and the columns of their tables."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ if TYPE_CHECKING:
     from build_graph.model import Metadata
 
 
-# Where a document stands in the order of the input: its file, its line or row, its place in an archive.
+# The place of a document in the order of the input: its file, its line or row, its place in an archive.
 PLACE = ("file", "row", "member")
 
 _TYPES: dict[Any, DataType] = {
@@ -59,21 +56,21 @@ def _build_schema(named: Mapping[str, Any]) -> StructType:
 RESPONSIBILITY = _build_schema(get_type_hints(Responsibility))
 _TYPES[tuple[Responsibility, ...]] = ArrayType(RESPONSIBILITY)
 
-# A document as it lies in its file, or why nothing can be read there (form "fault").
+# A document as it is in its file, or the error of reading it (form "fault").
 RAW = _build_schema(
     {"file": int, "row": int, "name": str, "form": str}
     | {"data": bytes, "sidecar": bytes, "sidecar_name": str}
-    | {"known_as": str}  # what it is named after, unless one before it is
+    | {"known_as": str}  # the name that it takes, unless an earlier one has it
 )
-# The same, once it is known whether it is the first of its name.
+# The same, with whether it is the first of its name.
 DOCUMENTS = StructType([*RAW, StructField("is_first", BooleanType())])
 
-# What became of it. In an archive, files that are no documents by their ending are left alone.
+# Its result. In an archive, files that are no documents by their ending are left alone.
 OUTCOMES = _build_schema(dict.fromkeys(PLACE, int) | {"left_alone": bool} | get_type_hints(DocumentResult))
 
 
-FAULT = "fault"  # the form of a row that holds what is wrong with a path
-_BATCH = 8 * 1024 * 1024  # bytes of quads from which on a batch is handed over
+FAULT = "fault"  # the form of a row with the error about a path
+_BATCH = 8 * 1024 * 1024  # bytes of quads that fill a batch
 
 Row = dict[str, Any]
 Batches = Iterable[pa.RecordBatch]
@@ -81,14 +78,14 @@ Batches = Iterable[pa.RecordBatch]
 
 @dataclass(frozen=True, slots=True)
 class RowNumbering:
-    """Numbers the lines of files that are read in blocks, and says what each document is named after."""
+    """Numbers the lines of files that are read in blocks, and finds the names of their documents."""
 
     before: Mapping[tuple[int, int], int]  # by file and block: lines in the blocks before
     reader: InputReader
     schema: pa.Schema
 
     def number_rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
-        """From file, name, form, block and data to the columns of RAW; blank lines are counted, and go."""
+        """Yield the columns of RAW for file, name, form, block and data; count blank lines, but skip them."""
         counted: Counter[tuple[int, int]] = Counter()
         for batch in batches:
             found = []
@@ -101,7 +98,7 @@ class RowNumbering:
             yield pa.RecordBatch.from_pylist(found, self.schema)
 
     def _choose_name(self, row: Row) -> str:
-        """What a document is named after; for what has no name, something that no other row has."""
+        """Return the name that a document takes; for one without a name, one that no other row has."""
         names: set[str] = set()
         _read_row(row, names, self.reader)
         return next(iter(names), f"\0{row['row']}")
@@ -109,14 +106,14 @@ class RowNumbering:
 
 @dataclass(frozen=True, slots=True)
 class RowWorker:
-    """Understands documents, if the worker goes by the same rules as the program that sends them."""
+    """Understands documents, if the worker has the same rules as the program that sends them."""
 
     reader: InputReader
     rules: str
     schema: pa.Schema
 
     def understand_rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
-        """From the columns of DOCUMENTS to those of OUTCOMES."""
+        """Yield the columns of OUTCOMES for those of DOCUMENTS."""
         understander = _load_worker()
         check_rules(understander.rules, self.rules)
         held: list[Row] = []
@@ -132,7 +129,7 @@ class RowWorker:
         yield pa.RecordBatch.from_pylist(held, self.schema)
 
     def _build_outcomes(self, row: Row, understander: DocumentWorker) -> Iterator[Row]:
-        """What became of the documents of a row."""
+        """Yield the results of the documents of a row."""
         for member, found in enumerate(_read_documents(row, self.reader)):
             place = {"file": row["file"], "row": row["row"], "member": member}
             if isinstance(found, IgnoredFile):
@@ -143,13 +140,13 @@ class RowWorker:
 
 @cache
 def _load_worker() -> DocumentWorker:
-    """What documents are understood by, loaded once in a process."""
+    """Return what understands documents, loaded once in a process."""
     gc.set_threshold(100_000)  # a document is many objects and little garbage
     return DocumentWorker.load()
 
 
 def _encode_columns(outcome: DocumentResult) -> Row:
-    """Return an outcome as a row; its quads without the last line's end, which Spark writes."""
+    """Return a result as a row; its quads without the last end of line, which Spark writes."""
     columns = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
     columns["quads"] = outcome.quads.removesuffix(b"\n")
     columns["bearings"] = [bearing._asdict() for bearing in outcome.bearings]
@@ -176,7 +173,7 @@ def _read_row(row: Row, names: set[str], reader: InputReader) -> Input | Obligat
 
 
 def _build_result(row: Row, found: Input | ObligationError, understander: DocumentWorker) -> DocumentResult:
-    """What became of a document, understood with what the file beside it says."""
+    """Return the result of a document, with the metadata of its sidecar file."""
     if isinstance(found, ObligationError) or row["sidecar"] is None or found.source.name != row["name"]:
         return understander.build_result(found)
     try:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Quad
 
+from build_graph.errors import build_fault
 from build_graph.extract.citations.document_names import standardise_number
 from build_graph.graph.emit.agencies import emit_bodies, emit_domains, emit_place
 from build_graph.graph.emit.citations import emit_citations
@@ -78,6 +79,14 @@ def iterate_parts(document: Document, descriptions: Descriptions, base: str = BA
     yield Part("", list(_emit_shared(emit)), emit.graph)
     for measure in document.measures:
         yield Part(measure_iri(emit.document_iri, measure), list(emit_measure(emit, measure)), emit.graph)
+
+
+def collect_parts(document: Document, descriptions: Descriptions, base: str = BASE) -> list[Part]:
+    """Return all parts of a document; raise FaultError if the program fails at it."""
+    try:
+        return list(iterate_parts(document, descriptions, base))
+    except Exception as error:
+        raise build_fault(document.text.source.name, error) from error
 
 
 def _emit_shared(emit: Emitter) -> Iterator[Statement]:

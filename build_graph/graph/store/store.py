@@ -49,10 +49,11 @@ from pyoxigraph import (
 from build_graph.errors import ObligationError
 from build_graph.files import encode_name
 from build_graph.graph.emit.provenance import hash_text
-from build_graph.graph.iris import source_iri, text_iri
+from build_graph.graph.iris import document_iri, source_iri, text_iri
 from build_graph.graph.store.fingerprints import Fingerprint
 from build_graph.graph.store.seals import SEAL, write_seal
 from build_graph.graph.write.sorting import number_blank_nodes
+from build_graph.model import Document
 from build_graph.resources import find_folder
 from build_graph.vocabulary import BASE, ONTOLOGY, term
 
@@ -86,6 +87,11 @@ class StoredDocument:
 
     iri: str
     text: str
+
+    @classmethod
+    def describe(cls, document: Document) -> StoredDocument:
+        """Return a document as a store would have it."""
+        return cls(document_iri(document.id), hash_text(document.text.content))
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from build_graph.graph.check.checks import CheckCounts, Fault, check_statements, load_checks, raise_faults
-from build_graph.graph.emit.document import Part, iterate_parts
+from build_graph.graph.emit.document import Part, collect_parts, iterate_parts
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.statements import Statement, Term, expand, parse_statements, serialise_statements
 from build_graph.graph.write.turtle import build_sort_keys, group_by_subject, join_bodies, serialise_body
@@ -33,6 +33,13 @@ class TurtleAssembler:
         self._batch: list[Statement] = []  # statements to be checked next
         self._whole: set[Term] = set()  # subjects with all their statements in the batch
         self._statements = 0  # in the Turtle so far
+
+    def add_document(self, document: Document, descriptions: Descriptions) -> None:
+        """Take in a document: all of it, or nothing if the program fails at it, which raises FaultError.
+
+        Raises FailedCheckError where a check finds a fault.
+        """
+        self.add_parts(collect_parts(document, descriptions, self._base))
 
     def add_parts(self, parts: Iterable[Part]) -> None:
         """Add the parts of a document; raises FailedCheckError if a check finds a fault."""
