@@ -310,7 +310,7 @@ def test_nothing_is_removed_where_an_input_cannot_be_read(tmp_path: Path) -> Non
 @pytest.mark.parametrize("arguments", [["--prune", "--store", "s"], ["--prune", "x.txt"]], ids=" ".join)
 def test_pruning_needs_a_store_and_what_is_to_stay(arguments: list[str]) -> None:
     result = run("build", *arguments)
-    assert (result.exit_code, "--prune: give the --store and each PATH" in result.stderr) == (2, True)
+    assert (result.exit_code, "--prune: give the --store, and each PATH" in result.stderr) == (2, True)
 
 
 # --------------------------------------------------------------------------------- skipping
