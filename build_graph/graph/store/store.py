@@ -241,7 +241,8 @@ class DocumentStore:
                 return
         quads = [mark]
         for name, data in texts:  # blank nodes get the same names in every build
-            quads += number_blank_nodes(parse(data, format=RdfFormat.TURTLE), name.partition(".")[0])
+            stem = name.partition(".")[0]
+            quads += number_blank_nodes(parse(data, format=RdfFormat.TURTLE), stem, first=0)
         with _convert_write_errors(self.path):
             self._store.remove_graph(_NEXT)  # left over from a crash
             if not self._store.contains_named_graph(_ONTOLOGY):

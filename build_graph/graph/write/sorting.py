@@ -88,14 +88,14 @@ def parse_records(records: Iterable[bytes]) -> Iterator[Quad]:
     return iter(parse(b"".join(lines), format=RdfFormat.N_QUADS, lenient=True))
 
 
-def number_blank_nodes(quads: Iterable[Quad], stem: str = "b") -> Iterator[Quad]:
+def number_blank_nodes(quads: Iterable[Quad], stem: str = "b", first: int = 1) -> Iterator[Quad]:
     """Yield the statements with blank nodes numbered in order, since the parser names them at random."""
     names: dict[BlankNode, BlankNode] = {}
     for quad in quads:
         ends = (quad.subject, quad.object, quad.graph_name)
         if any(isinstance(node, BlankNode) for node in ends):
             new = [
-                names.setdefault(node, BlankNode(f"{stem}{len(names) + 1}"))
+                names.setdefault(node, BlankNode(f"{stem}{first + len(names)}"))
                 if isinstance(node, BlankNode)
                 else node
                 for node in ends
