@@ -23,7 +23,7 @@ HEAD = "# What the tests ran with; `make constraints` writes it anew. It holds f
 
 
 def asked(extras: tuple[str, ...]) -> Iterator[Requirement]:
-    """What setup.cfg asks for, with what its own extras name."""
+    """Return what setup.cfg requires, with what its own extras name."""
     config = ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     lines = [config["options"]["install_requires"]]
@@ -39,7 +39,7 @@ def asked(extras: tuple[str, ...]) -> Iterator[Requirement]:
 
 
 def installed(wanted: Iterator[Requirement]) -> dict[str, str]:
-    """The versions of these packages, and of all that they ask for."""
+    """Return the versions of these packages, and of all that they require."""
     found: dict[str, str] = {}
     waiting = [(one, frozenset(one.extras)) for one in wanted]
     seen = set()

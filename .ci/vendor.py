@@ -28,13 +28,13 @@ Entry = dict[str, Any]  # a [[file]] of a manifest
 
 
 def npm(*arguments: str, cwd: Path) -> None:
-    """Runs npm; its errors end the program."""
+    """Run npm; its errors end the program."""
     subprocess.run(["npm", *arguments], cwd=cwd, check=True, stdout=subprocess.DEVNULL)
 
 
 @cache
 def contents(package: str) -> dict[str, bytes]:
-    """The files of `NAME@VERSION`, by their path in the package."""
+    """Return the files of `NAME@VERSION`, by their path in the package."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         npm("pack", "--silent", package, cwd=folder)
@@ -53,7 +53,7 @@ def copied(file: Entry) -> bytes:
 
 
 def unpack(package: str, modules: Path) -> None:
-    """Puts a package where a bundler looks for it."""
+    """Put a package where a bundler looks for it."""
     for name, data in contents(package).items():
         path = modules / package.rpartition("@")[0] / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ def bundle(file: Entry, licences: dict[str, bytes]) -> bytes:
 
 
 def brought(manifest: Path) -> dict[str, bytes]:
-    """What the files of a manifest are, by their path; a bundle comes after the licences that it quotes."""
+    """Return the files of a manifest by their path; a bundle comes after the licences that it quotes."""
     files: list[Entry] = tomllib.loads(manifest.read_text(encoding="utf-8"))["file"]
     found = {file["path"]: copied(file) for file in files if "package" in file}
     found |= {file["path"]: bundle(file, found) for file in files if "bundler" in file}
@@ -95,7 +95,7 @@ def brought(manifest: Path) -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Writes the files of the manifests that are named, else of all."""
+    """Write the files of the manifests that are named, else of all."""
     manifests = [Path(name) for name in sys.argv[1:]] or list(MANIFESTS)
     files = {m.parent / path: data for m in manifests for path, data in brought(m).items()}
     for path, data in files.items():

@@ -1,4 +1,4 @@
-"""The words of the code: functions are named by what they do, and docstrings say what a thing is or returns."""
+"""The words of the code: docstrings say what a thing is or returns, and functions fit on a screen."""
 
 from __future__ import annotations
 
