@@ -12,24 +12,24 @@ from pathlib import Path
 from build_graph.errors import ObligationError, build_fault
 from build_graph.extract.agencies.jurisdictions import Jurisdiction, Scope, locate_document
 from build_graph.extract.agencies.registry import Registry
-from build_graph.extract.citations.citations import CitationReader
+from build_graph.extract.citations.citations import CitationFinder
 from build_graph.extract.meaning.audiences import AudienceFinder
 from build_graph.extract.meaning.domains import DomainFinder, Surroundings
 from build_graph.extract.meaning.norms import NormFinder
 from build_graph.extract.meaning.targets import TargetFinder
 from build_graph.extract.phrases.dates import find_dates, find_reference_date
-from build_graph.extract.phrases.phrase_reader import PhraseReader
-from build_graph.extract.structure.attribution import AttributionReader
+from build_graph.extract.phrases.phrase_parser import PhraseParser
+from build_graph.extract.structure.attribution import AttributionFinder
 from build_graph.extract.structure.attribution_grammar import AttributionGrammar
 from build_graph.extract.structure.coverage import measure_coverage
 from build_graph.extract.structure.metadata import (
-    MetadataReader,
+    MetadataExtractor,
     build_identifier,
     build_metadata,
     merge_metadata,
     read_sidecar,
 )
-from build_graph.extract.structure.outline import OutlineReader
+from build_graph.extract.structure.outline import OutlineParser
 from build_graph.model import (
     Assignment,
     Body,
@@ -61,10 +61,10 @@ class Pipeline:
     """Everything that the stages need, loaded once and used for any number of documents."""
 
     registry: Registry
-    metadata: MetadataReader
-    outline: OutlineReader
-    attribution: AttributionReader
-    citations: CitationReader
+    metadata: MetadataExtractor
+    outline: OutlineParser
+    attribution: AttributionFinder
+    citations: CitationFinder
     norms: NormFinder
     targets: TargetFinder
     audiences: AudienceFinder
@@ -73,14 +73,14 @@ class Pipeline:
     @classmethod
     def load(cls) -> Pipeline:
         """Return a pipeline with the package's own ontology and word lists."""
-        registry, phrases = Registry.load(), PhraseReader.load()
+        registry, phrases = Registry.load(), PhraseParser.load()
         is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
         return cls(
             registry=registry,
-            metadata=MetadataReader.load(),
-            outline=OutlineReader.load(),
-            attribution=AttributionReader.load(AttributionGrammar.load(is_body, registry.classify)),
-            citations=CitationReader.load(),
+            metadata=MetadataExtractor.load(),
+            outline=OutlineParser.load(),
+            attribution=AttributionFinder.load(AttributionGrammar.load(is_body, registry.classify)),
+            citations=CitationFinder.load(),
             norms=NormFinder.load(phrases),
             targets=TargetFinder.load(phrases),
             audiences=AudienceFinder.load(),

@@ -10,25 +10,25 @@ import pytest
 from places import TESTS
 
 from build_graph.extract.agencies.registry import Registry
-from build_graph.extract.structure.attribution import AttributionReader, Attributions, UnclosedBracketError
+from build_graph.extract.structure.attribution import AttributionFinder, Attributions, UnclosedBracketError
 from build_graph.extract.structure.attribution_grammar import AttributionGrammar
 from build_graph.extract.structure.marks import pair_brackets
-from build_graph.extract.structure.metadata import MetadataReader
-from build_graph.extract.structure.outline import OutlineReader
+from build_graph.extract.structure.metadata import MetadataExtractor
+from build_graph.extract.structure.outline import OutlineParser
 from build_graph.model import Source, Text
 
 CASES = tomllib.loads((TESTS / "cases" / "layout.toml").read_text(encoding="utf-8"))["case"]
 
 
 @cache
-def reader() -> AttributionReader:
+def reader() -> AttributionFinder:
     registry = Registry.load()
-    return AttributionReader.load(AttributionGrammar.load(registry.looks_like_body, registry.classify))
+    return AttributionFinder.load(AttributionGrammar.load(registry.looks_like_body, registry.classify))
 
 
 def read(content: str) -> Attributions:
     text = Text(content, Source("case.txt", content, "utf-8"))
-    return reader().read(text, OutlineReader.load().read(text, MetadataReader.load().read(text)))
+    return reader().read(text, OutlineParser.load().read(text, MetadataExtractor.load().read(text)))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

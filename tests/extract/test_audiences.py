@@ -18,7 +18,7 @@ from places import TESTS
 from properties import examples, outputs_under_hash_seeds
 
 from build_graph.errors import ObligationError
-from build_graph.extract.meaning.audience_names import HEADS, NameReader
+from build_graph.extract.meaning.audience_names import HEADS, NameParser
 from build_graph.extract.meaning.audiences import AudienceFinder
 from build_graph.extract.meaning.matcher import WordMatcher
 from build_graph.model import (
@@ -107,7 +107,7 @@ def test_only_the_measure_is_read() -> None:
 def test_a_word_with_two_roles_is_an_error() -> None:
     stops = {**DATA["stops"], "words": DATA["stops"]["words"] + " 企业"}
     with pytest.raises(ObligationError, match="企业 is bodies and stop"):
-        NameReader.load({**DATA, "stops": stops})
+        NameParser.load({**DATA, "stops": stops})
 
 
 def test_lists_fit_together() -> None:

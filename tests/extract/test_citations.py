@@ -16,10 +16,10 @@ from places import TESTS
 from pyoxigraph import NamedNode, Quad
 from stated import stated
 
-from build_graph.extract.citations.citations import CitationReader
+from build_graph.extract.citations.citations import CitationFinder
 from build_graph.extract.citations.document_names import DocumentNames
 from build_graph.extract.pipeline import understand
-from build_graph.extract.structure.outline import OutlineReader
+from build_graph.extract.structure.outline import OutlineParser
 from build_graph.graph.check.checks import check_statements
 from build_graph.graph.emit.document import iterate_quads
 from build_graph.graph.emit.registries import Descriptions
@@ -29,7 +29,7 @@ from build_graph.query.validate import validate
 from build_graph.vocabulary import BASE, term
 
 CASES = tomllib.loads((TESTS / "cases" / "citations.toml").read_text(encoding="utf-8"))["case"]
-READER = CitationReader.load()
+READER = CitationFinder.load()
 NAMES = DocumentNames.load()
 DOCUMENT = f"{BASE}document/杭政-2015-1"
 MARKS = "《》〈〉（）〔〕[]“”、，。：\n 0２第号令年和的以下简称附件根据《国发办法意见关于印发通知现将载甲"
@@ -37,7 +37,7 @@ MARKS = "《》〈〉（）〔〕[]“”、，。：\n 0２第号令年和的�
 
 def outlined(content: str, own: str | None = None, number: str | None = None) -> tuple[Text, Outline]:
     text = Text(content, Source("case", content, "utf-8"))
-    return text, OutlineReader.load().read(text, Metadata(title=own, number=number))
+    return text, OutlineParser.load().read(text, Metadata(title=own, number=number))
 
 
 def shown(content: str, citation: Citation) -> str:

@@ -13,7 +13,7 @@ from places import TESTS
 
 from build_graph.extract.structure.metadata import (
     BadMetadataError,
-    MetadataReader,
+    MetadataExtractor,
     build_identifier,
     build_metadata,
     merge_metadata,
@@ -42,7 +42,7 @@ def annotated() -> Iterator[Any]:
 
 
 def read(content: str) -> Metadata:
-    return MetadataReader.load().read(Text(content, Source("case", content, "utf-8")))
+    return MetadataExtractor.load().read(Text(content, Source("case", content, "utf-8")))
 
 
 @pytest.mark.parametrize("path", list(annotated()))
@@ -50,7 +50,7 @@ def test_annotated(path: Path) -> None:
     """What the annotators read off the page is found: table, title, number line, signature, addressees."""
     gold = json.loads(path.read_text(encoding="utf-8"))
     content = (GOLD / "documents" / f"{path.stem}.txt").read_text(encoding="utf-8")
-    found = MetadataReader.load().read(repair(Source(path.name, content, "utf-8")))
+    found = MetadataExtractor.load().read(repair(Source(path.name, content, "utf-8")))
     narrow = str.maketrans("（）—", "()-")
     assert (found.title or "").translate(narrow) == (gold["title"] or "").translate(narrow)
     assert (found.number, found.issuer) == (gold["number"], gold["issuer"])

@@ -217,9 +217,9 @@ def test_a_phrase_that_was_read_before_keeps_its_own_place() -> None:
     """What is known of the words says nothing of where they stand."""
     text = "推动创新，鼓励企业创新，推动创新"
     spans = [Span(0, 4), Span(5, 11), Span(12, 16)]
-    reader = finder().reader
-    assert [reader.read(text, span).span for span in spans] == spans
-    assert reader.read(text, spans[0])._replace(phrase=spans[2]) == reader.read(text, spans[2])
+    parser = finder().parser
+    assert [parser.read(text, span).span for span in spans] == spans
+    assert parser.read(text, spans[0])._replace(phrase=spans[2]) == parser.read(text, spans[2])
 
 
 def test_lexicon_reads_every_list() -> None:

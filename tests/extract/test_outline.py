@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from places import TESTS
 
-from build_graph.extract.structure.metadata import MetadataReader
-from build_graph.extract.structure.outline import OutlineReader
+from build_graph.extract.structure.metadata import MetadataExtractor
+from build_graph.extract.structure.outline import OutlineParser
 from build_graph.model import Division, Level, Metadata, Outline, Source, Text
 from build_graph.text.repairs import repair
 
@@ -23,7 +23,7 @@ GOLD = sorted((HERE / "gold").glob("*.json"))
 
 def read(content: str, issuer: str | None = "国务院") -> tuple[Text, Outline]:
     text = Text(content, Source("case", content, "utf-8"))
-    return text, OutlineReader.load().read(text, Metadata(issuer=issuer))
+    return text, OutlineParser.load().read(text, Metadata(issuer=issuer))
 
 
 def shown(content: str, division: Division) -> str:
@@ -65,8 +65,8 @@ def test_gold_counts(path: Path) -> None:
     gold = json.loads(path.read_text(encoding="utf-8"))
     content = (HERE / "gold" / "documents" / f"{path.stem}.txt").read_text(encoding="utf-8")
     text = repair(Source(path.name, content, "utf-8"))
-    metadata = MetadataReader.load().read(text)
-    outline = OutlineReader.load().read(text, metadata)
+    metadata = MetadataExtractor.load().read(text)
+    outline = OutlineParser.load().read(text, metadata)
     assert sum(d.level is Level.SECTION for d in outline.divisions) == gold["sections"]
     if gold.get("partial"):
         assert outline.clauses >= gold["clauses"]

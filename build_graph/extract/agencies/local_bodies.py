@@ -208,7 +208,7 @@ class Wordings:
 
 @dataclass(frozen=True, slots=True)
 class LocalNames:
-    """A reader of the names of local bodies."""
+    """A finder of the names of local bodies."""
 
     gazetteer: Gazetteer
     functions: Functions

@@ -46,8 +46,8 @@ class _NamedDocuments:
 
 
 @dataclass(frozen=True, slots=True)
-class CitationReader:
-    """A reader of citations, with the words of `data/citations.toml`."""
+class CitationFinder:
+    """A finder of citations, with the words of `data/citations.toml`."""
 
     names: DocumentNames
     mentions: MentionFinder
@@ -59,8 +59,8 @@ class CitationReader:
     reasons: dict[str, str]
 
     @classmethod
-    def load(cls) -> CitationReader:
-        """Return a reader with the package's own words."""
+    def load(cls) -> CitationFinder:
+        """Return a finder with the package's own words."""
         words = load_word_lists("citations")
         issuer = words["issuer"]
         return cls(

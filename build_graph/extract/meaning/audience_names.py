@@ -65,8 +65,8 @@ class _Edge(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class NameReader:
-    """A reader of names, with the lists of `data/audiences.toml`."""
+class NameParser:
+    """A parser of names, with the lists of `data/audiences.toml`."""
 
     adverbs: frozenset[str]
     openings: tuple[str, ...]
@@ -86,8 +86,8 @@ class NameReader:
     _counted: re.Pattern[str]
 
     @classmethod
-    def load(cls, data: Mapping[str, Mapping[str, str]]) -> NameReader:
-        """Return the reader for the tables of `data/audiences.toml`.
+    def load(cls, data: Mapping[str, Mapping[str, str]]) -> NameParser:
+        """Return the parser for the tables of `data/audiences.toml`.
 
         Raises ObligationError for a word with two roles.
         """

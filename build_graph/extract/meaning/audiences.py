@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from build_graph.extract.meaning.audience_names import HEADS, Name, NameReader, Segment
+from build_graph.extract.meaning.audience_names import HEADS, Name, NameParser, Segment
 from build_graph.extract.structure.marks import build_alternation
 from build_graph.model import Audience, Measure, Norm, Span
 from build_graph.resources import load_word_lists
@@ -53,7 +53,7 @@ class _Setting(NamedTuple):
 class AudienceFinder:
     """A finder of audiences, with the words of `data/audiences.toml`."""
 
-    _reader: NameReader
+    _reader: NameParser
     _bare: frozenset[str]  # names that are nothing but a head
     _frames: Mapping[str, frozenset[str]]
     _subject: re.Pattern[str]
@@ -80,7 +80,7 @@ class AudienceFinder:
             for kind in ("forbidden", "located", "counted", "adverbs", "modals")
         )
         return cls(
-            _reader=NameReader.load(data),
+            _reader=NameParser.load(data),
             _bare=frozenset(word for kind in HEADS for word in data["heads"][kind].split()),
             _frames={
                 "plain": frozenset(f"{words['directives']} {words['recipients']}".split()),

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby, takewhile
 
 from build_graph.extract.phrases.dates import find_first_date, is_goal_at, may_have_date
-from build_graph.extract.phrases.phrase_reader import Nature, PhraseAnalysis, PhraseReader
+from build_graph.extract.phrases.phrase_parser import Nature, PhraseAnalysis, PhraseParser
 from build_graph.extract.phrases.quantities import (
     Licence,
     QuantityFinder,
@@ -29,13 +29,13 @@ _CLOSED = ("）", ")", "］", "]")
 class NormFinder:
     """A finder of norms, with the package's lexicon."""
 
-    reader: PhraseReader
+    parser: PhraseParser
     quantities: QuantityFinder
 
     @classmethod
-    def load(cls, reader: PhraseReader | None = None) -> NormFinder:
+    def load(cls, parser: PhraseParser | None = None) -> NormFinder:
         """Return a finder with the package's own lists."""
-        return cls(reader or PhraseReader.load(), QuantityFinder.load())
+        return cls(parser or PhraseParser.load(), QuantityFinder.load())
 
     def find(self, content: str, measure: Measure) -> tuple[Norm, ...]:
         """Return the norms within `measure.span`, in text order and not overlapping.
@@ -65,12 +65,12 @@ class NormFinder:
         goals = measure.span.end if dated is None else content.rfind("\n", measure.span.start, dated)
         for sentence in split_sentences(content, measure.span):
             first = sentence.phrases[0]
-            if first.end <= goals or self.reader.grammar.opens_case(first.extract(content)):
+            if first.end <= goals or self.parser.grammar.opens_case(first.extract(content)):
                 yield sentence
 
     def _find_acts(self, content: str, phrases: Sequence[Span]) -> list[PhraseAnalysis]:
         """Return the acts of one sentence."""
-        readings = [self.reader.read(content, phrase) for phrase in phrases]
+        readings = [self.parser.read(content, phrase) for phrase in phrases]
         readings = self._drop_cases(content, self._drop_motives(content, readings))
         readings = self._join_beneficiaries(content, self._drop_subjects(content, readings))
         for joins in (self._is_spanned, self._is_continued, self._is_carried):
@@ -99,11 +99,11 @@ class NormFinder:
     def _is_asked(self, act: PhraseAnalysis, held: PhraseAnalysis) -> bool:
         """Return whether a government is encouraged, so that its own acts are, too: 鼓励各市…，建立…机制."""
         asked = held.public and held.kind is NormKind.ENCOURAGEMENT
-        return asked and act.head not in self.reader.words.oversight
+        return asked and act.head not in self.parser.words.oversight
 
     def _drop_motives(self, content: str, readings: list[PhraseAnalysis]) -> list[PhraseAnalysis]:
         """Drop the motives before a decision: of 为鼓励建设，改善环境，根据…，制定本办法 the first two."""
-        words = self.reader.words
+        words = self.parser.words
         if not readings or readings[0].nature is not Nature.OTHER:
             return readings
         if not words.motives.match_at(readings[0].phrase.extract(content), 0):
@@ -117,7 +117,7 @@ class NormFinder:
 
     def _drop_cases(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
         """Drop a case up to its 的: 对投资建设…的企业，接入…的，给予…."""
-        words, grammar, out = self.reader.words, self.reader.grammar, list(readings)
+        words, grammar, out = self.parser.words, self.parser.grammar, list(readings)
         first: int | None = None
         treated = False
         end = readings[-1].phrase.extract(content) if len(readings) > 1 else ""
@@ -141,23 +141,23 @@ class NormFinder:
         """Return whether a case ends with the phrase: …的, or the noun that is treated."""
         if text.endswith("的"):
             return True
-        return self._names_case(text, reading) and (not treated or self.reader.grammar.ends_in_actor(text))
+        return self._names_case(text, reading) and (not treated or self.parser.grammar.ends_in_actor(text))
 
     def _names_case(self, text: str, reading: PhraseAnalysis) -> bool:
         """Return whether the phrase ends in the noun that 的 leads to: 形成产业链的企业."""
-        words = self.reader.words
+        words = self.parser.words
         opener = words.prepositions.match_at(text)
         own = reading.head in words.government or (opener and opener not in words.cases)
-        return not own and self.reader.grammar.is_subject(text)
+        return not own and self.parser.grammar.is_subject(text)
 
     def _is_continued(self, content: str, act: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the act's object continues behind the comma: 建设甲平台，以及乙平台."""
         goes_on = act.nature is Nature.ACT and reading.nature is Nature.OTHER
-        return goes_on and bool(self.reader.words.joins.match_at(reading.phrase.extract(content)))
+        return goes_on and bool(self.parser.words.joins.match_at(reading.phrase.extract(content)))
 
     def _is_spanned(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the opening's object reaches up to its noun: 落实降低成本，确保利率下降的政策."""
-        words, text = self.reader.words, reading.phrase.extract(content)
+        words, text = self.parser.words, reading.phrase.extract(content)
         if opening.head not in words.spanning or reading.head in words.spanning or reading.kind is not None:
             return False
         ends = "的" in text and words.spanned.match_before(text)
@@ -165,20 +165,20 @@ class NormFinder:
 
     def _join_beneficiaries(self, content: str, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
         """Join those whom a measure is for into one act: 重点支持形成产能，取得证书的企业，对其给予…."""
-        first, them = readings[0] if readings else None, self.reader.words.them
+        first, them = readings[0] if readings else None, self.parser.words.them
         if first is None or first.kind is not NormKind.ENCOURAGEMENT:
             return list(readings)
         turn = next((at for at, one in enumerate(readings) if them.match_at(one.phrase.extract(content))), 0)
         if turn < 2:
             return list(readings)
         last = readings[turn - 1].phrase
-        if not self.reader.grammar.is_subject(last.extract(content)):
+        if not self.parser.grammar.is_subject(last.extract(content)):
             return list(readings)
         return [first._replace(phrase=Span(first.phrase.start, last.end)), *readings[turn:]]
 
     def _is_carried(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the reading has the verb for the object of 将: 将共性问题，纳入清单."""
-        words, text = self.reader.words, opening.phrase.extract(content)
+        words, text = self.parser.words, opening.phrase.extract(content)
         if not words.carried.match_at(reading.phrase.extract(content)):
             return False
         cue = opening.cue.end if opening.cue else 0
@@ -193,7 +193,7 @@ class NormFinder:
             readings = [readings[0]._replace(nature=Nature.OTHER), *readings[1:]]
         for reading in reversed(readings):
             phrase = reading.phrase.extract(content)
-            if awaited and reading.cue is None and self.reader.grammar.is_subject(phrase):
+            if awaited and reading.cue is None and self.parser.grammar.is_subject(phrase):
                 kept.append(reading._replace(nature=Nature.OTHER))
                 continue
             kept.append(reading)
@@ -203,8 +203,8 @@ class NormFinder:
 
     def _is_topic(self, text: str, reading: PhraseAnalysis) -> bool:
         """Return whether the phrase is the topic of its sentence: 列入名单的企业，按月…."""
-        grammar = self.reader.grammar
-        trait = reading.head in self.reader.words.traits and reading.start == 0
+        grammar = self.parser.grammar
+        trait = reading.head in self.parser.words.traits and reading.start == 0
         return trait and grammar.is_subject(text) and grammar.ends_in_actor(text)
 
     def _drop_purposes(self, readings: Sequence[PhraseAnalysis]) -> list[PhraseAnalysis]:
@@ -213,7 +213,7 @@ class NormFinder:
         acts = [index for index, reading in enumerate(kept) if reading.nature is Nature.ACT]
         if not acts:
             return kept
-        outcomes = self.reader.words.outcomes
+        outcomes = self.parser.words.outcomes
         return [
             reading
             for index, reading in enumerate(kept[: acts[-1] + 1])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from build_graph.extract.phrases.dates import DueDate, find_dates, find_periods, is_recurring, may_have_date
 from build_graph.extract.phrases.lexicon import WordSet
-from build_graph.extract.phrases.phrase_reader import Nature, PhraseReader
+from build_graph.extract.phrases.phrase_parser import Nature, PhraseParser
 from build_graph.extract.phrases.quantities import (
     Licence,
     QuantityFinder,
@@ -89,12 +89,12 @@ class TargetFinder:
 
     words: _TargetWords
     quantities: QuantityFinder
-    reader: PhraseReader
+    parser: PhraseParser
 
     @classmethod
-    def load(cls, reader: PhraseReader | None = None) -> TargetFinder:
+    def load(cls, parser: PhraseParser | None = None) -> TargetFinder:
         """Return a finder with the package's own lists."""
-        return cls(_TargetWords.load(), QuantityFinder.load(), reader or PhraseReader.load())
+        return cls(_TargetWords.load(), QuantityFinder.load(), parser or PhraseParser.load())
 
     def find(self, content: str, measure: Measure, issued: date | None) -> tuple[Target, ...]:
         """Return the targets within the measure and its attribution, in text order.
@@ -166,7 +166,7 @@ class TargetFinder:
         return not before or bool(self.words.leads.match_before(before))
 
     def _is_duty(self, content: str, phrase: Span) -> bool:
-        reading = self.reader.read(content, phrase)
+        reading = self.parser.read(content, phrase)
         acts = reading.nature is Nature.ACT or (reading.nature is Nature.CALL and reading.kind is not None)
         return acts and reading.kind in (None, NormKind.OBLIGATION)
 
@@ -179,7 +179,7 @@ class TargetFinder:
     def _is_act(self, content: str, segment: _Segment, aim: DueDate) -> bool:
         first = segment.phrases[0]
         phrases = [first] if aim.span.end < first.end else segment.phrases[1:]
-        return any(self.reader.read(content, phrase).nature is Nature.ACT for phrase in phrases)
+        return any(self.parser.read(content, phrase).nature is Nature.ACT for phrase in phrases)
 
     # ------------------------------------------------------------------------------- their parts
 
@@ -215,7 +215,7 @@ class TargetFinder:
         known = next(facts, len(texts))
         opens = (index for index, text in enumerate(texts) if self._opens_case(text))
         first = next(opens, len(texts))
-        named = first < len(texts) and self.reader.grammar.opens_case(texts[first])
+        named = first < len(texts) and self.parser.grammar.opens_case(texts[first])
         ends = (index for index, text in enumerate(texts) if self._ends_case(text, named=named))
         last = max(ends, default=-1)
         return frozenset(
@@ -225,10 +225,10 @@ class TargetFinder:
         )
 
     def _is_circumstance(self, text: str) -> bool:
-        return bool(text) and self.reader.grammar.is_circumstance(text)
+        return bool(text) and self.parser.grammar.is_circumstance(text)
 
     def _opens_case(self, text: str) -> bool:
-        word, lexicon = self.words.cases.match_at(text), self.reader.words
+        word, lexicon = self.words.cases.match_at(text), self.parser.words
         longer = max(len(lexicon.other_words.match_at(text)), len(lexicon.acts.match_at(text)))
         return len(word) >= max(longer, 1)  # 对 and 申报, but not 对接 or 经济
 
@@ -236,7 +236,7 @@ class TargetFinder:
         """Return whether a case ends with the phrase: …的, 给予…, and behind 对 …的企业."""
         if text.endswith("的") or self.quantities.is_given(text):
             return True
-        return named and bool(text) and self.reader.grammar.is_subject(text)
+        return named and bool(text) and self.parser.grammar.is_subject(text)
 
     def _find_aim(self, content: str, phrase: Span, issued: date | None) -> DueDate | None:
         """Return the date in the phrase by which something is to be reached, if there is one."""
@@ -257,7 +257,7 @@ class TargetFinder:
         if content[phrase.end - 1] == "的" or words.ifs.match_at(content, phrase.start):
             return False  # 12月31日前未签订合同的
         loose = not due.strict and not due.goal
-        if loose and self.reader.read(content, phrase).kind is NormKind.PERMISSION:
+        if loose and self.parser.read(content, phrase).kind is NormKind.PERMISSION:
             return False  # 2020年2月免收房租: for how long
         text = blank_dates_and_brackets(phrase.extract(content))
         if loose and not due.during and self._is_circumstance(text):
@@ -269,7 +269,7 @@ class TargetFinder:
     def _goes_on(self, content: str, phrase: Span, due: DueDate) -> bool:
         """Return whether an act or a figure follows 2020年: not 2020年春风行动."""
         rest = blank_dates_and_brackets(content[due.span.end : min(phrase.end, due.span.end + _LONG)])
-        lexicon = self.reader.words
+        lexicon = self.parser.words
         acts = (words.match_at(rest) for words in (lexicon.adverbs, lexicon.heads, lexicon.modals))
         return not rest or any(acts) or has_number(rest)
 
@@ -301,7 +301,7 @@ class TargetFinder:
     def _is_done(self, content: str, span: Span) -> bool:
         """Return whether 基本建成 opens the words: an aim of its own beside those with figures."""
         text = span.extract(content)
-        return bool(self.reader.words.acts.match_at(text, len(self.words.done.match_at(text) or text)))
+        return bool(self.parser.words.acts.match_at(text, len(self.words.done.match_at(text) or text)))
 
     def _split_all(self, content: str, segment: _Segment, *, among_goals: bool) -> Iterator[_Piece]:
         counted = False
@@ -322,14 +322,14 @@ class TargetFinder:
         """Return the licence that a number in a phrase without a date needs."""
         if self.quantities.is_given(text):
             return None
-        if self.reader.read(content, phrase).kind in (NormKind.PERMISSION, NormKind.PROHIBITION):
+        if self.parser.read(content, phrase).kind in (NormKind.PERMISSION, NormKind.PROHIBITION):
             return Licence.CHANGE
         return Licence.LISTED if counted else Licence.COUNT
 
     def _find_openings(self, content: str, phrase: Span, text: str) -> list[int]:
         """Return the places where the verb may stand: behind subject and adverbs."""
-        start = self.reader.read(content, phrase).start
-        return [at for first in {0, start} for at in self.reader.grammar.find_openings(text, first)]
+        start = self.parser.read(content, phrase).start
+        return [at for first in {0, start} for at in self.parser.grammar.find_openings(text, first)]
 
     def _split_items(
         self, phrase: Span, text: str, licence: Licence | None, openings: Sequence[int]

@@ -22,7 +22,7 @@ from build_graph.extract.structure.attribution_grammar import (
     build_label_pattern,
     build_qualifier_pattern,
 )
-from build_graph.extract.structure.flattened_tables import FlatTable, TableReader, find_table_at
+from build_graph.extract.structure.flattened_tables import FlatTable, TableParser, find_table_at
 from build_graph.extract.structure.marks import CLOSERS, OPENERS, iterate_lines, pair_brackets
 from build_graph.model import (
     Allocation,
@@ -74,11 +74,11 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class AttributionReader:
-    """A reader of attributions: finds them by layout, and parses them by the grammar."""
+class AttributionFinder:
+    """A finder of attributions: finds them by layout, and parses them by the grammar."""
 
     grammar: AttributionGrammar
-    tables: TableReader
+    tables: TableParser
     line: re.Pattern[str]  # a label at the beginning of a line or sentence: 责任单位：
     event: re.Pattern[str]  # 主办单位：
     false_openings: tuple[str, ...]
@@ -87,13 +87,13 @@ class AttributionReader:
     points: re.Pattern[str]  # （0.5分） behind a task of an assessment
 
     @classmethod
-    def load(cls, grammar: AttributionGrammar) -> AttributionReader:
-        """Return a reader with the package's own words."""
+    def load(cls, grammar: AttributionGrammar) -> AttributionFinder:
+        """Return a finder with the package's own words."""
         data = load_word_lists("attribution")
         lead_ins = load_word_lists("outline")["lead_in"]["words"]
         return cls(
             grammar=grammar,
-            tables=TableReader.load(),
+            tables=TableParser.load(),
             line=re.compile(
                 rf"(?:^|(?<=[。；;！）)］\]〕】]))[^\S\n]*(?:{build_label_pattern(data)}|(?P<rider>{build_qualifier_pattern(data)}))"
                 rf"(?P<words>[^\n。]*)",

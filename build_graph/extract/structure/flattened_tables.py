@@ -37,7 +37,7 @@ class FlatTable:
 
 
 @dataclass(frozen=True, slots=True)
-class TableReader:
+class TableParser:
     """A finder of flattened tables, with the words of `data/tables.toml`."""
 
     bodies: re.Pattern[str]
@@ -46,8 +46,8 @@ class TableReader:
     end: re.Pattern[str]
 
     @classmethod
-    def load(cls) -> TableReader:
-        """Return a reader with the package's own words."""
+    def load(cls) -> TableParser:
+        """Return a parser with the package's own words."""
         data = load_word_lists("tables")
         bodies, persons = data["column"]["bodies"], data["column"]["persons"]
         others = "|".join(data["column"]["others"])

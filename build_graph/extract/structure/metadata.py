@@ -47,16 +47,16 @@ class BadMetadataError(ObligationError):
 
 
 @dataclass(frozen=True, slots=True)
-class MetadataReader:
-    """A reader of metadata, with the words of `data/outline.toml`."""
+class MetadataExtractor:
+    """An extractor of metadata, with the words of `data/outline.toml`."""
 
     header: dict[str, re.Pattern[str]]
     any_label: re.Pattern[str]
     kinds: tuple[str, ...]
 
     @classmethod
-    def load(cls) -> MetadataReader:
-        """Return a reader with the package's own words."""
+    def load(cls) -> MetadataExtractor:
+        """Return an extractor with the package's own words."""
         data = load_word_lists("outline")
         header = {field: _build_header_pattern(labels) for field, labels in data["header"].items()}
         return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from build_graph.extract.structure.flattened_tables import TableReader
+from build_graph.extract.structure.flattened_tables import TableParser
 from build_graph.extract.structure.marks import iterate_lines, parse_numeral
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
 from build_graph.resources import load_word_lists
@@ -70,18 +70,18 @@ class _Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class OutlineReader:
-    """A reader of outlines, with the words of `data/outline.toml`."""
+class OutlineParser:
+    """A parser of outlines, with the words of `data/outline.toml`."""
 
     principle: tuple[str, ...]
     principle_openings: tuple[str, ...]
     goal: tuple[str, ...]
     stop: re.Pattern[str]
-    tables: TableReader
+    tables: TableParser
 
     @classmethod
-    def load(cls) -> OutlineReader:
-        """Return a reader with the package's own words."""
+    def load(cls) -> OutlineParser:
+        """Return a parser with the package's own words."""
         data = load_word_lists("outline")
         heading = data["heading"]
         lines = "|".join(map(re.escape, data["stop"]["lines"]))
@@ -97,7 +97,7 @@ class OutlineReader:
                 rf"|(?<=[。）)])[^\S\n]+(?:{lines}|[\u4e00-\u9fff]{{4,30}}[^\S\n]*20\d\d年\d{{1,2}}月\d{{1,2}}日(?=[\s（(]|$))",
                 re.MULTILINE,
             ),
-            tables=TableReader.load(),
+            tables=TableParser.load(),
         )
 
     def read(self, text: Text, metadata: Metadata) -> Outline:

@@ -52,7 +52,7 @@ def read_docx(data: bytes, name: str, limits: ReadingLimits) -> Source:
     with open_zip(data, name) as archive:
         parts = _Parts(archive, name, limits, Meter(limits))
         document = parts.read_main()
-        reader = _BodyReader(
+        reader = _BodyParser(
             Numbering.parse(parts.find_related(_NUMBERING), styles := parts.find_related(_STYLES)),
             _find_contents_styles(styles),
         )
@@ -143,7 +143,7 @@ def _find_contents_styles(styles: Element | None) -> frozenset[str]:
 
 
 @dataclass(slots=True)
-class _BodyReader:
+class _BodyParser:
     """A reader of paragraphs and tables in order, which counts the numbered ones."""
 
     numbering: Numbering

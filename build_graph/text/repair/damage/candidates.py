@@ -55,7 +55,7 @@ class Decoding(NamedTuple):
     pending: bytes = b""  # the values that the lead byte may have; empty between characters
 
 
-class ByteShiftReader:
+class ByteShiftDecoder:
     """A reader of the text behind a hole, in every way that gives whole characters."""
 
     def __init__(

@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 
 from build_graph.model import Damage, Span
 from build_graph.resources import find_folder, load_word_lists
-from build_graph.text.repair.damage.candidates import CONTEXT, ByteShiftReader, Decoding
+from build_graph.text.repair.damage.candidates import CONTEXT, ByteShiftDecoder, Decoding
 from build_graph.text.repair.damage.gbk import encode_gbk, simulate_damage, simulate_print, widen_marks
 from build_graph.text.repair.damage.glosses import PINYIN, collect_glosses, find_homophones
 from build_graph.text.repair.damage.language_model import Likelihood, normalise_prose
@@ -76,7 +76,7 @@ class _HoledPage:
 
     text: str
     table: Mapping[str, str]
-    reader: ByteShiftReader
+    reader: ByteShiftDecoder
     questions: Collection[str]
     closed: list[tuple[Span, str]] = field(default_factory=list)
     open: list[Damage] = field(default_factory=list)
@@ -92,7 +92,7 @@ class _HoledPage:
             **table,
             **_infer_swallowed(text, table, lambda char: likelihood.find_rank(simple.get(char, char))),
         }
-        reader = ByteShiftReader(table, likelihood, simple, _find_foreign(sound, simple))
+        reader = ByteShiftDecoder(table, likelihood, simple, _find_foreign(sound, simple))
         questions = load_word_lists("holes")["questions"]
         return cls(text, table, reader, questions)
 

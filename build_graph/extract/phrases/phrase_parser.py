@@ -74,11 +74,11 @@ class PhraseAnalysis(NamedTuple):
         return self.cue and Span(base + self.cue.start, base + self.cue.end)
 
 
-class PhraseReader:
-    """A reader of phrases, with a lexicon; the last analyses are cached."""
+class PhraseParser:
+    """A parser of phrases, with a lexicon; the last analyses are cached."""
 
     def __init__(self, words: Lexicon, grammar: PhraseGrammar) -> None:
-        """Make a reader of a lexicon and the grammar that uses it."""
+        """Make a parser of a lexicon and the grammar that uses it."""
         self.words, self.grammar = words, grammar
         self._known = lru_cache(_KNOWN)(self._analyse)
         # The ways to read a phrase; a modal is the surest sign, a subject without one the least.
@@ -91,8 +91,8 @@ class PhraseReader:
         )
 
     @classmethod
-    def load(cls) -> PhraseReader:
-        """Return a reader with the package's own lists."""
+    def load(cls) -> PhraseParser:
+        """Return a parser with the package's own lists."""
         lexicon = Lexicon.load()
         return cls(lexicon, PhraseGrammar(lexicon))
 
