@@ -174,7 +174,7 @@ class Target:
         if self.workers:
             raise click.UsageError("--workers are processes of this machine: leave it out with --spark")
         if self.log != "text":
-            raise click.UsageError("--log-format: Spark logs its work itself; leave it out with --spark")
+            raise click.UsageError("--log-format: Spark tells of its work itself; leave it out with --spark")
 
 
 @click.command(help=_HELP)

@@ -961,7 +961,7 @@ def test_a_load_that_fails_leaves_nothing(
 
 
 def with_writing(store: DocumentStore, write: Callable[[], None]) -> None:
-    with storing._WriteErrors(store.path):
+    with storing._convert_write_errors(store.path):
         write()
 
 

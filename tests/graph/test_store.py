@@ -476,21 +476,21 @@ _KILLED = """
 import os, signal, sys
 from threading import Thread
 from build_graph.cli import main
-from build_graph.graph.store.store import _WriteErrors
+from build_graph.graph.store import store as storing
 folder, store, left, amid = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "amid"
-begin = _WriteErrors.__enter__
+begin = storing._convert_write_errors
 
 def kill():
     os.kill(os.getpid(), signal.SIGKILL)
 
-def count(writing):
+def count(path):
     global left
-    begin(writing)
     left -= 1
     if left == 0:
         Thread(target=kill).start() if amid else kill()
+    return begin(path)
 
-_WriteErrors.__enter__ = count
+storing._convert_write_errors = count
 main(["build", folder, "--store", store])
 """
 
