@@ -868,7 +868,7 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from build_graph.corpus.store_writer import StoreLoader
-from build_graph.storing import fresh, store
+from build_graph.graph.store import fresh, store
 left = int(sys.argv[3])
 def deadly(one):
     def patched(*args, **options):
@@ -880,7 +880,7 @@ def deadly(one):
     return patched
 for place, name in ((Path, "rename"), (fresh, "sync_folder"), (fresh, "rmtree")):
     setattr(place, name, deadly(getattr(place, name)))
-for name in ("bulk", "describe", "flush", "settle"):
+for name in ("bulk_load", "store_ontology", "flush", "seal_and_close"):
     setattr(store.DocumentStore, name, deadly(getattr(store.DocumentStore, name)))
 StoreLoader().load_shards([Path(sys.argv[1])], Path(sys.argv[2]))
 """
