@@ -98,16 +98,20 @@ class Builder:
         state = self._understand_all(paths, target)
         state.check()
         checked, turtle = target.assembly.finish()
-        pages = target.pages if target.pages and target.pages.wanted else None
+        pages = target.pages
+        if pages and pages.wanted:
+            removed = _write_pages(pages, turtle, output, paths)
+        else:
+            removed = _write_graph(turtle, output)
         return BuildResult(
-            removed=_write_pages(pages, turtle, output, paths) if pages else _write_graph(turtle, output),
+            removed=removed,
             path=output / GRAPH,
             statements=checked.statements,
             checks=checked.checks,
             summary=tuple(format_summary(state.tallies)),
             skipped=state.list_skipped(),
-            index=output / pages.index if pages else None,
-            no_pages=target.pages.why_not if target.pages else "",
+            index=output / pages.index if pages and pages.wanted else None,  # a page may prove too large
+            no_pages=pages.why_not if pages else "",
         )
 
     def render(self, paths: Sequence[Path]) -> tuple[bytes, Skipped]:

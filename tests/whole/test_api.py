@@ -304,7 +304,7 @@ except og.api.ObligationError as error:
 def test_importing_the_package_imports_next_to_nothing() -> None:
     code = "import sys; before = set(sys.modules); import build_graph; print(*set(sys.modules) - before)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == {"build_graph", "__future__"}
+    assert set(done.stdout.split()) | {"__future__"} == {"build_graph", "__future__"}
     code = "import sys, build_graph; build_graph.open; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pandas", "rdflib", "networkx", "scipy", "matplotlib"} & set(done.stdout.split())
