@@ -8,13 +8,9 @@ from pathlib import Path
 
 from build_graph.analysis import charts
 from build_graph.analysis.bearings import Responsibilities
-from build_graph.analysis.centrality import (
-    build_nx_graph,
-    compute_centralities,
-    compute_modularity,
-    detect_communities,
-)
+from build_graph.analysis.centrality import compute_centralities, compute_modularity
 from build_graph.analysis.choices import Choices, Language
+from build_graph.analysis.communities import build_nx_graph, detect_communities
 from build_graph.analysis.incidence import Incidence, build_incidence
 from build_graph.analysis.projection import project
 from build_graph.analysis.report import Findings, render_markdown

@@ -33,7 +33,7 @@ from places import TESTS
 from pyoxigraph import RdfFormat, Store
 from scipy.sparse import csr_array
 
-from build_graph.analysis import centrality, charts
+from build_graph.analysis import centrality, charts, communities
 from build_graph.analysis.analysis import Analyst
 from build_graph.analysis.bearings import Succession, Successors, find_successors
 from build_graph.analysis.choices import Choices, Language, Roles, Unit
@@ -459,8 +459,8 @@ BRIDGED = np.array(
 
 def test_places() -> None:
     incidence = made(BRIDGED)
-    graph = centrality.build_nx_graph(project(incidence, directed=False), 7, directed=False)
-    groups = centrality.detect_communities(graph, seed=0)
+    graph = communities.build_nx_graph(project(incidence, directed=False), 7, directed=False)
+    groups = communities.detect_communities(graph, seed=0)
     assert groups == [[0, 1, 2], [3, 4, 5]]
     places = centrality.compute_centralities(graph, incidence, groups, seed=0)
     assert places["measures"].tolist() == [2, 2, 3, 3, 2, 2, 1]
@@ -481,7 +481,7 @@ def test_participation_over_domains() -> None:
     """All in one domain: 0; half in each of two: 1/2; without a domain: no figure."""
     incidence = made(np.array([[1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]))
     domains = pd.Series(["a", "a", "b", ""])
-    graph = centrality.build_nx_graph(project(incidence, directed=False), 3, directed=False)
+    graph = communities.build_nx_graph(project(incidence, directed=False), 3, directed=False)
     with_domains = Incidence(
         **{name: getattr(incidence, name) for name in Incidence.__slots__} | {"domains": domains}
     )

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -48,6 +49,44 @@ def test_a_missing_extra_names_all_where_that_brings_it(name: str) -> None:
         errors.load_extra("no_such_module", name, "this")
     assert f"pip install 'obligation-graph[{name}]'" in str(caught.value)
     assert ("(or [all])" in str(caught.value)) == (name in brought()["all"])
+
+
+BARE = """
+import sys
+from importlib import import_module
+
+analysis = "scipy pandas matplotlib fontTools pyarrow pyspark"
+serve = "starlette uvicorn h11 anyio mimeparse cachetools"
+for name in ("lxml", "pdfplumber", "pdfminer", *analysis.split(), *serve.split()):
+    sys.modules[name] = None
+main = import_module("build_graph.cli").main
+for line in (
+    "build -o out",
+    "read -o page.html",
+    "view out/graph.ttl -o network.html",
+    "query pairs --graph out/graph.ttl -o pairs.csv",
+    "explain 四 --graph out/graph.ttl",
+    "export out/graph.ttl --format csv -o tables",
+    "export out/graph.ttl --format graphml -o network",
+    "validate out/graph.ttl",
+    "build --store store",
+    "build --shards shards",
+    "review",
+):
+    try:
+        main(line.split(), standalone_mode=False)
+    except SystemExit as end:
+        assert not end.code, line
+"""
+
+
+def test_a_bare_install_builds_shows_asks_and_exports(tmp_path: Path) -> None:
+    """Without any extra: what ships with the package is read, and all is there but analysis and server."""
+    path = tmp_path / "bare.py"
+    path.write_text(f"if __name__ == '__main__':\n{textwrap.indent(BARE, '    ')}", encoding="utf-8")
+    done = subprocess.run([sys.executable, path], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {one.name for one in tmp_path.iterdir()} >= {"out", "network.html", "tables", "store", "shards"}
 
 
 def test_the_readme_says_how_to_install() -> None:

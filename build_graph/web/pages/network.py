@@ -11,7 +11,7 @@ from typing import Any
 
 from pyoxigraph import Literal
 
-from build_graph.analysis.centrality import build_nx_graph, detect_communities
+from build_graph.analysis.communities import build_nx_graph, detect_communities
 from build_graph.errors import ObligationError
 from build_graph.resources import find_folder, load_statements
 from build_graph.vocabulary import OB, term

@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from build_graph.analysis.centrality import detect_communities
+from build_graph.analysis.communities import detect_communities
 
 Points = NDArray[Any]  # one row a point: x, y
 
