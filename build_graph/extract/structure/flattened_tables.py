@@ -38,7 +38,7 @@ class FlatTable:
 
 @dataclass(frozen=True, slots=True)
 class TableParser:
-    """A finder of flattened tables, with the words of `data/tables.toml`."""
+    """A parser of flattened tables, with the words of `data/tables.toml`."""
 
     bodies: re.Pattern[str]
     persons: re.Pattern[str]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from pyoxigraph import Literal, NamedNode
 
 from build_graph.errors import ObligationError
 from build_graph.query.catalogue import ParameterKind, fetch_rows, find_question
 from build_graph.query.engines import Engine
 from build_graph.query.names import EntityFinder
+from build_graph.query.results import extract_text
 from build_graph.vocabulary import BASE, UNNUMBERED, term
 from build_graph.web import urls
 
@@ -135,8 +133,4 @@ def _rank_entities(engine: Engine, name: str, thing: str) -> tuple[RankedEntity,
 def _iterate_rows(engine: Engine, name: str) -> Iterator[Callable[[str], str]]:
     """Yield a function for each row of a question's answer, which gives the text of a column, "" for none."""
     for row in fetch_rows(engine, find_question(name).query, name):
-        yield lambda column, row=row: _extract_text(row[column])  # type: ignore[misc]
-
-
-def _extract_text(value: Any) -> str:
-    return value.value if isinstance(value, (Literal, NamedNode)) else ""
+        yield lambda column, row=row: extract_text(row[column])  # type: ignore[misc]
