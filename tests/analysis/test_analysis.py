@@ -29,7 +29,7 @@ from click.testing import CliRunner, Result
 from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
-from places import TESTS
+from places import TESTS, write_empty_graph
 from pyoxigraph import RdfFormat, Store
 from scipy.sparse import csr_array
 
@@ -665,20 +665,15 @@ def test_a_store_and_an_endpoint_give_the_same(graph: Path, written: Path, tmp_p
 BAD: dict[str, tuple[Callable[[Path, Path], list[object]], str]] = {
     "no graph": (lambda g, t: [t / "no.ttl"], "make it with: obligations build"),
     "no endpoint": (lambda g, t: ["http://127.0.0.1:1/query"], "does not answer"),
-    "empty graph": (lambda g, t: [_empty(t)], "no measure with a bearer is left to count"),
+    "empty graph": (lambda g, t: [write_empty_graph(t)], "no measure with a bearer is left to count"),
     "unknown domain": (lambda g, t: [g, "--domain", "税物"], "has no domain of that name"),
     "unknown document": (
         lambda g, t: [g, "--document", "国发〔2015〕42号"],
         "did you mean 国发〔2015〕24号?",
     ),
     "no date": (lambda g, t: [g, "--as-of", "20240101"], "is no date; write it as 2024-01-01, or today"),
-    "no folder": (lambda g, t: [g, "-o", _empty(t) / "x"], "cannot be written"),
+    "no folder": (lambda g, t: [g, "-o", write_empty_graph(t) / "x"], "cannot be written"),
 }
-
-
-def _empty(folder: Path) -> Path:
-    (folder / "empty.ttl").write_text("", encoding="utf-8")
-    return folder / "empty.ttl"
 
 
 @pytest.mark.parametrize("what", BAD)

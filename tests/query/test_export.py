@@ -21,7 +21,7 @@ import networkx as nx
 import pyarrow.parquet
 import pytest
 from click.testing import CliRunner, Result
-from places import TESTS
+from places import TESTS, write_empty_graph
 from pyld import jsonld
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, parse
 from server import Server
@@ -635,12 +635,6 @@ def _broken(place: Path) -> Path:
     return path
 
 
-def _empty(place: Path) -> Path:
-    path = place / "empty.ttl"
-    path.touch()
-    return path
-
-
 def _wrong_date(place: Path) -> Path:
     said = [Quad(node("t"), term("eli:realizes"), node("d"))]
     return written(place, *said, Quad(node("d"), term("eli:date_document"), Literal("someday")))
@@ -653,7 +647,7 @@ def _wrong_date(place: Path) -> Path:
         (lambda place: place / "none.ttl", "csv", "there is no such graph; make it with: obligations build"),
         (_broken, "ttl", "broken.ttl: is no Turtle file that can be read"),
         (_broken, "gexf", "broken.ttl: is no Turtle file that can be read"),
-        (_empty, "nq", "empty.ttl: holds no statement"),
+        (write_empty_graph, "nq", "empty.ttl: holds no statement"),
         (_wrong_date, "csv", "'someday' is no date, as date in the table documents has to be"),
         (lambda place: place, "csv", "this folder is no Oxigraph store"),
     ],

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from browser import OpenPage, Page, axe
 from click.testing import CliRunner, Result
-from places import TESTS
+from places import TESTS, write_empty_graph
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from build_graph.analysis.analysis import Analyst
@@ -771,14 +771,9 @@ BAD: dict[str, tuple[Callable[[Path, Path], list[object]], str]] = {
     "no graph": (lambda g, t: [t / "no.ttl"], "make it with: obligations build"),
     "no endpoint": (lambda g, t: ["http://127.0.0.1:1/query"], "does not answer"),
     "nothing to show": (lambda g, t: [g, "--domain", "航天"], "航天: the graph has no domain of that name"),
-    "empty graph": (lambda g, t: [_empty(t)], "no measure is left to show"),
-    "no folder": (lambda g, t: [g, "-o", _empty(t) / "x.html"], "cannot be written"),
+    "empty graph": (lambda g, t: [write_empty_graph(t)], "no measure is left to show"),
+    "no folder": (lambda g, t: [g, "-o", write_empty_graph(t) / "x.html"], "cannot be written"),
 }
-
-
-def _empty(folder: Path) -> Path:
-    (folder / "empty.ttl").write_text("", encoding="utf-8")
-    return folder / "empty.ttl"
 
 
 @pytest.mark.parametrize("what", BAD)
