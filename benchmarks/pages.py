@@ -156,9 +156,9 @@ def many(data: NetworkData, documents: int, measures: int) -> bytes:
         for at in range(measures):
             measure = known[(number * measures + at) % len(known)]
             end = measure.id.removeprefix(data.clauses[measure.clause][0])
-            clauses.append((f"document/d{number}/c{at}", data.clauses[measure.clause][1], number))
-            some.append(replace(measure, id=f"document/d{number}/c{at}{end}", clause=len(clauses) - 1))
-        cards.append(NetworkDocument(f"document/d{number}", f"第{number}号", "benchmark", "", tuple(some)))
+            clauses.append((f"d/d{number}/c{at}", data.clauses[measure.clause][1], number))
+            some.append(replace(measure, id=f"d/d{number}/c{at}{end}", clause=len(clauses) - 1))
+        cards.append(NetworkDocument(f"d/d{number}", f"第{number}号", "benchmark", "", tuple(some)))
     return render_network_page(
         NetworkData(tuple(cards), data.bodies, data.domains, tuple(clauses)), "benchmark"
     )
@@ -172,7 +172,7 @@ def large(nodes: Iterable[Item], edges: Iterable[Item]) -> bytes:
     borne = [*((edge["from"], edge["to"]) for edge in edges), *((node,) for node in range(len(bodies)))]
     measures = tuple(
         NetworkMeasure(
-            id=f"document/d/c{at}/m1",
+            id=f"d/d/c{at}/m1",
             clause=at,
             allocation=2,
             open=False,
@@ -186,9 +186,9 @@ def large(nodes: Iterable[Item], edges: Iterable[Item]) -> bytes:
         )
         for at, some in enumerate(borne)
     )
-    clauses = tuple((f"document/d/c{at}", f"（{at}）", 0) for at in range(len(measures)))
+    clauses = tuple((f"d/d/c{at}", f"（{at}）", 0) for at in range(len(measures)))
     domains = tuple((f"domain/{at}", f"领域{at}", f"domain {at}") for at in range(10))
-    card = NetworkDocument("document/d", "", "benchmark", "", measures)
+    card = NetworkDocument("d/d", "", "benchmark", "", measures)
     return render_network_page(NetworkData((card,), tuple(bodies), domains, clauses), "benchmark")
 
 

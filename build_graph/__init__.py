@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # as in typing, whose import would take longer than all o
 if TYPE_CHECKING:
     from build_graph.api import Graph, build, open, read
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Graph", "__version__", "build", "open", "read"]
 
 

@@ -392,7 +392,7 @@ class Coverage:
 class Document:
     """A document with all that was understood of it."""
 
-    id: str  # the part of the IRI after document/: "国发-2015-24"
+    id: str  # the part of the IRI after d/: "国发-2015-24"
     text: Text
     outline: Outline
     jurisdiction: str | None  # 江西省, 杭州市; None for the centre

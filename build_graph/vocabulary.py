@@ -12,7 +12,10 @@ from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
+from build_graph import __version__
+
 ONTOLOGY = "https://w3id.org/obligation-graph/ontology"
+ONTOLOGY_VERSION = f"{ONTOLOGY}/{__version__}"
 OB = f"{ONTOLOGY}#"
 BASE = "https://w3id.org/obligation-graph/id/"
 
@@ -23,7 +26,7 @@ ORG = "http://www.w3.org/ns/org#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 SCHEMA = "https://schema.org/"
 DCTERMS = "http://purl.org/dc/terms/"
-OA = "http://www.w3.org/ns/oa#"
+NIF = "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#"
 PROV = "http://www.w3.org/ns/prov#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -33,7 +36,7 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 PREFIXES = {
     "dcterms": DCTERMS,
     "eli": ELI,
-    "oa": OA,
+    "nif": NIF,
     "ob": OB,
     "org": ORG,
     "owl": OWL,

@@ -81,7 +81,7 @@ def explain(name: str | None, graph: str, **options: Any) -> None:
     \b
     Examples:
       obligations explain 四
-      obligations explain document/国发-2015-24/s2/c4/m1/n3
+      obligations explain d/国发-2015-24/s2/c4/m1/n3
       obligations explain 商务部
       obligations explain --body 财政部
     """

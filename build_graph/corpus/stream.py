@@ -93,7 +93,7 @@ class Deduplicator:
 def format_clash(before: str, iri: str) -> str:
     """Return the reason of a failure: an earlier document, named `before`, has the IRI.
 
-    >>> format_clash("a.txt", "https://x/document/国发-2015-24").partition(";")[0]
+    >>> format_clash("a.txt", "https://x/d/国发-2015-24").partition(";")[0]
     'has the same number as a.txt (国发-2015-24)'
     """
     number = iri.rpartition("/")[2]

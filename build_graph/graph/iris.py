@@ -7,19 +7,27 @@ measure. Indices and ranks count from 1.
 from __future__ import annotations
 
 from build_graph import __version__
-from build_graph.model import Body, BodyKind, Division, Domain, Measure
+from build_graph.model import Body, BodyKind, Division, Measure, Span
 from build_graph.vocabulary import BASE, encode_path, encode_segment
 
 # --------------------------------------------------------------------- what documents share
+
+
+def shared_iri(base: str = BASE) -> str:
+    """Return the IRI of the graph of what documents share: bodies, domains, places and the like."""
+    return f"{base}shared"
+
+
+DOCUMENT_PATH = "d/"  # below the base; short, since every statement of a document names it twice
 
 
 def document_iri(id_: str, base: str = BASE) -> str:
     """Return the IRI of the document with that id.
 
     >>> document_iri("国发-2015-24").removeprefix(BASE)
-    'document/国发-2015-24'
+    'd/国发-2015-24'
     """
-    return f"{base}document/{encode_segment(id_)}"
+    return f"{base}{DOCUMENT_PATH}{encode_segment(id_)}"
 
 
 def body_iri(body: Body, base: str = BASE) -> str:
@@ -38,9 +46,9 @@ def function_iri(id_: str) -> str:
     return f"{BASE}function/{encode_segment(id_)}"
 
 
-def domain_iri(domain: Domain) -> str:
-    """Return the IRI of the concept of `ontology/domains.ttl` that a finding names."""
-    return f"{BASE}domain/{encode_segment(domain.id)}"
+def domain_iri(id_: str) -> str:
+    """Return the IRI of the concept of `ontology/domains.ttl` with that id."""
+    return f"{BASE}domain/{encode_segment(id_)}"
 
 
 def place_iri(jurisdiction: str, base: str = BASE) -> str:
@@ -64,6 +72,15 @@ def program_iri(base: str = BASE) -> str:
 def text_iri(document: str) -> str:
     """Return the IRI of the text of the document with that IRI."""
     return f"{document}/text"
+
+
+def passage_iri(text: str, span: Span) -> str:
+    """Return the IRI of a passage of the text with that IRI, after RFC 5147.
+
+    >>> passage_iri("https://x/text", Span(53, 72))
+    'https://x/text#char=53,72'
+    """
+    return f"{text}#char={span.start},{span.end}"
 
 
 def source_iri(document: str) -> str:
@@ -127,6 +144,9 @@ def measure_iri(document: str, measure: Measure) -> str:
 
 
 # ---------------------------------------------------------------------- below a measure's IRI
+#
+# A letter says what it is: a assignment, b bearer, n norm, r rider, s subject (domain), t target, w whom it
+# is for. In this order they stand in a Turtle file.
 
 
 def norm_iri(measure: str, index: int) -> str:
@@ -144,26 +164,26 @@ def quantity_iri(target: str, index: int) -> str:
     return f"{target}/q{index}"
 
 
-def subject_iri(measure: str, domain: Domain) -> str:
+def subject_iri(measure: str, rank: int) -> str:
     """Return the IRI of the statement that a measure belongs to a domain."""
-    return f"{measure}/domain/{encode_segment(domain.id)}"
+    return f"{measure}/s{rank}"
 
 
 def audience_iri(measure: str, index: int) -> str:
     """Return the IRI of the statement that a measure is meant for an audience."""
-    return f"{measure}/audience/{index}"
+    return f"{measure}/w{index}"
 
 
 def assignment_iri(measure: str) -> str:
     """Return the IRI of a measure's assignment, of which there is at most one."""
-    return f"{measure}/assignment"
+    return f"{measure}/a"
 
 
 def bearer_iri(measure: str, rank: int) -> str:
     """Return the IRI of a bearer statement; default bearers rank after the measure's own."""
-    return f"{assignment_iri(measure)}/b{rank}"
+    return f"{measure}/b{rank}"
 
 
 def qualifier_iri(measure: str, index: int) -> str:
     """Return the IRI of a qualifier of a measure's assignment."""
-    return f"{assignment_iri(measure)}/r{index}"
+    return f"{measure}/r{index}"

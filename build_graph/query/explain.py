@@ -32,7 +32,7 @@ _MARK = re.compile(
 
 GIVE = (
     "give a clause's number (四), the name of a body, domain or document (商务部), an IRI, or the end of one "
-    "(document/国发-2015-24/s2/c4)"
+    "(d/国发-2015-24/s2/c4)"
 )
 
 Mark = Callable[[str], str]
@@ -110,7 +110,7 @@ class Explainer:
         yield f"{self._find_text(node, 'rdfs:label') or '(no heading)'}"
         yield f"  {self._format_place(node)}"
         yield f"  {node.value}"
-        for part in self._list_parts(node, "eli:has_part"):
+        for part in self._list_inner(node):
             yield ""
             if term("ob:Measure") in self._find_nodes(part, "rdf:type"):
                 yield from self._describe_measure(part)
@@ -131,7 +131,7 @@ class Explainer:
         yield from self._describe_parts(node)
 
     def _describe_parts(self, node: NamedNode, indent: str = "  ") -> Iterator[str]:
-        for part in self._list_parts(node, "eli:has_part"):
+        for part in self._list_inner(node):
             if term("ob:Measure") not in self._find_nodes(part, "rdf:type"):
                 label = self._find_text(part, "rdfs:label") or "(no heading)"
                 yield f"{indent}{self._format_place(part)}  {label}"
@@ -213,7 +213,7 @@ class Explainer:
     def _quote_sentence(self, node: NamedNode) -> str:
         """Return the sentence around a thing's words, with the words marked."""
         evidence = self._find_node(node, "ob:hasEvidence")
-        text = self._find_text(self._find_node(evidence, "oa:hasSource"), "schema:text")
+        text = self._find_text(self._find_node(evidence, "nif:referenceContext"), "nif:isString")
         start, end = self._find_offsets(node)
         left = max(text.rfind(stop, 0, start) for stop in "。；;\n") + 1
         rest = _SENTENCE.match(text, end)
@@ -222,27 +222,22 @@ class Explainer:
     def _format_place(self, node: object) -> str:
         """Return file, line and column of a thing."""
         evidence = self._find_node(node, "ob:hasEvidence")
-        text = self._find_node(evidence, "oa:hasSource")
+        text = self._find_node(evidence, "nif:referenceContext")
         source = self._find_node(text, "prov:wasDerivedFrom")
         name = self._find_text(source, "schema:name")
-        line, column = (self._find_text(evidence, f"ob:source{part}") for part in ("Line", "Column"))
-        return f"{name}:{line}:{column}"
+        return f"{name}:{self._find_text(evidence, 'ob:sourcePosition')}"
 
     def _find_offsets(self, node: object) -> tuple[int, int]:
         evidence = self._find_node(node, "ob:hasEvidence")
-        for selector in self._find_nodes(evidence, "oa:hasSelector"):
-            start, end = self._find_text(selector, "oa:start"), self._find_text(selector, "oa:end")
-            if start:
-                return int(start), int(end)
-        return 0, 0
+        start, end = (self._find_text(evidence, f"nif:{side}Index") for side in ("begin", "end"))
+        return int(start or 0), int(end or 0)
 
     def _find_start(self, node: object) -> int:
         return self._find_offsets(node)[0]
 
     def _find_kind(self, node: NamedNode) -> str:
-        """Return the most specific type: prohibition rather than norm."""
-        kinds = [_format_tail(kind) for kind in self._find_nodes(node, "rdf:type")]
-        return next((kind for kind in kinds if kind != "norm"), "thing")
+        """Return the class of a thing in words."""
+        return _format_tail(self._find_node(node, "rdf:type")) or "thing"
 
     def _format_label(self, node: NamedNode) -> str:
         """Return the Chinese name, then the English one if there is one."""
@@ -281,6 +276,11 @@ class Explainer:
 
     def _find_text(self, node: object, predicate: str) -> str:
         return next(iter(self._find_texts(node, predicate)), "")
+
+    def _list_inner(self, node: NamedNode) -> list[NamedNode]:
+        """Return the parts of a document or of a part of it, in the order of the text."""
+        inner = (t.subject for t in self._iterate_statements(None, term("eli:is_part_of"), node))
+        return sorted((one for one in inner if isinstance(one, NamedNode)), key=self._find_start)
 
     def _list_parts(self, node: object, predicate: str) -> list[NamedNode]:
         """Return the nodes that are values of a property, in the order of the text."""

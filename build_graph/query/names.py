@@ -186,7 +186,7 @@ class EntityFinder:
                 return node
         raise UnknownNameError(
             f"{words}: the graph says nothing of it; give an IRI, or the end of one "
-            "such as document/国发-2015-24/s2/c4/m1/n3",
+            "such as d/国发-2015-24/s2/c4/m1/n3",
             words,
             (),
         )

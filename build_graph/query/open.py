@@ -14,7 +14,7 @@ from time import sleep
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from build_graph.files import encode_name, is_folder
-from build_graph.graph.iris import text_iri
+from build_graph.graph.iris import DOCUMENT_PATH, text_iri
 from build_graph.graph.store.shards import DocumentRecord, ShardFolder, is_shards
 from build_graph.query.catalogue import ParameterKind
 from build_graph.query.engines import (
@@ -223,7 +223,7 @@ def format_document_name(graph: Engine | ShardFolder, document: NamedNode) -> st
     Raises ObligationError if the graph cannot be asked.
     """
     end = document.value.removeprefix(BASE)
-    if not end.startswith(f"document/{UNNUMBERED}"):
+    if not end.startswith(f"{DOCUMENT_PATH}{UNNUMBERED}"):
         return end
     return next(iter(create_entity_finder(graph).list_names(ParameterKind.DOCUMENT).get(document, ())), end)
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlencode
 
+from build_graph.graph.iris import DOCUMENT_PATH
 from build_graph.vocabulary import BASE, encode_segment
 
 HOME, DOCUMENTS, QUERIES, SEARCH = "/", "/documents", "/queries", "/search"
 NETWORK, EDITOR, ONTOLOGY, ENDPOINT = "/network", "/workbench", "/ontology", "/sparql"
 THINGS, QUESTION, READER, NAMES = "/id/", "/query/", "/read/", "/names/"
-_DOCUMENT = "document/"
 _MEASURE = re.compile(r"(?:\w+/)*m\d+(?=/|$)", re.ASCII)  # in the path of a part of a measure
 
 
@@ -45,12 +45,12 @@ def reader_url(iri: str) -> str:
 
     Empty for what is in no document.
 
-    >>> reader_url(f"{BASE}document/x"), reader_url(f"{BASE}document/x/s2/c4/m1/n3")
+    >>> reader_url(f"{BASE}d/x"), reader_url(f"{BASE}d/x/s2/c4/m1/n3")
     ('/read/x', '/read/x#measure=s2/c4/m1')
     >>> reader_url(f"{BASE}agency/mofcom")
     ''
     """
-    start = BASE + _DOCUMENT
+    start = BASE + DOCUMENT_PATH
     document, _, part = iri.removeprefix(start).partition("/")
     if not iri.startswith(start) or not document:
         return ""
@@ -64,9 +64,9 @@ def iri_of_reader_path(address: str) -> str:
     Raises ValueError where the address is no UTF-8.
 
     >>> iri_of_reader_path("/read/x")
-    'https://w3id.org/obligation-graph/id/document/x'
+    'https://w3id.org/obligation-graph/id/d/x'
     """
-    return iri_of_entity_path(f"{THINGS}{_DOCUMENT}{address.removeprefix(READER)}")
+    return iri_of_entity_path(f"{THINGS}{DOCUMENT_PATH}{address.removeprefix(READER)}")
 
 
 def question_url(name: str, values: Mapping[str, str]) -> str:

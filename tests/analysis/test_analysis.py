@@ -579,7 +579,7 @@ def test_reports_state_their_choices(language: str, choices: list[str], graph: P
         assert "bearings.csv" in report
         assert "```" not in report
     elif "--document" in options:
-        assert "--set document=document/国发-2015-24 --set domain=domain/taxation" in report
+        assert "--set document=d/国发-2015-24 --set domain=domain/taxation" in report
         assert "curveball" not in report
     else:
         assert "20, 0" in report

@@ -326,8 +326,8 @@ def test_extract_table_aligns() -> None:
         ("四", "降低准入门槛"),
         ("（十五）", "推广金融服务新工具"),
         ("二、", "营造宽松发展环境"),
-        ("document/国发-2015-24/s2/c4/m1/n3", "⟦严禁违法设定行政许可、增加行政许可条件和程序⟧"),
-        ("document/国发-2015-24/s2/c4/m1/assignment/b1", "⟦国务院审改办⟧"),
+        ("d/国发-2015-24/s2/c4/m1/n3", "⟦严禁违法设定行政许可、增加行政许可条件和程序⟧"),
+        ("d/国发-2015-24/s2/c4/m1/assignment/b1", "⟦国务院审改办⟧"),
         ("https://w3id.org/obligation-graph/id/agency/mofcom", "32 measures"),
         ("商务部", "32 measures"),
         ("ＭＯＦＣＯＭ", "32 measures"),
@@ -338,8 +338,8 @@ def test_extract_table_aligns() -> None:
         ("taxation", "税务 Taxation"),
         ("国发[2015] 24号", "(四)降低准入门槛"),
         ("国务院关于大力发展电子商务加快培育经济新动力的意见", "2015-05-04"),
-        ("降低准入门槛", "document/国发-2015-24/s2/c4"),
-        ("第四条", "document/国发-2015-24/s2/c4"),
+        ("降低准入门槛", "d/国发-2015-24/s2/c4"),
+        ("第四条", "d/国发-2015-24/s2/c4"),
     ],
 )
 def test_explain(graph: Path, name: str, expected: str) -> None:
@@ -383,7 +383,7 @@ def test_explain_a_name_of_several_things(tmp_path: Path) -> None:
     assert run("build", tmp_path, "-o", tmp_path / "out", "--no-pages").exit_code == 0
     for name, number, ends in (
         ("商务局", 2, ("agency/浙江省/宁波市/商务局", "agency/浙江省/杭州市/商务局")),
-        ("财政部", 3, ("agency/mof", "document/text-")),
+        ("财政部", 3, ("agency/mof", "d/text-")),
     ):
         result = run("explain", name, "--graph", tmp_path / "out" / "graph.ttl")
         assert (result.exit_code, result.stdout) == (1, "")

@@ -178,7 +178,7 @@ def test_the_graphs_are_those_of_a_store(built: Path, corpus: Path, tmp_path: Pa
     ours = {
         quad
         for quad in quads
-        if isinstance(quad.graph_name, NamedNode) and "/document/" in str(quad.graph_name)
+        if isinstance(quad.graph_name, NamedNode) and "/d/" in str(quad.graph_name)
     }
     assert ours == quads_of(built)
 
@@ -667,7 +667,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     },
     "a domain of a document": {
         "domain": NamedNode(f"{BASE}domain/e-commerce"),
-        "document": NamedNode(f"{BASE}document/国发-2015-24"),
+        "document": NamedNode(f"{BASE}d/国发-2015-24"),
     },
 }
 
@@ -774,7 +774,7 @@ def held(store: Path) -> set[Quad]:
     return {
         quad
         for quad in engine.store
-        if "/document/" in str(quad.graph_name) or quad.graph_name == DefaultGraph()
+        if "/d/" in str(quad.graph_name) or quad.graph_name == DefaultGraph()
     }
 
 
@@ -825,7 +825,7 @@ def of_an_earlier_version(folder: Path) -> None:
     """What was put together beside the place."""
     with DocumentStore.open(folder / ".store.tmp") as store:
         store.store_ontology()
-        store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
+        store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/d/old> .\n'])))
     (folder / ".store.tmp" / "bulk-1067.sst").write_bytes(b"half")
 
 
@@ -834,7 +834,7 @@ def in_its_place(folder: Path) -> None:
     place = folder / "store" / ".loading" / "store"
     with DocumentStore.open(place) as store:
         store.store_ontology()
-        store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/document/old> .\n'])))
+        store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/d/old> .\n'])))
     (place / "bulk-1067.sst").write_bytes(b"half")
     (place.parent / "lock").touch()
     next(place.glob("0*.sst")).rename(folder / "store" / "000017.sst")

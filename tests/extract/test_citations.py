@@ -31,7 +31,7 @@ from build_graph.vocabulary import BASE, term
 CASES = tomllib.loads((TESTS / "cases" / "citations.toml").read_text(encoding="utf-8"))["case"]
 READER = CitationFinder.load()
 NAMES = DocumentNames.load()
-DOCUMENT = f"{BASE}document/杭政-2015-1"
+DOCUMENT = f"{BASE}d/杭政-2015-1"
 MARKS = "《》〈〉（）〔〕[]“”、，。：\n 0２第号令年和的以下简称附件根据《国发办法意见关于印发通知现将载甲"
 
 
@@ -118,7 +118,7 @@ def objects(graph: list[Quad], subject: str, predicate: str) -> list[str]:
 
 
 def test_a_document_cites_each_document_once(graph: list[Quad]) -> None:
-    law, unplaced = f"{BASE}document/《公司法》", f"{DOCUMENT}/cited/关于降低门槛的意见"
+    law, unplaced = f"{BASE}d/《公司法》", f"{DOCUMENT}/cited/关于降低门槛的意见"
     assert objects(graph, DOCUMENT, "eli:cites") == sorted([law, unplaced])
     assert (
         len([q for q in graph if q.object == NamedNode(law) and q.predicate == term("ob:citedDocument")]) == 2
@@ -126,11 +126,11 @@ def test_a_document_cites_each_document_once(graph: list[Quad]) -> None:
 
 
 def test_a_document_is_based_on_what_it_is_made_under(graph: list[Quad]) -> None:
-    assert objects(graph, DOCUMENT, "eli:based_on") == [f"{BASE}document/国发-2015-24"]
+    assert objects(graph, DOCUMENT, "eli:based_on") == [f"{BASE}d/国发-2015-24"]
 
 
 def test_a_measure_cites_what_its_words_name(graph: list[Quad]) -> None:
-    law = f"{BASE}document/《公司法》"
+    law = f"{BASE}d/《公司法》"
     assert objects(graph, f"{DOCUMENT}/s2/c1/m1", "eli:cites") == [law]
     assert objects(graph, f"{DOCUMENT}/s2/c1/m1", "ob:hasCitation") == [f"{DOCUMENT}/citation/2"]
     assert objects(graph, f"{DOCUMENT}/s2/c1/m2", "eli:cites") == [law]
@@ -138,11 +138,11 @@ def test_a_measure_cites_what_its_words_name(graph: list[Quad]) -> None:
 
 
 def test_a_cited_document_has_title_number_and_key(graph: list[Quad]) -> None:
-    cited = f"{BASE}document/国发-2015-24"
+    cited = f"{BASE}d/国发-2015-24"
     assert objects(graph, cited, "eli:id_local") == ["国发〔2015〕24号"]
     assert objects(graph, cited, "eli:title") == ["发展电子商务的规划"]
     assert objects(graph, cited, "ob:titleKey") == ["发展电子商务的规划"]
-    assert objects(graph, f"{BASE}document/《公司法》", "ob:titleKey") == ["公司法"]
+    assert objects(graph, f"{BASE}d/《公司法》", "ob:titleKey") == ["公司法"]
     assert objects(graph, f"{DOCUMENT}/cited/关于降低门槛的意见", "ob:titleKey") == []
 
 
@@ -176,7 +176,7 @@ def test_a_citing_and_a_cited_document_go_into_one_graph() -> None:
     )
     together = emitted(citing_other) + emitted(cited)
     assert check_statements(stated(together)).checks > 5
-    assert set(objects(together, f"{BASE}document/杭政-2016-2", "eli:id_local")) == {"杭政〔2016〕2号"}
+    assert set(objects(together, f"{BASE}d/杭政-2016-2", "eli:id_local")) == {"杭政〔2016〕2号"}
 
 
 def test_the_first_document_names_one() -> None:

@@ -18,7 +18,7 @@ from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.statements import Statement, expand
 from build_graph.vocabulary import BASE, OA, OB
 
-DOCUMENT = f"{BASE}document/杭政-2015-1/"
+DOCUMENT = f"{BASE}d/杭政-2015-1/"
 CASES = tomllib.loads((TESTS / "cases" / "checks.toml").read_text(encoding="utf-8"))["case"]
 CHECKS = {one.name: one for one in load_checks()}
 CASE_IDS = [f"{case['check']}:{case['finds'][0]}" for case in CASES]

@@ -71,7 +71,7 @@ def graphs(path: Path) -> Graphs:
 
 
 def documents(found: Graphs) -> Graphs:
-    return {name: quads for name, quads in found.items() if name.startswith(f"{BASE}document/")}
+    return {name: quads for name, quads in found.items() if name.startswith(f"{BASE}d/")}
 
 
 def is_merged(found: Graphs) -> bool:
@@ -174,7 +174,7 @@ def answers(engine: Engine) -> Iterator[tuple[str, str]]:
     binder = Binder(EntityFinder(engine), date(2026, 1, 1))
     for question in load_catalogue():
         needed = {p.name: p.example for p in question.header.parameters if p.default is None}
-        given = {name: "document/国发-2015-24/s2/c4" if name == "clause" else v for name, v in needed.items()}
+        given = {name: "d/国发-2015-24/s2/c4" if name == "clause" else v for name, v in needed.items()}
         yield question.name, format_result(engine.answer(binder.bind(question, given), question.name), None)
 
 
@@ -190,8 +190,8 @@ def test_every_question_has_the_same_answer_over_file_and_store(built: tuple[Pat
 ASKED_OF_GRAPHS = (
     "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
     "SELECT (COUNT(DISTINCT ?g) AS ?n) { GRAPH ?g { ?measure a ?type } }",
-    f"SELECT (COUNT(*) AS ?n) FROM <{BASE}document/国发-2015-24> {{ ?s ?p ?o }}",
-    f"SELECT (COUNT(*) AS ?n) FROM NAMED <{BASE}document/国发-2015-24> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    f"SELECT (COUNT(*) AS ?n) FROM <{BASE}d/国发-2015-24> {{ ?s ?p ?o }}",
+    f"SELECT (COUNT(*) AS ?n) FROM NAMED <{BASE}d/国发-2015-24> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
 )
 
 
@@ -212,8 +212,8 @@ def test_a_dump_answers_as_the_store_does(
         assert rows.split()[1] != "0", query
 
 
-EXPLAINED = ["document/国发-2015-24/s2/c4", "document/国发-2015-24/s2/c4/m1/n3", "agency/mofcom"]
-EXPLAINED += ["domain/taxation", "document/国发-2015-24/s2/c4/m1/assignment/b1", "二十九"]
+EXPLAINED = ["d/国发-2015-24/s2/c4", "d/国发-2015-24/s2/c4/m1/n3", "agency/mofcom"]
+EXPLAINED += ["domain/taxation", "d/国发-2015-24/s2/c4/m1/assignment/b1", "二十九"]
 EXPLAINED += ["商务部", "国发〔2015〕24号", "降低准入门槛"]
 
 
@@ -274,7 +274,7 @@ def test_pruned_a_store_is_what_a_new_one_would_be(tmp_path: Path) -> None:
     fill(tmp_path / "store", one, two, three, *SEVERAL[:1])
     result = run("build", two, *SEVERAL[:1], "--store", tmp_path / "store", "--prune")
     assert result.exit_code == 0, result.output
-    assert result.stderr.splitlines() == ["removed: document/商发-2020-1", "removed: document/商发-2020-3"]
+    assert result.stderr.splitlines() == ["removed: d/商发-2020-1", "removed: d/商发-2020-3"]
     assert "0 documents written, 2 unchanged" in result.stdout
     fill(tmp_path / "new", two, *SEVERAL[:1])
     assert graphs(tmp_path / "store") == graphs(tmp_path / "new")
@@ -304,7 +304,7 @@ def test_nothing_is_removed_where_an_input_cannot_be_read(tmp_path: Path) -> Non
     assert len(documents(graphs(tmp_path / "store"))) == 2
     (tmp_path / "x.txt").write_text("今天天气很好。", encoding="utf-8")
     result = run("build", two, tmp_path / "x.txt", *asked)
-    assert (result.exit_code, result.stderr.splitlines()[-1]) == (0, "removed: document/商发-2020-1")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (0, "removed: d/商发-2020-1")
 
 
 @pytest.mark.parametrize("arguments", [["--prune", "--store", "s"], ["--prune", "x.txt"]], ids=" ".join)
@@ -356,8 +356,8 @@ def test_a_changed_number_moves_the_document(tmp_path: Path) -> None:
     path.with_suffix(".toml").unlink()
     fill(tmp_path / "store", path)
     result = run("build", path, "--store", tmp_path / "store", "--number", "商发〔2021〕7号")
-    assert "replaced: document/text-" in result.stderr
-    assert list(documents(graphs(tmp_path / "store"))) == [f"{BASE}document/商发-2021-7"]
+    assert "replaced: d/text-" in result.stderr
+    assert list(documents(graphs(tmp_path / "store"))) == [f"{BASE}d/商发-2021-7"]
     fill(tmp_path / "fresh", path, given=Metadata(number="商发〔2021〕7号"))
     assert graphs(tmp_path / "store") == graphs(tmp_path / "fresh")
 
@@ -416,7 +416,7 @@ def test_the_rules_are_what_decides_a_graph() -> None:
 
 def statement(words: str, graph: str) -> Quad:
     return Quad(
-        NamedNode(f"{BASE}x"), term("rdfs:label"), Literal(words), NamedNode(f"{BASE}document/{graph}")
+        NamedNode(f"{BASE}x"), term("rdfs:label"), Literal(words), NamedNode(f"{BASE}d/{graph}")
     )
 
 
@@ -425,7 +425,7 @@ HOSTILE = ["\\u0041 \\", '"""', "\x00\x01\x7f\r\n\t\b\f", "} ; DROP ALL", "\ufff
 
 def test_any_words_come_through(tmp_path: Path) -> None:
     """What replaces something goes through SPARQL's text, what is new does not."""
-    graph = NamedNode(f"{BASE}document/a")
+    graph = NamedNode(f"{BASE}d/a")
     with DocumentStore.open(tmp_path / "store") as store:
         for round_ in range(3):
             quads = {statement(f"{words}{round_}", "a") for words in HOSTILE}
@@ -436,7 +436,7 @@ def test_any_words_come_through(tmp_path: Path) -> None:
 
 
 def test_what_another_document_says_too_stays(tmp_path: Path) -> None:
-    one, two = (NamedNode(f"{BASE}document/{name}") for name in "ab")
+    one, two = (NamedNode(f"{BASE}d/{name}") for name in "ab")
     with DocumentStore.open(tmp_path / "store") as store:
         store.replace_graph(one, [statement("both", "a"), statement("one", "a")])
         store.replace_graph(two, [statement("both", "b")])
@@ -459,7 +459,7 @@ def test_an_update_that_fails_halfway_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_reader_sees_the_store_as_it_was_when_it_was_opened(tmp_path: Path) -> None:
-    graph, asked = NamedNode(f"{BASE}document/a"), "SELECT ?o { ?s ?p ?o } ORDER BY ?o"
+    graph, asked = NamedNode(f"{BASE}d/a"), "SELECT ?o { ?s ?p ?o } ORDER BY ?o"
     with DocumentStore.open(tmp_path / "store") as store:
         store.replace_graph(graph, [statement("1", "a"), statement("2", "a")])
         before = open_graph(str(tmp_path / "store"))
@@ -566,7 +566,7 @@ def test_a_document_that_fails_a_check_is_refused(tmp_path: Path, monkeypatch: p
     fault, stays = result.stderr.splitlines()
     assert fault == "obligations: 2.txt: evidence: <x>: nothing shows this"
     assert "1 document written, each whole" in stays
-    assert list(documents(graphs(tmp_path / "store"))) == [f"{BASE}document/商发-2020-1"]
+    assert list(documents(graphs(tmp_path / "store"))) == [f"{BASE}d/商发-2020-1"]
     result = run("build", *paths, "--store", tmp_path / "store", "--keep-going")
     assert (result.exit_code, "1 document written, 1 unchanged" in result.stdout) == (0, True)
     assert result.stderr.splitlines() == [f"left out: {fault.removeprefix('obligations: ')}"]
@@ -809,7 +809,7 @@ def test_an_engine_over_foreign_named_graphs_asks_all_of_them() -> None:
     store.extend([statement("1", "a"), statement("2", "b")])
     engine = OxigraphEngine.open(store)
     assert format_result(engine.answer("SELECT ?o { ?s ?p ?o } ORDER BY ?o"), None).split() == ["o", "1", "2"]
-    one = f"SELECT ?o FROM <{BASE}document/b> {{ ?s ?p ?o }}"
+    one = f"SELECT ?o FROM <{BASE}d/b> {{ ?s ?p ?o }}"
     assert format_result(engine.answer(one), None).split() == ["o", "2"]
 
 

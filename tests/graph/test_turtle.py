@@ -74,12 +74,12 @@ def test_graphs_are_put_together(emitted, written):
 
 
 def test_one_predicate_a_line_and_an_empty_line_between_subjects(written):
-    block = next(b for b in written.split("\n\n") if b.startswith("<document/杭政-2015-1/s2/c1/m1/n2> a"))
+    block = next(b for b in written.split("\n\n") if b.startswith("<d/杭政-2015-1/s2/c1/m1/n2> a"))
     assert block.split("\n") == [
-        "<document/杭政-2015-1/s2/c1/m1/n2> a ob:Norm , ob:Prohibition ;",
+        "<d/杭政-2015-1/s2/c1/m1/n2> a ob:Norm , ob:Prohibition ;",
         '\tob:cue "严禁" ;',
-        "\tob:hasEvidence <document/杭政-2015-1/s2/c1/m1/n2/evidence> ;",
-        "\tob:kindEvidence <document/杭政-2015-1/s2/c1/m1/n2/cue> ;",
+        "\tob:hasEvidence <d/杭政-2015-1/s2/c1/m1/n2/evidence> ;",
+        "\tob:kindEvidence <d/杭政-2015-1/s2/c1/m1/n2/cue> ;",
         "\tob:responsibleAgency <agency/mofcom> , <agency/浙江省/杭州市/商务局> ;",
         '\tob:text "严禁违法设定行政许可" .',
     ]
@@ -96,7 +96,7 @@ def test_prefixes_that_are_used_are_declared_in_order(written):
 
 
 def test_numbers_stand_in_natural_order():
-    nodes = [f"{BASE}document/国发-2015-24/s{s}/m{m}" for s in (2, 10) for m in (1, 2, 10)]
+    nodes = [f"{BASE}d/国发-2015-24/s{s}/m{m}" for s in (2, 10) for m in (1, 2, 10)]
     data = serialise_turtle(
         [Quad(NamedNode(n), term("rdf:type"), term("ob:Measure")) for n in reversed(nodes)]
     )

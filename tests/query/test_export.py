@@ -149,12 +149,12 @@ def test_json_ld_expands_to_the_same_triples(path: Path, tmp_path: Path) -> None
 def test_json_ld_is_compact(graph: Path, tmp_path: Path) -> None:
     document = json.loads(exported(graph, ExportFormat.JSONLD, tmp_path).read_text(encoding="utf-8"))
     things = {thing["@id"]: thing for thing in document["@graph"]}
-    measure = things["document/国发-2015-24/s2/c4/m1"]
+    measure = things["d/国发-2015-24/s2/c4/m1"]
     assert measure["@type"] == ["eli:LegalResourceSubdivision", "Measure"]
     assert measure["openList"] is False
     assert measure["index"] == 1
     assert measure["allocation"] == "ob:Divided"
-    assert things["document/国发-2015-24"]["eli:date_document"] == "2015-05-04"
+    assert things["d/国发-2015-24"]["eli:date_document"] == "2015-05-04"
     assert things["agency/mofcom"]["skos:prefLabel"] == {"en": "Ministry of Commerce", "zh": "商务部"}
     assert not {key for thing in things.values() for key in thing if key.startswith("http")}
     assert json.loads((tmp_path / "context.jsonld").read_text(encoding="utf-8")) == {

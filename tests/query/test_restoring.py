@@ -43,7 +43,7 @@ ALONE = ReaderLinks()
 
 
 def iri(found: Document, base: str = BASE) -> NamedNode:
-    return NamedNode(f"{base}document/{encode_segment(found.id)}")
+    return NamedNode(f"{base}d/{encode_segment(found.id)}")
 
 
 def triples(found: Document, base: str = BASE) -> set[Quad]:
@@ -212,7 +212,7 @@ def test_changes_that_do_not_lead_back_are_refused(words: str) -> None:
 
 def test_a_document_that_is_only_cited_has_no_page(together: Engine) -> None:
     cited = document(GOLD / "baotou-105.txt")
-    for found in (f"{BASE}document/nowhere", f"{BASE}document/《预算法》"):
+    for found in (f"{BASE}d/nowhere", f"{BASE}d/《预算法》"):
         with pytest.raises(RestoringError, match="no text of such a document"):
             render_reader(together, NamedNode(found))
     assert cited.citations
@@ -225,7 +225,7 @@ def run(*args: object) -> Result:
     return CliRunner().invoke(main, [str(arg) for arg in args])
 
 
-NAMES = ("国发〔2015〕24号", "国发[2015]24号", "国发-2015-24", f"{BASE}document/国发-2015-24")
+NAMES = ("国发〔2015〕24号", "国发[2015]24号", "国发-2015-24", f"{BASE}d/国发-2015-24")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -424,11 +424,11 @@ def test_a_click_shows_what_was_understood(show: Show) -> None:
     assert "Prohibition" in card
     assert "严禁违法设定行政许可、增加行政许可条件和程序" in card
     assert "cue 严禁" in card
-    assert f"{BASE}document/{SEED}/s2/c4/m1/n3" in card
+    assert f"{BASE}d/{SEED}/s2/c4/m1/n3" in card
     assert "guofa-2015-24.txt:8:58" in card
     said = panel.inner_text()
     for words in (
-        *("Measure 1 of (四)", "guofa-2015-24.txt:8:11", f"{BASE}document/{SEED}/s2/c4/m1\n"),
+        *("Measure 1 of (四)", "guofa-2015-24.txt:8:11", f"{BASE}d/{SEED}/s2/c4/m1\n"),
         *("Administrative approval and red-tape reduction", "E-commerce", "divided 分别负责"),
         *("国务院审改办", "国务院行政审批制度改革工作领导小组办公室", "responsible 负责", "group/有关部门"),
         "State Council Office for Administrative Approval Reform",
@@ -585,7 +585,7 @@ def test_next_and_previous_go_from_match_to_match(show: Show) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["s5/c19/m1", f"document/{SEED}/s5/c19/m1", f"{BASE}document/{SEED}/s5/c19/m1"]
+    "value", ["s5/c19/m1", f"d/{SEED}/s5/c19/m1", f"{BASE}d/{SEED}/s5/c19/m1"]
 )
 def test_an_address_opens_a_measure(value: str, show: Show) -> None:
     page = show(f"measure={value}&lang=en")
@@ -744,7 +744,7 @@ def test_the_network_page_is_linked(show: Show) -> None:
         "(all) => all.map((one) => decodeURIComponent(one.getAttribute('href')))"
     )
     end = "&lang=zh&theme=dark"
-    assert f"../network.html#measure=document/{SEED}/s2/c4/m6{end}" in links
+    assert f"../network.html#measure=d/{SEED}/s2/c4/m6{end}" in links
     assert f"../network.html#agency=agency/mofcom{end}" in links
     assert any(link.startswith("../network.html#domain=domain/") for link in links)
     assert page.tab.locator("#network").is_visible()
@@ -759,7 +759,7 @@ def test_iris_can_be_copied(show: Show) -> None:
     button = page.tab.locator("#panel .card button[data-copy]").first
     button.click()
     page.tab.get_by_text("Copied").wait_for()
-    assert page.tab.evaluate("navigator.clipboard.readText()") == f"{BASE}document/{SEED}/s2/c4/m1/n3"
+    assert page.tab.evaluate("navigator.clipboard.readText()") == f"{BASE}d/{SEED}/s2/c4/m1/n3"
     page.assert_clean()
 
 

@@ -181,7 +181,7 @@ def test_documents_of_many_are_named(tmp_path: Path) -> None:
     with serving("--store", tmp_path / "store", "--workers", 2) as server:
         text = server.send("GET", "/query/without-lead", Accept=BROWSER).text
         assert ">Document</th>" in text
-        assert '<td class="words cut"><a href="/id/document/' in text
+        assert '<td class="words cut"><a href="/id/d/' in text
         home = server.send("GET", "/", Accept=BROWSER).text
         listed = server.send("GET", "/documents?sort=measures", Accept=BROWSER).text
         for page_text in (home, listed):
@@ -340,9 +340,9 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     bodies = [f"<agency/{at}>" for at in range(4000)]
     path.write_text(
         f"@base <{BASE}> . @prefix ob: <{OB}> . @prefix oa: <{OA}> . @prefix eli: <{ELI}> .\n"
-        "<document/x/text> eli:realizes <document/x> .\n"
-        '<document/x/m1> a ob:Measure ; ob:statedIn <document/x> ; ob:text "x" ; ob:hasEvidence <e> ;'
-        " eli:is_part_of <document/x> ; ob:allocation ob:Joint ; ob:hasAssignment <a> ;"
+        "<d/x/text> eli:realizes <d/x> .\n"
+        '<d/x/m1> a ob:Measure ; ob:statedIn <d/x> ; ob:text "x" ; ob:hasEvidence <e> ;'
+        " eli:is_part_of <d/x> ; ob:allocation ob:Joint ; ob:hasAssignment <a> ;"
         f" ob:responsibleAgency {', '.join(bodies)} .\n"
         "<e> oa:hasSelector <s> . <s> oa:start 0 .\n"
         + "\n".join(
@@ -479,7 +479,7 @@ NAME = st.sampled_from(
 ) | st.text(max_size=6)
 VALUE = st.sampled_from(
     ["商务部", "电子商务", "国发〔2015〕24号", "csv", "ttl", "html", "divided", "2024-01-01", "-1", "9" * 40,
-     "any", "today", "\x00", "\u202e", "\"><script>", "document/国发-2015-24/s2/c4", "http://[",
+     "any", "today", "\x00", "\u202e", "\"><script>", "d/国发-2015-24/s2/c4", "http://[",
      "}", "measures"]
 ) | st.text(max_size=12)  # fmt: skip
 ACCEPT = st.sampled_from(

@@ -34,7 +34,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 QUESTIONS = list(load_catalogue())
 WITHOUT_ROWS = {"unresolved"}
 # What is asked for where the example of a parameter names several things in five documents.
-GIVEN = {"clause": {"clause": "document/国发-2015-24/s2/c4"}}
+GIVEN = {"clause": {"clause": "d/国发-2015-24/s2/c4"}}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def heading(column: str) -> str:
 
 def test_who_is_responsible_is_said(several: Server) -> None:
     """On the question's page and on a document's, with a link to the body."""
-    for address in ("/query/responsibilities", "/id/document/%E5%9B%BD%E5%8F%91-2015-24"):
+    for address in ("/query/responsibilities", "/id/d/%E5%9B%BD%E5%8F%91-2015-24"):
         page = html.fromstring(get(several, address).body)
         links = page.xpath("//td/a[contains(@href, '/id/agency/mofcom')]")
         assert links, address
@@ -156,8 +156,8 @@ def test_a_document_without_a_number_has_a_name(several: Server, nameless: dict[
         for name in ("responsibilities", "prohibitions", "clauses", "without-target", "targets")
     ]
     for end in nameless.values():
-        addresses += [*map(entity_url, parts_of(several, f"{BASE}document/{end}")), f"/read/{end}"]
-        addresses += [f"/network?document={end}", f"/query/pairs?document=document/{end}"]
+        addresses += [*map(entity_url, parts_of(several, f"{BASE}d/{end}")), f"/read/{end}"]
+        addresses += [f"/network?document={end}", f"/query/pairs?document=d/{end}"]
     for address in addresses:
         reply = get(several, address)
         assert reply.status == 200, address
@@ -232,7 +232,7 @@ def test_a_thing_is_called_by_its_label(kind: str, several: Server, engine_of_se
     """On the page of what names it, as a link to it."""
     rows = engine_of_several.answer(
         "SELECT (MIN(?thing) AS ?first) ?value ?name { ?thing ?property ?value . "
-        f"FILTER (STRSTARTS(STR(?value), '{BASE}{kind}/') && STRSTARTS(STR(?thing), '{BASE}document/')) "
+        f"FILTER (STRSTARTS(STR(?value), '{BASE}{kind}/') && STRSTARTS(STR(?thing), '{BASE}d/')) "
         "?value <http://www.w3.org/2000/01/rdf-schema#label> ?name } "
         "GROUP BY ?value ?name ORDER BY ?value LIMIT 5"
     )

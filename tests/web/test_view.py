@@ -52,7 +52,7 @@ def page_path(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = collect_network_data(engine)
     path.write_bytes(
         render_network_page(
-            data, "国务院意见", NetworkLinks({"document/国发-2015-24": "read/国发-2015-24.html"})
+            data, "国务院意见", NetworkLinks({"d/国发-2015-24": "read/国发-2015-24.html"})
         )
     )
     return path
@@ -201,7 +201,7 @@ def test_what_a_pair_shares(visit: Visit) -> None:
 
 def test_a_measure_with_all_that_belongs_to_it(visit: Visit) -> None:
     """Clause, words with norms marked, bearers, allocation, due date, domains, target groups, IRI, reader."""
-    page = visit("measure=document/国发-2015-24/s2/c4/m1")
+    page = visit("measure=d/国发-2015-24/s2/c4/m1")
     article = page.tab.locator("article")
     assert article.count() == 1
     assert article.locator("mark.prohibition").all_inner_texts() == [
@@ -215,12 +215,12 @@ def test_a_measure_with_all_that_belongs_to_it(visit: Visit) -> None:
         "有关部门",
         "divided",
         "E-commerce",
-        f"{BASE}document/国发-2015-24/s2/c4/m1",
+        f"{BASE}d/国发-2015-24/s2/c4/m1",
     ):
         assert words in said
     link = article.get_by_role("link", name="Read in the text")
     assert link.get_attribute("href") == "read/国发-2015-24.html#measure=s2/c4/m1&lang=en"
-    assert "due 2020-12-31" in go_and_read(page, "measure=document/国发-2015-24/s1/c3/m1")
+    assert "due 2020-12-31" in go_and_read(page, "measure=d/国发-2015-24/s1/c3/m1")
 
 
 def go_and_read(page: Page, where: str) -> str:
@@ -229,7 +229,7 @@ def go_and_read(page: Page, where: str) -> str:
 
 
 def test_a_clause_and_its_measures(visit: Visit) -> None:
-    page = visit("clause=document/国发-2015-24/s2/c4")
+    page = visit("clause=d/国发-2015-24/s2/c4")
     assert begins(texts(page), [measure for measure in SEED if measure["clause"] == "(四)"])
 
 
@@ -256,7 +256,7 @@ def test_the_iri_is_copied(visit: Visit) -> None:
         ("电子商务", "domain", "e-commerce"),
         ("state taxation", "agency", "sta"),
         ("taxation", "domain", "taxation"),
-        ("降低准入门槛", "clause", "document/国发-2015-24/s2/c4"),
+        ("降低准入门槛", "clause", "d/国发-2015-24/s2/c4"),
     ],
 )
 def test_search_completes(words: str, key: str, value: str, visit: Visit) -> None:
@@ -372,7 +372,7 @@ def test_documents(visit: Visit, two_path: Path) -> None:
     page = visit("document=国发〔2019〕3号", two_path)
     gold = json.loads((GOLD / "guofa-2019-3.json").read_text(encoding="utf-8"))["measures"]
     assert counts(page).startswith(f"{len(gold)} of ")
-    assert page.tab.get_by_label("Document").input_value() == "document/国发-2019-3"
+    assert page.tab.get_by_label("Document").input_value() == "d/国发-2019-3"
 
 
 def test_the_picture_follows_the_filter(visit: Visit) -> None:
@@ -469,7 +469,7 @@ def test_light_and_dark(visit: Visit) -> None:
 # ------------------------------------------------------------------------ around, dragging, keys
 
 
-@pytest.mark.parametrize("centre", ["agency/saic", "domain/taxation", "document/国发-2015-24/s2/c4"])
+@pytest.mark.parametrize("centre", ["agency/saic", "domain/taxation", "d/国发-2015-24/s2/c4"])
 def test_everything_around(centre: str, visit: Visit) -> None:
     """The measures of a body, domain or clause, their norms and targets, and whom and what they share."""
     page = visit(f"around={centre}")
@@ -610,15 +610,15 @@ HOSTILE = {
 def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of a graph all of whose words are hostile."""
     store = Store()
-    document = NamedNode(f"{BASE}document/x")
+    document = NamedNode(f"{BASE}d/x")
 
     def say(subject: NamedNode, predicate: str, value: NamedNode | Literal) -> None:
         store.add(Quad(subject, term(predicate), value))
 
-    say(NamedNode(f"{BASE}document/x/text"), "eli:realizes", document)
+    say(NamedNode(f"{BASE}d/x/text"), "eli:realizes", document)
     say(document, "dcterms:title", Literal(HOSTILE["script"], language="zh"))
     for at, words in enumerate(HOSTILE.values()):
-        clause, measure = NamedNode(f"{BASE}document/x/c{at}"), NamedNode(f"{BASE}document/x/c{at}/m1")
+        clause, measure = NamedNode(f"{BASE}d/x/c{at}"), NamedNode(f"{BASE}d/x/c{at}/m1")
         assignment, evidence = NamedNode(f"{measure.value}/a"), NamedNode(f"{measure.value}/e")
         position = NamedNode(f"{measure.value}/p")
         say(clause, "rdfs:label", Literal(words, language="zh"))

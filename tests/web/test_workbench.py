@@ -125,10 +125,10 @@ def test_many_rows_are_cut_and_said_to_be() -> None:
             "State Administration for Industry and Commerce",
         ),
         ("domain/taxation", ["domain-obligations"], "Taxation"),
-        ("document/国发-2015-24/s2/c4", ["clause"], "降低准入门槛"),
-        ("document/国发-2015-24/s2/c4/m1/n3", [], "严禁违法设定行政许可"),
+        ("d/国发-2015-24/s2/c4", ["clause"], "降低准入门槛"),
+        ("d/国发-2015-24/s2/c4/m1/n3", [], "严禁违法设定行政许可"),
         (
-            "document/国发-2015-24",
+            "d/国发-2015-24",
             ["agencies-by-measures", "responsibilities", "targets"],
             "国发〔2015〕24号",
         ),
@@ -188,7 +188,7 @@ def test_addresses() -> None:
         == "/id/agency/%E6%B5%99%E6%B1%9F%E7%9C%81/%E6%9D%AD%E5%B7%9E%E5%B8%82/%E5%95%86%E5%8A%A1%E5%B1%80"
     )
     assert not re.search("[<>\"']", entity_url(f"{BASE}x/\"'<>"))
-    assert reader_url(f"{BASE}document/国发-2015-24/s1") == "/read/%E5%9B%BD%E5%8F%91-2015-24"
+    assert reader_url(f"{BASE}d/国发-2015-24/s1") == "/read/%E5%9B%BD%E5%8F%91-2015-24"
 
 
 def test_an_address_leads_to_its_thing(engine: Engine) -> None:

@@ -385,7 +385,7 @@ def test_what_breaks_a_shape_is_found(built: og.Graph) -> None:
 
 def test_words_of_a_document_run_nothing_in_a_notebook() -> None:
     store = Store()
-    node = NamedNode(f"{BASE}document/x")
+    node = NamedNode(f"{BASE}d/x")
     store.add(
         Quad(NamedNode(f"{BASE}text/x"), NamedNode("http://data.europa.eu/eli/ontology#realizes"), node)
     )

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from build_graph.graph.statements import Statement, Term, boolean, expand
-from build_graph.vocabulary import OB
+from build_graph.vocabulary import ONTOLOGY
 
 Pairs = list[tuple[Term, Term]]  # subjects and objects
-_ONTOLOGY = f"<{OB}"
+_ONTOLOGY = f"<{ONTOLOGY}"
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class StatementIndex:
         return self.pairs.get(expand(predicate), [])
 
     @cached_property
-    def places(self) -> list[tuple[Term, tuple[int, int]]]:
-        """Each evidence with the start and end of its position, which is one of its selectors."""
-        starts, ends = _parse_numbers(self.find_pairs("oa:start")), _parse_numbers(self.find_pairs("oa:end"))
-        selectors = self.find_pairs("oa:hasSelector")
-        return [(node, (starts[one], ends[one])) for node, one in selectors if one in starts and one in ends]
+    def places(self) -> dict[Term, tuple[int, int]]:
+        """The start and end of each passage."""
+        ends = _parse_numbers(self.find_pairs("nif:endIndex"))
+        starts = _parse_numbers(self.find_pairs("nif:beginIndex"))
+        return {node: (start, ends[node]) for node, start in starts.items() if node in ends}
 
 
 def _parse_numbers(pairs: Pairs) -> dict[Term, int]:
@@ -52,13 +52,14 @@ def _parse_numbers(pairs: Pairs) -> dict[Term, int]:
 
 
 def has_undescribed(index: StatementIndex, words: Collection[Term]) -> bool:
-    """Return whether a thing outside of the ontology is referred to and has no class."""
+    """Return whether a thing outside of the ontology is referred to, is no passage, and has no class."""
     kind = expand("rdf:type")
     referred: set[Term] = set()
     for predicate, pairs in index.pairs.items():
         if predicate != kind:
             referred.update([value for _, value in pairs if value[0] == "<"])
-    referred.difference_update([subject for subject, _ in index.find_pairs("rdf:type")])
+    for described in ("rdf:type", "nif:referenceContext"):
+        referred.difference_update([subject for subject, _ in index.find_pairs(described)])
     return not all(name.startswith(_ONTOLOGY) for name in referred)
 
 
@@ -79,32 +80,26 @@ def has_unshown(index: StatementIndex, words: Collection[Term]) -> bool:
 
 def has_outside(index: StatementIndex, words: Collection[Term]) -> bool:
     """Return whether a norm lies outside of its measure."""
-    place = dict(index.places)
-    spans: dict[Term, list[tuple[int, int]]] = {}
-    for thing, evidence in index.find_pairs("ob:hasEvidence"):
-        if evidence in place:
-            spans.setdefault(thing, []).append(place[evidence])
-    inside = (
-        around[0] <= span[0] and span[1] <= around[1]
-        for measure, norm in index.find_pairs("ob:hasNorm")
-        for around in spans.get(measure, ())
-        for span in spans.get(norm, ())
+    spans = {
+        thing: index.places[passage]
+        for thing, passage in index.find_pairs("ob:hasEvidence")
+        if passage in index.places
+    }
+    both = ((spans.get(measure), spans.get(norm)) for measure, norm in index.find_pairs("ob:hasNorm"))
+    return any(
+        around and span and not (around[0] <= span[0] and span[1] <= around[1]) for around, span in both
     )
-    return len(place) < len(index.places) or not all(inside)
 
 
 def has_misquoted(index: StatementIndex, words: Collection[Term]) -> bool:
     """Return whether a quote differs from the text at its offsets."""
-    place, exact = dict(index.places), dict(index.find_pairs("oa:exact"))
-    texts = {subject: _decode_literal(text) for subject, text in index.find_pairs("schema:text")}
-    text = {node: texts[source] for node, source in index.find_pairs("oa:hasSource") if source in texts}
-    quotes = ((node, exact[one]) for node, one in index.find_pairs("oa:hasSelector") if one in exact)
-    stands = (
-        text[node][slice(*place[node])] == _decode_literal(quote)
-        for node, quote in quotes
-        if node in place and node in text
+    texts = {subject: _decode_literal(text) for subject, text in index.find_pairs("nif:isString")}
+    quotes = dict(index.find_pairs("nif:anchorOf"))
+    return not all(
+        texts[source][slice(*index.places[node])] == _decode_literal(quotes[node])
+        for node, source in index.find_pairs("nif:referenceContext")
+        if source in texts and node in index.places and node in quotes
     )
-    return len(place) < len(index.places) or not all(stands)
 
 
 def _decode_literal(literal: Term) -> str:

@@ -1,19 +1,26 @@
-"""Agencies, places and policy domains as triples, from the registries or from the document's words alone."""
+"""Agencies, places and policy domains as triples, from the registries or from the document's words alone.
+
+Documents share all of it: what is said of a body depends on its IRI and the registry, never on a document.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from build_graph.graph.emit.emitter import Emitter, find_body
-from build_graph.graph.iris import agency_iri, domain_iri, function_iri, place_iri
-from build_graph.graph.statements import Statement, Term, boolean, expand, iri, zh_literal
+from build_graph.graph.iris import agency_iri, domain_iri, function_iri, group_iri, place_iri
+from build_graph.graph.statements import Statement, Term, iri
 from build_graph.model import Body, BodyKind
 
 
 def emit_bodies(emit: Emitter) -> Iterator[Statement]:
     """Yield the statements on the issuer and on every body that bears a measure."""
     issuer = emit.document.issuer
-    bearers = (find_body(bearer) for measure in emit.document.measures for bearer in measure.bearers)
+    bearers = (
+        find_body(bearer)
+        for measure in emit.document.measures
+        for bearer in (*measure.bearers, *measure.defaults)
+    )
     bodies = dict.fromkeys([issuer, *bearers] if issuer else bearers)
     yield from emit.descriptions.iterate_descriptions(
         node for body in bodies for node in _iterate_known(emit, body)
@@ -33,35 +40,41 @@ def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
 
 def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
     """Yield the words, place and functions of a body that is not in the registry."""
-    node, words = emit.body_iri(body), ("skos:prefLabel", zh_literal(body.label))
+    node = emit.body_iri(body)
     if body.kind is BodyKind.GROUP:
-        yield from emit.describe(node, ("rdf:type", expand("ob:AgencyGroup")), words)
+        yield from emit.describe(node, "ob:AgencyGroup", ("skos:prefLabel", body.label))
         return
     jurisdiction = body.id.rpartition("/")[0] or None
     yield from emit.describe(
         node,
-        ("rdf:type", expand("org:FormalOrganization")),
-        ("rdf:type", expand("schema:Organization")),
-        words,
-        ("ob:resolved", None if body.resolved else boolean(False)),
+        "org:FormalOrganization",
+        ("skos:prefLabel", body.label),
+        ("ob:resolved", None if body.resolved else False),
         ("ob:jurisdiction", emit.place_iri(jurisdiction)),
-        *(("ob:localFunction", iri(function_iri(id_))) for id_ in body.functions),
-        *(("ob:answersTo", iri(agency_iri(id_))) for id_ in body.answers_to),
+        *(("ob:localFunction", function_iri(id_)) for id_ in body.functions),
+        *(("ob:answersTo", agency_iri(id_)) for id_ in body.answers_to),
     )
     if jurisdiction:
         yield from emit_place(emit, jurisdiction)
-
-
-def emit_domains(emit: Emitter) -> Iterator[Statement]:
-    """Yield the registry's statements on the policy domains of the measures."""
-    found = (domain for measure in emit.document.measures for domain in measure.domains)
-    yield from emit.descriptions.iterate_descriptions(map(iri, map(domain_iri, found)))
 
 
 def emit_place(emit: Emitter, jurisdiction: str) -> Iterator[Statement]:
     """Return the statements on the administrative area with the path `jurisdiction`: 广东省/广州市."""
     return emit.describe(
         place_iri(jurisdiction, emit.base),
-        ("rdf:type", expand("schema:AdministrativeArea")),
-        ("rdfs:label", zh_literal(jurisdiction.replace("/", ""))),
+        "schema:AdministrativeArea",
+        ("rdfs:label", jurisdiction.replace("/", "")),
     )
+
+
+def emit_domains(emit: Emitter) -> Iterator[Statement]:
+    """Yield the registry's statements on the policy domains of the measures."""
+    found = (domain.id for measure in emit.document.measures for domain in measure.domains)
+    yield from emit.descriptions.iterate_descriptions(map(iri, map(domain_iri, found)))
+
+
+def emit_groups(emit: Emitter) -> Iterator[Statement]:
+    """Yield the names of those that the measures are for."""
+    names = (audience.name for measure in emit.document.measures for audience in measure.audiences)
+    for name in dict.fromkeys(names):
+        yield from emit.describe(group_iri(name, emit.base), "ob:TargetGroup", ("rdfs:label", name))

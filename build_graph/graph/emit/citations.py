@@ -1,7 +1,8 @@
 """Citations as triples: the cited document, the part of this document that cites it, and the words.
 
 A cited document gets the IRI that it has in its own graph, so that the documents of a corpus are linked. A
-document that is only cited has no text in the graph: no `eli:realizes` leads to it.
+document that is only cited has no text in the graph: no `eli:realizes` leads to it. What the words say of it
+(its title, its number) stands on the citation, since other documents may cite it in other words.
 """
 
 from __future__ import annotations
@@ -11,58 +12,48 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from build_graph.extract.citations.document_names import DocumentNames, standardise_number
-from build_graph.graph.emit.emitter import Emitter, PredicateValue
-from build_graph.graph.iris import citation_iri, division_iri, document_iri, measure_iri, unnamed_iri
-from build_graph.graph.statements import Statement, expand, iri, literal, zh_literal
+from build_graph.graph.emit.emitter import Emitter, PropertyValue
+from build_graph.graph.iris import citation_iri, division_iri, document_iri, unnamed_iri
+from build_graph.graph.statements import Statement
 from build_graph.model import Citation, Division, Span
 
 
 def emit_citations(emit: Emitter) -> Iterator[Statement]:
-    """Yield every citation with its evidence, the cited document, and the part that cites it."""
+    """Yield every citation with its evidence, and the relations of the document to those that it cites."""
     names, parts = DocumentNames.load(), _DocumentParts.build(emit)
     title = emit.document.outline.metadata.title
-    yield from emit.describe(emit.document_iri, *_iterate_keys(names, title))
-    cited: dict[str, list[Citation]] = {}
+    yield from emit.state(emit.document_iri, *_iterate_keys(names, title))
+    bases: dict[str, bool] = {}
     for index, citation in enumerate(emit.document.citations, start=1):
         other = citation_target_iri(emit, names, citation)
-        cited.setdefault(other, []).append(citation)
-        holder, node = parts.find_holder(citation.span.start), citation_iri(emit.document_iri, index)
-        yield from emit.describe(holder, ("ob:hasCitation", iri(node)))
-        if holder != emit.document_iri:
-            yield from emit.describe(holder, ("eli:cites", iri(other)))
+        bases[other] = bases.get(other, False) or citation.basis
+        node = citation_iri(emit.document_iri, index)
+        yield from emit.state(parts.find_holder(citation.span.start), ("ob:hasCitation", node))
         yield from emit.describe(
             node,
-            ("rdf:type", expand("ob:Citation")),
-            ("ob:citedDocument", iri(other)),
-            ("ob:asWritten", literal(emit.quote(citation.span))),
+            "ob:Citation",
+            ("ob:citedDocument", other),
+            ("ob:citedTitle", citation.title),
+            ("ob:citedNumber", standardise_number(citation.number) if citation.number else None),
+            ("ob:asWritten", emit.quote(citation.span)),
+            *_iterate_keys(names, citation.title),
         )
-        yield from emit.build_evidence(node, citation.span)
-    for other, citations in cited.items():
-        yield from _emit_cited(emit, names, other, citations)
+        yield from emit.point(node, citation.span)
+    for other, basis in bases.items():
+        yield from emit.state(emit.document_iri, ("eli:based_on" if basis else "eli:cites", other))
 
 
-def _emit_cited(
-    emit: Emitter, names: DocumentNames, other: str, citations: list[Citation]
-) -> Iterator[Statement]:
-    """Yield the names of a cited document, and its relation to the document that cites it."""
-    basis = any(citation.basis for citation in citations)
-    titles = list(dict.fromkeys(c.title for c in citations if c.title))
-    number = next((c.number for c in citations if c.number), None)
-    yield from emit.describe(emit.document_iri, ("eli:based_on" if basis else "eli:cites", iri(other)))
-    yield from emit.describe(
-        other,
-        ("rdf:type", expand("eli:LegalResource")),
-        ("rdf:type", expand("ob:CitedDocument")),
-        ("eli:title", zh_literal(titles[0]) if titles else None),
-        ("eli:id_local", literal(standardise_number(number)) if number else None),
-    )
-    keys = dict.fromkeys(pair for title in titles for pair in _iterate_keys(names, title))
-    yield from emit.describe(other, *keys)
+def emit_cited(emit: Emitter) -> Iterator[Statement]:
+    """Yield that the cited documents are such."""
+    names = DocumentNames.load()
+    found = (citation_target_iri(emit, names, citation) for citation in emit.document.citations)
+    for other in dict.fromkeys(found):
+        yield from emit.describe(other, "ob:CitedDocument")
 
 
-def _iterate_keys(names: DocumentNames, title: str | None) -> Iterator[PredicateValue]:
+def _iterate_keys(names: DocumentNames, title: str | None) -> Iterator[PropertyValue]:
     for key in names.build_keys(title) if title else ():
-        yield "ob:titleKey", literal(key)
+        yield "ob:titleKey", key
 
 
 def citation_target_iri(emit: Emitter, names: DocumentNames, citation: Citation) -> str:
@@ -92,7 +83,7 @@ class _DocumentParts:
             node = division_iri(parent, division)
             divisions.append((division.span, node, above))
             pending += [(part, node, len(divisions) - 1) for part in reversed(division.parts)]
-        measures = [(m.span, measure_iri(emit.document_iri, m)) for m in emit.document.measures]
+        measures = [(m.span, emit.measure_iri(m)) for m in emit.document.measures]
         return cls(emit.document_iri, divisions, sorted(measures))
 
     def find_holder(self, position: int) -> str:

@@ -1,6 +1,8 @@
-"""A document as triples in one named graph, with IRIs from content alone and no blank nodes.
+"""A document as triples in two named graphs, with IRIs from content alone and no blank nodes.
 
-The modules beside this one each emit a part; this one puts the parts in order.
+What the document says stands in the graph that its IRI names. What documents share (bodies, domains, places,
+target groups) stands in one graph for all of them, so that no statement stands in two graphs. The modules
+beside this one each emit a part; this one puts the parts in order.
 """
 
 from __future__ import annotations
@@ -12,25 +14,21 @@ from pyoxigraph import Quad
 
 from build_graph.errors import build_fault
 from build_graph.extract.citations.document_names import standardise_number
-from build_graph.graph.emit.agencies import emit_bodies, emit_domains, emit_place
-from build_graph.graph.emit.citations import emit_citations
+from build_graph.graph.emit.agencies import emit_bodies, emit_domains, emit_groups, emit_place
+from build_graph.graph.emit.citations import emit_citations, emit_cited
 from build_graph.graph.emit.emitter import Emitter
 from build_graph.graph.emit.measures import emit_division, emit_measure
-from build_graph.graph.emit.provenance import emit_coverage, emit_flaws, emit_provenance, replace_surrogates
-from build_graph.graph.emit.registries import Descriptions
-from build_graph.graph.iris import measure_iri
-from build_graph.graph.statements import (
-    Statement,
-    Term,
-    date_literal,
-    expand,
-    iri,
-    literal,
-    parse_statements,
-    zh_literal,
+from build_graph.graph.emit.provenance import (
+    emit_coverage,
+    emit_flaws,
+    emit_program,
+    emit_provenance,
+    replace_surrogates,
 )
+from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.statements import Statement, Term, expand, iri, literal, parse_statements
 from build_graph.model import Document
-from build_graph.vocabulary import BASE
+from build_graph.vocabulary import BASE, ONTOLOGY_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Part:
 
 
 def iterate_quads(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Quad]:
-    """Yield the statements of a document as quads of the graph that the document names.
+    """Yield the statements of a document as quads of its graph and of the shared one.
 
     The document's own things have IRIs under `base`; bodies and domains of the registries keep their own
     IRIs, which link graphs of different bases.
@@ -71,14 +69,15 @@ def iterate_quads(document: Document, descriptions: Descriptions, base: str = BA
 
 
 def iterate_parts(document: Document, descriptions: Descriptions, base: str = BASE) -> Iterator[Part]:
-    """Yield the parts of a document: first the part that measures share, then each measure.
+    """Yield the parts of a document: what it shares with others, what its measures share, then each measure.
 
     A long document has many measures; as a stream they need not all be in memory.
     """
     emit = Emitter.build(document, descriptions, base)
-    yield Part("", list(_emit_shared(emit)), emit.graph)
+    yield Part("", list(dict.fromkeys(_emit_shared(emit))), emit.shared_graph)
+    yield Part("", list(_emit_frame(emit)), emit.graph)
     for measure in document.measures:
-        yield Part(measure_iri(emit.document_iri, measure), list(emit_measure(emit, measure)), emit.graph)
+        yield Part(emit.measure_iri(measure), list(emit_measure(emit, measure)), emit.graph)
 
 
 def collect_parts(document: Document, descriptions: Descriptions, base: str = BASE) -> list[Part]:
@@ -90,7 +89,18 @@ def collect_parts(document: Document, descriptions: Descriptions, base: str = BA
 
 
 def _emit_shared(emit: Emitter) -> Iterator[Statement]:
-    """Yield all statements outside of measures, among them all that measures refer to."""
+    """Yield what other documents may say as well; each statement depends on its subject alone."""
+    yield from emit_program(emit)
+    if emit.document.jurisdiction:
+        yield from emit_place(emit, emit.document.jurisdiction)
+    yield from emit_bodies(emit)
+    yield from emit_domains(emit)
+    yield from emit_groups(emit)
+    yield from emit_cited(emit)
+
+
+def _emit_frame(emit: Emitter) -> Iterator[Statement]:
+    """Yield the document's own statements outside of measures, among them all that measures refer to."""
     yield from _emit_metadata(emit)
     yield from emit_provenance(emit)
     yield from emit_coverage(emit)
@@ -98,24 +108,22 @@ def _emit_shared(emit: Emitter) -> Iterator[Statement]:
     for division in emit.document.outline.divisions:
         yield from emit_division(emit, division, emit.document_iri)
     yield from emit_citations(emit)
-    yield from emit_bodies(emit)
-    yield from emit_domains(emit)
 
 
 def _emit_metadata(emit: Emitter) -> Iterator[Statement]:
     meta, issuer = emit.document.outline.metadata, emit.document.issuer
-    nameless = not (meta.title or meta.number)  # then the file's name is its label
     yield from emit.describe(
         emit.document_iri,
-        ("rdf:type", expand("eli:LegalResource")),
-        ("dcterms:title", zh_literal(meta.title)),
-        ("rdfs:label", literal(replace_surrogates(emit.document.text.source.name)) if nameless else None),
-        ("eli:id_local", literal(standardise_number(meta.number)) if meta.number else None),
-        ("eli:date_document", date_literal(meta.issued)),
-        ("ob:issuerAsWritten", literal(meta.issuer) if meta.issuer else None),
-        ("eli:passed_by", iri(emit.body_iri(issuer)) if issuer else None),
+        "eli:LegalResource",
+        ("dcterms:conformsTo", ONTOLOGY_VERSION),
+        ("dcterms:title", meta.title),
+        ("eli:id_local", standardise_number(meta.number) if meta.number else None),
+        ("eli:date_document", meta.issued),
+        ("ob:issuerAsWritten", meta.issuer or None),
+        ("eli:passed_by", emit.body_iri(issuer) if issuer else None),
         ("eli:jurisdiction", emit.place_iri(emit.document.jurisdiction)),
-        *(("ob:addressedTo", literal(name)) for name in meta.addressees),
+        *(("ob:addressedTo", name) for name in meta.addressees),
     )
-    if emit.document.jurisdiction:
-        yield from emit_place(emit, emit.document.jurisdiction)
+    if not (meta.title or meta.number):  # then the file's name, which is in no language, is its label
+        name = literal(replace_surrogates(emit.document.text.source.name))
+        yield iri(emit.document_iri), expand("rdfs:label"), name

@@ -1,22 +1,33 @@
 """The tools that all parts of the emission share: the document's IRIs, statements on a subject, and evidence.
 
-Every finding carries its evidence: its position in the repaired text (code points, 0-based, end exclusive),
-the words at that position, and line and column in the source.
+Every finding points to the passages that show it. A passage is one node, named by its place in the repaired
+text (RFC 5147: code points from 0, end exclusive), whatever points to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 from pyoxigraph import NamedNode
 
 from build_graph.graph.emit.registries import Descriptions
-from build_graph.graph.iris import body_iri, document_iri, place_iri, text_iri
+from build_graph.graph.iris import (
+    body_iri,
+    document_iri,
+    holder_iri,
+    measure_iri,
+    passage_iri,
+    place_iri,
+    shared_iri,
+    text_iri,
+)
+from build_graph.graph.properties import PROPERTIES
 from build_graph.graph.statements import Statement, Term, expand, integer, iri, literal
-from build_graph.model import Bearer, Body, Document, Span, compute_line_column
+from build_graph.model import Bearer, Body, Document, Measure, Span, compute_line_column
 
-PredicateValue = tuple[str, Term | None]  # the prefixed name of a predicate, and its value if any
+PropertyValue = tuple[str, Any]  # a property's name, and its value as the table of properties has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,72 +38,79 @@ class Emitter:
     descriptions: Descriptions
     base: str
     document_iri: str
-    graph: Term
-    text: Term
+    text_iri: str
     lines: tuple[int, ...]
+    _passages: dict[Span, Term] = field(default_factory=dict)  # the words of those that were emitted
 
     @classmethod
     def build(cls, document: Document, descriptions: Descriptions, base: str) -> Emitter:
         """Return the emitter of a document; raises ValueError if `base` is no IRI."""
         lines = document.text.source.find_line_starts()
         name = NamedNode(document_iri(document.id, base)).value
-        return cls(document, descriptions, base, name, iri(name), iri(text_iri(name)), lines)
+        return cls(document, descriptions, base, name, text_iri(name), lines)
 
     # ------------------------------------------------------------------------------ names
 
-    def quote(self, span: Span) -> str:
-        """Return the words of the repaired text in a span."""
-        return span.extract(self.document.text.content)
+    @property
+    def graph(self) -> Term:
+        """The graph of the document's own statements."""
+        return iri(self.document_iri)
 
-    def select_distinct(self, spans: Iterable[Span]) -> list[Span]:
-        """Return the first span for each wording, in the order of the text."""
-        once: dict[str, Span] = {}
-        for span in sorted(spans):
-            once.setdefault(self.quote(span), span)
-        return list(once.values())
+    @property
+    def shared_graph(self) -> Term:
+        """The graph of what documents share."""
+        return iri(shared_iri(self.base))
 
-    def build_evidence(
-        self, thing: str, span: Span, link: str = "ob:hasEvidence", name: str = "evidence"
-    ) -> tuple[Statement, ...]:
-        """Return the evidence of a thing: its position, words, source line and column."""
-        node, kind, selector = iri(f"{thing}/{name}"), expand("rdf:type"), expand("oa:hasSelector")
-        position, quote = iri(f"{thing}/{name}/position"), iri(f"{thing}/{name}/quote")
-        line, column = compute_line_column(self.lines, self.document.text.find_origin(span.start))
-        return (  # without `describe`, since most statements of a graph are made here
-            (iri(thing), expand(link), node),
-            (node, kind, expand("oa:SpecificResource")),
-            (node, expand("oa:hasSource"), self.text),
-            (node, selector, position),
-            (node, selector, quote),
-            (node, expand("ob:sourceLine"), integer(line)),
-            (node, expand("ob:sourceColumn"), integer(column)),
-            (position, kind, expand("oa:TextPositionSelector")),
-            (position, expand("oa:start"), integer(span.start)),
-            (position, expand("oa:end"), integer(span.end)),
-            (quote, kind, expand("oa:TextQuoteSelector")),
-            (quote, expand("oa:exact"), literal(self.quote(span))),
-        )
+    def measure_iri(self, measure: Measure) -> str:
+        """Return the IRI of a measure of the document."""
+        return measure_iri(self.document_iri, measure)
 
-    def describe(self, subject: str, *pairs: PredicateValue) -> Iterator[Statement]:
-        """Yield a statement on the subject for each pair that has a value."""
-        node = iri(subject)
-        for predicate, value in pairs:
-            if value is not None:
-                yield node, expand(predicate), value
-
-    def link_parts(self, node: str, parent: str) -> Iterator[Statement]:
-        """Yield that `node` is part of `parent`, in both directions."""
-        whole, part = iri(parent), iri(node)
-        yield whole, expand("eli:has_part"), part
-        yield part, expand("eli:is_part_of"), whole
+    def holder_iri(self, measure: Measure) -> str:
+        """Return the IRI of the division or document that contains a measure."""
+        return holder_iri(self.document_iri, measure)
 
     def body_iri(self, body: Body) -> str:
         """Return the IRI of a body; a body of the registry keeps its own IRI, whatever the base."""
         return body_iri(body, self.base)
 
-    def place_iri(self, jurisdiction: str | None) -> Term | None:
+    def place_iri(self, jurisdiction: str | None) -> str | None:
         """Return the IRI of an administrative area, or None for the central level."""
-        return iri(place_iri(jurisdiction, self.base)) if jurisdiction else None
+        return place_iri(jurisdiction, self.base) if jurisdiction else None
+
+    # ------------------------------------------------------------------------- statements
+
+    def quote(self, span: Span) -> str:
+        """Return the words of the repaired text in a span."""
+        return span.extract(self.document.text.content)
+
+    def describe(self, subject: str, kind: str, *pairs: PropertyValue) -> Iterator[Statement]:
+        """Yield the class of a subject, and a statement for each property that has a value."""
+        node = iri(subject)
+        yield node, expand("rdf:type"), expand(kind)
+        yield from self.state(subject, *pairs)
+
+    def state(self, subject: str, *pairs: PropertyValue) -> Iterator[Statement]:
+        """Yield a statement on the subject for each property that has a value."""
+        node = iri(subject)
+        for name, value in pairs:
+            if value is not None:
+                formatted = PROPERTIES[name].format(value)
+                if formatted is not None:
+                    yield node, expand(name), formatted
+
+    def point(self, subject: str, span: Span, link: str = "ob:hasEvidence") -> Iterator[Statement]:
+        """Yield that a passage shows a subject, and once for each passage what it is."""
+        passage = iri(passage_iri(self.text_iri, span))
+        yield iri(subject), expand(link), passage
+        if span in self._passages:
+            return
+        words = self._passages[span] = literal(self.quote(span))
+        line, column = compute_line_column(self.lines, self.document.text.find_origin(span.start))
+        yield passage, expand("nif:anchorOf"), words
+        yield passage, expand("nif:beginIndex"), integer(span.start)
+        yield passage, expand("nif:endIndex"), integer(span.end)
+        yield passage, expand("nif:referenceContext"), iri(self.text_iri)
+        yield passage, expand("ob:sourcePosition"), Term(f'"{line}:{column}"')
 
 
 def find_body(bearer: Bearer) -> Body:

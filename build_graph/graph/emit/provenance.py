@@ -26,9 +26,8 @@ from build_graph.graph.iris import (
     repair_iri,
     source_iri,
     stretch_iri,
-    text_iri,
 )
-from build_graph.graph.statements import Statement, expand, integer, iri, literal, zh_literal
+from build_graph.graph.statements import Statement
 from build_graph.model import CoverageKind, Repair, Source, Span
 
 MEDIA = "https://www.iana.org/assignments/media-types/"
@@ -91,61 +90,54 @@ def emit_provenance(emit: Emitter) -> Iterator[Statement]:
     """Yield the text, the source from which it was read, the reading, and the repairs."""
     text, reading = emit.document.text, reading_iri(emit.document_iri)
     yield from emit.describe(
-        text_iri(emit.document_iri),
-        ("rdf:type", expand("eli:LegalExpression")),
-        ("rdf:type", expand("prov:Entity")),
-        ("eli:realizes", iri(emit.document_iri)),
-        ("eli:title", zh_literal(emit.document.outline.metadata.title)),
-        ("schema:text", literal(text.content)),
-        ("ob:sha256", literal(hash_text(text.content))),
-        ("prov:wasDerivedFrom", iri(source_iri(emit.document_iri))),
-        ("prov:wasGeneratedBy", iri(reading)),
+        emit.text_iri,
+        "eli:LegalExpression",
+        ("rdf:type", "nif:Context"),  # what passages are passages of
+        ("eli:realizes", emit.document_iri),
+        ("nif:isString", text.content),
+        ("ob:sha256", hash_text(text.content)),
+        ("prov:wasDerivedFrom", source_iri(emit.document_iri)),
+        ("prov:wasGeneratedBy", reading),
     )
-    yield from _emit_source(emit, text.source)
-    yield from _emit_reading(emit, reading, serialise_repairs(text.repairs))
+    yield from emit.describe(
+        source_iri(emit.document_iri),
+        "prov:Entity",
+        ("schema:name", replace_surrogates(text.source.name)),
+        ("dcterms:format", media_iri(text.source)),
+        ("ob:encoding", text.source.encoding or None),
+        ("ob:sha256", hash_text(text.source.content)),
+    )
+    yield from emit.describe(
+        reading,
+        "prov:Activity",
+        ("prov:used", source_iri(emit.document_iri)),
+        ("prov:wasAssociatedWith", program_iri(emit.base)),
+        ("ob:allChanges", serialise_repairs(text.repairs)),
+    )
     yield from _emit_repairs(emit, reading)
 
 
-def _emit_source(emit: Emitter, source: Source) -> Iterator[Statement]:
-    media = NamedNode(MEDIA + source.media).value
-    yield from emit.describe(
-        source_iri(emit.document_iri),
-        ("rdf:type", expand("prov:Entity")),
-        ("schema:name", literal(replace_surrogates(source.name))),
-        ("dcterms:format", iri(media)),
-        ("ob:encoding", literal(source.encoding) if source.encoding else None),
-        ("ob:sha256", literal(hash_text(source.content))),
-    )
-    yield from emit.describe(media, ("rdf:type", expand("dcterms:MediaType")))
+def media_iri(source: Source) -> str:
+    """Return the IRI of the media type of a source."""
+    return NamedNode(MEDIA + source.media).value
 
 
-def _emit_reading(emit: Emitter, reading: str, changes: str | None) -> Iterator[Statement]:
-    program = program_iri(emit.base)
+def emit_program(emit: Emitter) -> Iterator[Statement]:
+    """Yield what the program and the media type of the source are, which documents share."""
     yield from emit.describe(
-        reading,
-        ("rdf:type", expand("prov:Activity")),
-        ("prov:used", iri(source_iri(emit.document_iri))),
-        ("prov:wasAssociatedWith", iri(program)),
-        ("ob:allChanges", literal(changes) if changes else None),
+        program_iri(emit.base),
+        "prov:SoftwareAgent",
+        ("schema:name", "obligation-graph"),
+        ("schema:softwareVersion", __version__),
     )
-    yield from emit.describe(
-        program,
-        ("rdf:type", expand("prov:SoftwareAgent")),
-        ("schema:name", literal("obligation-graph")),
-        ("schema:softwareVersion", literal(__version__)),
-    )
+    yield from emit.describe(media_iri(emit.document.text.source), "dcterms:MediaType")
 
 
 def _emit_repairs(emit: Emitter, reading: str) -> Iterator[Statement]:
     for name, count in Counter(repair.name for repair in emit.document.text.repairs).items():
         node = repair_iri(emit.document_iri, name)
-        yield from emit.describe(reading, ("ob:hasRepair", iri(node)))
-        yield from emit.describe(
-            node,
-            ("rdf:type", expand("ob:Repair")),
-            ("rdfs:label", literal(name)),
-            ("ob:count", integer(count)),
-        )
+        yield from emit.state(reading, ("ob:hasRepair", node))
+        yield from emit.describe(node, "ob:Repair", ("schema:name", name), ("ob:count", count))
     restoring = [r for r in emit.document.text.repairs if r.name in _RESTORING]
     for index, repair in enumerate(restoring, start=1):
         yield from _emit_change(emit, repair, index)
@@ -154,55 +146,47 @@ def _emit_repairs(emit: Emitter, reading: str) -> Iterator[Statement]:
 def _emit_change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statement]:
     owner = repair_iri(emit.document_iri, repair.name)
     node = f"{owner}/{index}"
-    yield from emit.describe(owner, ("ob:hasChange", iri(node)))
+    yield from emit.state(owner, ("ob:hasChange", node))
     yield from emit.describe(
         node,
-        ("rdf:type", expand("ob:Change")),
-        ("ob:before", literal(replace_surrogates(repair.before))),
-        ("ob:after", literal(repair.after)),
-        ("ob:sourceStart", integer(repair.source.start)),
-        ("ob:sourceEnd", integer(repair.source.end)),
+        "ob:Change",
+        ("ob:before", replace_surrogates(repair.before)),
+        ("ob:after", repair.after),
+        ("ob:sourceStart", repair.source.start),
+        ("ob:sourceEnd", repair.source.end),
     )
-    yield from emit.build_evidence(node, repair.span)
+    yield from emit.point(node, repair.span)
 
 
 def emit_coverage(emit: Emitter) -> Iterator[Statement]:
     """Yield the number of characters of each kind of coverage, and each unread stretch."""
     content, coverage = emit.document.text.content, emit.document.coverage
     node = coverage_iri(emit.document_iri)
-    yield from emit.describe(text_iri(emit.document_iri), ("ob:hasCoverage", iri(node)))
+    yield from emit.state(emit.text_iri, ("ob:hasCoverage", node))
+    counts = coverage.count_characters(content).items()
     yield from emit.describe(
-        node,
-        ("rdf:type", expand("ob:Coverage")),
-        *(
-            (f"ob:{kind}Characters", integer(count))
-            for kind, count in coverage.count_characters(content).items()
-        ),
+        node, "ob:Coverage", *((f"ob:{kind}Characters", count) for kind, count in counts)
     )
     unread = (span for reading, span in coverage.stretches if reading is CoverageKind.UNREAD)
     for index, span in enumerate(unread, start=1):
         stretch = stretch_iri(emit.document_iri, index)
-        yield from emit.describe(node, ("ob:hasUnreadStretch", iri(stretch)))
-        yield from emit.describe(stretch, ("rdf:type", expand("ob:UnreadStretch")))
-        yield from emit.build_evidence(stretch, span)
+        yield from emit.state(node, ("ob:hasUnreadStretch", stretch))
+        yield from emit.describe(stretch, "ob:UnreadStretch")
+        yield from emit.point(stretch, span)
 
 
 def emit_flaws(emit: Emitter) -> Iterator[Statement]:
     """Yield each stretch that stayed damaged, and each rejected bracket."""
     for index, damage in enumerate(emit.document.text.damages, start=1):
         node = damage_iri(emit.document_iri, index)
-        yield from emit.describe(text_iri(emit.document_iri), ("ob:hasDamage", iri(node)))
-        yield from emit.describe(
-            node, ("rdf:type", expand("ob:Damage")), ("ob:reason", literal(damage.reason))
-        )
-        yield from emit.build_evidence(node, damage.span)
+        yield from emit.state(emit.text_iri, ("ob:hasDamage", node))
+        yield from emit.describe(node, "ob:Damage", ("ob:reason", damage.reason))
+        yield from emit.point(node, damage.span)
     for index, refusal in enumerate(emit.document.refused, start=1):
         node = bracket_iri(emit.document_iri, index)
-        yield from emit.describe(text_iri(emit.document_iri), ("ob:hasRefusedBracket", iri(node)))
-        yield from emit.describe(
-            node, ("rdf:type", expand("ob:RefusedBracket")), ("ob:reason", literal(refusal.reason))
-        )
-        yield from emit.build_evidence(node, refusal.span)
+        yield from emit.state(emit.text_iri, ("ob:hasRefusedBracket", node))
+        yield from emit.describe(node, "ob:RefusedBracket", ("ob:reason", refusal.reason))
+        yield from emit.point(node, refusal.span)
 
 
 def replace_surrogates(text: str) -> str:

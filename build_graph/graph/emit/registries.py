@@ -14,9 +14,10 @@ from pyoxigraph import NamedNode, Triple
 
 from build_graph.graph.statements import Statement, Term, iri
 from build_graph.resources import find_folder, load_statements
-from build_graph.vocabulary import OB, term
+from build_graph.vocabulary import term
 
 _DOWN = ("skos:narrower", "skos:hasTopConcept")  # lead from one domain to the whole scheme
+_METHOD = ("ob:signal", "ob:weakSignal", "ob:agencySignal", "ob:neutralWord", "ob:rarity", "ob:partLabel")
 _GIVES_UP = (
     "org:originalOrganization",
     "ob:fromAgency",
@@ -44,8 +45,7 @@ class Descriptions:
         """Return the descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
         place = ontology or find_folder("ontology")
         bodies = load_statements(place / "agencies.ttl")
-        domains = _drop_method(load_statements(place / "domains.ttl"))
-        return cls(bodies | domains, _find_events(bodies))
+        return cls(_drop_method(bodies | load_statements(place / "domains.ttl")), _find_events(bodies))
 
     def is_described(self, node: Term) -> bool:
         """Return whether the registries describe a node."""
@@ -76,13 +76,10 @@ class Descriptions:
         return entry
 
 
-def _drop_method(domains: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
-    """Return the domains without the words (all in `ob:`) by which a text is searched for them."""
-    down = set(map(term, _DOWN))
-    return {
-        node: [t for t in triples if t.predicate not in down and not t.predicate.value.startswith(OB)]
-        for node, triples in domains.items()
-    }
+def _drop_method(described: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[Triple]]:
+    """Return descriptions without the words by which texts are searched, and links down to all narrower."""
+    apart = set(map(term, (*_METHOD, *_DOWN)))
+    return {node: [t for t in triples if t.predicate not in apart] for node, triples in described.items()}
 
 
 def _find_events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:

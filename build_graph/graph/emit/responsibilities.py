@@ -47,7 +47,7 @@ def list_responsibilities(emit: Emitter) -> Iterator[Responsibility]:
 
 def _iterate_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility]:
     iri, stated = measure_iri(emit.document_iri, measure), len(measure.bearers)
-    domains = [domain_iri(domain) for domain in measure.domains]
+    domains = [domain_iri(domain.id) for domain in measure.domains]
     shared = measure.assignment.allocation if measure.assignment else Allocation.UNSTATED
     days = [target.due for target in measure.targets]
     days += [rider.due for rider in (measure.assignment.riders if measure.assignment else ())]
@@ -95,5 +95,4 @@ def _find_place(emit: Emitter, body: Body) -> str:
         return ""
     if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:
         return _find_value(emit, body, "ob:jurisdiction")
-    place = emit.place_iri(body.id.rpartition("/")[0] or None)
-    return place[1:-1] if place else ""
+    return emit.place_iri(body.id.rpartition("/")[0] or None) or ""

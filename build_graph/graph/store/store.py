@@ -60,7 +60,7 @@ from build_graph.vocabulary import BASE, ONTOLOGY, term
 _ONTOLOGY = NamedNode(ONTOLOGY)
 _NEXT = NamedNode(f"{ONTOLOGY}/next")  # holds a new version while it is put together; absent between builds
 _FILES = ("obligations.ttl", "agencies.ttl", "domains.ttl")
-_DOCUMENTS = f"{BASE}document/"
+_DOCUMENTS = f"{BASE}d/"
 _COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 # The files of a RocksDB database, some of which exist only while it works, and our own beside them. A build

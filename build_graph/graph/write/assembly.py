@@ -116,7 +116,7 @@ def serialise_document(document: Document, descriptions: Descriptions) -> tuple[
 
     The same document gives the same bytes. Raises FailedCheckError if a check finds a fault.
     """
-    shared, *measures = iterate_parts(document, descriptions)
-    once = dict.fromkeys(one for part in (shared, *measures) for one in part.statements)
-    check_statements(once)
-    return serialise_statements(once, shared.graph).encode(), len(once)
+    parts = [(part.graph, dict.fromkeys(part.statements)) for part in iterate_parts(document, descriptions)]
+    check_statements(one for _, own in parts for one in own)
+    written = "".join([serialise_statements(own, graph) for graph, own in parts])
+    return written.encode(), sum(len(own) for _, own in parts)

@@ -2,7 +2,7 @@
 
 Some values are not in the graph. They are worked out again from others (the number of clauses, the coverage
 but for unread stretches), or are as near as the graph has them: a number is in its standard form, a domain
-has at most three signals, and a citation is a basis if any citation of the same document is.
+has one signal, and a citation is a basis if any citation of the same document is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from build_graph.extract.structure.outline import count_clauses
 from build_graph.graph.emit.measures import LEVELS
 from build_graph.graph.emit.provenance import MEDIA, hash_text, undo_repairs
 from build_graph.graph.emit.registries import Descriptions
-from build_graph.graph.iris import reading_iri, source_iri, text_iri
+from build_graph.graph.iris import DOCUMENT_PATH, reading_iri, source_iri, text_iri
 from build_graph.model import (
     Citation,
     Coverage,
@@ -43,7 +43,7 @@ from build_graph.vocabulary import decode_part
 
 def restore_text(facts: Facts) -> Text:
     """Return the text with its repairs; raises RestoringError if they do not lead to the source."""
-    content = facts.require(text_iri(facts.document), "schema:text")
+    content = facts.require(text_iri(facts.document), "nif:isString")
     came, repairs = _undo_changes(facts, content)
     node = source_iri(facts.document)
     if hash_text(came) != facts.require(node, "ob:sha256"):
@@ -51,8 +51,8 @@ def restore_text(facts: Facts) -> Text:
     source = Source(
         name=facts.require(node, "schema:name"),
         content=came,
-        encoding=facts.find_text(node, "ob:encoding") or "",
-        media=next((iri.removeprefix(MEDIA) for iri in facts.find_nodes(node, "dcterms:format")), ""),
+        encoding=facts.read(node, "ob:encoding") or "",
+        media=next((iri.removeprefix(MEDIA) for iri in facts.list_values(node, "dcterms:format")), ""),
     )
     damages = (
         Damage(facts.require_span(iri), facts.require(iri, "ob:reason"))
@@ -62,7 +62,7 @@ def restore_text(facts: Facts) -> Text:
 
 
 def _undo_changes(facts: Facts, content: str) -> tuple[str, tuple[Repair, ...]]:
-    words = facts.find_text(reading_iri(facts.document), "ob:allChanges")
+    words = facts.read(reading_iri(facts.document), "ob:allChanges")
     try:
         return undo_repairs(content, words) if words else (content, ())
     except (ValueError, TypeError, LookupError) as error:
@@ -85,12 +85,12 @@ def restore_outline(facts: Facts, content: str) -> Outline:
 def _restore_metadata(facts: Facts, content: str) -> Metadata:
     """Return the metadata; addressees are in the order of the text."""
     document = facts.document
-    addressees = facts.find_texts(document, "ob:addressedTo")
+    addressees = facts.list_values(document, "ob:addressedTo")
     return Metadata(
-        title=facts.find_text(document, "dcterms:title", "zh"),
-        number=facts.find_text(document, "eli:id_local"),
-        issuer=facts.find_text(document, "ob:issuerAsWritten"),
-        issued=facts.read_day(document, "eli:date_document"),
+        title=facts.read(document, "dcterms:title"),
+        number=facts.read(document, "eli:id_local"),
+        issuer=facts.read(document, "ob:issuerAsWritten"),
+        issued=facts.read(document, "eli:date_document"),
         addressees=tuple(sorted(addressees, key=content.find)),
     )
 
@@ -102,21 +102,21 @@ def _restore_divisions(facts: Facts, content: str, parent: str) -> tuple[Divisio
 
 def _restore_division(facts: Facts, content: str, iri: str) -> Division:
     span, parts = facts.require_span(iri), _restore_divisions(facts, content, iri)
-    start = int(facts.require(iri, "ob:bodyStart"))
+    start = facts.require(iri, "ob:bodyStart")
     end = parts[0].span.start if parts else span.end
     if not span.start <= start <= span.end:
         raise ValueError(f"the body of {iri} starts outside of it")
-    heading = facts.find_text(iri, "ob:heading")
+    heading = facts.read(iri, "ob:heading")
     return Division(
         level=facts.match_term(iri, "rdf:type", LEVELS),
-        mark=facts.find_text(iri, "eli:number"),
+        mark=facts.read(iri, "eli:number"),
         key=decode_part(iri.rpartition("/")[2]),
-        ordinal=facts.read_number(iri, "ob:ordinal") or 0,
+        ordinal=facts.read(iri, "ob:ordinal") or 0,
         span=span,
         heading=_find_heading(content, heading, Span(span.start, start)) if heading else None,
         body=Span(start, max(start, end - _count_blanks(content, start, end))),
-        principle=facts.is_true(iri, "ob:statesPrinciples"),
-        goal=facts.is_true(iri, "ob:statesGoals"),
+        principle=facts.read(iri, "ob:statesPrinciples"),
+        goal=facts.read(iri, "ob:statesGoals"),
         parts=parts,
     )
 
@@ -171,7 +171,7 @@ def _build_document(facts: Facts, base: str) -> Document:
     bodies = BodyRestorer(facts, base)
     measures = restore_measures(facts, bodies, outline.divisions)
     return Document(
-        id=decode_part(facts.document.removeprefix(f"{base}document/")),
+        id=decode_part(facts.document.removeprefix(f"{base}{DOCUMENT_PATH}")),
         text=text,
         outline=outline,
         jurisdiction=restore_place(facts, base),
@@ -186,10 +186,10 @@ def _build_document(facts: Facts, base: str) -> Document:
 def find_base(document: str) -> str:
     """Return the base of the IRI of a document.
 
-    >>> find_base("https://example.org/id/document/国发-2015-24")
+    >>> find_base("https://example.org/id/d/国发-2015-24")
     'https://example.org/id/'
     """
-    return document.rpartition("/")[0].removesuffix("document")
+    return document.rpartition("/")[0].removesuffix(DOCUMENT_PATH.rstrip("/"))
 
 
 def _iterate_rejected(facts: Facts) -> Iterator[RejectedBracket]:
@@ -198,11 +198,14 @@ def _iterate_rejected(facts: Facts) -> Iterator[RejectedBracket]:
 
 
 def _iterate_citations(facts: Facts) -> Iterator[Citation]:
-    bases = set(facts.find_nodes(facts.document, "eli:based_on"))
+    bases = set(facts.list_values(facts.document, "eli:based_on"))
     for iri in facts.list_parts(f"{facts.document}/citation", "ob:Citation"):
-        cited = facts.require_node(iri, "ob:citedDocument")
-        title, number = facts.find_text(cited, "eli:title", "zh"), facts.find_text(cited, "eli:id_local")
-        yield Citation(facts.require_span(iri), title, number, cited in bases)
+        yield Citation(
+            facts.require_span(iri),
+            facts.read(iri, "ob:citedTitle"),
+            facts.read(iri, "ob:citedNumber"),
+            facts.require(iri, "ob:citedDocument") in bases,
+        )
 
 
 def _restore_coverage(facts: Facts, content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from build_graph.errors import ObligationError
+from build_graph.graph.properties import PROPERTIES, Kind
 from build_graph.model import Span
 from build_graph.query.catalogue import select
 from build_graph.query.engines import Engine
 from build_graph.vocabulary import term
 
-_SHARED = (
-    "ob:assignedTo",
-    "ob:audience",
-    "ob:domain",
-    "ob:citedDocument",
-    "eli:passed_by",
-)  # properties of things that other documents name too
+_PARSERS: Mapping[Kind, Callable[[str], Any]] = {
+    Kind.INTEGER: int,
+    Kind.BOOLEAN: "true".__eq__,
+    Kind.TRUE: "true".__eq__,
+    Kind.DATE: date.fromisoformat,
+}
 _INDEX = re.compile(r"\d+$")
 
 T = TypeVar("T")
@@ -46,62 +46,38 @@ class Facts:
     @classmethod
     def load(cls, engine: Engine, document: NamedNode) -> Facts:
         """Return the facts of a document; raises ObligationError if the graph cannot be asked."""
-        # Reading the document's named graph is fastest, but other documents may describe shared things.
+        # Reading the document's named graph is fastest, but a file of Turtle has none.
         index = _load_values(engine, document, "document-graph") or _load_values(
             engine, document, "document-itself", "document-findings"
         )
-        if not _list_shared(index) <= index.keys():
-            index = _load_values(engine, document, "document-neighbours") | index
+        index = _load_values(engine, document, "document-neighbours") | index
         places: dict[tuple[str, str], list[Span]] = {}
         for thing, link, start, end in _run_lookup(engine, "document-places", document):
             places.setdefault((thing.value, link.value), []).append(Span(int(start.value), int(end.value)))
         return cls(document.value, index, places, _group_by_parent(index))
 
-    # --------------------------------------------------------------------------- one value
+    # ------------------------------------------------------------------------------ values
 
-    def find_nodes(self, thing: str, property_: str) -> list[str]:
-        """Return the IRIs that a thing has as values of a property, sorted."""
-        return sorted(
-            value.value for value in self._find_values(thing, property_) if isinstance(value, NamedNode)
-        )
+    def list_values(self, thing: str, name: str) -> list[Any]:
+        """Return a thing's values of a property, as the table of properties has them, sorted."""
+        kind = PROPERTIES[name].kind
+        found = self.values.get(thing, {}).get(term(name).value, ())
+        return sorted(_PARSERS.get(kind, str)(value.value) for value in found if _is_of_kind(value, kind))
 
-    def find_texts(self, thing: str, property_: str, language: str = "") -> list[str]:
-        """Return the words that a thing has as values of a property, in a language, sorted."""
-        values = self._find_values(thing, property_)
-        literals = (value for value in values if isinstance(value, Literal))
-        return sorted(value.value for value in literals if (value.language or "") == language)
+    def read(self, thing: str, name: str) -> Any:
+        """Return the first of these values; None, or False for a property that is only given where true."""
+        without = False if PROPERTIES[name].kind is Kind.TRUE else None
+        return next(iter(self.list_values(thing, name)), without)
 
-    def find_text(self, thing: str, property_: str, language: str = "") -> str | None:
-        """Return the first of these words, or None."""
-        return next(iter(self.find_texts(thing, property_, language)), None)
+    def require(self, thing: str, name: str) -> Any:
+        """Return the first of these values; raises RestoringError if there are none."""
+        return self._check_present(self.read(thing, name), thing, name)
 
-    def require(self, thing: str, property_: str, language: str = "") -> str:
-        """Return the first of these words; raises RestoringError if there are none."""
-        return self._check_present(self.find_text(thing, property_, language), thing, property_)
-
-    def require_node(self, thing: str, property_: str) -> str:
-        """Return the first IRI that is a value of a property; raises RestoringError if there is none."""
-        return self._check_present(next(iter(self.find_nodes(thing, property_)), None), thing, property_)
-
-    def read_number(self, thing: str, property_: str) -> int | None:
-        """Return a whole number, or None."""
-        words = self.find_text(thing, property_)
-        return None if words is None else int(words)
-
-    def is_true(self, thing: str, property_: str) -> bool:
-        """Return whether a property has the value true."""
-        return self.find_text(thing, property_) == "true"
-
-    def read_day(self, thing: str, property_: str) -> date | None:
-        """Return a date, or None."""
-        words = self.find_text(thing, property_)
-        return None if words is None else date.fromisoformat(words)
-
-    def match_term(self, thing: str, property_: str, terms: Mapping[T, str]) -> T:
-        """Return the key of the term (a prefixed name) that a property has; RestoringError for none."""
-        found = set(self.find_nodes(thing, property_))
-        key = next((key for key, name in terms.items() if term(name).value in found), None)
-        return self._check_present(key, thing, property_)
+    def match_term(self, thing: str, name: str, terms: Mapping[T, str]) -> T:
+        """Return the key of the term that a property has; raises RestoringError for none."""
+        found = {value.value for value in self.values.get(thing, {}).get(term(name).value, ())}
+        key = next((key for key, one in terms.items() if term(one).value in found), None)
+        return self._check_present(key, thing, name)
 
     # --------------------------------------------------------------------- places and parts
 
@@ -140,9 +116,6 @@ class Facts:
         named = ((thing, values) for thing, values in self.values.items() if label in values)
         return {NamedNode(thing): list(_iterate_triples(thing, values)) for thing, values in named}
 
-    def _find_values(self, thing: str, property_: str) -> Iterable[Value]:
-        return self.values.get(thing, {}).get(term(property_).value, ())
-
     def _check_present(self, value: T | None, thing: str, property_: str) -> T:
         if value is None:
             raise RestoringError(
@@ -163,10 +136,11 @@ def _load_values(engine: Engine, document: NamedNode, *queries: str) -> ValueInd
     return index
 
 
-def _list_shared(index: ValueIndex) -> set[str]:
-    """Return the bodies, domains, target groups and cited documents that are named."""
-    links = [term(name).value for name in _SHARED]
-    return {value.value for values in index.values() for link in links for value in values.get(link, ())}
+def _is_of_kind(value: Value, kind: Kind) -> bool:
+    """Return whether a value is an IRI where one is due, and words in Chinese where a language is."""
+    if isinstance(value, NamedNode):
+        return kind in (Kind.NODE, Kind.TERM)
+    return (value.language or "") == ("zh" if kind is Kind.LABEL else "")
 
 
 def _run_lookup(engine: Engine, name: str, document: NamedNode) -> Iterator[tuple[Value, ...]]:

@@ -44,29 +44,29 @@ class BodyRestorer:
 
     def _restore(self, iri: str) -> Body:
         facts = self.facts
-        known = not iri.startswith(self.base) or bool(facts.find_nodes(iri, "ob:agencyKind"))
+        known = not iri.startswith(self.base) or bool(facts.list_values(iri, "ob:agencyKind"))
         kind, _, end = iri.removeprefix(BASE if known else self.base).partition("/")
         if kind not in list(BodyKind):
             raise RestoringError(f"{iri}: bears a measure, but is no agency and no group by its IRI")
         return Body(
             id=decode_part(end),
             kind=BodyKind(kind),
-            label=facts.require(iri, "skos:prefLabel", "zh"),
+            label=facts.require(iri, "skos:prefLabel"),
             known=known,
-            functions=tuple(_list_ends(facts.find_nodes(iri, "ob:localFunction"))),
-            answers_to=tuple(_list_ends(facts.find_nodes(iri, "ob:answersTo"))),
+            functions=tuple(_list_ends(facts.list_values(iri, "ob:localFunction"))),
+            answers_to=tuple(_list_ends(facts.list_values(iri, "ob:answersTo"))),
         )
 
 
 def restore_issuer(facts: Facts, bodies: BodyRestorer) -> Body | None:
     """Return the body that issued the document, or None."""
-    issuers = facts.find_nodes(facts.document, "eli:passed_by")
+    issuers = facts.list_values(facts.document, "eli:passed_by")
     return bodies.restore(issuers[0]) if issuers else None
 
 
 def restore_place(facts: Facts, base: str) -> str | None:
     """Return the jurisdiction of a document; None for the central level."""
-    places = facts.find_nodes(facts.document, "eli:jurisdiction")
+    places = facts.list_values(facts.document, "eli:jurisdiction")
     return decode_part(places[0].removeprefix(f"{base}place/")) if places else None
 
 
@@ -109,17 +109,17 @@ class _MeasureRestorer:
         path = tuple(map(decode_part, above.split("/")))
         section, clause = self.places.get(path, (None, None))
         node = assignment_iri(iri)
-        stated = node in facts.values and not facts.is_true(node, "ob:inferred")
+        stated = node in facts.values and not facts.read(node, "ob:inferred")
         bearers = tuple(self._iterate_bearers(iri, inferred=False))
         return Measure(
             path=path,
-            index=int(facts.require(iri, "ob:index")),
+            index=facts.require(iri, "ob:index"),
             section=section,
             clause=clause,
             span=facts.require_span(iri),
             assignment=self._restore_assignment(iri, bearers) if stated else None,
             defaults=tuple(self._iterate_bearers(iri, inferred=True)),
-            goal=facts.is_true(iri, "ob:statesGoals"),
+            goal=facts.read(iri, "ob:statesGoals"),
             norms=tuple(self._iterate_norms(iri)),
             targets=tuple(self._iterate_targets(iri)),
             audiences=tuple(self._iterate_audiences(iri)),
@@ -130,28 +130,28 @@ class _MeasureRestorer:
         return Assignment(
             span=self.facts.require_span(assignment_iri(measure)),
             allocation=self.facts.match_term(measure, "ob:allocation", ALLOCATIONS),
-            open=self.facts.is_true(measure, "ob:openList"),
+            open=self.facts.read(measure, "ob:openList"),
             bearers=bearers,
             riders=tuple(self._iterate_riders(measure)),
         )
 
     def _iterate_bearers(self, measure: str, *, inferred: bool) -> Iterator[Bearer]:
         facts = self.facts
-        for iri in facts.list_parts(assignment_iri(measure), "ob:BearerStatement"):
-            if facts.is_true(iri, "ob:inferred") is inferred:
-                body = self.bodies.restore(facts.require_node(iri, "ob:assignedTo"))
+        for iri in facts.list_parts(measure, "ob:BearerStatement"):
+            if facts.read(iri, "ob:inferred") is inferred:
+                body = self.bodies.restore(facts.require(iri, "ob:assignedTo"))
                 role = facts.match_term(iri, "ob:role", ROLES)
                 yield Bearer(
                     facts.require(iri, "ob:asWritten"), facts.require_span(iri), role, body.kind, body
                 )
 
     def _iterate_riders(self, measure: str) -> Iterator[Qualifier]:
-        for iri in self.facts.list_parts(assignment_iri(measure), "ob:Rider"):
+        for iri in self.facts.list_parts(measure, "ob:Rider"):
             kind = self.facts.match_term(iri, "ob:riderKind", RIDERS)
-            yield Qualifier(kind, self.facts.require_span(iri), self.facts.read_day(iri, "ob:due"))
+            yield Qualifier(kind, self.facts.require_span(iri), self.facts.read(iri, "ob:due"))
 
     def _iterate_norms(self, measure: str) -> Iterator[Norm]:
-        for iri in self.facts.list_parts(measure, "ob:Norm"):
+        for iri in self.facts.list_parts(measure, *NORMS.values()):
             yield Norm(
                 self.facts.require_span(iri),
                 self.facts.match_term(iri, "rdf:type", NORMS),
@@ -163,17 +163,17 @@ class _MeasureRestorer:
         for iri in facts.list_parts(measure, "ob:Target"):
             quantities = facts.list_parts(iri, "schema:QuantitativeValue")
             printed = "、".join(facts.require(quantity, "ob:asWritten") for quantity in quantities)
-            yield Target(facts.require_span(iri), facts.read_day(iri, "ob:due"), printed or None)
+            yield Target(facts.require_span(iri), facts.read(iri, "ob:due"), printed or None)
 
     def _iterate_audiences(self, measure: str) -> Iterator[Audience]:
-        for iri in self.facts.list_parts(f"{measure}/audience", "ob:AudienceStatement"):
-            group = self.facts.require_node(iri, "ob:audience")
-            yield Audience(self.facts.require(group, "rdfs:label", "zh"), self.facts.require_span(iri))
+        for iri in self.facts.list_parts(measure, "ob:AudienceStatement"):
+            group = self.facts.require(iri, "ob:audience")
+            yield Audience(self.facts.require(group, "rdfs:label"), self.facts.require_span(iri))
 
     def _iterate_domains(self, measure: str) -> Iterator[Domain]:
-        """Yield the domains, the main one first, each with as many signals as the graph has."""
+        """Yield the domains, the main one first, each with the signal that the graph has."""
         facts = self.facts
-        found = facts.list_parts(f"{measure}/domain", "ob:DomainStatement")
-        for iri in sorted(found, key=lambda iri: int(facts.require(iri, "ob:rank"))):
-            concept = facts.require_node(iri, "ob:domain")
+        found = facts.list_parts(measure, "ob:DomainStatement")
+        for iri in sorted(found, key=lambda iri: facts.require(iri, "ob:rank")):
+            concept = facts.require(iri, "ob:domain")
             yield Domain(decode_part(concept.removeprefix(f"{BASE}domain/")), tuple(facts.find_spans(iri)))

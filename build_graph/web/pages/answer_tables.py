@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
 
+from build_graph.graph.iris import DOCUMENT_PATH
 from build_graph.query.engines import Answer, Triples
 from build_graph.query.results import Term, format_term, is_number
 from build_graph.vocabulary import BASE, UNNUMBERED
@@ -121,7 +122,7 @@ def build_named_cell(value: Term, name: Term, documents: Mapping[str, str] = _NO
 def _build_document_cell(row: Sequence[Term], documents: Mapping[str, str]) -> Cell:
     """Return the document of a row as a cell; an empty one if the row has none."""
     id_ = next(filter(None, map(_find_document_id, row)), "")
-    whole = f"document/{id_}"
+    whole = f"{DOCUMENT_PATH}{id_}"
     return Cell(documents.get(id_, id_), entity_url(BASE + whole), whole) if id_ else Cell("")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from build_graph.errors import ObligationError
+from build_graph.graph.iris import DOCUMENT_PATH
 from build_graph.query.catalogue import ParameterKind, fetch_rows, find_question
 from build_graph.query.engines import Engine
 from build_graph.query.names import EntityFinder
@@ -83,17 +84,17 @@ def find_titles(names: EntityFinder) -> Mapping[str, str]:
         known = names.list_names(ParameterKind.DOCUMENT)
     except ObligationError:
         return {}
-    start = f"{BASE}document/"
+    start = f"{BASE}{DOCUMENT_PATH}"
     return {node.value.removeprefix(start): called[0] for node, called in known.items() if called}
 
 
 def format_local_name(end: str, documents: Mapping[str, str]) -> str:
     """Return the end of an IRI for readers: an unnumbered document by its name, all else unchanged.
 
-    >>> format_local_name("document/text-01/s1/c4", {"text-01": "trade.txt"})
-    'document/trade.txt/s1/c4'
-    >>> format_local_name("document/国发-2015-24", {})
-    'document/国发-2015-24'
+    >>> format_local_name("d/text-01/s1/c4", {"text-01": "trade.txt"})
+    'd/trade.txt/s1/c4'
+    >>> format_local_name("d/国发-2015-24", {})
+    'd/国发-2015-24'
     """
     kind, _, rest = end.partition("/")
     id_, slash, part = rest.partition("/")

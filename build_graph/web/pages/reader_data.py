@@ -18,7 +18,6 @@ from pyoxigraph import Literal, NamedNode
 from build_graph.extract.citations.document_names import DocumentNames
 from build_graph.graph.emit.citations import citation_target_iri
 from build_graph.graph.emit.emitter import Emitter, find_body
-from build_graph.graph.emit.measures import SIGNALS
 from build_graph.graph.emit.provenance import build_row
 from build_graph.graph.iris import (
     agency_iri,
@@ -180,8 +179,8 @@ class _PanelBuilder:
     def _describe_measure_domains(self, measure: Measure) -> Iterator[list[str]]:
         """Yield the end of the IRI of each domain, and the words that gave it."""
         for domain in measure.domains:
-            signals = self.emit.select_distinct(domain.signals)[:SIGNALS]
-            yield [domain_iri(domain).removeprefix(BASE), *map(self.emit.quote, signals)]
+            signals = sorted(domain.signals)[:1]
+            yield [domain_iri(domain.id).removeprefix(BASE), *map(self.emit.quote, signals)]
 
     def _locate_mark(self, iri: str, span: Span) -> Values:
         return {"key": strip_document_iri(self.emit, iri), "at": self.format_position(span)}
@@ -252,7 +251,7 @@ class _PanelBuilder:
     def describe_domains(self) -> Iterator[tuple[str, list[str]]]:
         """Yield the names of every domain of a measure, by the end of its IRI."""
         found = (domain for measure in self.emit.document.measures for domain in measure.domains)
-        for iri in dict.fromkeys(domain_iri(domain) for domain in found):
+        for iri in dict.fromkeys(domain_iri(domain.id) for domain in found):
             yield iri.removeprefix(BASE), self._find_name_pair(iri)
 
     def _find_name_pair(self, iri: str) -> list[str]:

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode
 
 from build_graph.files import encode_name, is_file, write_file
 from build_graph.graph.emit.registries import Descriptions
+from build_graph.graph.iris import DOCUMENT_PATH
 from build_graph.graph.store.shards import ShardFolder
 from build_graph.model import Document
 from build_graph.query.engines import Engine
@@ -157,10 +158,10 @@ def format_title(data: NetworkData) -> str:
 def format_reader_path(document: str) -> str:
     """Return the path of a document's reader beside its network page, from the end of its IRI.
 
-    >>> format_reader_path("document/国发-2015-24")
+    >>> format_reader_path("d/国发-2015-24")
     'read/国发-2015-24.html'
     """
-    return f"{READERS}/{format_file_name(decode_part(document.removeprefix('document/')))}"
+    return f"{READERS}/{format_file_name(decode_part(document.removeprefix(DOCUMENT_PATH)))}"
 
 
 def _find_links(data: NetworkData, folder: Path) -> NetworkLinks:
@@ -197,7 +198,7 @@ class BuildPages:
             return
         name = f"{READERS}/{format_file_name(document.id)}"
         self._readers[name] = render_reader_page(document, descriptions, ReaderLinks(f"../{NETWORK}"))
-        self._links[f"document/{encode_segment(document.id)}"] = quote(name)
+        self._links[f"{DOCUMENT_PATH}{encode_segment(document.id)}"] = quote(name)
         self._entries.append(IndexEntry.from_document(document, quote(name)))
 
     def render_files(self, graph: bytes, name: str) -> dict[str, bytes]:

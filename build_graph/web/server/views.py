@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from build_graph.errors import ObligationError
+from build_graph.graph.iris import DOCUMENT_PATH
 from build_graph.query.catalogue import ParameterKind, Question, load_catalogue, load_lookup
 from build_graph.query.export.rdf_formats import serialize_triples
 from build_graph.query.names import NamedEntity, UnknownNameError
@@ -124,7 +125,7 @@ def _format_completion(state: AppState, entity: NamedEntity) -> dict[str, str]:
     note = " · ".join(entity.notes)
     if entity.kind is ParameterKind.CLAUSE:  # the document tells clauses of the same name apart
         titles = contents.find_titles(state.names)
-        note = contents.format_local_name(entity.unique_name, titles).removeprefix("document/")
+        note = contents.format_local_name(entity.unique_name, titles).removeprefix(DOCUMENT_PATH)
     return {
         "label": entity.label,
         "value": entity.unique_name,
