@@ -90,9 +90,10 @@ class Property:
     chinese: str
     of: Mapping[str, Count]  # by class
 
-    def format(self, value: Any) -> Term | None:
-        """Return a value as a term; None for a value that is not given."""
-        return _FORMATTERS[self.kind](value)
+    @property
+    def formatter(self) -> Callable[[Any], Term | None]:
+        """The function that turns a value into a term; None for a value that is not given."""
+        return _FORMATTERS[self.kind]
 
 
 _DIVISIONS = ("ob:Section", "ob:Clause", "ob:Closing")

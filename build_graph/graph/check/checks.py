@@ -16,7 +16,7 @@ from pathlib import Path
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from build_graph.errors import ObligationError
-from build_graph.graph.check.prefilters import PREFILTERS, StatementIndex, iterate_visible
+from build_graph.graph.check.prefilters import PREFILTERS, StatementIndex
 from build_graph.graph.statements import Statement, Term, iri, is_long, parse_statements, serialise_statements
 from build_graph.resources import find_folder
 
@@ -90,8 +90,9 @@ def check_statements(statements: Iterable[Statement], known: Container[str] = ()
 
     Things whose IRIs, in angle brackets, are in `known` were checked before with all their statements.
     """
-    once = dict.fromkeys(statements)
-    if _is_suspicious(StatementIndex.build(once), known):
+    once = statements if isinstance(statements, dict) else dict.fromkeys(statements)
+    index = StatementIndex.build(once)
+    if any(PREFILTERS[one.name](index, one.words) for one in load_checks()):
         store = _load_store(once)
         found = (
             fault
@@ -101,15 +102,6 @@ def check_statements(statements: Iterable[Statement], known: Container[str] = ()
         )
         raise_faults(list(islice(found, _SHOWN)))
     return CheckCounts(len(load_checks()), len(once))
-
-
-def _is_suspicious(index: StatementIndex, known: Container[str]) -> bool:
-    """Return whether a prefilter, or the query of a check that has none, finds a possible fault."""
-    if any(PREFILTERS[one.name](index, one.words) for one in load_checks() if one.name in PREFILTERS):
-        return True
-    asked = [one for one in load_checks() if one.name not in PREFILTERS]
-    store = _load_store(iterate_visible(index, frozenset().union(*(one.words for one in asked))))
-    return any(fault.focus not in known for one in asked for fault in one.find_faults(store))
 
 
 def _load_store(statements: Iterable[Statement]) -> Store:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from build_graph.graph.emit.emitter import Emitter, find_body
 from build_graph.graph.iris import agency_iri, domain_iri, function_iri, group_iri, place_iri
-from build_graph.graph.statements import Statement, Term, iri
+from build_graph.graph.statements import Term, iri
 from build_graph.model import Body, BodyKind
 
 
-def emit_bodies(emit: Emitter) -> Iterator[Statement]:
-    """Yield the statements on the issuer and on every body that bears a measure."""
+def emit_bodies(emit: Emitter) -> None:
+    """Add the statements on the issuer and on every body that bears a measure."""
     issuer = emit.document.issuer
     bearers = (
         find_body(bearer)
@@ -22,12 +22,11 @@ def emit_bodies(emit: Emitter) -> Iterator[Statement]:
         for bearer in (*measure.bearers, *measure.defaults)
     )
     bodies = dict.fromkeys([issuer, *bearers] if issuer else bearers)
-    yield from emit.descriptions.iterate_descriptions(
-        node for body in bodies for node in _iterate_known(emit, body)
-    )
+    known = (node for body in bodies for node in _iterate_known(emit, body))
+    emit.statements.extend(emit.descriptions.iterate_descriptions(known))
     for body in bodies:
         if not emit.descriptions.is_described(iri(emit.body_iri(body))):
-            yield from _emit_unregistered(emit, body)
+            _emit_unregistered(emit, body)
 
 
 def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
@@ -38,14 +37,14 @@ def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
     yield from map(iri, map(agency_iri, body.answers_to))
 
 
-def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
-    """Yield the words, place and functions of a body that is not in the registry."""
+def _emit_unregistered(emit: Emitter, body: Body) -> None:
+    """Add the words, place and functions of a body that is not in the registry."""
     node = emit.body_iri(body)
     if body.kind is BodyKind.GROUP:
-        yield from emit.describe(node, "ob:AgencyGroup", ("skos:prefLabel", body.label))
+        emit.describe(node, "ob:AgencyGroup", ("skos:prefLabel", body.label))
         return
     jurisdiction = body.id.rpartition("/")[0] or None
-    yield from emit.describe(
+    emit.describe(
         node,
         "org:FormalOrganization",
         ("skos:prefLabel", body.label),
@@ -55,26 +54,26 @@ def _emit_unregistered(emit: Emitter, body: Body) -> Iterator[Statement]:
         *(("ob:answersTo", agency_iri(id_)) for id_ in body.answers_to),
     )
     if jurisdiction:
-        yield from emit_place(emit, jurisdiction)
+        emit_place(emit, jurisdiction)
 
 
-def emit_place(emit: Emitter, jurisdiction: str) -> Iterator[Statement]:
-    """Return the statements on the administrative area with the path `jurisdiction`: 广东省/广州市."""
-    return emit.describe(
+def emit_place(emit: Emitter, jurisdiction: str) -> None:
+    """Add the statements on the administrative area with the path `jurisdiction`: 广东省/广州市."""
+    emit.describe(
         place_iri(jurisdiction, emit.base),
         "schema:AdministrativeArea",
         ("rdfs:label", jurisdiction.replace("/", "")),
     )
 
 
-def emit_domains(emit: Emitter) -> Iterator[Statement]:
-    """Yield the registry's statements on the policy domains of the measures."""
+def emit_domains(emit: Emitter) -> None:
+    """Add the registry's statements on the policy domains of the measures."""
     found = (domain.id for measure in emit.document.measures for domain in measure.domains)
-    yield from emit.descriptions.iterate_descriptions(map(iri, map(domain_iri, found)))
+    emit.statements.extend(emit.descriptions.iterate_descriptions(map(iri, map(domain_iri, found))))
 
 
-def emit_groups(emit: Emitter) -> Iterator[Statement]:
-    """Yield the names of those that the measures are for."""
+def emit_groups(emit: Emitter) -> None:
+    """Add the names of those that the measures are for."""
     names = (audience.name for measure in emit.document.measures for audience in measure.audiences)
     for name in dict.fromkeys(names):
-        yield from emit.describe(group_iri(name, emit.base), "ob:TargetGroup", ("rdfs:label", name))
+        emit.describe(group_iri(name, emit.base), "ob:TargetGroup", ("rdfs:label", name))

@@ -14,22 +14,21 @@ from dataclasses import dataclass
 from build_graph.extract.citations.document_names import DocumentNames, standardise_number
 from build_graph.graph.emit.emitter import Emitter, PropertyValue
 from build_graph.graph.iris import citation_iri, division_iri, document_iri, unnamed_iri
-from build_graph.graph.statements import Statement
 from build_graph.model import Citation, Division, Span
 
 
-def emit_citations(emit: Emitter) -> Iterator[Statement]:
-    """Yield every citation with its evidence, and the relations of the document to those that it cites."""
+def emit_citations(emit: Emitter) -> None:
+    """Add every citation with its evidence, and the relations of the document to those that it cites."""
     names, parts = DocumentNames.load(), _DocumentParts.build(emit)
     title = emit.document.outline.metadata.title
-    yield from emit.state(emit.document_iri, *_iterate_keys(names, title))
+    emit.state(emit.document_iri, *_iterate_keys(names, title))
     bases: dict[str, bool] = {}
     for index, citation in enumerate(emit.document.citations, start=1):
         other = citation_target_iri(emit, names, citation)
         bases[other] = bases.get(other, False) or citation.basis
         node = citation_iri(emit.document_iri, index)
-        yield from emit.state(parts.find_holder(citation.span.start), ("ob:hasCitation", node))
-        yield from emit.describe(
+        emit.state(parts.find_holder(citation.span.start), ("ob:hasCitation", node))
+        emit.describe(
             node,
             "ob:Citation",
             ("ob:citedDocument", other),
@@ -38,17 +37,17 @@ def emit_citations(emit: Emitter) -> Iterator[Statement]:
             ("ob:asWritten", emit.quote(citation.span)),
             *_iterate_keys(names, citation.title),
         )
-        yield from emit.point(node, citation.span)
+        emit.point(node, citation.span)
     for other, basis in bases.items():
-        yield from emit.state(emit.document_iri, ("eli:based_on" if basis else "eli:cites", other))
+        emit.state(emit.document_iri, ("eli:based_on" if basis else "eli:cites", other))
 
 
-def emit_cited(emit: Emitter) -> Iterator[Statement]:
-    """Yield that the cited documents are such."""
+def emit_cited(emit: Emitter) -> None:
+    """Add that the cited documents are such."""
     names = DocumentNames.load()
     found = (citation_target_iri(emit, names, citation) for citation in emit.document.citations)
     for other in dict.fromkeys(found):
-        yield from emit.describe(other, "ob:CitedDocument")
+        emit.describe(other, "ob:CitedDocument")
 
 
 def _iterate_keys(names: DocumentNames, title: str | None) -> Iterator[PropertyValue]:

@@ -74,10 +74,13 @@ def iterate_parts(document: Document, descriptions: Descriptions, base: str = BA
     A long document has many measures; as a stream they need not all be in memory.
     """
     emit = Emitter.build(document, descriptions, base)
-    yield Part("", list(dict.fromkeys(_emit_shared(emit))), emit.shared_graph)
-    yield Part("", list(_emit_frame(emit)), emit.graph)
+    _emit_shared(emit)
+    yield Part("", emit.take_statements(), emit.shared_graph)
+    _emit_frame(emit)
+    yield Part("", emit.take_statements(), emit.graph)
     for measure in document.measures:
-        yield Part(emit.measure_iri(measure), list(emit_measure(emit, measure)), emit.graph)
+        emit_measure(emit, measure)
+        yield Part(emit.measure_iri(measure), emit.take_statements(), emit.graph)
 
 
 def collect_parts(document: Document, descriptions: Descriptions, base: str = BASE) -> list[Part]:
@@ -88,31 +91,31 @@ def collect_parts(document: Document, descriptions: Descriptions, base: str = BA
         raise build_fault(document.text.source.name, error) from error
 
 
-def _emit_shared(emit: Emitter) -> Iterator[Statement]:
-    """Yield what other documents may say as well; each statement depends on its subject alone."""
-    yield from emit_program(emit)
+def _emit_shared(emit: Emitter) -> None:
+    """Add what other documents may say as well; each statement depends on its subject alone."""
+    emit_program(emit)
     if emit.document.jurisdiction:
-        yield from emit_place(emit, emit.document.jurisdiction)
-    yield from emit_bodies(emit)
-    yield from emit_domains(emit)
-    yield from emit_groups(emit)
-    yield from emit_cited(emit)
+        emit_place(emit, emit.document.jurisdiction)
+    emit_bodies(emit)
+    emit_domains(emit)
+    emit_groups(emit)
+    emit_cited(emit)
 
 
-def _emit_frame(emit: Emitter) -> Iterator[Statement]:
-    """Yield the document's own statements outside of measures, among them all that measures refer to."""
-    yield from _emit_metadata(emit)
-    yield from emit_provenance(emit)
-    yield from emit_coverage(emit)
-    yield from emit_flaws(emit)
+def _emit_frame(emit: Emitter) -> None:
+    """Add the document's own statements outside of measures, among them all that measures refer to."""
+    _emit_metadata(emit)
+    emit_provenance(emit)
+    emit_coverage(emit)
+    emit_flaws(emit)
     for division in emit.document.outline.divisions:
-        yield from emit_division(emit, division, emit.document_iri)
-    yield from emit_citations(emit)
+        emit_division(emit, division, emit.document_iri)
+    emit_citations(emit)
 
 
-def _emit_metadata(emit: Emitter) -> Iterator[Statement]:
+def _emit_metadata(emit: Emitter) -> None:
     meta, issuer = emit.document.outline.metadata, emit.document.issuer
-    yield from emit.describe(
+    emit.describe(
         emit.document_iri,
         "eli:LegalResource",
         ("dcterms:conformsTo", ONTOLOGY_VERSION),
@@ -126,4 +129,4 @@ def _emit_metadata(emit: Emitter) -> Iterator[Statement]:
     )
     if not (meta.title or meta.number):  # then the file's name, which is in no language, is its label
         name = literal(replace_surrogates(emit.document.text.source.name))
-        yield iri(emit.document_iri), expand("rdfs:label"), name
+        emit.statements.append((iri(emit.document_iri), expand("rdfs:label"), name))

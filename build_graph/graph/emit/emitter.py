@@ -6,7 +6,6 @@ text (RFC 5147: code points from 0, end exclusive), whatever points to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,9 +29,14 @@ from build_graph.model import Bearer, Body, Document, Measure, Span, compute_lin
 PropertyValue = tuple[str, Any]  # a property's name, and its value as the table of properties has it
 
 
+_FORMATTERS = {name: (expand(name), one.formatter) for name, one in PROPERTIES.items()}
+_WORDS, _START, _END = expand("nif:anchorOf"), expand("nif:beginIndex"), expand("nif:endIndex")
+_CONTEXT, _POSITION = expand("nif:referenceContext"), expand("ob:sourcePosition")
+
+
 @dataclass(frozen=True, slots=True)
 class Emitter:
-    """The data that every part of one document's emission needs; `lines` are offsets of source lines."""
+    """A document's IRIs, and the statements on it so far; `lines` are offsets of source lines."""
 
     document: Document
     descriptions: Descriptions
@@ -40,7 +44,8 @@ class Emitter:
     document_iri: str
     text_iri: str
     lines: tuple[int, ...]
-    _passages: dict[Span, Term] = field(default_factory=dict)  # the words of those that were emitted
+    statements: list[Statement] = field(default_factory=list)  # emitted and not taken yet
+    _passages: set[Span] = field(default_factory=set)  # of which all was emitted
 
     @classmethod
     def build(cls, document: Document, descriptions: Descriptions, base: str) -> Emitter:
@@ -83,34 +88,44 @@ class Emitter:
         """Return the words of the repaired text in a span."""
         return span.extract(self.document.text.content)
 
-    def describe(self, subject: str, kind: str, *pairs: PropertyValue) -> Iterator[Statement]:
-        """Yield the class of a subject, and a statement for each property that has a value."""
-        node = iri(subject)
-        yield node, expand("rdf:type"), expand(kind)
-        yield from self.state(subject, *pairs)
+    def describe(self, subject: str, kind: str, *pairs: PropertyValue) -> None:
+        """Add the class of a subject, and a statement for each property that has a value."""
+        self.statements.append((iri(subject), expand("rdf:type"), expand(kind)))
+        self.state(subject, *pairs)
 
-    def state(self, subject: str, *pairs: PropertyValue) -> Iterator[Statement]:
-        """Yield a statement on the subject for each property that has a value."""
+    def state(self, subject: str, *pairs: PropertyValue) -> None:
+        """Add a statement on the subject for each property that has a value."""
         node = iri(subject)
         for name, value in pairs:
             if value is not None:
-                formatted = PROPERTIES[name].format(value)
+                predicate, format_value = _FORMATTERS[name]
+                formatted = format_value(value)
                 if formatted is not None:
-                    yield node, expand(name), formatted
+                    self.statements.append((node, predicate, formatted))
 
-    def point(self, subject: str, span: Span, link: str = "ob:hasEvidence") -> Iterator[Statement]:
-        """Yield that a passage shows a subject, and once for each passage what it is."""
+    def point(self, subject: str, span: Span, link: str = "ob:hasEvidence") -> None:
+        """Add that a passage shows a subject, and once for each passage what it is."""
         passage = iri(passage_iri(self.text_iri, span))
-        yield iri(subject), expand(link), passage
+        self.statements.append((iri(subject), expand(link), passage))
         if span in self._passages:
             return
-        words = self._passages[span] = literal(self.quote(span))
+        self._passages.add(span)
         line, column = compute_line_column(self.lines, self.document.text.find_origin(span.start))
-        yield passage, expand("nif:anchorOf"), words
-        yield passage, expand("nif:beginIndex"), integer(span.start)
-        yield passage, expand("nif:endIndex"), integer(span.end)
-        yield passage, expand("nif:referenceContext"), iri(self.text_iri)
-        yield passage, expand("ob:sourcePosition"), Term(f'"{line}:{column}"')
+        self.statements.extend(
+            (
+                (passage, _WORDS, literal(self.quote(span))),
+                (passage, _START, integer(span.start)),
+                (passage, _END, integer(span.end)),
+                (passage, _CONTEXT, iri(self.text_iri)),
+                (passage, _POSITION, Term(f'"{line}:{column}"')),
+            )
+        )
+
+    def take_statements(self) -> list[Statement]:
+        """Return the statements added since the last call, each once."""
+        taken = list(dict.fromkeys(self.statements))
+        self.statements.clear()
+        return taken
 
 
 def find_body(bearer: Bearer) -> Body:

@@ -21,7 +21,6 @@ from build_graph.graph.iris import (
     subject_iri,
     target_iri,
 )
-from build_graph.graph.statements import Statement
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -69,11 +68,11 @@ _QUANTITY = re.compile(
 )
 
 
-def emit_division(emit: Emitter, division: Division, parent: str) -> Iterator[Statement]:
-    """Yield a section or clause with all divisions below it; `parent` is the IRI above it."""
+def emit_division(emit: Emitter, division: Division, parent: str) -> None:
+    """Add a section or clause with all divisions below it; `parent` is the IRI above it."""
     node = division_iri(parent, division)
     heading = emit.quote(division.heading) if division.heading else None
-    yield from emit.describe(
+    emit.describe(
         node,
         LEVELS[division.level],
         ("eli:is_part_of", parent),
@@ -85,15 +84,15 @@ def emit_division(emit: Emitter, division: Division, parent: str) -> Iterator[St
         ("ob:statesGoals", division.goal),
         ("ob:bodyStart", division.body.start),
     )
-    yield from emit.point(node, division.span)
+    emit.point(node, division.span)
     for part in division.parts:
-        yield from emit_division(emit, part, node)
+        emit_division(emit, part, node)
 
 
-def emit_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
-    """Yield a measure with its norms, targets, assignment, domains and audiences."""
+def emit_measure(emit: Emitter, measure: Measure) -> None:
+    """Add a measure with its norms, targets, assignment, domains and audiences."""
     node = emit.measure_iri(measure)
-    yield from emit.describe(
+    emit.describe(
         node,
         "ob:Measure",
         ("eli:is_part_of", emit.holder_iri(measure)),
@@ -102,50 +101,50 @@ def emit_measure(emit: Emitter, measure: Measure) -> Iterator[Statement]:
         ("ob:text", emit.quote(measure.span)),
         ("ob:statesGoals", measure.goal),
     )
-    yield from emit.point(node, measure.span)
+    emit.point(node, measure.span)
     if measure.assignment or measure.defaults:
-        yield from _emit_assignment(emit, measure, node)
+        _emit_assignment(emit, measure, node)
     for index, norm in enumerate(measure.norms, start=1):
-        yield from _emit_norm(emit, norm, node, norm_iri(node, index))
-    yield from _emit_domains(emit, measure, node)
+        _emit_norm(emit, norm, node, norm_iri(node, index))
+    _emit_domains(emit, measure, node)
     for index, target in enumerate(measure.targets, start=1):
-        yield from _emit_target(emit, target, node, target_iri(node, index))
-    yield from _emit_audiences(emit, measure, node)
+        _emit_target(emit, target, node, target_iri(node, index))
+    _emit_audiences(emit, measure, node)
 
 
-def _emit_norm(emit: Emitter, norm: Norm, owner: str, node: str) -> Iterator[Statement]:
-    yield from emit.state(owner, ("ob:hasNorm", node))
-    yield from emit.describe(
+def _emit_norm(emit: Emitter, norm: Norm, owner: str, node: str) -> None:
+    emit.state(owner, ("ob:hasNorm", node))
+    emit.describe(
         node,
         NORMS[norm.kind],
         ("ob:text", emit.quote(norm.span)),
         ("ob:cue", emit.quote(norm.cue) if norm.cue else None),
     )
-    yield from emit.point(node, norm.span)
+    emit.point(node, norm.span)
     if norm.cue:
-        yield from emit.point(node, norm.cue, "ob:kindEvidence")
+        emit.point(node, norm.cue, "ob:kindEvidence")
 
 
-def _emit_target(emit: Emitter, target: Target, owner: str, node: str) -> Iterator[Statement]:
-    yield from emit.state(owner, ("ob:hasTarget", node))
-    yield from emit.describe(node, "ob:Target", ("ob:text", emit.quote(target.span)), ("ob:due", target.due))
-    yield from emit.point(node, target.span)
+def _emit_target(emit: Emitter, target: Target, owner: str, node: str) -> None:
+    emit.state(owner, ("ob:hasTarget", node))
+    emit.describe(node, "ob:Target", ("ob:text", emit.quote(target.span)), ("ob:due", target.due))
+    emit.point(node, target.span)
     for index, printed in enumerate(_split_quantities(target.quantity), start=1):
         quantity = quantity_iri(node, index)
-        yield from emit.state(node, ("ob:quantity", quantity))
-        yield from emit.describe(quantity, "schema:QuantitativeValue", *_describe_quantity(printed))
+        emit.state(node, ("ob:quantity", quantity))
+        emit.describe(quantity, "schema:QuantitativeValue", *_describe_quantity(printed))
 
 
-def _emit_domains(emit: Emitter, measure: Measure, node: str) -> Iterator[Statement]:
+def _emit_domains(emit: Emitter, measure: Measure, node: str) -> None:
     for rank, domain in enumerate(measure.domains, start=1):
         concept, statement = domain_iri(domain.id), subject_iri(node, rank)
-        yield from emit.state(
+        emit.state(
             node,
             ("dcterms:subject", concept),
             ("ob:mainDomain", concept if rank == 1 else None),
             ("ob:hasDomain", statement),
         )
-        yield from emit.describe(
+        emit.describe(
             statement,
             "ob:DomainStatement",
             ("ob:domain", concept),
@@ -153,48 +152,46 @@ def _emit_domains(emit: Emitter, measure: Measure, node: str) -> Iterator[Statem
             ("ob:inferred", not domain.signals),
         )
         for signal in sorted(domain.signals)[:1]:  # the first is enough to show it; each costs six statements
-            yield from emit.point(statement, signal)
+            emit.point(statement, signal)
 
 
-def _emit_audiences(emit: Emitter, measure: Measure, node: str) -> Iterator[Statement]:
+def _emit_audiences(emit: Emitter, measure: Measure, node: str) -> None:
     for index, audience in enumerate(measure.audiences, start=1):
         statement, group = audience_iri(node, index), group_iri(audience.name, emit.base)
-        yield from emit.state(node, ("dcterms:audience", group), ("ob:hasAudience", statement))
-        yield from emit.describe(
+        emit.state(node, ("dcterms:audience", group), ("ob:hasAudience", statement))
+        emit.describe(
             statement,
             "ob:AudienceStatement",
             ("ob:audience", group),
             ("ob:asWritten", emit.quote(audience.span)),
         )
-        yield from emit.point(statement, audience.span)
+        emit.point(statement, audience.span)
 
 
-def _emit_assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[Statement]:
-    """Yield a measure's assignment: its own bearers, then those of a rule stated elsewhere."""
+def _emit_assignment(emit: Emitter, measure: Measure, owner: str) -> None:
+    """Add a measure's assignment: its own bearers, then those of a rule stated elsewhere."""
     assignment = measure.assignment or _build_default_assignment(measure)
     node = assignment_iri(owner)
-    yield from emit.state(
+    emit.state(
         owner,
         ("ob:hasAssignment", node),
         ("ob:allocation", ALLOCATIONS[assignment.allocation]),
         ("ob:openList", assignment.open),
     )
-    yield from emit.describe(
+    emit.describe(
         node,
         "ob:ResponsibilityAssignment",
         ("ob:asWritten", emit.quote(assignment.span)),
         ("ob:inferred", not measure.assignment),
     )
-    yield from emit.point(node, assignment.span)
+    emit.point(node, assignment.span)
     stated = len(assignment.bearers)
     for rank, bearer in enumerate((*assignment.bearers, *measure.defaults), start=1):
         statement, body = bearer_iri(owner, rank), find_body(bearer)
         group = body.kind is BodyKind.GROUP
-        yield from emit.state(
-            owner, ("ob:responsibleGroup" if group else "ob:responsibleAgency", emit.body_iri(body))
-        )
-        yield from emit.state(node, ("ob:hasBearer", statement))
-        yield from emit.describe(
+        emit.state(owner, ("ob:responsibleGroup" if group else "ob:responsibleAgency", emit.body_iri(body)))
+        emit.state(node, ("ob:hasBearer", statement))
+        emit.describe(
             statement,
             "ob:BearerStatement",
             ("ob:assignedTo", emit.body_iri(body)),
@@ -203,9 +200,9 @@ def _emit_assignment(emit: Emitter, measure: Measure, owner: str) -> Iterator[St
             ("ob:asWritten", bearer.name),
             ("ob:inferred", rank > stated),
         )
-        yield from emit.point(statement, bearer.span)
+        emit.point(statement, bearer.span)
     for index, rider in enumerate(assignment.riders, start=1):
-        yield from _emit_qualifier(emit, rider, node, qualifier_iri(owner, index))
+        _emit_qualifier(emit, rider, node, qualifier_iri(owner, index))
 
 
 def _build_default_assignment(measure: Measure) -> Assignment:
@@ -214,16 +211,16 @@ def _build_default_assignment(measure: Measure) -> Assignment:
     return Assignment(words, Allocation.UNSTATED, False, ())
 
 
-def _emit_qualifier(emit: Emitter, rider: Qualifier, owner: str, node: str) -> Iterator[Statement]:
-    yield from emit.state(owner, ("ob:hasRider", node))
-    yield from emit.describe(
+def _emit_qualifier(emit: Emitter, rider: Qualifier, owner: str, node: str) -> None:
+    emit.state(owner, ("ob:hasRider", node))
+    emit.describe(
         node,
         "ob:Rider",
         ("ob:riderKind", RIDERS[rider.kind]),
         ("ob:asWritten", emit.quote(rider.span)),
         ("ob:due", rider.due),
     )
-    yield from emit.point(node, rider.span)
+    emit.point(node, rider.span)
 
 
 # ------------------------------------------------------------------------------------- small parts

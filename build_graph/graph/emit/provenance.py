@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pyoxigraph import NamedNode
@@ -27,7 +27,6 @@ from build_graph.graph.iris import (
     source_iri,
     stretch_iri,
 )
-from build_graph.graph.statements import Statement
 from build_graph.model import CoverageKind, Repair, Source, Span
 
 MEDIA = "https://www.iana.org/assignments/media-types/"
@@ -86,10 +85,10 @@ def undo_repairs(content: str, words: str) -> tuple[str, tuple[Repair, ...]]:
     return "".join([*pieces, content[end:]]), tuple(repairs)
 
 
-def emit_provenance(emit: Emitter) -> Iterator[Statement]:
-    """Yield the text, the source from which it was read, the reading, and the repairs."""
+def emit_provenance(emit: Emitter) -> None:
+    """Add the text, the source from which it was read, the reading, and the repairs."""
     text, reading = emit.document.text, reading_iri(emit.document_iri)
-    yield from emit.describe(
+    emit.describe(
         emit.text_iri,
         "eli:LegalExpression",
         ("rdf:type", "nif:Context"),  # what passages are passages of
@@ -99,7 +98,7 @@ def emit_provenance(emit: Emitter) -> Iterator[Statement]:
         ("prov:wasDerivedFrom", source_iri(emit.document_iri)),
         ("prov:wasGeneratedBy", reading),
     )
-    yield from emit.describe(
+    emit.describe(
         source_iri(emit.document_iri),
         "prov:Entity",
         ("schema:name", replace_surrogates(text.source.name)),
@@ -107,14 +106,14 @@ def emit_provenance(emit: Emitter) -> Iterator[Statement]:
         ("ob:encoding", text.source.encoding or None),
         ("ob:sha256", hash_text(text.source.content)),
     )
-    yield from emit.describe(
+    emit.describe(
         reading,
         "prov:Activity",
         ("prov:used", source_iri(emit.document_iri)),
         ("prov:wasAssociatedWith", program_iri(emit.base)),
         ("ob:allChanges", serialise_repairs(text.repairs)),
     )
-    yield from _emit_repairs(emit, reading)
+    _emit_repairs(emit, reading)
 
 
 def media_iri(source: Source) -> str:
@@ -122,32 +121,32 @@ def media_iri(source: Source) -> str:
     return NamedNode(MEDIA + source.media).value
 
 
-def emit_program(emit: Emitter) -> Iterator[Statement]:
-    """Yield what the program and the media type of the source are, which documents share."""
-    yield from emit.describe(
+def emit_program(emit: Emitter) -> None:
+    """Add what the program and the media type of the source are, which documents share."""
+    emit.describe(
         program_iri(emit.base),
         "prov:SoftwareAgent",
         ("schema:name", "obligation-graph"),
         ("schema:softwareVersion", __version__),
     )
-    yield from emit.describe(media_iri(emit.document.text.source), "dcterms:MediaType")
+    emit.describe(media_iri(emit.document.text.source), "dcterms:MediaType")
 
 
-def _emit_repairs(emit: Emitter, reading: str) -> Iterator[Statement]:
+def _emit_repairs(emit: Emitter, reading: str) -> None:
     for name, count in Counter(repair.name for repair in emit.document.text.repairs).items():
         node = repair_iri(emit.document_iri, name)
-        yield from emit.state(reading, ("ob:hasRepair", node))
-        yield from emit.describe(node, "ob:Repair", ("schema:name", name), ("ob:count", count))
+        emit.state(reading, ("ob:hasRepair", node))
+        emit.describe(node, "ob:Repair", ("schema:name", name), ("ob:count", count))
     restoring = [r for r in emit.document.text.repairs if r.name in _RESTORING]
     for index, repair in enumerate(restoring, start=1):
-        yield from _emit_change(emit, repair, index)
+        _emit_change(emit, repair, index)
 
 
-def _emit_change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statement]:
+def _emit_change(emit: Emitter, repair: Repair, index: int) -> None:
     owner = repair_iri(emit.document_iri, repair.name)
     node = f"{owner}/{index}"
-    yield from emit.state(owner, ("ob:hasChange", node))
-    yield from emit.describe(
+    emit.state(owner, ("ob:hasChange", node))
+    emit.describe(
         node,
         "ob:Change",
         ("ob:before", replace_surrogates(repair.before)),
@@ -155,38 +154,36 @@ def _emit_change(emit: Emitter, repair: Repair, index: int) -> Iterator[Statemen
         ("ob:sourceStart", repair.source.start),
         ("ob:sourceEnd", repair.source.end),
     )
-    yield from emit.point(node, repair.span)
+    emit.point(node, repair.span)
 
 
-def emit_coverage(emit: Emitter) -> Iterator[Statement]:
-    """Yield the number of characters of each kind of coverage, and each unread stretch."""
+def emit_coverage(emit: Emitter) -> None:
+    """Add the number of characters of each kind of coverage, and each unread stretch."""
     content, coverage = emit.document.text.content, emit.document.coverage
     node = coverage_iri(emit.document_iri)
-    yield from emit.state(emit.text_iri, ("ob:hasCoverage", node))
+    emit.state(emit.text_iri, ("ob:hasCoverage", node))
     counts = coverage.count_characters(content).items()
-    yield from emit.describe(
-        node, "ob:Coverage", *((f"ob:{kind}Characters", count) for kind, count in counts)
-    )
+    emit.describe(node, "ob:Coverage", *((f"ob:{kind}Characters", count) for kind, count in counts))
     unread = (span for reading, span in coverage.stretches if reading is CoverageKind.UNREAD)
     for index, span in enumerate(unread, start=1):
         stretch = stretch_iri(emit.document_iri, index)
-        yield from emit.state(node, ("ob:hasUnreadStretch", stretch))
-        yield from emit.describe(stretch, "ob:UnreadStretch")
-        yield from emit.point(stretch, span)
+        emit.state(node, ("ob:hasUnreadStretch", stretch))
+        emit.describe(stretch, "ob:UnreadStretch")
+        emit.point(stretch, span)
 
 
-def emit_flaws(emit: Emitter) -> Iterator[Statement]:
-    """Yield each stretch that stayed damaged, and each rejected bracket."""
+def emit_flaws(emit: Emitter) -> None:
+    """Add each stretch that stayed damaged, and each rejected bracket."""
     for index, damage in enumerate(emit.document.text.damages, start=1):
         node = damage_iri(emit.document_iri, index)
-        yield from emit.state(emit.text_iri, ("ob:hasDamage", node))
-        yield from emit.describe(node, "ob:Damage", ("ob:reason", damage.reason))
-        yield from emit.point(node, damage.span)
+        emit.state(emit.text_iri, ("ob:hasDamage", node))
+        emit.describe(node, "ob:Damage", ("ob:reason", damage.reason))
+        emit.point(node, damage.span)
     for index, refusal in enumerate(emit.document.refused, start=1):
         node = bracket_iri(emit.document_iri, index)
-        yield from emit.state(emit.text_iri, ("ob:hasRefusedBracket", node))
-        yield from emit.describe(node, "ob:RefusedBracket", ("ob:reason", refusal.reason))
-        yield from emit.point(node, refusal.span)
+        emit.state(emit.text_iri, ("ob:hasRefusedBracket", node))
+        emit.describe(node, "ob:RefusedBracket", ("ob:reason", refusal.reason))
+        emit.point(node, refusal.span)
 
 
 def replace_surrogates(text: str) -> str:

@@ -14,7 +14,7 @@ from operator import itemgetter
 from build_graph.graph.check.checks import CheckCounts, Fault, check_statements, load_checks, raise_faults
 from build_graph.graph.emit.document import Part, collect_parts, iterate_parts
 from build_graph.graph.emit.registries import Descriptions
-from build_graph.graph.statements import Statement, Term, expand, parse_statements, serialise_statements
+from build_graph.graph.statements import Statement, Term, expand, parse_statements
 from build_graph.graph.write.turtle import build_sort_keys, group_by_subject, join_bodies, serialise_body
 from build_graph.model import Document
 from build_graph.vocabulary import BASE
@@ -116,7 +116,7 @@ def serialise_document(document: Document, descriptions: Descriptions) -> tuple[
 
     The same document gives the same bytes. Raises FailedCheckError if a check finds a fault.
     """
-    parts = [(part.graph, dict.fromkeys(part.statements)) for part in iterate_parts(document, descriptions)]
-    check_statements(one for _, own in parts for one in own)
-    written = "".join([serialise_statements(own, graph) for graph, own in parts])
-    return written.encode(), sum(len(own) for _, own in parts)
+    parts = iterate_parts(document, descriptions)
+    graphs = {one: part.graph for part in parts for one in part.statements}  # no statement is in two
+    check_statements(graphs)
+    return "".join([f"{s} {p} {o} {graph} .\n" for (s, p, o), graph in graphs.items()]).encode(), len(graphs)
