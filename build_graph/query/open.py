@@ -16,6 +16,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store,
 from build_graph.files import encode_name, is_folder
 from build_graph.graph.iris import DOCUMENT_PATH, text_iri
 from build_graph.graph.store.shards import DocumentRecord, ShardFolder, is_shards
+from build_graph.graph.versions import check_version
 from build_graph.query.catalogue import ParameterKind
 from build_graph.query.engines import (
     EndpointEngine,
@@ -66,13 +67,19 @@ def open_shards_or_graph(
 def open_path(path: Path) -> OxigraphEngine:
     """Return the engine for a file, or a folder of a store or of shards; a store stays on disk.
 
-    Raises EngineError if the graph cannot be opened, ShardsError if shards are not complete.
+    Raises EngineError if the graph cannot be opened, OtherVersionError if it is of another version of the
+    ontology, ShardsError if shards are not complete.
     """
     if is_shards(path):
         return OxigraphEngine.open(_load_shards(ShardFolder.open(path)))
     if is_folder(path):
-        return OxigraphEngine.open(_open_store(path), path)
-    return OxigraphEngine.open(_load_file(path))
+        store = _open_store(path)
+        with convert_store_errors(path):
+            check_version(store, path)
+        return OxigraphEngine.open(store, path)
+    store = _load_file(path)
+    check_version(store, path)
+    return OxigraphEngine.open(store)
 
 
 def load_turtle(*parts: bytes) -> OxigraphEngine:

@@ -93,6 +93,7 @@ def collect_parts(document: Document, descriptions: Descriptions, base: str = BA
 
 def _emit_shared(emit: Emitter) -> None:
     """Add what other documents may say as well; each statement depends on its subject alone."""
+    emit.describe(ONTOLOGY_VERSION, "dcterms:Standard")
     emit_program(emit)
     if emit.document.jurisdiction:
         emit_place(emit, emit.document.jurisdiction)
