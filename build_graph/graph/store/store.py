@@ -52,6 +52,7 @@ from build_graph.graph.emit.provenance import hash_text
 from build_graph.graph.iris import document_iri, source_iri, text_iri
 from build_graph.graph.store.fingerprints import Fingerprint
 from build_graph.graph.store.seals import SEAL, write_seal
+from build_graph.graph.versions import check_version
 from build_graph.graph.write.sorting import number_blank_nodes
 from build_graph.model import Document
 from build_graph.resources import find_folder
@@ -106,15 +107,18 @@ class DocumentStore:
     def open(cls, path: Path, place: Path | None = None) -> DocumentStore:
         """Return the store in a folder, made if missing; a new one is put together at `place`.
 
-        Raises StoreError if the place cannot be written, holds other files, or another build is writing it.
+        Raises StoreError if the place cannot be written, holds other files, or another build is writing it,
+        OtherVersionError if the store is of another version of the ontology.
         """
         place = place or path
         _reject_others(place, path)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            return cls(path, Store(encode_name(place).decode()), place)
+            store = Store(encode_name(place).decode())
+            check_version(store, path)
         except (OSError, ValueError, RuntimeError) as error:
             raise _create_open_error(path, place, error) from error
+        return cls(path, store, place)
 
     def close(self) -> None:
         """Close the store; all that was written stays."""
