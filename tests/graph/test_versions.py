@@ -1,5 +1,7 @@
 """The version of the ontology: every command that opens a graph of another version says so in one line."""
 
+import gc
+
 import handmade
 import pytest
 from click.testing import CliRunner
