@@ -13,7 +13,7 @@ from build_graph.graph.emit.registries import Descriptions
 from build_graph.model import Source
 from build_graph.query.engines import OxigraphEngine
 from build_graph.query.explain import explain_name
-from build_graph.vocabulary import BASE, OB
+from build_graph.vocabulary import BASE, NIF, OB
 
 CONTENT = """安徽省人民政府关于推进数字经济的意见
 皖政〔2020〕9号
@@ -22,7 +22,7 @@ CONTENT = """安徽省人民政府关于推进数字经济的意见
 （二）推广平台。推广平台应用，2022年6月底前完成。（省财政厅）
 （三）加强宣传。开展政策宣传。
 """
-DECLARED = f"PREFIX ob: <{OB}> PREFIX oa: <http://www.w3.org/ns/oa#>\n"
+DECLARED = f"PREFIX ob: <{OB}> PREFIX nif: <{NIF}>\n"
 DOCUMENT = f"{BASE}d/皖政-2020-9"
 
 
@@ -63,7 +63,7 @@ def test_default_bearers_are_inferred_on_later_measures_only(store: Store) -> No
 def test_an_assignment_by_default_alone_says_that_it_is_inferred_and_from_which_words(store: Store) -> None:
     query = """SELECT ?measure ?words ?quote WHERE {
         ?measure ob:hasAssignment ?a . ?a ob:inferred true ; ob:asWritten ?words ;
-            ob:hasEvidence/oa:hasSelector/oa:exact ?quote }"""
+            ob:hasEvidence/nif:anchorOf ?quote }"""
     assert rows(store, query) == [(f"{DOCUMENT}/s1/c3/m1", "各市人民政府", "各市人民政府")]
 
 

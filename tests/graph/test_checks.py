@@ -16,7 +16,7 @@ from build_graph.graph.check.prefilters import PREFILTERS
 from build_graph.graph.emit.document import iterate_parts, iterate_quads
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.statements import Statement, expand
-from build_graph.vocabulary import BASE, OA, OB
+from build_graph.vocabulary import BASE, NIF, OB
 
 DOCUMENT = f"{BASE}d/杭政-2015-1/"
 CASES = tomllib.loads((TESTS / "cases" / "checks.toml").read_text(encoding="utf-8"))["case"]
@@ -40,7 +40,7 @@ def broken(emitted, update):
     store.extend(Quad(q.subject, q.predicate, q.object) for q in emitted)
     before = len(store)
     everything = set(store)
-    store.update(f"BASE <{DOCUMENT}> PREFIX ob: <{OB}> PREFIX oa: <{OA}> {update}")
+    store.update(f"BASE <{DOCUMENT}> PREFIX ob: <{OB}> PREFIX nif: <{NIF}> {update}")
     assert set(store) != everything, f"the update changes none of {before} statements"
     return store
 
@@ -132,7 +132,7 @@ def test_the_message_names_check_thing_and_value_and_what_to_do():
     with pytest.raises(FailedCheckError) as raised:
         check_statements(one for one in SOUND if one[1] != expand("ob:role"))
     lines = str(raised.value).split("\n")
-    assert lines[0].startswith(f"incomplete: <{DOCUMENT}s2/c1/m1/assignment/b")
+    assert lines[0].startswith(f"incomplete: <{DOCUMENT}s2/c1/m1/b")
     assert "lacks a part" in lines[0]
     assert lines[0].endswith(f"(<{OB}role>)")
     assert "please report" in lines[-1]

@@ -20,6 +20,7 @@ from build_graph.model import Document
 from build_graph.vocabulary import BASE
 
 _BATCH = 50_000  # statements that are checked together
+_TO_TEXT = (expand("ob:hasEvidence"), expand("nif:referenceContext"))
 
 
 class TurtleAssembler:
@@ -62,7 +63,7 @@ class TurtleAssembler:
         """Yield the part's statements on subjects it owns; the others are kept as shared statements."""
         self._batch += part.statements
         for name, statements in groupby(part.statements, itemgetter(0)):
-            if not part.root:
+            if not part.root or name not in self._shared:  # a passage is described where it is first shown
                 self._whole.add(name)
             if part.owns(name):
                 yield from self._shared.pop(name, ())
@@ -103,12 +104,17 @@ class TurtleAssembler:
         """Return the shared things from earlier batches that this batch refers to or adds to."""
         names = {subject for subject, _, _ in self._batch}
         names.update(value for _, predicate, value in self._batch if predicate != expand("rdf:type"))
-        return {name for name in names & self._shared.keys() if name not in self._whole}
+        found = {name for name in names & self._shared.keys() if name not in self._whole}
+        for link in _TO_TEXT:  # from a clause to its passage, from a passage to its text
+            found.update(
+                value for name in found.copy() for _, predicate, value in self._shared[name] if predicate == link
+            )
+        return found
 
     def _describe_shared(self, name: Term) -> Iterator[Statement]:
-        """Yield the classes and words of a shared thing, without its references to others."""
-        kind = expand("rdf:type")
-        yield from (one for one in self._shared[name] if one[1] == kind or not one[2].startswith("<"))
+        """Yield the classes, words and evidence of a shared thing, without its references to others."""
+        kept = (expand("rdf:type"), *_TO_TEXT)
+        yield from (one for one in self._shared[name] if one[1] in kept or not one[2].startswith("<"))
 
 
 def serialise_document(document: Document, descriptions: Descriptions) -> tuple[bytes, int]:
