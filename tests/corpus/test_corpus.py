@@ -176,9 +176,7 @@ def test_the_graphs_are_those_of_a_store(built: Path, corpus: Path, tmp_path: Pa
     assert stored.exit_code == 0, stored.output
     quads = parse(path=str(tmp_path / "store.nq"), format=RdfFormat.N_QUADS)
     ours = {
-        quad
-        for quad in quads
-        if isinstance(quad.graph_name, NamedNode) and "/d/" in str(quad.graph_name)
+        quad for quad in quads if isinstance(quad.graph_name, NamedNode) and "/d/" in str(quad.graph_name)
     }
     assert ours == quads_of(built)
 
@@ -772,9 +770,7 @@ def held(store: Path) -> set[Quad]:
     engine = open_graph(str(store))
     assert isinstance(engine, OxigraphEngine)
     return {
-        quad
-        for quad in engine.store
-        if "/d/" in str(quad.graph_name) or quad.graph_name == DefaultGraph()
+        quad for quad in engine.store if "/d/" in str(quad.graph_name) or quad.graph_name == DefaultGraph()
     }
 
 

@@ -415,9 +415,7 @@ def test_the_rules_are_what_decides_a_graph() -> None:
 
 
 def statement(words: str, graph: str) -> Quad:
-    return Quad(
-        NamedNode(f"{BASE}x"), term("rdfs:label"), Literal(words), NamedNode(f"{BASE}d/{graph}")
-    )
+    return Quad(NamedNode(f"{BASE}x"), term("rdfs:label"), Literal(words), NamedNode(f"{BASE}d/{graph}"))
 
 
 HOSTILE = ["\\u0041 \\", '"""', "\x00\x01\x7f\r\n\t\b\f", "} ; DROP ALL", "\ufffe\uffff\U0001f600", "'"]

@@ -30,7 +30,8 @@ DOCUMENT = f"{BASE}d/杭政-2015-1"
 DECLARED = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
 QUOTES = """
     SELECT ?passage WHERE {
-      ?passage nif:referenceContext ?source ; nif:beginIndex ?start ; nif:endIndex ?end ; nif:anchorOf ?words .
+      ?passage nif:referenceContext ?source ; nif:anchorOf ?words .
+      ?passage nif:beginIndex ?start ; nif:endIndex ?end .
       ?source nif:isString ?text .
       FILTER (SUBSTR(?text, ?start + 1, ?end - ?start) = ?words)
       FILTER (STR(?passage) = CONCAT(STR(?source), "#char=", STR(?start), ",", STR(?end)))
@@ -317,7 +318,7 @@ def test_shortcuts_from_measures_to_agencies_and_groups(store):
 
 
 def test_no_class_follows_from_another_one_that_is_stated(store):
-    """Subclasses are declared in the ontology; only a text, and a body of the registry, are of two classes."""
+    """Subclasses are declared in the ontology; only a text, and a body of the registry, have two classes."""
     kinds = rows(store, "SELECT ?one ?other { ?x a ?one , ?other FILTER (STR(?one) < STR(?other)) }")
     assert {tuple(one.rpartition("/")[2].rpartition("#")[2] for one in pair) for pair in kinds} == {
         ("LegalExpression", "Context"),

@@ -584,9 +584,7 @@ def test_next_and_previous_go_from_match_to_match(show: Show) -> None:
     page.assert_clean()
 
 
-@pytest.mark.parametrize(
-    "value", ["s5/c19/m1", f"d/{SEED}/s5/c19/m1", f"{BASE}d/{SEED}/s5/c19/m1"]
-)
+@pytest.mark.parametrize("value", ["s5/c19/m1", f"d/{SEED}/s5/c19/m1", f"{BASE}d/{SEED}/s5/c19/m1"])
 def test_an_address_opens_a_measure(value: str, show: Show) -> None:
     page = show(f"measure={value}&lang=en")
     unit = page.tab.locator("#text .unit.current")

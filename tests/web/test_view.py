@@ -51,9 +51,7 @@ def page_path(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "network.html"
     data = collect_network_data(engine)
     path.write_bytes(
-        render_network_page(
-            data, "国务院意见", NetworkLinks({"d/国发-2015-24": "read/国发-2015-24.html"})
-        )
+        render_network_page(data, "国务院意见", NetworkLinks({"d/国发-2015-24": "read/国发-2015-24.html"}))
     )
     return path
 

@@ -106,9 +106,8 @@ class TurtleAssembler:
         names.update(value for _, predicate, value in self._batch if predicate != expand("rdf:type"))
         found = {name for name in names & self._shared.keys() if name not in self._whole}
         for link in _TO_TEXT:  # from a clause to its passage, from a passage to its text
-            found.update(
-                value for name in found.copy() for _, predicate, value in self._shared[name] if predicate == link
-            )
+            said = [one for name in found for one in self._shared[name]]
+            found.update(value for _, predicate, value in said if predicate == link)
         return found
 
     def _describe_shared(self, name: Term) -> Iterator[Statement]:
