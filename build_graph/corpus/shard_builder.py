@@ -1,52 +1,55 @@
 """The build of a folder of shards from any number of inputs, one build at a time.
 
-The bytes of the folder do not depend on the number of processes that work on it.
+The bytes of the folder follow from the set of inputs: the number of processes, the order of the inputs and
+what was in the folder before decide nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
 from build_graph import __version__
-from build_graph.corpus.outcome import Item, Items
+from build_graph.corpus.outcome import Items
 from build_graph.corpus.pool import WorkerPool
-from build_graph.corpus.shard_writer import (
-    LEVEL,
-    Known,
-    PreviousShard,
-    ShardWriter,
-    remove_shards,
-    remove_temporary,
-)
-from build_graph.corpus.stream import Deduplicator, DocumentStream, Progress
-from build_graph.files import write_files
+from build_graph.corpus.shard_writer import LEVEL, PreviousShard, assemble_shard, write_shard
+from build_graph.corpus.spool import Spool
+from build_graph.corpus.stream import DocumentStream, Progress
+from build_graph.files import is_stream, write_files
 from build_graph.graph.store.fingerprints import compute_rules_hash, find_version
+from build_graph.graph.store.layout import LIMIT, format_part_name, split
 from build_graph.graph.store.seals import compute_facts, compute_piece_facts
 from build_graph.graph.store.shards import (
     CARD,
+    COPIES,
+    DESCRIPTION,
     FAILURES,
     FORMAT,
     LOCK,
     MANIFEST,
+    WORK,
+    FolderSums,
     Manifest,
     ShardFolder,
-    ShardManifest,
     ShardsError,
-    format_part_name,
+    ShardSums,
+    hash_keys,
 )
+from build_graph.query.export.dataset_description import describe_shards
 from build_graph.text.inputs import InputReader
 from build_graph.text.overwriting import iterate_files_at, reject_inputs
 
-_OURS = re.compile(r"part-\d{5,} \.(?: nq\.gz | bearings\.csv\.gz | json ) | \..*\.tmp", re.VERBOSE)
+# Earlier versions counted their shards.
+_PART = re.compile(r"(part-(?:all|\d+))\.(?:nq\.gz|bearings\.csv\.gz|json)")
+_ASIDE = re.compile(r"\..*\.tmp")
 
 
 @contextmanager
@@ -69,9 +72,13 @@ def lock_folder(folder: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         where = error.filename or folder
-        raise ShardsError(
-            f"{where}: cannot be written ({error.strerror}); make room there, or choose another place"
-        ) from error
+        raise _create_write_error(where, error.strerror) from error
+    except sqlite3.Error as error:
+        raise _create_write_error(folder / WORK, str(error)) from error
+
+
+def _create_write_error(where: Path | str, reason: str | None) -> ShardsError:
+    return ShardsError(f"{where}: cannot be written ({reason}); make room there, or choose another place")
 
 
 def _refuse_others(folder: Path) -> None:
@@ -84,13 +91,13 @@ def _refuse_others(folder: Path) -> None:
         raise ShardsError(f"{folder}: is a file, or lies below one; give the name of a folder") from error
     except OSError as error:
         raise ShardsError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
-    ours = (LOCK, MANIFEST, FAILURES)
-    other = next((name for name in names if name not in ours and not _OURS.fullmatch(name)), None)
+    ours = (LOCK, WORK, MANIFEST, FAILURES, COPIES, DESCRIPTION)
+    others = (name for name in names if name not in ours and not _PART.fullmatch(name))
+    other = next((name for name in others if not _ASIDE.fullmatch(name)), None)
     if other is not None:
         raise ShardsError(f"{folder}: holds {other}, which is no shard; give a new or an empty folder")
 
 
-SIZE = 256  # documents of a shard
 _READERS = ("lxml", "pdfplumber")  # packages that decide what text a file holds
 
 
@@ -110,7 +117,7 @@ class ShardBuilder:
 
     reader: InputReader = field(default_factory=InputReader)
     workers: int = 1
-    size: int = SIZE
+    limit: int = LIMIT  # documents of a shard, at most
     on_progress: Callable[[Progress], None] = lambda progress: None
 
     def build(self, paths: Sequence[Path], folder: Path) -> ShardResult:
@@ -121,89 +128,133 @@ class ShardBuilder:
         """
         reject_inputs(iterate_files_at(folder), paths)
         items, ruled, progress = Items(self.reader, paths), compute_rules_hash(), Progress()
+        made_with = hash_settings(self.reader, self.limit, ruled)
         with lock_folder(folder):
-            try:
-                self._write_shards(items, folder, _hash_settings(self.reader, self.size, ruled), progress)
-                remove_shards(folder, progress.shards)
-                _write_manifest(folder, progress.shards, ruled, asdict(self.reader.limits))
-            finally:
-                remove_temporary(folder)
+            with Spool.open(folder, made_with) as spool:
+                _take_earlier(spool, can_read_again=not any(map(_is_read_once, paths)))
+                self._understand_inputs(items, spool, progress)
+                sums = self._write_shards(spool, progress)
+                _remove_others(folder, {shard["name"] for shard in sums.shards})
+                _finish_folder(spool, sums, ruled, asdict(self.reader.limits))
+            rmtree(folder / WORK)
         return ShardResult(folder, ShardFolder.open(folder).totals, progress, items.ignored)
 
-    def _write_shards(self, items: Items, folder: Path, made_with: str, progress: Progress) -> None:
-        """Write the shards one after the other."""
-        old = lru_cache(maxsize=8)(lambda number: PreviousShard.read(folder, number, made_with))
+    def _understand_inputs(self, items: Items, spool: Spool, progress: Progress) -> None:
+        """Put all inputs into the spool, those that are not known after they were understood.
 
-        def find_known(place: int, item: Item) -> Known | None:
-            shard = old(place // self.size)
-            return shard.find(item.key) if shard else None
-
-        with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
-            stream = DocumentStream(workers, seen, find_known)
-            placed = enumerate(stream.iterate_documents(items))
-            for number, documents in groupby(placed, key=lambda one: one[0] // self.size):
-                writer = ShardWriter(folder, number, made_with, old(number))
-                for _, (record, members) in documents:
-                    writer.add(record, members)
-                    progress.count(record, items.places.popleft())
-                    self.on_progress(progress)
-                progress.unchanged += not writer.finish()
-                progress.shards += 1
+        What was a copy is read once more if it is to stay after all.
+        """
+        with WorkerPool(self.workers, self.reader) as workers:
+            stream = DocumentStream(workers, lambda item: spool.find(item.key))
+            for member in stream.iterate_members(items):
+                spool.add(member)
+                progress.count(member.record, items.places.popleft())
                 self.on_progress(progress)
+            while not spool.judge():
+                for member in stream.iterate_members(Items(self.reader, items.paths)):
+                    spool.add(member)
+
+    def _write_shards(self, spool: Spool, progress: Progress) -> FolderSums:
+        """Write the shards that are not there as they are to be; return the sums of all."""
+        sums = FolderSums()
+        progress.failures = sum(bool(one.failure) for one in spool.iterate_left_out())
+        for bits, kept in split(spool.iterate_kept(), lambda one: one.hash, self.limit):
+            name = format_part_name(bits)
+            records = tuple(map(spool.read_record, kept))
+            card = spool.read_earlier_card(name)
+            if card and card.documents == records:
+                progress.unchanged += 1
+            else:
+                card, files = assemble_shard(name, spool.made_with, list(map(spool.read_member, kept)))
+                write_shard(spool.folder, files)
+            sums.add(ShardSums.build(name, card))
+            progress.shards += 1
+            self.on_progress(progress)
+        return sums
 
 
-def _hash_settings(reader: InputReader, size: int, ruled: str) -> str:
+def hash_settings(reader: InputReader, limit: int, ruled: str) -> str:
     """Return the SHA-256 of all that decides shards, apart from the inputs."""
     readers = [find_version(package) for package in _READERS]
-    whole = (FORMAT, LEVEL, size, ruled, readers, reader.limits.deciding, reader.encoding)
+    whole = (FORMAT, LEVEL, limit, ruled, readers, reader.limits.deciding, reader.encoding)
     return hashlib.sha256(repr(whole).encode()).hexdigest()
 
 
-def _write_manifest(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> None:
-    """Write the manifest of the whole folder, and the failures, unless both are there already."""
-    totals = _build_manifest(folder, shards, ruled, limits)
-    if not _is_current(folder, totals):
-        write_files(
-            {folder / FAILURES: _iterate_failures(folder, shards), folder / MANIFEST: totals.to_json()}
-        )
+def _is_read_once(path: Path) -> bool:
+    """Return whether a path is standard input or a pipe, which cannot be read again."""
+    return str(path) == "-" or is_stream(path)
 
 
-def _is_current(folder: Path, totals: Manifest) -> bool:
+def _list_parts(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of all shards in a folder, by the shard's name."""
+    found: dict[str, list[Path]] = {}
+    for path in folder.iterdir():
+        if part := _PART.fullmatch(path.name):
+            found.setdefault(part[1], []).append(path)
+    return found
+
+
+def _take_earlier(spool: Spool, *, can_read_again: bool) -> None:
+    """Take what earlier builds with the same settings left in the folder: shards, failures and copies.
+
+    Copies are understood anew where the inputs cannot be read again, as one of them may have to stay.
+    """
+    for name in _list_parts(spool.folder):
+        if shard := PreviousShard.read(spool.folder, name, spool.made_with):
+            spool.take_shard(shard)
     try:
-        manifest = (folder / MANIFEST).read_bytes()
-        return manifest == totals.to_json() and compute_facts(folder / FAILURES) == totals.failed
+        earlier = ShardFolder.open(spool.folder)
+        if earlier.totals.made_with == spool.made_with:
+            spool.take_left_out(earlier.iterate_left_out())
+    except ShardsError:
+        pass  # it is made again
+    if not can_read_again:
+        spool.forget_copies()
+
+
+def _remove_others(folder: Path, names: set[str]) -> None:
+    """Remove the shards that are none any more, and what killed builds left half-written."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink()
+    for name, paths in _list_parts(folder).items():
+        if name not in names:
+            (folder / MANIFEST).unlink(missing_ok=True)
+            for path in sorted(paths, key=lambda path: path.suffix != CARD):  # which describes the others
+                path.unlink()
+
+
+def _finish_folder(spool: Spool, sums: FolderSums, ruled: str, limits: Mapping[str, int]) -> None:
+    """Write the failures, the copies, the description and the manifest, those that are not there already."""
+    files: dict[str, Callable[[], Iterator[bytes]]] = {
+        FAILURES: lambda: (one.format_left_out() for one in spool.iterate_left_out() if one.failure),
+        COPIES: lambda: (one.format_left_out() for one in spool.iterate_left_out() if one.copy_of),
+        DESCRIPTION: lambda: iter([describe_shards(sums)]),
+    }
+    counts = Counter(COPIES if one.copy_of else FAILURES for one in spool.iterate_left_out())
+    facts = {name: compute_piece_facts(render()) for name, render in files.items()}
+    manifest = Manifest(
+        version=__version__,
+        rules=ruled,
+        made_with=spool.made_with,
+        inputs=hash_keys(spool.iterate_keys()),
+        limits=limits,
+        failures=counts[FAILURES],
+        copies=counts[COPIES],
+        files=facts,
+        shards=tuple(sums.shards),
+        **sums.totals,
+    ).to_json()
+    facts[MANIFEST] = compute_piece_facts([manifest])
+    files[MANIFEST] = lambda: iter([manifest])
+    changed = [name for name in files if not _has_facts(spool.folder / name, facts[name])]
+    if changed:
+        (spool.folder / MANIFEST).unlink(missing_ok=True)
+        write_files({spool.folder / name: files[name]() for name in dict.fromkeys([*changed, MANIFEST])})
+
+
+def _has_facts(path: Path, facts: Mapping[str, Any]) -> bool:
+    """Return whether a file has the size and the hash of some facts."""
+    try:
+        return compute_facts(path) == facts
     except OSError:
         return False
-
-
-def _build_manifest(folder: Path, shards: int, ruled: str, limits: Mapping[str, int]) -> Manifest:
-    inputs, listed = hashlib.sha256(), []
-    counts: Counter[str] = Counter()
-    for number, card in enumerate(_iterate_manifests(folder, shards)):
-        inputs.update("".join(one.key for one in card.documents).encode())
-        there = [one for one in card.documents if one.is_stored]
-        own = {"documents": len(there), "statements": sum(one.statements for one in there)}
-        counts.update(own, bearings=sum(one.rows for one in there))
-        counts.update(failures=sum(bool(one.failure) for one in card.documents))
-        counts.update(copies=sum(bool(one.copy_of) for one in card.documents))
-        listed.append({"name": format_part_name(number), **own, "files": card.files})
-    failed = compute_piece_facts(_iterate_failures(folder, shards))
-    return Manifest(
-        __version__, ruled, inputs.hexdigest(), limits, **counts, failed=failed, shards=tuple(listed)
-    )
-
-
-def _iterate_failures(folder: Path, shards: int) -> Iterator[bytes]:
-    """Yield a line for each document that failed, in the order of the input."""
-    for card in _iterate_manifests(folder, shards):
-        for one in card.documents:
-            if one.failure:
-                said = {"name": one.name, "reason": one.failure, "kind": one.kind}
-                yield json.dumps(said, ensure_ascii=False).encode() + b"\n"
-
-
-def _iterate_manifests(folder: Path, shards: int) -> Iterator[ShardManifest]:
-    for number in range(shards):
-        card = ShardManifest.read(folder / f"{format_part_name(number)}{CARD}")
-        assert card is not None, "it was written or read by this very build"
-        yield card

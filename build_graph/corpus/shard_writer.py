@@ -1,35 +1,40 @@
 """Shards on disk: documents as gzip members, read from an earlier build and written anew.
 
-A shard that comes out as it was is not touched.
+A document's members are the same bytes wherever it is understood; a shard is put together from them alone.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Self
 
 from build_graph.corpus.outcome import DocumentResult
-from build_graph.files import write_file
+from build_graph.files import write_files
 from build_graph.graph.emit.responsibilities import Responsibility
-from build_graph.graph.store.seals import compute_facts
+from build_graph.graph.store.seals import compute_facts, compute_piece_facts
 from build_graph.graph.store.shards import (
     BEARINGS,
     CARD,
+    CLASS,
     MANIFEST,
     QUADS,
     DocumentRecord,
     ShardManifest,
-    format_part_name,
 )
 from build_graph.query.text_tables import serialise_rows
+from build_graph.vocabulary import RDF
 
 LEVEL = 3  # of gzip: half the time of the usual 6, and a quarter more bytes
 COLUMNS = ("document", *Responsibility._fields)
+
+
+_PREDICATE = re.compile(rb"^\S+ <([^>]*)> ", re.MULTILINE)
+_CLASS = re.compile(rb"^\S+ <%btype> <([^>]*)> " % RDF.encode(), re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +55,16 @@ def encode_member(outcome: DocumentResult) -> ShardMember:
     """
     quads = _compress(outcome.quads)
     bearings = _compress(serialise_rows((outcome.iri, *row) for row in outcome.bearings).encode())
+    statements, counts = count_terms(outcome.quads, outcome.iri)
     record = DocumentRecord(
         name=outcome.name,
-        source=outcome.source,
         iri=outcome.iri,
         text=outcome.text,
         number=outcome.number,
         title=outcome.title,
         issued=outcome.issued,
-        statements=outcome.statements,
+        statements=statements,
+        counts=counts,
         size=len(quads),
         rows=len(outcome.bearings),
         rows_size=len(bearings),
@@ -66,6 +72,21 @@ def encode_member(outcome: DocumentResult) -> ShardMember:
         kind=outcome.kind,
     )
     return ShardMember(record, quads, bearings)
+
+
+def count_terms(quads: bytes, graph: str) -> tuple[int, dict[str, int]]:
+    """Return how many statements are in a graph, and how many of each property and class.
+
+    >>> count_terms(b'<a:s> <a:p> "o" <a:g> .\\n<a:s> <a:q> "o" <a:other> .\\n', "a:g")
+    (1, {'a:p': 1})
+    """
+    ending = f" <{graph}> .".encode()
+    lines = quads.split(b"\n")
+    own = b"\n".join([line for line in lines if line.endswith(ending)])
+    counts = Counter(_PREDICATE.findall(own))
+    found = {name.decode(): count for name, count in counts.items()}
+    found |= {f"{CLASS}{name.decode()}": count for name, count in Counter(_CLASS.findall(own)).items()}
+    return counts.total(), dict(sorted(found.items()))
 
 
 def encode_header() -> bytes:
@@ -78,34 +99,62 @@ def _compress(data: bytes) -> bytes:
     return gzip.compress(data, LEVEL, mtime=0) if data else b""
 
 
-Members = Callable[[], tuple[bytes, bytes]]  # gives a document's members of N-Quads and of bearers
-Known = tuple[DocumentRecord, Members]
+def assemble_shard(
+    name: str, made_with: str, members: Sequence[ShardMember]
+) -> tuple[ShardManifest, dict[str, list[bytes]]]:
+    """Return the card of a shard, and its files in pieces, by name; `members` come in their order."""
+    files = {
+        f"{name}{QUADS}": [one.quads for one in members],
+        f"{name}{BEARINGS}": [encode_header(), *(one.bearings for one in members)],
+    }
+    facts = {file: compute_piece_facts(pieces) for file, pieces in files.items()}
+    card = ShardManifest(made_with, tuple(one.record for one in members), facts)
+    return card, {**files, f"{name}{CARD}": [card.to_json()]}
+
+
+def write_shard(folder: Path, files: Mapping[str, list[bytes]]) -> None:
+    """Write the files of a shard; raises ObligationError if that fails.
+
+    What describes the files of before goes first, so that no reader takes the new for the old.
+    """
+    for name in (MANIFEST, *(name for name in files if name.endswith(CARD))):
+        (folder / name).unlink(missing_ok=True)
+    write_files({folder / name: pieces for name, pieces in files.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousShard:
-    """A shard of an earlier build, and the places of its documents by the keys of their inputs."""
+    """A shard of an earlier build, whose files are whole."""
 
     folder: Path
-    number: int
+    name: str
     card: ShardManifest
-    places: Mapping[str, int]
 
     @classmethod
-    def read(cls, folder: Path, number: int, made_with: str) -> Self | None:
-        """Return the shard with a number; None if it is missing, damaged, or made with other settings."""
-        card = ShardManifest.read(folder / f"{format_part_name(number)}{CARD}")
+    def read(cls, folder: Path, name: str, made_with: str) -> Self | None:
+        """Return the shard of a name; None if it is missing, damaged, or made with other settings."""
+        card = ShardManifest.read(folder / f"{name}{CARD}")
         if card is None or card.made_with != made_with:
             return None
-        last_first = reversed(list(enumerate(card.documents)))
-        old = cls(folder, number, card, {one.key: at for at, one in last_first})
-        return old if old.is_whole() else None
+        old = cls(folder, name, card)
+        return old if old._is_whole() else None
 
-    def is_whole(self) -> bool:
-        """Return whether its files have the bytes that its manifest names."""
+    def read_member(self, place: int) -> ShardMember:
+        """Return the document at a place."""
+        record, (quads, bearings) = self.card.documents[place], self._sum_sizes(place)
+        return ShardMember(
+            record,
+            self._read_range(QUADS, quads, record.size),
+            self._read_range(BEARINGS, bearings, record.rows_size),
+        )
+
+    def _is_whole(self) -> bool:
+        """Return whether its files have the bytes that its card names."""
         try:
-            for ending, size in zip((QUADS, BEARINGS), self.sum_sizes(len(self.card.documents)), strict=True):
-                name = f"{format_part_name(self.number)}{ending}"
+            for ending, size in zip(
+                (QUADS, BEARINGS), self._sum_sizes(len(self.card.documents)), strict=True
+            ):
+                name = f"{self.name}{ending}"
                 found = compute_facts(self.folder / name)
                 if found != self.card.files.get(name) or found["bytes"] != size:
                     return False
@@ -113,126 +162,12 @@ class PreviousShard:
             return False
         return True
 
-    def find(self, key: str) -> Known | None:
-        """Return the document made of the input with a key: the first of several, None without one."""
-        place = self.places.get(key)
-        return None if place is None else (self.card.documents[place], lambda: self._read_members(place))
-
-    def _read_members(self, place: int) -> tuple[bytes, bytes]:
-        record, (quads, bearings) = self.card.documents[place], self.sum_sizes(place)
-        return self.read_range(QUADS, quads, record.size), self.read_range(
-            BEARINGS, bearings, record.rows_size
-        )
-
-    def sum_sizes(self, documents: int) -> tuple[int, int]:
+    def _sum_sizes(self, documents: int) -> tuple[int, int]:
         """Return the bytes of the first `documents` in each of its two files."""
         before = self.card.documents[:documents]
         return sum(one.size for one in before), len(encode_header()) + sum(one.rows_size for one in before)
 
-    def read_range(self, ending: str, start: int, size: int) -> bytes:
-        """Return bytes of one of its files."""
-        with (self.folder / f"{format_part_name(self.number)}{ending}").open("rb") as file:
+    def _read_range(self, ending: str, start: int, size: int) -> bytes:
+        with (self.folder / f"{self.name}{ending}").open("rb") as file:
             file.seek(start)
             return file.read(size)
-
-
-@dataclass(slots=True)
-class ShardWriter:
-    """Writes a shard; opens its files at the first document that has changed."""
-
-    folder: Path
-    number: int
-    made_with: str
-    old: PreviousShard | None
-    records: list[DocumentRecord] = field(default_factory=list)
-    _asides: dict[str, _TemporaryFile] = field(default_factory=dict)  # by ending
-
-    def add(self, record: DocumentRecord, members: Members) -> None:
-        """Add the next document; call `members` only if they are to be written."""
-        if self._asides or not self._has_record(record):
-            self._open_files()
-            if record.is_stored:
-                for aside, data in zip(self._asides.values(), members(), strict=True):
-                    aside.write(data)
-        self.records.append(record)
-
-    def finish(self) -> bool:
-        """Move the shard to its place, its manifest last; return whether anything changed."""
-        if not self._asides and self.old and len(self.records) == len(self.old.card.documents):
-            return False
-        self._open_files()
-        files = {
-            f"{format_part_name(self.number)}{ending}": aside.close()
-            for ending, aside in self._asides.items()
-        }
-        for name in (MANIFEST, f"{format_part_name(self.number)}{CARD}"):  # they describe the files of before
-            (self.folder / name).unlink(missing_ok=True)
-        for aside in self._asides.values():
-            aside.path.replace(aside.target)
-        card = ShardManifest(self.made_with, tuple(self.records), files)
-        write_file(self.folder / f"{format_part_name(self.number)}{CARD}", card.to_json())
-        return True
-
-    def _has_record(self, record: DocumentRecord) -> bool:
-        """Return whether the earlier shard has the same record at this place."""
-        at = len(self.records)
-        return bool(self.old and self.old.card.documents[at : at + 1] == (record,))
-
-    def _open_files(self) -> None:
-        """Open the files, and copy the documents so far, which have not changed."""
-        if self._asides:
-            return
-        for ending in (QUADS, BEARINGS):
-            self._asides[ending] = _TemporaryFile.open(
-                self.folder / f"{format_part_name(self.number)}{ending}"
-            )
-        if self.old and self.records:
-            for ending, size in zip((QUADS, BEARINGS), self.old.sum_sizes(len(self.records)), strict=True):
-                self._asides[ending].write(self.old.read_range(ending, 0, size))
-        else:
-            self._asides[BEARINGS].write(encode_header())
-
-
-@dataclass(slots=True)
-class _TemporaryFile:
-    """A file that is written beside its final place."""
-
-    target: Path
-    path: Path
-    file: IO[bytes]
-    size: int = 0
-    digest: Any = field(default_factory=hashlib.sha256)
-
-    @classmethod
-    def open(cls, target: Path) -> Self:
-        path = target.with_name(f".{target.name}.tmp")
-        return cls(target, path, path.open("wb"))
-
-    def write(self, data: bytes) -> None:
-        self.file.write(data)
-        self.digest.update(data)
-        self.size += len(data)
-
-    def close(self) -> dict[str, Any]:
-        """Close the file, on the disk; return its size and hash, as manifests name them."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
-        self.file.close()
-        return {"bytes": self.size, "sha256": self.digest.hexdigest()}
-
-
-def remove_temporary(folder: Path) -> None:
-    """Remove half-written files of a build that was killed."""
-    for path in folder.glob(".*.tmp"):
-        path.unlink()
-
-
-def remove_shards(folder: Path, number: int) -> bool:
-    """Remove the shards from a number on, of a larger corpus; return whether there were any."""
-    found = [path for path in folder.glob("part-*.*") if int(path.name[5:].partition(".")[0]) >= number]
-    for path in sorted(
-        found, key=lambda path: path.suffix != CARD
-    ):  # a manifest before the files that it describes
-        (folder / MANIFEST).unlink(missing_ok=True)
-        path.unlink()
-    return bool(found)

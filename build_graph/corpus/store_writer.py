@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from build_graph.corpus.outcome import Item, Items
 from build_graph.corpus.pool import WorkerPool
-from build_graph.corpus.shard_writer import Known
+from build_graph.corpus.shard_writer import ShardMember
 from build_graph.corpus.stream import Deduplicator, DocumentStream, Progress
 from build_graph.errors import ObligationError
 from build_graph.extract.pipeline import merge_given
@@ -165,16 +165,15 @@ class StoreLoader:
         """
         reject_inputs(iterate_files_at(path), paths)
         loaded, items = LoadResult(path), Items(self.reader, paths)
-        with WorkerPool(self.workers, self.reader) as workers, Deduplicator.create() as seen:
+        with WorkerPool(self.workers, self.reader) as workers:
             if not holds_something(path):
-                _load_new(
-                    path, self._iterate_documents(DocumentStream(workers, seen), items, items, loaded), loaded
-                )
+                found = DocumentStream(workers).iterate_members(items)
+                _load_new(path, self._iterate_documents(found, items, loaded), loaded)
             else:
                 with StoreWriter(path, compute_rules_hash()) as filler:
-                    known = DocumentStream(workers, seen, lambda place, item: _find_known(item, filler))
-                    opened = (_open_item(item, workers) for item in items)
-                    _replace_documents(filler, self._iterate_documents(known, items, opened, loaded), loaded)
+                    stream = DocumentStream(workers, lambda item: _find_known(item, filler))
+                    found = stream.iterate_members(_open_item(item, workers) for item in items)
+                    _replace_documents(filler, self._iterate_documents(found, items, loaded), loaded)
         loaded.ignored = items.ignored
         return loaded
 
@@ -194,18 +193,19 @@ class StoreLoader:
         return loaded
 
     def _iterate_documents(
-        self, found: DocumentStream, items: Items, inputs: Iterable[Item], loaded: LoadResult
+        self, found: Iterable[ShardMember], items: Items, loaded: LoadResult
     ) -> Iterator[tuple[DocumentRecord, bytes]]:
         """Yield the documents for the store; count those that are left out."""
         progress = Progress()
-        for record, members in found.iterate_documents(inputs):
-            progress.count(record, items.places.popleft())
-            self.on_progress(progress)
-            if record.is_stored:
-                packed, _ = members()
-                yield record, gzip.decompress(packed) if packed else b""
-            else:
-                loaded.count(record)
+        with Deduplicator.create() as seen:
+            for member in found:
+                record = seen.check(member.record)
+                progress.count(record, items.places.popleft())
+                self.on_progress(progress)
+                if record.is_stored:
+                    yield record, gzip.decompress(member.quads) if member.quads else b""
+                else:
+                    loaded.count(record)
 
     def _iterate_reported(self, documents: Documents) -> Iterator[tuple[DocumentRecord, bytes]]:
         progress, read = Progress(), 0
@@ -221,8 +221,8 @@ def _open_item(item: Item, workers: WorkerPool) -> Item:
     return replace(item, found=workers.open(item.found)) if isinstance(item.found, LazyInput) else item
 
 
-def _find_known(item: Item, filler: StoreWriter) -> Known | None:
-    """Return the document that a store has of an item, without its bytes."""
+def _find_known(item: Item, filler: StoreWriter) -> DocumentRecord | None:
+    """Return the document that a store has of an item."""
     if not isinstance(item.found, Input):
         return None
     try:
@@ -230,9 +230,7 @@ def _find_known(item: Item, filler: StoreWriter) -> Known | None:
     except ObligationError:
         return None  # the worker that understands it reports the error
     known = filler.find_known(Fingerprint.compute(item.found.source, given, filler.rules))
-    if known is None:
-        return None
-    return DocumentRecord(item.found.source.name, iri=known.iri, text=known.text, size=1), lambda: (b"", b"")
+    return DocumentRecord(item.found.source.name, iri=known.iri, text=known.text) if known else None
 
 
 def _load_new(path: Path, documents: Documents, loaded: LoadResult) -> None:

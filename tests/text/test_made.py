@@ -36,6 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     given = document(folder)
     document(folder / "failing", "bad.txt").write_text("今天天气很好。", encoding="utf-8")
     document(folder / "failing", "good.txt")
+    document(folder / "failing", "same.txt")
     graph = folder / "out" / "graph.ttl"
     commands: list[list[object]] = [
         ["build", given, "-o", folder / "out"],
@@ -63,7 +64,7 @@ MADE = {
     "jsonld/graph.jsonld": ("is a graph", "obligations query"),
     "rdfxml/graph.rdf": ("is a graph", "obligations query"),
     "csv/dataset.ttl": ("is a graph", "obligations query"),
-    "shards/part-00000.nq.gz": ("is a graph", "obligations query"),
+    "shards/part-all.nq.gz": ("is a graph", "obligations query"),
     "graphml/graph.graphml": ("is a network for other programs", "Gephi"),
     "analysis/network.gexf": ("is a network for other programs", "Gephi"),
     "out/index.html": ("is a page that obligations wrote", "open it in a browser"),
@@ -77,7 +78,9 @@ MADE = {
     "analysis/bearings.csv": ("is a table that obligations wrote", "spreadsheet"),
     "analysis/analysis.md": ("is a report that obligations wrote", "give the documents"),
     "analyse-zh/analysis.md": ("is a report that obligations wrote", "give the documents"),
-    "shards/failures.jsonl": ("is a list of documents that failed", "give the documents"),
+    "shards/failures.jsonl": ("is a list of documents that were left out", "give the documents"),
+    "shards/copies.jsonl": ("is a list of documents that were left out", "give the documents"),
+    "shards/void.ttl": ("is a graph", "obligations query"),
 }
 
 

@@ -30,9 +30,8 @@ from build_graph.corpus.spark.filesystem import FileSystem, list_files
 from build_graph.corpus.spark.session import convert_errors
 from build_graph.corpus.spark.spark_inputs import load_documents
 from build_graph.corpus.spark.tasks import OUTCOMES, PLACE, RowWorker
-from build_graph.corpus.stream import CLASH, format_clash
 from build_graph.graph.store.fingerprints import compute_rules_hash
-from build_graph.graph.store.shards import FAILURES
+from build_graph.graph.store.shards import CLASH, FAILURES, DocumentRecord
 from build_graph.query.labels import unique_labels
 from build_graph.text.inputs import IgnoredFile, InputReader
 
@@ -73,7 +72,8 @@ class Skipped:
                     self._write_failure(failure, row)
 
     def _write_failure(self, write: Callable[[bytes], None], row: Any) -> None:
-        reason = row.failure or format_clash(row.before, row.iri)
+        clash = DocumentRecord(row.name, iri=row.iri).judge(DocumentRecord(row.before, text="another"))
+        reason = row.failure or clash.failure
         said = {"name": row.name, "reason": reason, "kind": row.kind if row.failure else CLASH}
         self.failures += 1
         self.first_failures += [said] if self.failures <= _FIRST else []

@@ -1,4 +1,4 @@
-"""The description beside an export: VoID of its contents, DCAT of its files, and no time of writing."""
+"""The description beside an export or shards: VoID of its contents, DCAT of its files, no time of writing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph.errors import ObligationError
+from build_graph.graph.store.shards import CLASS, QUADS, FolderSums
 from build_graph.graph.write.turtle import serialise_header, serialise_unframed
 from build_graph.vocabulary import BASE, ELI, PREFIXES, RDF, XSD, encode_segment
 
@@ -25,7 +26,21 @@ _ALL = {**PREFIXES, **_MORE}
 _VOCABULARIES = sorted(set(PREFIXES) - {"xsd", "owl", "rdf"})
 _TYPE = f"<{RDF}type>".encode()
 _REALIZES = f"<{ELI}realizes>".encode()
+_BESIDE = "urn:beside:"  # for the names of files beside a description, until it is Turtle
+_COUNTED = "Counted are the statements in the graphs of documents, not those in the graph that they share."
 _DATE = f"<{ELI}date_document>".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetContents:
+    """What a description says of statements."""
+
+    digest: str  # SHA-256 that identifies them, in hexadecimal
+    statements: int
+    documents: int  # that have a text
+    newest: str  # date of the newest of these, empty without one
+    classes: Mapping[str, int]  # how many things are of each
+    properties: Mapping[str, int]  # how many statements have each
 
 
 @dataclass(slots=True)
@@ -58,15 +73,21 @@ class GraphSurvey:
         self.properties.update({name.decode(): count for name, count in counted.items()})
         self.classes.update({name.decode(): count for name, count in kinds.items()})
 
-    @property
-    def newest(self) -> str | None:
-        """The date of the newest document with a text, or None."""
-        return max((day for name, day in self.dates.items() if name in self.documents), default=None)
+    def summarise(self) -> DatasetContents:
+        """Return what was counted."""
+        return DatasetContents(
+            digest=self._digest.hexdigest(),
+            statements=self.statements,
+            documents=len(self.documents),
+            newest=max((day for name, day in self.dates.items() if name in self.documents), default=""),
+            classes=_strip_brackets(self.classes),
+            properties=_strip_brackets(self.properties),
+        )
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the records, in hexadecimal."""
-        return str(self._digest.hexdigest())
+
+def _strip_brackets(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts of IRIs, without those of blank nodes."""
+    return {name[1:-1]: count for name, count in counts.items() if name.startswith("<")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +128,59 @@ def _parse_address(option: str, words: str | None) -> str | None:
     raise PublicationError(f"{option}: {words!r} is no address; write it as https://example.org/…")
 
 
-def render_description(survey: GraphSurvey, files: Iterable[FileFacts], published: Publication) -> bytes:
-    """Return the description in Turtle; the dataset's IRI depends on the statements alone."""
-    dataset = f"{BASE}dataset/{survey.digest[:16]}"
+def render_description(
+    contents: DatasetContents, files: Iterable[FileFacts], published: Publication
+) -> bytes:
+    """Return the description of an export in Turtle; the dataset's IRI depends on the statements alone."""
+    dataset = _build_dataset_iri(contents)
+    distributions = (quad for file in files for quad in _iterate_distribution(dataset, file, published))
+    return _serialise([*_iterate_contents(dataset, contents, published), *distributions])
+
+
+def describe_shards(sums: FolderSums) -> bytes:
+    """Return the description of a folder of shards in Turtle, with the shards as dumps beside it.
+
+    It counts the statements in the graphs of documents; what they share, and say alike, is not counted.
+    """
+    dumps = [f"{shard['name']}{QUADS}" for shard in sums.shards]
+    whole = [shard["files"][dump]["sha256"] for shard, dump in zip(sums.shards, dumps, strict=True)]
+    classes = {name[len(CLASS) :]: count for name, count in sums.counts.items() if name.startswith(CLASS)}
+    contents = DatasetContents(
+        digest=hashlib.sha256("".join(whole).encode()).hexdigest(),
+        statements=sums.totals["statements"],
+        documents=sums.totals["documents"],
+        newest=sums.newest,
+        classes=classes,
+        properties={name: count for name, count in sums.counts.items() if not name.startswith(CLASS)},
+    )
+    dataset = _build_dataset_iri(contents)
+    beside = (("void:dataDump", NamedNode(f"{_BESIDE}{dump}")) for dump in dumps)
+    note = ("rdfs:comment", Literal(_COUNTED, language="en"))
     quads = [
-        *_iterate_dataset(dataset, survey, published),
-        *_iterate_partitions(dataset, "class", survey.classes),
-        *_iterate_partitions(dataset, "property", survey.properties),
-        *(quad for file in files for quad in _iterate_distribution(dataset, file, published)),
+        *_iterate_contents(dataset, contents, Publication()),
+        *_iterate_about(dataset, note, *beside),
     ]
+    return _serialise(quads).replace(f"<{_BESIDE}".encode(), b"<")
+
+
+def _serialise(quads: Iterable[Quad]) -> bytes:
     body = serialise_unframed(sorted({quad.triple for quad in quads}, key=str), None, prefixes=_ALL)
     return serialise_header(None, _ALL) + b"\n" + body.replace(b" .\n", b" .\n\n").rstrip() + b"\n"
 
 
-def _iterate_dataset(node: str, survey: GraphSurvey, published: Publication) -> Iterator[Quad]:
-    number = len(survey.documents)
-    words = f"{number:,} policy document{'' if number == 1 else 's'}, {survey.statements:,} statements"
+def _build_dataset_iri(contents: DatasetContents) -> str:
+    return f"{BASE}dataset/{contents.digest[:16]}"
+
+
+def _iterate_contents(dataset: str, contents: DatasetContents, published: Publication) -> Iterator[Quad]:
+    yield from _iterate_dataset(dataset, contents, published)
+    yield from _iterate_partitions(dataset, "class", contents.classes)
+    yield from _iterate_partitions(dataset, "property", contents.properties)
+
+
+def _iterate_dataset(node: str, contents: DatasetContents, published: Publication) -> Iterator[Quad]:
+    number, statements = contents.documents, contents.statements
+    words = f"{number:,} policy document{'' if number == 1 else 's'}, {statements:,} statements"
     yield from _iterate_about(
         node,
         ("rdf:type", _expand_term("void:Dataset")),
@@ -130,19 +188,19 @@ def _iterate_dataset(node: str, survey: GraphSurvey, published: Publication) -> 
         ("dcterms:title", Literal("Graph of obligations in policy documents", language="en")),
         ("dcterms:title", Literal("政策文件任务分工图谱", language="zh")),
         ("dcterms:description", Literal(words, language="en")),
-        ("dcterms:description", Literal(f"{number:,}份政策文件，{survey.statements:,}条陈述", language="zh")),
+        ("dcterms:description", Literal(f"{number:,}份政策文件，{statements:,}条陈述", language="zh")),
         (
             "dcterms:modified",
-            Literal(survey.newest, datatype=_expand_term("xsd:date")) if survey.newest else None,
+            Literal(contents.newest, datatype=_expand_term("xsd:date")) if contents.newest else None,
         ),
         ("dcterms:license", NamedNode(published.licence) if published.licence else None),
-        ("void:triples", Literal(survey.statements)),
+        ("void:triples", Literal(statements)),
         ("void:documents", Literal(number)),
-        ("void:classes", Literal(len(survey.classes))),
-        ("void:properties", Literal(len(survey.properties))),
+        ("void:classes", Literal(len(contents.classes))),
+        ("void:properties", Literal(len(contents.properties))),
         ("void:uriSpace", Literal(BASE)),
     )
-    used = [name.strip("<>") for name in (*survey.classes, *survey.properties)]
+    used = (*contents.classes, *contents.properties)
     for prefix in _VOCABULARIES:
         if any(name.startswith(PREFIXES[prefix]) for name in used):
             yield from _iterate_about(node, ("void:vocabulary", NamedNode(PREFIXES[prefix])))
@@ -150,10 +208,7 @@ def _iterate_dataset(node: str, survey: GraphSurvey, published: Publication) -> 
 
 def _iterate_partitions(dataset: str, kind: str, counts: Mapping[str, int]) -> Iterator[Quad]:
     """Yield the number of things of each class, or of statements with each property."""
-    for name, count in counts.items():
-        if not name.startswith("<"):
-            continue
-        iri = name.strip("<>")
+    for iri, count in counts.items():
         node = f"{dataset}/{kind}/{encode_segment(iri)}"
         counted = "void:entities" if kind == "class" else "void:triples"
         yield from _iterate_about(dataset, (f"void:{kind}Partition", NamedNode(node)))

@@ -177,4 +177,4 @@ class _LateDescription:
             for _ in self.survey.watch(self.ordered.iterate_records()):
                 pass
         facts = [FileFacts(file.name, file.media, file.size, file.sha256) for file in self.files]
-        yield render_description(self.survey, facts, self.published)
+        yield render_description(self.survey.summarise(), facts, self.published)
