@@ -22,8 +22,9 @@ from build_graph.corpus.builder import Builder
 from build_graph.corpus.shard_builder import ShardBuilder
 from build_graph.corpus.shard_writer import PreviousShard
 from build_graph.errors import ObligationError
+from build_graph.graph.store.layout import format_part_name
 from build_graph.graph.store.seals import compute_facts, find_damaged_file
-from build_graph.graph.store.shards import CARD, FAILURES, ShardFolder, ShardManifest, format_part_name
+from build_graph.graph.store.shards import ShardFolder
 from build_graph.query import open as opening
 from build_graph.query.engines import OxigraphEngine, convert_store_errors
 from build_graph.query.open import open_graph
@@ -62,14 +63,13 @@ def read_shards(folder: Path) -> str:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a build would leave the one shard of a folder, its manifest and the failures as they are."""
+    """Whether a build would leave the one shard of a folder, its manifest and the lists as they are."""
     try:
         totals = ShardFolder.open(folder).totals
     except ObligationError:
         return False
-    card = ShardManifest.read(folder / f"{format_part_name(0)}{CARD}")
-    shard = card and PreviousShard.read(folder, 0, card.made_with)
-    return bool(shard) and compute_facts(folder / FAILURES) == totals.failed
+    lists = all(compute_facts(folder / name) == facts for name, facts in totals.files.items())
+    return lists and PreviousShard.read(folder, format_part_name(""), totals.made_with) is not None
 
 
 def kind_of(name: str) -> str:

@@ -28,6 +28,7 @@ from pyoxigraph import RdfFormat, Store
 from build_graph.graph.store.shards import (
     BEARINGS,
     CARD,
+    COPIES,
     FAILURES,
     LOCK,
     MANIFEST,
@@ -35,7 +36,6 @@ from build_graph.graph.store.shards import (
     DocumentRecord,
     Manifest,
     ShardManifest,
-    format_part_name,
 )
 from build_graph.processes.confinement import forbid_connections
 from build_graph.web.server import executor, workers
@@ -216,21 +216,24 @@ def _fill(folder: Path) -> None:
     store.flush()
 
 
+PART = "part-all"
+
+
 def _shard(folder: Path) -> None:
     folder.mkdir()
     data = gzip.compress(quads().encode(), mtime=0)
     said = {"bytes": len(data), "sha256": sha256(data).hexdigest()}
     none = {"bytes": 0, "sha256": sha256(b"").hexdigest()}
-    files = {f"{format_part_name(0)}{QUADS}": said, f"{format_part_name(0)}{BEARINGS}": none}
+    files = {f"{PART}{QUADS}": said, f"{PART}{BEARINGS}": none}
     number = quads().count("\n")
     record = DocumentRecord("d", iri=DOCUMENT, statements=number, size=len(data))
-    (folder / f"{format_part_name(0)}{QUADS}").write_bytes(data)
-    (folder / f"{format_part_name(0)}{BEARINGS}").write_bytes(b"")
-    (folder / f"{format_part_name(0)}{CARD}").write_bytes(ShardManifest("", (record,), files).to_json())
-    shard = {"name": format_part_name(0), "documents": 1, "statements": number, "files": files}
-    totals = Manifest("", "", "", {}, 1, statements=number, shards=(shard,))
+    (folder / f"{PART}{QUADS}").write_bytes(data)
+    (folder / f"{PART}{BEARINGS}").write_bytes(b"")
+    (folder / f"{PART}{CARD}").write_bytes(ShardManifest("", (record,), files).to_json())
+    shard = {"name": PART, "documents": 1, "statements": number, "files": files}
+    totals = Manifest("", "", "", "", {}, 1, statements=number, shards=(shard,))
     (folder / MANIFEST).write_bytes(totals.to_json())
-    for name in (LOCK, FAILURES):
+    for name in (LOCK, FAILURES, COPIES):
         (folder / name).touch()
 
 
