@@ -42,13 +42,13 @@ with --spreadsheet it cannot, but some words then differ from those of the graph
 \b
 Examples:
   obligations export --format csv
-  obligations export corpus/graph.ttl --format nt -o graph.nt --licence https://example.org/licence
+  obligations export corpus/graph.ttl -o graph.nt --licence https://example.org/licence
   obligations export http://localhost:7878/query --format jsonld
 """
 
 
 _add_export_options = combine_options(
-    create_format_option(_FORMATS, "RDF, a network, or tables.", required=True),
+    create_format_option(_FORMATS, "RDF, a network, or tables; by default as the file of --output ends."),
     create_output_option(
         "FILE|DIR", "it; csv, parquet and neo4j-csv need a folder.  [default: output/export/FORMAT/]"
     ),
@@ -69,7 +69,7 @@ _add_export_options = combine_options(
 @_add_export_options
 @add_answer_options
 @prints_errors
-def export(graph: str, form: str, output: Path | None, **options: Any) -> None:
+def export(graph: str, form: str | None, output: Path | None, **options: Any) -> None:
     """Write a graph in the format of another program."""
     from build_graph.files import is_stream
     from build_graph.query.export.dataset_description import Publication
@@ -77,11 +77,11 @@ def export(graph: str, form: str, output: Path | None, **options: Any) -> None:
     from build_graph.query.export.formats import ExportFormat
     from build_graph.query.export.source import GraphSource
 
+    kind = _choose_format(form, output)
     print_size(graph)
-    kind = ExportFormat(form)
     guarded = any([options.pop("spreadsheet"), options.pop("as_before")])
     if guarded and kind is not ExportFormat.CSV:
-        raise click.UsageError(f"--spreadsheet: {form} is not for spreadsheets; it goes with csv")
+        raise click.UsageError(f"--spreadsheet: {kind} is not for spreadsheets; it goes with csv")
     place = output or _choose_place(kind)
     source = GraphSource.open(graph, **{name: options.pop(name) for name in ("timeout", "most")})
     exported = Exporter(source, kind, Publication.parse(**options), guarded).write(place)
@@ -90,6 +90,17 @@ def export(graph: str, form: str, output: Path | None, **options: Any) -> None:
         f"{len(exported.paths):,} files with {exported.paths[-1].name}, {exported.size / 1e6:.1f} MB",
         error=is_stream(place),
     )
+
+
+def _choose_format(given: str | None, output: Path | None) -> ExportFormat:
+    """Return the format of an export; raise UsageError if neither --format nor the ending names one."""
+    from build_graph.query.export.formats import ExportFormat
+
+    kind = ExportFormat(given) if given else ExportFormat.detect(output) if output else None
+    if kind is None:
+        where = f"{output}: the ending names no format" if output else "no format"
+        raise click.UsageError(f"{where}; give --format, one of {', '.join(_FORMATS)}")
+    return kind
 
 
 def _choose_place(kind: ExportFormat) -> Path:

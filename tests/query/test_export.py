@@ -240,6 +240,20 @@ def test_what_xml_cannot_hold_is_refused(quad: Quad, said: str, tmp_path: Path) 
     assert not output.parent.exists()
 
 
+@pytest.mark.parametrize("form", [form for form in ExportFormat if not form.is_folder])
+def test_a_file_is_in_the_format_of_its_ending(path: Path, form: ExportFormat, tmp_path: Path) -> None:
+    output = tmp_path / f"out.{form.ending}"
+    assert run("export", path, "-o", output).exit_code == 0
+    assert output.read_bytes() == exported(path, form, tmp_path / "asked").read_bytes()
+
+
+@pytest.mark.parametrize("words", [(), ("-o", "out"), ("-o", "out.csv")])
+def test_an_export_without_a_format_says_what_to_give(words: tuple[str, ...], path: Path) -> None:
+    result = run("export", path, *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "give --format, one of ttl, " in result.stderr
+
+
 def test_named_graphs_are_kept_or_merged(tmp_path: Path) -> None:
     said = (node("a"), term("ob:cue"), Literal("x"))
     quads = [Quad(*said, node("g")), Quad(*said, node("h")), Quad(*said)]

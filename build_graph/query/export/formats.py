@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 MEDIA_TYPES = {  # by the ending of a file's name
     "ttl": "text/turtle",
@@ -35,6 +36,18 @@ class ExportFormat(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     NEO4J = "neo4j-csv"
+
+    @classmethod
+    def detect(cls, path: Path) -> ExportFormat | None:
+        """Return the format of a file by the ending of its name, or None for an unknown ending.
+
+        Formats that are folders are not told by a name.
+
+        >>> ExportFormat.detect(Path("graph.RDF")), ExportFormat.detect(Path("graph.csv"))
+        (<ExportFormat.RDFXML: 'rdfxml'>, None)
+        """
+        ending = path.suffix.lower().removeprefix(".")
+        return next((form for form in cls if form.ending == ending and not form.is_folder), None)
 
     @property
     def is_folder(self) -> bool:
