@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/added.py [--documents 10000] [--size 20000]
 
-Documents are made up (nothing is understood): each has so many bytes that do not shrink, and as many counts as
-a real one. One is added where no shard splits, and one where a full shard does. What is written anew is every
-file that is new or has other bytes: shards, cards, lists and manifest alike.
+Documents are made up (nothing is understood): each has so many bytes that do not shrink, and as many counts
+as a real one. One is added where no shard splits, and one where a full shard does. What is written anew is
+every file that is new or has other bytes: shards, cards, lists and manifest alike.
 """
 
 from __future__ import annotations

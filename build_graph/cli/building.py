@@ -64,9 +64,10 @@ network of a store. All commands that take a graph take a store.
 With --shards several processes turn any number of documents into part-0101.nq.gz and so on; the bytes depend
 on the set of documents alone, not on their order or the number of processes. A document that fails goes into
 failures.jsonl, and the exit code is then 3; one that is there under another name goes into copies.jsonl. A
-build that was interrupted goes on where it was; one that is repeated works only on what has changed. Commands that take a graph take such a folder; build SHARDS --store puts it into a store, a new one by bulk
-load. With --store and --workers, several processes put documents into the store, and those that fail are set
-aside, as with --shards.
+build that was interrupted goes on where it was; one that is repeated works only on what has changed. Commands
+that take a graph take such a folder; build SHARDS --store puts it into a store, a new one by bulk load. With
+--store and --workers, several processes put documents into the store, and those that fail are set aside, as
+with --shards.
 
 With --spark the machines of a Spark cluster do the work. PATH and DIR are then on any file system that the
 cluster reaches (hdfs://…, s3a://…), and DIR is new; docs/scale.md describes what is in it.

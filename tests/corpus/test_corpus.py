@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,7 +26,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from places import TESTS
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
 
 from build_graph.analysis.analysis import Analyst
 from build_graph.analysis.choices import Choices, Language, Unit
@@ -55,7 +56,7 @@ from build_graph.graph.store.store import DocumentStore
 from build_graph.query import open as opening
 from build_graph.query.engines import Engine, EngineError, OxigraphEngine
 from build_graph.query.open import open_graph
-from build_graph.vocabulary import BASE
+from build_graph.vocabulary import BASE, RDF
 from build_graph.web.pages import site
 from build_graph.web.pages.network_data import NORMS, NetworkData, NetworkMeasure, collect_network_data
 
@@ -204,6 +205,33 @@ def test_the_graphs_are_those_of_a_store(built: Path, corpus: Path, tmp_path: Pa
         quad for quad in quads if isinstance(quad.graph_name, NamedNode) and "/d/" in str(quad.graph_name)
     }
     assert ours == quads_of(built)
+
+
+def test_the_description_counts_what_is_there(built: Path) -> None:
+    """Of the graphs of documents: classes, properties, documents; and it names the files beside it."""
+    place = "https://example.org/corpus/"
+    description = Store()
+    description.load(path=str(built / "void.ttl"), format=RdfFormat.TURTLE, base_iri=f"{place}void.ttl")
+    own = [quad for quad in quads_of(built) if quad.graph_name != SHARED]
+    properties = Counter(quad.predicate.value for quad in own)
+    classes = Counter(quad.object.value for quad in own if quad.predicate.value == f"{RDF}type")
+
+    def pairs(kind: str, counted: str) -> dict[str, int]:
+        found = description.query(
+            f"PREFIX void: <http://rdfs.org/ns/void#> SELECT ?of ?n {{ ?dataset void:{kind}Partition ?part . "
+            f"?part void:{kind} ?of ; void:{counted} ?n }}"
+        )
+        return {row["of"].value: int(row["n"].value) for row in found}
+
+    assert pairs("class", "entities") == classes
+    assert pairs("property", "triples") == properties
+    (whole,) = description.query(
+        "PREFIX void: <http://rdfs.org/ns/void#> "
+        "SELECT ?n ?triples { ?dataset a void:Dataset ; void:documents ?n ; void:triples ?triples }"
+    )
+    assert (int(whole["n"].value), int(whole["triples"].value)) == (5, len(own))
+    dumps = description.query("SELECT ?dump { ?dataset <http://rdfs.org/ns/void#dataDump> ?dump }")
+    assert {row["dump"].value for row in dumps} == {f"{place}{name}.nq.gz" for name in parts(built)}
 
 
 def quads_of(folder: Path) -> set[Quad]:
