@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 from build_graph.errors import ObligationError
 from build_graph.extract.meaning.matcher import WordMatcher
-from build_graph.extract.structure.marks import is_within
 from build_graph.model import Domain, Measure, Span
 from build_graph.resources import find_folder, load_statements, load_word_lists
 from build_graph.vocabulary import BASE, OB
@@ -93,6 +92,7 @@ class _Signal(NamedTuple):
     """The domains that a word of the scheme signals; none if the word is neutral."""
 
     weights: tuple[tuple[str, float], ...]  # its weight for each domain that it signals
+    domains: frozenset[str]  # those domains
     named: tuple[str, ...]  # the domains whose own matter it names
     worth: float  # its weight by rarity and length
 
@@ -100,7 +100,8 @@ class _Signal(NamedTuple):
     def build(cls, weights: Mapping[str, float], worth: float) -> _Signal:
         """Return the signal of a word with a weight for each domain."""
         ordered = tuple(sorted(weights.items()))
-        return cls(ordered, tuple([domain for domain, weight in ordered if weight == 1.0]), worth)
+        named = tuple([domain for domain, weight in ordered if weight == 1.0])
+        return cls(ordered, frozenset(weights), named, worth)
 
 
 class _Place(StrEnum):
@@ -115,6 +116,7 @@ class _Place(StrEnum):
 
 
 _BODY = (_Place.PHRASE, _Place.SENTENCE, _Place.BODY)
+_NAMING = frozenset((_Place.HEADING, *_BODY))
 _PLACES = tuple(_Place)
 _OF_THEME = tuple((name, f"theme {name}") for name in (*_PLACES, "coverage", "total", "title"))
 
@@ -192,13 +194,12 @@ class DomainFinder:
         """
         counts: dict[str, float] = defaultdict(float)
         strong: Counter[str] = Counter()
-        found = self._words.find_words(content)
-        signals = {spotted.word: spotted.value for spotted in found}
-        for word, times in Counter(map(itemgetter(2), found)).items():
-            signal = signals[word]
+        for word, times in Counter(map(itemgetter(2), self._words.find_words(content))).items():
+            signal = self._words[word]
             for domain, weight in signal.weights:
                 counts[domain] += weight * times
-            strong.update(dict.fromkeys(signal.named, times))
+            for domain in signal.named:
+                strong[domain] += times
         titled = set(self._find_title_domains(title))
         total = sum(counts.values())
         rated = {d: n / total + (_THEME_IN_TITLE if d in titled else 0.0) for d, n in counts.items()}
@@ -213,8 +214,7 @@ class DomainFinder:
         Where no word of the measure and its headings signals anything, the domain is the theme, or one that
         the title names. Else there is none.
         """
-        signs = self._find_signs(content, measure, surroundings)
-        features = self._build_features(content, measure, signs, surroundings)
+        signs, features = self._read_measure(content, measure, surroundings)
         return tuple(
             Domain(domain, _find_signal_spans(signs, domain)) for domain in self.choose_domains(features)
         )
@@ -223,41 +223,43 @@ class DomainFinder:
         self, content: str, measure: Measure, surroundings: Surroundings = ALONE
     ) -> Features:
         """Return the features of each domain of `measure`, by the names that `data/domains.toml` weighs."""
-        signs = self._find_signs(content, measure, surroundings)
-        return self._build_features(content, measure, signs, surroundings)
+        return self._read_measure(content, measure, surroundings)[1]
 
     # ------------------------------------------------------------------------------ reading
 
-    def _find_signs(self, content: str, measure: Measure, surroundings: Surroundings) -> list[_Sign]:
-        """Return the words of the scheme in a measure and in the headings above it."""
+    def _read_measure(
+        self, content: str, measure: Measure, surroundings: Surroundings
+    ) -> tuple[list[_Sign], Features]:
+        """Return the words of the scheme in a measure and the headings above it, and the features."""
         near = _Place.HEADING if measure.index == 1 else _Place.LATER_HEADING
-        return [
+        sentences = [match.start() for match in _SENTENCE.finditer(content, *measure.span)]
+        signs = [
             *self._find_in_heading(content, surroundings.heading, near),
-            *self._find_in_body(content, measure.span),
+            *self._find_in_body(content, measure.span, sentences),
             *self._find_in_heading(content, surroundings.section_heading, _Place.SECTION),
         ]
+        return signs, self._build_features(measure, signs, len(sentences), surroundings)
 
     def _find_in_heading(self, content: str, span: Span | None, place: _Place) -> Iterator[_Sign]:
         """Yield the signs in a heading."""
         if span is not None:
             cut = Span(span.start, min(span.end, span.start + _HEADING_LENGTH))
             for start, end, word, signal in self._words.find_words(content, cut.start, cut.end):
-                yield _Sign(word, signal, start, end, place)
+                if signal.weights:
+                    yield _Sign(word, signal, start, end, place)
 
-    def _find_in_body(self, content: str, span: Span) -> Iterator[_Sign]:
-        """Yield the signs in a measure's own text."""
-        phrases = list(_iterate_phrases(content, span))
+    def _find_in_body(self, content: str, span: Span, sentences: Sequence[int]) -> Iterator[_Sign]:
+        """Yield the signs in a measure's own text, whose sentences begin at `sentences`."""
+        phrases = list(_iterate_phrases(content, span, sentences))
         starts = [phrase.start for phrase in phrases]
-        cited, listed = (
-            [Span(*match.span()) for match in pattern.finditer(content, span.start, span.end)]
-            for pattern in (_CITATION, _LIST)
-        )
+        cited, listed = (_find_positions(pattern, content, span) for pattern in (_CITATION, _LIST))
         for start, end, word, signal in self._words.find_words(content, span.start, span.end):
-            phrase = phrases[bisect_right(starts, start) - 1]
-            named = _CITED if is_within(cited, start) else 1.0
-            named *= _LISTED if is_within(listed, start) else 1.0
-            named *= _OFFICE if _OFFICE_END.match(content, end) else 1.0
-            yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
+            if signal.weights:
+                phrase = phrases[bisect_right(starts, start) - 1]
+                named = _CITED if start in cited else 1.0
+                named *= _LISTED if start in listed else 1.0
+                named *= _OFFICE if _OFFICE_END.match(content, end) else 1.0
+                yield _Sign(word, signal, start, end, phrase.place, phrase.factor * named, phrase.sentence)
 
     def _find_title_domains(self, title: str | None) -> list[str]:
         """Return the domains that a title names."""
@@ -270,12 +272,12 @@ class DomainFinder:
     # ----------------------------------------------------------------------------- features
 
     def _build_features(
-        self, content: str, measure: Measure, signs: list[_Sign], surroundings: Surroundings
+        self, measure: Measure, signs: list[_Sign], sentences: int, surroundings: Surroundings
     ) -> Features:
-        """Return the features of each domain by name."""
+        """Return the features of each domain by name; those that are 0 may be left out."""
         found: Features = defaultdict(lambda: defaultdict(float))
         self._count_words(found, signs)
-        _add_coverage(found, signs, len(_SENTENCE.findall(content, measure.span.start, measure.span.end)))
+        _add_coverage(found, signs, sentences)
         theme = surroundings.theme.domain if surroundings.theme else ""
         for domain in _find_first_named(signs, theme):
             found[domain]["first"] = 1.0
@@ -286,7 +288,7 @@ class DomainFinder:
             _add_theme_features(found[theme], measure, signs, surroundings)
         for domain, values in found.items():
             values["always"] = 1.0
-            values["named"] = float(any(values[place] for place in (_Place.HEADING, *_BODY)))
+            values["named"] = float(not _NAMING.isdisjoint(values))
             # The rarity of the theme's words elsewhere says nothing here.
             values["rarity"] = 0.0 if domain == theme else self._rarity.get(domain, 0.0)
         return found
@@ -302,13 +304,13 @@ class DomainFinder:
                     found[domain][sign.place] += worth
                 elif sign.place in _BODY:
                     found[domain]["weak"] += worth
-        bodies = [[values[place] for place in _BODY] for values in found.values()]
+        bodies = [[values[place] for place in _BODY if place in values] for values in found.values()]
         whole = sum(chain.from_iterable(bodies))
         for values, body in zip(found.values(), bodies, strict=True):
             values["total"] = total = sum(body)
-            values["share"] = total / whole if whole else 0.0
-            for name in (*_PLACES, "weak", "total"):
+            for name in values:
                 values[name] = log1p(values[name])
+            values["share"] = total / whole if whole else 0.0
 
     def _add_remits(self, found: Features, measure: Measure) -> None:
         """Add the domains that the bearers' names signal; the first bearer counts more than the rest."""
@@ -341,7 +343,7 @@ class DomainFinder:
 
 def _find_signal_spans(signs: Iterable[_Sign], domain: str) -> tuple[Span, ...]:
     """Return the places of the words that signal a domain, each once, in order."""
-    places = {(sign.start, sign.end) for sign in signs if domain in dict(sign.signal.weights)}
+    places = {(sign.start, sign.end) for sign in signs if domain in sign.signal.domains}
     return tuple(Span(start, end) for start, end in sorted(places))
 
 
@@ -394,15 +396,19 @@ def _is_on_implementation(measure: Measure, headings: Iterable[_Sign]) -> bool:
     """Return whether a measure is on carrying out the document: 组织实施, 保障措施, the closing."""
     if measure.section is None and measure.clause is None:
         return True
-    return any(domain == _ORGANISATION for sign in headings for domain, _ in sign.signal.weights)
+    return any(_ORGANISATION in sign.signal.domains for sign in headings)
 
 
 # -------------------------------------------------------------------------------------- reading
 
 
-def _iterate_phrases(content: str, span: Span) -> Iterator[_Phrase]:
+def _find_positions(pattern: re.Pattern[str], content: str, span: Span) -> set[int]:
+    """Return the positions within `span` that a pattern covers."""
+    return {at for match in pattern.finditer(content, *span) for at in range(*match.span())}
+
+
+def _iterate_phrases(content: str, span: Span, sentences: Sequence[int]) -> Iterator[_Phrase]:
     """Yield the phrases of `content` within `span`, with place and factor of the words in them."""
-    sentences = [match.start() for match in _SENTENCE.finditer(content, span.start, span.end)]
     first = True
     for match in _PHRASE.finditer(content, span.start, span.end):
         start, end = match.span()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
-from itertools import chain
+from functools import lru_cache
+from itertools import accumulate
 from operator import itemgetter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -32,13 +32,18 @@ class WordMatch(NamedTuple, Generic[Value]):
 class WordMatcher(Generic[Value]):
     """A list of words that are found in one pass over a text."""
 
-    __slots__ = ("_automaton", "_known", "_words")
+    __slots__ = ("_automaton", "_known", "_numbered", "_words")
 
     def __init__(self, words: Mapping[str, Value]) -> None:
         """Prepare `words`; a match comes with the value of its word."""
-        self._words = tuple(words.items())
+        self._words = dict(words)
+        self._numbered = tuple(words.items())
         self._automaton = AhoCorasick(words)
         self._known = lru_cache(_KNOWN)(self._match_text)
+
+    def __getitem__(self, word: str) -> Value:
+        """Return the value of a word of the list."""
+        return self._words[word]
 
     def find_words(self, text: str, start: int = 0, end: int | None = None) -> list[WordMatch[Value]]:
         """Return the words in `text`, or from `start` to `end` of it, in order; none overlaps another.
@@ -49,57 +54,53 @@ class WordMatcher(Generic[Value]):
         >>> [found.word for found in matcher.find_words("利用电子商务")]
         ['电子商务']
         """
-        spots = self._known(text)
-        found = spots.all if end is None else spots.iterate_within(start, end)
-        return [WordMatch(first, last, *self._words[number]) for number, first, last in found]
+        return self._known(text).find_within(start, len(text) if end is None else end)
 
-    def _match_text(self, text: str) -> _TextMatches:
+    def _match_text(self, text: str) -> _TextMatches[Value]:
         """Return all words in a text; the last texts are cached for other stretches of them."""
         try:
             found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         except UnicodeEncodeError:  # halves of characters: none of a word
             return self._match_text(_SURROGATES.sub("\ufffd", text))
-        return _TextMatches(found)
+        return _TextMatches(self._numbered, sorted(found, key=itemgetter(1)))
 
 
-class _TextMatches:
-    """The words of a list in one text, in runs that do not overlap with each other."""
+class _TextMatches(Generic[Value]):
+    """The words of a list in one text: all that were found, and those that are chosen among them."""
 
-    def __init__(self, found: Sequence[_Found]) -> None:
-        self._runs = list(_iterate_runs(sorted(found, key=itemgetter(1))))
-        self._chosen = [run if len(run) == 1 else _select_longest(run) for run in self._runs]
+    __slots__ = ("_chosen", "_found", "_places", "_reached", "_starts", "_words")
 
-    @cached_property
-    def all(self) -> list[_Found]:
-        """The words that are chosen in the whole text."""
-        return list(chain.from_iterable(self._chosen))
+    def __init__(self, words: Sequence[tuple[str, Value]], found: Sequence[_Found]) -> None:
+        """Choose among the words `found`, in order of their starts; `words` is the list."""
+        self._words, self._found = words, found
+        self._starts = [start for _, start, _ in found]
+        self._reached = list(accumulate([end for _, _, end in found], max))
+        self._chosen = self._choose_words(found)
+        self._places = [word.start for word in self._chosen]
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [run[0][1] for run in self._runs]
+    def find_within(self, start: int, end: int) -> list[WordMatch[Value]]:
+        """Return the words from `start` to `end`; where one of these cuts a word, they are chosen anew."""
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        if (first and self._reached[first - 1] > start) or (last and self._reached[last - 1] > end):
+            return self._choose_words([item for item in self._found[first:last] if item[2] <= end])
+        return self._chosen[bisect_left(self._places, start) : bisect_left(self._places, end)]
 
-    @cached_property
-    def _ends(self) -> list[int]:
-        return [max(end for _, _, end in run) for run in self._runs]
-
-    def iterate_within(self, start: int, end: int) -> Iterator[_Found]:
-        """Yield the words from `start` to `end`; a run that crosses them is chosen from anew."""
-        for index in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
-            if start <= self._starts[index] and self._ends[index] <= end:
-                yield from self._chosen[index]
-            else:
-                inside = [item for item in self._runs[index] if start <= item[1] and item[2] <= end]
-                for run in _iterate_runs(inside):
-                    yield from _select_longest(run)
+    def _choose_words(self, found: Sequence[_Found]) -> list[WordMatch[Value]]:
+        """Return the words that stay of those found, in order of their starts."""
+        return [
+            WordMatch(start, end, *self._words[number])
+            for run in _iterate_runs(found)
+            for number, start, end in (run if len(run) == 1 else _select_longest(run))
+        ]
 
 
-def _iterate_runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
+def _iterate_runs(found: Sequence[_Found]) -> Iterator[Sequence[_Found]]:
     """Yield words, in order of their starts, in runs that do not overlap with each other."""
     run: list[_Found] = []
     reach = 0
     for item in found:
         _, start, end = item
-        if run and start >= reach:
+        if start >= reach and run:
             yield run
             run = []
         run.append(item)
@@ -108,7 +109,7 @@ def _iterate_runs(found: Sequence[_Found]) -> Iterator[list[_Found]]:
         yield run
 
 
-def _select_longest(run: list[_Found]) -> list[_Found]:
+def _select_longest(run: Sequence[_Found]) -> list[_Found]:
     """Return the words of a run that stay: the longest, the longest that does not overlap with it, ..."""
     taken: set[int] = set()
     kept = []
