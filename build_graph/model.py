@@ -37,9 +37,11 @@ class Span(NamedTuple):
         Span(start=1, end=4)
         """
         words = text[self.start : self.end]
-        kept = words.lstrip()
-        start = self.start + len(words) - len(kept)
-        return Span(start, start + len(kept.rstrip()))
+        kept = words.strip()
+        if len(kept) == len(words):
+            return self
+        start = self.start + len(words) - len(words.lstrip())
+        return Span(start, start + len(kept))
 
     def __len__(self) -> int:
         return self.end - self.start

@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from build_graph.errors import ObligationError
 from build_graph.extract.meaning.matcher import WordMatch, WordMatcher
+from build_graph.extract.phrases.lexicon import WordSet
 from build_graph.extract.structure.marks import build_alternation
 
 HEADS = ("bodies", "persons", "facilities", "places", "governments")
 _ACTORS = ("bodies", "persons")
-_STOP, _NEUTRAL = "stop", "neutral"
+_NO_HEADS = _STOP, _NEUTRAL = "stop", "neutral"
 
 # Longer than any phrase between commas and than any name, so that the work on one has a bound.
 _SEGMENT_LENGTH, _NAME_LENGTH = 200, 40
@@ -69,7 +70,7 @@ class NameParser:
     """A parser of names, with the lists of `data/audiences.toml`."""
 
     adverbs: frozenset[str]
-    openings: tuple[str, ...]
+    openings: WordSet
     joiners: frozenset[str]
     _words: WordMatcher[str]
     _long_joiners: tuple[str, ...]
@@ -78,8 +79,8 @@ class NameParser:
     _governing: frozenset[str]
     _urging: frozenset[str]
     _recipients: frozenset[str]
-    _trims: tuple[str, ...]
-    _trims_of_lists: tuple[str, ...]
+    _trims: WordSet
+    _trims_of_lists: WordSet
     _kept: frozenset[str]
     _conditions: re.Pattern[str]
     _clause_verbs: tuple[str, ...]
@@ -96,7 +97,7 @@ class NameParser:
         long_joiners = tuple(stops["long_joiners"].split())
         return cls(
             adverbs=frozenset(stops["adverbs"].split()),
-            openings=_sort_longest_first(stops["opening"]),
+            openings=WordSet(stops["opening"]),
             joiners=frozenset((*stops["joiners"].split(), *long_joiners)),
             _words=WordMatcher(_read_roles(data)),
             _long_joiners=long_joiners,
@@ -105,8 +106,8 @@ class NameParser:
             _governing=frozenset(f"{frames['directives']} {frames['loose']} {stops['adverbs']}".split()),
             _urging=frozenset(word for word in frames["places"].split() if len(word) > 1),
             _recipients=frozenset(frames["recipients"].split()),
-            _trims=_sort_longest_first(trims["words"]),
-            _trims_of_lists=_sort_longest_first(f"{trims['words']} {trims['listed']}"),
+            _trims=WordSet(trims["words"]),
+            _trims_of_lists=WordSet(f"{trims['words']} {trims['listed']}"),
             _kept=frozenset(f"{trims['keep']} {stops['opening']}".split()),
             _conditions=re.compile(data["clauses"]["conditions"]),
             _clause_verbs=tuple(data["clauses"]["verbs"].split()),
@@ -177,8 +178,7 @@ class NameParser:
 
     def _is_generic(self, words: str) -> bool:
         """Return whether a name is too general alone, even behind an opening verb: 建设企业…中心."""
-        opening = next((verb for verb in self.openings if words.startswith(verb)), "")
-        return words.removeprefix(opening) in self._generic
+        return words.removeprefix(self.openings.match_at(words)) in self._generic
 
     def _add_clause(self, segment: Segment, name: Name, end: int) -> Name:
         """Return the name with its relative clause, which ends at `end`, if the clause adds to it."""
@@ -256,17 +256,22 @@ class NameParser:
 
     def _trim_start(self, text: str, start: int, head: Token, mark: str) -> int:
         """Return the start of a name without pointing words; 各类 stays if nothing else is left."""
-        trims = self._trims_of_lists if mark == "等" else self._trims
-        trims = (*trims, "各") if head.value == "places" else trims
-        trims = (*trims, *self.openings) if mark == "" else trims
-        while start < head.start and text.startswith(trims, start):
-            cut = next((word for word in trims if text.startswith(word, start)), "")
+        while start < head.start and (cut := self._match_trim(text, start, head, mark)):
             after = start + len(cut)
-            if not cut or after > head.start or (cut in self._kept and after == head.start):
+            if after > head.start or (cut in self._kept and after == head.start):
                 break
             start = after
         counted = self._counted.match(text, start, head.start)
         return counted.end() if counted else start
+
+    def _match_trim(self, text: str, start: int, head: Token, mark: str) -> str:
+        """Return what points at `start`, or "": 各类, 各 of a place, a verb where no mark is before it."""
+        trims = self._trims_of_lists if mark == "等" else self._trims
+        return (
+            trims.match_at(text, start)
+            or ("各" if head.value == "places" and text.startswith("各", start) else "")
+            or ("" if mark else self.openings.match_at(text, start))
+        )
 
     def _find_clause(self, segment: Segment, end: int) -> int:
         """Return the start of the relative clause that ends at `end`: behind the governing verbs."""
@@ -291,10 +296,6 @@ class NameParser:
 # --------------------------------------------------------------------------------------- pieces
 
 
-def _sort_longest_first(words: str) -> tuple[str, ...]:
-    return tuple(sorted(words.split(), key=lambda word: (-len(word), word)))
-
-
 def _read_roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return each word of the lists with its role: a kind of head, stop or neutral."""
     lists = [(kind, data["heads"][kind]) for kind in HEADS]
@@ -310,7 +311,7 @@ def _read_roles(data: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 
 
 def _build_segment(text: str, start: int, end: int, tokens: list[Token]) -> Segment:
-    heads = tuple([token for token in tokens if token.value in HEADS])
+    heads = tuple([token for token in tokens if token.value not in _NO_HEADS])
     return Segment(
         text=text,
         start=start,

@@ -139,7 +139,8 @@ class AudienceFinder:
         """
         left = 0
         for segment in self._reader.iterate_segments(text):
-            opened = any(t.start == segment.start and t.word in self._grants for t in segment.stops.values())
+            first = next(iter(segment.stops.values()), None)
+            opened = first is not None and first.start == segment.start and first.word in self._grants
             left = _GRANTED if opened else 0 if segment.opens else left - 1
             yield segment, left > 0
 
@@ -212,7 +213,9 @@ class AudienceFinder:
     def _find_cities(self, segment: Segment) -> Iterator[Name]:
         """Yield cities and counties by name behind plain words: 支持柳州市…."""
         for at, token in segment.stops.items():
-            start = at if token.word in self._frames["places"] else segment.end
+            if token.word not in self._frames["places"]:
+                continue
+            start = at
             while city := self._city.match(segment.text, start, segment.end):
                 yield Name(*city.span(), city.start(), "places", generic=False)
                 listed = segment.text[city.end() : city.end() + 1] in self._reader.joiners
@@ -223,7 +226,7 @@ class AudienceFinder:
     def _find_frame(self, segment: Segment, name: Name) -> _Frame:
         """Return the word that governs a name from before it, and how plainly."""
         text, at = segment.text, name.phrase
-        opening = next((w for w in self._reader.openings if text.startswith(w, at) and at < name.start), "")
+        opening = self._reader.openings.match_at(text, at) if at < name.start else ""
         while at > segment.start and text[at - 1] in '“‘"':
             at -= 1
         while at in segment.stops and segment.stops[at].word in self._reader.adverbs:

@@ -10,25 +10,23 @@ from functools import cached_property
 from build_graph.model import NormKind
 from build_graph.resources import load_word_lists
 
+# The lists of verbs that can stand behind an adverbial, besides all that are acts.
+_WITHIN = ("inner", "late", "dual", "trials", "services")
 
-class WordSet:
+
+class WordSet(frozenset[str]):
     """A set of words, looked for at a position of a text or anywhere in it.
 
     Most positions are ruled out by one character: words are kept by their first and last characters.
     """
 
+    def __new__(cls, words: str) -> WordSet:
+        """Return the words of a string, split at white space."""
+        return super().__new__(cls, words.split())
+
     def __init__(self, words: str) -> None:
-        """Split a string at white space into the words."""
-        self._words = frozenset(words.split())
-        self._lengths = _collect_lengths(self._words, 0)
-
-    def __contains__(self, word: object) -> bool:
-        """Return whether the word is one of them."""
-        return word in self._words
-
-    def __or__(self, other: WordSet) -> WordSet:
-        """Return the words of both."""
-        return WordSet(" ".join(self._words | other._words))
+        """Keep the lengths of the words by their first characters."""
+        self._lengths = _collect_lengths(self, 0)
 
     def match_at(self, text: str, start: int = 0) -> str:
         """Return the longest word that begins at `start`, or "".
@@ -38,7 +36,7 @@ class WordSet:
         """
         for length in self._lengths.get(text[start : start + 1], ()):
             word = text[start : start + length]
-            if word in self._words:
+            if word in self:
                 return word
         return ""
 
@@ -46,7 +44,7 @@ class WordSet:
         """Return the longest word that ends at `end`, by default the end of the text, or ""."""
         end = len(text) if end is None else end
         for length in self._lengths_back.get(text[end - 1 : end], ()):
-            if length <= end and text[end - length : end] in self._words:
+            if length <= end and text[end - length : end] in self:
                 return text[end - length : end]
         return ""
 
@@ -76,15 +74,15 @@ class WordSet:
 
     @cached_property
     def _lengths_back(self) -> dict[str, list[int]]:
-        return _collect_lengths(self._words, -1)  # most lists are looked for at their beginning alone
+        return _collect_lengths(self, -1)  # most lists are looked for at their beginning alone
 
     @cached_property
     def _anywhere(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(re.escape, sorted(self._words))) or r"(?!)")
+        return re.compile("|".join(map(re.escape, sorted(self))) or r"(?!)")
 
     @cached_property
     def _lasts(self) -> re.Pattern[str]:
-        return re.compile(f"[{re.escape(''.join(sorted(self._lengths_back)))}]" if self._words else r"(?!)")
+        return re.compile(f"[{re.escape(''.join(sorted(self._lengths_back)))}]" if self else r"(?!)")
 
 
 def _collect_lengths(words: frozenset[str], at: int) -> dict[str, list[int]]:
@@ -196,6 +194,7 @@ class Lexicon:
     statives: WordSet
     instruments: WordSet
     heads: WordSet  # whatever can head a phrase: cues, verbs, purposes, prepositions, carriers
+    within: WordSet  # whatever can be the verb behind an adverbial
 
     @classmethod
     def load(cls) -> Lexicon:
@@ -210,9 +209,9 @@ class Lexicon:
             "modals": WordSet(data["modals"]["words"]),
             **{name: WordSet(data["cues"][name]) for name in ("studied", "awaiting")},
         }
-        return cls(
-            cues=_read_cues(data["cues"]), acts=_join_acts(data["verbs"]), heads=_join_heads(data), **lists
-        )
+        acts = _join_acts(data["verbs"])
+        within = WordSet(" ".join((*acts, *(word for name in _WITHIN for word in lists[name]))))
+        return cls(cues=_read_cues(data["cues"]), acts=acts, heads=_join_heads(data), within=within, **lists)
 
     def match_compound(self, text: str, start: int) -> str:
         """Return a verb of one character with its complement, or "": 守牢, 选准; they are coined anew."""
@@ -237,4 +236,4 @@ def _join_acts(verbs: dict[str, str]) -> WordSet:
 def _join_heads(data: dict[str, dict[str, str]]) -> WordSet:
     verbs = [data["verbs"][name] for name in ("purposes", "results")]
     words = [data["words"][name] for name in ("prepositions", "reasons", "means", "usages", "carriers")]
-    return _join_acts(data["verbs"]) | WordSet(" ".join((*data["cues"].values(), *verbs, *words)))
+    return WordSet(" ".join((*_join_acts(data["verbs"]), *data["cues"].values(), *verbs, *words)))

@@ -160,7 +160,7 @@ class PhraseGrammar:
         elif opener.word in self.words.means:
             at = max(at, self._find_manner_end(text, at))  # 通过开展…的形式督促…
         while at < len(text) - 1:
-            word = self._match_inner(text, at, opener)
+            word = self.words.within.match_at(text, at) and self._match_inner(text, at, opener)
             if word and self._is_inner(text, Head(at, at, word), opener):
                 verb = next(self._iterate_heads(text, at), Head(at, at, word))
                 if not text.startswith("的", verb.end):  # 依托省里统一建设的系统
@@ -393,9 +393,11 @@ class PhraseGrammar:
     def _is_part_of_subject(self, text: str, head: Head) -> bool:
         """Return whether the verb is part of a subject, since its predicate follows: 申报主体包括…."""
         words = self.words
-        for at in range(head.end + 1, min(head.end + _COMPOUND, len(text))):
-            word = words.predicates.match_at(text, at)
-            if word and not self._is_part(words.no_predicates, text, at, at + len(word)):
+        for at in words.predicates.iterate_starts(text, head.end + 1):
+            if at >= head.end + _COMPOUND:
+                break
+            end = at + len(words.predicates.match_at(text, at))
+            if not self._is_part(words.no_predicates, text, at, end):
                 return True
         return False
 

@@ -171,7 +171,6 @@ class PhraseParser:
             return reading._replace(nature=Nature.ACT) if eager else None
         if self.grammar.is_nominal(text, head):
             return None
-        reading = reading._replace(head=head.word)
         if words.find_kind(head.word) or head.word in words.studied:
             return self._apply_cue(reading, text, head)
         if head.word in words.prepositions or head.word in words.means or head.word in words.reasons:
@@ -180,13 +179,14 @@ class PhraseParser:
 
     def _read_verb(self, reading: PhraseAnalysis, text: str, head: Head) -> PhraseAnalysis:
         if head.word in self.words.results or self.grammar.is_hope(text, head):
-            return reading._replace(nature=Nature.RESULT)
+            return reading._replace(nature=Nature.RESULT, head=head.word)
         nature = Nature.PURPOSE if self.grammar.is_result(text, head) else Nature.ACT
         government = head.word in self.words.carriers or self.grammar.is_government(text, head)
-        return reading._replace(nature=nature, government=government)
+        return reading._replace(nature=nature, head=head.word, government=government)
 
     def _read_adverbial(self, reading: PhraseAnalysis, text: str, head: Head) -> PhraseAnalysis:
         """Return an act if a verb follows the adverbial, else a means or nothing: 按照职责分工抓好…."""
+        reading = reading._replace(head=head.word)
         if self.grammar.is_adverbial(text, head):
             if self.grammar.is_eager(text, head.begin) and not self.words.closers.match_before(
                 text, len(text)
