@@ -1,8 +1,9 @@
 """Sends a graph to a server as named graphs: one for each document, and one for what documents share.
 
-Statements about a document and about what lies below its IRI go into a graph with the document's IRI. Bodies,
-domains and places, which many documents name, go into the shared graph: a store that asks all graphs as one,
-as Virtuoso does, would count a statement once for each graph that holds it.
+A store has them as they are sent. Of a file without graphs, statements about a document and about what lies
+below its IRI go into a graph with the document's IRI. Bodies, domains and places, which many documents name,
+go into the shared graph: a store that asks all graphs as one, as Virtuoso does, would count a statement once
+for each graph that holds it. What is there of earlier documents stays in that graph.
 
 A named graph bears a mark: the SHA-256 of its statements, as one more statement, sent with the last of them.
 So a push that was broken off goes on where it stopped, and what has not changed is not sent again.
@@ -10,7 +11,7 @@ So a push that was broken off goes on where it stopped, and what has not changed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,14 +19,14 @@ from pathlib import Path
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
 from build_graph.errors import ObligationError
+from build_graph.graph.iris import shared_iri
 from build_graph.query.exchange.servers import MARK, Server
 from build_graph.query.http.client import ExchangeError, Request
 from build_graph.query.http.credentials import redact_url
 from build_graph.query.open import read_quads
-from build_graph.vocabulary import BASE, ELI
+from build_graph.vocabulary import term
 
-SHARED = f"{BASE}graph/shared"
-REALIZES = f"{ELI}realizes"
+SHARED = shared_iri()
 
 _CHUNK = 100_000  # bytes of one INSERT DATA; Virtuoso compiles each, and has limits
 _NO_STORE = (404, 405, 501)  # statuses of a server without the Graph Store Protocol
@@ -39,10 +40,10 @@ class PartsError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class GraphParts:
-    """The statements of each named graph, and the statements that documents share, by subject."""
+    """The statements of each document's graph, or of another with a name, and those that documents share."""
 
     graphs: Mapping[str, Lines]
-    shared: Mapping[str, Lines]
+    shared: Lines
 
 
 def read_parts(path: Path, named_graph: str | None = None) -> GraphParts:
@@ -52,26 +53,28 @@ def read_parts(path: Path, named_graph: str | None = None) -> GraphParts:
     """
     if named_graph:
         name = check_iri(named_graph)
-        return GraphParts({name: frozenset(_format_line(quad) for quad in read_quads(path))}, {})
+        return GraphParts({name: frozenset(_format_line(quad) for quad in read_quads(path))}, frozenset())
     graphs: dict[str, set[bytes]] = {}
+    shared: set[bytes] = set()
     subjects: dict[str, set[bytes]] = {}
     documents: set[str] = set()
     for quad in read_quads(path):
         if not isinstance(quad.graph_name, DefaultGraph):
-            graphs.setdefault(quad.graph_name.value, set()).add(_format_line(quad))
+            name = quad.graph_name.value
+            (shared if name == SHARED else graphs.setdefault(name, set())).add(_format_line(quad))
             continue
         if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):
             raise PartsError(f"{path}: blank nodes belong to no document; give --named-graph for all of it")
+        if quad.object == term("ob:CitedDocument"):  # said of a document by those that cite it
+            shared.add(_format_line(quad))
+            continue
         subjects.setdefault(quad.subject.value, set()).add(_format_line(quad))  # type: ignore[union-attr]
-        if quad.predicate.value == REALIZES:
+        if quad.predicate == term("eli:realizes"):
             documents.add(quad.object.value)  # type: ignore[union-attr]
-    shared = {}
     for subject, lines in subjects.items():
-        if document := find_owner(subject, documents):
-            graphs.setdefault(document, set()).update(lines)
-        else:
-            shared[subject] = frozenset(lines)
-    return GraphParts({name: frozenset(lines) for name, lines in graphs.items()}, shared)
+        document = find_owner(subject, documents)
+        (graphs.setdefault(document, set()) if document else shared).update(lines)
+    return GraphParts({name: frozenset(lines) for name, lines in graphs.items()}, frozenset(shared))
 
 
 def find_owner(subject: str, documents: Iterable[str]) -> str | None:
@@ -130,10 +133,8 @@ class Pusher:
         """
         marks = self._read_marks()
         graphs = dict(parts.graphs)
-        if shared := self._collect_shared(
-            parts.shared, {*graphs, *self._list_documents()}, there=SHARED in marks
-        ):
-            graphs[SHARED] = shared
+        if parts.shared:
+            graphs[SHARED] = self._collect_shared(parts.shared, there=SHARED in marks)
         sent = statements = 0
         for number, name in enumerate(sorted(graphs), 1):
             lines, mark = graphs[name], _compute_mark(graphs[name])
@@ -153,24 +154,11 @@ class Pusher:
             marks[name] = mark if name not in marks else ""  # two marks are worth none
         return marks
 
-    def _list_documents(self) -> list[str]:
-        """Return the documents that have a graph of their own on the server."""
-        if self.server.query is None:
-            return []
-        query = f"SELECT ?g WHERE {{ GRAPH ?g {{ ?t <{REALIZES}> ?g }} }}"
-        return [name for (name,) in self.server.select_rows(query, "g")]
-
-    def _collect_shared(self, mine: Mapping[str, Lines], documents: Collection[str], *, there: bool) -> Lines:
-        """Return the statements of the shared graph: those it held, and new ones.
-
-        Statements about a document with a graph of its own belong into that.
-        """
-        wanted = {line for name, lines in mine.items() if not find_owner(name, documents) for line in lines}
-        if mine and there and not self.replace_shared:
-            for triple in self.server.fetch_graph(SHARED):
-                if not find_owner(getattr(triple.subject, "value", ""), documents):
-                    wanted.add(f"{triple} .\n".encode())
-        return frozenset(wanted)
+    def _collect_shared(self, mine: Lines, *, there: bool) -> Lines:
+        """Return the statements of the shared graph: new ones, and those that it held."""
+        if self.replace_shared or not there:
+            return mine
+        return mine.union(f"{triple} .\n".encode() for triple in self.server.fetch_graph(SHARED))
 
     def _send(self, name: str, lines: Lines, mark: str) -> None:
         """Replace the graph of that name on the server."""
