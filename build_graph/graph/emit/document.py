@@ -75,7 +75,8 @@ def iterate_parts(document: Document, descriptions: Descriptions, base: str = BA
     """
     emit = Emitter.build(document, descriptions, base)
     _emit_shared(emit)
-    yield Part("", emit.take_statements(), emit.shared_graph)
+    once = dict.fromkeys(emit.take_statements())  # several bodies are of one place
+    yield Part("", list(once), emit.shared_graph)
     _emit_frame(emit)
     yield Part("", emit.take_statements(), emit.graph)
     for measure in document.measures:

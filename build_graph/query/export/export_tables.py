@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from build_graph.errors import ObligationError
+from build_graph.graph.properties import PROPERTIES, Kind
 from build_graph.query.catalogue import select
 from build_graph.query.engines import Engine
 from build_graph.query.results import extract_text
@@ -18,6 +19,13 @@ Value = str | int | bool | date | None
 Row = tuple[Value, ...]
 
 _JOINED = "、"  # between several values of a cell
+_TYPES = {
+    Kind.TERM: "term",
+    Kind.INTEGER: "integer",
+    Kind.BOOLEAN: "boolean",
+    Kind.TRUE: "boolean",
+    Kind.DATE: "date",
+}
 
 
 class NoTableError(ObligationError):
@@ -127,11 +135,13 @@ def _parse_table(given: Mapping[str, Any]) -> ExportTable:
 
 
 def _parse_column(given: Mapping[str, Any]) -> Column:
-    kind = given["type"]
+    """Return a column; its type is that of its property's values, or is given."""
+    told = PROPERTIES[given["property"]] if "property" in given else None
+    kind = _TYPES.get(told.kind, "string") if told else given["type"]
     return Column(
         given["name"],
         "string" if kind in ("term", "strings") else kind,
-        Texts(given["en"], given["zh"]),
+        Texts(given["en"], given["zh"]) if "en" in given or not told else Texts(told.english, told.chinese),
         Texts(**given["says"]),
         given.get("to", ""),
         given.get("edge", ""),

@@ -1,4 +1,4 @@
-"""Statements as compact JSON-LD 1.1, one node a line, under a context that is made from the ontology."""
+"""Statements as compact JSON-LD 1.1, one node a line, with a context from the table of properties."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from build_graph.errors import ObligationError
+from build_graph.graph.properties import PROPERTIES, Kind, Property
 from build_graph.graph.write.sorting import iterate_batches, parse_records
 from build_graph.resources import find_folder, load_statements
 from build_graph.vocabulary import BASE, OB, PREFIXES, RDF, XSD, term
@@ -24,13 +25,6 @@ _RELATIVE = re.compile(r"[A-Za-z][^/:?#\\]*(?:/(?!\.{1,2}(?:/|\Z))[^/?#\\]+)*\Z"
 _TAG = re.compile(r"[a-z]{2,8}(?:-[a-z0-9]{1,8})*\Z")  # of a language, in a form that parsers do not change
 ID = "@id"
 LANGUAGE = "@language"
-# Labels and notes, in Chinese, English or both.
-_IN_LANGUAGES = (
-    *("rdfs:label", "rdfs:comment", "dcterms:title", "dcterms:description", "dcterms:source", "eli:title"),
-    *("skos:prefLabel", "skos:altLabel", "skos:hiddenLabel", "skos:definition", "skos:scopeNote"),
-)
-_SHACL = "http://www.w3.org/ns/shacl#"
-_INTEGERS = (f"{XSD}nonNegativeInteger", f"{XSD}positiveInteger")  # in ranges; data have xsd:integer
 _PLAIN = f"{XSD}string"
 
 
@@ -49,26 +43,14 @@ class JsonldContext:
     def load(cls) -> JsonldContext:
         """Return the context of the ontology; raises OntologyError if its files are missing or broken."""
         ontology = load_statements(find_folder("ontology") / "obligations.ttl")
-        kinds: dict[str, str] = {}
-        names: dict[str, str] = {}
-        for node, statements in ontology.items():
-            types = {triple.object for triple in statements if triple.predicate == term("rdf:type")}
-            if types & {term("owl:ObjectProperty")}:
-                kinds[node.value] = ID
-            if node.value.startswith(OB) and not types & {term("owl:Ontology"), term("owl:NamedIndividual")}:
-                names[node.value] = node.value.removeprefix(OB)
-        datatypes = dict(_iterate_datatypes()) | {
-            node.value: triple.object.value
+        apart = {term("owl:Ontology"), term("owl:NamedIndividual")}
+        names = {
+            node.value: node.value.removeprefix(OB)
             for node, statements in ontology.items()
-            for triple in statements
-            if triple.predicate == term("rdfs:range") and isinstance(triple.object, NamedNode)
+            if node.value.startswith(OB) and not apart & {triple.object for triple in statements}
         }
-        for name, datatype in datatypes.items():
-            kind = f"{XSD}integer" if datatype in _INTEGERS else datatype
-            if kind.startswith(XSD) and kind != _PLAIN:
-                kinds[name] = kind
-        kinds |= {term(name).value: LANGUAGE for name in _IN_LANGUAGES}
-        return cls(names, kinds)
+        found = ((one.name, _find_kind(one)) for one in PROPERTIES.values() if one.of)
+        return cls(names, {term(name).value: kind for name, kind in found if kind})
 
     def shorten(self, iri: str) -> str:
         """Return the context's name of a class or property; an unknown one keeps its IRI."""
@@ -101,21 +83,13 @@ class JsonldContext:
         return {"@id": name, "@type": kind if kind == ID else self.shorten(kind)}
 
 
-def _iterate_datatypes() -> Iterator[tuple[str, str]]:
-    """Yield each property's datatype in the shapes, if all shapes agree on it."""
-    paths: dict[NamedNode | BlankNode, str] = {}
-    types: dict[NamedNode | BlankNode, str] = {}
-    for quad in parse(path=find_folder("ontology") / "shapes.ttl", format=RdfFormat.TURTLE):
-        if isinstance(quad.subject, (NamedNode, BlankNode)) and isinstance(quad.object, NamedNode):
-            if quad.predicate.value == f"{_SHACL}path":
-                paths[quad.subject] = quad.object.value
-            elif quad.predicate.value == f"{_SHACL}datatype":
-                types[quad.subject] = quad.object.value
-    found: dict[str, set[str]] = {}
-    for shape, path in paths.items():
-        if shape in types:
-            found.setdefault(path, set()).add(types[shape])
-    yield from ((path, *kinds) for path, kinds in sorted(found.items()) if len(kinds) == 1)  # type: ignore[misc]
+def _find_kind(property_: Property) -> str | None:
+    """Return the kind of a property's values in the context; None for plain text."""
+    if property_.kind in (Kind.NODE, Kind.TERM):
+        return ID
+    if property_.kind is Kind.LABEL:
+        return LANGUAGE
+    return None if property_.kind is Kind.TEXT else property_.kind.datatype
 
 
 def write_jsonld(records: Iterable[bytes]) -> Iterator[bytes]:
