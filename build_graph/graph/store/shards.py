@@ -52,7 +52,7 @@ class ShardsError(ObligationError):
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
-    """What a folder of shards says of one input; values that do not apply are empty or 0."""
+    """An input of a corpus as a folder of shards lists it; values that do not apply are empty or 0."""
 
     name: str
     key: str = ""  # SHA-256 of the input, which identifies it in the next build

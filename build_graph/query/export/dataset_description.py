@@ -33,7 +33,7 @@ _DATE = f"<{ELI}date_document>".encode()
 
 @dataclass(frozen=True, slots=True)
 class DatasetContents:
-    """What a description says of statements."""
+    """The counts of statements that a description states."""
 
     digest: str  # SHA-256 that identifies them, in hexadecimal
     statements: int
