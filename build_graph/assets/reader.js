@@ -17,7 +17,7 @@
   const things = new Map(); // key: { kind, thing, measure }
   measures.forEach((measure) => {
     things.set(measure.key, { kind: "measure", thing: measure, measure });
-    things.set(`${measure.key}/assignment`, { kind: "attribution", thing: { key: `${measure.key}/assignment` }, measure });
+    things.set(`${measure.key}/a`, { kind: "attribution", thing: { key: `${measure.key}/a` }, measure });
     for (const one of measure.norms ?? []) things.set(one.key, { kind: one.kind, thing: one, measure });
     for (const [name, kind] of [["bearers", "bearer"], ["targets", "target"], ["audiences", "audience"], ["riders", "rider"]])
       for (const one of measure[name] ?? []) things.set(one.key, { kind, thing: one, measure });
@@ -56,7 +56,7 @@
 
   // ------------------------------------------------------------------------- filters
   const FILTERS = ["agency", "domain", "norm", "role", "allocation"];
-  page.take([...FILTERS, "measure", "at", "words", "hidden"]);
+  page.take([...FILTERS, "measure", "at", "char", "words", "hidden"]);
   const asked = () => {
     const state = page.address(), found = {};
     for (const key of FILTERS) found[key] = bare(state[key]);
@@ -107,10 +107,11 @@
 
   // What the address names and the document does not hold.
   const lacking = (want) => {
-    const { measure, at: place } = page.address();
+    const { measure, at: place, char } = page.address();
     const found = FILTERS.filter((key) => want[key] && !counted[key].some(([value]) => value === want[key])).map((key) => [key, label[key](want[key])]);
     if (measure && things.get(bare(measure))?.kind !== "measure") found.push(["lacked_measure", bare(measure)]);
     if (place && !things.has(bare(place))) found.push(["lacked_thing", bare(place)]);
+    if (char && !passageOf(char)) found.push(["lacked_thing", `char=${char}`]);
     return found;
   };
 
@@ -168,6 +169,23 @@
       start += chars.length;
     }
   }
+  // The stretch that the address names after RFC 5147, as the IRI of a passage does: #char=53,72.
+  const passageOf = (char) => {
+    const [start, end] = /^\d+,\d+$/.test(char ?? "") ? char.split(",").map(Number) : [0, 0];
+    return start < end && end <= leaves.at(-1).end ? { start, end } : null;
+  };
+  const boundary = (place, side) => {
+    const leaf = leaves.find((one) => side === "start" ? one.end > place : one.end >= place);
+    if (!leaf.node.isConnected) return [leaf.holder, leaf.holder.childNodes.length * (side === "end")]; // the words as they came
+    return leaf.node.nodeType === Node.TEXT_NODE ? [leaf.node, leaf.chars.slice(0, place - leaf.start).join("").length] : [leaf.node, side === "end" ? 1 : 0];
+  };
+  const rangeOf = ({ start, end }) => {
+    const range = new Range();
+    range.setStart(...boundary(start, "start"));
+    range.setEnd(...boundary(end, "end"));
+    return range;
+  };
+  const elementAt = (place) => { const [node] = boundary(place, "start"); return node.nodeType === Node.TEXT_NODE ? node.parentElement : node; };
   const changes = []; // of the text, in its order
   for (let n = 0, end = 0; n < repairs.row.length; n += 4) {
     const [gap, length, kind, before] = repairs.row.slice(n, n + 4);
@@ -218,7 +236,7 @@
   const repairTitle = (change) => `${t(`repair_${change.name}`)} (${change.name}): ${cameAs(change.before) || "—"} → ${repairedTo(change) || "—"}`;
 
   // ------------------------------------------------------------------------- what is chosen
-  let chosen = { measure: null, keys: [], repair: null };
+  let chosen = { measure: null, keys: [], repair: null, passage: null };
   // The keys of the marks around a node, the innermost first, without the measure's.
   const around = (node) => {
     const keys = [];
@@ -228,10 +246,14 @@
   };
   const choose = (key, { repair = null } = {}) => {
     const measure = things.get(key)?.measure ?? (pieces(key)[0] ? measureOf(pieces(key)[0]) : null);
-    go({ measure: measure?.key, at: key === measure?.key ? "" : key, repair: repair === null ? "" : String(repair) }, { push: true });
+    go({ measure: measure?.key, at: key === measure?.key ? "" : key, char: "", repair: repair === null ? "" : String(repair) }, { push: true });
   };
   const fromAddress = () => {
-    const state = page.address();
+    const state = page.address(), passage = passageOf(state.char);
+    if (passage) {
+      const node = elementAt(passage.start);
+      return { measure: measureOf(node), keys: around(node), repair: null, passage };
+    }
     const measure = things.get(bare(state.measure));
     const key = things.has(bare(state.at)) ? bare(state.at) : "";
     const keys = key ? [key, ...(pieces(key)[0] ? around(pieces(key)[0]) : [])] : [];
@@ -240,9 +262,10 @@
       measure: measure?.kind === "measure" ? measure.thing : things.get(key)?.measure ?? null,
       keys: [...new Set(keys)].filter((one) => things.get(one).kind !== "measure"),
       repair,
+      passage,
     };
   };
-  const target = () => chosen.repair ? text.querySelector(`[data-p="${changes.indexOf(chosen.repair)}"]`)
+  const target = () => chosen.passage ? elementAt(chosen.passage.start) : chosen.repair ? text.querySelector(`[data-p="${changes.indexOf(chosen.repair)}"]`)
     : chosen.keys.length && pieces(chosen.keys[0])[0] ? pieces(chosen.keys[0])[0]
       : chosen.keys.length ? document.getElementById(chosen.keys[0])
         : chosen.measure ? document.getElementById(chosen.measure.key) : null;
@@ -252,7 +275,9 @@
   };
   const mark = () => {
     for (const node of text.querySelectorAll(".chosen, .current")) node.classList.remove("chosen", "current");
-    for (const key of chosen.keys.slice(0, 1)) for (const node of pieces(key)) node.classList.add("chosen");
+    globalThis.CSS?.highlights?.delete("passage");
+    if (chosen.passage && globalThis.Highlight) CSS.highlights.set("passage", new Highlight(rangeOf(chosen.passage)));
+    for (const key of chosen.passage ? [] : chosen.keys.slice(0, 1)) for (const node of pieces(key)) node.classList.add("chosen");
     if (chosen.repair) target()?.classList.add("chosen");
     if (chosen.measure) for (const unit of unitsOf(chosen.measure.key)) unit.classList.add("current");
     document.body.classList.toggle("choosing", Boolean(chosen.measure || chosen.keys.length || chosen.repair));
@@ -408,13 +433,13 @@
   };
   const pick = (node) => {
     const repair = node.closest(".repair"), keys = around(node), measure = measureOf(node);
-    if (repair) return go({ measure: measure?.key, at: keys[0] ?? "", repair: repair.dataset.p }, { push: true });
+    if (repair) return go({ measure: measure?.key, at: keys[0] ?? "", char: "", repair: repair.dataset.p }, { push: true });
     const key = keys[0] ?? measure?.key;
     if (key) choose(key);
     return undefined;
   };
   let cameFrom = null;
-  const clear = () => go({ measure: "", at: "", repair: "" }, { push: true });
+  const clear = () => go({ measure: "", at: "", char: "", repair: "" }, { push: true });
 
   text.addEventListener("click", (event) => {
     if (!getSelection().isCollapsed) return; // words are being selected, not chosen
@@ -461,7 +486,7 @@
     const found = later >= 0 ? later : changes.findIndex((change) => change.name === wanted);
     setWords(true);
     const node = text.querySelector(`[data-p="${found}"]`);
-    if (node) go({ words: "source", measure: measureOf(node)?.key, at: around(node)[0] ?? "", repair: String(found) }, { push: true });
+    if (node) go({ words: "source", measure: measureOf(node)?.key, at: around(node)[0] ?? "", char: "", repair: String(found) }, { push: true });
   });
   at("legend").addEventListener("click", (event) => {
     const kind = event.target.closest("button")?.dataset.kind;
@@ -527,7 +552,7 @@
     page.tellLacking(lacking(want));
     if (differs("names", tongue))
       for (const unit of units) unit.querySelector(".number").setAttribute("aria-label", titleOf(measures[Number(unit.dataset.m)]));
-    const choice = [state.measure, state.at, state.repair];
+    const choice = [state.measure, state.at, state.char, state.repair];
     const moved = differs("choice", choice);
     if (differs("panel", [choice, tongue, state.words, page.dark()])) {
       chosen = fromAddress();

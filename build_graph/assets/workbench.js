@@ -5,6 +5,10 @@
   const PAUSE = 120; // milliseconds after a key before the server is asked
   let made = 0;
 
+  // The IRI of a passage leads to the page of its text: what follows # reaches no server. The reader shows the passage.
+  const reader = document.querySelector('a[data-t="read_text"]');
+  if (page.address().char && reader && location.pathname.endsWith("/text")) location.replace(`${reader.href}${location.hash}`);
+
   // A field with a list of names below it: arrow keys choose, Enter takes, Escape closes.
   const completed = (field) => {
     const list = page.make("ul", { role: "listbox", id: `names-${made++}`, class: "names", hidden: true });

@@ -12,16 +12,24 @@ from build_graph.vocabulary import BASE, encode_segment
 HOME, DOCUMENTS, QUERIES, SEARCH = "/", "/documents", "/queries", "/search"
 NETWORK, EDITOR, ONTOLOGY, ENDPOINT = "/network", "/workbench", "/ontology", "/sparql"
 THINGS, QUESTION, READER, NAMES = "/id/", "/query/", "/read/", "/names/"
+_PASSAGE = re.compile(rf"{DOCUMENT_PATH}(?P<document>[^/#]+)/text#(?P<place>char=\d+,\d+)", re.ASCII)
 _MEASURE = re.compile(r"(?:\w+/)*m\d+(?=/|$)", re.ASCII)  # in the path of a part of a measure
 
 
 def entity_url(iri: str) -> str:
     """Return the address of an entity's page; "" for an IRI that is not under the base.
 
+    A passage has no page of its own, since what follows # never reaches a server: the reader shows it.
+
     >>> entity_url("https://w3id.org/obligation-graph/id/domain/taxation"), entity_url("http://x/")
     ('/id/domain/taxation', '')
+    >>> entity_url(f"{BASE}d/x/text#char=53,72")
+    '/read/x#char=53,72'
     """
-    return f"{THINGS}{quote(iri.removeprefix(BASE), safe='/%')}" if iri.startswith(BASE) else ""
+    if not iri.startswith(BASE):
+        return ""
+    end = iri.removeprefix(BASE)
+    return reader_url(iri) if _PASSAGE.fullmatch(end) else f"{THINGS}{quote(end, safe='/%')}"
 
 
 def iri_of_entity_path(address: str) -> str:
@@ -39,11 +47,9 @@ def iri_of_entity_path(address: str) -> str:
 
 
 def reader_url(iri: str) -> str:
-    """Return the address of a document's text with marks, at the measure if the IRI is within one.
+    """Return the address of a document's text with marks, at the passage or the measure of the IRI.
 
     "" for what is in no document.
-
-    Empty for what is in no document.
 
     >>> reader_url(f"{BASE}d/x"), reader_url(f"{BASE}d/x/s2/c4/m1/n3")
     ('/read/x', '/read/x#measure=s2/c4/m1')
@@ -51,6 +57,8 @@ def reader_url(iri: str) -> str:
     ''
     """
     start = BASE + DOCUMENT_PATH
+    if passage := _PASSAGE.fullmatch(iri.removeprefix(BASE)):
+        return f"{READER}{quote(passage['document'], safe='%')}#{passage['place']}"
     document, _, part = iri.removeprefix(start).partition("/")
     if not iri.startswith(start) or not document:
         return ""

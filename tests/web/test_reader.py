@@ -604,6 +604,33 @@ def test_an_address_that_names_nothing_does_no_harm(show: Show) -> None:
     page.assert_clean()
 
 
+@pytest.mark.parametrize("words", ["", "&words=source"])
+def test_the_end_of_the_iri_of_a_passage_marks_it(words: str, show: Show) -> None:
+    """Also across marks, in sight, with all that was understood of its first character."""
+    found = seed()
+    norm = found.measures[20].norms[0].span
+    span = Span(norm.start + 1, norm.end + 4)
+    page = show(f"char={span.start},{span.end}{words}")
+    marked = page.tab.evaluate("[...CSS.highlights.get('passage')].map((range) => range.toString()).join()")
+    assert words or marked == span.extract(found.text.content)
+    assert marked
+    assert page.tab.locator("#panel [data-card]").first.inner_text()
+    assert page.tab.evaluate(
+        "[...CSS.highlights.get('passage')].every((range) => { const box = range.getBoundingClientRect(); "
+        "return box.top >= 0 && box.bottom <= innerHeight; })"
+    )
+    page.tab.keyboard.press("Escape")
+    assert "char=" not in address(page)
+    assert page.tab.evaluate("CSS.highlights.has('passage')") is False
+
+
+@pytest.mark.parametrize("value", ["5,5", "1,9999999", "x", "9,3", "1"])
+def test_a_passage_that_is_not_in_the_text_is_told(value: str, show: Show) -> None:
+    page = show(f"lang=en&char={value}")
+    assert f"char={value}" in page.tab.get_by_role("alert").inner_text()
+    page.assert_clean()
+
+
 def test_every_measure_has_a_link_to_itself(show: Show) -> None:
     page = show("lang=en&agency=mofcom")
     links = page.tab.locator("#text .number").evaluate_all(

@@ -35,7 +35,7 @@ from build_graph.query.names import EntityFinder, NameIndex
 from build_graph.query.parameters import Binder
 from build_graph.query.results import AnswerFormat, format_result
 from build_graph.resources import load_word_lists
-from build_graph.vocabulary import BASE, ELI, OA, OB
+from build_graph.vocabulary import BASE, ELI, NIF, OB
 from build_graph.web.pages.answer_tables import ROWS
 from build_graph.web.pages.entity import NAMING
 from build_graph.web.pages.question_form import render_catalogue_page
@@ -339,12 +339,12 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     path = tmp_path_factory.mktemp("crowd") / "crowd.ttl"
     bodies = [f"<agency/{at}>" for at in range(4000)]
     path.write_text(
-        f"@base <{BASE}> . @prefix ob: <{OB}> . @prefix oa: <{OA}> . @prefix eli: <{ELI}> .\n"
+        f"@base <{BASE}> . @prefix ob: <{OB}> . @prefix nif: <{NIF}> . @prefix eli: <{ELI}> .\n"
         "<d/x/text> eli:realizes <d/x> .\n"
         '<d/x/m1> a ob:Measure ; ob:statedIn <d/x> ; ob:text "x" ; ob:hasEvidence <e> ;'
         " eli:is_part_of <d/x> ; ob:allocation ob:Joint ; ob:hasAssignment <a> ;"
         f" ob:responsibleAgency {', '.join(bodies)} .\n"
-        "<e> oa:hasSelector <s> . <s> oa:start 0 .\n"
+        "<e> nif:beginIndex 0 ; nif:endIndex 1 .\n"
         + "\n".join(
             f"<a> ob:hasBearer <b/{at}> . <b/{at}> ob:assignedTo {body} ; ob:role ob:Lead ; ob:rank {at} ;"
             f' ob:asWritten "x" . {body} a <http://www.w3.org/ns/org#FormalOrganization> .'

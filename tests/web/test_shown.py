@@ -172,7 +172,7 @@ def parts_of(server: Server, document: str) -> list[str]:
     )
     iris = found.text.split()[1:]
     assert document in iris
-    assert len(iris) > 20
+    assert len(iris) > 15
     return iris
 
 

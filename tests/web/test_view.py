@@ -618,7 +618,6 @@ def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for at, words in enumerate(HOSTILE.values()):
         clause, measure = NamedNode(f"{BASE}d/x/c{at}"), NamedNode(f"{BASE}d/x/c{at}/m1")
         assignment, evidence = NamedNode(f"{measure.value}/a"), NamedNode(f"{measure.value}/e")
-        position = NamedNode(f"{measure.value}/p")
         say(clause, "rdfs:label", Literal(words, language="zh"))
         for predicate, value in (
             ("rdf:type", term("ob:Measure")),
@@ -630,9 +629,8 @@ def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ("ob:hasEvidence", evidence),
         ):
             say(measure, predicate, value)
-        say(evidence, "oa:hasSelector", position)
-        say(position, "oa:start", Literal(at * 1000))
-        say(position, "oa:end", Literal(at * 1000 + 2 * len(words)))
+        say(evidence, "nif:beginIndex", Literal(at * 1000))
+        say(evidence, "nif:endIndex", Literal(at * 1000 + 2 * len(words)))
         for rank, other in enumerate((words, "财政部")):
             body = NamedNode(f"{BASE}agency/h{at if rank == 0 else 'x'}")
             bearer = NamedNode(f"{measure.value}/b{rank}")

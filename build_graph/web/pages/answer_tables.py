@@ -106,9 +106,9 @@ def build_cell(value: Term, documents: Mapping[str, str] = _NONE) -> Cell:
     if not isinstance(value, NamedNode):
         return Cell(format_term(value), key=find_label_key(value))
     whole = format_term(value)
-    kind, _, rest = whole.partition("/")
-    if kind != "document":
+    if not whole.startswith(DOCUMENT_PATH):
         return Cell(whole, entity_url(value.value), key=find_label_key(value))
+    rest = whole.removeprefix(DOCUMENT_PATH)
     name = documents.get(rest, rest) if rest.startswith(UNNUMBERED) else rest
     return Cell(rest.partition("/")[2] or name, entity_url(value.value), whole)
 
@@ -164,8 +164,8 @@ def _find_name_columns(names: Sequence[str]) -> dict[int, int]:
 
 def _find_document_id(value: Term) -> str:
     """Return the id of the document that a term is part of; "" if it is part of none."""
-    kind, _, rest = format_term(value).partition("/") if isinstance(value, NamedNode) else ("", "", "")
-    return rest.partition("/")[0] if kind == "document" else ""
+    whole = format_term(value) if isinstance(value, NamedNode) else ""
+    return whole.removeprefix(DOCUMENT_PATH).partition("/")[0] if whole.startswith(DOCUMENT_PATH) else ""
 
 
 def _read_rows(answer: Answer) -> tuple[Sequence[str], Iterator[list[Term]]]:

@@ -96,11 +96,10 @@ def format_local_name(end: str, documents: Mapping[str, str]) -> str:
     >>> format_local_name("d/国发-2015-24", {})
     'd/国发-2015-24'
     """
-    kind, _, rest = end.partition("/")
-    id_, slash, part = rest.partition("/")
-    if kind != "document" or not id_.startswith(UNNUMBERED):
+    id_, slash, part = end.removeprefix(DOCUMENT_PATH).partition("/")
+    if not end.startswith(DOCUMENT_PATH) or not id_.startswith(UNNUMBERED):
         return end
-    return f"{kind}/{documents.get(id_, id_)}{slash}{part}"
+    return f"{DOCUMENT_PATH}{documents.get(id_, id_)}{slash}{part}"
 
 
 def rank_agencies(engine: Engine) -> tuple[RankedEntity, ...]:

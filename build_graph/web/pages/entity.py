@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Triple
 
 from build_graph.errors import ObligationError
+from build_graph.graph.iris import DOCUMENT_PATH
+from build_graph.graph.properties import PROPERTIES
 from build_graph.query.catalogue import (
     ParameterKind,
     Question,
@@ -58,7 +60,12 @@ _ORDER = (
 )
 _OF_DOCUMENTS = ("agencies-by-measures", "responsibilities", "targets")
 NAMING = 1000  # statements that name a thing, which its description holds at most
-_NAMES = ("skos:prefLabel", "dcterms:title", "rdfs:label", "ob:heading", "ob:text", "eli:id_local")
+_NAMES = (
+    *("skos:prefLabel", "dcterms:title", "rdfs:label", "ob:heading", "ob:text", "eli:id_local"),
+    *("ob:citedTitle", "ob:citedNumber", "ob:asWritten", "schema:name"),
+)
+_PLACES = {name: place for place, name in enumerate(PROPERTIES)}  # the order in which a page lists properties
+_LONGEST_NAME = 60  # characters; a passage's name is its words
 
 
 class UnknownEntityError(ObligationError):
@@ -75,8 +82,10 @@ class Fact:
 
     @property
     def cell(self) -> Cell:
-        """The value as a cell."""
-        return build_named_cell(self.value, self.name)
+        """The value as a cell, with the first words of a long name."""
+        words = format_term(self.name)
+        short = Literal(f"{words[:_LONGEST_NAME]}…") if len(words) > _LONGEST_NAME else self.name
+        return build_named_cell(self.value, short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +139,14 @@ class EntityPages:
         return render_workbench(
             "entity.html.j2",
             more_words={
+                **_label_properties(facts),
                 **ontology_terms.select_labels(_iterate_keys(facts, sections)),
                 **select_texts(questions, "title"),
             },
             title=_choose_name(facts) or contents.format_local_name(end, documents),
             here="",
             iri=iri,
-            kind=kind.value if kind else "",
+            kind=f"the_{kind}" if kind else _find_class_key(facts),
             names=_collect_values(facts, _TITLES),
             cards=_collect_cards(facts) if kind is ParameterKind.DOCUMENT else (),
             facts=_group_facts(facts),
@@ -180,12 +190,12 @@ class EntityPages:
 
     def _find_parent(self, iri: str) -> ParentDocument | None:
         """Return the document that is the entity or contains it; None if it is not in the graph."""
-        kind, _, rest = iri.removeprefix(BASE).partition("/")
-        document, _, part = rest.partition("/")
-        node = NamedNode(f"{BASE}{kind}/{document}")
-        names = (
-            self._select_rows(ParameterKind.DOCUMENT, node.value) if kind == "document" and document else []
-        )
+        start = BASE + DOCUMENT_PATH
+        document, _, part = iri.removeprefix(start).partition("/")
+        if not iri.startswith(start) or not document:
+            return None
+        node = NamedNode(start + document)
+        names = self._select_rows(ParameterKind.DOCUMENT, node.value)
         if not names:
             return None
         href = urls.entity_url(node.value) if part else ""
@@ -254,6 +264,18 @@ def _find_kind(facts: Sequence[Fact]) -> ParameterKind | None:
     return next((kind for class_, kind in _KINDS if class_ in classes), None)
 
 
+def _find_class_key(facts: Sequence[Fact]) -> str:
+    """Return the key of the words for an entity's class; "" for classes that are not the ontology's own."""
+    keys = (fact.cell.key for fact in facts if fact.predicate == term("rdf:type"))
+    return next(filter(None, keys), "")
+
+
+def _label_properties(facts: Sequence[Fact]) -> dict[str, dict[str, str]]:
+    """Return the labels of the entity's properties, by their names."""
+    found = (PROPERTIES.get(format_term(fact.predicate)) for fact in facts)
+    return {one.name: {"en": one.english, "zh": one.chinese} for one in found if one}
+
+
 def _select_literals(facts: Sequence[Fact], name: str) -> list[Literal]:
     return [fact.value for fact in facts if fact.predicate == term(name) and isinstance(fact.value, Literal)]
 
@@ -264,15 +286,20 @@ def _collect_values(facts: Sequence[Fact], names: Sequence[str]) -> list[str]:
 
 
 def _choose_name(facts: Sequence[Fact]) -> str:
-    """Return the text of the first property in `_NAMES` that is present, in Chinese if it has one."""
+    """Return the text of the first property in `_NAMES` that is present, in Chinese if it has one.
+
+    A statement without a text of its own bears the name of what it is about; "" where there is none.
+    """
     values = next((found for name in _NAMES if (found := _select_literals(facts, name))), [])
     chinese = [value for value in values if value.language == "zh"]
-    return (chinese or values)[0].value if values else ""
+    if values:
+        return (chinese or values)[0].value
+    return next((format_term(fact.name) for fact in facts if fact.predicate == term("ob:domain")), "")
 
 
 def _group_facts(facts: Sequence[Fact]) -> list[tuple[str, list[Cell]]]:
-    """Return the values of each property, in the order of the properties."""
+    """Return the values of each property, in the order of the table of properties, others behind."""
     found: dict[str, list[Cell]] = {}
     for fact in facts:
         found.setdefault(format_term(fact.predicate), []).append(fact.cell)
-    return list(found.items())
+    return sorted(found.items(), key=lambda one: _PLACES.get(one[0], len(_PLACES)))
