@@ -70,7 +70,8 @@ that take a graph take such a folder; build SHARDS --store puts it into a store,
 with --shards.
 
 With --spark the machines of a Spark cluster do the work. PATH and DIR are then on any file system that the
-cluster reaches (hdfs://…, s3a://…), and DIR is new; docs/scale.md describes what is in it.
+cluster reaches (hdfs://…, s3a://…), and DIR is new, or what a build that was interrupted left; the folder is
+the same as without --spark.
 
 \b
 Examples:
@@ -395,18 +396,20 @@ def _build_on_spark(paths: Sequence[str], output: str, reader: InputReader, mast
 
         result = SparkBuilder(session, reader).build(paths or [str(find_default_document())], output)
     _print_spark_result(result)
-    if result.skipped.failures:
+    if result.totals.failures:
         sys.exit(FAILED)
 
 
 def _print_spark_result(result: SparkResult) -> None:
-    skipped = result.skipped
-    _print_failures(skipped.first_failures, skipped.failures, f"{result.path}/failures.jsonl")
-    _print_ignored(skipped.ignored)
+    totals, shards = result.totals, len(result.totals.shards)
+    failures = ({"name": one.name, "reason": one.failure} for one in result.first_failures)
+    _print_failures(failures, totals.failures, f"{result.path}/failures.jsonl")
+    _print_ignored(result.ignored)
     print_lines(
-        f"wrote {result.path}: {result.documents:,} documents, {result.statements:,} statements; "
-        f"{skipped.copies:,} copies left out, {skipped.failures:,} failed\n"
-        f"wrote {result.path}/pairs.csv: {result.pairs:,} pairs of bodies responsible together"
+        f"wrote {result.path}: {totals.documents:,} documents, {totals.statements:,} statements in "
+        f"{shards:,} shard{'' if shards == 1 else 's'}, {result.understood:,} inputs understood now; "
+        f"{totals.copies:,} copies left out, {totals.failures:,} failed\n"
+        f"next: obligations analyse {result.path}  |  obligations build {result.path} --store STORE"
     )
 
 

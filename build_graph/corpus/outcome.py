@@ -136,11 +136,17 @@ class Item:
             return cls(found, hash_source(found.source, found.given), len(found.source.content))
         if isinstance(found, ObligationError):
             return cls(found, hashlib.sha256(str(found).encode("utf-8", "replace")).hexdigest(), 0)
-        whole = hashlib.sha256(f"{found.name}\n{found.kind}\n".encode("utf-8", "replace"))
-        whole.update(hashlib.sha256(found.data).digest())
+        sidecar = b""
         with suppress(OSError):  # the worker that understands the document reports it
-            whole.update(found.sidecar.read_bytes() if found.sidecar else b"")
-        return cls(found, whole.hexdigest(), len(found.data))
+            sidecar = found.sidecar.read_bytes() if found.sidecar else b""
+        return cls(found, hash_file(found, sidecar), len(found.data))
+
+
+def hash_file(found: LazyInput, sidecar: bytes) -> str:
+    """Return the key of a document that is a file, with the bytes of its sidecar file."""
+    whole = hashlib.sha256(f"{found.name}\n{found.kind}\n".encode("utf-8", "replace"))
+    whole.update(hashlib.sha256(found.data).digest() + sidecar)
+    return whole.hexdigest()
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, Protocol
 
 from build_graph import __version__
 from build_graph.corpus.outcome import Items
@@ -36,6 +36,7 @@ from build_graph.graph.store.shards import (
     LOCK,
     MANIFEST,
     WORK,
+    DocumentRecord,
     FolderSums,
     Manifest,
     ShardFolder,
@@ -44,6 +45,7 @@ from build_graph.graph.store.shards import (
     hash_keys,
 )
 from build_graph.query.export.dataset_description import describe_shards
+from build_graph.text.formats.limits import ReadingLimits
 from build_graph.text.inputs import InputReader
 from build_graph.text.overwriting import iterate_files_at, reject_inputs
 
@@ -91,11 +93,15 @@ def _refuse_others(folder: Path) -> None:
         raise ShardsError(f"{folder}: is a file, or lies below one; give the name of a folder") from error
     except OSError as error:
         raise ShardsError(f"{folder}: cannot be read ({error.strerror}); check its permissions") from error
-    ours = (LOCK, WORK, MANIFEST, FAILURES, COPIES, DESCRIPTION)
-    others = (name for name in names if name not in ours and not _PART.fullmatch(name))
-    other = next((name for name in others if not _ASIDE.fullmatch(name)), None)
+    other = next((name for name in names if not is_ours(name)), None)
     if other is not None:
         raise ShardsError(f"{folder}: holds {other}, which is no shard; give a new or an empty folder")
+
+
+def is_ours(name: str) -> bool:
+    """Return whether a file in a folder of shards belongs there, complete or half-written."""
+    ours = (LOCK, WORK, MANIFEST, FAILURES, COPIES, DESCRIPTION)
+    return name in ours or bool(_PART.fullmatch(name) or _ASIDE.fullmatch(name))
 
 
 _READERS = ("lxml", "pdfplumber")  # packages that decide what text a file holds
@@ -135,7 +141,7 @@ class ShardBuilder:
                 self._understand_inputs(items, spool, progress)
                 sums = self._write_shards(spool, progress)
                 _remove_others(folder, {shard["name"] for shard in sums.shards})
-                _finish_folder(spool, sums, ruled, asdict(self.reader.limits))
+                _finish_folder(spool, sums, ruled, self.reader.limits)
             rmtree(folder / WORK)
         return ShardResult(folder, ShardFolder.open(folder).totals, progress, items.ignored)
 
@@ -223,29 +229,50 @@ def _remove_others(folder: Path, names: set[str]) -> None:
                 path.unlink()
 
 
-def _finish_folder(spool: Spool, sums: FolderSums, ruled: str, limits: Mapping[str, int]) -> None:
-    """Write the failures, the copies, the description and the manifest, those that are not there already."""
+class Results(Protocol):
+    """The results of all inputs of a build."""
+
+    @property
+    def made_with(self) -> str:
+        """The SHA-256 of the settings."""
+
+    def iterate_left_out(self) -> Iterator[DocumentRecord]:
+        """Yield the failures and copies, by name."""
+
+    def iterate_keys(self) -> Iterator[str]:
+        """Yield the keys of all inputs in their order."""
+
+
+def describe_folder(
+    results: Results, sums: FolderSums, ruled: str, limits: ReadingLimits
+) -> tuple[Manifest, dict[str, Callable[[], Iterator[bytes]]]]:
+    """Return the manifest of a folder, and the files that it names beside the shards, each made in pieces."""
     files: dict[str, Callable[[], Iterator[bytes]]] = {
-        FAILURES: lambda: (one.format_left_out() for one in spool.iterate_left_out() if one.failure),
-        COPIES: lambda: (one.format_left_out() for one in spool.iterate_left_out() if one.copy_of),
+        FAILURES: lambda: (one.format_left_out() for one in results.iterate_left_out() if one.failure),
+        COPIES: lambda: (one.format_left_out() for one in results.iterate_left_out() if one.copy_of),
         DESCRIPTION: lambda: iter([describe_shards(sums)]),
     }
-    counts = Counter(COPIES if one.copy_of else FAILURES for one in spool.iterate_left_out())
-    facts = {name: compute_piece_facts(render()) for name, render in files.items()}
+    counts = Counter(COPIES if one.copy_of else FAILURES for one in results.iterate_left_out())
     manifest = Manifest(
         version=__version__,
         rules=ruled,
-        made_with=spool.made_with,
-        inputs=hash_keys(spool.iterate_keys()),
-        limits=limits,
+        made_with=results.made_with,
+        inputs=hash_keys(results.iterate_keys()),
+        limits=asdict(limits),
         failures=counts[FAILURES],
         copies=counts[COPIES],
-        files=facts,
+        files={name: compute_piece_facts(render()) for name, render in files.items()},
         shards=tuple(sums.shards),
         **sums.totals,
-    ).to_json()
-    facts[MANIFEST] = compute_piece_facts([manifest])
-    files[MANIFEST] = lambda: iter([manifest])
+    )
+    return manifest, files
+
+
+def _finish_folder(spool: Spool, sums: FolderSums, ruled: str, limits: ReadingLimits) -> None:
+    """Write the failures, the copies, the description and the manifest, those that are not there already."""
+    manifest, files = describe_folder(spool, sums, ruled, limits)
+    files[MANIFEST] = lambda: iter([manifest.to_json()])
+    facts = {**manifest.files, MANIFEST: compute_piece_facts(files[MANIFEST]())}
     changed = [name for name in files if not _has_facts(spool.folder / name, facts[name])]
     if changed:
         (spool.folder / MANIFEST).unlink(missing_ok=True)

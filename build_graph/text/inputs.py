@@ -100,13 +100,12 @@ class InputReader:
         for found in self.list_inputs(path):
             yield self.open_input(found) if isinstance(found, LazyInput) else found
 
-    def read_bytes(self, data: bytes, name: str) -> Iterator[FoundInput]:
-        """Yield the documents in the bytes of a file of that name."""
+    def list_bytes(self, data: bytes, name: str) -> Iterator[ListedInput]:
+        """Yield the documents in the bytes of a file of that name, as `list_inputs` does."""
         stream = io.BufferedReader(io.BytesIO(data), _BUFFER)
-        for found in _ignore_generated(
+        yield from _ignore_generated(
             self._catch_errors(name, lambda: self._read_stream(stream, len(data), name))
-        ):
-            yield self.open_input(found) if isinstance(found, LazyInput) else found
+        )
 
     def open_input(self, found: LazyInput) -> Input | ObligationError:
         """Return the document in the bytes of a file, or its error; `opener` may open it elsewhere."""

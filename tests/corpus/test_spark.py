@@ -1,11 +1,10 @@
-"""A build on a real cluster, one of whose workers dies, is the build of one machine."""
+"""A build on a real cluster, whose driver and one of whose workers die, gives the folder of one machine."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import json
+import os
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -14,23 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-import pandas as pd
 import pyarrow as pa
 import pytest
 import spark_corpus
 from click.testing import CliRunner
+from pyarrow import parquet
 from pyspark.sql.pandas.types import to_arrow_schema
 from spark_cluster import Cluster, cluster
 
-from build_graph.analysis.analysis import Analyst
-from build_graph.analysis.choices import Choices
 from build_graph.cli import main
 from build_graph.corpus.shard_builder import ShardBuilder
 from build_graph.corpus.spark import session
 from build_graph.corpus.spark.filesystem import Form
 from build_graph.corpus.spark.tasks import RAW, RowNumbering
-from build_graph.graph.store.shards import BEARINGS, FAILURES, ShardFolder
-from build_graph.query.open import open_graph
+from build_graph.graph.store.shards import LOCK, MANIFEST, WORK, ShardFolder
 from build_graph.text.inputs import InputReader
 
 PATIENCE = 600  # seconds that a build may take on a machine that has much else to do
@@ -41,92 +37,116 @@ BUILD = [sys.executable, "-m", "build_graph.cli", "build"]
 class Builds:
     """One corpus, built on a cluster and on one machine."""
 
+    corpus: Path
     distributed: Path
     shards: ShardFolder
-    finished: subprocess.CompletedProcess[str]
+    known: int  # inputs that were understood when the first driver died
+    finished: subprocess.CompletedProcess[str]  # the second
     cluster: Cluster
 
 
 @pytest.fixture(scope="module")
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builds]:
-    """The cluster is there as long as the tests; one of two workers dies while documents are understood."""
+    """The cluster is there as long as the tests; its driver dies, then one of two workers, in the middle."""
     folder = tmp_path_factory.mktemp("spark")
     corpus, output = folder / "corpus", folder / "graphs"
     spark_corpus.write(corpus)
     shards = ShardBuilder(InputReader()).build([corpus], folder / "shards").path
     with cluster(folder) as found:
         command = [*BUILD, str(corpus), "--spark", found.url, "--shards", str(output)]
-        with subprocess.Popen(
-            command, env=found.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            try:
-                wait_for_documents(output / "_work", process)
-                found.workers[0].kill()
-                finished = subprocess.CompletedProcess(
-                    command, process.returncode, *process.communicate(timeout=PATIENCE)
-                )
-            finally:
-                process.kill()
-        finished.returncode = process.returncode
-        yield Builds(output, ShardFolder.open(shards), finished, found)
+        known = kill_driver(command, output, found)
+        with start(command, found) as process:
+            wait_for_results(output, known, process)
+            found.workers[0].kill()
+            said = process.communicate(timeout=PATIENCE)
+        finished = subprocess.CompletedProcess(command, process.returncode, *said)
+        yield Builds(corpus, output, ShardFolder.open(shards), known, finished, found)
 
 
-def wait_for_documents(work: Path, process: subprocess.Popen[str]) -> None:
-    """Wait until workers hand over documents, not all of them."""
-    end = monotonic() + PATIENCE
-    while not list(work.glob("_temporary/**/part-*")):
-        assert monotonic() < end
-        assert process.poll() is None, process.communicate()
-        sleep(0.02)
-    assert not (work / "_SUCCESS").exists()
-
-
-def test_no_statement_is_lost_or_doubled(builds: Builds) -> None:
-    ours = builds.shards.iterate_members()
-    expected = sorted(line for _, quads in ours for line in quads.splitlines())
-    found = [line for data in parts(builds.distributed / "quads", "nq.gz") for line in data.splitlines()]
-    assert sorted(found) == expected
-    assert (builds.distributed / "quads" / "_SUCCESS").exists()
-
-
-def test_the_same_documents_fail_for_the_same_reasons(builds: Builds) -> None:
-    failures = (builds.distributed / FAILURES).read_text(encoding="utf-8")
-    assert failures == (builds.shards.path / FAILURES).read_text(encoding="utf-8")
-    assert builds.finished.returncode == 3, builds.finished.stderr
-    copies = [json.loads(line) for line in (builds.distributed / "copies.jsonl").read_text().splitlines()]
-    assert [(copy["name"], copy["copy_of"]) for copy in copies] == [
-        (record.name, record.copy_of) for record in builds.shards.iterate_records() if record.copy_of
-    ]
-    assert copies
-
-
-def test_the_same_bodies_bear_the_same_measures(builds: Builds) -> None:
-    found = [rows(data) for data in parts(builds.distributed / "bearings", "csv.gz")]
-    expected = [rows(gzip.decompress(path.read_bytes())) for path in builds.shards.list_files(BEARINGS)]
-    assert {tuple(table[0]) for table in (*found, *expected)} == {tuple(expected[0][0])}
-    assert sorted(row for table in found for row in table[1:]) == sorted(
-        row for table in expected for row in table[1:]
+def start(command: list[str], found: Cluster) -> subprocess.Popen[str]:
+    """A build, with a process group of its own."""
+    pipe = subprocess.PIPE
+    environment = found.environment()
+    return subprocess.Popen(
+        command, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     )
 
 
-def test_pairs_are_those_of_an_analysis(builds: Builds, tmp_path: Path) -> None:
-    graph = tmp_path / "graph.nq"
-    graph.write_bytes(b"".join(quads for _, quads in builds.shards.iterate_members()))
-    expected = Analyst(open_graph(str(graph)), Choices(draws=0)).compute_findings().pairs
-    found = pd.read_csv(builds.distributed / "pairs.csv")
-    assert (found.pop("documents") <= found["together"]).all()
-    assert len(found) == 15
-    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+def kill_driver(command: list[str], output: Path, found: Cluster) -> int:
+    """End a build in the middle as a machine that breaks down does; how many inputs it had understood."""
+    with start(command, found) as process:
+        wait_for_results(output, 0, process)
+        os.killpg(process.pid, signal.SIGKILL)
+    for worker in found.workers:
+        worker.wait_until_idle()  # the last task that the driver allowed to end may still be at it
+    return count_results(output)
+
+
+def wait_for_results(output: Path, known: int, process: subprocess.Popen[str]) -> None:
+    """Wait until more inputs are understood than were known."""
+    end = monotonic() + PATIENCE
+    while count_results(output) <= known:
+        assert monotonic() < end
+        assert process.poll() is None, process.communicate()
+        sleep(0.02)
+    assert not (output / MANIFEST).exists()
+
+
+def count_results(output: Path) -> int:
+    """How many inputs are understood in an unfinished folder."""
+    tables = (output / WORK).glob("*/part-*.parquet")
+    return sum(parquet.read_table(path)["left_alone"].null_count for path in tables)
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder of shards, but the lock of one machine."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_the_folder_is_that_of_one_machine(builds: Builds) -> None:
+    ours, theirs = read_folder(builds.shards.path), read_folder(builds.distributed)
+    assert sorted(theirs) == sorted(ours)
+    assert [name for name in ours if theirs[name] != ours[name]] == []
+    totals = builds.shards.totals
+    assert (totals.documents, totals.copies, totals.failures) == (56, 2, 7)
+    assert builds.finished.returncode == 3, builds.finished.stderr
+
+
+def test_what_was_understood_is_not_understood_again(builds: Builds) -> None:
+    (said,) = re.findall(r"(\d+) inputs understood now", builds.finished.stdout)
+    totals = builds.shards.totals
+    assert int(said) + builds.known == totals.documents + totals.copies + totals.failures
+    assert int(said) > 0 < builds.known
 
 
 def test_what_was_written_is_summed_up(builds: Builds) -> None:
-    summary = json.loads((builds.distributed / "summary.json").read_text())
     totals = builds.shards.totals
-    for name in ("version", "rules", "documents", "statements", "bearings", "failures", "copies"):
-        assert summary[name] == getattr(totals, name), name
-    assert not (builds.distributed / "_work").exists()
     assert "left alone: 1 .png, 1 .bak, no documents" in builds.finished.stderr
     assert f"{totals.documents:,} documents, {totals.statements:,} statements" in builds.finished.stdout
+    assert builds.finished.stderr.count("left out: ") == totals.failures
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["analyse", "GRAPHS", "-o", "OUT"], "OUT"),
+        (["export", "GRAPHS", "--format", "nq", "-o", "OUT"], "OUT"),
+        (["build", "GRAPHS", "--store", "OUT"], "56 documents written"),
+    ],
+)
+def test_commands_take_the_folder(command: list[str], said: str, builds: Builds, tmp_path: Path) -> None:
+    places = {"GRAPHS": str(builds.distributed), "OUT": str(tmp_path / "out")}
+    done = CliRunner().invoke(main, [places.get(word, word) for word in command])
+    assert done.exit_code == 0, done.stderr
+    assert places.get(said, said) in done.output
+
+
+def test_one_machine_goes_on_with_the_folder(builds: Builds) -> None:
+    before = {path: path.stat().st_mtime_ns for path in builds.distributed.iterdir()}
+    ShardBuilder(InputReader()).build([builds.corpus], builds.distributed)
+    after = {path: path.stat().st_mtime_ns for path in builds.distributed.iterdir() if path.name != LOCK}
+    assert after == before
 
 
 def test_spark_submit_refuses_a_folder_that_holds_something(builds: Builds) -> None:
@@ -136,7 +156,7 @@ def test_spark_submit_refuses_a_folder_that_holds_something(builds: Builds) -> N
 
     submit = [f"{_find_spark_home()}/bin/spark-submit", "--master", builds.cluster.url, spark_submit.__file__]
     done = subprocess.run(
-        [*submit, str(builds.distributed / "quads"), "--shards", str(builds.distributed)],
+        [*submit, str(builds.corpus), "--shards", str(builds.distributed)],
         env=builds.cluster.environment(),
         check=False,
         capture_output=True,
@@ -147,7 +167,7 @@ def test_spark_submit_refuses_a_folder_that_holds_something(builds: Builds) -> N
     said = [
         line for line in done.stdout.splitlines() if line.startswith("obligations: ")
     ]  # Spark sends all there
-    refused = "holds something already (bearings); give a new or an empty folder"
+    refused = "holds something already (copies.jsonl); give a new or an empty folder"
     assert said == [f"obligations: {builds.distributed}: {refused}"]
     assert "Traceback" not in done.stdout + done.stderr
 
@@ -203,21 +223,10 @@ def test_workers_with_another_version_are_told() -> None:
 
 def test_lines_are_numbered_over_blocks_and_batches() -> None:
     batch = [
-        {"file": 0, "name": "a.jsonl", "form": Form.JSONL, "block": block, "data": line}
+        {"file": "f", "name": "a.jsonl", "form": Form.JSONL, "block": block, "data": line}
         for block, line in [(8, b" \r"), (8, b'{"id": "x", "text": "y"}'), (8, b"{"), (0, b'{"text": "y"}')]
     ]
-    work = RowNumbering({(0, 0): 0, (0, 8): 5}, InputReader(), to_arrow_schema(RAW))
+    work = RowNumbering({("f", 0): 0, ("f", 8): 5}, InputReader(), to_arrow_schema(RAW))
     (first, second) = work.number_rows([pa.RecordBatch.from_pylist(half) for half in (batch[:2], batch[2:])])
     found = [(row["row"], row["known_as"]) for table in (first, second) for row in table.to_pylist()]
     assert found == [(7, "a.jsonl:x"), (8, "\0008"), (1, "a.jsonl:1")]
-
-
-def parts(folder: Path, ending: str) -> Iterator[bytes]:
-    """What the parts of a folder hold; their names are numbers."""
-    found = sorted(folder.glob("part-*"))
-    assert [path.name for path in found] == [f"part-{number:05}.{ending}" for number in range(len(found))]
-    return (gzip.decompress(path.read_bytes()) for path in found)
-
-
-def rows(data: bytes) -> list[tuple[str, ...]]:
-    return [tuple(row) for row in csv.reader(io.StringIO(data.decode()))]

@@ -49,15 +49,22 @@ class Daemon:
             sleep(0.1)
         raise AssertionError(f"no {words!r} in:\n{self.log.read_text(errors='replace')}")
 
+    def wait_until_idle(self) -> None:
+        """Wait until nothing that it started runs any more."""
+        end = monotonic() + _PATIENCE
+        while list(descendants(self.process.pid)):
+            assert monotonic() < end
+            sleep(0.1)
+
     def kill(self) -> None:
         """End it and all that it started, as a machine that breaks down does."""
-        for pid in (self.process.pid, *_descendants(self.process.pid)):
+        for pid in (self.process.pid, *descendants(self.process.pid)):
             _send(pid, signal.SIGKILL)
         self.process.wait(_PATIENCE)
 
     def stop(self) -> None:
         """Let it end; whatever is left of it after that is killed."""
-        started = list(_descendants(self.process.pid))
+        started = list(descendants(self.process.pid))
         if self.process.poll() is None:
             self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -133,15 +140,13 @@ def _environment(java: str) -> dict[str, str]:
     }
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
     """The processes that a process started, and those that they started."""
-    try:
-        started = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return
-    for child in map(int, started):
-        yield child
-        yield from _descendants(child)
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):  # Java starts processes from any thread
+        with suppress(OSError):
+            for child in map(int, listed.read_text().split()):
+                yield child
+                yield from descendants(child)
 
 
 def _send(pid: int, number: signal.Signals) -> None:

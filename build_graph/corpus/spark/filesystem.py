@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from build_graph.corpus.spark.session import SparkError
 from build_graph.errors import ObligationError
+from build_graph.graph.emit.provenance import hash_text
+from build_graph.graph.store.shards import open_stream
 from build_graph.text.formats.kinds import HEAD, Kind, UnreadableError, detect_kind, is_known_ending
 from build_graph.text.inputs import IgnoredFile, build_no_documents_error, build_no_match_error
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+_PIECE = 1 << 20  # bytes that are handed to Java at a time
 NO_HOST = "^([^:/]+):///"  # file:///a is also written file:/a
 MAGIC = re.compile(r"[\\{}\[\]*?^]")  # the characters that make a pattern for Hadoop
 
@@ -35,6 +38,7 @@ class FileStatus:
     uri: str  # the same encoded: the name of a row's file in Spark, but see NO_HOST
     plain: PurePosixPath  # without a scheme
     size: int  # bytes
+    modified: int  # milliseconds
     is_folder: bool
 
     @classmethod
@@ -47,6 +51,7 @@ class FileStatus:
             re.sub(NO_HOST, r"\1:/", uri.toString()),
             PurePosixPath(uri.getPath()),
             status.getLen(),
+            status.getModificationTime(),
             status.isDirectory(),
         )
 
@@ -92,46 +97,37 @@ class FileSystem:
         with closing(system.open(path)) as stream:
             return bytes(stream.readNBytes(size))
 
-    def refuse_existing(self, name: str) -> None:
-        """Raise SparkError if there is a file, or a folder that is not empty, at a path."""
-        path, system = self._resolve_path(name)
-        if not system.exists(path):
-            return
-        if system.getFileStatus(path).isFile():
-            raise SparkError(f"{name}: is a file; give the name of a new folder")
-        if held := sorted(status.getPath().getName() for status in system.listStatus(path)):
-            raise SparkError(f"{name}: holds something already ({held[0]}); give a new or an empty folder")
+    def list_names(self, folder: str) -> list[str]:
+        """Return the names of what is in a folder, in order; none without the folder.
 
-    def write(self, name: str, data: bytes) -> None:
-        """Write a file."""
-        with self.open_writer(name) as write:
-            write(data)
-
-    @contextmanager
-    def open_writer(self, name: str) -> Iterator[Callable[[bytes], None]]:
-        """Give a function that writes pieces of a file; the file appears at the end of the block."""
-        path, system = self._resolve_path(name)
-        aside, _ = self._resolve_path(f"{name}._COPYING_")
-        with closing(system.create(aside, True)) as stream:
-            yield lambda piece: stream.write(bytearray(piece))
-        if not system.rename(aside, path):
-            raise SparkError(f"{name}: cannot be written; choose a place that can")
-
-    def rename_parts(self, folder: str, ending: str) -> None:
-        """Rename the parts that Spark wrote into a folder: part-00000 and an ending."""
+        Raises SparkError if it is a file.
+        """
         path, system = self._resolve_path(folder)
-        names = (status.getPath().getName() for status in system.listStatus(path))
-        parts = sorted(name for name in names if name.startswith("part-"))
-        for number, name in enumerate(parts):
-            old, new = (
-                self._resolve_path(f"{folder}/{name}")[0],
-                self._resolve_path(f"{folder}/part-{number:05}{ending}")[0],
-            )
-            if not system.rename(old, new):
-                raise SparkError(f"{folder}/{name}: cannot be renamed; give a new folder, and run it again")
+        if not system.exists(path):
+            return []
+        if system.getFileStatus(path).isFile():
+            raise SparkError(f"{folder}: is a file; give the name of a new folder")
+        return sorted(status.getPath().getName() for status in system.listStatus(path))
+
+    def write(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Write a file in place of the one that may be there; it appears when it is whole."""
+        folder, _, own = name.rpartition("/")
+        aside = f"{folder}/.{own}.tmp"
+        path, system = self._resolve_path(aside)
+        with closing(system.create(path, True)) as stream, open_stream(iter(pieces)) as source:
+            while piece := source.read(_PIECE):
+                stream.write(bytearray(piece))
+        self.move(aside, name)
+
+    def move(self, name: str, target: str) -> None:
+        """Move a file to another place, over the file that may be there."""
+        (path, system), (there, _) = self._resolve_path(name), self._resolve_path(target)
+        system.delete(there, False)
+        if not system.rename(path, there):
+            raise SparkError(f"{target}: cannot be written; choose a place that can")
 
     def remove(self, name: str) -> None:
-        """Remove a folder and its content, if it is there."""
+        """Remove a file, or a folder with its content, if it is there."""
         path, system = self._resolve_path(name)
         system.delete(path, True)
 
@@ -170,6 +166,12 @@ class InputFile:
     form: Form
     sidecar: FileStatus | None = None
     place: str = ""  # path of the sidecar, for messages
+
+    @property
+    def identity(self) -> str:
+        """A hash that tells the same file, unchanged, in the next build; another name counts as a change."""
+        own = [(one.path, one.size, one.modified) for one in (self.status, self.sidecar) if one]
+        return hash_text(repr((self.name, self.form, self.place, own)))
 
 
 Listed = InputFile | IgnoredFile | ObligationError

@@ -1,11 +1,10 @@
-"""The documents of a corpus as rows, each with its place in the order of the input."""
+"""The documents of a corpus as rows, each with the place where it was found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from itertools import groupby
-from math import ceil
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -17,24 +16,23 @@ from pyspark.sql.window import Window
 from build_graph.corpus.spark.filesystem import NO_HOST, FileStatus, Form, InputFile
 from build_graph.corpus.spark.tasks import DOCUMENTS, FAULT, RAW, RowNumbering
 from build_graph.errors import ObligationError
+from build_graph.graph.emit.provenance import hash_text
 from build_graph.text.formats.records import COLUMNS
 from build_graph.text.inputs import InputReader
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_PER_TASK = 64  # documents: some seconds of work, and what is lost with a worker
-_TASKS_PER_CORE = 2  # at least, given enough documents, so that cores end together
 
-Numbered = Sequence[tuple[int, InputFile | ObligationError]]
-
-
-def load_documents(session: SparkSession, found: Numbered, reader: InputReader) -> tuple[DataFrame, int]:
+def load_documents(
+    session: SparkSession, found: Sequence[InputFile | ObligationError], reader: InputReader
+) -> tuple[DataFrame, int]:
     """Return the columns of DOCUMENTS, a row a document or archive, and the most rows that there can be."""
-    forms = {form: [(n, f) for n, f in found if isinstance(f, InputFile) and f.form is form] for form in Form}
-    known = [row for place, one in found if (row := _build_known_row(place, one))]
+    there = {one.identity: one for one in found if isinstance(one, InputFile)}.values()
+    forms = {form: [file for file in there if file.form is form] for form in Form}
+    known = [_build_fault_row(one) for one in found if isinstance(one, ObligationError)]
     tables = [(session.createDataFrame(known, DOCUMENTS), len(known))] if known else []
-    if files := [(place, file) for place, file in forms[Form.WHOLE] if file.status.size]:
+    if files := forms[Form.WHOLE]:
         tables.append((_load_whole_files(session, files), len(files)))
     if files := forms[Form.JSONL]:
         tables.append(_number_rows(session, _load_lines(session, files), files, reader))
@@ -44,25 +42,25 @@ def load_documents(session: SparkSession, found: Numbered, reader: InputReader) 
     return rows, sum(number for _, number in tables)
 
 
-def _build_known_row(place: int, found: InputFile | ObligationError) -> tuple[object, ...] | None:
-    """Return the row of a fault, or of an empty file, which Spark would skip; None for other files."""
-    if isinstance(found, ObligationError):
-        return place, 0, "", FAULT, str(found).encode(), None, None, None, True
-    if found.form is Form.WHOLE and not found.status.size:
-        return place, 0, found.name, Form.WHOLE.value, b"", None, None, None, True
-    return None
+def identify(found: InputFile | ObligationError) -> str:
+    """Return what tells the rows of a file, or of an error about a path, in the next build."""
+    return found.identity if isinstance(found, InputFile) else hash_text(str(found))
+
+
+def _build_fault_row(fault: ObligationError) -> tuple[object, ...]:
+    """Return the row of an error about a path."""
+    return identify(fault), 0, "", FAULT, str(fault).encode(), None, None, None, True
 
 
 # ------------------------------------------------------------------------- files as a whole
 
 
-def _load_whole_files(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
+def _load_whole_files(session: SparkSession, files: Sequence[InputFile]) -> DataFrame:
     """Return whole files, each with the sidecar file beside it."""
-    rows = _join_names(session, _load_bytes(session, [file.status for _, file in files]), files)
-    rows = _join_sidecars(session, rows, [file.sidecar for _, file in files if file.sidecar])
+    rows = _join_names(session, _load_bytes(session, [file.status for file in files]), files)
+    rows = _join_sidecars(session, rows, [file.sidecar for file in files if file.sidecar])
     fixed = {"row": sql.lit(0), "is_first": sql.lit(True), "known_as": sql.lit(None)}
-    spread = rows.withColumns(fixed).repartition(_count_tasks(session, len(files)), "file")
-    return _cast_columns(spread).sortWithinPartitions("file")
+    return _cast_columns(rows.withColumns(fixed))
 
 
 def _join_sidecars(session: SparkSession, rows: DataFrame, sidecars: Sequence[FileStatus]) -> DataFrame:
@@ -74,16 +72,20 @@ def _join_sidecars(session: SparkSession, rows: DataFrame, sidecars: Sequence[Fi
 
 
 def _load_bytes(session: SparkSession, files: Sequence[FileStatus]) -> DataFrame:
-    """Return uri and data of files."""
-    found = session.read.format("binaryFile").load(_list_paths(files))
-    return found.select(_select_uri(), sql.col("content").alias("data"))
+    """Return uri and data of files; Spark itself would skip those that are empty."""
+    empty = [(file.uri, b"") for file in files if not file.size]
+    rows = session.createDataFrame(empty, "uri string, data binary")
+    if not (paths := _list_paths(file for file in files if file.size)):
+        return rows
+    found = session.read.format("binaryFile").load(paths)
+    return rows.union(found.select(_select_uri(), sql.col("content").alias("data")))
 
 
 # ------------------------------------------------------------------------------ files of rows
 
 
 def _number_rows(
-    session: SparkSession, found: DataFrame, files: Sequence[tuple[int, InputFile]], reader: InputReader
+    session: SparkSession, found: DataFrame, files: Sequence[InputFile], reader: InputReader
 ) -> tuple[DataFrame, int]:
     """Return rows with their numbers in the file and whether they are the first of their name; their number.
 
@@ -92,21 +94,19 @@ def _number_rows(
     rows = _join_names(session, found, files)
     counts = rows.groupBy("file", "block").count().orderBy("file", "block").collect()
     work = RowNumbering(_count_before(counts), reader, to_arrow_schema(RAW))
-    number = sum(count for _, _, count in counts)
-    spread = rows.mapInArrow(work.number_rows, RAW).repartition(
-        _count_tasks(session, number), "file", "known_as"
-    )
     alike = Window.partitionBy("file", "known_as").orderBy("row")
-    return _cast_columns(spread.withColumn("is_first", sql.row_number().over(alike) == 1)), number
+    numbered = rows.mapInArrow(work.number_rows, RAW)
+    named = numbered.withColumn("is_first", sql.row_number().over(alike) == 1)
+    return _cast_columns(named), sum(count for _, _, count in counts)
 
 
-def _count_before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
+def _count_before(counts: Iterable[tuple[str, int, int]]) -> dict[tuple[str, int], int]:
     """Return by file and block the number of rows in the blocks before it; the counts are in order.
 
-    >>> _count_before([(0, 0, 3), (0, 64, 2), (0, 99, 1), (1, 0, 7)])
-    {(0, 0): 0, (0, 64): 3, (0, 99): 5, (1, 0): 0}
+    >>> _count_before([("a", 0, 3), ("a", 64, 2), ("a", 99, 1), ("b", 0, 7)])
+    {('a', 0): 0, ('a', 64): 3, ('a', 99): 5, ('b', 0): 0}
     """
-    before: dict[tuple[int, int], int] = {}
+    before: dict[tuple[str, int], int] = {}
     for _, blocks in groupby(counts, key=itemgetter(0)):
         total = 0
         for file, block, count in blocks:
@@ -115,9 +115,9 @@ def _count_before(counts: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int
     return before
 
 
-def _load_lines(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
+def _load_lines(session: SparkSession, files: Sequence[InputFile]) -> DataFrame:
     """Return uri, block and data of lines, in blocks that several workers read."""
-    lines = session.read.option("lineSep", "\n").text(_list_paths(file.status for _, file in files))
+    lines = session.read.option("lineSep", "\n").text(_list_paths(file.status for file in files))
     return lines.select(
         _select_uri(),
         sql.col("_metadata.file_block_start").alias("block"),
@@ -125,9 +125,9 @@ def _load_lines(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -
     )
 
 
-def _load_table_rows(session: SparkSession, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
+def _load_table_rows(session: SparkSession, files: Sequence[InputFile]) -> DataFrame:
     """Return uri, block and data of rows of tables, as JSON."""
-    table = session.read.option("mergeSchema", "true").parquet(*_list_paths(file.status for _, file in files))
+    table = session.read.option("mergeSchema", "true").parquet(*_list_paths(file.status for file in files))
     names = [name for name in COLUMNS if name in table.columns]
     return table.select(
         _select_uri(),
@@ -144,13 +144,13 @@ def _select_uri() -> Column:
     return sql.regexp_replace("_metadata.file_path", NO_HOST, "$1:/").alias("uri")
 
 
-def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[tuple[int, InputFile]]) -> DataFrame:
-    """Return the rows with the number, name, form and sidecar of their file in place of its URI."""
+def _join_names(session: SparkSession, rows: DataFrame, files: Sequence[InputFile]) -> DataFrame:
+    """Return the rows with the identity, name, form and sidecar of their file in place of its URI."""
     known = [
-        (f.status.uri, number, f.name, f.form.value, f.sidecar.uri if f.sidecar else None, f.place)
-        for number, f in files
+        (f.status.uri, f.identity, f.name, f.form.value, f.sidecar.uri if f.sidecar else None, f.place)
+        for f in files
     ]
-    columns = "uri string, file long, name string, form string, sidecar_uri string, sidecar_name string"
+    columns = "uri string, file string, name string, form string, sidecar_uri string, sidecar_name string"
     named = rows.join(sql.broadcast(session.createDataFrame(known, columns)), "uri", "left")
     lost = sql.raise_error(
         sql.concat(sql.lit("Spark names a file otherwise than when it was listed: "), "uri")
@@ -165,9 +165,3 @@ def _list_paths(files: Iterable[FileStatus]) -> list[str]:
 
 def _cast_columns(rows: DataFrame) -> DataFrame:
     return rows.select(*(sql.col(field.name).cast(field.dataType) for field in DOCUMENTS))
-
-
-def _count_tasks(session: SparkSession, documents: int) -> int:
-    """Return the number of tasks for a number of documents."""
-    least = _TASKS_PER_CORE * session.sparkContext.defaultParallelism
-    return max(1, min(documents, max(least, ceil(documents / _PER_TASK))))

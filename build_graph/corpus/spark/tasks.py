@@ -6,13 +6,14 @@ import gc
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_type_hints
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyspark.sql.types import (
-    ArrayType,
     BinaryType,
     BooleanType,
     DataType,
@@ -22,23 +23,32 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from build_graph.corpus.outcome import DocumentResult, DocumentWorker, build_failure
+from build_graph.corpus.outcome import (
+    DocumentResult,
+    DocumentWorker,
+    Found,
+    Item,
+    build_failure,
+    hash_file,
+)
+from build_graph.corpus.shard_writer import ShardMember, assemble_shard, encode_member
 from build_graph.corpus.spark.filesystem import Form
 from build_graph.corpus.spark.session import check_rules
 from build_graph.errors import ObligationError
 from build_graph.extract.structure.metadata import parse_sidecar
-from build_graph.graph.emit.responsibilities import Responsibility
+from build_graph.graph.store.layout import hash_iri
+from build_graph.graph.store.shards import CARD, DocumentRecord, ShardSums
 from build_graph.model import Input
 from build_graph.text.formats import records
 from build_graph.text.formats.kinds import UnreadableError
 from build_graph.text.formats.records import RecordPlace
-from build_graph.text.inputs import FoundInput, IgnoredFile, InputReader
+from build_graph.text.inputs import IgnoredFile, InputReader, LazyInput, ListedInput
 
 if TYPE_CHECKING:
     from build_graph.model import Metadata
 
 
-# The place of a document in the order of the input: its file, its line or row, its place in an archive.
+# The place of a document: its file, its line or row, its place in an archive.
 PLACE = ("file", "row", "member")
 
 _TYPES: dict[Any, DataType] = {
@@ -53,24 +63,29 @@ def _build_schema(named: Mapping[str, Any]) -> StructType:
     return StructType([StructField(name, _TYPES[kind]) for name, kind in named.items()])
 
 
-RESPONSIBILITY = _build_schema(get_type_hints(Responsibility))
-_TYPES[tuple[Responsibility, ...]] = ArrayType(RESPONSIBILITY)
-
 # A document as it is in its file, or the error of reading it (form "fault").
 RAW = _build_schema(
-    {"file": int, "row": int, "name": str, "form": str}
+    {"file": str, "row": int, "name": str, "form": str}
     | {"data": bytes, "sidecar": bytes, "sidecar_name": str}
     | {"known_as": str}  # the name that it takes, unless an earlier one has it
 )
 # The same, with whether it is the first of its name.
 DOCUMENTS = StructType([*RAW, StructField("is_first", BooleanType())])
 
-# Its result. In an archive, files that are no documents by their ending are left alone.
-OUTCOMES = _build_schema(dict.fromkeys(PLACE, int) | {"left_alone": bool} | get_type_hints(DocumentResult))
+# Its result: what decides about its place, its record in JSON, and its members of a shard. In an archive,
+# files that are no documents by their ending are left alone: of them there is a label only.
+OUTCOMES = _build_schema(
+    {"file": str, "row": int, "member": int, "left_alone": str}
+    | dict.fromkeys(("key", "name", "iri", "hash", "text", "failure", "kind"), str)
+    | {"record": str, "quads": bytes, "bearings": bytes}
+)
 
+# A file of a shard, without its last byte; with a card come the sums of its shard.
+SHARD_FILES = _build_schema({"name": str, "last": int, "data": bytes, "sums": str})
 
 FAULT = "fault"  # the form of a row with the error about a path
-_BATCH = 8 * 1024 * 1024  # bytes of quads that fill a batch
+_ASCII = 128  # the last byte of a file is written as a character
+_BATCH = 8 * 1024 * 1024  # bytes of members that fill a batch
 
 Row = dict[str, Any]
 Batches = Iterable[pa.RecordBatch]
@@ -80,13 +95,13 @@ Batches = Iterable[pa.RecordBatch]
 class RowNumbering:
     """Numbers the lines of files that are read in blocks, and finds the names of their documents."""
 
-    before: Mapping[tuple[int, int], int]  # by file and block: lines in the blocks before
+    before: Mapping[tuple[str, int], int]  # by file and block: lines in the blocks before
     reader: InputReader
     schema: pa.Schema
 
     def number_rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield the columns of RAW for file, name, form, block and data; count blank lines, but skip them."""
-        counted: Counter[tuple[int, int]] = Counter()
+        counted: Counter[tuple[str, int]] = Counter()
         for batch in batches:
             found = []
             for row in batch.to_pylist():
@@ -122,7 +137,7 @@ class RowWorker:
             for row in batch.to_pylist():
                 for outcome in self._build_outcomes(row, understander):
                     held.append(outcome)
-                    size += len(outcome.get("quads", b""))
+                    size += len(outcome["quads"])
                 if size >= _BATCH:
                     yield pa.RecordBatch.from_pylist(held, self.schema)
                     held, size = [], 0
@@ -130,12 +145,23 @@ class RowWorker:
 
     def _build_outcomes(self, row: Row, understander: DocumentWorker) -> Iterator[Row]:
         """Yield the results of the documents of a row."""
-        for member, found in enumerate(_read_documents(row, self.reader)):
-            place = {"file": row["file"], "row": row["row"], "member": member}
+        for number, found in enumerate(_list_documents(row, self.reader)):
+            place = {"file": row["file"], "row": row["row"], "member": number}
             if isinstance(found, IgnoredFile):
-                yield place | {"left_alone": True, "name": found.label}
+                yield place | {"left_alone": found.label, "quads": b""}
             else:
-                yield place | {"left_alone": False} | _encode_columns(_build_result(row, found, understander))
+                yield place | _encode_columns(self._understand(row, found, understander))
+
+    def _understand(self, row: Row, found: Found, understander: DocumentWorker) -> ShardMember:
+        """Return the document of a row as a member of a shard."""
+        if isinstance(found, LazyInput):
+            sidecar = row["sidecar"] if found.name == row["name"] else None
+            key, opened = hash_file(found, sidecar or b""), self.reader.open_input(found)
+            result = _build_result(opened, sidecar, row["sidecar_name"], understander)
+        else:
+            key, result = Item.create(found).key, understander.build_result(found)
+        member = encode_member(result)
+        return replace(member, record=replace(member.record, key=key))
 
 
 @cache
@@ -145,20 +171,36 @@ def _load_worker() -> DocumentWorker:
     return DocumentWorker.load()
 
 
-def _encode_columns(outcome: DocumentResult) -> Row:
-    """Return a result as a row; its quads without the last end of line, which Spark writes."""
-    columns = {field.name: getattr(outcome, field.name) for field in fields(outcome)}
-    columns["quads"] = outcome.quads.removesuffix(b"\n")
-    columns["bearings"] = [bearing._asdict() for bearing in outcome.bearings]
-    return columns
+def _build_result(
+    found: Input | ObligationError, sidecar: bytes | None, where: str, understander: DocumentWorker
+) -> DocumentResult:
+    """Return the result of a document that is a file, with the metadata of its sidecar file."""
+    if isinstance(found, ObligationError) or sidecar is None:
+        return understander.build_result(found)
+    try:
+        given: Metadata = parse_sidecar(sidecar, where)
+    except ObligationError as error:
+        return build_failure(error, found.source)
+    return understander.build_result(Input(found.source, given))
 
 
-def _read_documents(row: Row, reader: InputReader) -> Iterator[FoundInput]:
-    """Yield the documents of a row, as one machine would read them."""
+def _encode_columns(member: ShardMember) -> Row:
+    """Return a member of a shard as a row."""
+    record = member.record
+    return {name: getattr(record, name) for name in ("key", "name", "iri", "text", "failure", "kind")} | {
+        "hash": hash_iri(record.iri),
+        "record": json.dumps(record.to_dict(), ensure_ascii=False),
+        "quads": member.quads,
+        "bearings": member.bearings,
+    }
+
+
+def _list_documents(row: Row, reader: InputReader) -> Iterator[ListedInput]:
+    """Yield the documents of a row, as one machine would list them."""
     if row["form"] == FAULT:
         yield UnreadableError(row["data"].decode())
     elif row["form"] == Form.WHOLE:
-        yield from reader.read_bytes(row["data"], row["name"])
+        yield from reader.list_bytes(row["data"], row["name"])
     else:
         names = set() if row["is_first"] else {row["known_as"]}
         yield _read_row(row, names, reader)
@@ -172,12 +214,28 @@ def _read_row(row: Row, names: set[str], reader: InputReader) -> Input | Obligat
     return records.parse_line(row["data"], place, reader.limits, reader.encoding)
 
 
-def _build_result(row: Row, found: Input | ObligationError, understander: DocumentWorker) -> DocumentResult:
-    """Return the result of a document, with the metadata of its sidecar file."""
-    if isinstance(found, ObligationError) or row["sidecar"] is None or found.source.name != row["name"]:
-        return understander.build_result(found)
-    try:
-        given: Metadata = parse_sidecar(row["sidecar"], row["sidecar_name"])
-    except ObligationError as error:
-        return build_failure(error, found.source)
-    return understander.build_result(Input(found.source, given))
+@dataclass(frozen=True, slots=True)
+class ShardAssembler:
+    """Puts shards together; gets the documents of each one after the other, in their order."""
+
+    made_with: str
+    schema: pa.Schema
+
+    def assemble_shards(self, batches: Batches) -> Iterator[pa.RecordBatch]:
+        """Yield the columns of SHARD_FILES for those of OUTCOMES and `shard`."""
+        rows = (row for batch in batches for row in batch.to_pylist())
+        for name, documents in groupby(rows, itemgetter("shard")):
+            members = list(map(_decode_columns, documents))
+            card, files = assemble_shard(name, self.made_with, members)
+            sums = ShardSums.build(name, card)
+            said = json.dumps([sums.entry, sums.counts, sums.newest])
+            for file, pieces in files.items():
+                data = b"".join(pieces)
+                assert data[-1] < _ASCII, "no document has 2 GB of statements"
+                row = {"name": file, "last": data[-1], "data": data[:-1]}
+                row["sums"] = said if file.endswith(CARD) else None
+                yield pa.RecordBatch.from_pylist([row], self.schema)
+
+
+def _decode_columns(row: Row) -> ShardMember:
+    return ShardMember(DocumentRecord(**json.loads(row["record"])), row["quads"], row["bearings"])
