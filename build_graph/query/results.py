@@ -6,11 +6,14 @@ of the endpoint and of exports is for programs, and holds the words unchanged.
 
 from __future__ import annotations
 
+import codecs
+import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from pyoxigraph import (
     BlankNode,
@@ -101,8 +104,22 @@ def _format_answer(answer: Answer, form: AnswerFormat | None, width: int | None)
         raise AnswerError(f"{form}: the query answers with rows; choose table, csv, tsv, json or xml")
     if form is AnswerFormat.TABLE or (form is None and width):
         return _format_table(answer, width)
-    text = (answer.serialize(format=_RESULTS[form or AnswerFormat.CSV]) or b"").decode()
+    out = BytesIO()
+    write_answer(answer, out, _RESULTS[form or AnswerFormat.CSV])
+    text = out.getvalue().decode()
     return text if text.endswith("\n") else f"{text}\n"
+
+
+def write_answer(answer: QuerySolutions | QueryBoolean, out: IO[bytes], form: QueryResultsFormat) -> None:
+    """Write rows, or yes or no, in a format of SPARQL; raises as reading the answer does.
+
+    CSV is written here: pyoxigraph does not quote IRIs, and that of a passage has a comma.
+    """
+    if isinstance(answer, QuerySolutions) and form == QueryResultsFormat.CSV:
+        writer = csv.writer(codecs.getwriter("utf-8")(out), lineterminator="\r\n")
+        writer.writerows(_iterate_rows(answer))
+    else:
+        answer.serialize(out, form)
 
 
 def _format_table(answer: QuerySolutions | QueryBoolean, width: int | None) -> str:

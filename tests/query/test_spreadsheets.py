@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from server import serving
 
 from build_graph.cli import main
+from build_graph.vocabulary import NIF
 
 BODIES = ("=cmd|' /C calc'!A0商务局", "+1+1公安局", "@SUM(1+1)财政局")
 TEXT = f"一、任务\n（一）加强管理。推进改革工作，完善制度。（{'、'.join(BODIES)}、财政部）\n"
@@ -191,3 +192,17 @@ def test_the_workbench(hostile: Path) -> None:
     assert "'=cmd" in sheet.decode()
     assert not asked.startswith(MARK)
     assert set(formulas(asked)) >= set(BODIES)
+
+
+def test_the_iri_of_a_passage_is_one_cell(hostile: Path, tmp_path: Path) -> None:
+    """It has a comma, which pyoxigraph writes without quotes; in a pipe and from the endpoint."""
+    query = f"SELECT ?passage ?words {{ ?passage <{NIF}anchorOf> ?words }}"
+    (tmp_path / "passages.rq").write_text(query, encoding="utf-8")
+    piped = run("query", tmp_path / "passages.rq", "--graph", hostile, "--format", "csv").stdout
+    with serving("--graph", hostile) as server:
+        asked = server.send("GET", f"/sparql?query={quote(query)}", Accept="text/csv").body.decode()
+    for text in (piped, asked):
+        heads, *rows = csv.reader(io.StringIO(text, newline=""))
+        assert heads == ["passage", "words"]
+        assert rows
+        assert all(len(row) == 2 and "#char=" in row[0] for row in rows)

@@ -27,6 +27,7 @@ from build_graph.query import sparql, syntax
 from build_graph.query.engines import OF_FILES, Answer, Triples, has_default_graph
 from build_graph.query.export.rdf_formats import serialize_triples
 from build_graph.query.http.messages import short_message, shorten_lines
+from build_graph.query.results import write_answer
 from build_graph.query.syntax import refuse_service
 from build_graph.text.formats.limits import format_size
 from build_graph.web.server.protocol import ROWS, TRIPLES, AcceptedTypes, HTTPError, SparqlRequest
@@ -125,7 +126,7 @@ class QueryExecutor:
         if isinstance(found, QueryTriples):
             triples = Triples.collect(self._limit_triples(found)).triples  # the same answer, the same bytes
             return serialize_triples(triples, TRIPLES[media], out=out)
-        found.serialize(out, ROWS[media])
+        write_answer(found, out, ROWS[media])
         body = out.getvalue()
         if isinstance(found, QuerySolutions) and has_more_rows(body, ROWS[media], self.limits.rows):
             raise HTTPError(400, f"query: the answer has more than {self.limits.rows:,} rows; {_PIECES}")
