@@ -129,7 +129,7 @@ class NormFinder:
                 light = reading.head in words.lights
                 treated = reading.nature is Nature.ACT and (light or grammar.is_treated(text))
                 first = index
-            if words.verdicts.contains_any(text):
+            if first is not None and words.verdicts.contains_any(text):
                 first = None
             if first is not None and self._ends_case(text, reading, treated=treated):
                 held = out[first : index + 1]
@@ -157,9 +157,10 @@ class NormFinder:
 
     def _is_spanned(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the opening's object reaches up to its noun: 落实降低成本，确保利率下降的政策."""
-        words, text = self.parser.words, reading.phrase.extract(content)
+        words = self.parser.words
         if opening.head not in words.spanning or reading.head in words.spanning or reading.kind is not None:
             return False
+        text = reading.phrase.extract(content)
         ends = "的" in text and words.spanned.match_before(text)
         return bool(ends) and "的" not in opening.phrase.extract(content)
 
@@ -178,9 +179,10 @@ class NormFinder:
 
     def _is_carried(self, content: str, opening: PhraseAnalysis, reading: PhraseAnalysis) -> bool:
         """Return whether the reading has the verb for the object of 将: 将共性问题，纳入清单."""
-        words, text = self.parser.words, opening.phrase.extract(content)
+        words = self.parser.words
         if not words.carried.match_at(reading.phrase.extract(content)):
             return False
+        text = opening.phrase.extract(content)
         cue = opening.cue.end if opening.cue else 0
         opened = opening.head in words.carriers or words.carriers.match_at(text, cue)
         return bool(opened) and not words.carried.contains_any(text)
@@ -192,8 +194,8 @@ class NormFinder:
         if len(readings) > 1 and self._is_topic(readings[0].phrase.extract(content), readings[0]):
             readings = [readings[0]._replace(nature=Nature.OTHER), *readings[1:]]
         for reading in reversed(readings):
-            phrase = reading.phrase.extract(content)
-            if awaited and reading.cue is None and self.parser.grammar.is_subject(phrase):
+            waiting = awaited and reading.cue is None
+            if waiting and self.parser.grammar.is_subject(reading.phrase.extract(content)):
                 kept.append(reading._replace(nature=Nature.OTHER))
                 continue
             kept.append(reading)

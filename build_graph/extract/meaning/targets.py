@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from build_graph.extract.phrases.dates import DueDate, find_dates, find_periods, is_recurring, may_have_date
+from build_graph.extract.phrases.dates import (
+    DueDate,
+    find_dates,
+    find_periods,
+    is_recurring,
+    may_have_date,
+    may_have_period,
+)
 from build_graph.extract.phrases.lexicon import WordSet
 from build_graph.extract.phrases.phrase_parser import Nature, PhraseParser
 from build_graph.extract.phrases.quantities import (
@@ -102,9 +109,11 @@ class TargetFinder:
         `issued` gives the year of 6月底前; without it, or where the measure speaks of every year, that target
         has no date.
         """
-        year = None if is_recurring(content, measure.span) else issued
-        found = self._find_in_goals if measure.goal else self._find_in_measure
-        targets = list(found(content, measure.span, year))
+        targets: list[Target] = []
+        if _may_have_target(content, measure.span):
+            year = None if is_recurring(content, measure.span) else issued
+            found = self._find_in_goals if measure.goal else self._find_in_measure
+            targets += found(content, measure.span, year)
         if measure.assignment:
             targets += self._find_in_attribution(content, measure.assignment.span, issued)
         return tuple(targets)
@@ -340,6 +349,12 @@ class TargetFinder:
             yield _Piece(Span(phrase.start + start, phrase.start + end), quantity)
             if quantity and licence is Licence.COUNT:
                 licence = Licence.LISTED
+
+
+def _may_have_target(content: str, span: Span) -> bool:
+    """Return whether the span has a character without which there is no date, quantity or period."""
+    numbered = may_have_number(content, span.start, span.end)
+    return numbered or may_have_date(content, span) or may_have_period(content, span)
 
 
 def _blank(content: str, phrase: Span) -> str:

@@ -113,6 +113,11 @@ def find_dates(content: str, span: Span, issued: date | None) -> Iterator[DueDat
         yield DueDate(Span(found.start(), found.end()), day, goal, strict, exact, during)
 
 
+def may_have_period(content: str, span: Span) -> bool:
+    """Return whether the span has the end of a period within which something is to be done."""
+    return bool(_INSIDE.search(content, span.start, span.end))
+
+
 def is_recurring(content: str, span: Span) -> bool:
     """Return whether a date within the span holds for more than one year: 每年6月底前, 次年3月."""
     if not _RECURRING.search(content, span.start, span.end):
@@ -126,7 +131,7 @@ def find_periods(content: str, span: Span) -> Iterator[tuple[Span, str]]:
     >>> [time for _, time in find_periods("收到后10个工作日内办结，三年内建成", Span(0, 17))]
     ['10个工作日', '三年']
     """
-    if not _INSIDE.search(content, span.start, span.end):
+    if not may_have_period(content, span):
         return
     for found in _WITHIN.finditer(content, span.start, span.end):
         yield Span(found.start(), found.end()), found["time"]

@@ -25,6 +25,8 @@ _NAME_LIMIT = 60  # characters of the longest name
 _ITEM_LIMIT = 2 * _NAME_LIMIT  # characters of a name with the words around it
 _BRACKET = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]*[）)〕\]﹞]")
 _ALIAS = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]{1,20}[）)〕\]﹞]$")  # 市委改革办（市跑改办）
+_JOINT = re.compile(rf"以及|[和及与]|[{_BLANK}]+")
+_NAME_END = re.compile(rf"以及|[和及与等]|[{_BLANK}]+")
 _INNER_VERB = re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])")
 
 
@@ -347,7 +349,7 @@ class AttributionGrammar:
     def _split_conjoined(self, content: str, span: Span) -> Iterator[Span]:
         """Yield names joined by 和, 及, 与, 以及 or a blank; 和 inside a name (工业和信息化部) stays."""
         start = span.start
-        for joint in re.compile(rf"以及|[和及与]|[{_BLANK}]+").finditer(content, span.start, span.end):
+        for joint in _JOINT.finditer(content, span.start, span.end):
             if not start < joint.start() < start + _ITEM_LIMIT:
                 continue
             left = content[start : joint.start()]
@@ -368,7 +370,7 @@ class AttributionGrammar:
 
     def _begins_name(self, words: str) -> bool:
         """Return whether the words, up to a joint or the end, are a name of at least three characters."""
-        ends = [m.start() for m in re.finditer(rf"以及|[和及与等]|[{_BLANK}]+", words)] + [len(words)]
+        ends = [joint.start() for joint in _NAME_END.finditer(words)] + [len(words)]
         return any(end > 2 and self.names_body(words[:end]) for end in ends[:4] + ends[-1:])
 
     def _build_bearers(self, content: str, reading: _ParseState) -> tuple[tuple[Bearer, ...], frozenset[int]]:

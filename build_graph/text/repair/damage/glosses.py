@@ -17,10 +17,11 @@ from build_graph.text.repair.edits import Change
 
 PINYIN = "[a-zāáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹɑɡ]{1,6}"  # one syllable, with or without its tone
 
+# It begins with a bracket, so that it passes over all other characters at once.
 _GLOSS = re.compile(
     rf"""
-    (?<= [\u3400-\u9fff] )                 # 業
-    (?: [(（] \s? {PINYIN} \s? [)）] )+    # (yè), (chuàng ), (xing)(xing)(xing)
+    [(（] (?<= [\u3400-\u9fff] . )                                       # 業(
+    \s? {PINYIN} \s? [)）] (?: [(（] \s? {PINYIN} \s? [)）] )*    # (yè), (chuàng ), (xing)(xing)(xing)
     """,
     re.VERBOSE,
 )
