@@ -246,7 +246,8 @@ class AttributionFinder:
         """Return the measure of a stretch; None for lead-ins and for principles without bearers."""
         lead_in = self.lead_in.match(content, span.start, span.end)
         span = Span(lead_in.end() if lead_in else span.start, span.end).strip(content)
-        if points := self.points.search(content, span.start, span.end):
+        bracketed = content.endswith(tuple(CLOSERS), span.start, span.end)
+        if bracketed and (points := self.points.search(content, span.start, span.end)):
             span = Span(span.start, points.start())
         if not len(span):
             return None

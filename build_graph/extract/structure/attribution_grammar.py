@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from build_graph.extract.structure.marks import build_alternation, pair_brackets
@@ -440,7 +441,7 @@ def split_stretches(
     nested = [pair for pair, closed in pair_brackets(content, span.start, span.end) if closed]
     nested = sorted([*nested, *wholes])
     start, before, at = span.start, "", 0
-    for mark in re.compile(f"[{re.escape(marks)}]").finditer(content, span.start, span.end):
+    for mark in _compile_marks(marks).finditer(content, span.start, span.end):
         while at < len(nested) and nested[at].end <= mark.start():
             at += 1
         if at < len(nested) and nested[at].start < mark.start():
@@ -448,6 +449,12 @@ def split_stretches(
         yield Span(start, mark.start()), before
         start, before = mark.end(), mark[0]
     yield Span(start, span.end), before
+
+
+@cache
+def _compile_marks(marks: str) -> re.Pattern[str]:
+    """Return a pattern for one of the marks."""
+    return re.compile(f"[{re.escape(marks)}]")
 
 
 def _assign_role(names: list[tuple[Span, Role | None]], role: Role) -> None:
