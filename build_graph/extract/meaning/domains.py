@@ -295,7 +295,7 @@ class DomainFinder:
 
     def _count_words(self, found: Features, signs: Iterable[_Sign]) -> None:
         """Add up the words by their places; a word counts less the second time."""
-        seen: Counter[str] = Counter()
+        seen: dict[str, int] = defaultdict(int)
         for sign in signs:
             worth = sign.factor * sign.signal.worth * _AGAIN[min(seen[sign.word], 2)]
             seen[sign.word] += 1

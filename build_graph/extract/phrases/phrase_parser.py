@@ -62,6 +62,10 @@ class PhraseAnalysis(NamedTuple):
     open: bool = False  # no word of the lexicon opens it
     awaits_subject: bool = False  # it opens with a modal: its subject may precede the comma
 
+    def move_to(self, phrase: Span) -> PhraseAnalysis:
+        """Return the analysis for another place with the same words."""
+        return PhraseAnalysis(self.nature, phrase, *self[2:])
+
     @property
     def span(self) -> Span:
         """The quote, in the content."""
@@ -99,7 +103,7 @@ class PhraseParser:
     def read(self, content: str, phrase: Span) -> PhraseAnalysis:
         """Return the analysis of a phrase."""
         reading = self._known(phrase.extract(content) if len(phrase) <= _LONG else "")
-        return reading._replace(phrase=phrase)
+        return reading.move_to(phrase)
 
     def _analyse(self, phrase: str) -> PhraseAnalysis:
         """Return the analysis of a phrase without its place in the content."""

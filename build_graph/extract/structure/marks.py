@@ -13,7 +13,7 @@ from build_graph.model import Span
 OPENERS = "（(〔﹝［[【"
 CLOSERS = "）)〕﹞］]】"
 _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
-_LINE = re.compile(r"[^\n]+")
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without white space at its ends
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "Ｏ": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 
@@ -103,10 +103,7 @@ def parse_date(text: str) -> date | None:
 
 def iterate_lines(content: str, span: Span) -> Iterator[Span]:
     """Yield the lines of a stretch without white space at their ends; blank ones are left out."""
-    for found in _LINE.finditer(content, span.start, span.end):
-        line = Span(*found.span()).strip(content)
-        if len(line):
-            yield line
+    return (Span(*found.span()) for found in _LINE.finditer(content, span.start, span.end))
 
 
 def is_within(stretches: Sequence[Span], position: int) -> bool:

@@ -31,6 +31,7 @@ _MARK = re.compile(
     """,
     re.VERBOSE,
 )
+_NO_NUMERAL = re.compile(rf"[^\d{_CHINESE}千零〇]")
 _LEVELS_DOWN = ("chapter", "part", "section", "article", "clause", "row", "item")
 _DEPTH = {kind: depth for depth, kind in enumerate(_LEVELS_DOWN)} | {"table": _LEVELS_DOWN.index("section")}
 _LETTER = {kind: kind[0] for kind in _LEVELS_DOWN} | {"chapter": "h", "table": "t"}
@@ -217,7 +218,7 @@ class OutlineParser:
 
 def _parse_ordinal(mark: str) -> int:
     """Return the number that a mark prints: 第十二条 → 12, 3． → 3."""
-    return parse_numeral("".join(c for c in mark if c.isdecimal() or c in _CHINESE + "千零〇"))
+    return parse_numeral(_NO_NUMERAL.sub("", mark))
 
 
 def _filter_sequence(content: str, marks: Iterable[_Mark]) -> Iterator[_Mark]:
