@@ -111,9 +111,13 @@ def _iterate_runs(found: Sequence[_Found]) -> Iterator[Sequence[_Found]]:
 
 def _select_longest(run: Sequence[_Found]) -> list[_Found]:
     """Return the words of a run that stay: the longest, the longest that does not overlap with it, ..."""
+    ordered = sorted(run, key=lambda item: (item[1] - item[2], item[1]))
+    _, start, end = ordered[0]
+    if start == run[0][1] and end == max([last for _, _, last in run]):
+        return ordered[:1]  # all others are parts of it
     taken: set[int] = set()
     kept = []
-    for item in sorted(run, key=lambda item: (item[1] - item[2], item[1])):
+    for item in ordered:
         place = range(item[1], item[2])
         if taken.isdisjoint(place):
             taken.update(place)

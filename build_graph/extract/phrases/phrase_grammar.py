@@ -412,10 +412,10 @@ class PhraseGrammar:
 
     def is_hope(self, text: str, head: Head) -> bool:
         """Return whether the phrase sets a target and no act: 争取销售额突破400亿元, 确保新增1.3万家."""
-        words, rest = self.words, blank_dates(text[head.end :])
+        words = self.words
         if head.word not in words.hopes:
             return False
-        counted = head.word not in words.efforts and any(map(str.isdigit, rest))
+        counted = head.word not in words.efforts and any(map(str.isdigit, blank_dates(text[head.end :])))
         return counted or words.marks.contains_any(text, head.end + 1)
 
     def is_result(self, text: str, head: Head) -> bool:
