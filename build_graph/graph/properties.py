@@ -1,4 +1,4 @@
-"""What each property of a graph is: the kind of its values, its labels, and how many of them a thing has.
+"""The table of properties: the kind of their values, their labels, and how many of them a thing has.
 
 Everything that writes or reads a graph by its properties goes by this table: the emission formats values by
 it (`graph.emit`), a document is restored by it (`query.restore`), the JSON-LD context and the columns of
@@ -69,7 +69,7 @@ _FORMATTERS: Mapping[Kind, Callable[[Any], Term | None]] = {
 
 
 class Count(StrEnum):
-    """How many values of a property a thing has, as in regular expressions."""
+    """A number of values of a property that a thing has, as in regular expressions."""
 
     ONE = ""
     OPTIONAL = "?"

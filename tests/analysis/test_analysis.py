@@ -50,6 +50,7 @@ from build_graph.query.engines import EndpointEngine, Engine, OxigraphEngine
 from build_graph.query.names import EntityFinder
 from build_graph.query.open import open_graph
 from build_graph.resources import find_folder
+from build_graph.vocabulary import NIF
 
 GOLD = TESTS / "gold"
 AGENCY = "https://w3id.org/obligation-graph/id/agency/"
@@ -258,14 +259,14 @@ def test_a_reform_of_a_year_counts_from_its_end() -> None:
     store = Store()
     store.bulk_load(path=str(find_folder("ontology") / "agencies.ttl"), format=RdfFormat.TURTLE)
     store.update(
-        f"""PREFIX ob: <https://w3id.org/obligation-graph/ontology#> PREFIX oa: <http://www.w3.org/ns/oa#>
+        f"""PREFIX ob: <https://w3id.org/obligation-graph/ontology#> PREFIX nif: <{NIF}>
         INSERT DATA {{
           <http://x/m> a ob:Measure ; ob:statedIn <http://x/d> ; ob:responsibleAgency <{AGENCY}sacms> ;
             ob:hasNorm <http://x/n> ; ob:allocation ob:Unstated ; ob:hasAssignment <http://x/a> .
           <http://x/a> ob:hasBearer <http://x/b> .
           <http://x/b> ob:assignedTo <{AGENCY}sacms> ; ob:role ob:Lead ; ob:rank 1 ; ob:asWritten "中医药局" .
-          <http://x/n> a ob:Norm, ob:Obligation ; ob:text "x" ; ob:hasEvidence <http://x/e> .
-          <http://x/e> oa:hasSelector <http://x/s> . <http://x/s> oa:start 1 .
+          <http://x/n> a ob:Obligation ; ob:text "x" ; ob:hasEvidence <http://x/text#char=1,2> .
+          <http://x/text#char=1,2> nif:beginIndex 1 .
         }}"""
     )
     engine = OxigraphEngine.open(store)

@@ -30,6 +30,7 @@ CODE = (
         "resources.py",
         "vocabulary.py",
         "graph/iris.py",
+        "graph/properties.py",
         "graph/statements.py",
     ),
     "processes/confinement.py",
