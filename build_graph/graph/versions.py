@@ -1,4 +1,4 @@
-"""Which version of the ontology a graph is of: a graph of another one is told as such, never half read.
+"""The version of the ontology that a graph is of: a graph of another one is told as such, never half read.
 
 Each document conforms to a version (`dcterms:conformsTo`), and the shared graph has that version once.
 Graphs of before 0.2.0 do not say it; they are known by `schema:text`, which texts had then.

@@ -1,4 +1,4 @@
-"""What the cluster has understood, and which of it stays: the first by name of the inputs with one IRI."""
+"""The outcomes of a cluster, and the choice of what stays: the first by name of the inputs with one IRI."""
 
 from __future__ import annotations
 
