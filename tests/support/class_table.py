@@ -24,7 +24,7 @@ _ROW = re.compile(r"^\| (?P<name>`\w+:\w+`(?: `\w+:\w+`)?|a passage) +\| +[\d,]+
 
 
 def count_classes(quads: Iterable[Quad]) -> dict[str, tuple[int, int]]:
-    """Return the number of nodes of each class, and of the statements on them, by the class as the page has it."""
+    """Return the numbers of nodes and of statements on them, by the class as the page has it."""
     statements = Counter[NamedNode | BlankNode | Triple]()
     classes: dict[NamedNode | BlankNode | Triple, list[str]] = defaultdict(list)
     for quad in quads:
