@@ -92,7 +92,7 @@ def on_disk(path: Path, folder: Path, limit: float) -> Iterator[Load]:
 
 def _oxigraph(store: Store, path: Path) -> Ask:
     store.bulk_load(path=str(path), format=RdfFormat.N_TRIPLES)
-    engine = OxigraphEngine.open(store)
+    engine = OxigraphEngine(store)
     return lambda query: once(engine, query)[0]
 
 
@@ -142,7 +142,7 @@ def columns(path: Path, folder: Path, asked: Queries, options: Options) -> Itera
 def table(path: Path, size: int, folder: Path, options: Options) -> None:
     store = Store()
     store.bulk_load(path=str(path), format=RdfFormat.N_TRIPLES)
-    asked = {name: query for name, query in bound(OxigraphEngine.open(store)) if name in ASKED}
+    asked = {name: query for name, query in bound(OxigraphEngine(store)) if name in ASKED}
     del store
     found = list(columns(path, folder, asked, options))
     print(f"{f'{size:,} statements':<24}" + "".join(f"{name:>12}" for name in ENGINES))

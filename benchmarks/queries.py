@@ -117,7 +117,7 @@ def at_most(graph: Graph, query: str, limit: float) -> float:
 
 def timed(store: Store, graph: Graph | None, runs: int, limit: float) -> Iterator[Timed]:
     """The times of every query."""
-    engine = OxigraphEngine.open(store)
+    engine = OxigraphEngine(store)
     for name, query in bound(engine):
         times = [once(engine, query) for _ in range(runs)]
         other = at_most(graph, query, limit) if graph is not None else None

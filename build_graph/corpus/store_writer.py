@@ -28,7 +28,7 @@ from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.iris import document_iri
 from build_graph.graph.store.fingerprints import Fingerprint, compute_rules_hash
 from build_graph.graph.store.fresh import create_store, remove_leftovers
-from build_graph.graph.store.shards import DocumentRecord, ShardFolder, open_stream, strip_graph
+from build_graph.graph.store.shards import DocumentRecord, ShardFolder, open_stream
 from build_graph.graph.store.store import DocumentStore, StoredDocument, StoreError, holds_something
 from build_graph.model import Document, Input, Metadata
 from build_graph.text.inputs import InputReader, LazyInput
@@ -119,10 +119,9 @@ class StoreWriter:
         return store.count_statements()
 
     def _open_store(self) -> DocumentStore:
-        """Open the store, and update the ontology in it."""
+        """Open the store, which is made if missing."""
         remove_leftovers(self.path)
         self._store = DocumentStore.open(self.path)
-        self._store.store_ontology()
         return self._store
 
 
@@ -236,17 +235,15 @@ def _find_known(item: Item, filler: StoreWriter) -> DocumentRecord | None:
 def _load_new(path: Path, documents: Documents, loaded: LoadResult) -> None:
     """Make a store of the documents; all of it, or none."""
     with create_store(path) as store:
-        store.bulk_load(open_stream(_iterate_graphs(documents, loaded)))
-        store.store_ontology()
+        store.bulk_load(open_stream(_count_written(documents, loaded)))
         loaded.statements = store.count_statements()
 
 
-def _iterate_graphs(documents: Documents, loaded: LoadResult) -> Iterator[bytes]:
-    """Yield each document twice: for its own graph, and for the default graph of all documents."""
-    for record, quads in documents:
+def _count_written(documents: Documents, loaded: LoadResult) -> Iterator[bytes]:
+    """Yield the N-Quads of each document, and count it."""
+    for _, quads in documents:
         loaded.written += 1
         yield quads
-        yield strip_graph(record, quads)
 
 
 def _replace_documents(filler: StoreWriter, documents: Documents, loaded: LoadResult) -> None:

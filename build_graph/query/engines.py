@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pyoxigraph import (
-    DefaultGraph,
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
+    QueryTriples,
     Store,
     Triple,
     parse_query_results,
@@ -58,6 +58,7 @@ class Triples:
         return cls(tuple(sorted(set(triples), key=str)))
 
 
+Found = QuerySolutions | QueryBoolean | QueryTriples
 Answer = QuerySolutions | QueryBoolean | Triples
 
 
@@ -76,29 +77,24 @@ class Engine(Protocol):
         """Return the answer to a query; raises ObligationError if there is none."""
 
 
-def has_default_graph(store: Store) -> bool:
-    """Return whether a store's default graph has statements; without any, its named graphs are queried."""
-    return next(store.quads_for_pattern(None, None, None, DefaultGraph()), None) is not None
+def query_store(store: Store, query: str, base: str | None = None) -> Found:
+    """Return the answer of a store: of the graphs that the query names by FROM, or of all graphs as one.
+
+    In the union a statement counts once for each graph that it stands in; those of documents stand in one.
+    """
+    union = not sparql.find_keywords(query, ["FROM"])  # a union would override its graphs
+    return store.query(query, base_iri=base, use_default_graph_as_union=union)
 
 
 @dataclass(frozen=True, slots=True)
 class OxigraphEngine:
-    """Oxigraph over a store: its default graph or, if that is empty, the union of its named graphs.
+    """Oxigraph over a store, all graphs of which are asked as one.
 
-    In the union, a statement of several named graphs counts several times. `obligations build --store`
-    therefore writes the statements of all documents into the default graph too. Answers of a store on disk
-    are read at once, since a build may delete its files while rows are read.
+    Answers of a store on disk are read at once, since a build may delete its files while rows are read.
     """
 
     store: Store
-    union: bool = False
     folder: Path | None = None  # of a store on disk
-
-    @classmethod
-    def open(cls, store: Store, folder: Path | None = None) -> OxigraphEngine:
-        """Return the engine over a store; raises EngineError if its files cannot be read."""
-        with convert_store_errors(folder):
-            return cls(store, not has_default_graph(store), folder)
 
     def answer(self, query: str, name: str = "query") -> Answer:
         """Return the answer to a query; raises QueryError if it is invalid or cannot be answered.
@@ -117,8 +113,7 @@ class OxigraphEngine:
             ) from error
 
     def _run_query(self, query: str) -> Answer:
-        union = self.union and not sparql.find_keywords(query, ["FROM"])  # a union would override its graphs
-        found = self.store.query(query, use_default_graph_as_union=union)
+        found = query_store(self.store, query)
         if isinstance(found, QuerySolutions) and self.folder:
             json_rows = found.serialize(format=QueryResultsFormat.JSON) or b""
             return parse_query_results(json_rows, format=QueryResultsFormat.JSON)

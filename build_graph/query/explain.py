@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from build_graph.errors import ObligationError
 from build_graph.extract.structure.marks import parse_numeral
@@ -52,7 +52,6 @@ class Explainer:
 
     store: Store
     mark: Mark
-    graph: DefaultGraph | None = None  # None for the union of all graphs
 
     def describe(self, node: NamedNode) -> Iterator[str]:
         """Yield the lines that explain a thing."""
@@ -72,9 +71,7 @@ class Explainer:
 
     def find_iri(self, name: str) -> NamedNode | None:
         """Return the node with the name as its IRI or as the end of it, or None."""
-        patterns = (
-            self.store.quads_for_pattern(node, None, None, self.graph) for node in list_candidates(name)
-        )
+        patterns = (self.store.quads_for_pattern(node, None, None, None) for node in list_candidates(name))
         return next((quad.subject for quads in patterns for quad in quads), None)  # type: ignore[return-value]
 
     def find_clause(self, name: str) -> NamedNode | None:
@@ -255,7 +252,7 @@ class Explainer:
         self, subject: NamedNode | None, predicate: NamedNode | None, value: NamedNode | None
     ) -> Iterable[Triple]:
         """Return the matching statements, each once, though it may be in several graphs."""
-        quads = self.store.quads_for_pattern(subject, predicate, value, self.graph)
+        quads = self.store.quads_for_pattern(subject, predicate, value, None)
         return dict.fromkeys(quad.triple for quad in quads)
 
     def _list_values(self, node: object, predicate: str, kind: type[V]) -> list[V]:
@@ -323,7 +320,7 @@ def explain_name(engine: Engine, name: str, mark: Mark) -> list[str]:
     """Return the lines that explain a name; raise ObligationError where nothing has it, or several things."""
     if not isinstance(engine, OxigraphEngine):
         return _explain_remote(engine, name, mark)
-    explainer = Explainer(engine.store, mark, None if engine.union else DefaultGraph())
+    explainer = Explainer(engine.store, mark)
     with convert_store_errors(engine.folder):
         return list(explainer.describe(_find_node(explainer, engine, name)))
 

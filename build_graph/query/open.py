@@ -6,12 +6,12 @@ the registries, and one for the names that the manifests of shards hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from build_graph.files import encode_name, is_folder
 from build_graph.graph.iris import DOCUMENT_PATH, text_iri
@@ -31,11 +31,10 @@ from build_graph.query.http.messages import short_message
 from build_graph.query.http.receiving import MOST, TIMEOUT
 from build_graph.query.names import EntityFinder
 from build_graph.resources import find_folder
-from build_graph.vocabulary import BASE, ONTOLOGY, UNNUMBERED, term
+from build_graph.vocabulary import BASE, UNNUMBERED, term
 
 LARGEST = 10_000_000  # statements of shards that are loaded into memory, about 4 GB
 _ATTEMPTS, _PAUSE = 5, 0.1  # to open a store that a build tidies up; seconds between them
-_APART = (DefaultGraph(), NamedNode(ONTOLOGY))  # graphs not repeated in the default graph
 
 
 def open_graph(
@@ -71,15 +70,15 @@ def open_path(path: Path) -> OxigraphEngine:
     ontology, ShardsError if shards are not complete.
     """
     if is_shards(path):
-        return OxigraphEngine.open(_load_shards(ShardFolder.open(path)))
+        return OxigraphEngine(_load_shards(ShardFolder.open(path)))
     if is_folder(path):
         store = _open_store(path)
         with convert_store_errors(path):
             check_version(store, path)
-        return OxigraphEngine.open(store, path)
+        return OxigraphEngine(store, path)
     store = _load_file(path)
     check_version(store, path)
-    return OxigraphEngine.open(store)
+    return OxigraphEngine(store)
 
 
 def load_turtle(*parts: bytes) -> OxigraphEngine:
@@ -87,7 +86,7 @@ def load_turtle(*parts: bytes) -> OxigraphEngine:
     store = Store()
     for part in parts:
         store.bulk_load(input=part, format=RdfFormat.TURTLE)
-    return OxigraphEngine.open(store)
+    return OxigraphEngine(store)
 
 
 def read_quads(path: Path) -> Iterator[Quad]:
@@ -145,26 +144,22 @@ def _create_no_store_error(path: Path) -> EngineError:
 
 
 def _load_shards(shards: ShardFolder) -> Store:
-    """Load the documents of all shards into one default graph."""
+    """Load the documents of all shards; what they share is in one graph, each statement once."""
     if shards.totals.statements > LARGEST:
         raise EngineError(
             f"{shards.path}: {shards.totals.statements:,} statements are too many for memory; put them into "
             f"a store: obligations build {shards.path} --store STORE"
         )
     store = Store()
-    store.bulk_load(shards.open_triples(), format=RdfFormat.N_TRIPLES, lenient=True)
+    store.bulk_load(shards.open_quads(), format=RdfFormat.N_QUADS, lenient=True)
     return store
 
 
 def _load_file(path: Path) -> Store:
     """Load a file, with its named graphs if it has any."""
     store = Store()
-    known = detect_format(path)
-    if known.supports_datasets:
-        store.bulk_extend(_duplicate_quads(read_quads(path)))
-        return store
     with _convert_file_errors(path):
-        store.bulk_load(path=str(path), format=known)
+        store.bulk_load(path=str(path), format=detect_format(path))
     return store
 
 
@@ -180,14 +175,6 @@ def _convert_file_errors(path: Path) -> Iterator[None]:
             f"{path}: is no {detect_format(path).name} file that can be read "
             f"({short_message(error)}); put it right"
         ) from error
-
-
-def _duplicate_quads(quads: Iterable[Quad]) -> Iterator[Quad]:
-    """Yield quads, and all but the ontology in the default graph too, as in a store."""
-    for quad in quads:
-        yield quad
-        if quad.graph_name not in _APART:
-            yield Quad(*quad.triple)
 
 
 def open_registries() -> OxigraphEngine:

@@ -269,7 +269,7 @@ def test_a_reform_of_a_year_counts_from_its_end() -> None:
           <http://x/text#char=1,2> nif:beginIndex 1 .
         }}"""
     )
-    engine = OxigraphEngine.open(store)
+    engine = OxigraphEngine(store)
     event = f"SELECT ?y {{ ?c org:originalOrganization <{AGENCY}sacms> ; dcterms:date ?y }}"
     prefixes = "PREFIX org: <http://www.w3.org/ns/org#> PREFIX dcterms: <http://purl.org/dc/terms/> "
     assert [row["y"].value for row in store.query(prefixes + event)] == ["2020"]  # type: ignore[union-attr]
@@ -283,7 +283,7 @@ def test_a_reform_of_a_year_counts_from_its_end() -> None:
 
 def test_nothing_left_to_count(engine: Engine) -> None:
     with pytest.raises(NothingToCountError, match="choose less narrowly"):
-        found(OxigraphEngine.open(Store()))
+        found(OxigraphEngine(Store()))
 
 
 def test_labels_are_short_and_told_apart(several: Engine) -> None:

@@ -87,9 +87,9 @@ def test_the_graph_passes_its_checks(store: Store) -> None:
 
 
 def test_explain_shows_riders_and_who_bears_by_default_from_which_place(store: Store) -> None:
-    lines = explain_name(OxigraphEngine.open(store), "d/皖政-2020-9/s1/c1", str)
+    lines = explain_name(OxigraphEngine(store), "d/皖政-2020-9/s1/c1", str)
     assert "  rider   deadline    2021年底 = 2021-12-31" in lines
     assert "  rider   scope       自贸试验区" in lines
-    lines = explain_name(OxigraphEngine.open(store), "d/皖政-2020-9/s1/c2", str)
+    lines = explain_name(OxigraphEngine(store), "d/皖政-2020-9/s1/c2", str)
     (line,) = [line for line in lines if "各市人民政府" in line and "bearer" in line]
     assert line.endswith("(by default, case.txt:4:51)")

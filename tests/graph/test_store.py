@@ -805,7 +805,7 @@ def test_a_folder_that_must_not_be_written(tmp_path: Path) -> None:
 def test_an_engine_over_foreign_named_graphs_asks_all_of_them() -> None:
     store = Store()
     store.extend([statement("1", "a"), statement("2", "b")])
-    engine = OxigraphEngine.open(store)
+    engine = OxigraphEngine(store)
     assert format_result(engine.answer("SELECT ?o { ?s ?p ?o } ORDER BY ?o"), None).split() == ["o", "1", "2"]
     one = f"SELECT ?o FROM <{BASE}d/b> {{ ?s ?p ?o }}"
     assert format_result(engine.answer(one), None).split() == ["o", "2"]

@@ -53,7 +53,7 @@ def store(graph: Path) -> Store:
 
 @pytest.fixture(scope="session")
 def oxigraph(store: Store) -> OxigraphEngine:
-    return OxigraphEngine.open(store)
+    return OxigraphEngine(store)
 
 
 @pytest.fixture(scope="session")
@@ -169,7 +169,7 @@ def test_rdflib_gives_the_same(question: Question, oxigraph: OxigraphEngine, rdf
 @named
 def test_nothing_is_found_in_an_empty_graph(question: Question) -> None:
     """On rdflib, too, which answers a grouped query with one row without values where there are no groups."""
-    for engine in (OxigraphEngine.open(Store()), RdflibEngine(Graph())):
+    for engine in (OxigraphEngine(Store()), RdflibEngine(Graph())):
         assert rows(engine, question.query) == []
 
 
@@ -216,7 +216,7 @@ def test_named_graphs_are_asked_as_one(store: Store, oxigraph: OxigraphEngine) -
     for index, quad in enumerate(store):
         apart.add(quad.__class__(*quad.triple, NamedNode(f"https://x/{index % 3}")))  # type: ignore[call-overload]
     query = bound(find("pairs"), oxigraph)
-    assert rows(OxigraphEngine.open(apart), query) == rows(oxigraph, query)
+    assert rows(OxigraphEngine(apart), query) == rows(oxigraph, query)
 
 
 # ---------------------------------------------------------------- what the queries mean

@@ -36,7 +36,7 @@ def run(*args: object, stdin: str | bytes | None = None) -> Result:
 def finder(graph: Path) -> EntityFinder:
     store = Store()
     store.bulk_load(path=str(graph), format=RdfFormat.TURTLE)
-    return EntityFinder(OxigraphEngine.open(store))
+    return EntityFinder(OxigraphEngine(store))
 
 
 # ------------------------------------------------------------------------------------ names
@@ -115,7 +115,7 @@ def test_a_name_of_several_things() -> None:
         body = NamedNode(f"{BASE}agency/浙江省/{city}/商务局")
         store.add(Quad(body, term("rdf:type"), term("org:FormalOrganization")))
         store.add(Quad(body, name, Literal("市商务局", language="zh")))
-    finder = EntityFinder(OxigraphEngine.open(store))
+    finder = EntityFinder(OxigraphEngine(store))
     with pytest.raises(UnknownNameError, match=r"2 things .* called so"):
         finder.find(ParameterKind.AGENCY, "市商务局")
     assert finder.find(ParameterKind.AGENCY, "杭州市/商务局").value.endswith("杭州市/商务局")
@@ -149,7 +149,7 @@ def test_the_table_aligns(graph: Path) -> None:
 
 
 def test_a_terminal_gets_a_table_of_its_width(graph: Path) -> None:
-    engine = OxigraphEngine.open(Store())
+    engine = OxigraphEngine(Store())
     lines = format_result(
         engine.answer("SELECT ('商务部' AS ?a) ('x y' AS ?b) {}"), None, width=12
     ).splitlines()
@@ -159,7 +159,7 @@ def test_a_terminal_gets_a_table_of_its_width(graph: Path) -> None:
 
 
 def test_a_table_does_not_steer_the_terminal() -> None:
-    answer = OxigraphEngine.open(Store()).answer("SELECT ('\x1b[2J商务部\x07' AS ?a) {}")
+    answer = OxigraphEngine(Store()).answer("SELECT ('\x1b[2J商务部\x07' AS ?a) {}")
     assert format_result(answer, AnswerFormat.TABLE).splitlines()[2] == r"\x1b[2J商务部\x07"
 
 

@@ -126,7 +126,7 @@ def test_a_named_graph_and_an_endpoint_give_the_same_page() -> None:
     found = document(SMALL)
     store = Store()
     store.extend(iterate_quads(found, descriptions()))
-    check_page(found, OxigraphEngine.open(store))
+    check_page(found, OxigraphEngine(store))
     with served(over(_store(triples(found)))) as url:
         check_page(found, EndpointEngine(url))
 

@@ -23,7 +23,7 @@ def main() -> None:
     store = Store()
     with tempfile.TemporaryDirectory() as folder:
         store.bulk_load(path=str(Builder().build([], Path(folder)).path), format=RdfFormat.TURTLE)
-    engine = OxigraphEngine.open(store)
+    engine = OxigraphEngine(store)
     for question in test_queries.QUESTIONS:
         answer = engine.answer(test_queries.bound(question, engine))
         path = test_queries.GOLDEN / f"{question.name}.tsv"

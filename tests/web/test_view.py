@@ -642,7 +642,7 @@ def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
             say(body, "rdf:type", term("org:FormalOrganization"))
             say(body, "skos:prefLabel", Literal(other, language="zh"))
     path = tmp_path_factory.mktemp("hostile") / "page.html"
-    data = collect_network_data(OxigraphEngine.open(store))
+    data = collect_network_data(OxigraphEngine(store))
     path.write_bytes(render_network_page(data, HOSTILE["script"] + HOSTILE["direction"]))
     return path
 

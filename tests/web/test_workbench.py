@@ -112,7 +112,7 @@ def test_a_field_that_must_be_filled(open_page: OpenPage, tmp_path: Path) -> Non
 def test_many_rows_are_cut_and_said_to_be() -> None:
     store = Store()
     store.extend(Quad(NamedNode(f"http://x/{at}"), term("ob:index"), Literal(at)) for at in range(30))
-    found = build_table(OxigraphEngine.open(store).answer("SELECT ?s ?n { ?s ?p ?n } ORDER BY ?n"), 20)
+    found = build_table(OxigraphEngine(store).answer("SELECT ?s ?n { ?s ?p ?n } ORDER BY ?n"), 20)
     assert (len(found.rows), found.more, found.numbers) == (20, True, frozenset({1}))
     assert [figure for _, figure in found.bars] == list(range(20))
 
@@ -172,7 +172,7 @@ def test_hostile_words_are_shown_as_text(open_page: OpenPage, tmp_path: Path) ->
     store.add(Quad(node, term("rdf:type"), term("org:FormalOrganization")))
     store.add(Quad(node, term("skos:prefLabel"), Literal(words, language="zh")))
     store.add(Quad(node, term("rdfs:comment"), Literal(words)))
-    engine = OxigraphEngine.open(store)
+    engine = OxigraphEngine(store)
     page = seen(open_page, tmp_path, encyclopedia(engine).render_page(node.value))
     assert page.tab.locator("h1").inner_text() == escape_invisible(words)
     answer = build_table(engine.answer("SELECT ?a { ?s ?p ?a }"))

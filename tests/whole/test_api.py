@@ -170,7 +170,7 @@ def test_a_table_without_rows_has_the_same_types(question: Question, built: og.G
     """As far as the first document gives a column values; days of reforms are years too."""
     given = {p.name: p.example for p in question.header.parameters if p.default is None}
     found = built.query(question.name, **given)
-    empty = build_frame(fetch_rows(OxigraphEngine.open(Store()), question.query, question.name))
+    empty = build_frame(fetch_rows(OxigraphEngine(Store()), question.query, question.name))
     assert list(empty.columns) == list(found.columns)
     held = [name for name in found if found[name].notna().any() and question.name != "successions"]
     assert empty[held].dtypes.to_dict() == found[held].dtypes.to_dict()
@@ -378,7 +378,7 @@ def test_what_breaks_a_shape_is_found(built: og.Graph) -> None:
     store.extend([Quad(NamedNode(f"{BASE}x"), NamedNode(f"{OB}hasNorm"), BlankNode())])
     kind = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
     store.add(Quad(NamedNode(f"{BASE}x"), kind, NamedNode(f"{OB}Measure")))
-    report = og.Graph("mine", OxigraphEngine.open(store)).validate()
+    report = og.Graph("mine", OxigraphEngine(store)).validate()
     assert not report.conforms
     assert report.violations
 
@@ -391,7 +391,7 @@ def test_words_of_a_document_run_nothing_in_a_notebook() -> None:
     )
     words = Literal("<script>alert('\u202e')</script>")
     store.add(Quad(node, NamedNode("http://purl.org/dc/terms/title"), words))
-    shown = og.Graph("<b>mine</b>", OxigraphEngine.open(store))._repr_html_()
+    shown = og.Graph("<b>mine</b>", OxigraphEngine(store))._repr_html_()
     assert "&lt;script&gt;alert(&#x27;\\u202e&#x27;)" in shown
     assert "<script" not in shown
     assert "<b>mine" not in shown

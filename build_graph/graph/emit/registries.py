@@ -18,10 +18,7 @@ from build_graph.vocabulary import term
 
 _DOWN = ("skos:narrower", "skos:hasTopConcept")  # lead from one domain to the whole scheme
 _METHOD = ("ob:signal", "ob:weakSignal", "ob:agencySignal", "ob:neutralWord", "ob:rarity", "ob:partLabel")
-_GIVES_UP = (
-    "org:originalOrganization",
-    "ob:fromAgency",
-)  # lead from an event back to the changed body
+GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # lead from an event back to the changed body
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ def _drop_method(described: dict[NamedNode, list[Triple]]) -> dict[NamedNode, li
 
 
 def _find_events(bodies: dict[NamedNode, list[Triple]]) -> dict[NamedNode, list[NamedNode]]:
-    gives_up = set(map(term, _GIVES_UP))
+    gives_up = set(map(term, GIVES_UP))
     events: dict[NamedNode, list[NamedNode]] = {}
     for node, triples in bodies.items():
         for statement in triples:

@@ -36,7 +36,7 @@ class GraphSource:
     @classmethod
     def copy_endpoint(cls, url: str, engine: Engine) -> GraphSource:
         """Return a copy in memory of an endpoint's graph; raise EngineError where it does not give all."""
-        return cls(url, OxigraphEngine.open(_copy_endpoint(url, engine)))
+        return cls(url, OxigraphEngine(_copy_endpoint(url, engine)))
 
     def iterate_quads(self) -> Iterator[Quad]:
         """Yield all statements of all graphs; raises EngineError if a file is missing or broken."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import (
     NamedNode,
-    QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
@@ -24,7 +23,7 @@ from pyoxigraph import (
 
 from build_graph.errors import ObligationError
 from build_graph.query import sparql, syntax
-from build_graph.query.engines import OF_FILES, Answer, Triples, has_default_graph
+from build_graph.query.engines import OF_FILES, Answer, Found, Triples, query_store
 from build_graph.query.export.rdf_formats import serialize_triples
 from build_graph.query.http.messages import short_message, shorten_lines
 from build_graph.query.results import write_answer
@@ -40,7 +39,6 @@ STALE = 503  # the status of a result from a worker whose store has been taken a
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 _FORMS_OF_TRIPLES = (sparql.QueryForm.CONSTRUCT, sparql.QueryForm.DESCRIBE)
 _CHANGING = {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}  # functions that give something else each time
-_TELLING = _CHANGING | {"FROM"}
 OWN_MEDIA = AcceptedTypes("application/sparql-results+json", "application/n-triples")  # for `parse_result`
 _PIECES = "narrow the query, or take the answer in pieces with ORDER BY, LIMIT and OFFSET"
 
@@ -85,14 +83,13 @@ class QueryExecutor:
         refuse_service(
             query, base=request.sparql.base
         )  # first of all: pyoxigraph answers an ASK while it parses it
-        keywords = sparql.find_keywords(query, _TELLING)
         media = request.accepted.triples if form in _FORMS_OF_TRIPLES else request.accepted.rows
         if media is None:
             syntax.check(query, base=request.sparql.base)
             offered = TRIPLES if form in _FORMS_OF_TRIPLES else ROWS
             raise HTTPError(406, f"Accept: takes none of the formats there are: {', '.join(offered)}")
         try:
-            found = self._run_query(request.sparql, own="FROM" in keywords)
+            found = self._run_query(request.sparql)
             if isinstance(found, QueryTriples) != (form in _FORMS_OF_TRIPLES):
                 raise sparql.QueryError(f"query: is read as {form}, and is another; put blanks around words")
             body = self._serialize_answer(found, media)
@@ -104,13 +101,10 @@ class QueryExecutor:
                 raise HTTPError(STALE, "the store has been written; ask again") from error
             message = f"query: cannot be answered ({short_message(error)}); put it right"
             raise sparql.QueryError(message) from error
-        tag = "" if keywords & _CHANGING else blake2b(body, digest_size=16, key=media.encode()).hexdigest()
-        return QueryResult(200, media, body, tag)
+        return QueryResult(200, media, body, _compute_tag(query, media, body))
 
-    def _run_query(
-        self, request: SparqlRequest, *, own: bool
-    ) -> QuerySolutions | QueryBoolean | QueryTriples:
-        """Return the answer of the store; `own` says that the query itself names its graphs."""
+    def _run_query(self, request: SparqlRequest) -> Found:
+        """Return the answer of the store, in the graphs that the request names, or else the query."""
         if request.default_graphs is not None and request.named_graphs is not None:
             return self.store.query(
                 request.query,
@@ -118,10 +112,9 @@ class QueryExecutor:
                 default_graph=[NamedNode(iri) for iri in request.default_graphs],
                 named_graphs=[NamedNode(iri) for iri in request.named_graphs],
             )
-        union = not own and not has_default_graph(self.store)  # which would undo FROM
-        return self.store.query(request.query, base_iri=request.base, use_default_graph_as_union=union)
+        return query_store(self.store, request.query, request.base)
 
-    def _serialize_answer(self, found: QuerySolutions | QueryBoolean | QueryTriples, media: str) -> bytes:
+    def _serialize_answer(self, found: Found, media: str) -> bytes:
         out = _BoundedBuffer(self.limits.answer)
         if isinstance(found, QueryTriples):
             triples = Triples.collect(self._limit_triples(found)).triples  # the same answer, the same bytes
@@ -183,6 +176,13 @@ def has_more_rows(body: bytes, form: QueryResultsFormat, most: int) -> bool:
         return body.count(b"\r\n") - 1 > most and b"".join(body.split(b'"')[::2]).count(b"\r\n") - 1 > most
     between = b"},{"  # between rows, and perhaps within texts
     return body.count(between) >= most and _STRING.sub(b"", body).count(between) >= most > 0
+
+
+def _compute_tag(query: str, media: str, body: bytes) -> str:
+    """Return the hash of an answer; "" if the query gives another each time."""
+    if sparql.find_keywords(query, _CHANGING):
+        return ""
+    return blake2b(body, digest_size=16, key=media.encode()).hexdigest()
 
 
 class _BoundedBuffer(BytesIO):
