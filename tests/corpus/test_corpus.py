@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from places import TESTS
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from build_graph.analysis.analysis import Analyst
 from build_graph.analysis.choices import Choices, Language, Unit
@@ -853,9 +853,7 @@ def test_shards_too_large_for_memory_are_refused(built: Path, monkeypatch: pytes
 def held(store: Path) -> set[Quad]:
     engine = open_graph(str(store))
     assert isinstance(engine, OxigraphEngine)
-    return {
-        quad for quad in engine.store if "/d/" in str(quad.graph_name) or quad.graph_name == DefaultGraph()
-    }
+    return set(engine.store)
 
 
 @pytest.fixture(scope="module")
@@ -904,7 +902,6 @@ def test_a_bulk_load_that_breaks_off_leaves_no_store(built: Path, tmp_path: Path
 def of_an_earlier_version(folder: Path) -> None:
     """What was put together beside the place."""
     with DocumentStore.open(folder / ".store.tmp") as store:
-        store.store_ontology()
         store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/d/old> .\n'])))
     (folder / ".store.tmp" / "bulk-1067.sst").write_bytes(b"half")
 
@@ -913,7 +910,6 @@ def in_its_place(folder: Path) -> None:
     """What was put together in the place itself, and not moved yet, but for a file."""
     place = folder / "store" / ".loading" / "store"
     with DocumentStore.open(place) as store:
-        store.store_ontology()
         store.bulk_load(open_stream(iter([b'<a:s> <a:p> "old" <https://x/d/old> .\n'])))
     (place / "bulk-1067.sst").write_bytes(b"half")
     (place.parent / "lock").touch()
@@ -960,7 +956,7 @@ def deadly(one):
     return patched
 for place, name in ((Path, "rename"), (fresh, "sync_folder"), (fresh, "rmtree")):
     setattr(place, name, deadly(getattr(place, name)))
-for name in ("bulk_load", "store_ontology", "flush", "seal_and_close"):
+for name in ("bulk_load", "flush", "seal_and_close"):
     setattr(store.DocumentStore, name, deadly(getattr(store.DocumentStore, name)))
 StoreLoader().load_shards([Path(sys.argv[1])], Path(sys.argv[2]))
 """
@@ -1016,7 +1012,7 @@ def test_two_loads_into_a_new_store_exclude_each_other(built: Path, tmp_path: Pa
         said = [
             run("build", what, "--store", tmp_path / "store") for what in (built, find_default_document())
         ]
-        store.store_ontology()
+        store.bulk_load(ShardFolder.open(built).open_quads())
     for result in said:
         assert (result.exit_code, result.stdout) == (1, "")
         line = result.stderr.splitlines()[-1]
@@ -1033,7 +1029,7 @@ def test_a_load_that_fails_leaves_nothing(
         where = f"{tmp_path}/store/.loading/store/000012.sst"
         raise OSError(f"IO error: No space left on device: While appending to file: {where}: No space")
 
-    monkeypatch.setattr(DocumentStore, "store_ontology", lambda self: with_writing(self, full))
+    monkeypatch.setattr(DocumentStore, "bulk_load", lambda self, _: with_writing(self, full))
     result = run("build", built, "--store", tmp_path / "store")
     assert (result.exit_code, list(tmp_path.iterdir())) == (1, [])
     assert f"{tmp_path}/store/000012.sst" in result.stderr

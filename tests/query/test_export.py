@@ -711,6 +711,4 @@ def test_an_address_that_is_none(option: str, two: Path, tmp_path: Path) -> None
     result = run("export", two, "--format", "nt", "-o", tmp_path / "a.nt", option, "CC BY")
     assert f"{option}: 'CC BY' is no address" in result.stderr
     with pytest.raises(ObligationError, match="no statement"):
-        Exporter(GraphSource("nothing", OxigraphEngine(Store())), ExportFormat.NT).write(
-            tmp_path / "a.nt"
-        )
+        Exporter(GraphSource("nothing", OxigraphEngine(Store())), ExportFormat.NT).write(tmp_path / "a.nt")

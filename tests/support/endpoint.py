@@ -12,15 +12,17 @@ from urllib.parse import parse_qs, urlsplit
 
 from pyoxigraph import NamedNode, QueryResultsFormat, QueryTriples, RdfFormat, Store, serialize
 
+from build_graph.query.engines import query_store
+
 Reply = tuple[int, str, bytes]  # status, media type, body
 
 
 def over(store: Store) -> Callable[[str], Reply]:
-    """What answers queries from a store; a query that is none gets status 400 and the parser's words."""
+    """What answers queries from a store; one that is none gets status 400 and the parser's words."""
 
     def reply(query: str) -> Reply:
         try:
-            found = store.query(query)
+            found = query_store(store, query)
         except SyntaxError as error:
             return 400, "text/plain", str(error).encode()
         if isinstance(found, QueryTriples):
