@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -20,6 +21,7 @@ from build_graph.graph.check.checks import load_checks
 from build_graph.graph.emit.document import iterate_quads
 from build_graph.graph.properties import ANY, ONE, OPTIONAL, PROPERTIES, SOME, Count, Kind, Property
 from build_graph.graph.statements import expand
+from build_graph.query.catalogue import load_lookup
 from build_graph.query.export.export_tables import load_layout
 from build_graph.query.export.jsonld import ID, LANGUAGE, JsonldContext
 from build_graph.resources import find_folder, load_word_lists
@@ -344,6 +346,8 @@ def test_columns_take_type_and_titles_from_their_property() -> None:
     told = {key: PROPERTIES[column["property"]] for key, column in given.items() if "property" in column}
     assert len(told) > 50
     for key, one in told.items():
+        asked = load_lookup(f"table-{key[0]}")
+        assert ("a" if one.name == "rdf:type" else one.name) in re.findall(r"[\w:]+", asked), key
         expected = {Kind.INTEGER: "integer", Kind.BOOLEAN: "boolean", Kind.TRUE: "boolean", Kind.DATE: "date"}
         assert columns[key].type == expected.get(one.kind, "string")
         assert columns[key].is_term == (one.kind is Kind.TERM)
