@@ -62,6 +62,8 @@ class Explainer:
             yield from self._describe_measure(node)
         elif term("eli:LegalResource").value in types:
             yield from self._describe_document(node)
+        elif self._find_node(node, "nif:referenceContext"):
+            yield from self._describe_passage(node)
         elif self._find_node(node, "ob:hasEvidence"):
             yield from self._describe_entity(node)
         else:
@@ -177,6 +179,12 @@ class Explainer:
             yield ""
             yield from self._describe_measure(measure)
 
+    def _describe_passage(self, node: NamedNode) -> Iterator[str]:
+        """Yield a passage of a text: its words in their sentence."""
+        yield f"passage   {self._format_place(node)}"
+        yield f"  {self._quote_sentence(node)}"
+        yield f"  iri     {node.value}"
+
     def _describe_body(self, node: NamedNode) -> Iterator[str]:
         """Yield an agency, group or domain: its names, and the measures that name it."""
         yield self._format_label(node)
@@ -209,7 +217,7 @@ class Explainer:
 
     def _quote_sentence(self, node: NamedNode) -> str:
         """Return the sentence around a thing's words, with the words marked."""
-        evidence = self._find_node(node, "ob:hasEvidence")
+        evidence = self._find_passage(node)
         text = self._find_text(self._find_node(evidence, "nif:referenceContext"), "nif:isString")
         start, end = self._find_offsets(node)
         left = max(text.rfind(stop, 0, start) for stop in "。；;\n") + 1
@@ -218,14 +226,20 @@ class Explainer:
 
     def _format_place(self, node: object) -> str:
         """Return file, line and column of a thing."""
-        evidence = self._find_node(node, "ob:hasEvidence")
+        evidence = self._find_passage(node)
         text = self._find_node(evidence, "nif:referenceContext")
         source = self._find_node(text, "prov:wasDerivedFrom")
         name = self._find_text(source, "schema:name")
         return f"{name}:{self._find_text(evidence, 'ob:sourcePosition')}"
 
+    def _find_passage(self, node: object) -> NamedNode | None:
+        """Return the passage that shows a thing; a passage shows itself."""
+        if isinstance(node, NamedNode) and self._find_node(node, "nif:referenceContext"):
+            return node
+        return self._find_node(node, "ob:hasEvidence")
+
     def _find_offsets(self, node: object) -> tuple[int, int]:
-        evidence = self._find_node(node, "ob:hasEvidence")
+        evidence = self._find_passage(node)
         start, end = (self._find_text(evidence, f"nif:{side}Index") for side in ("begin", "end"))
         return int(start or 0), int(end or 0)
 

@@ -328,6 +328,7 @@ def test_extract_table_aligns() -> None:
         ("二、", "营造宽松发展环境"),
         ("d/国发-2015-24/s2/c4/m1/n3", "⟦严禁违法设定行政许可、增加行政许可条件和程序⟧"),
         ("d/国发-2015-24/s2/c4/m1/b1", "⟦国务院审改办⟧"),
+        ("d/国发-2015-24/text#char=1477,1480", "(⟦科技部⟧、财政部、税务总局)"),
         ("https://w3id.org/obligation-graph/id/agency/mofcom", "32 measures"),
         ("商务部", "32 measures"),
         ("ＭＯＦＣＯＭ", "32 measures"),

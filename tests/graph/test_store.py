@@ -197,6 +197,7 @@ def test_a_dump_answers_as_the_store_does(ending: str, built: tuple[Path, Path],
 
 EXPLAINED = ["d/国发-2015-24/s2/c4", "d/国发-2015-24/s2/c4/m1/n3", "agency/mofcom"]
 EXPLAINED += ["domain/taxation", "d/国发-2015-24/s2/c4/m1/b1", "二十九"]
+EXPLAINED += ["d/国发-2015-24/text#char=1477,1480"]
 EXPLAINED += ["商务部", "国发〔2015〕24号", "降低准入门槛"]
 
 
