@@ -307,10 +307,6 @@ class ShardFolder:
         """Return the statements of all documents as a stream of N-Quads."""
         return open_stream(data for _, data in self.iterate_members())
 
-    def open_triples(self) -> IO[bytes]:
-        """Return the statements as N-Triples; those of several documents repeat."""
-        return open_stream(strip_graph(record, data) for record, data in self.iterate_members())
-
     def _read_card(self, path: Path) -> ShardManifest:
         card = ShardManifest.read(path)
         if card is None:
@@ -357,15 +353,6 @@ def _reject_other_formats(path: Path, manifest: bytes) -> None:
             f"{path}: these shards are of format {found.get('format')!s:.20}, and {FORMAT} is read; "
             "run the build that makes them again"
         )
-
-
-def strip_graph(record: DocumentRecord, quads: bytes) -> bytes:
-    """Return the N-Quads of a document as N-Triples.
-
-    >>> strip_graph(DocumentRecord("a.txt", iri="https://x/d"), b'<a:s> <a:p> "o" <https://x/d> .\\n')
-    b'<a:s> <a:p> "o" .\\n'
-    """
-    return quads.replace(f" <{record.iri}> .\n".encode(), b" .\n")  # literals hold no line breaks
 
 
 class _PieceStream(io.RawIOBase):
