@@ -28,6 +28,7 @@ from build_graph.graph.statements import Statement
 from build_graph.graph.store import fingerprints
 from build_graph.graph.store import store as storing
 from build_graph.graph.store.seals import find_damaged_file
+from build_graph.graph.store.shards import ShardFolder
 from build_graph.graph.store.shared import SHARED
 from build_graph.graph.store.store import DocumentStore
 from build_graph.model import Input, Metadata
@@ -41,6 +42,7 @@ from build_graph.vocabulary import BASE, term
 
 GOLD = ROOT / "tests" / "gold" / "documents"
 SEVERAL = [find_default_document(), *(GOLD / f"{name}.txt" for name in ("jiujiang-062", "wuhua-113"))]
+CITED = term("ob:CitedDocument")
 CLAUSE = "一、任务\n（一）加强管理。推进改革工作，完善制度。（商务部、财政部）\n"
 
 Graphs = dict[str, frozenset[Quad]]
@@ -293,6 +295,75 @@ def test_nothing_is_removed_where_an_input_cannot_be_read(tmp_path: Path) -> Non
 def test_pruning_needs_a_store_and_what_is_to_stay(arguments: list[str]) -> None:
     result = run("build", *arguments)
     assert (result.exit_code, "--prune: give the --store, and each PATH" in result.stderr) == (2, True)
+
+
+# What documents share: bodies with and without a successor or a place, citations of each other and of itself.
+SHARING = {
+    "1": [
+        "（一）加强管理。推进改革工作，按照《国务院关于印发规划的通知》（商发〔2020〕2号）完善制度。（商务部、工商总局）"
+    ],
+    "2": [
+        "（一）加强监督。落实商发〔2020〕1号和商发〔2020〕2号，推进改革工作。（财政部、各市人民政府）",
+        "（一）加强监督。推进改革工作，为小微企业减税。（文化部、银监会）",
+    ],
+    "3": [
+        "（一）加强审批。落实商发〔2020〕1号，推进改革工作。（市工商局、市商务局）",
+        "（一）加强审批。落实商发〔2019〕9号，推进改革工作。（国家卫生计生委、质检总局）",
+    ],
+}
+
+
+def said(folder: Path, number: str, clause: str) -> frozenset[Quad]:
+    """What the program says of a document with one clause."""
+    path = small(folder, int(number))
+    path.write_text(f"一、任务\n{clause}\n", encoding="utf-8")
+    if number == "3":
+        with path.with_suffix(".toml").open("a", encoding="utf-8") as sidecar:
+            sidecar.write('issuer = "杭州市人民政府"\n')
+    assert run("build", path, "--shards", folder / "shards").exit_code == 0
+    with ShardFolder.open(folder / "shards").open_quads() as file:
+        return frozenset(parse(file, format=RdfFormat.N_QUADS))
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[NamedNode, list[frozenset[Quad]]]:
+    """What the program says of each version of each document, by their graphs."""
+    place = tmp_path_factory.mktemp("versions")
+    found = {
+        NamedNode(f"{BASE}d/商发-2020-{number}"): [
+            said(place / f"{number}-{at}", number, clause) for at, clause in enumerate(clauses)
+        ]
+        for number, clauses in SHARING.items()
+    }
+    quads = {quad for each in found.values() for version in each for quad in version}
+    assert {graph for graph in found if Quad(graph, term("rdf:type"), CITED, SHARED) in quads} == {*found} - {
+        NamedNode(f"{BASE}d/商发-2020-3")
+    }
+    for kind in ("org:ChangeEvent", "schema:AdministrativeArea", "ob:AgencyGroup"):
+        assert any(quad.object == term(kind) for quad in quads), kind
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_any_history_a_store_is_what_a_new_one_would_be(
+    seed: int, versions: dict[NamedNode, list[frozenset[Quad]]], tmp_path: Path
+) -> None:
+    """Documents come, change and go: what they share is there as long as one of them needs it."""
+    random, now = Random(seed), dict[NamedNode, frozenset[Quad]]()
+    with DocumentStore.open(tmp_path / "store") as store:
+        for _ in range(12):
+            graph = random.choice(list(versions))
+            gone = [one for one in now if one != graph and random.random() < 0.2]
+            if graph in now and random.random() < 0.4:
+                gone, _ = [], store.remove_graph(graph)
+                del now[graph]
+            else:
+                now[graph] = random.choice(versions[graph])
+                store.replace_graph(graph, now[graph], gone)
+            now = {graph: quads for graph, quads in now.items() if graph not in gone}
+            held = opened(tmp_path / "store")
+            assert set(held) == set().union(*now.values())
+            assert set(held.named_graphs()) - {SHARED} == set(now)
 
 
 # --------------------------------------------------------------------------------- skipping

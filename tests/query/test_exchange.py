@@ -15,15 +15,19 @@ from click.testing import CliRunner, Result
 from endpoint import Answer, Asked
 from places import TESTS
 from pyoxigraph import QuerySolutions, RdfFormat, Store, parse
+from server import serving
 from test_queries import QUESTIONS, bound
 from understanding import descriptions, document
 
 from build_graph.cli import main
 from build_graph.corpus.builder import Builder
+from build_graph.extract.pipeline import find_default_document
 from build_graph.graph.emit.document import iterate_quads
+from build_graph.graph.store.shards import ShardFolder
 from build_graph.query.catalogue import Question
 from build_graph.query.engines import EndpointEngine, Engine
 from build_graph.query.exchange.push import SHARED, find_owner, read_parts
+from build_graph.query.exchange.servers import MARK
 from build_graph.query.http.client import Client, ExchangeError, Request
 from build_graph.query.http.credentials import Credentials, CredentialsError, find_credentials, redact_url
 from build_graph.query.open import open_graph
@@ -35,6 +39,7 @@ GOLD = TESTS / "gold" / "documents"
 ASK = Answer(200, "application/sparql-results+json", b'{"head":{},"boolean":true}')
 NONE = Answer(200, "application/sparql-results+json", b'{"head":{"vars":["g"]},"results":{"bindings":[]}}')
 OWN = ("http://www.openlinksw.com/", "http://www.w3.org/ns/sparql-service-description#")  # Virtuoso's classes
+OURS = BASE.removesuffix("id/")  # the beginning of the subjects that are counted
 Target = tuple[str, list[str]]  # the address, and the options that it needs
 
 
@@ -163,15 +168,10 @@ def drop(target: Target, name: str) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
-def test_the_catalogue(
-    question: Question, target: Target, graph: Path, engine: Engine, request: pytest.FixtureRequest
-) -> None:
-    """The same values as the embedded engine gives; Oxigraph's server has to be told to ask all graphs."""
+def test_the_catalogue(question: Question, target: Target, graph: Path, engine: Engine) -> None:
+    """The same values as the embedded engine gives."""
     url, own = target
-    if own and question.name == "agency-obligations":
-        reason = "Virtuoso 7 loses the separator 、; a query that it answers takes Oxigraph 20 times as long"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
-    remote = EndpointEngine(f"{url}/sparql" if own else f"{url}/query?union-default-graph")
+    remote = EndpointEngine(f"{url}/{'sparql' if own else 'query'}")
     query = bound(question, remote)
     assert query == bound(question, engine)
     found = {row: number for row, number in values(remote, query).items() if not str(row[0]).startswith(OWN)}
@@ -199,6 +199,72 @@ def test_documents_one_after_the_other(target: Target, graph: Path, tmp_path: Pa
         drop(target, document_of(part))
     pull(target, tmp_path / "seed.ttl")
     assert (tmp_path / "seed.ttl").read_bytes() == graph.read_bytes()
+
+
+# ------------------------------------------------------------------------- right numbers everywhere
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two documents that name the same bodies: as shards, as a store, and as files with named graphs."""
+    place = tmp_path_factory.mktemp("two")
+    done("build", find_default_document(), GOLD / "guofa-2019-3.txt", "--shards", place / "shards")
+    done("build", place / "shards", "--store", place / "store")
+    for ending in ("nq", "trig"):
+        done("export", place / "store", "--format", ending, "-o", place / f"graph.{ending}")
+    return place
+
+
+def count(engine: Engine) -> tuple[int, int]:
+    """The number of statements in the graph, and in its graphs; without those of servers on themselves."""
+    ours = f'?s ?p ?o FILTER (STRSTARTS(STR(?s), "{OURS}") && ?p != <{MARK}>)'
+
+    def ask(pattern: str) -> int:
+        ((number,),) = values(engine, f"SELECT (COUNT(*) AS ?n) WHERE {{ {pattern} }}")
+        return int(number or 0)
+
+    return ask(ours), ask(f"GRAPH ?g {{ {ours} }}")
+
+
+@pytest.fixture(scope="module")
+def right(two: Path) -> tuple[int, int]:
+    """The number of statements that the documents make, counted without an engine; once as often as twice."""
+    with ShardFolder.open(two / "shards").open_quads() as file:
+        quads = {q for q in parse(file, format=RdfFormat.N_QUADS) if q.subject.value.startswith(OURS)}  # type: ignore[union-attr]
+    number = len({quad.triple for quad in quads})
+    assert number == len(quads) > 10_000
+    return number, number
+
+
+@pytest.mark.parametrize("name", ["shards", "store", "graph.nq", "graph.trig"])
+def test_each_statement_counts_once(name: str, two: Path, right: tuple[int, int]) -> None:
+    assert count(open_graph(str(two / name))) == right
+
+
+@pytest.mark.parametrize("options", [["store"], ["store", "--in-memory"], ["shards"]], ids=" ".join)
+def test_each_statement_counts_once_where_it_is_served(
+    options: list[str], two: Path, right: tuple[int, int]
+) -> None:
+    name, *more = options
+    with serving("--port", "0", "--graph", two / name, *more) as server:
+        assert count(EndpointEngine(server.url)) == right
+
+
+def test_each_statement_counts_once_on_the_server_of_oxigraph(two: Path, right: tuple[int, int]) -> None:
+    with servers.oxigraph(two / "store", "serve-read-only") as url:
+        assert count(EndpointEngine(f"{url}/query")) == right
+
+
+def test_each_statement_counts_once_after_a_push(
+    target: Target, graph: Path, two: Path, right: tuple[int, int]
+) -> None:
+    for name in ("shards", "store", "graph.nq"):
+        said = push(target, "--graph", two / name)
+        assert said.startswith("pushed 3 graphs" if name == "shards" else "pushed 0 graphs"), said
+    assert count(EndpointEngine(f"{target[0]}/{'sparql' if target[1] else 'query'}")) == right
+    for name in read_parts(two / "store").graphs:
+        drop(target, name)
+    assert "pushed 2 graphs" in push(target, "--graph", graph, "--replace-shared")
 
 
 def test_virtuoso_wants_to_know_who_asks(virtuoso: servers.Virtuoso, graph: Path, tmp_path: Path) -> None:

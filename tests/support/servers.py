@@ -64,13 +64,14 @@ class Virtuoso:
 
 @contextmanager
 def oxigraph(folder: Path, mode: str = "serve") -> Iterator[str]:
-    """The address of Oxigraph's own server over a store in `folder`."""
+    """The address of Oxigraph's own server over a store in `folder`, all graphs of which it asks as one."""
     program = Path(sys.executable).parent / "oxigraph"  # the wheel puts it beside python
     if not program.exists():
         pytest.skip("Oxigraph's server is not installed: pip install oxigraph")
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     command = [str(program), mode, "--location", str(folder), "--bind", f"127.0.0.1:{port}"]
+    command.append("--union-default-graph")
     with _running(command, folder.parent, url):
         yield url
 

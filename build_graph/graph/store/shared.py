@@ -29,7 +29,7 @@ class SharedThings:
 
     def find_orphans(self, new: Collection[Quad]) -> Iterator[Quad]:
         """Yield the shared statements that nothing needs, once the quads in `new` are in the store."""
-        kept = {quad.subject for quad in new} | {quad.object for quad in new if _is_need(quad)}
+        kept = {quad.subject if quad.graph_name == SHARED else quad.object for quad in new if _is_need(quad)}
         near = self._collect_things(quad.object for quad in self.lost)
         roots = [thing for thing in near if thing in kept or self._is_needed(thing, near)]
         for thing in near - self._collect_things(roots):
