@@ -26,7 +26,7 @@ from build_graph.graph.emit.document import iterate_quads
 from build_graph.graph.store.shards import ShardFolder
 from build_graph.query.catalogue import Question
 from build_graph.query.engines import EndpointEngine, Engine
-from build_graph.query.exchange.push import SHARED, find_owner, read_parts
+from build_graph.query.exchange.push import find_owner, read_parts
 from build_graph.query.exchange.servers import MARK
 from build_graph.query.http.client import Client, ExchangeError, Request
 from build_graph.query.http.credentials import Credentials, CredentialsError, find_credentials, redact_url
@@ -120,7 +120,9 @@ def test_formats(ending: str, target: Target, graph: Path, tmp_path: Path) -> No
     assert one.read_bytes() == two.read_bytes()
     assert statements(one) == statements(graph)
     if ending != "nt":
-        assert set(read_parts(one).graphs) == {SHARED, document_of(graph)}
+        parts = read_parts(one)
+        assert set(parts.graphs) == {document_of(graph)}
+        assert parts.shared == read_parts(graph).shared
         assert "pushed 0 graphs" in push(target, "--graph", one)
 
 
