@@ -59,7 +59,8 @@ With --store each document goes into the store as soon as it is understood, and 
 it. The documents of earlier builds stay, unless --prune removes them at the end. The command skips a document
 whose text, given metadata and rules have not changed. After a document with faults it writes no more, unless
 --keep-going is given; run it again to go on. --store excludes -o and --pages: obligations view draws the
-network of a store. All commands that take a graph take a store.
+network of a store. All commands that take a graph take a store. Each document is a named graph in it, and
+what they share is one more; the default graph is empty: start oxigraph serve with --union-default-graph.
 
 With --shards several processes turn any number of documents into part-0101.nq.gz and so on; the bytes depend
 on the set of documents alone, not on their order or the number of processes. A document that fails goes into

@@ -144,6 +144,7 @@ _add_sending_options = combine_options(
 def push(url: str, graph: str, named_graph: str | None, **options: Any) -> None:
     """Send a graph to a triple store: each document as a named graph, what they share as one more.
 
+    The default graph stays empty: start oxigraph serve with --union-default-graph to ask all of them as one.
     URL is the address of a server (Oxigraph, Virtuoso, Fuseki are known) or of one of its endpoints. The
     command does not send a graph that is there and has not changed, so that you can repeat a push that was
     interrupted. Graphs that are there but not in --graph, which is a file or folder here, stay.

@@ -18,8 +18,9 @@ Show a graph in the browser, and answer SPARQL; only this machine reaches it, un
 
 The graph is a file or a folder here. The workbench has the questions of the catalogue as forms, the network,
 and a page for every agency, domain, document and clause. The endpoint at /sparql speaks the SPARQL 1.1
-Protocol. The server changes nothing, and asks no other endpoint. It stops a query that takes too much time or
-memory, and the answer says so. Ctrl-C ends it. It needs Linux, macOS or WSL.
+Protocol; its default graph is the union of all graphs. The server changes nothing, and asks no other
+endpoint. It stops a query that takes too much time or memory, and the answer says so. Ctrl-C ends it.
+It needs Linux, macOS or WSL.
 
 \b
 Examples:

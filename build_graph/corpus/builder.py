@@ -126,7 +126,7 @@ class Builder:
         return b"".join(turtle), state.list_skipped()
 
     def fill(self, paths: Sequence[Path], store: Path, *, prune: bool = False) -> FillResult:
-        """Put the documents at `paths`, and the ontology, into the Oxigraph store in a folder.
+        """Put the documents at `paths` into the Oxigraph store in a folder.
 
         Each document replaces what the store has of it, in one transaction; one that would come out the same
         is not understood again. After a document with faults no more are written, unless `keep_going`; those
