@@ -22,6 +22,7 @@ from build_graph.graph.statements import (
     integer,
     iri,
     literal,
+    true_or_none,
     zh_literal,
 )
 from build_graph.vocabulary import XSD
@@ -63,7 +64,7 @@ _FORMATTERS: Mapping[Kind, Callable[[Any], Term | None]] = {
     Kind.INTEGER: integer,
     Kind.DECIMAL: decimal,
     Kind.BOOLEAN: boolean,
-    Kind.TRUE: lambda value: boolean(True) if value else None,
+    Kind.TRUE: true_or_none,
     Kind.DATE: date_literal,
 }
 
