@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,9 @@ from build_graph.graph.emit.emitter import Emitter
 from build_graph.graph.emit.provenance import hash_text
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.emit.responsibilities import Responsibility, list_responsibilities
+from build_graph.graph.statements import Statement, expand, read_statement
 from build_graph.graph.store.fingerprints import Fingerprint, compute_rules_hash
+from build_graph.graph.store.shards import CLASS
 from build_graph.graph.write.assembly import serialise_document
 from build_graph.model import Input, Metadata, Source
 from build_graph.text.inputs import IgnoredFile, InputReader, LazyInput
@@ -41,7 +43,8 @@ class DocumentResult:
     title: str = ""
     issued: str = ""  # a date
     statements: int = 0
-    quads: bytes = b""  # N-Quads of its named graph, checked, each statement once, in a fixed order
+    counts: Mapping[str, int] = field(default_factory=dict)  # of the terms of its own graph: `count_terms`
+    quads: bytes = b""  # N-Quads of its named graph and the shared one, checked, each once, in a fixed order
     bearings: tuple[Responsibility, ...] = ()  # its rows of the aggregated table
     failure: str = ""  # the reason of a failure, on one line; empty for none
     kind: str = ""  # of failure: NoClauses, Unreadable, …
@@ -75,7 +78,7 @@ class DocumentWorker:
         given = merge_given(found, Metadata())
         document = self.pipeline.understand(found.source, given)
         emit = Emitter.build(document, self.descriptions, BASE)
-        written, statements = serialise_document(document, self.descriptions)
+        written = serialise_document(document, self.descriptions)
         marks = list(
             Fingerprint.compute(found.source, given, self.rules).build_quads(NamedNode(emit.document_iri))
         )
@@ -88,10 +91,25 @@ class DocumentWorker:
             number=metadata.number or "",
             title=metadata.title or "",
             issued=metadata.issued.isoformat() if metadata.issued else "",
-            statements=statements + len(marks),
-            quads=written + _serialize_quads(marks),
+            statements=written.statements + len(marks),
+            counts=count_terms([*written.own, *map(read_statement, marks)]),
+            quads=written.quads + _serialize_quads(marks),
             bearings=tuple(list_responsibilities(emit)),
         )
+
+
+def count_terms(statements: Collection[Statement]) -> dict[str, int]:
+    """Return how many statements are of each property, and, under CLASS and its name, of each class.
+
+    >>> from build_graph.graph.statements import iri, literal
+    >>> count_terms([(iri("a:s"), iri("a:p"), literal("o")), (iri("a:s"), iri("a:p"), literal("o2"))])
+    {'a:p': 2}
+    """
+    properties = Counter(predicate for _, predicate, _ in statements)
+    classes = Counter(value for _, predicate, value in statements if predicate == expand("rdf:type"))
+    found = {name[1:-1]: count for name, count in properties.items()}
+    found |= {f"{CLASS}{name[1:-1]}": count for name, count in classes.items()}
+    return dict(sorted(found.items()))
 
 
 def build_failure(error: ObligationError, source: Source | None = None) -> DocumentResult:

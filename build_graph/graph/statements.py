@@ -13,7 +13,7 @@ from functools import cache
 from itertools import groupby
 from typing import NewType
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from build_graph.vocabulary import XSD, term
 
@@ -90,6 +90,11 @@ def date_literal(value: date | None) -> Term | None:
     '"2020-12-31"^^<http://www.w3.org/2001/XMLSchema#date>'
     """
     return Term(f'"{value.isoformat()}"^^<{XSD}date>') if value else None
+
+
+def read_statement(triple: Triple | Quad) -> Statement:
+    """Return an object of the store as a statement, without its graph."""
+    return Term(str(triple.subject)), Term(str(triple.predicate)), Term(str(triple.object))
 
 
 def serialise_statements(statements: Iterable[Statement], graph: Term | None = None) -> str:

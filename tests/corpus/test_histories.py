@@ -55,7 +55,7 @@ def understood(found: Input) -> DocumentResult:
         return DocumentResult(name, "", failure="is bad", kind="NoClauses")
     iri = f"{BASE}d/{found.given.number}"
     quads = f'<{iri}> <a:text> "{text}" <{iri}> .\n<a:all> <a:p> "o" <{BASE}shared> .\n'
-    return DocumentResult(name, "", iri, hash_text(text), statements=2, quads=quads.encode())
+    return DocumentResult(name, "", iri, hash_text(text), counts={"a:text": 1}, quads=quads.encode())
 
 
 @pytest.fixture(autouse=True)

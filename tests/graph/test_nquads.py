@@ -40,7 +40,7 @@ def descriptions() -> Descriptions:
 def test_each_statement_stands_there_once_in_the_order_of_emission(
     document: Document, descriptions: Descriptions
 ) -> None:
-    written, statements = serialise_document(document, descriptions)
+    written, _, statements = serialise_document(document, descriptions)
     emitted = list(iterate_quads(document, descriptions))
     assert list(parse(written, format=RdfFormat.N_QUADS)) == emitted
     assert written.count(b"\n") == statements == len(set(emitted))

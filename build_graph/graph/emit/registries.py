@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
-from build_graph.graph.statements import Statement, Term, iri
+from build_graph.graph.statements import Statement, Term, iri, read_statement
 from build_graph.resources import find_folder, load_statements
 from build_graph.vocabulary import term
 
@@ -67,7 +67,7 @@ class Descriptions:
         found = [t.object for t in triples if isinstance(t.object, NamedNode)]
         near = dict.fromkeys(one for one in (*found, *self.events.get(key, ())) if one in self.statements)
         entry = self._entries[node] = _Entry(
-            tuple((Term(str(t.subject)), Term(str(t.predicate)), Term(str(t.object))) for t in triples),
+            tuple(map(read_statement, triples)),
             tuple(iri(one.value) for one in near),
         )
         return entry

@@ -7,14 +7,15 @@ its divisions, bodies and domains) is kept to the end: it is shared, and any par
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from build_graph.graph.check.checks import CheckCounts, Fault, check_statements, load_checks, raise_faults
 from build_graph.graph.emit.document import Part, collect_parts, iterate_parts
 from build_graph.graph.emit.registries import Descriptions
-from build_graph.graph.statements import Statement, Term, expand, parse_statements
+from build_graph.graph.statements import Statement, Term, expand, parse_statements, serialise_statements
 from build_graph.graph.write.turtle import build_sort_keys, group_by_subject, join_bodies, serialise_body
 from build_graph.model import Document
 from build_graph.vocabulary import BASE
@@ -116,12 +117,24 @@ class TurtleAssembler:
         yield from (one for one in self._shared[name] if one[1] in kept or not one[2].startswith("<"))
 
 
-def serialise_document(document: Document, descriptions: Descriptions) -> tuple[bytes, int]:
-    """Return the N-Quads of a document in UTF-8, and their number.
+class SerialisedDocument(NamedTuple):
+    """A document as N-Quads in UTF-8, and the statements of its own graph."""
+
+    quads: bytes
+    own: Collection[Statement]
+    statements: int  # in both graphs
+
+
+def serialise_document(document: Document, descriptions: Descriptions) -> SerialisedDocument:
+    """Return a document as N-Quads, each statement once.
 
     The same document gives the same bytes. Raises FailedCheckError if a check finds a fault.
     """
-    parts = iterate_parts(document, descriptions)
-    graphs = {one: part.graph for part in parts for one in part.statements}  # no statement is in two
-    check_statements(graphs)
-    return "".join([f"{s} {p} {o} {graph} .\n" for (s, p, o), graph in graphs.items()]).encode(), len(graphs)
+    shared, *parts = iterate_parts(document, descriptions)
+    own = dict.fromkeys(one for part in parts for one in part.statements)
+    whole = dict.fromkeys(shared.statements) | own  # no statement is in both graphs
+    check_statements(whole)
+    written = serialise_statements(shared.statements, shared.graph) + serialise_statements(
+        own, parts[0].graph
+    )
+    return SerialisedDocument(written.encode(), own, len(whole))
