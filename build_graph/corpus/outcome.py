@@ -105,8 +105,9 @@ def count_terms(statements: Collection[Statement]) -> dict[str, int]:
     >>> count_terms([(iri("a:s"), iri("a:p"), literal("o")), (iri("a:s"), iri("a:p"), literal("o2"))])
     {'a:p': 2}
     """
-    properties = Counter(predicate for _, predicate, _ in statements)
-    classes = Counter(value for _, predicate, value in statements if predicate == expand("rdf:type"))
+    kind = expand("rdf:type")
+    properties = Counter([predicate for _, predicate, _ in statements])
+    classes = Counter([value for _, predicate, value in statements if predicate == kind])
     found = {name[1:-1]: count for name, count in properties.items()}
     found |= {f"{CLASS}{name[1:-1]}": count for name, count in classes.items()}
     return dict(sorted(found.items()))

@@ -97,7 +97,7 @@ class DocumentRecord:
         return {name: value for name, value in asdict(self).items() if value}
 
     def format_left_out(self) -> bytes:
-        """Return a line of the file of failures, or of that of copies.
+        r"""Return a line of the file of failures, or of that of copies.
 
         >>> DocumentRecord("a.txt", "5e1f", failure="no clauses", kind="NoClauses").format_left_out()
         b'{"name": "a.txt", "reason": "no clauses", "kind": "NoClauses", "key": "5e1f"}\n'
