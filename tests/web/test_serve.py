@@ -456,7 +456,7 @@ def test_a_worker_that_dies_costs_no_answer(graph: Path) -> None:
         assert [server.ask("ASK {}").status for _ in range(3)] == [200] * 3
         with running(server, CROSS) as connection, ThreadPoolExecutor() as pool:
             slow = pool.submit(lambda: read(connection.getresponse()))
-            os.kill(server.process.pid, signal.SIGSTOP)  # else the query may be asked again of a worker still to be killed
+            os.kill(server.process.pid, signal.SIGSTOP)  # else it asks again of a worker still to be killed
             for pid in server.processes():
                 if parent(pid) == fork_server:
                     os.kill(pid, signal.SIGKILL)
