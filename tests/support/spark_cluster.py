@@ -52,8 +52,8 @@ class Daemon:
     def wait_until_idle(self) -> None:
         """Wait until nothing that it started runs any more."""
         end = monotonic() + _PATIENCE
-        while list(descendants(self.process.pid)):
-            assert monotonic() < end
+        while left := list(descendants(self.process.pid)):
+            assert monotonic() < end, list(map(_describe, left))
             sleep(0.1)
 
     def kill(self) -> None:
@@ -147,6 +147,14 @@ def descendants(pid: int) -> Iterator[int]:
             for child in map(int, listed.read_text().split()):
                 yield child
                 yield from descendants(child)
+
+
+def _describe(pid: int) -> str:
+    """What a process is, and in which state, if it is there."""
+    with suppress(OSError):
+        place = Path(f"/proc/{pid}")
+        return f"{(place / 'stat').read_text()[:60]} {(place / 'cmdline').read_bytes()[:200]!r}"
+    return f"{pid}: gone"
 
 
 def _send(pid: int, number: signal.Signals) -> None:

@@ -33,6 +33,11 @@ _SETTINGS = {
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
     "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",  # leaves no .crc beside files
     "spark.sql.shuffle.partitions": "8",  # until the number of documents is known
+    # The rows are few and large: what is done with each takes much longer than looking for a better plan, or
+    # than translating the plan into Java and that into machine code, would save.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     # Batches of few documents: some are of many megabytes.
     "spark.sql.execution.arrow.maxRecordsPerBatch": "32",
     "spark.sql.parquet.columnarReaderBatchSize": "16",

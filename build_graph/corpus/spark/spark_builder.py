@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
 
 _FIRST = 10  # failures to keep, for messages
-# Documents of a task: few, so that cores end together; not too few, as each task is a file.
-_LEAST, _MOST, _TASKS_PER_CORE = 8, 64, 16
+# Documents of a task: few, so that cores end together; not too few, as each task is a file, and as Python's
+# workers read the list of their modules again before each, which takes as long as five documents.
+_LEAST, _MOST, _TASKS_PER_CORE = 16, 128, 5
 _PER_SHUFFLE, _SHUFFLES = 1024, 200  # documents whose keys a task sorts, at least; tasks, at most
 _SHARDS = 4  # of a task
 _MOVES = 16  # files at a time

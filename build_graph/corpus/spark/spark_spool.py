@@ -18,6 +18,7 @@ from build_graph.graph.store.shards import DocumentRecord
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_FEW = 1_000_000  # places that each worker can hold
 _SAID = ("name", "key", "iri", "text", "failure", "kind")
 
 
@@ -48,6 +49,8 @@ class SparkSpool:
     def select_kept(self) -> DataFrame:
         """Return the outcomes of the documents that stay."""
         later = self.judged.where("rank > 1").select(*PLACE)
+        if later.count() <= _FEW:
+            later = sql.broadcast(later)  # else all statements go to other workers
         return self.outcomes.where("iri <> ''").join(later, list(PLACE), "left_anti")
 
     def iterate_hashes(self) -> Iterator[str]:

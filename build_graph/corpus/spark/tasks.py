@@ -167,8 +167,11 @@ class RowWorker:
 @cache
 def _load_worker() -> DocumentWorker:
     """Return what understands documents, loaded once in a process."""
+    worker = DocumentWorker.load()
+    gc.collect()
+    gc.freeze()  # the words and rules stay: nobody looks through them for garbage again
     gc.set_threshold(100_000)  # a document is many objects and little garbage
-    return DocumentWorker.load()
+    return worker
 
 
 def _build_result(
