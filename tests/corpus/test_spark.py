@@ -134,7 +134,7 @@ def test_what_was_written_is_summed_up(builds: Builds) -> None:
         (["export", "GRAPHS", "--format", "nq", "-o", "OUT"], "OUT"),
         (["build", "GRAPHS", "--store", "OUT"], "56 documents written"),
         (["view", "GRAPHS", "-o", "OUT"], "OUT"),
-        (["query", "documents", "--graph", "GRAPHS"], "国发〔2015〕24号"),
+        (["query", "documents", "--graph", "GRAPHS"], "国发〔2016〕7号"),
     ],
 )
 def test_commands_take_the_folder(command: list[str], said: str, builds: Builds, tmp_path: Path) -> None:
