@@ -53,7 +53,7 @@ class Daemon:
         """Wait until nothing that it started runs any more."""
         end = monotonic() + _PATIENCE
         while left := list(descendants(self.process.pid)):
-            assert monotonic() < end, list(map(_describe, left))
+            assert monotonic() < end, [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left]
             sleep(0.1)
 
     def kill(self) -> None:
@@ -141,20 +141,18 @@ def _environment(java: str) -> dict[str, str]:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """The processes that a process started, and those that they started."""
+    """The processes that a process started, and those that they started, but for those that have ended."""
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):  # Java starts processes from any thread
         with suppress(OSError):
             for child in map(int, listed.read_text().split()):
-                yield child
+                if _read_state(child) != "Z":  # the JVM leaves some for good
+                    yield child
                 yield from descendants(child)
 
 
-def _describe(pid: int) -> str:
-    """What a process is, and in which state, if it is there."""
-    with suppress(OSError):
-        place = Path(f"/proc/{pid}")
-        return f"{(place / 'stat').read_text()[:60]} {(place / 'cmdline').read_bytes()[:200]!r}"
-    return f"{pid}: gone"
+def _read_state(pid: int) -> str:
+    """The letter of the state that a process is in."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _send(pid: int, number: signal.Signals) -> None:
