@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/unbroken.py [FOLDER …]
 
-A FOLDER holds annotations and their texts in `documents`, as tests/gold does, which is taken without one. Prints
-what the scorer says over all of them, and which texts were refused.
+A FOLDER holds annotations and their texts in `documents`, as tests/gold does, which is taken without one. It
+prints what the scorer says over all of them, and which texts were refused.
 """
 
 from __future__ import annotations
