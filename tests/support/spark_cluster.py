@@ -52,8 +52,8 @@ class Daemon:
     def wait_until_idle(self) -> None:
         """Wait until nothing that it started runs any more."""
         end = monotonic() + _PATIENCE
-        while left := list(descendants(self.process.pid)):
-            assert monotonic() < end, [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left]
+        while left := [pid for pid in descendants(self.process.pid) if _is_running(pid)]:
+            assert monotonic() < end, left
             sleep(0.1)
 
     def kill(self) -> None:
@@ -141,18 +141,19 @@ def _environment(java: str) -> dict[str, str]:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """The processes that a process started, and those that they started, but for those that have ended."""
+    """The processes that a process started, and those that they started."""
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):  # Java starts processes from any thread
         with suppress(OSError):
             for child in map(int, listed.read_text().split()):
-                if _read_state(child) != "Z":  # the JVM leaves some for good
-                    yield child
+                yield child
                 yield from descendants(child)
 
 
-def _read_state(pid: int) -> str:
-    """The letter of the state that a process is in."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+def _is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended; the JVM leaves some ended ones for good."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def _send(pid: int, number: signal.Signals) -> None:
