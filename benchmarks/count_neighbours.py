@@ -8,12 +8,12 @@ documents will do. The table in the repository was counted over 595 of the years
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+
+from sample import read_records
 
 from build_graph.text.repair.damage.language_model import LONGEST, encode_level, normalise_prose
 
@@ -21,9 +21,8 @@ LEAST = {2: 5, 3: 10}  # a pair or a triple seen less often says little
 
 
 def texts(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield normalise_prose(json.loads(line)["text"])
+    for record in read_records(path):
+        yield normalise_prose(record["text"])
 
 
 def grams(text: str, size: int) -> Iterator[str]:

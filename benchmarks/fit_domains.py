@@ -13,7 +13,6 @@ itself, say how well documents are read that nobody has seen.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import math
 import re
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from sample import read_records
 from scipy.optimize import minimize
 
 ROOT = Path(__file__).parent.parent
@@ -235,12 +235,11 @@ def common(path: Path, words: DomainFinder) -> dict[str, list[str]]:
     """The words of the scheme that are met more often than usual, by minus the logarithm of how often."""
     counts: Counter[str] = Counter()
     paragraphs = 0
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            for paragraph in re.split(r"\n+", json.loads(line)["text"])[:PARAGRAPHS]:
-                if len(paragraph) >= 20:
-                    paragraphs += 1
-                    counts.update(words.find_words(paragraph[:LONGEST]))
+    for record in read_records(path):
+        for paragraph in re.split(r"\n+", record["text"])[:PARAGRAPHS]:
+            if len(paragraph) >= 20:
+                paragraphs += 1
+                counts.update(words.find_words(paragraph[:LONGEST]))
     levels: dict[str, list[str]] = defaultdict(list)
     for word, count in sorted(counts.items()):
         rarity = round(-math.log((count + 1) / paragraphs) * STEP) / STEP

@@ -28,7 +28,8 @@ def repeated(corpus: Path | None, number: int, path: Path) -> Path:
     annotated documents of the tests are taken.
     """
     return _write(
-        path, _numbered(_lines(corpus) if corpus else _annotated(sorted(DOCUMENTS.glob("*.txt"))), number)
+        path,
+        _numbered(read_records(corpus) if corpus else _annotated(sorted(DOCUMENTS.glob("*.txt"))), number),
     )
 
 
@@ -59,7 +60,8 @@ def _numbered(found: Iterable[dict[str, Any]], number: int) -> Iterator[dict[str
         yield {**own, "text": record["text"]}
 
 
-def _lines(corpus: Path) -> Iterator[dict[str, Any]]:
+def read_records(corpus: Path) -> Iterator[dict[str, Any]]:
+    """Yield the records of a corpus of JSON Lines, perhaps in gzip."""
     opened = gzip.open if corpus.suffix == ".gz" else open
     with opened(corpus, "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)

@@ -19,14 +19,14 @@ from __future__ import annotations
 
 import argparse
 import csv
-import gzip
 import json
 import re
-import sys
 from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sample import read_records
 
 HEADS = "责任单位|牵头单位|负责单位|配合单位|责任部门|责任处室"
 BRACKET = re.compile(r"[（(〔［\[【〈]([^（()）\n]{2,200})[）)〕］\]】〉](?=[。；;]|[ \t　]*(?:\n|$))")
@@ -49,6 +49,10 @@ class Place(NamedTuple):
     start: int
     end: int
     words: str
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Return whether it shares a character with a stretch of the text."""
+        return start < self.end and self.start < end
 
 
 def scan(text: str) -> Iterator[Place]:
@@ -150,24 +154,26 @@ def _iterate_lines(text: str) -> Iterator[tuple[int, str]]:
         start += len(line) + 1
 
 
+def read_open_records(corpus: Path, left_out: Path | None) -> Iterator[dict[str, Any]]:
+    """Yield the records of a corpus, but for the part `test` of a list of documents."""
+    hidden = set()
+    if left_out:
+        with left_out.open(encoding="utf-8", newline="") as file:
+            hidden = {row["id"] for row in csv.DictReader(file) if row["part"] == "test"}
+    return (record for record in read_records(corpus) if record["id"] not in hidden)
+
+
 def main() -> None:
     """Print the places of a corpus."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--left-out", type=Path)
     given = parser.parse_args()
-    left_out = set()
-    if given.left_out:
-        with given.left_out.open(encoding="utf-8", newline="") as file:
-            left_out = {row["id"] for row in csv.DictReader(file) if row["part"] == "test"}
-    opened = gzip.open if given.corpus.suffix == ".gz" else open
-    with opened(given.corpus, "rt", encoding="utf-8") as file:
-        for record in map(json.loads, file):
-            if record["id"] not in left_out:
-                for place in scan(record["text"]):
-                    said = {"id": record["id"], **place._asdict()}
-                    said |= {"form": True} if FORM.search(place.words) else {}
-                    print(json.dumps(said, ensure_ascii=False), file=sys.stdout)
+    for record in read_open_records(given.corpus, given.left_out):
+        for place in scan(record["text"]):
+            said = {"id": record["id"], **place._asdict()}
+            said |= {"form": True} if FORM.search(place.words) else {}
+            print(json.dumps(said, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -10,15 +10,12 @@ body (`unresolved`).
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scan import FORM, Place, scan
+from scan import FORM, Place, read_open_records, scan
 
 from build_graph.errors import ObligationError
 from build_graph.extract.pipeline import Pipeline
@@ -47,7 +44,7 @@ class Tally:
         places = [place for place in scan(text) if not FORM.search(place.words)]
         spans = list(_iterate_attributions(document)) if document else []
         for place in places:
-            taken = any(start < place.end and place.start < end for start, end in spans)
+            taken = any(place.overlaps(*span) for span in spans)
             self.places[place.kind] += 1
             self.taken[place.kind] += taken
             if not taken:
@@ -72,7 +69,7 @@ class Tally:
     ) -> None:
         self.attributions += len(spans)
         for start, end in spans:
-            if not any(start < place.end and place.start < end for place in places):
+            if not any(place.overlaps(start, end) for place in places):
                 self.lines["more"].append(f"{name}\t{text[start:end]}")
 
     def format(self) -> Iterator[str]:
@@ -106,22 +103,14 @@ def main() -> None:
     parser.add_argument("--left-out", type=Path)
     parser.add_argument("--list", choices=("lost", "more", "unresolved"))
     given = parser.parse_args()
-    left_out = set()
-    if given.left_out:
-        with given.left_out.open(encoding="utf-8", newline="") as file:
-            left_out = {row["id"] for row in csv.DictReader(file) if row["part"] == "test"}
     pipeline, tally = Pipeline.load(), Tally()
-    opened = gzip.open if given.corpus.suffix == ".gz" else open
-    with opened(given.corpus, "rt", encoding="utf-8") as file:
-        for record in map(json.loads, file):
-            if record["id"] in left_out:
-                continue
-            given_data = Metadata(title=record.get("title") or None)
-            try:
-                document = pipeline.understand(Source(record["id"], record["text"], "utf-8"), given_data)
-            except ObligationError:
-                document = None
-            tally.add(record["id"], record["text"], document)
+    for record in read_open_records(given.corpus, given.left_out):
+        title = Metadata(title=record.get("title") or None)
+        try:
+            document = pipeline.understand(Source(record["id"], record["text"], "utf-8"), title)
+        except ObligationError:
+            document = None
+        tally.add(record["id"], record["text"], document)
     print("\n".join(tally.lines[given.list] if given.list else tally.format()))
 
 
