@@ -29,6 +29,7 @@ from build_graph.extract.structure.metadata import (
     merge_metadata,
     read_sidecar,
 )
+from build_graph.extract.structure.orders import OrderFinder
 from build_graph.extract.structure.outline import OutlineParser
 from build_graph.model import (
     Assignment,
@@ -49,11 +50,15 @@ from build_graph.text.inputs import InputReader
 from build_graph.text.repairs import repair
 from build_graph.vocabulary import UNNUMBERED
 
+_NOTHING_ORDERED = (
+    "no section, clause or article found, and nothing plainly ordered; the text needs marks such as "
+    "一、 （一） 1. or 第一条, addressees, or a title such as …通知"
+)
 _NAMES = 4096  # words of attributions of which it is kept whether they name a body
 
 
 class NoClausesError(ObligationError):
-    """A text in which no section, clause or article is marked."""
+    """A text in which no section, clause or article is marked, and which orders nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Pipeline:
     registry: Registry
     metadata: MetadataExtractor
     outline: OutlineParser
+    orders: OrderFinder
     attribution: AttributionFinder
     citations: CitationFinder
     norms: NormFinder
@@ -79,6 +85,7 @@ class Pipeline:
             registry=registry,
             metadata=MetadataExtractor.load(),
             outline=OutlineParser.load(),
+            orders=OrderFinder.load(),
             attribution=AttributionFinder.load(AttributionGrammar.load(is_body, registry.classify)),
             citations=CitationFinder.load(),
             norms=NormFinder.load(phrases),
@@ -90,7 +97,7 @@ class Pipeline:
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
         """Return the document in `source`; metadata in `given` win over those of the text.
 
-        Raises NoClausesError where nothing is numbered, UnclosedBracketError where an attribution has no end,
+        Raises NoClausesError where nothing is numbered or ordered, UnclosedBracketError where an attribution has no end,
         and FaultError where this document brings a fault of the program to light.
         """
         try:
@@ -106,10 +113,7 @@ class Pipeline:
         metadata = self.metadata.read(text, given)
         outline = self.outline.read(text, metadata)
         if not outline.divisions:
-            raise NoClausesError(
-                f"{source.name}: no section, clause or article found; "
-                "the text needs marks such as 一、 （一） 1. or 第一条"
-            )
+            raise NoClausesError(f"{source.name}: {_NOTHING_ORDERED}")
         attributions = self.attribution.read(text, outline)
         identity = _build_document_id(metadata.number, text.content)
         stated = locate_document(metadata, text.content, gazetteer=self.registry.gazetteer)
@@ -119,6 +123,8 @@ class Pipeline:
             attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
         )
         understood = tuple(self._understand_measures(text, outline, _resolve_defaults(measures)))
+        if not self.orders.is_order(text.content, outline, understood):
+            raise NoClausesError(f"{source.name}: {_NOTHING_ORDERED}")
         return Document(
             id=identity,
             text=text,

@@ -45,9 +45,12 @@ _SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
 _HEADED = re.compile(
     r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])"
 )  # a heading within a clause
+_EXPLAINS = "it may explain the word before it"
+_NUMBERED = re.compile(r"^[\s　]*(?:[（(]?[\d一二三四五六七八九十]{1,4}[)）.．、])?[\s　]*")
+_OTHER = 12  # characters of a name of no known shape in a list of bodies: 大数据企业
 _CELL_LIMIT = 300  # characters of a cell that holds bodies
 _PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:[、 　]+[\u4e00-\u9fff·]{2,4})*")  # 陈仲朝
-_FOLLOWS = re.compile(r"[\s　]*(?:[。；;，,、]|$)")
+_FOLLOWS = re.compile(r"[^\S\n]*(?:[。；;，,、\n]|$)")
 
 
 _Item = TypeVar("_Item")
@@ -83,6 +86,7 @@ class AttributionFinder:
     event: re.Pattern[str]  # 主办单位：
     false_openings: tuple[str, ...]
     sentence: tuple[str, ...]
+    nouns: tuple[str, ...]  # with which the name of a class of bodies may end: 工作专班牵头单位
     lead_in: re.Pattern[str]
     points: re.Pattern[str]  # （0.5分） behind a task of an assessment
 
@@ -102,6 +106,7 @@ class AttributionFinder:
             event=re.compile(rf"(?:{'|'.join(data['label']['event'])})[^：:]*$"),
             false_openings=tuple(data["opening"]["false"]),
             sentence=tuple(data["opening"]["sentence"]),
+            nouns=tuple(data["label"]["nouns"] + data["open"]["after"]),
             lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, lead_ins))})[：:][\s　]*"),
             points=re.compile(r"(?<![\s　])[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
         )
@@ -144,7 +149,7 @@ class AttributionFinder:
         content = text.content
         found = list(self._find_in_brackets(text, body, refused))
         taken = [candidate.outer for candidate in found]
-        found += self._find_in_lines(content, body, taken)
+        found += self._find_in_lines(content, body, taken, refused)
         if table:
             taken = [candidate.outer for candidate in found]
             found += self._find_in_cells(content, body, table, taken)
@@ -188,14 +193,30 @@ class AttributionFinder:
         bodies = [name for name in names if self.grammar.names_body(name)]
         if not bodies:
             return ""
-        if not parsed.verbs and any(word in parsed.inner.extract(content) for word in self.sentence):
+        ruled = parsed.verbs or parsed.rank != Rank()  # a rule is a sentence: 列首的为牵头单位
+        if not ruled and any(word in parsed.inner.extract(content) for word in self.sentence):
+            return "it is a sentence, not a list of bodies"
+        if any(map(self._is_sentence, names)):
             return "it is a sentence, not a list of bodies"
         others = len(names) - len(bodies)  # （省通信管理局、省工业和信息化厅，大数据企业）: one other may be
         if others > len(bodies) or (not parsed.verbs and others > max(len(names) // 5, len(bodies) > 1)):
             return "only some of its words are names of bodies"
+        if self._explains_body(content, outer):
+            return _EXPLAINS
         return _explain_misplaced(content, outer, alone=len(names) == 1 and not parsed.verbs)
 
-    def _find_in_lines(self, content: str, body: Span, taken: Sequence[Span]) -> Iterator[_Candidate]:
+    def _is_sentence(self, name: str) -> bool:
+        """Return whether words are too long for a name of no known shape."""
+        return len(name) > _OTHER and not name.endswith(self.nouns) and not self.grammar.names_body(name)
+
+    def _explains_body(self, content: str, outer: Span) -> bool:
+        """Return whether a bracket stands behind a body that is alone on its line: （三）区委办（区档案局）."""
+        line = content[content.rfind("\n", 0, outer.start) + 1 : outer.start]
+        return self.grammar.names_body(_NUMBERED.sub("", line))
+
+    def _find_in_lines(
+        self, content: str, body: Span, taken: Sequence[Span], refused: list[RejectedBracket]
+    ) -> Iterator[_Candidate]:
         """Yield labels without brackets at the start of a line or behind a sentence: 责任单位：…"""
         inside = _SpanIndex(taken)
         for found in self.line.finditer(content, body.start, body.end):
@@ -208,8 +229,12 @@ class AttributionFinder:
             after = content[found.end() : found.end() + 1]
             outer = Span(found.start(), found.end() + (after == "。"))
             parsed = self.grammar.parse(content, inner)
-            if parsed.bearers or found["rider"]:
+            if found["rider"] or (
+                parsed.bearers and not any(self._is_sentence(b.name) for b in parsed.bearers)
+            ):
                 yield _Candidate(outer, parsed)
+            elif parsed.bearers:
+                refused.append(RejectedBracket(inner, "what follows the label is no list of bodies"))
 
     def _find_in_cells(
         self, content: str, body: Span, table: FlatTable, taken: Sequence[Span]
@@ -343,7 +368,7 @@ def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
         return None
     if not _FOLLOWS.match(content, outer.end):
         return "it stands inside a sentence"
-    return "it may explain the word before it" if alone else None
+    return _EXPLAINS if alone else None
 
 
 def _find_last_character(content: str, position: int) -> str:

@@ -24,8 +24,8 @@ _VERB_REACH = 40  # characters at the end of a piece that hold its verb
 _DEADLINE_LIMIT = 16  # characters of a cell that is a deadline
 _NAME_LIMIT = 60  # characters of the longest name
 _ITEM_LIMIT = 2 * _NAME_LIMIT  # characters of a name with the words around it
-_BRACKET = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]*[）)〕\]﹞]")
-_ALIAS = re.compile(r"[（(〔\[﹝][^（()）〔〕\[\]]{1,20}[）)〕\]﹞]$")  # 市委改革办（市跑改办）
+_BRACKET = re.compile(r"[（(〔\[﹝〈][^（()）〔〕\[\]〈〉]*[）)〕\]﹞〉]")
+_ALIAS = re.compile(r"[（(〔\[﹝〈][^（()）〔〕\[\]〈〉]{1,20}[）)〕\]﹞〉]$")  # 市委改革办（市跑改办）
 _JOINT = re.compile(rf"以及|[和及与]|[{_BLANK}]+")
 _NAME_END = re.compile(rf"以及|[和及与等]|[{_BLANK}]+")
 _INNER_VERB = re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])")
@@ -77,6 +77,7 @@ class ParsedAttribution:
     open: bool = False
     labels: tuple[str, ...] = ()
     verbs: bool = False  # a verb such as 负责 or 牵头 follows the bodies
+    plain: bool = False  # no label gives lead or support
     ranked: bool = False  # labels or verbs give lead or support
     rank: Rank = Rank()  # the rank rule that it states
     defaults: tuple[Bearer, ...] = ()  # the bearers of all later measures, too: 以下均需…
@@ -85,9 +86,9 @@ class ParsedAttribution:
     def build_assignment(self, rank: Rank) -> Assignment:
         """Return the assignment; the rank rule gives the lead where the words do not."""
         lead = {*self.marked} if rank.marks else set[int]()
-        if not self.ranked and len(self.bearers) > 1:
-            if rank.first:
-                lead.add(0)
+        if not self.ranked and (len(self.bearers) > 1 or self.open):
+            if rank.first and self.bearers and self.bearers[0].kind is BodyKind.AGENCY:
+                lead.add(0)  # a class of bodies (各有关部门) cannot lead
             elif rank.comma and self.before_comma < len(self.bearers):
                 lead.update(range(self.before_comma))
         bearers = tuple(
@@ -96,8 +97,8 @@ class ParsedAttribution:
         return Assignment(self.find_quote(), self.allocation, self.open, bearers, self.riders)
 
     def find_quote(self) -> Span:
-        """Return the words of the attribution, without a single 责任单位： that only announces them."""
-        if len(self.labels) == 1 and self.labels[0].startswith("责任") and self.bearers:
+        """Return the words of the attribution, without a single label that gives no role: 责任单位：."""
+        if len(self.labels) == 1 and self.plain and self.bearers:
             return Span(min(self.bearers[0].span.start, self.inner.end), self.inner.end)
         return self.inner
 
@@ -175,8 +176,9 @@ class AttributionGrammar:
             ),
             whole=re.compile(data["whole"]["pattern"]),
             remark=re.compile(
-                rf"[（(〔\[](?:(?P<included>{build_alternation(remark['included'])})"
-                rf"|(?={build_alternation(remark['other'])}))(?P<words>[^（()）]*)[）)〕\]]$"
+                rf"(?:[（(〔\[](?:(?P<included>{build_alternation(remark['included'])})"
+                rf"|(?={build_alternation(remark['other'])}))|〈(?P<within>{build_alternation(remark['included'])})?)"
+                r"(?P<words>[^（()）〈〉]*)[）)〕\]〉]$"
             ),
             default=re.compile(data["default"]["pattern"]),
             ranks=RankRules.load(),
@@ -205,6 +207,7 @@ class AttributionGrammar:
             open=reading.open,
             labels=tuple(reading.labels),
             verbs=reading.verbs,
+            plain=reading.label is Role.RESPONSIBLE,
             ranked=reading.ranked,
             rank=reading.rank,
             defaults=tuple(bearer for bearer in bearers if bearer.span in defaults),
@@ -342,7 +345,7 @@ class AttributionGrammar:
             yield name
         if remark and (rank := self._find_rank(remark["words"])):
             reading.rank = rank
-        elif remark and remark["included"]:
+        elif remark and (remark["included"] or remark["within"]):
             for part, _ in split_stretches(content, Span(*remark.span("words")), "、，,"):
                 if self.names_body(part.extract(content)):
                     yield part.strip(content)
@@ -412,8 +415,8 @@ def build_label_pattern(data: dict[str, Any]) -> str:
     words = build_alternation(label["lead"] + label["support"] + label["responsible"])
     any_word = rf"(?:{build_alternation(label['filler'])}|{words})"
     return (
-        rf"(?P<label>(?=.{{0,16}}[：:]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{build_alternation(label['nouns'])})"
-        rf"|(?:{build_alternation(label['bare'])}))[ 　]*[：:]"
+        rf"(?P<label>(?=.{{0,16}}[：:为]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{build_alternation(label['nouns'])})"
+        rf"|(?:{build_alternation(label['bare'])})(?=[ 　]*[：:]))[ 　]*(?:[：:]|为(?!主))"
     )
 
 
@@ -422,7 +425,7 @@ def build_qualifier_pattern(data: dict[str, Any]) -> str:
     kinds = "|".join(
         f"(?P<{kind}>{build_alternation(words)})" for kind, words in data["rider"]["labels"].items()
     )
-    return rf"(?:{kinds})[ 　]*[：:]"
+    return rf"(?:{kinds})[ 　]*(?:[：:]|为(?!准))"
 
 
 def _build_verb_pattern(verb: dict[str, list[str]]) -> re.Pattern[str]:

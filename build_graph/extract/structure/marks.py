@@ -10,8 +10,8 @@ from datetime import date
 
 from build_graph.model import Span
 
-OPENERS = "（(〔﹝［[【"
-CLOSERS = "）)〕﹞］]】"
+OPENERS = "（(〔﹝［[【〈"
+CLOSERS = "）)〕﹞］]】〉"
 _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without white space at its ends
 _DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "Ｏ": 0, "两": 2}

@@ -1,0 +1,227 @@
+"""The headings of divisions, and which divisions hold principles or goals.
+
+Whether a short first sentence is a heading is decided among siblings: most of them have one, or none has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from build_graph.extract.structure.marks import build_alternation
+from build_graph.model import Division, Level, Span
+from build_graph.resources import load_word_lists
+
+_SENTENCE_STOP = re.compile("[。；;！!？?]")
+_BLANK_BREAK = re.compile(r"(?<=[\u4e00-\u9fff”）])[ 　\xa0\t]+(?=[\u4e00-\u9fff“《])")
+_BLANKS = 20  # characters of blanks in place of a lost line break
+_HEADING_LIMIT = 30  # characters; longer first sentences are text
+_VOTED_LIMIT = 40  # where most of its siblings have a heading
+_TITLE_LIMIT = 60  # characters of a heading that has a line of its own
+_BEYOND = 6  # characters that a heading may have beside the word for a principle or goal
+_MAXIM = 12  # characters of a heading such as 坚持问题导向
+_LABELLED = re.compile(r"[^\s，。；：:]{0,8}(?:单位|部门|处室|科室|时限)[：:]")  # 责任单位：
+# A heading that ends in a bracket with bodies in it is a measure with its attribution.
+_ENDS_IN_BODIES = re.compile(r"[（(〔﹝［\[【][^\n]*(?:单位|部门|负责|牵头|配合|、|，)[^\n]*[）)\]］〕】﹞]$")
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingParser:
+    """A parser of headings, with the words of `data/outline.toml`."""
+
+    principle: re.Pattern[str]
+    principle_openings: tuple[str, ...]
+    goal: re.Pattern[str]
+    duty: re.Pattern[str]
+
+    @classmethod
+    def load(cls) -> HeadingParser:
+        """Return a parser with the package's own words."""
+        heading = load_word_lists("outline")["heading"]
+        return cls(
+            principle=re.compile(build_alternation(heading["principle"])),
+            principle_openings=tuple(heading["principle_openings"]),
+            goal=re.compile(build_alternation(heading["goal"])),
+            duty=re.compile(build_alternation(heading["duty"])),
+        )
+
+    # ---------------------------------------------------------------------------- headings
+
+    def split(self, content: str, top: Sequence[Division]) -> tuple[Division, ...]:
+        """Return divisions, and those below them, with their headings apart from their bodies."""
+        headed = _find_headed(content, top)
+        return tuple(self._split_one(content, draft, headed) for draft in top)
+
+    def _split_one(self, content: str, draft: Division, headed: frozenset[Span]) -> Division:
+        heading, body = self._find_heading(content, draft, draft.span in headed)
+        parts = tuple(self._split_one(content, part, headed) for part in draft.parts)
+        return replace(draft, heading=heading, body=body, parts=parts)
+
+    def _find_heading(self, content: str, draft: Division, voted: bool) -> tuple[Span | None, Span]:
+        """Return a division's heading and the text after it.
+
+        If `voted`, a short first sentence is a heading. What says a duty (不得有下列行为：) is text.
+        """
+        body = draft.body.strip(content)
+        line = _find_first_line(content, body)
+        sentence = find_first_sentence(content, line)
+        heading = line if sentence is None else sentence
+        rest = Span(heading.end + (sentence is not None), body.end).strip(content)
+        if self._says_duty(content, draft, line, heading):
+            return None, body
+        if sentence is None:
+            return (None, body) if _is_task(content, draft, line, rest) else (line, rest)
+        alone = len(rest) == 0 and draft.parts and len(heading) <= _TITLE_LIMIT
+        opening = voted and len(heading) <= _VOTED_LIMIT and _opens_text(content, rest)
+        return (heading, rest) if alone or opening else (None, body)
+
+    def _says_duty(self, content: str, draft: Division, line: Span, heading: Span) -> bool:
+        """Return whether what would be a heading leads a list in with a duty, or is an article's text."""
+        if not draft.parts or not self.duty.search(content, heading.start, heading.end):
+            return False
+        leads = content.endswith(("：", ":"), line.start, line.end)
+        return leads or (draft.mark or "").startswith("第") or "，" in heading.extract(content)
+
+    # --------------------------------------------------------------------- principles, goals
+
+    def classify(
+        self, content: str, divisions: Sequence[Division], above: Division | None = None
+    ) -> tuple[Division, ...]:
+        """Return divisions, and those below them, with what they hold: principles, goals, or tasks."""
+        openings = [self._opens_principle(content, division) for division in divisions]
+        creed = len(openings) > 1 and all(openings)
+        return tuple(
+            self._classify_one(content, division, above, creed or (opens and _is_maxim(content, division)))
+            for division, opens in zip(divisions, openings, strict=True)
+        )
+
+    def _classify_one(
+        self, content: str, division: Division, above: Division | None, creed: bool
+    ) -> Division:
+        title = division.heading.extract(content) if division.heading else ""
+        own_goal = self.is_goal(content, division)
+        own_principle = creed or division.principle or _tells(self.principle, title)
+        goal = own_goal or bool(above and above.goal and not own_principle)
+        principle = not goal and (own_principle or bool(above and above.principle))
+        described = replace(division, principle=principle, goal=goal)
+        parts = self.classify(content, division.parts, described)
+        return replace(described, parts=parts, goal=goal and not parts)
+
+    def is_goal(self, content: str, division: Division) -> bool:
+        """Return whether a division's heading says that goals stand below it."""
+        title = division.heading.extract(content) if division.heading else ""
+        return title.endswith("目标") or bool(self.goal.search(title))
+
+    def _opens_principle(self, content: str, division: Division) -> bool:
+        """Return whether a division without parts opens with 坚持…."""
+        if division.parts or division.level is not Level.CLAUSE or division.heading is None:
+            return False
+        title = division.heading.extract(content)
+        return title.startswith(self.principle_openings)
+
+
+def _is_maxim(content: str, division: Division) -> bool:
+    """Return whether a heading is so short that it names nothing to be done: 坚持问题导向.
+
+    坚持整体性转变，推动全面数字化转型 is a task.
+    """
+    title = division.heading.extract(content) if division.heading else ""
+    return len(title) <= _MAXIM and "，" not in title
+
+
+def _tells(words: re.Pattern[str], title: str) -> bool:
+    """Return whether a heading says by one of the words what stands below it.
+
+    指导思想和基本原则, but 夯实数字经济发展基础条件 is a task.
+    """
+    found = list(words.finditer(title))
+    return bool(found) and (
+        len(title) - sum(len(word[0]) for word in found) <= _BEYOND or found[-1].end() == len(title)
+    )
+
+
+def _is_task(content: str, draft: Division, line: Span, rest: Span) -> bool:
+    """Return whether a line without a stop is no heading: too long, with its bodies, or a task by itself.
+
+    The bodies responsible for it may follow it.
+    """
+    last = len(rest) == 0 or bool(_LABELLED.match(content, rest.start, rest.end))
+    alone = last and not draft.parts and draft.level is Level.CLAUSE
+    return alone or len(line) > _TITLE_LIMIT or bool(_ENDS_IN_BODIES.search(line.extract(content)))
+
+
+def _find_headed(content: str, top: Sequence[Division]) -> frozenset[Span]:
+    """Return the spans of the divisions whose short first sentences are headings.
+
+    That is decided among siblings: most of their texts open with a short sentence.
+    """
+    votes = [
+        [(division, _check_opening_heading(content, division)) for division in siblings]
+        for siblings in _iterate_siblings(top)
+    ]
+    headed: set[Span] = set()
+    kinds: dict[str, list[bool]] = defaultdict(list)
+    for division, yes in chain.from_iterable(votes):
+        kinds[division.key[0]] += [] if yes is None else [yes]
+    for siblings in votes:
+        own = [yes for _, yes in siblings if yes is not None]
+        for division, _ in siblings:
+            # Few siblings say little; then the divisions of the same kind in the whole document decide.
+            ballot = own if len(own) >= 3 else kinds[division.key[0]]
+            if 5 * sum(ballot) >= 3 * len(ballot):
+                headed.add(division.span)
+    return frozenset(headed)
+
+
+def _iterate_siblings(top: Sequence[Division]) -> Iterator[Sequence[Division]]:
+    """Yield the divisions of the top level, then those below each division."""
+    yield top
+    for division in top:
+        yield from _iterate_siblings(division.parts) if division.parts else ()
+
+
+def _check_opening_heading(content: str, division: Division) -> bool | None:
+    """Return whether the text opens with a short sentence, or a line of its own, and continues.
+
+    None for one line.
+    """
+    body = division.body.strip(content)
+    line = _find_first_line(content, body)
+    sentence = find_first_sentence(content, line)
+    rest = Span(sentence.end + 1 if sentence else line.end, body.end).strip(content)
+    if sentence is None:
+        return True if len(rest) and len(line) <= _HEADING_LIMIT and _opens_text(content, rest) else None
+    return len(sentence) <= _HEADING_LIMIT and (bool(division.parts) or _opens_text(content, rest))
+
+
+def _opens_text(content: str, rest: Span) -> bool:
+    """Return whether text follows, and not the bracket or label that ends a measure."""
+    return (
+        len(rest) > 0
+        and content[rest.start] not in "（(〔﹝［[【"
+        and not _LABELLED.match(content, rest.start, rest.end)
+    )
+
+
+def _find_first_line(content: str, span: Span) -> Span:
+    """Return the first line; in a document on one line, up to the first blank between two words.
+
+    A blank in a title (《中共中央办公厅 国务院办公厅关于…》) breaks no line.
+    """
+    end = content.find("\n", span.start, span.end)
+    end = span.end if end < 0 else end
+    for blank in _BLANK_BREAK.finditer(content, span.start, min(end, span.start + _HEADING_LIMIT + _BLANKS)):
+        if content.count("《", span.start, blank.start()) == content.count("》", span.start, blank.start()):
+            if blank.start() - span.start <= _HEADING_LIMIT:
+                end = blank.start()
+            break
+    return Span(span.start, end).strip(content)
+
+
+def find_first_sentence(content: str, span: Span) -> Span | None:
+    """Return the first sentence without its end mark; None where none ends within the span."""
+    found = _SENTENCE_STOP.search(content, span.start, span.end)
+    return Span(span.start, found.start()) if found else None
