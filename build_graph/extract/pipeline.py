@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -19,7 +19,7 @@ from build_graph.extract.meaning.norms import NormFinder
 from build_graph.extract.meaning.targets import TargetFinder
 from build_graph.extract.phrases.dates import find_dates, find_reference_date
 from build_graph.extract.phrases.phrase_parser import PhraseParser
-from build_graph.extract.structure.attribution import AttributionFinder
+from build_graph.extract.structure.attribution import AttributionFinder, is_announcement
 from build_graph.extract.structure.attribution_grammar import AttributionGrammar
 from build_graph.extract.structure.coverage import measure_coverage
 from build_graph.extract.structure.metadata import (
@@ -41,6 +41,7 @@ from build_graph.model import (
     Metadata,
     Outline,
     QualifierKind,
+    RejectedBracket,
     Source,
     Span,
     Text,
@@ -50,6 +51,7 @@ from build_graph.text.inputs import InputReader
 from build_graph.text.repairs import repair
 from build_graph.vocabulary import UNNUMBERED
 
+_IDLE = "it stands on a heading in which nothing is to be done"
 _NOTHING_ORDERED = (
     "no section, clause or article found, and nothing plainly ordered; the text needs marks such as "
     "一、 （一） 1. or 第一条, addressees, or a title such as …通知"
@@ -97,8 +99,8 @@ class Pipeline:
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
         """Return the document in `source`; metadata in `given` win over those of the text.
 
-        Raises NoClausesError where nothing is numbered or ordered, UnclosedBracketError where an attribution has no end,
-        and FaultError where this document brings a fault of the program to light.
+        Raises NoClausesError where nothing is numbered or ordered, UnclosedBracketError where an attribution
+        has no end, and FaultError where this document brings a fault of the program to light.
         """
         try:
             return self._understand_source(source, given)
@@ -122,7 +124,11 @@ class Pipeline:
         measures = self.registry.resolve_all(
             attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
         )
-        understood = tuple(self._understand_measures(text, outline, _resolve_defaults(measures)))
+        found = list(self._understand_measures(text, outline, _resolve_defaults(measures)))
+        idle = list(_find_idle(found, outline))
+        understood = tuple(measure for measure in found if measure not in idle)
+        idle_words = (RejectedBracket(one.assignment.span, _IDLE) for one in idle if one.assignment)
+        refused = (*attributions.refused, *idle_words)
         if not self.orders.is_order(text.content, outline, understood):
             raise NoClausesError(f"{source.name}: {_NOTHING_ORDERED}")
         return Document(
@@ -133,7 +139,7 @@ class Pipeline:
             issuer=self._resolve_issuer(metadata, place.path, identity),
             measures=understood,
             coverage=measure_coverage(text.content, outline, understood),
-            refused=attributions.refused,
+            refused=tuple(sorted(refused, key=lambda one: one.span)),
             citations=self.citations.read(text, outline),
         )
 
@@ -169,7 +175,7 @@ class Pipeline:
         for measure in measures:
             norms = self.norms.find(content, measure)
             targets = self.targets.find(content, measure, reckoned)
-            if not (measure.assignment or measure.clause or norms or targets):
+            if not (measure.assignment or norms or targets or _is_clause(content, measure)):
                 continue
             heading = headings[measure.path] if len(measure.path) > 1 else None
             around = Surroundings(heading, headings[measure.path[:1]], outline.metadata.title, theme)
@@ -241,6 +247,19 @@ def _resolve_deadlines(content: str, assignment: Assignment | None, issued: date
         for rider in assignment.riders
     )
     return replace(assignment, riders=riders)
+
+
+def _is_clause(content: str, measure: Measure) -> bool:
+    """Return whether a measure is a clause of its own, and does not only lead over to a list: …条件："""
+    return measure.clause is not None and not is_announcement(measure.span.extract(content))
+
+
+def _find_idle(measures: Iterable[Measure], outline: Outline) -> Iterator[Measure]:
+    """Yield the measures whose attribution covers only a heading in which nothing is to be done."""
+    headings = dict(_iterate_headings(outline))
+    for measure in measures:
+        if measure.span == headings[measure.path] and not (measure.norms or measure.targets):
+            yield measure
 
 
 def _iterate_headings(outline: Outline) -> Iterator[tuple[tuple[str, ...], Span | None]]:

@@ -45,6 +45,11 @@ _SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
 _HEADED = re.compile(
     r"(?<![^\n \t　])[^，,；;。：:、（(\n]{2,10}[。：:][\s　]*(?=[^（(〔［\[【\s])"
 )  # a heading within a clause
+_MARKED = re.compile(
+    r"(?:[一二三四五六七八九十]{1,2}是|[-—–─●•◆■□○]+)[ 　\t]*"
+    r"[^，,；;。：:、（(\n]{2,24}[。：:][\s　]*(?=[^（(〔［\[【\s])"
+)  # ... with a mark of its own: 一是夯实基础。 ——智慧物流。
+_MOST = 0.7
 _EXPLAINS = "it may explain the word before it"
 _NUMBERED = re.compile(r"^[\s　]*(?:[（(]?[\d一二三四五六七八九十]{1,4}[)）.．、])?[\s　]*")
 _OTHER = 12  # characters of a name of no known shape in a list of bodies: 大数据企业
@@ -130,7 +135,8 @@ class AttributionFinder:
                 if candidate:
                     rank = _choose_later(rank, candidate.parsed.rank)
                     assignment = candidate.parsed.build_assignment(rank)
-                # A bracket or label may cover no text; a rule alone names nobody.
+                if not len(span) and candidate and place.heading and candidate is candidates[0]:
+                    span = place.heading  # a task that is alone before its bodies, as in a row of a table
                 measure = self._build_measure(content, place, span, assignment) if len(span) else None
                 if measure and defaults:
                     measure = replace(measure, defaults=_select_defaults(measure, defaults))
@@ -219,7 +225,7 @@ class AttributionFinder:
     ) -> Iterator[_Candidate]:
         """Yield labels without brackets at the start of a line or behind a sentence: 责任单位：…"""
         inside = _SpanIndex(taken)
-        for found in self.line.finditer(content, body.start, body.end):
+        for found in self.line.finditer(content, _find_indent(content, body.start), body.end):
             start = found.start("label") if found["label"] else found.start("rider")
             if inside.meets(Span(start, start + 1)) or self.event.match(found["label"] or ""):
                 continue
@@ -227,7 +233,7 @@ class AttributionFinder:
             if len(inner) >= _LIMIT:
                 continue
             after = content[found.end() : found.end() + 1]
-            outer = Span(found.start(), found.end() + (after == "。"))
+            outer = Span(max(found.start(), body.start), found.end() + (after == "。"))
             parsed = self.grammar.parse(content, inner)
             if found["rider"] or (
                 parsed.bearers and not any(self._is_sentence(b.name) for b in parsed.bearers)
@@ -277,7 +283,7 @@ class AttributionFinder:
         if not len(span):
             return None
         words = span.extract(content)
-        idle = place.principle or not re.search(r"[。；;！.]|\w{4}", words) or _is_announcement(words)
+        idle = place.principle or not re.search(r"[。；;！.]|\w{4}", words)
         if assignment is None and idle:
             return None
         return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
@@ -301,6 +307,7 @@ class _Place:
     path: tuple[str, ...]
     section: int | None
     clause: str | None
+    heading: Span | None
     body: Span
     principle: bool
     goal: bool
@@ -314,13 +321,15 @@ def _iterate_places(divisions: Sequence[Division], above: _Place | None = None) 
             section = division.ordinal or None
         clause = division.mark if division.level is Level.CLAUSE else None
         path = (*(above.path if above else ()), division.key)
-        place = _Place(path, section, clause, division.body, division.principle, division.goal)
+        place = _Place(
+            path, section, clause, division.heading, division.body, division.principle, division.goal
+        )
         if len(division.body):
             yield place
         yield from _iterate_places(division.parts, place)
 
 
-def _is_announcement(words: str) -> bool:
+def is_announcement(words: str) -> bool:
     """Return whether the words are one sentence that only leads to a list: 符合下列条件："""
     return words.endswith(("：", ":")) and not re.search("[。；;]", words)
 
@@ -371,6 +380,13 @@ def _explain_misplaced(content: str, outer: Span, *, alone: bool) -> str | None:
     return _EXPLAINS if alone else None
 
 
+def _find_indent(content: str, position: int) -> int:
+    """Return where the blanks before a position begin."""
+    while position and content[position - 1] in " 　\t\xa0":
+        position -= 1
+    return position
+
+
 def _find_last_character(content: str, position: int) -> str:
     """Return the last character before a position that is no blank; "" at the start of the text."""
     return content[max(position - 4, 0) : position].rstrip(" 　\t")[-1:]
@@ -381,16 +397,16 @@ def _strip_headings(
 ) -> Iterator[tuple[Span, _Candidate | None]]:
     """Yield the stretches of a clause without headings of their own: 智慧物流。以…为目标，…
 
-    Only where every attributed paragraph of the clause has one, and there are two or more.
+    Only where two or more have one: most attributed paragraphs of the clause, or those with a mark (一是).
     """
     attributed = [span for span, candidate in stretches if candidate]
     headed = [_HEADED.match(content, span.start, span.end) for span in attributed]
-    if len(attributed) < 2 or not all(headed):
-        yield from stretches
-        return
+    marked = [found for span in attributed if (found := _MARKED.match(content, span.start, span.end))]
+    most = len(attributed) > 1 and sum(map(bool, headed)) >= _MOST * len(attributed)
+    heading = _HEADED if most else _MARKED if len(marked) > 1 else None
     for span, candidate in stretches:
-        heading = _HEADED.match(content, span.start, span.end) if candidate else None
-        yield Span(heading.end() if heading else span.start, span.end), candidate
+        found = heading.match(content, span.start, span.end) if heading and candidate else None
+        yield Span(found.end() if found else span.start, span.end), candidate
 
 
 def _trim(content: str, span: Span) -> Span:
