@@ -376,17 +376,30 @@ class CoverageKind(StrEnum):
     UNREAD = "unread"
 
 
+class Stretch(NamedTuple):
+    """A stretch of a document, what it was understood as, and why it is unread; a tuple, for speed."""
+
+    kind: CoverageKind
+    span: Span
+    reason: str = ""  # empty where it was understood
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """The stretches of a document by kind; together they cover all of it but white space."""
 
-    stretches: tuple[tuple[CoverageKind, Span], ...]
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def unread(self) -> tuple[Stretch, ...]:
+        """The stretches that were not understood."""
+        return tuple(one for one in self.stretches if one.kind is CoverageKind.UNREAD)
 
     def count_characters(self, text: str) -> dict[CoverageKind, int]:
         """Return the number of characters of each kind, white space not counted."""
         counts = dict.fromkeys(CoverageKind, 0)
-        for reading, span in self.stretches:
-            counts[reading] += len("".join(span.extract(text).split()))
+        for stretch in self.stretches:
+            counts[stretch.kind] += len("".join(stretch.span.extract(text).split()))
         return counts
 
 

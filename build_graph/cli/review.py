@@ -158,9 +158,8 @@ def _iterate_doubts(document: Document) -> Iterator[Doubt]:
 
 
 def _find_doubts(document: Document) -> Iterator[tuple[str, Span, str]]:
-    for reading, span in document.coverage.stretches:
-        if reading is CoverageKind.UNREAD:
-            yield "unread", span, ""
+    for unread in document.coverage.unread:
+        yield "unread", unread.span, unread.reason
     for refusal in document.refused:
         yield "refused", refusal.span, refusal.reason
     for damage in document.text.damages:

@@ -21,7 +21,7 @@ from build_graph.extract.phrases.dates import find_dates, find_reference_date
 from build_graph.extract.phrases.phrase_parser import PhraseParser
 from build_graph.extract.structure.attribution import AttributionFinder, is_announcement
 from build_graph.extract.structure.attribution_grammar import AttributionGrammar
-from build_graph.extract.structure.coverage import measure_coverage
+from build_graph.extract.structure.coverage import CoverageMeter
 from build_graph.extract.structure.metadata import (
     MetadataExtractor,
     build_identifier,
@@ -37,6 +37,7 @@ from build_graph.model import (
     Division,
     Document,
     Input,
+    Level,
     Measure,
     Metadata,
     Outline,
@@ -77,6 +78,7 @@ class Pipeline:
     targets: TargetFinder
     audiences: AudienceFinder
     domains: DomainFinder
+    coverage: CoverageMeter
 
     @classmethod
     def load(cls) -> Pipeline:
@@ -94,6 +96,7 @@ class Pipeline:
             targets=TargetFinder.load(phrases),
             audiences=AudienceFinder.load(),
             domains=DomainFinder.load(),
+            coverage=CoverageMeter.load(),
         )
 
     def understand(self, source: Source, given: Metadata = Metadata()) -> Document:  # noqa: B008  (immutable)
@@ -138,7 +141,7 @@ class Pipeline:
             jurisdiction=place.path,
             issuer=self._resolve_issuer(metadata, place.path, identity),
             measures=understood,
-            coverage=measure_coverage(text.content, outline, understood),
+            coverage=self.coverage.measure(text.content, outline, understood),
             refused=tuple(sorted(refused, key=lambda one: one.span)),
             citations=self.citations.read(text, outline),
         )
@@ -167,15 +170,18 @@ class Pipeline:
     ) -> Iterator[Measure]:
         """Yield the measures with norms, targets, audiences and domains.
 
-        The text of a section outside its clauses is a measure only if it has a norm or a target.
+        A clause is one; without clauses a section is, and without these a paragraph. Other text, as that of a
+        section outside its clauses, is a measure only if it has a norm or a target.
         """
         content, headings = text.content, dict(_iterate_headings(outline))
+        plain = not any(_is_numbered_clause(part) for root in outline.divisions for part in root.walk())
         theme = self.domains.find_theme(content, outline.metadata.title)
         reckoned = find_reference_date(outline.metadata.issued, outline.metadata.title, content)
         for measure in measures:
             norms = self.norms.find(content, measure)
             targets = self.targets.find(content, measure, reckoned)
-            if not (measure.assignment or norms or targets or _is_clause(content, measure)):
+            clause = plain or measure.clause is not None
+            if not (measure.assignment or norms or targets or (clause and not _leads_over(content, measure))):
                 continue
             heading = headings[measure.path] if len(measure.path) > 1 else None
             around = Surroundings(heading, headings[measure.path[:1]], outline.metadata.title, theme)
@@ -249,9 +255,13 @@ def _resolve_deadlines(content: str, assignment: Assignment | None, issued: date
     return replace(assignment, riders=riders)
 
 
-def _is_clause(content: str, measure: Measure) -> bool:
-    """Return whether a measure is a clause of its own, and does not only lead over to a list: …条件："""
-    return measure.clause is not None and not is_announcement(measure.span.extract(content))
+def _is_numbered_clause(division: Division) -> bool:
+    return division.level is Level.CLAUSE and division.mark is not None
+
+
+def _leads_over(content: str, measure: Measure) -> bool:
+    """Return whether a measure only leads over to a list: 符合下列条件：."""
+    return is_announcement(measure.span.extract(content))
 
 
 def _find_idle(measures: Iterable[Measure], outline: Outline) -> Iterator[Measure]:

@@ -184,7 +184,7 @@ _TABLE = (
     _property("ob:after", Kind.TEXT, "after", "改动后", {"ob:Change": ONE}),
     _property("ob:sourceStart", Kind.INTEGER, "source start", "源文件起点", {"ob:Change": ONE}),
     _property("ob:sourceEnd", Kind.INTEGER, "source end", "源文件终点", {"ob:Change": ONE}),
-    _property("ob:reason", Kind.TEXT, "reason", "原因", _each(_FLAWS, ONE)),
+    _property("ob:reason", Kind.TEXT, "reason", "原因", _each((*_FLAWS, "ob:UnreadStretch"), ONE)),
     *(
         _property(
             f"ob:{what}Characters", Kind.INTEGER, f"{what} characters", f"{chinese}字数", {"ob:Coverage": ONE}

@@ -3,71 +3,131 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from build_graph.extract.structure.marks import iterate_lines
-from build_graph.model import Coverage, CoverageKind, Measure, Outline, Span
+from build_graph.extract.structure.outline import is_sentence
+from build_graph.model import Coverage, CoverageKind, Level, Measure, Outline, Span, Stretch
+from build_graph.resources import load_word_lists
 
-_KINDS = tuple(CoverageKind)
-_SENTENCE = re.compile(r"[。；;！!？?]|[，,].*[，,]")  # never part of a title, a signature or a heading
 _TRAIL = re.compile(r"[）)〕﹞］\]】。；;，,、\s]*")  # the end of an attribution
 _RUN = re.compile(rb"(.)\1*", re.DOTALL)
 _HEADING = re.compile(r"[^。；;，,！!？?：:]{1,20}[。：:]?")  # 具体措施：, 智慧物流。
 _HEADING_LIMIT = 40  # characters of a line within a clause that only announces the next ones
 
-
-def measure_coverage(content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:
-    """Return the kind of each stretch of a text, in order, without white space at its ends.
-
-    `measures` are those that were kept: text of a clause that is no measure is unread.
-    """
-    painted = bytearray([_KINDS.index(CoverageKind.UNREAD)]) * len(content)
-    for reading, span in _iterate_layers(content, outline, measures):
-        painted[span.start : span.end] = bytes([_KINDS.index(reading)]) * len(span)
-    runs = ((_KINDS[run[1][0]], Span(*run.span()).strip(content)) for run in _RUN.finditer(painted))
-    return Coverage(tuple((_classify_stretch(content, *run), run[1]) for run in runs if len(run[1])))
-
-
-def _classify_stretch(content: str, reading: CoverageKind, span: Span) -> CoverageKind:
-    """Return the kind of a stretch; unread words too few for a sentence are a heading."""
-    heads = reading is CoverageKind.UNREAD and _HEADING.fullmatch(content, span.start, span.end)
-    return CoverageKind.STRUCTURE if heads else reading
+# What a character can be painted as: a kind, and why it is unread.
+_Paint = tuple[CoverageKind, str]
+_STRUCTURE, _PRINCIPLE = (CoverageKind.STRUCTURE, ""), (CoverageKind.PRINCIPLE, "")
+_IDLE = (CoverageKind.UNREAD, "nothing is ordered or aimed at in it")
+_FORM = (CoverageKind.UNREAD, "a form to be filled in")
+_OUTSIDE = (CoverageKind.UNREAD, "it belongs to no section, clause or paragraph")
+_PAINTS: tuple[_Paint, ...] = (
+    _OUTSIDE,
+    _IDLE,
+    _FORM,
+    _STRUCTURE,
+    _PRINCIPLE,
+    (CoverageKind.MEASURE, ""),
+    (CoverageKind.ATTRIBUTION, ""),
+)
 
 
-def _iterate_layers(
-    content: str, outline: Outline, measures: Sequence[Measure]
-) -> Iterator[tuple[CoverageKind, Span]]:
-    """Yield stretches with their kinds; a later one covers an earlier one."""
-    yield from _iterate_outside(content, outline)
-    for division in (part for root in outline.divisions for part in root.walk()):
-        yield CoverageKind.STRUCTURE, Span(division.span.start, division.body.start)
-        if division.principle:
-            yield CoverageKind.PRINCIPLE, division.body
-        else:
-            yield from _iterate_lines(content, division.body, CoverageKind.UNREAD, _HEADING_LIMIT)
-    for measure in measures:
-        yield CoverageKind.MEASURE, measure.span
-        if measure.assignment:
-            yield CoverageKind.ATTRIBUTION, _find_attribution_span(content, measure, measure.assignment.span)
+@dataclass(frozen=True, slots=True)
+class CoverageMeter:
+    """Tells what each stretch of a document was understood as, with the words of `data/outline.toml`."""
+
+    note: re.Pattern[str]  # a line behind the text: 附件：…, 联系人：…
+    form: re.Pattern[str]
+    formula: re.Pattern[str]  # 自印发之日起施行
+
+    @classmethod
+    def load(cls) -> CoverageMeter:
+        """Return a meter with the package's own words."""
+        data = load_word_lists("outline")
+        return cls(
+            note=re.compile(rf"[^\S\n]*(?:{'|'.join(map(re.escape, data['stop']['lines']))})"),
+            form=re.compile(data["form"]["pattern"]),
+            formula=re.compile(data["formula"]["pattern"]),
+        )
+
+    def measure(self, content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:
+        """Return the kind of each stretch of a text, in order, without white space at its ends.
+
+        `measures` are those that were kept: text of a clause that is no measure is unread.
+        """
+        painted = bytearray([_PAINTS.index(_OUTSIDE)]) * len(content)
+        _paint(painted, self._iterate_layers(content, outline, measures))
+        outside = [span for paint, span in _iterate_runs(content, painted) if paint == _OUTSIDE]
+        first = _find_first_division(outline)
+        lines = (line for span in outside for line in iterate_lines(content, span))
+        _paint(painted, ((self._classify_line(content, line, first), line) for line in lines))
+        return Coverage(tuple(_build_stretch(content, *run) for run in _iterate_runs(content, painted)))
+
+    def _iterate_layers(
+        self, content: str, outline: Outline, measures: Sequence[Measure]
+    ) -> Iterator[tuple[_Paint, Span]]:
+        """Yield stretches with what they are; a later one covers an earlier one."""
+        first = _find_first_division(outline)
+        for division in (part for root in outline.divisions for part in root.walk()):
+            yield _STRUCTURE, Span(division.span.start, division.body.start)
+            idle = _PRINCIPLE if division.principle or division.span.end <= first else _IDLE
+            for line in iterate_lines(content, division.body):
+                yield (idle if division.principle else self._classify_text(content, line, idle)), line
+        for measure in measures:
+            yield (CoverageKind.MEASURE, ""), measure.span
+            if measure.assignment:
+                span = _find_attribution_span(content, measure, measure.assignment.span)
+                yield (CoverageKind.ATTRIBUTION, ""), span
+
+    def _classify_line(self, content: str, line: Span, first: int) -> _Paint:
+        """Return what a line outside of all divisions is: a title, a signature, a note, a form, or text.
+
+        Text before the first division is the preamble.
+        """
+        words, otherwise = line.extract(content), _PRINCIPLE if line.start < first else _OUTSIDE
+        if self.note.match(words) or not is_sentence(words) or self.formula.search(words):
+            return _STRUCTURE
+        return _FORM if self.form.search(words) else otherwise
+
+    def _classify_text(self, content: str, line: Span, otherwise: _Paint) -> _Paint:
+        """Return what a line of a division is that is no measure: a lead-in, a formula, or text."""
+        words = line.extract(content)
+        short = len(line) <= _HEADING_LIMIT and not is_sentence(words)
+        leads = words.endswith(("：", ":"))
+        if short or leads or self.formula.search(words):
+            return _STRUCTURE
+        return _FORM if self.form.search(words) else otherwise
 
 
-def _iterate_outside(content: str, outline: Outline) -> Iterator[tuple[CoverageKind, Span]]:
-    """Yield the lines before, between and behind the divisions: titles and signatures, or sentences."""
-    first = min((division.span.start for division in outline.divisions), default=len(content))
-    yield from _iterate_lines(content, Span(0, first), CoverageKind.PRINCIPLE, None)  # a preamble
-    ends = [first, *(division.span.end for division in outline.divisions)]
-    starts = [*(division.span.start for division in outline.divisions), len(content)]
-    for span in map(Span, ends, starts):
-        yield from _iterate_lines(content, span, CoverageKind.UNREAD, None)
+def _find_first_division(outline: Outline) -> int:
+    """Return where the first division begins that has a mark, or else the first that says what to do."""
+    roots = outline.divisions
+    marked = (root.span.start for root in roots if root.level is Level.SECTION or root.mark is not None)
+    telling = (root.span.start for root in roots if not root.principle)
+    return min(marked, default=min(telling, default=0))
 
 
-def _iterate_lines(
-    content: str, span: Span, otherwise: CoverageKind, limit: int | None
-) -> Iterator[tuple[CoverageKind, Span]]:
-    """Yield the lines of a stretch: structure where they are no sentence and at most `limit` long."""
-    for line in iterate_lines(content, span):
-        sentence = _SENTENCE.search(content, line.start, line.end) or (limit and len(line) > limit)
-        yield otherwise if sentence else CoverageKind.STRUCTURE, line
+def _paint(painted: bytearray, layers: Iterable[tuple[_Paint, Span]]) -> None:
+    """Paint stretches; a later one covers an earlier one."""
+    for paint, span in layers:
+        painted[span.start : span.end] = bytes([_PAINTS.index(paint)]) * len(span)
+
+
+def _iterate_runs(content: str, painted: bytearray) -> Iterator[tuple[_Paint, Span]]:
+    """Yield the stretches of one paint each, without white space at their ends."""
+    for run in _RUN.finditer(painted):
+        span = Span(*run.span()).strip(content)
+        if len(span):
+            yield _PAINTS[run[1][0]], span
+
+
+def _build_stretch(content: str, paint: _Paint, span: Span) -> Stretch:
+    """Return a stretch; unread words too few for a sentence are a heading."""
+    reading, reason = paint
+    if reading is CoverageKind.UNREAD and _HEADING.fullmatch(content, span.start, span.end):
+        return Stretch(CoverageKind.STRUCTURE, span)
+    return Stretch(reading, span, reason)
 
 
 def _find_attribution_span(content: str, measure: Measure, words: Span) -> Span:

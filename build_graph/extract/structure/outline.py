@@ -40,6 +40,7 @@ class OutlineParser:
     stop: re.Pattern[str]
     note: re.Pattern[str]  # a line behind the text that is none: 附件：…, 联系人：…
     preamble: re.Pattern[str]
+    form: re.Pattern[str]
     headings: HeadingParser
     tables: TableParser
 
@@ -59,6 +60,7 @@ class OutlineParser:
             ),
             note=re.compile(rf"[^\S\n]*(?:{lines})"),
             preamble=re.compile(data["preamble"]["pattern"]),
+            form=re.compile(data["form"]["pattern"]),
             headings=HeadingParser.load(),
             tables=TableParser.load(),
         )
@@ -72,12 +74,6 @@ class OutlineParser:
         split = (self._split_paragraphs(content, one) for one in self.headings.split(content, drafts))
         top = tuple(_split_closings(content, self.headings.classify(content, tuple(split))))
         return Outline(metadata, top, count_clauses(top))
-
-    def find_notes(self, content: str) -> Iterator[Span]:
-        """Yield the lines that stand behind a text and are none: attachments, contacts, notes of the page."""
-        for line in iterate_lines(content, Span(0, len(content))):
-            if self.note.match(content, line.start, line.end):
-                yield line
 
     # ------------------------------------------------------------------------------- marks
 
@@ -127,7 +123,7 @@ class OutlineParser:
         for found in _PARAGRAPH.finditer(content, span.start, max(span.start, span.end)):
             line = Span(*found.span()).strip(content)
             words = line.extract(content)
-            if not _SENTENCE.search(words) or self.note.match(words):
+            if not is_sentence(words) or self.note.match(words) or self.form.search(words):
                 continue
             leads = followed or bool(self.preamble.search(words))
             yield Division(Level.CLAUSE, None, _count_key("p", keys), 0, line, None, line, principle=leads)
@@ -148,6 +144,15 @@ class OutlineParser:
             if cut is not None
         )
         return replace(section, body=Span(section.body.start, section.body.start), parts=tuple(parts))
+
+
+def is_sentence(words: str) -> bool:
+    """Return whether words are a sentence, and no title, signature or heading.
+
+    >>> is_sentence("国务院办公厅"), is_sentence("现印发给你们。")
+    (False, True)
+    """
+    return bool(_SENTENCE.search(words))
 
 
 def _find_text_start(content: str, metadata: Metadata) -> int:

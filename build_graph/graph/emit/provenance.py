@@ -27,7 +27,7 @@ from build_graph.graph.iris import (
     source_iri,
     stretch_iri,
 )
-from build_graph.model import CoverageKind, Repair, Source, Span
+from build_graph.model import Repair, Source, Span
 
 MEDIA = "https://www.iana.org/assignments/media-types/"
 _RESTORING = frozenset({"close_holes"})  # repairs that restore lost words: each change gets a node of its own
@@ -164,12 +164,11 @@ def emit_coverage(emit: Emitter) -> None:
     emit.state(emit.text_iri, ("ob:hasCoverage", node))
     counts = coverage.count_characters(content).items()
     emit.describe(node, "ob:Coverage", *((f"ob:{kind}Characters", count) for kind, count in counts))
-    unread = (span for reading, span in coverage.stretches if reading is CoverageKind.UNREAD)
-    for index, span in enumerate(unread, start=1):
+    for index, unread in enumerate(coverage.unread, start=1):
         stretch = stretch_iri(emit.document_iri, index)
         emit.state(node, ("ob:hasUnreadStretch", stretch))
-        emit.describe(stretch, "ob:UnreadStretch")
-        emit.point(stretch, span)
+        emit.describe(stretch, "ob:UnreadStretch", ("ob:reason", unread.reason))
+        emit.point(stretch, unread.span)
 
 
 def emit_flaws(emit: Emitter) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from build_graph.extract.structure.coverage import measure_coverage
+from build_graph.extract.structure.coverage import CoverageMeter
 from build_graph.extract.structure.outline import count_clauses
 from build_graph.graph.emit.measures import LEVELS
 from build_graph.graph.emit.provenance import MEDIA, hash_text, undo_repairs
@@ -32,6 +32,7 @@ from build_graph.model import (
     Repair,
     Source,
     Span,
+    Stretch,
     Text,
 )
 from build_graph.query.engines import Engine
@@ -211,10 +212,9 @@ def _iterate_citations(facts: Facts) -> Iterator[Citation]:
 def _restore_coverage(facts: Facts, content: str, outline: Outline, measures: Sequence[Measure]) -> Coverage:
     """Return the coverage; unread stretches are the graph's, whatever the rules say now."""
     unread = [
-        facts.require_span(iri)
+        Stretch(CoverageKind.UNREAD, facts.require_span(iri), facts.require(iri, "ob:reason"))
         for iri in facts.list_parts(f"{facts.document}/coverage/unread", "ob:UnreadStretch")
     ]
-    now = measure_coverage(content, outline, measures).stretches
-    kept = [(reading, span) for reading, span in now if reading is not CoverageKind.UNREAD]
-    stretches = [*kept, *((CoverageKind.UNREAD, span) for span in unread)]
-    return Coverage(tuple(sorted(stretches, key=lambda stretch: stretch[1])))
+    now = CoverageMeter.load().measure(content, outline, measures).stretches
+    kept = [stretch for stretch in now if stretch.kind is not CoverageKind.UNREAD]
+    return Coverage(tuple(sorted([*kept, *unread], key=lambda stretch: stretch.span)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
@@ -218,7 +218,7 @@ class _PanelBuilder:
             ({"cited": iri, "basis": iri in bases} for iri in cited),
             ({"reason": refusal.reason} for refusal in document.refused),
             ({"reason": damage.reason} for damage in document.text.damages),
-            repeat({"reason": ""}),
+            ({"reason": unread.reason} for unread in document.coverage.unread),
         )
         for (kind, span, iri), detail in zip(mark_document(self.emit), details, strict=False):
             yield {**self._locate_mark(iri, span), "kind": kind, **detail}

@@ -25,7 +25,7 @@ from build_graph.graph.iris import (
     stretch_iri,
     target_iri,
 )
-from build_graph.model import CoverageKind, Division, Measure, Span
+from build_graph.model import Division, Measure, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +179,8 @@ def mark_document(emit: Emitter) -> Found:
         yield "refused", refusal.span, bracket_iri(emit.document_iri, index)
     for index, damage in enumerate(document.text.damages, start=1):
         yield "damaged", damage.span, damage_iri(emit.document_iri, index)
-    unread = (span for reading, span in document.coverage.stretches if reading is CoverageKind.UNREAD)
-    for index, span in enumerate(unread, start=1):
-        yield "unread", span, stretch_iri(emit.document_iri, index)
+    for index, unread in enumerate(document.coverage.unread, start=1):
+        yield "unread", unread.span, stretch_iri(emit.document_iri, index)
 
 
 def _mark_measures(emit: Emitter) -> Found:

@@ -151,7 +151,7 @@ def _find_units(emit: Emitter) -> tuple[list[Span], list[tuple[int, Measure]]]:
     measures = sorted(enumerate(document.measures), key=lambda numbered: numbered[1].span)
     content, walk = document.text.content, (d for root in document.outline.divisions for d in root.walk())
     marks = {d.body.strip(content).start: d.span.start for d in walk if d.heading is None}
-    brackets = [span for kind, span in document.coverage.stretches if kind is CoverageKind.ATTRIBUTION]
+    brackets = [s.span for s in document.coverage.stretches if s.kind is CoverageKind.ATTRIBUTION]
     units: list[Span] = []
     for place, (_, measure) in enumerate(measures, start=1):
         last = units[-1].end if units else 0
