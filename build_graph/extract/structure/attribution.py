@@ -15,6 +15,7 @@ from itertools import accumulate, chain, takewhile
 from typing import TypeVar
 
 from build_graph.errors import ObligationError
+from build_graph.extract.structure.adjoining_names import AdjoiningNameFinder
 from build_graph.extract.structure.attribution_grammar import (
     AttributionGrammar,
     ParsedAttribution,
@@ -94,6 +95,8 @@ class AttributionFinder:
     nouns: tuple[str, ...]  # with which the name of a class of bodies may end: 工作专班牵头单位
     lead_in: re.Pattern[str]
     points: re.Pattern[str]  # （0.5分） behind a task of an assessment
+    empty: re.Pattern[str]  # a cell that says nothing: /
+    adjoining: AdjoiningNameFinder
 
     @classmethod
     def load(cls, grammar: AttributionGrammar) -> AttributionFinder:
@@ -114,6 +117,8 @@ class AttributionFinder:
             nouns=tuple(data["label"]["nouns"] + data["open"]["after"]),
             lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, lead_ins))})[：:][\s　]*"),
             points=re.compile(r"(?<![\s　])[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
+            empty=re.compile(load_word_lists("tables")["part"]["empty"]),
+            adjoining=AdjoiningNameFinder(grammar.names_body),
         )
 
     def read(self, text: Text, outline: Outline) -> Attributions:
@@ -126,9 +131,10 @@ class AttributionFinder:
         defaults: tuple[Bearer, ...] = ()
         tables = self.tables.read(content)
         for place in _iterate_places(outline.divisions):
-            candidates = self._find_candidates(
-                text, place.body, find_table_at(tables, place.body.start), refused
-            )
+            table = find_table_at(tables, place.body.start)
+            if table and table.glued and not place.path[-1].startswith(("r", "t")):
+                table = None  # the bodies of a row whose cells ran together stand in its own text
+            candidates = self._find_candidates(text, place.body, table, refused)
             stretches = list(_iterate_stretches(content, place.body, candidates))
             for span, candidate in _strip_headings(content, stretches):
                 assignment = None
@@ -246,12 +252,18 @@ class AttributionFinder:
         self, content: str, body: Span, table: FlatTable, taken: Sequence[Span]
     ) -> Iterator[_Candidate]:
         """Yield cells of a flattened table that hold bodies alone; the columns' order gives their roles."""
+        if table.glued:
+            yield from self._find_in_glued_cells(content, body, table)
+            return
         column, before, inside = 0, Span(body.start, body.start), _SpanIndex(taken)
         for line in _iterate_cells(content, body):
+            words = line.extract(content)
             parsed = None if inside.meets(line) else self._read_cell(content, line, table.bodies[column])
+            if parsed is None and column and self.empty.fullmatch(words):
+                column = min(column + 1, len(table.bodies) - 1)
+                continue
             if parsed is None:
-                deadline = column and self.grammar.is_deadline(line.extract(content))
-                if deadline:  # behind the bodies: the last cell of its row
+                if column and self.grammar.is_deadline(words):  # behind the bodies: the last cell of its row
                     yield _Candidate(line, self.grammar.build_deadline(line))
                 column, before = 0, line
                 continue
@@ -260,6 +272,23 @@ class AttributionFinder:
                 start = before.start
             yield _Candidate(Span(start, line.end), parsed)
             column = min(column + 1, len(table.bodies) - 1)
+
+    def _find_in_glued_cells(self, content: str, row: Span, table: FlatTable) -> Iterator[_Candidate]:
+        """Yield the cells of bodies in a row whose cells ran together, and the deadline behind them.
+
+        With more cells than columns the last column has the rest: its bodies stood on lines of their own.
+        """
+        if next(table.iterate_numbers(content), None) is None:
+            found = list(self.adjoining.find_all(content, row))
+        else:
+            one = self.adjoining.find(content, row, trailing=table.trailing)
+            found = [one] if one else []
+        for at, cell in chain.from_iterable(enumerate(names.cells) for names in found):
+            label = table.bodies[min(at, len(table.bodies) - 1)]
+            yield _Candidate(cell, self.grammar.parse(content, cell, label))
+        rest = Span(found[-1].span.end, row.end).strip(content) if found else Span(0, 0)
+        if len(rest) and self.grammar.is_deadline(rest.extract(content)):
+            yield _Candidate(rest, self.grammar.build_deadline(rest))
 
     def _read_cell(self, content: str, cell: Span, label: str) -> ParsedAttribution | None:
         """Return a cell that holds only names of bodies, parsed behind its column's label; else None."""

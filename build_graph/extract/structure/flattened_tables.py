@@ -1,6 +1,7 @@
-"""Task tables that a page has flattened to lines, one cell a line: their heads, rows and columns.
+"""Task tables that a page has flattened to text: their heads, rows and columns.
 
-序号 / 主要任务 / 牵头单位 / 配合单位 / 完成时限, then 1 / 完善政务外网 / 市大数据局 / 各区县政府 / 2020年底
+With a cell a line: 序号 / 主要任务 / 牵头单位 / 配合单位, then 1 / 完善政务外网 / 市大数据局 / 各区县政府.
+Or with cells that ran together: 序号主要任务牵头单位配合单位, then 1完善政务外网。市大数据局各区县政府.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from build_graph.resources import load_word_lists
 
 _CELLS = 2  # columns that a head has at least: the task, and the bodies responsible for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
+_GLUED_ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*(?=[\u4e00-\u9fff“（【])", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,26 @@ class FlatTable:
     rows: Span
     bodies: tuple[str, ...]  # 牵头单位, 配合单位
     persons: bool  # a column names persons: 牵头领导
+    glued: bool  # its cells ran together
+    trailing: bool  # text stands behind the bodies: 年度目标
 
     def iterate_numbers(self, content: str) -> Iterator[tuple[int, Span]]:
-        """Yield the rows' numbers, as far as each follows the one before."""
-        expected = 1
-        for found in _ROW.finditer(content, self.rows.start, self.rows.end):
-            if int(found["number"]) in (1, expected):
-                expected = int(found["number"]) + 1
-                yield int(found["number"]), Span(*found.span("number"))
+        """Yield the rows' numbers, as far as each follows the one before; a table may begin within a list."""
+        expected = None
+        for found in (_GLUED_ROW if self.glued else _ROW).finditer(content, self.rows.start, self.rows.end):
+            number = int(found["number"])
+            if expected is None or number in (1, expected):
+                expected = number + 1
+                yield number, Span(*found.span("number"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The head of a table, and its columns; without a column of bodies it only ends the table before it."""
+
+    span: Span
+    cells: tuple[str, ...]
+    glued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,11 @@ class TableParser:
 
     bodies: re.Pattern[str]
     persons: re.Pattern[str]
+    number: re.Pattern[str]
     column: re.Pattern[str]
+    glued: re.Pattern[str]  # a whole head that ran together
+    glued_bodies: re.Pattern[str]  # a column in it
+    due: re.Pattern[str]
     end: re.Pattern[str]
 
     @classmethod
@@ -52,51 +70,70 @@ class TableParser:
         bodies, persons = data["column"]["bodies"], data["column"]["persons"]
         others = "|".join(data["column"]["others"])
         stops = "|".join(map(re.escape, load_word_lists("outline")["stop"]["lines"]))
+        column = f"(?:{bodies}|{persons}|{others})"
+        together = "|".join(data["glued"].values())
         return cls(
             bodies=re.compile(bodies),
             persons=re.compile(persons),
-            column=re.compile(f"(?:{bodies}|{persons}|{others})"),
-            end=re.compile(rf"^[^\S\n]*(?:{stops})", re.MULTILINE),
+            number=re.compile(data["part"]["number"]),
+            column=re.compile(column),
+            glued=re.compile(rf"(?:序号|编号|项目号)(?:{together}){{2,9}}"),
+            glued_bodies=re.compile(data["glued"]["bodies"]),
+            due=re.compile(f"(?:{data['part']['due']}|{data['part']['remark']})"),
+            end=re.compile(rf"^[^\S\n]*(?:{stops})|^[^\S\n]*(?:附?表|附件)\s*\d", re.MULTILINE),
         )
 
     def read(self, content: str) -> tuple[FlatTable, ...]:
-        """Return the tables of a text, in order; each ends at the next one or at a line such as 附件."""
-        heads = list(self._find_heads(content))
-        starts = [cells[0].start for cells in heads] + [len(content)]
+        """Return the tables of a text, in order.
+
+        Each ends at the next head, one of a table without bodies too, or at a line such as 附件.
+        """
+        heads = sorted([*self._find_heads(content), *self._find_glued_heads(content)], key=lambda h: h.span)
+        starts = [head.span.start for head in heads] + [len(content)]
         return tuple(
-            self._build_table(content, cells, following)
-            for cells, following in zip(heads, starts[1:], strict=True)
+            self._build_table(content, head, following)
+            for head, following in zip(heads, starts[1:], strict=True)
+            if any(map(self.bodies.search, head.cells))
         )
 
-    def _find_heads(self, content: str) -> Iterator[list[Span]]:
-        """Yield runs of lines that each name a column: one of bodies, one of their tasks."""
+    def _find_heads(self, content: str) -> Iterator[_Head]:
+        """Yield runs of lines that each name a column."""
         run: list[Span] = []
-        for line in iterate_lines(content, Span(0, len(content))):
+        for line in (*iterate_lines(content, Span(0, len(content))), Span(0, 0)):
             if self.column.fullmatch(content, line.start, line.end):
                 run.append(line)
-            else:
-                if self._is_head(content, run):
-                    yield run
-                run = []
-        if self._is_head(content, run):
-            yield run
+                continue
+            cells = tuple(cell.extract(content) for cell in run)
+            if self._is_head(cells):
+                yield _Head(Span(run[0].start, run[-1].end), cells)
+            run = []
 
-    def _is_head(self, content: str, run: Sequence[Span]) -> bool:
-        if len(run) < _CELLS:
+    def _is_head(self, cells: Sequence[str]) -> bool:
+        """Return whether cells are a head: numbered, or with a column of bodies and one of their tasks."""
+        if len(cells) < _CELLS:
             return False
-        cells = [cell.extract(content) for cell in run]
         bodies = sum(bool(self.bodies.fullmatch(cell)) for cell in cells)
         persons = sum(bool(self.persons.fullmatch(cell)) for cell in cells)
-        return bool(bodies) and bodies + persons < len(run)
+        return bool(self.number.fullmatch(cells[0])) or (bool(bodies) and bodies + persons < len(cells))
 
-    def _build_table(self, content: str, cells: Sequence[Span], following: int) -> FlatTable:
-        end = self.end.search(content, cells[-1].end, following)
-        words = [cell.extract(content) for cell in cells]
+    def _find_glued_heads(self, content: str) -> Iterator[_Head]:
+        """Yield heads whose columns ran together: 序号重点任务牵头单位配合单位."""
+        for found in self.glued.finditer(content):
+            if self.glued_bodies.search(found[0]):
+                yield _Head(Span(*found.span()), (found[0],), glued=True)
+
+    def _build_table(self, content: str, head: _Head, following: int) -> FlatTable:
+        end = self.end.search(content, head.span.end, following)
+        named = self.glued_bodies.finditer if head.glued else self.bodies.finditer
+        columns = [found for cell in head.cells for found in named(cell)]
+        behind = head.cells[-1][columns[-1].end() :] if head.glued else ""
         return FlatTable(
-            head=Span(cells[0].start, cells[-1].end),
-            rows=Span(cells[-1].end, end.start() if end else following),
-            bodies=tuple(word for word in words if self.bodies.fullmatch(word)),
-            persons=any(self.persons.fullmatch(word) for word in words),
+            head=head.span,
+            rows=Span(head.span.end, end.start() if end else following),
+            bodies=tuple(column[0] for column in columns),
+            persons=any(map(self.persons.fullmatch, head.cells)),
+            glued=head.glued,
+            trailing=bool(self.due.sub("", behind)),
         )
 
 

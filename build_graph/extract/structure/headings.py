@@ -70,7 +70,7 @@ class HeadingParser:
         sentence = find_first_sentence(content, line)
         heading = line if sentence is None else sentence
         rest = Span(heading.end + (sentence is not None), body.end).strip(content)
-        if self._says_duty(content, draft, line, heading):
+        if self._says_duty(content, draft, line, heading) or _is_glued_row(content, draft):
             return None, body
         if sentence is None:
             return (None, body) if _is_task(content, draft, line, rest) else (line, rest)
@@ -141,6 +141,11 @@ def _tells(words: re.Pattern[str], title: str) -> bool:
     return bool(found) and (
         len(title) - sum(len(word[0]) for word in found) <= _BEYOND or found[-1].end() == len(title)
     )
+
+
+def _is_glued_row(content: str, draft: Division) -> bool:
+    """Return whether a division is the row of a table whose cells ran together: no cell of it is a heading."""
+    return draft.key.startswith("r") and "\n" not in draft.body.strip(content).extract(content)
 
 
 def _is_task(content: str, draft: Division, line: Span, rest: Span) -> bool:

@@ -1,0 +1,162 @@
+"""Names of bodies whose cells ran together: 市工信局市委网信办、市发展改革委2020年底.
+
+Where two names stand side by side without a mark between them, one cell ended. A name is taken up to the first
+ending behind which something can begin: a mark, another name, a number, or the end of the row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from build_graph.model import Span
+
+_LONGEST = 18  # characters of a name
+_MARKS = "、，,；;"
+_OPENS = re.compile(
+    r"自治[区州县]|(?<![城都超上])市|区(?![块域])|[省县州旗盟各本]|有关|相关|国家|中央|中国"
+)  # how most names begin
+_LEVEL = re.compile("[市区县省]")
+_CLOSES = re.compile(r"[局委办厅部院署府处科会司心社行队室站所校团体位门关构组厂协联商）)]$")
+_AFTER = re.compile(
+    r"[\s\d]|[一二三四五六七八九十]{1,2}、|年底|长期|持续|启动|全年|每年|$"
+)  # what else can stand behind a name
+_WORD = re.compile(r"[\u4e00-\u9fff]{2,8}(?=[、，])")  # a name of no known shape within a list: 移动、联通
+_ENDED = re.compile(r"[。；;！!\n]|(?:[月年]底?前|长期(?:实施|坚持)?|全年|持续(?:推进|实施)?)(?=[^，。；、])")
+_OTHERS = re.compile(r"等(?:相关|有关)?(?:部门|单位)?")
+# What no name of a body holds: it runs on into the words of the next column.
+_ACTS = re.compile(
+    r"[在对将把按向A-Za-z\d]|[月年]底|长期|同时|负责|牵头|会同|配合|加快|推进|开展|实施|启动|鼓励|建立|打造|建成|实现|加强|提升|完善|形成|完成|初步"
+)
+_OFTEN = 3  # characters behind which a name without a level must stand to begin there
+_CLOSE = 3  # characters by which a longer name may exceed the shortest: 市政府|金融办
+
+
+@dataclass(frozen=True, slots=True)
+class AdjoiningNames:
+    """The cells of bodies in a row: each holds names with marks between them."""
+
+    cells: tuple[Span, ...]
+
+    @property
+    def span(self) -> Span:
+        """From the first name to the last."""
+        return Span(self.cells[0].start, self.cells[-1].end)
+
+
+@dataclass(frozen=True, slots=True)
+class AdjoiningNameFinder:
+    """A finder of names that ran together; `names_body` tells whether words are a name."""
+
+    names_body: Callable[[str], bool]
+
+    def find(self, content: str, row: Span, *, trailing: bool) -> AdjoiningNames | None:
+        """Return the names in a row, or None; text may stand behind them where columns are `trailing`.
+
+        Names right behind the end of a sentence go before others, then the longest go.
+        """
+        found = [
+            (_follows_sentence(content, row, start), names)
+            for start in self._iterate_starts(content, row)
+            if (names := self._read(content, start, row.end, trailing=trailing))
+        ]
+        plain = [one for one in found if one[0] or len(one[1].cells) > 1 or one[1].span.end == row.end]
+        best = max(plain, key=lambda one: (one[0], len(one[1].span)), default=None)
+        return best[1] if best else None
+
+    def find_all(self, content: str, body: Span) -> Iterator[AdjoiningNames]:
+        """Yield the names of a table without rows, each behind the end of a sentence or a deadline."""
+        reached = body.start
+        for start in self._iterate_starts(content, body):
+            if start < reached or not _follows_sentence(content, body, start):
+                continue
+            if names := self._read(content, start, body.end, trailing=False):
+                yield names
+                reached = names.span.end
+
+    def _iterate_starts(self, content: str, row: Span) -> Iterator[int]:
+        """Yield the places at which a name can begin: behind a sentence, and at a word of a level."""
+        places = {found.end() for found in _ENDED.finditer(content, row.start, row.end)}
+        places |= {found.start() for found in _OPENS.finditer(content, row.start, row.end)}
+        yield from sorted(places)
+
+    def _read(self, content: str, start: int, end: int, *, trailing: bool) -> AdjoiningNames | None:
+        """Return the names from `start` on, or None where none begins there or something else follows."""
+        cells: list[Span] = []
+        begun = at = start
+        while (stop := self._find_end(content, at, end, trailing=trailing)) is not None:
+            others = _OTHERS.match(content, stop, end)
+            stop = others.end() if others else stop
+            at = self._skip_to_next(content, stop, end, trailing=trailing)
+            if at == stop:
+                cells.append(Span(begun, stop))
+                begun = stop
+        followed = cells and (trailing or cells[-1].end == end or _AFTER.match(content, cells[-1].end))
+        return AdjoiningNames(tuple(cells)) if followed and at == begun else None
+
+    def _skip_to_next(self, content: str, stop: int, end: int, *, trailing: bool) -> int:
+        """Return where the next name of a list begins, behind a mark and short words (移动、联通); else `stop`."""
+        at = stop
+        while at < end and content[at] in _MARKS:
+            at += 1
+            if self._find_end(content, at, end, trailing=trailing) is not None:
+                return at
+            word = _WORD.match(content, at, end)
+            if word is None:
+                break
+            at = word.end()
+        return stop
+
+    def _find_end(self, content: str, start: int, end: int, *, trailing: bool) -> int | None:
+        """Return where the name ends that begins at `start`; None for no name."""
+        stops = []
+        for stop in range(start + 2, min(start + _LONGEST, end) + 1):
+            if content[stop - 1] in _MARKS:
+                break
+            if not self._is_name(content, start, stop):
+                continue
+            if self._can_end(content, stop, end):
+                return stop
+            stops.append(stop)
+        return max((stop for stop in stops if stop <= stops[0] + _CLOSE), default=None) if trailing else None
+
+    def _is_name(self, content: str, start: int, stop: int) -> bool:
+        """Return whether words are one name, and no words of a level before another: 城|市大脑|市经信局."""
+        words = content[start:stop]
+        if not _CLOSES.search(words) or _ACTS.search(words) or not self.names_body(words):
+            return False
+        inner = _LEVEL.search(words, 2) if _LEVEL.match(words) else None
+        return not (inner and len(words) - inner.start() > 2 and self.names_body(words[inner.start() :]))
+
+    def _can_end(self, content: str, stop: int, end: int) -> bool:
+        """Return whether a name can end here: at a mark, a number, the row's end, or another name."""
+        return (
+            stop == end
+            or content[stop] in f"{_MARKS}等"
+            or bool(_AFTER.match(content, stop))
+            or self._begins(content, stop, end)
+        )
+
+    def _begins(self, content: str, start: int, end: int) -> bool:
+        """Return whether a name begins right here: 市工信局|市科技局.
+
+        Without a level it must stand behind other words elsewhere: 区环保局|东城交通支队, but 市委网信办.
+        """
+        ends = range(start + 3, min(start + _LONGEST, end) + 1)
+        names = (content[start:stop] for stop in ends if self._is_name(content, start, stop))
+        levelled = bool(_OPENS.match(content, start))
+        return any(levelled or _count_neighbours(content, name) >= _OFTEN for name in names)
+
+
+def _count_neighbours(content: str, name: str) -> int:
+    """Return behind how many different characters a name stands, marks and blanks left out."""
+    return len({before for before in re.findall(rf"(\w){re.escape(name)}", content)})
+
+
+def _follows_sentence(content: str, row: Span, start: int) -> bool:
+    """Return whether what is before a place ends a sentence, or is a deadline in a column of its own."""
+    before = range(max(row.start, start - 6), start)
+    return start == row.start or any(
+        (found := _ENDED.match(content, at)) is not None and found.end() == start for at in before
+    )
