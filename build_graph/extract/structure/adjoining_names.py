@@ -71,7 +71,8 @@ class AdjoiningNameFinder:
         for start in self._iterate_starts(content, body):
             if start < reached or not _follows_sentence(content, body, start):
                 continue
-            if names := self._read(content, start, body.end, trailing=False):
+            names = self._read(content, start, body.end, trailing=True)
+            if names and (len(names.cells) > 1 or _AFTER.match(content, names.span.end)):
                 yield names
                 reached = names.span.end
 

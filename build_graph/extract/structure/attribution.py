@@ -54,6 +54,7 @@ _MOST = 0.7
 _EXPLAINS = "it may explain the word before it"
 _NUMBERED = re.compile(r"^[\s　]*(?:[（(]?[\d一二三四五六七八九十]{1,4}[)）.．、])?[\s　]*")
 _OTHER = 12  # characters of a name of no known shape in a list of bodies: 大数据企业
+_NOTE_REACH = 120  # characters before and behind a table that hold a note on it
 _CELL_LIMIT = 300  # characters of a cell that holds bodies
 _PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:[、 　]+[\u4e00-\u9fff·]{2,4})*")  # 陈仲朝
 _FOLLOWS = re.compile(r"[^\S\n]*(?:[。；;，,、\n]|$)")
@@ -132,6 +133,8 @@ class AttributionFinder:
         tables = self.tables.read(content)
         for place in _iterate_places(outline.divisions):
             table = find_table_at(tables, place.body.start)
+            if table:
+                rank = _choose_later(rank, self._find_table_rank(content, table))
             if table and table.glued and not place.path[-1].startswith(("r", "t")):
                 table = None  # the bodies of a row whose cells ran together stand in its own text
             candidates = self._find_candidates(text, place.body, table, refused)
@@ -316,6 +319,12 @@ class AttributionFinder:
         if assignment is None and idle:
             return None
         return Measure(place.path, 0, place.section, place.clause, span, assignment, goal=place.goal)
+
+    def _find_table_rank(self, content: str, table: FlatTable) -> Rank:
+        """Return the rank rule in the head of a table, or in a note right above or below it."""
+        above = content[max(table.head.start - _NOTE_REACH, 0) : table.head.end]
+        below = content[max(table.rows.end - _NOTE_REACH, table.rows.start) : table.rows.end + _NOTE_REACH]
+        return _choose_later(self.grammar.ranks.find(below), self.grammar.ranks.find(above))
 
     def _find_preamble_rank(self, content: str, outline: Outline) -> Rank:
         """Return the rank rule before the first division or, as a note, behind the last."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -38,6 +38,11 @@ class Rank:
     first: bool = False  # the first of each list
     comma: bool = False  # those before the first comma
     marks: bool = False  # those with △ or the like
+    others: bool = False  # all others support: 其余为配合单位
+
+    def join(self, other: Rank) -> Rank:
+        """Return the rule that holds where both are stated: 首位为牵头单位，其余为配合单位."""
+        return Rank(*(one or two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class RankRules:
     first: re.Pattern[str]
     comma: re.Pattern[str]
     marks: re.Pattern[str]
+    others: re.Pattern[str]
 
     @classmethod
     def load(cls) -> RankRules:
@@ -57,12 +63,20 @@ class RankRules:
             first=re.compile(build_alternation(rank["first"]) + leads),
             comma=re.compile(build_alternation(rank["comma"]) + leads),
             marks=re.compile(f"[{re.escape(rank['marks'])}]"),
+            others=re.compile(
+                rf"{build_alternation(rank['others'])}[^，,。；;]{{0,8}}为{build_alternation(rank['support'])}"
+            ),
         )
 
     def find(self, words: str) -> Rank:
         """Return the rank rule that `words` state, if any."""
         marked = self.marks.search(words) and any(w in words for w in ("标注", "标有", "带", "为牵头"))
-        return Rank(bool(self.first.search(words)), bool(self.comma.search(words)), bool(marked))
+        return Rank(
+            bool(self.first.search(words)),
+            bool(self.comma.search(words)),
+            bool(marked),
+            bool(self.others.search(words)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +105,10 @@ class ParsedAttribution:
                 lead.add(0)  # a class of bodies (各有关部门) cannot lead
             elif rank.comma and self.before_comma < len(self.bearers):
                 lead.update(range(self.before_comma))
+        others = Role.SUPPORT if lead and rank.others else None
         bearers = tuple(
-            replace(bearer, role=Role.LEAD) if i in lead else bearer for i, bearer in enumerate(self.bearers)
+            replace(bearer, role=Role.LEAD if i in lead else others or bearer.role)
+            for i, bearer in enumerate(self.bearers)
         )
         return Assignment(self.find_quote(), self.allocation, self.open, bearers, self.riders)
 
@@ -257,7 +273,7 @@ class AttributionGrammar:
             reading.rider = None
             return
         elif rank := self._find_rank(words):
-            reading.rank, reading.rider = rank, None
+            reading.rank, reading.rider = reading.rank.join(rank), None
             return
         if reading.rider:
             before = reading.riders[-1]
@@ -295,7 +311,7 @@ class AttributionGrammar:
 
     def _find_rank(self, words: str) -> Rank | None:
         rank = self.ranks.find(words)
-        return rank if rank.first or rank.comma else None
+        return rank if rank.first or rank.comma or rank.others else None
 
     def _read_bodies(self, content: str, span: Span, piece: _Piece, reading: _ParseState) -> None:
         """Add the bodies of a piece, with the role that its verb, its label or 会同 gives them."""

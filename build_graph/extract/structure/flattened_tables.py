@@ -17,6 +17,7 @@ from build_graph.resources import load_word_lists
 
 _CELLS = 2  # columns that a head has at least: the task, and the bodies responsible for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
+_NOTE = re.compile(r"（[^（）]*）$")  # （逗号前为牵头单位）
 _GLUED_ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*(?=[\u4e00-\u9fff“（【])", re.MULTILINE)
 
 
@@ -130,7 +131,7 @@ class TableParser:
         return FlatTable(
             head=head.span,
             rows=Span(head.span.end, end.start() if end else following),
-            bodies=tuple(column[0] for column in columns),
+            bodies=tuple(_NOTE.sub("", column[0]) for column in columns),
             persons=any(map(self.persons.fullmatch, head.cells)),
             glued=head.glued,
             trailing=bool(self.due.sub("", behind)),
