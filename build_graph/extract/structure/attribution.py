@@ -238,11 +238,14 @@ class AttributionFinder:
             start = found.start("label") if found["label"] else found.start("rider")
             if inside.meets(Span(start, start + 1)) or self.event.match(found["label"] or ""):
                 continue
-            inner = Span(start, found.end()).strip(content)
+            end = self.grammar.find_deadline(content, Span(start, found.end()))
+            inner = Span(start, end).strip(content)
             if len(inner) >= _LIMIT:
                 continue
-            after = content[found.end() : found.end() + 1]
-            outer = Span(max(found.start(), body.start), found.end() + (after == "。"))
+            outer = Span(max(found.start(), body.start), end + (content[end : end + 1] == "。"))
+            if end < found.end():
+                deadline = Span(end, found.end()).strip(content)
+                yield _Candidate(deadline, self.grammar.parse(content, deadline))
             parsed = self.grammar.parse(content, inner)
             if found["rider"] or (
                 parsed.bearers and not any(self._is_sentence(b.name) for b in parsed.bearers)

@@ -28,6 +28,7 @@ _BRACKET = re.compile(r"[（(〔\[﹝〈][^（()）〔〕\[\]〈〉]*[）)〕\]�
 _ALIAS = re.compile(r"[（(〔\[﹝〈][^（()）〔〕\[\]〈〉]{1,20}[）)〕\]﹞〉]$")  # 市委改革办（市跑改办）
 _JOINT = re.compile(rf"以及|[和及与]|[{_BLANK}]+")
 _NAME_END = re.compile(rf"以及|[和及与等]|[{_BLANK}]+")
+_LONG_LABEL = r"(?=[^：:、，]{2,8}(?:单位|部门|处室|科室|时限|时间)[：:])"  # a label right behind a name
 _INNER_VERB = re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])")
 
 
@@ -157,7 +158,7 @@ class AttributionGrammar:
     is_body: Callable[[str], bool]
     kind_of: Callable[[str], BodyKind]
     label: re.Pattern[str]
-    inner_label: re.Pattern[str]  # a label behind a blank: 市商务局　配合单位：
+    inner_label: re.Pattern[str]  # a label behind a blank or a name: 市商务局　配合单位：
     rider: re.Pattern[str]
     aside: re.Pattern[str]  # a deadline (group `deadline`), or a remark that something holds from here on
     verb: re.Pattern[str]
@@ -182,7 +183,9 @@ class AttributionGrammar:
             is_body=is_body,
             kind_of=kind_of,
             label=re.compile(rf"[{_BLANK}]*{labels}[{_BLANK}]*"),
-            inner_label=re.compile(rf"(?<=[{_BLANK}])(?:{labels}|{riders})"),
+            inner_label=re.compile(
+                rf"(?:(?<=[{_BLANK}])|(?<=[\u4e00-\u9fff）)]){_LONG_LABEL})(?:{labels}|{riders})"
+            ),
             rider=re.compile(rf"[{_BLANK}]*{riders}"),
             aside=re.compile(f"(?P<deadline>{data['rider']['deadline']})|{data['rider']['onwards']}"),
             verb=_build_verb_pattern(verb),
@@ -247,7 +250,8 @@ class AttributionGrammar:
         """Yield stretches between commas and stops, also cut before a label behind a blank."""
         for span, comma in split_stretches(content, inner, _COMMAS + _STOPS):
             start, before = span.start, comma
-            for label in self.inner_label.finditer(content, span.start, span.end):
+            first = self.label.match(content, start, span.end) or self.rider.match(content, start, span.end)
+            for label in self.inner_label.finditer(content, first.end() if first else start, span.end):
                 if content[start : label.start()].strip(_BLANK):
                     yield Span(start, label.start()), before
                     start, before = label.start(), "\n"
@@ -288,6 +292,14 @@ class AttributionGrammar:
         reading.label, reading.rider = self._classify_role(label), None
         reading.labels.append(label)
         reading.ranked |= reading.label is not Role.RESPONSIBLE
+
+    def find_deadline(self, content: str, span: Span) -> int:
+        """Return where the label of a deadline begins right behind a name (…财政厅完成时限：), else the end."""
+        found = (
+            label for label in self.inner_label.finditer(content, span.start, span.end) if not label["label"]
+        )
+        glued = (label.start() for label in found if content[label.start() - 1] not in _BLANK)
+        return next(glued, span.end)
 
     def is_deadline(self, words: str) -> bool:
         """Return whether the words are a deadline and nothing else: 2020年底前, 长期."""
