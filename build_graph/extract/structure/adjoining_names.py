@@ -24,11 +24,14 @@ _AFTER = re.compile(
 )  # what else can stand behind a name
 _WORD = re.compile(r"[\u4e00-\u9fff]{2,8}(?=[、，])")  # a name of no known shape within a list: 移动、联通
 _ENDED = re.compile(r"[。；;！!\n]|(?:[月年]底?前|长期(?:实施|坚持)?|全年|持续(?:推进|实施)?)(?=[^，。；、])")
+_BEFORE = re.compile(rf"(?:{_ENDED.pattern})$".replace("(?=[^，。；、])", ""))
+_PERSON = re.compile(r"(?<=[。；\n])[\u4e00-\u9fff]{2,4}$")
 _OTHERS = re.compile(r"等(?:相关|有关)?(?:部门|单位)?")
 # What no name of a body holds: it runs on into the words of the next column.
 _ACTS = re.compile(
     r"[在对将把按向A-Za-z\d]|[月年]底|长期|同时|负责|牵头|会同|配合|加快|推进|开展|实施|启动|鼓励|建立|打造|建成|实现|加强|提升|完善|形成|完成|初步"
 )
+_PLAIN = re.compile("(?:局|委|厅|部|署|政府|支队|总队|大队|公司|银行|学院|大学|协会)$")
 _OFTEN = 3  # characters behind which a name without a level must stand to begin there
 _CLOSE = 3  # characters by which a longer name may exceed the shortest: 市政府|金融办
 
@@ -51,34 +54,39 @@ class AdjoiningNameFinder:
 
     names_body: Callable[[str], bool]
 
-    def find(self, content: str, row: Span, *, trailing: bool) -> AdjoiningNames | None:
+    def find(self, content: str, row: Span, *, trailing: bool, persons: bool) -> AdjoiningNames | None:
         """Return the names in a row, or None; text may stand behind them where columns are `trailing`.
 
-        Names right behind the end of a sentence go before others, then the longest go.
+        Names right behind the end of a sentence go before others, then the longest go. With `persons` the name
+        of one may be between: 陈仲朝|市大数据局.
         """
         found = [
-            (_follows_sentence(content, row, start), names)
-            for start in self._iterate_starts(content, row)
+            (_follows_sentence(content, row, start, persons=persons), names)
+            for start in self._iterate_starts(content, row, persons=persons)
             if (names := self._read(content, start, row.end, trailing=trailing))
         ]
         plain = [one for one in found if one[0] or len(one[1].cells) > 1 or one[1].span.end == row.end]
         best = max(plain, key=lambda one: (one[0], len(one[1].span)), default=None)
         return best[1] if best else None
 
-    def find_all(self, content: str, body: Span) -> Iterator[AdjoiningNames]:
+    def find_all(self, content: str, body: Span, *, persons: bool) -> Iterator[AdjoiningNames]:
         """Yield the names of a table without rows, each behind the end of a sentence or a deadline."""
         reached = body.start
-        for start in self._iterate_starts(content, body):
-            if start < reached or not _follows_sentence(content, body, start):
+        for start in self._iterate_starts(content, body, persons=persons):
+            if start < reached or not _follows_sentence(content, body, start, persons=persons):
+                continue
+            if not self._begins(content, start, body.end):
                 continue
             names = self._read(content, start, body.end, trailing=True)
             if names and (len(names.cells) > 1 or _AFTER.match(content, names.span.end)):
                 yield names
                 reached = names.span.end
 
-    def _iterate_starts(self, content: str, row: Span) -> Iterator[int]:
+    def _iterate_starts(self, content: str, row: Span, *, persons: bool) -> Iterator[int]:
         """Yield the places at which a name can begin: behind a sentence, and at a word of a level."""
-        places = {found.end() for found in _ENDED.finditer(content, row.start, row.end)}
+        places = set[int]()
+        if not persons:
+            places = {found.end() for found in _ENDED.finditer(content, row.start, row.end)}
         places |= {found.start() for found in _OPENS.finditer(content, row.start, row.end)}
         yield from sorted(places)
 
@@ -93,6 +101,8 @@ class AdjoiningNameFinder:
             if at == stop:
                 cells.append(Span(begun, stop))
                 begun = stop
+                if not self._begins(content, stop, end):
+                    break
         followed = cells and (trailing or cells[-1].end == end or _AFTER.match(content, cells[-1].end))
         return AdjoiningNames(tuple(cells)) if followed and at == begun else None
 
@@ -147,17 +157,20 @@ class AdjoiningNameFinder:
         ends = range(start + 3, min(start + _LONGEST, end) + 1)
         names = (content[start:stop] for stop in ends if self._is_name(content, start, stop))
         levelled = bool(_OPENS.match(content, start))
-        return any(levelled or _count_neighbours(content, name) >= _OFTEN for name in names)
+        return any(levelled or _stands_alone(content, name) for name in names)
 
 
-def _count_neighbours(content: str, name: str) -> int:
-    """Return behind how many different characters a name stands, marks and blanks left out."""
-    return len({before for before in re.findall(rf"(\w){re.escape(name)}", content)})
+def _stands_alone(content: str, name: str) -> bool:
+    """Return whether a name without a level stands behind different words, and has a plain ending."""
+    if not _PLAIN.search(name):
+        return False
+    return len(set(re.findall(rf"(\w){re.escape(name)}", content))) >= _OFTEN
 
 
-def _follows_sentence(content: str, row: Span, start: int) -> bool:
-    """Return whether what is before a place ends a sentence, or is a deadline in a column of its own."""
-    before = range(max(row.start, start - 6), start)
-    return start == row.start or any(
-        (found := _ENDED.match(content, at)) is not None and found.end() == start for at in before
-    )
+def _follows_sentence(content: str, row: Span, start: int, *, persons: bool) -> bool:
+    """Return whether a place is behind the end of a sentence, a deadline in a column of its own, or a person."""
+    if start == row.start:
+        return True
+    reach = max(row.start, start - 6)
+    person = _PERSON.search(content, reach, start) if persons else None
+    return _BEFORE.search(content, reach, person.start() if person else start) is not None

@@ -135,7 +135,7 @@ class AttributionFinder:
             table = find_table_at(tables, place.body.start)
             if table:
                 rank = _choose_later(rank, self._find_table_rank(content, table))
-            if table and table.glued and not place.path[-1].startswith(("r", "t")):
+            if table and table.glued and table.has_rows(content) and place.path[-1][0] not in "rt":
                 table = None  # the bodies of a row whose cells ran together stand in its own text
             candidates = self._find_candidates(text, place.body, table, refused)
             stretches = list(_iterate_stretches(content, place.body, candidates))
@@ -284,11 +284,11 @@ class AttributionFinder:
 
         With more cells than columns the last column has the rest: its bodies stood on lines of their own.
         """
-        if next(table.iterate_numbers(content), None) is None:
-            found = list(self.adjoining.find_all(content, row))
-        else:
-            one = self.adjoining.find(content, row, trailing=table.trailing)
+        if table.has_rows(content):
+            one = self.adjoining.find(content, row, trailing=table.trailing, persons=table.persons)
             found = [one] if one else []
+        else:
+            found = list(self.adjoining.find_all(content, row, persons=table.persons))
         for at, cell in chain.from_iterable(enumerate(names.cells) for names in found):
             label = table.bodies[min(at, len(table.bodies) - 1)]
             yield _Candidate(cell, self.grammar.parse(content, cell, label))

@@ -32,6 +32,10 @@ class FlatTable:
     glued: bool  # its cells ran together
     trailing: bool  # text stands behind the bodies: 年度目标
 
+    def has_rows(self, content: str) -> bool:
+        """Return whether rows can be told by their numbers."""
+        return next(self.iterate_numbers(content), None) is not None
+
     def iterate_numbers(self, content: str) -> Iterator[tuple[int, Span]]:
         """Yield the rows' numbers, as far as each follows the one before; a table may begin within a list."""
         expected = None
@@ -61,6 +65,7 @@ class TableParser:
     column: re.Pattern[str]
     glued: re.Pattern[str]  # a whole head that ran together
     glued_bodies: re.Pattern[str]  # a column in it
+    glued_persons: re.Pattern[str]
     due: re.Pattern[str]
     end: re.Pattern[str]
 
@@ -78,8 +83,11 @@ class TableParser:
             persons=re.compile(persons),
             number=re.compile(data["part"]["number"]),
             column=re.compile(column),
-            glued=re.compile(rf"(?:序号|编号|项目号)(?:{together}){{2,9}}"),
+            glued=re.compile(
+                rf"(?:(?:序号|编号|项目号)(?:{together}){{2,9}}|(?:{together}){{3,9}}(?=[一二三\d]))"
+            ),
             glued_bodies=re.compile(data["glued"]["bodies"]),
+            glued_persons=re.compile(data["glued"]["persons"]),
             due=re.compile(f"(?:{data['part']['due']}|{data['part']['remark']})"),
             end=re.compile(rf"^[^\S\n]*(?:{stops})|^[^\S\n]*(?:附?表|附件)\s*\d", re.MULTILINE),
         )
@@ -132,7 +140,7 @@ class TableParser:
             head=head.span,
             rows=Span(head.span.end, end.start() if end else following),
             bodies=tuple(_NOTE.sub("", column[0]) for column in columns),
-            persons=any(map(self.persons.fullmatch, head.cells)),
+            persons=any(map(self.glued_persons.search if head.glued else self.persons.fullmatch, head.cells)),
             glued=head.glued,
             trailing=bool(self.due.sub("", behind)),
         )

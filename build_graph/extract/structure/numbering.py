@@ -42,6 +42,7 @@ _GAP = 3  # numbers that a mark may be ahead of the last one
 _HEADING = 40  # characters of a heading that may run into the mark of what it heads
 _AHEAD = 60  # marks among which a better one with the same number is looked for
 _SENTENCE = re.compile(r"[。；;！!？?，]")
+_TITLE_END = re.compile(r"(?:\d|[^\w、]|方案|通知|意见|办法|细则|措施|计划|要点|规定|如下|要求)$")
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 _AMOUNT = re.compile(r"\d+(?:[%％‰亿万千百元倍个人家户项米吨亩小]|[.．]\d)")
 _NO_SECTION_BEFORE = frozenset(f"第周期其之初、{_CHINESE}")  # 星期二、星期三; 其一、
@@ -205,8 +206,13 @@ class _Numbering:
             )
         if mark.kind == "section":
             odd = self.content[mark.span.start - 1] in _NO_SECTION_BEFORE
-            return mark.ordinal > 1 and not odd and not self._has_rival(at)
+            begins = mark.ordinal > 1 or self._ends_title(mark)
+            return begins and not odd and not self._has_rival(at)
         return self._is_item_behind_word(at)
+
+    def _ends_title(self, mark: Mark) -> bool:
+        """Return whether a title or a date stands before the first mark of a document on one line."""
+        return bool(_TITLE_END.search(self.content, max(mark.span.start - 4, 0), mark.span.start))
 
     def _is_item_behind_word(self, at: int) -> bool:
         """Return whether 1. stands behind a heading and 2. follows, or 3. behind what 2. says."""
@@ -242,11 +248,14 @@ class _Numbering:
         )
 
     def _iterate_following(self, at: int) -> Iterator[Mark]:
-        """Yield the marks behind one, up to the next shallower one at the start of a line or to a stop."""
+        """Yield the marks behind one, up to a stop or to the next shallower one that carries a numbering on."""
         depth = DEPTH[self.marks[at].kind]
         for other in self.marks[at + 1 : at + 1 + _AHEAD]:
-            if other.kind == "stop" or (
-                DEPTH[other.kind] < depth and find_place(self.content, other.span.start) is not Place.GLUED
-            ):
+            if other.kind == "stop" or (DEPTH[other.kind] < depth and self._seems_next(other)):
                 return
             yield other
+
+    def _seems_next(self, mark: Mark) -> bool:
+        """Return whether a mark stands in a good place, or has the next number of its kind."""
+        placed = find_place(self.content, mark.span.start) is not Place.GLUED
+        return placed or mark.ordinal == self.last.get(mark.kind, 0) + 1
