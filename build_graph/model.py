@@ -152,6 +152,7 @@ class Division:
     body: Span  # the text after mark and heading, before the first division below; may be empty
     principle: bool = False  # 指导思想, 基本原则 and the like: not measures
     goal: bool = False  # 主要目标, 发展目标 and the like: holds targets
+    layout_inferred: bool = False  # its mark stands right behind a word, where the page lost a line break
     parts: tuple[Division, ...] = ()
 
     def walk(self) -> Iterator[Division]:
@@ -274,6 +275,7 @@ class Assignment:
     open: bool  # the list ends in 等, 等部门, ...
     bearers: tuple[Bearer, ...]
     riders: tuple[Qualifier, ...] = ()
+    layout_inferred: bool = False  # its cells ran together, and were parted by the names in them
 
 
 # ------------------------------------------------------------------- what a measure contains

@@ -342,7 +342,7 @@
       ...section("main_domain", first ? make("ul", {}, ...domainChips([first], true)) : null),
       ...section("other_domains", rest.length ? make("ul", {}, ...domainChips(rest, false)) : null),
       make("h3", {}, t("responsible_for")),
-      measure.bearers ? make("p", {}, chip(t(measure.allocation)), measure.open ? chip(t("open")) : null) : make("p", {}, t("nobody")),
+      measure.bearers ? make("p", {}, chip(t(measure.allocation)), measure.open ? chip(t("open")) : null, measure.inferred ? chip(t("inferred_layout")) : null) : make("p", {}, t("nobody")),
       make("ul", { class: "bearers" }, ...(measure.bearers ?? []).map(bearerItem)),
       ...section("riders", measure.riders ? make("ul", {}, ...measure.riders.map((one) => item(one, jump(one.key, chip(t(`rider_${one.kind}`)), quoted(words(one.key))), due(one), foot(one)))) : null),
       ...section("norms", measure.norms ? make("ul", {}, ...measure.norms.map((one) => item(one, jump(one.key, chip(t(one.kind), one.kind), quoted(words(one.key))), foot(one)))) : null),
@@ -361,7 +361,7 @@
     target: (one) => [due(one), one.quantity ? chip(t("quantity", one.quantity)) : null],
     audience: (one) => [one.name === words(one.key) ? null : quoted(one.name)],
     citation: (one) => [one.basis ? chip(t("basis")) : null, make("h3", {}, t("cites")), make("div", { class: "iri" }, one.cited), make("div", { class: "foot" }, copyButton(one.cited))],
-    heading: (one) => [one.says ? chip(t(one.says)) : null],
+    heading: (one) => [one.says ? chip(t(one.says)) : null, one.inferred ? chip(t("inferred_layout")) : null],
   };
   const cut = (text_) => text_.length > LONGEST_QUOTE ? `${text_.slice(0, LONGEST_QUOTE)}…` : text_;
   const card = (key) => {

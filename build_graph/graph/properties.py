@@ -214,6 +214,13 @@ _TABLE = (
         "表述目标",
         {**_each(_DIVISIONS, OPTIONAL), "ob:Measure": OPTIONAL},
     ),
+    _property(
+        "ob:layoutInferred",
+        Kind.TRUE,
+        "layout inferred",
+        "版式推断",
+        {**_each(_DIVISIONS, OPTIONAL), "ob:Measure": OPTIONAL},
+    ),
     _property("ob:statedIn", Kind.NODE, "stated in", "载于", {"ob:Measure": ONE}),
     _property("ob:index", Kind.INTEGER, "index", "次序", {"ob:Measure": ONE}),
     _property(

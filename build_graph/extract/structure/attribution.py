@@ -15,7 +15,7 @@ from itertools import accumulate, chain, takewhile
 from typing import TypeVar
 
 from build_graph.errors import ObligationError
-from build_graph.extract.structure.adjoining_names import AdjoiningNameFinder
+from build_graph.extract.structure.adjoining_names import RowReader
 from build_graph.extract.structure.attribution_grammar import (
     AttributionGrammar,
     ParsedAttribution,
@@ -97,7 +97,6 @@ class AttributionFinder:
     lead_in: re.Pattern[str]
     points: re.Pattern[str]  # （0.5分） behind a task of an assessment
     empty: re.Pattern[str]  # a cell that says nothing: /
-    adjoining: AdjoiningNameFinder
 
     @classmethod
     def load(cls, grammar: AttributionGrammar) -> AttributionFinder:
@@ -119,7 +118,6 @@ class AttributionFinder:
             lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, lead_ins))})[：:][\s　]*"),
             points=re.compile(r"(?<![\s　])[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
             empty=re.compile(load_word_lists("tables")["part"]["empty"]),
-            adjoining=AdjoiningNameFinder(grammar.names_body),
         )
 
     def read(self, text: Text, outline: Outline) -> Attributions:
@@ -284,14 +282,15 @@ class AttributionFinder:
 
         With more cells than columns the last column has the rest: its bodies stood on lines of their own.
         """
+        reader = RowReader(content, row, table, self.grammar.names_body)
         if table.has_rows(content):
-            one = self.adjoining.find(content, row, trailing=table.trailing, persons=table.persons)
+            one = reader.find()
             found = [one] if one else []
         else:
-            found = list(self.adjoining.find_all(content, row, persons=table.persons))
+            found = list(reader.find_all())
         for at, cell in chain.from_iterable(enumerate(names.cells) for names in found):
             label = table.bodies[min(at, len(table.bodies) - 1)]
-            yield _Candidate(cell, self.grammar.parse(content, cell, label))
+            yield _Candidate(cell, replace(self.grammar.parse(content, cell, label), layout_inferred=True))
         rest = Span(found[-1].span.end, row.end).strip(content) if found else Span(0, 0)
         if len(rest) and self.grammar.is_deadline(rest.extract(content)):
             yield _Candidate(rest, self.grammar.build_deadline(rest))
@@ -486,6 +485,7 @@ def _merge_row(row: Sequence[_Candidate]) -> _Candidate:
         rank=reduce(_choose_later, (one.rank for one in parsed)),
         defaults=_join_rows(one.defaults for one in parsed),
         riders=_join_rows(one.riders for one in parsed),
+        layout_inferred=any(one.layout_inferred for one in parsed),
     )
     return _Candidate(Span(row[0].outer.start, row[-1].outer.end), together)
 

@@ -97,6 +97,7 @@ class ParsedAttribution:
     rank: Rank = Rank()  # the rank rule that it states
     defaults: tuple[Bearer, ...] = ()  # the bearers of all later measures, too: 以下均需…
     riders: tuple[Qualifier, ...] = ()
+    layout_inferred: bool = False  # parted from other cells by the names alone
 
     def build_assignment(self, rank: Rank) -> Assignment:
         """Return the assignment; the rank rule gives the lead where the words do not."""
@@ -111,7 +112,9 @@ class ParsedAttribution:
             replace(bearer, role=Role.LEAD if i in lead else others or bearer.role)
             for i, bearer in enumerate(self.bearers)
         )
-        return Assignment(self.find_quote(), self.allocation, self.open, bearers, self.riders)
+        return Assignment(
+            self.find_quote(), self.allocation, self.open, bearers, self.riders, self.layout_inferred
+        )
 
     def find_quote(self) -> Span:
         """Return the words of the attribution, without a single label that gives no role: 责任单位：."""

@@ -32,6 +32,11 @@ class FlatTable:
     glued: bool  # its cells ran together
     trailing: bool  # text stands behind the bodies: 年度目标
 
+    @property
+    def divisions(self) -> bool:
+        """Whether a column names divisions of a body: 指导处室."""
+        return any(label.endswith(("处室", "科室", "股室")) for label in self.bodies)
+
     def has_rows(self, content: str) -> bool:
         """Return whether rows can be told by their numbers."""
         return next(self.iterate_numbers(content), None) is not None

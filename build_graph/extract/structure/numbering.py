@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from build_graph.extract.structure.marks import parse_numeral
@@ -65,6 +65,7 @@ class Mark:
     span: Span
     printed: str = ""
     prefix: str = ""  # of a decimal: 2.3 of 2.3.1
+    glued: bool = False  # right behind a word
 
 
 def find_marks(content: str) -> Iterator[Mark]:
@@ -87,7 +88,9 @@ def select_marks(content: str, marks: Sequence[Mark]) -> Iterator[Mark]:
     for at, mark in enumerate(marks):
         if numbering.accepts(at):
             numbering.follow(mark)
-            yield mark
+            numbered = mark.kind not in ("stop", "table", "row")
+            glued = numbered and find_place(content, mark.span.start) is Place.GLUED
+            yield replace(mark, glued=True) if glued else mark
 
 
 def find_place(content: str, position: int) -> Place:

@@ -202,6 +202,7 @@ def _build_tree(group: Sequence[tuple[Mark, Span]], keys: dict[str, int]) -> lis
                 Span(own.start, group[j - 1][1].end),
                 None,
                 Span(mark.span.end, own.end),
+                layout_inferred=mark.glued,
                 parts=tuple(parts),
             )
         )

@@ -82,6 +82,7 @@ def emit_division(emit: Emitter, division: Division, parent: str) -> None:
         ("rdfs:label", f"{division.mark or ''}{heading or ''}"),
         ("ob:statesPrinciples", division.principle),
         ("ob:statesGoals", division.goal),
+        ("ob:layoutInferred", division.layout_inferred),
         ("ob:bodyStart", division.body.start),
     )
     emit.point(node, division.span)
@@ -100,6 +101,7 @@ def emit_measure(emit: Emitter, measure: Measure) -> None:
         ("ob:index", measure.index),
         ("ob:text", emit.quote(measure.span)),
         ("ob:statesGoals", measure.goal),
+        ("ob:layoutInferred", bool(measure.assignment and measure.assignment.layout_inferred)),
     )
     emit.point(node, measure.span)
     if measure.assignment or measure.defaults:

@@ -118,6 +118,7 @@ def _restore_division(facts: Facts, content: str, iri: str) -> Division:
         body=Span(start, max(start, end - _count_blanks(content, start, end))),
         principle=facts.read(iri, "ob:statesPrinciples"),
         goal=facts.read(iri, "ob:statesGoals"),
+        layout_inferred=facts.read(iri, "ob:layoutInferred"),
         parts=parts,
     )
 

@@ -133,6 +133,7 @@ class _MeasureRestorer:
             open=self.facts.read(measure, "ob:openList"),
             bearers=bearers,
             riders=tuple(self._iterate_riders(measure)),
+            layout_inferred=self.facts.read(measure, "ob:layoutInferred"),
         )
 
     def _iterate_bearers(self, measure: str, *, inferred: bool) -> Iterator[Bearer]:

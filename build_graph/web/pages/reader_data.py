@@ -144,6 +144,7 @@ class _PanelBuilder:
             "allocation": assignment.allocation.value if assignment else "unstated" * bool(measure.defaults),
             "open": bool(assignment and assignment.open),
             "goal": measure.goal,
+            "inferred": bool(assignment and assignment.layout_inferred),
             "domains": list(self._describe_measure_domains(measure)),
             "bearers": list(self._describe_bearers(measure, iri)),
             "norms": self._describe_all(
@@ -207,6 +208,7 @@ class _PanelBuilder:
                     self.emit, find_heading(self.emit, division), division.mark, division.body
                 ),
                 "says": "principle" if division.principle else "goal" if division.goal else "",
+                **({"inferred": True} if division.layout_inferred else {}),
             }
 
     def describe_others(self) -> Iterator[Values]:
