@@ -13,23 +13,30 @@ from rich.table import Table
 from build_graph.corpus.stages import open_local_stages
 from build_graph.corpus.summary import is_unresolved
 from build_graph.errors import ObligationError
+from build_graph.extract.meaning.norms import NormFinder
+from build_graph.extract.phrases.sentences import split_sentences
 from build_graph.extract.pipeline import Pipeline, find_default_document, merge_given
-from build_graph.model import Bearer, CoverageKind, Document, Metadata, Span
+from build_graph.extract.structure.marks import iterate_lines
+from build_graph.extract.structure.outline import is_sentence, load_preamble_pattern
+from build_graph.model import Bearer, CoverageKind, Document, Measure, Metadata, Norm, Span, Stretch
 from build_graph.query.text_tables import WIDTH, open_console
 from build_graph.text.inputs import IgnoredFile, InputReader
 
 _WORDS = 40  # characters of a doubt that a line shows
+KINDS = ("passed over", "unread", "refused", "unresolved", "damaged")
+_PASSED = {CoverageKind.PRINCIPLE: "principles or a preamble", CoverageKind.STRUCTURE: "a heading or note"}
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A passage of a document that was not understood, and its place in the source."""
 
-    kind: str  # "unread", "refused", "unresolved", "damaged"
+    kind: str  # one of `KINDS`
     line: int
     column: int
     words: str
     reason: str  # "" if the kind is reason enough
+    duties: int = 0  # acts in it that somebody is to do, may do or must not do, or bearers lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,13 @@ class Review:
 
     @property
     def in_doubt(self) -> int:
-        """The characters that were not understood, of whatever kind: reviews are sorted by them."""
+        """The characters that were not understood, of whatever kind."""
         return sum(len("".join(doubt.words.split())) for doubt in self.doubts)
+
+    @property
+    def duties(self) -> int:
+        """The duties that may be lost: reviews are sorted by them."""
+        return sum(doubt.duties for doubt in self.doubts)
 
     @property
     def share(self) -> float:
@@ -56,21 +68,21 @@ class Review:
         return sum(doubt.kind == kind for doubt in self.doubts)
 
 
-def review_document(document: Document) -> Review:
-    """Return the review of a document, its doubts in the order of the text."""
+def review_document(document: Document, norms: NormFinder) -> Review:
+    """Return the review of a document, its doubts in the order of the text; `norms` finds lost duties."""
     text = document.text
     characters = document.coverage.count_characters(text.content)
     return Review(
         text.source.name,
         document.outline.metadata.title or "",
         {kind.value: count for kind, count in characters.items()},
-        tuple(_iterate_doubts(document)),
+        tuple(_iterate_doubts(document, norms)),
     )
 
 
 def sort_worst_first(reviews: Sequence[Review]) -> list[Review]:
-    """Return the reviews by characters in doubt, most first, then by name."""
-    return sorted(reviews, key=lambda review: (-review.in_doubt, review.name))
+    """Return the reviews by duties in doubt, most first, then by characters, then by name."""
+    return sorted(reviews, key=lambda review: (-review.duties, -review.in_doubt, review.name))
 
 
 def convert_to_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[dict[str, Any]]:
@@ -81,6 +93,7 @@ def convert_to_json(reviews: Sequence[Review], failures: Sequence[str]) -> list[
             "title": review.title,
             "characters": review.characters,
             "in_doubt": review.in_doubt,
+            "duties": review.duties,
             "doubts": [asdict(doubt) for doubt in review.doubts],
         }
         for review in sort_worst_first(reviews)
@@ -126,17 +139,17 @@ def _build_table(reviews: Sequence[Review]) -> Table:
     table = Table(title="least understood first", title_justify="left", expand=True)
     table.add_column("document", no_wrap=True, min_width=8)
     table.add_column("title", ratio=1, no_wrap=True, overflow="ellipsis")
-    for name in ("in doubt", "share", "unread", "refused", "unresolved", "damaged"):
+    for name in ("duties", "in doubt", *KINDS):
         table.add_column(name, justify="right", no_wrap=True)
     for one in reviews:
-        counts = (f"{one.count(kind):,}" for kind in ("unread", "refused", "unresolved", "damaged"))
-        table.add_row(one.name, one.title or "-", f"{one.in_doubt:,}", f"{one.share:.1%}", *counts)
+        counts = (f"{one.count(kind):,}" for kind in KINDS)
+        table.add_row(one.name, one.title or "-", f"{one.duties:,}", f"{one.share:.1%}", *counts)
     return table
 
 
 def _format_doubts(review: Review, limit: int) -> Iterator[str]:
-    """Yield lines on the longest doubts of one document, each with its place, as compilers write errors."""
-    longest = sorted(review.doubts, key=lambda doubt: -len(doubt.words))[:limit]
+    """Yield lines on the doubts of one document, worst first, each with its place, as compilers write errors."""
+    longest = sorted(review.doubts, key=lambda doubt: (-doubt.duties, -len(doubt.words)))[:limit]
     for doubt in sorted(longest, key=lambda doubt: (doubt.line, doubt.column)):
         words = " ".join(doubt.words.split())
         words = f"{words[:_WORDS]}…" if len(words) > _WORDS else words
@@ -150,22 +163,46 @@ def _format_doubts(review: Review, limit: int) -> Iterator[str]:
 # ---------------------------------------------------------------------------------------- doubts
 
 
-def _iterate_doubts(document: Document) -> Iterator[Doubt]:
-    found = sorted(_find_doubts(document), key=lambda item: (item[1], item[0]))
-    for kind, span, reason in found:
+def _iterate_doubts(document: Document, norms: NormFinder) -> Iterator[Doubt]:
+    found = sorted(_find_doubts(document, norms), key=lambda item: (item[1], item[0]))
+    for kind, span, reason, duties in found:
         line, column = document.text.find_line_column(span.start)
-        yield Doubt(kind, line, column, span.extract(document.text.content), reason)
+        yield Doubt(kind, line, column, span.extract(document.text.content), reason, duties)
 
 
-def _find_doubts(document: Document) -> Iterator[tuple[str, Span, str]]:
-    for unread in document.coverage.unread:
-        yield "unread", unread.span, unread.reason
+def _find_doubts(document: Document, norms: NormFinder) -> Iterator[tuple[str, Span, str, int]]:
+    for stretch in document.coverage.stretches:
+        if stretch.kind is CoverageKind.UNREAD:
+            found = _find_norms(document, norms, stretch.span)
+            yield "unread", stretch.span, stretch.reason, len(found)
+        elif stretch.kind in _PASSED:
+            yield from _find_passed_over(document, norms, stretch)
     for refusal in document.refused:
-        yield "refused", refusal.span, refusal.reason
+        yield "refused", refusal.span, refusal.reason, 1
     for damage in document.text.damages:
-        yield "damaged", damage.span, damage.reason
+        yield "damaged", damage.span, damage.reason, 0
     for bearer in _find_unresolved(document):
-        yield "unresolved", bearer.span, "no body of this name is known"
+        yield "unresolved", bearer.span, "no body of this name is known", 1
+
+
+def _find_passed_over(
+    document: Document, norms: NormFinder, stretch: Stretch
+) -> Iterator[tuple[str, Span, str, int]]:
+    """Yield the sentences of structure or principles that have the cue of a duty: 各地区要….
+
+    A heading is no sentence, and what only forwards a document (请认真执行) is none that is lost.
+    """
+    content, forwards = document.text.content, load_preamble_pattern()
+    for line in iterate_lines(content, stretch.span):
+        sentences = split_sentences(content, line) if is_sentence(line.extract(content)) else ()
+        for sentence in sentences:
+            duties = [norm for norm in _find_norms(document, norms, sentence.span) if norm.cue]
+            if duties and not forwards.search(f"{sentence.span.extract(content)}。"):
+                yield "passed over", sentence.span, f"a duty within {_PASSED[stretch.kind]}", len(duties)
+
+
+def _find_norms(document: Document, norms: NormFinder, span: Span) -> tuple[Norm, ...]:
+    return norms.find(document.text.content, Measure((), 0, None, None, span))
 
 
 def _find_unresolved(document: Document) -> Iterator[Bearer]:
@@ -197,6 +234,7 @@ class Reviewer:
     def review_documents(self, paths: Sequence[Path]) -> ReviewResult:
         """Return the reviews of the documents at `paths`, by default of the one in the package."""
         reviews, failures = list[Review](), list[str]()
+        norms = NormFinder.load()
         with open_local_stages(self.reader, Pipeline.load) as stages:
             reader = stages.guarded_reader
             places = paths or [find_default_document()]
@@ -212,5 +250,5 @@ class Reviewer:
                 except ObligationError as error:
                     failures.append(str(error))
                 else:
-                    reviews.append(review_document(document))
+                    reviews.append(review_document(document, norms))
         return ReviewResult(tuple(reviews), tuple(failures))

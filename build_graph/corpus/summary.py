@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from build_graph.model import Bearer, BodyKind, CoverageKind, Document, Level
 
 _NAMES_SHOWN = 8  # unresolved names that a summary lists
+_MUCH = 0.05  # the share of unread characters from which a document is named
 _SEVERAL = 3  # documents up to which each has a summary of its own
 
 
@@ -16,6 +17,7 @@ _SEVERAL = 3  # documents up to which each has a summary of its own
 class Tally:
     """The counts of one document, which can be added up."""
 
+    name: str  # of the source
     title: str
     about: str  # number, issuer and date
     sections: int
@@ -33,6 +35,11 @@ class Tally:
     unresolved: Counter[str]  # names
     refused: int
 
+    @property
+    def unread(self) -> float:
+        """The share of the characters that was not understood, from 0 to 1."""
+        return self.characters[CoverageKind.UNREAD] / max(self.characters.total(), 1)
+
 
 def tally_document(document: Document) -> Tally:
     """Return the tally of a document."""
@@ -42,6 +49,7 @@ def tally_document(document: Document) -> Tally:
     bearers = [bearer for measure in measures for bearer in measure.bearers]
     bodies = {(bearer.body.kind, bearer.body.id) for bearer in bearers if bearer.body}
     return Tally(
+        name=text.source.name,
         title=metadata.title or text.source.name,
         about="  ".join(about)
         or "no number, issuer or date found; give them with --number, --issuer, --date",
@@ -107,6 +115,14 @@ def _iterate_rows(tallies: Sequence[Tally]) -> Iterator[tuple[str, int, str]]:
     yield "damaged", len(damaged), _format_names(damaged, ", ")
     yield "unresolved", len(unresolved), _format_names([name for name, _ in unresolved.most_common()], "、")
     yield "refused", refused, "brackets that name bodies but are no attribution" * bool(refused)
+    poor = sorted((t for t in tallies if t.unread > _MUCH), key=lambda t: -t.unread)
+    if poor:
+        names = [f"{t.name} {t.unread:.0%}" for t in poor]
+        yield (
+            "poorly read",
+            len(poor),
+            f"more than {_MUCH:.0%} unread: {_format_names(names, ', ')}; see obligations review",
+        )
 
 
 def _sum_counters(counts: Iterable[Counter[str]]) -> Counter[str]:

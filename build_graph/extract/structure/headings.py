@@ -22,6 +22,7 @@ _HEADING_LIMIT = 30  # characters; longer first sentences are text
 _VOTED_LIMIT = 40  # where most of its siblings have a heading
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
 _BEYOND = 6  # characters that a heading may have beside the word for a principle or goal
+_LEAD_IN = 20  # characters of a heading that ends in a colon
 _MAXIM = 12  # characters of a heading such as 坚持问题导向
 _LABELLED = re.compile(r"[^\s，。；：:]{0,8}(?:单位|部门|处室|科室|时限)[：:]")  # 责任单位：
 # A heading that ends in a bracket with bodies in it is a measure with its attribution.
@@ -45,7 +46,7 @@ class HeadingParser:
             principle=re.compile(build_alternation(heading["principle"])),
             principle_openings=tuple(heading["principle_openings"]),
             goal=re.compile(build_alternation(heading["goal"])),
-            duty=re.compile(build_alternation(heading["duty"])),
+            duty=re.compile(heading["duty"]),
         )
 
     # ---------------------------------------------------------------------------- headings
@@ -79,11 +80,15 @@ class HeadingParser:
         return (heading, rest) if alone or opening else (None, body)
 
     def _says_duty(self, content: str, draft: Division, line: Span, heading: Span) -> bool:
-        """Return whether what would be a heading leads a list in with a duty, or is an article's text."""
-        if not draft.parts or not self.duty.search(content, heading.start, heading.end):
+        """Return whether what would be a heading leads a list in, or is an article's text with a duty."""
+        if not draft.parts:
             return False
+        words = heading.extract(content)
         leads = content.endswith(("：", ":"), line.start, line.end)
-        return leads or (draft.mark or "").startswith("第") or "，" in heading.extract(content)
+        if leads and ("，" in words or len(words) > _LEAD_IN):
+            return True  # 有下列情形之一的，应及时办理：
+        article = (draft.mark or "").startswith("第")
+        return bool(self.duty.search(words)) and (leads or article or "，" in words)
 
     # --------------------------------------------------------------------- principles, goals
 

@@ -59,7 +59,7 @@ class OutlineParser:
                 re.MULTILINE,
             ),
             note=re.compile(rf"[^\S\n]*(?:{lines})"),
-            preamble=re.compile(data["preamble"]["pattern"]),
+            preamble=load_preamble_pattern(),
             form=re.compile(data["form"]["pattern"]),
             headings=HeadingParser.load(),
             tables=TableParser.load(),
@@ -144,6 +144,11 @@ class OutlineParser:
             if cut is not None
         )
         return replace(section, body=Span(section.body.start, section.body.start), parts=tuple(parts))
+
+
+def load_preamble_pattern() -> re.Pattern[str]:
+    """Return the pattern of what leads over to the text that follows, or forwards it: 现印发给你们，请执行."""
+    return re.compile(load_word_lists("outline")["preamble"]["pattern"])
 
 
 def is_sentence(words: str) -> bool:
