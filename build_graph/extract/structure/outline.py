@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
 from build_graph.extract.structure.flattened_tables import TableParser
-from build_graph.extract.structure.marks import iterate_lines, parse_numeral
+from build_graph.extract.structure.marks import build_alternation, iterate_lines, parse_numeral
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
 from build_graph.resources import load_word_lists
 
@@ -107,22 +107,22 @@ class OutlineParser:
         A short circular has no marks: its paragraphs are unnumbered clauses.
         """
         content = text.content
-        marks = tuple(_filter_sequence(content, self._find_marks(content, metadata.issuer)))
+        marks = tuple(_filter_sequence(content, self._find_marks(content, metadata.issuers)))
         top = self._nest(content, marks)
         top = tuple(self._describe(content, top) if top else _iterate_paragraphs(content, metadata, marks))
         return Outline(metadata, top, count_clauses(top))
 
     # ------------------------------------------------------------------------------- marks
 
-    def _find_marks(self, content: str, issuer: str | None) -> list[_Mark]:
+    def _find_marks(self, content: str, issuers: Sequence[str]) -> list[_Mark]:
         """Return everything that looks like a mark or ends the text, in order."""
         found = [
             _Mark(m.lastgroup or "", _parse_ordinal(m[0]), Span(*m.span()), m[0].strip())
             for m in _MARK.finditer(content)
         ]
         stops = [self.stop]
-        if issuer:  # the signature: 国务院 alone on a line, or before the date in a one-line document
-            name = re.escape(issuer)
+        if issuers:  # the signature: 国务院 alone on a line, or before the date in a one-line document
+            name = rf"(?:{build_alternation(issuers)}[^\S\n]*)+"
             signature = rf"^[^\S\n]*{name}[^\S\n]*$|(?<=[。）)])[^\S\n]*{name}(?=\s*\d{{4}}年)"
             stops.append(re.compile(signature, re.MULTILINE))
         for stop in stops:
