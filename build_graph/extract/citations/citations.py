@@ -208,6 +208,7 @@ class LegalBases:
 
     cue: re.Pattern[str]
     stop: re.Pattern[str]
+    ordered: re.Pattern[str]  # 请各区按照《…》: what others are to keep to
     link: re.Pattern[str]  # the words between the titles of one list
     amended: re.Pattern[str]  # 《…》第一次修正
     making: re.Pattern[str]  # 制定本办法
@@ -223,6 +224,10 @@ class LegalBases:
         return cls(
             cue=re.compile(build_alternation(basis["cues"])),
             stop=re.compile(build_alternation(basis["stops"])),
+            ordered=re.compile(
+                rf"^\s*{build_alternation(basis['requests'])}"
+                rf"|{build_alternation(basis['duties'])}{build_alternation(basis['cues'])}"
+            ),
             link=re.compile(
                 rf"(?:{build_alternation(basis['links'])}|[、\s）)”])*+"
                 rf"(?:[\u4e00-\u9fff、 \u3000]{{1,40}}?{build_alternation(bodies)}{several})?\s?"
@@ -268,7 +273,7 @@ class LegalBases:
         clauses = COMMA.split(_BRACKETED.sub("", pieces[-1]))
         cues = [found.end() for found in self.cue.finditer(clauses[-1])]
         if cues:
-            return not self.stop.search(clauses[-1], cues[-1])
+            return not (self.stop.search(clauses[-1], cues[-1]) or self.ordered.search(clauses[-1]))
         goes_on = before and len(pieces) == 1 and len(clauses) < 3
         return goes_on and all(self.link.fullmatch(clause.strip()) for clause in clauses)
 
