@@ -39,7 +39,7 @@ def in_turns(one: list[str], two: list[str], runs: int) -> tuple[list[float], li
 def stages() -> Iterator[tuple[str, Callable[[], Any]]]:
     """The stages of a build on the first document, each with what it needs made beforehand."""
     from build_graph.extract.pipeline import Pipeline, find_default_document
-    from build_graph.extract.structure.metadata import read_sidecar
+    from build_graph.extract.structure.given_metadata import read_sidecar
     from build_graph.graph.check.checks import check_statements
     from build_graph.graph.emit.document import iterate_parts, iterate_quads
     from build_graph.graph.emit.registries import Descriptions

@@ -474,7 +474,7 @@ class Analysis:
 
 
 def _build_metadata(**given: str | dt.date | None) -> Metadata:
-    from build_graph.extract.structure.metadata import build_metadata
+    from build_graph.extract.structure.given_metadata import build_metadata
 
     return build_metadata({name: value for name, value in given.items() if value is not None}, "arguments")
 

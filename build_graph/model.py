@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
+
+LIST_MARK = "、"  # between the names of issuers where they stand in one string
 
 
 class Span(NamedTuple):
@@ -168,7 +170,7 @@ class Metadata:
 
     title: str | None = None
     number: str | None = None  # 文号: 国发〔2015〕24号
-    issuer: str | None = None
+    issuers: tuple[str, ...] = ()  # as printed, in order: 财政部, 税务总局
     issued: date | None = None  # 成文日期
     addressees: tuple[str, ...] = ()
 
@@ -235,6 +237,11 @@ class Body:
     def resolved(self) -> bool:
         """True if the registry has the body, or its kind or superior is known: more than its words."""
         return self.known or bool(self.functions or self.answers_to)
+
+
+def sort_bodies(bodies: Iterable[Body]) -> tuple[Body, ...]:
+    """Return bodies in the order of kind and id, which does not depend on the text."""
+    return tuple(sorted(bodies, key=lambda body: (body.kind, body.id)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +420,7 @@ class Document:
     text: Text
     outline: Outline
     jurisdiction: str | None  # 江西省, 杭州市; None for the centre
-    issuer: Body | None  # the first of several; None where none is named
+    issuers: tuple[Body, ...]  # each once, by id; `Metadata.issuers` has the names in the order printed
     measures: tuple[Measure, ...]
     refused: tuple[RejectedBracket, ...] = ()
     citations: tuple[Citation, ...] = ()

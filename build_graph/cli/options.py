@@ -166,7 +166,7 @@ _METADATA = (
     ("title", "国务院关于…的意见"),
     ("number", "国发〔2015〕24号"),
     ("date", "2015-05-04"),
-    ("issuer", "国务院"),
+    ("issuer", "国务院, or several: 财政部、税务总局"),
 )
 
 add_metadata_options = combine_options(
@@ -220,7 +220,7 @@ def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:
 
     Prints a line if this system cannot enforce the limits.
     """
-    from build_graph.extract.structure.metadata import build_metadata
+    from build_graph.extract.structure.given_metadata import build_metadata
     from build_graph.text.formats.limits import ReadingLimits
     from build_graph.text.inputs import InputReader
 

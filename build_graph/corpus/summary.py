@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from build_graph.model import Bearer, BodyKind, CoverageKind, Document, Level
+from build_graph.model import LIST_MARK, Bearer, BodyKind, CoverageKind, Document, Level
 
 _NAMES_SHOWN = 8  # unresolved names that a summary lists
 _MUCH = 0.05  # the share of unread characters from which a document is named
@@ -45,7 +45,7 @@ def tally_document(document: Document) -> Tally:
     """Return the tally of a document."""
     metadata, measures, text = document.outline.metadata, document.measures, document.text
     issued = metadata.issued.isoformat() if metadata.issued else None
-    about = [part for part in (metadata.number, metadata.issuer, issued) if part]
+    about = [part for part in (metadata.number, LIST_MARK.join(metadata.issuers), issued) if part]
     bearers = [bearer for measure in measures for bearer in measure.bearers]
     bodies = {(bearer.body.kind, bearer.body.id) for bearer in bearers if bearer.body}
     return Tally(

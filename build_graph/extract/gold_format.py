@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from build_graph.model import Document, Level, Measure
+from build_graph.model import LIST_MARK, Document, Level, Measure
 
 _EDGE = 15  # characters of a measure that show where it starts and ends
 
@@ -16,7 +16,7 @@ def convert_to_gold(document: Document) -> dict[str, Any]:
         "file": document.text.source.name,
         "title": metadata.title,
         "number": metadata.number,
-        "issuer": metadata.issuer,
+        "issuer": LIST_MARK.join(metadata.issuers) or None,
         "date": metadata.issued.isoformat() if metadata.issued else None,
         "addressees": list(metadata.addressees),
         "sections": sum(division.level is Level.SECTION for division in document.outline.divisions),

@@ -22,13 +22,9 @@ from build_graph.extract.phrases.phrase_parser import PhraseParser
 from build_graph.extract.structure.attribution import AttributionFinder, is_announcement
 from build_graph.extract.structure.attribution_grammar import AttributionGrammar
 from build_graph.extract.structure.coverage import CoverageMeter
-from build_graph.extract.structure.metadata import (
-    MetadataExtractor,
-    build_identifier,
-    build_metadata,
-    merge_metadata,
-    read_sidecar,
-)
+from build_graph.extract.structure.document_number import build_identifier
+from build_graph.extract.structure.given_metadata import build_metadata, merge_metadata, read_sidecar
+from build_graph.extract.structure.metadata import MetadataExtractor
 from build_graph.extract.structure.orders import OrderFinder
 from build_graph.extract.structure.outline import OutlineParser
 from build_graph.model import (
@@ -46,6 +42,7 @@ from build_graph.model import (
     Source,
     Span,
     Text,
+    sort_bodies,
 )
 from build_graph.resources import find_folder
 from build_graph.text.inputs import InputReader
@@ -87,7 +84,7 @@ class Pipeline:
         is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
         return cls(
             registry=registry,
-            metadata=MetadataExtractor.load(),
+            metadata=MetadataExtractor.load(registry.gazetteer),
             outline=OutlineParser.load(),
             orders=OrderFinder.load(),
             attribution=AttributionFinder.load(AttributionGrammar.load(is_body, registry.classify)),
@@ -139,7 +136,7 @@ class Pipeline:
             text=text,
             outline=outline,
             jurisdiction=place.path,
-            issuer=self._resolve_issuer(metadata, place.path, identity),
+            issuers=self._resolve_issuers(metadata, place.path, identity),
             measures=understood,
             coverage=self.coverage.measure(text.content, outline, understood),
             refused=tuple(sorted(refused, key=lambda one: one.span)),
@@ -157,13 +154,14 @@ class Pipeline:
         """Return the document in an input; metadata in `options` win over those that came with it."""
         return self.understand(found.source, merge_given(found, options))
 
-    def _resolve_issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
-        """Return the body that the first name of an issuer means; None without a name."""
-        names = (metadata.issuer or "").replace("、", " ").split()
-        if not names:
-            return None
+    def _resolve_issuers(self, metadata: Metadata, area: str | None, scope: str) -> tuple[Body, ...]:
+        """Return the bodies that the names of the issuers mean, each once, by id."""
         place = Jurisdiction(Scope.LOCAL, area) if area else None
-        return self.registry.resolve(names[0], jurisdiction=place, issued=metadata.issued, scope=scope)
+        bodies = {
+            self.registry.resolve(name, jurisdiction=place, issued=metadata.issued, scope=scope)
+            for name in metadata.issuers
+        }
+        return sort_bodies(bodies)
 
     def _understand_measures(
         self, text: Text, outline: Outline, measures: Sequence[Measure]

@@ -126,7 +126,7 @@ _TABLE = (
     _property("dcterms:conformsTo", Kind.NODE, "conforms to", "符合", {"eli:LegalResource": ONE}),
     _property("eli:id_local", Kind.TEXT, "number", "文号", {"eli:LegalResource": OPTIONAL}),
     _property("eli:date_document", Kind.DATE, "date", "成文日期", {"eli:LegalResource": OPTIONAL}),
-    _property("eli:passed_by", Kind.NODE, "issuer", "发文机关", {"eli:LegalResource": OPTIONAL}),
+    _property("eli:passed_by", Kind.NODE, "issuer", "发文机关", {"eli:LegalResource": ANY}),
     _property("eli:jurisdiction", Kind.NODE, "jurisdiction", "行政区域", {"eli:LegalResource": OPTIONAL}),
     _property(
         "ob:issuerAsWritten", Kind.TEXT, "issuer as written", "发文机关原文", {"eli:LegalResource": OPTIONAL}

@@ -35,9 +35,9 @@ DOCUMENT = f"{BASE}d/杭政-2015-1"
 MARKS = "《》〈〉（）〔〕[]“”、，。：\n 0２第号令年和的以下简称附件根据《国发办法意见关于印发通知现将载甲"
 
 
-def outlined(content: str, own: str | None = None, number: str | None = None) -> tuple[Text, Outline]:
+def outlined(content: str, metadata: Metadata = Metadata()) -> tuple[Text, Outline]:  # noqa: B008  (immutable)
     text = Text(content, Source("case", content, "utf-8"))
-    return text, OutlineParser.load().read(text, Metadata(title=own, number=number))
+    return text, OutlineParser.load().read(text, metadata)
 
 
 def shown(content: str, citation: Citation) -> str:
@@ -47,7 +47,8 @@ def shown(content: str, citation: Citation) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_citations(case: dict[str, Any]) -> None:
-    text, outline = outlined(case["text"], case.get("own"), case.get("number"))
+    own = Metadata(case.get("own"), case.get("number"), addressees=tuple(case.get("sent_to", ())))
+    text, outline = outlined(case["text"], own)
     judged = READER.judge_mentions(text, outline)
     cited = [shown(text.content, found) for found in judged if isinstance(found, Citation)]
     assert cited == case.get("cites", [])

@@ -23,7 +23,7 @@ GOLD = sorted((HERE / "gold").glob("*.json"))
 
 def read(content: str, issuer: str | None = "国务院") -> tuple[Text, Outline]:
     text = Text(content, Source("case", content, "utf-8"))
-    return text, OutlineParser.load().read(text, Metadata(issuer=issuer))
+    return text, OutlineParser.load().read(text, Metadata(issuers=(issuer,) if issuer else ()))
 
 
 def shown(content: str, division: Division) -> str:

@@ -340,14 +340,16 @@ def test_body_that_the_registry_does_not_know(store):
     assert count(store, f"<{BASE}group/有关部门> a ob:AgencyGroup ; skos:prefLabel ?l") == 1
 
 
-def test_issuer_is_the_body_that_the_document_names(descriptions):
+def test_issuers_are_the_bodies_that_the_document_names(descriptions):
     document = handmade.document()
     local = Body("浙江省/杭州市/人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False)
+    several = [(handmade.MOFCOM,), (local,), (local, handmade.MOFCOM), ()]
     issuers = [
         {q.object.value for q in iterate_quads(found, descriptions) if q.predicate == term("eli:passed_by")}
-        for found in (replace(document, issuer=one) for one in (handmade.MOFCOM, local, None))
+        for found in (replace(document, issuers=bodies) for bodies in several)
     ]
-    assert issuers == [{f"{BASE}agency/mofcom"}, {f"{BASE}agency/浙江省/杭州市/人民政府"}, set()]
+    ministry, city = f"{BASE}agency/mofcom", f"{BASE}agency/浙江省/杭州市/人民政府"
+    assert issuers == [{ministry}, {city}, {ministry, city}, set()]
 
 
 def test_domains_with_their_broader_domains_but_not_the_words_that_signal_them(store):

@@ -25,8 +25,12 @@ from build_graph.extract.pipeline import find_default_document
 from build_graph.extract.structure.coverage import measure_coverage
 from build_graph.graph.emit.document import iterate_quads
 from build_graph.graph.emit.provenance import serialise_repairs, undo_repairs
+from build_graph.graph.iris import body_iri
 from build_graph.model import Document, Source
+from build_graph.query.catalogue import fetch_rows, find_question
 from build_graph.query.engines import EndpointEngine, Engine, OxigraphEngine
+from build_graph.query.export.export_tables import load_tables
+from build_graph.query.export.property_graph import build_network
 from build_graph.query.restore.document import restore_document
 from build_graph.query.restore.facts import RestoringError
 from build_graph.text.repair.edits import Change, Draft
@@ -81,8 +85,24 @@ def check(found: Document, engine: Engine, base: str = BASE) -> None:
     """The graph gives back the document: its text and source, and what is said of it, in both graphs."""
     back = restore_document(engine, iri(found, base))
     assert back.document.text == found.text
-    assert (back.document.issuer and back.document.issuer.id) == (found.issuer and found.issuer.id)
+    assert [body.id for body in back.document.issuers] == [body.id for body in found.issuers]
+    assert back.document.outline.metadata.issuers == found.outline.metadata.issuers
     assert quads(back.document, back.base) == quads(found, base)
+
+
+def test_several_issuers_are_in_one_row_and_in_a_table_of_their_own() -> None:
+    """The list of documents has all names in the order printed; the export has a row for each body."""
+    joint = document(GOLD / "mohrss-cdpf.txt")
+    engine = over_all(joint)
+    (row,) = fetch_rows(engine, find_question("documents").query, "documents")
+    assert row["issuer"].value == "人力资源社会保障部、中国残疾人联合会"
+    tables = load_tables(engine, "the graph")
+    agencies = {str(row[2]) for row in tables["issuers"].rows}
+    assert agencies == {body_iri(body) for body in joint.issuers}
+    assert len(tables["documents"].rows) == 1
+    assert len(agencies) == 2
+    network = build_network(tables)
+    assert [kind for *_, kind in network.edges(data="kind")].count("ISSUED_BY") == 2
 
 
 def check_page(found: Document, engine: Engine) -> None:

@@ -63,7 +63,7 @@ def document() -> Document:
         text=_text(),
         outline=Outline(_metadata(), _divisions(), clauses=2),
         jurisdiction="浙江省/杭州市",
-        issuer=Body("杭州市人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False),
+        issuers=(Body("杭州市人民政府", BodyKind.AGENCY, "杭州市人民政府", known=False),),
         measures=(_goals(), _first(), _second(), _closing()),
         refused=(RejectedBracket(at("另行通知"), "it names no body"),),
     )
@@ -73,7 +73,7 @@ def _metadata() -> Metadata:
     return Metadata(
         title="杭州市人民政府关于发展电子商务的意见",
         number="杭政〔2015〕1号",
-        issuer="杭州市人民政府",
+        issuers=("杭州市人民政府",),
         issued=date(2015, 5, 4),
         addressees=("各区、县人民政府",),
     )

@@ -744,7 +744,7 @@ def test_the_words_as_they_came_of_other_documents(name: str, show: Show) -> Non
 
 
 def test_hostile_words_show_as_text(show: Show) -> None:
-    given = Metadata(title='</title><script>alert(5)</script>\u202e甲"', issuer="<i>\u2066某局")
+    given = Metadata(title='</title><script>alert(5)</script>\u202e甲"', issuers=("<i>\u2066某局",))
     found = pipeline().understand(Source('<b>"&\u202e.txt', HOSTILE, "utf-8"), given)
     page = show("lang=en&words=source", found, network="../network.html")
     content = page.tab.evaluate("document.getElementById('text').textContent")

@@ -35,7 +35,7 @@ from build_graph.corpus.shard_writer import ShardMember, assemble_shard, encode_
 from build_graph.corpus.spark.filesystem import Form
 from build_graph.corpus.spark.session import check_rules
 from build_graph.errors import ObligationError
-from build_graph.extract.structure.metadata import parse_sidecar
+from build_graph.extract.structure.given_metadata import parse_sidecar
 from build_graph.graph.store.layout import hash_iri
 from build_graph.graph.store.shards import CARD, DocumentRecord, ShardSums
 from build_graph.model import Input

@@ -298,7 +298,9 @@ def locate_document(metadata: Metadata, content: str, *, gazetteer: Gazetteer | 
     named = opening and _NAMES.fullmatch(opening["issuer"])  # wins over the signature of a forwarded text
     answer = places.locate_issuer(named[0]) if named else UNKNOWN
     if answer.reach is Scope.UNKNOWN:
-        answer = find_jurisdiction(metadata.issuer, metadata.title, metadata.number, gazetteer=places)
+        answer = find_jurisdiction(
+            "、".join(metadata.issuers), metadata.title, metadata.number, gazetteer=places
+        )
     return places.locate_text(content, metadata.addressees) if answer.reach is Scope.UNKNOWN else answer
 
 

@@ -19,6 +19,7 @@ from build_graph.resources import load_word_lists
 _LONGEST_ENDING = 12  # characters of a short name that nothing defined
 _BEFORE = 40  # characters before a title that can name its issuer
 _NEAR = 240  # characters before a title that can show that it is a basis
+_SENTENCE = 600  # characters of a sentence on either side of a title
 _CHAINED = 120  # characters between two titles of one list
 _BRACKETED = re.compile(r"[（(][^（）()]*[）)]")
 
@@ -207,8 +208,10 @@ class LegalBases:
 
     cue: re.Pattern[str]
     stop: re.Pattern[str]
+    ordered: re.Pattern[str]  # 请各区按照《…》: what others are to keep to
     link: re.Pattern[str]  # the words between the titles of one list
     amended: re.Pattern[str]  # 《…》第一次修正
+    making: re.Pattern[str]  # 制定本办法
     articles: frozenset[str]
     headings: frozenset[str]
 
@@ -217,13 +220,24 @@ class LegalBases:
         """Return a finder with the package's own words."""
         words = load_word_lists("citations")
         basis, bodies = words["basis"], words["issuer"]["ends"]
+        several = rf"(?:等[\d一二三四五六七八九十]{{0,3}}个?{build_alternation(basis['joint'])})?"
         return cls(
             cue=re.compile(build_alternation(basis["cues"])),
             stop=re.compile(build_alternation(basis["stops"])),
+            ordered=re.compile(
+                rf"^\s*{build_alternation(basis['requests'])}"
+                rf"|{build_alternation(basis['duties'])}{build_alternation(basis['cues'])}"
+            ),
             link=re.compile(
-                rf"(?:{build_alternation(basis['links'])}|[、\s）)”])*+(?:[\u4e00-\u9fff、]{{1,16}}{build_alternation(bodies)})?\s?"
+                rf"(?:{build_alternation(basis['links'])}|[、\s）)”])*+"
+                rf"(?:[\u4e00-\u9fff、 \u3000]{{1,40}}?{build_alternation(bodies)}{several})?\s?"
             ),
             amended=re.compile(rf"\s?(?:第.次)?{build_alternation(basis['amended'])}"),
+            making=re.compile(
+                rf"{build_alternation(basis['makes'])}[本此](?!{build_alternation(basis['others'])})"
+                rf"|^\s*本[\u4e00-\u9fff]{{0,6}}?{build_alternation(words['title']['kinds'])}"
+                rf"{build_alternation(basis['copulas'])}?{build_alternation(basis['cues'])}"
+            ),
             articles=frozenset(basis["articles"]),
             headings=frozenset(basis["headings"]),
         )
@@ -231,8 +245,8 @@ class LegalBases:
     def find_bases(self, content: str, outline: Outline, mentions: Sequence[Mention]) -> list[bool]:
         """Return for each mention, in the order of the text, whether the document is made under it.
 
-        A mention counts only before the first division, in an opening article, or in a division that lists
-        the bases.
+        A mention counts only before the first division, in an opening article, in a sentence that says how
+        the document was made, or in a division that lists the bases.
         """
         opening, listed = self._find_zones(content, outline)
         bases: list[bool] = []
@@ -241,10 +255,17 @@ class LegalBases:
             at = mention.span.start
             chained = before and at - end < _CHAINED
             before = self._is_cued(content[max(end, at - _NEAR) : max(end, at)], chained)
-            under = before and is_within(opening, at) and not self.amended.match(content, mention.tail)
+            made = before and not self.amended.match(content, mention.tail)
+            under = made and (is_within(opening, at) or self._tells_making(content, mention))
             bases.append(under or is_within(listed, at))
             end = max(end, mention.tail)
         return bases
+
+    def _tells_making(self, content: str, mention: Mention) -> bool:
+        """Return whether the sentence around a mention says that the document was made: …，制定本办法."""
+        before = STOP.split(content[max(0, mention.span.start - _SENTENCE) : mention.span.start])[-1]
+        after = STOP.split(content[mention.tail : mention.tail + _SENTENCE], maxsplit=1)[0]
+        return self.making.search(before + after) is not None
 
     def _is_cued(self, gap: str, before: bool) -> bool:
         """Return whether the words between two mentions have 根据, or continue a list that began with it."""
@@ -252,14 +273,13 @@ class LegalBases:
         clauses = COMMA.split(_BRACKETED.sub("", pieces[-1]))
         cues = [found.end() for found in self.cue.finditer(clauses[-1])]
         if cues:
-            return not self.stop.search(clauses[-1], cues[-1])
+            return not (self.stop.search(clauses[-1], cues[-1]) or self.ordered.search(clauses[-1]))
         goes_on = before and len(pieces) == 1 and len(clauses) < 3
         return goes_on and all(self.link.fullmatch(clause.strip()) for clause in clauses)
 
     def _find_zones(self, content: str, outline: Outline) -> tuple[list[Span], list[Span]]:
         """Return the stretches that may name the bases of a document, and the divisions that list them."""
-        start = min((d.span.start for d in outline.divisions), default=len(content))
-        opening, listed = [Span(0, start)], []
+        opening, listed = [Span(0, _find_opening_end(content, outline))], []
         for division in (part for top in outline.divisions for part in top.walk()):
             heading = division.heading.extract(content).strip() if division.heading else ""
             if heading in self.headings:
@@ -267,3 +287,16 @@ class LegalBases:
             elif division.mark in self.articles:
                 opening.append(division.span)
         return opening, listed
+
+
+def _find_opening_end(content: str, outline: Outline) -> int:
+    """Return the end of the text before the first division.
+
+    The first paragraph of a circular without marks belongs to it, unless the text is a fragment that begins
+    so: without title and addressees.
+    """
+    first = min(outline.divisions, key=lambda division: division.span, default=None)
+    if first is None:
+        return len(content)
+    headed = outline.metadata.title is not None or outline.metadata.addressees
+    return first.body.end if headed and not first.mark else first.span.start

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from build_graph.extract.structure.document_number import build_identifier
 from build_graph.extract.structure.marks import build_alternation
-from build_graph.extract.structure.metadata import build_identifier
 from build_graph.model import Citation
 from build_graph.resources import load_word_lists
 

@@ -15,6 +15,7 @@ from build_graph.resources import load_word_lists
 _NEAR = 120  # characters on either side of a title that show its part in the text
 STOP = re.compile(r"[。；！？\n]")
 COMMA = re.compile("[，,：:]")
+_AFTER_OWN = re.compile(r"$|[和及、与的等(]")
 _LABEL_END = ":： 】]］\u3000"
 # 附件：1.《…》
 _ATTACHMENTS = re.compile(
@@ -33,11 +34,15 @@ class OwnNames:
     issued: str  # of 关于印发X实施方案的通知: X实施方案的通知
 
     def is_own(self, key: str, number: str | None) -> bool:
-        """Return whether a title's key or a number's identity is the document's own."""
-        if self.number is not None and number == self.number:
-            return True
+        """Return whether a title's key or a number's identity is the document's own.
+
+        What the title issues may only be named in full: 印发X实施细则的通知 issues the rules, not X.
+        """
+        if self.number is not None and number is not None:
+            return number == self.number
         at = self.issued.find(key) if len(key) > 3 else -1
-        return key == self.title or at == 0 or (at > 0 and self.issued[at - 1] in "和及、与的")
+        ends = at >= 0 and _AFTER_OWN.match(self.issued, at + len(key)) is not None
+        return key == self.title or (ends and (at == 0 or self.issued[at - 1] in "和及、与的"))
 
     def ends_in(self, key: str) -> bool:
         """Return whether a short name can mean the document itself."""

@@ -14,12 +14,20 @@ OPENERS = "（(〔﹝［[【〈"
 CLOSERS = "）)〕﹞］]】〉"
 _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without white space at its ends
-_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "O": 0, "Ｏ": 0, "两": 2}
+_ZERO = "〇零○◯OＯoОо"  # the last two are Cyrillic
+_DIGITS = (
+    {c: i for i, c in enumerate("〇一二三四五六七八九")}
+    | {str(i): i for i in range(10)}
+    | {chr(ord("０") + i): i for i in range(10)}
+    | dict.fromkeys(_ZERO, 0)
+    | {"两": 2}
+)
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 
-# 2015年5月4日, 二〇一五年五月四日, 2015-05-04, 2015.5.4
+# 2015年5月4日, 二〇一五年五月四日, 二О一五年, 2015-05-04, 2015.5.4, ２０１５ 年 ５ 月 ４ 日
 DATE = re.compile(
-    r"(?P<year>(?:19|20)\d{2}|[一二][〇○零O九][〇○零O一二三四五六七八九]{2})\s*[年./-]\s*"
+    rf"(?<![\d.])(?P<year>(?:[1１][9９]|[2２][0０])\d\s?\d|[一二][^\S\n]?[{_ZERO}0０九]"
+    rf"[^\S\n]?[{_ZERO}0０一二三四五六七八九][^\S\n]?[{_ZERO}0０一二三四五六七八九])\s*[年./-]\s*"
     r"(?P<month>\d{1,2}|[一二三四五六七八九十]{1,2})\s*[月./-]\s*"
     r"(?P<day>\d{1,2}|[一二三四五六七八九十]{1,3})(?:\s*日|(?!\d))"
 )
@@ -70,6 +78,7 @@ def parse_numeral(text: str) -> int:
     >>> [parse_numeral(n) for n in ("十", "二十九", "一百零三", "12", "二〇一五")]
     [10, 29, 103, 12, 2015]
     """
+    text = "".join(text.split())
     if text.isdecimal():
         return int(text)
     if not any(c in _UNITS for c in text):

@@ -1,267 +1,184 @@
-"""The metadata of a document: title, number, issuer, date, addressees.
+"""The metadata of a document: title, number, issuers, date, addressees.
 
-Taken from the table above the text where a page has one, else from the title, the addressees' line and the
-signature; values given from outside (options, a sidecar file) go first.
+What the document says of itself (title, number, signature) goes before the table above it, and both before
+what names the page: the office that posts a document has often not issued it. Values given from outside go
+first of all.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
 
-from build_graph.errors import ObligationError
-from build_graph.extract.structure.marks import DATE, parse_date
+from build_graph.extract.agencies.jurisdictions import Gazetteer, Scope, find_jurisdiction
+from build_graph.extract.structure.document_number import NUMBER, OwnNumberFinder
+from build_graph.extract.structure.issuers import IssuerNames
+from build_graph.extract.structure.letterhead import AddresseeFinder, LabelReader, TitleFinder
+from build_graph.extract.structure.marks import build_alternation, parse_date
+from build_graph.extract.structure.signature import Signature, SignatureFinder, select_signature
 from build_graph.model import Metadata, Text
 from build_graph.resources import load_word_lists
-from build_graph.text.folders import display_path
 
 _HAN = "\u4e00-\u9fff"
-_NUMBER = re.compile(
-    rf"(?P<word>[{_HAN}]{{1,14}}) [ 　]* [〔\[［（(【﹝] \s* (?P<year>(?:19|20)\d{{2}}) \s* [〕\]］）)】﹞]"
-    r" [ 　]* (?:第\s*)? (?P<serial>\d{1,5}) [ 　]* 号",
-    re.VERBOSE,
-)
 _FIRST_MARK = re.compile(r"(?:^|[\n 　：:。])[ 　]*(?:一、|第一[章条]|[（(]一[)）])")
 _HEAD_LIMIT = 3000  # characters that can hold a title
-_LINE_LIMIT = 100  # characters of a title's longest line
-_TAIL = 400  # characters that can hold a signature
-_SHORTEST = 2  # characters of a name that signs
+_ALIKE = 4  # characters by which the first of several issuers is known: 卫生健康委, 卫生健康委员会
+_LETTERHEAD = 200  # characters in which the letterhead stands
 # •, [2020-01-13], 石政发〔2020〕3号-
-_BEFORE_TITLE = re.compile(rf"^(?:[^{_HAN}《]|{_NUMBER.pattern})+", re.VERBOSE)
-_JOINT = re.compile(r"等[0-9一二三四五六七八九十]{0,3}(?:个)?(?:部门|单位|厅局|委办局|部委)$")  # 等七部门
-# 财政部 税务总局 （代章）: the words before a date, behind a stop, a line's end or a wide gap.
-_SIGNERS = re.compile(
-    rf"(?:^|[\n\u3000]|[。；）)：] ?|  )"
-    rf"(?P<names>[{_HAN}]{{2,40}}(?: [{_HAN}]{{2,40}}){{0,9}})(?:[（(]代?章[）)])?\s*$"
-)
-_ISSUER = re.compile(rf"[{_HAN}]{{1,30}}?(?:院|府|厅|室|部|委|局|会|办|署|行|党组|领导小组|指挥部|委员会)$")
+_BEFORE_TITLE = re.compile(rf"^(?:[^{_HAN}《]|{NUMBER.pattern})+", re.VERBOSE)
 
 
-class BadMetadataError(ObligationError):
-    """A sidecar file or option that gives metadata in a way that cannot be read."""
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The words of a document that can name its issuers and its date, by their places."""
+
+    head: str
+    table: dict[str, str]  # the values of the labels above the text
+    titles: tuple[str, ...]  # as given, as printed
+    number: str | None
+    signatures: tuple[Signature, ...]
+
+
+def _names_more(names: Sequence[str], titled: Sequence[str], gazetteer: Gazetteer, *, joint: bool) -> bool:
+    """Return whether names say more than those of the title: all that stand behind 等, or the place as well.
+
+    >>> _names_more(["贵阳市民政局"], ["市民政局"], Gazetteer.load(), joint=False)
+    True
+    """
+    if len(names) < len(titled) or (len(names) > len(titled) and not joint):
+        return False
+    pairs = list(zip(names, titled, strict=False))
+    if joint and len(names) > len(titled):
+        return all(long[:_ALIKE] == short[:_ALIKE] or long.endswith(short) for long, short in pairs)
+    return all(_adds_place(long, short, gazetteer) for long, short in pairs)
+
+
+def _adds_place(long: str, short: str, gazetteer: Gazetteer) -> bool:
+    """Return whether a name is the other with its place, or the same."""
+    path, rest = gazetteer.split_leading(long)
+    return long == short or (bool(path) and long.endswith(short) and short.endswith(rest))
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataExtractor:
     """An extractor of metadata, with the words of `data/outline.toml`."""
 
-    header: dict[str, re.Pattern[str]]
-    any_label: re.Pattern[str]
-    kinds: tuple[str, ...]
+    labels: LabelReader
+    titles: TitleFinder
+    numbers: OwnNumberFinder
+    names: IssuerNames
+    signatures: SignatureFinder
+    addressees: AddresseeFinder
+    verbs: re.Pattern[str]
+    reposted: re.Pattern[str]
+    letterhead: re.Pattern[str]
+    order_end: re.Pattern[str]  # 财政部|令第12号
 
     @classmethod
-    def load(cls) -> MetadataExtractor:
-        """Return an extractor with the package's own words."""
-        data = load_word_lists("outline")
-        header = {field: _build_header_pattern(labels) for field, labels in data["header"].items()}
-        return cls(header, re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"), tuple(data["title"]["kinds"]))
+    def load(cls, gazetteer: Gazetteer | None = None) -> MetadataExtractor:
+        """Return an extractor with the package's own words; pass a gazetteer that is loaded already."""
+        names, words = IssuerNames.load(gazetteer), load_word_lists("outline")
+        return cls(
+            labels=LabelReader.load(),
+            titles=TitleFinder.load(names),
+            numbers=OwnNumberFinder.load(),
+            names=names,
+            signatures=SignatureFinder.load(names),
+            addressees=AddresseeFinder.load(),
+            verbs=re.compile(build_alternation(words["title"]["verbs"])),
+            reposted=re.compile(rf"^[（(【\[]{build_alternation(words['issuer']['reposted'])}[）)】\]]"),
+            letterhead=re.compile(
+                rf"(?:^|\s)(?P<names>[{_HAN}]{{2,40}}?){build_alternation(words['issuer']['letterhead'])}(?=\s)"
+            ),
+            order_end=re.compile(
+                rf"{build_alternation(words['number']['orders'])}[\s（(\d年]*第?.{{0,12}}号$"
+            ),
+        )
 
     def read(self, text: Text, given: Metadata = Metadata()) -> Metadata:  # noqa: B008  (immutable)
         """Return the metadata of `text`; every field of `given` that is set wins."""
         content = text.content
         first = _FIRST_MARK.search(content)
         head = content[: min(first.start() if first else _HEAD_LIMIT, _HEAD_LIMIT)]
-        table = {field: self._read_table_value(field, head) for field in self.header}
-        title = given.title or table["title"] or self._find_title(head)
-        issuer = given.issuer or table["issuer"] or _find_issuer(title) or _find_signature(content)
-        issued = (
-            given.issued or parse_date(table["issued"] or "") or _find_signing_date(content, head, issuer)
-        )
+        table = self.labels.read(head)
+        printed = table.get("title") or self.titles.find(head)
+        title = given.title or printed
+        number = given.number or self.numbers.find(head, title) or self.numbers.tidy(table.get("number"))
+        titles = tuple(filter(None, (title, printed)))
+        signatures = self.signatures.find(content, printed or title)
+        reading = _Reading(head, table, titles, number, signatures)
+        issuers = given.issuers or self._find_issuers(reading)
         return Metadata(
             title=title,
-            number=given.number or _tidy_number(table["number"]) or _find_own_number(head, title),
-            issuer=issuer,
-            issued=issued,
-            addressees=given.addressees or _find_addressees(head, title),
+            number=number,
+            issuers=issuers,
+            issued=given.issued or self._find_date(content, reading, issuers),
+            addressees=given.addressees or self.addressees.find(head, title),
         )
 
-    def _read_table_value(self, field: str, head: str) -> str | None:
-        """Return the value behind a label of the table; None where the label has none."""
-        found = self.header[field].search(head)
-        value = found["value"].strip() if found else ""
-        return value if value and not self.any_label.fullmatch(value) else None
+    # ------------------------------------------------------------------------------ issuers
 
-    def _find_title(self, head: str) -> str | None:
-        """Return the first line, or lines, that end as titles do: 关于…的通知."""
-        lines = [line.strip() for line in head.split("\n")]
-        for index, line in enumerate(lines):
-            if not self._ends_title(line):
-                continue
-            before = lines[index - 1] if index else ""
-            broken = 2 < len(before) < _LINE_LIMIT and not re.search(r"[。：:；;，,\d]", before)
-            if broken and "关于" in before and not self._ends_title(before):
-                return before + line  # the title takes two lines
-            if "关于" in line or "印发" in line or len(line) < 40:
-                return line
-        return _find_one_line_title(head, self.kinds)
+    def _find_issuers(self, reading: _Reading) -> tuple[str, ...]:
+        """Return the bodies that issued the document, in the order printed; () where none is named.
 
-    def _ends_title(self, line: str) -> bool:
-        bare = re.sub(r"[（(〔\[][^（）()]*[）)〕\]]$", "", line)
+        Those of the title go first, unless another place names the same and more.
+        """
+        split = map(self._split_title, reading.titles)
+        titled, joint = next((found for found in split if found[0]), ((), False))
+        signed = select_signature(reading.signatures, titled)
+        places = [
+            signed.signers if signed else (),
+            self._read_letterhead(reading),
+            self.names.split(reading.table.get("issuer", "")),
+        ]
+        if titled:
+            gazetteer = self.names.gazetteer
+            fuller = (names for names in places if _names_more(names, titled, gazetteer, joint=joint))
+            return next(fuller, titled)
+        return next(filter(None, places), ()) or self._read_publisher(reading)
+
+    def _split_title(self, title: str) -> tuple[tuple[str, ...], bool]:
+        """Return the bodies before 关于 in a title, and whether 等七部门 stands behind them."""
+        words = _BEFORE_TITLE.sub("", self.reposted.sub("", title))
+        verb = self.verbs.search(words)
+        bare, joint = self.names.strip_joint(words[: verb.start()].strip()) if verb else ("", False)
+        return self.names.split(bare), joint
+
+    def _read_letterhead(self, reading: _Reading) -> tuple[str, ...]:
+        """Return the bodies of the letterhead, or of an order: 贵阳市人民政府办公厅文件, 财政部令第12号."""
+        found = self.letterhead.search(reading.head, 0, _LETTERHEAD)
+        words = found["names"] if found else self.order_end.sub("", reading.number or "")
+        return self.names.split(words)
+
+    def _read_publisher(self, reading: _Reading) -> tuple[str, ...]:
+        """Return the office that posts the document, unless title and number show another place."""
+        names = self.names.split(reading.table.get("publisher", ""))
+        title, gazetteer = next(iter(reading.titles), None), self.names.gazetteer
+        own = find_jurisdiction(None, title, reading.number, gazetteer=gazetteer)
+        if own.reach is Scope.UNKNOWN or not names:
+            return names
+        return names if find_jurisdiction(names[0], title, None, gazetteer=gazetteer) == own else ()
+
+    # --------------------------------------------------------------------------------- date
+
+    def _find_date(self, content: str, reading: _Reading, issuers: Sequence[str]) -> date | None:
+        """Return the day of issue by the strongest place that has one."""
+        table, signed = reading.table, select_signature(reading.signatures, issuers)
+        own = signed is not None and any(name in issuers for name in signed.signers)
+        stated = parse_date(table.get("issued", ""))
+        if signed and (own or not stated):
+            return signed.day
+        if stated:
+            return stated
         return (
-            6 < len(line) < _LINE_LIMIT
-            and bare.endswith(self.kinds)
-            and not re.search(r"[。；;]|^[《（(]", line)
+            self.signatures.find_enactment(content)
+            or self.signatures.find_printing_date(content)
+            or (parse_date(table.get("posted", "")) if _has_table(table) else None)
         )
 
 
-def read_sidecar(path: Path) -> Metadata:
-    """Return metadata from a sidecar TOML file; raises BadMetadataError where it cannot be read."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadMetadataError(f"{display_path(path)}: {error.strerror}; check its permissions") from error
-    return parse_sidecar(data, display_path(path))
-
-
-def parse_sidecar(data: bytes, where: str) -> Metadata:
-    """Return metadata from the bytes of a sidecar file; raises BadMetadataError for bad bytes or values."""
-    try:
-        values = tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadMetadataError(f'{where}: {error}; write TOML such as: title = "…"') from error
-    return build_metadata(values, where)
-
-
-def build_metadata(data: dict[str, Any], where: str) -> Metadata:
-    """Return metadata from names and values; raises BadMetadataError for an unknown name or a wrong value.
-
-    >>> build_metadata({"number": "国发〔2015〕24号", "date": "2015-05-04"}, "options").issued
-    datetime.date(2015, 5, 4)
-    """
-    known = {"issued" if f.name == "date" else f.name for f in fields(Metadata)} - {"issued"} | {"date"}
-    for name in data:
-        if name not in known:
-            raise BadMetadataError(f"{where}: {name!r} is not known; use {', '.join(sorted(known))}")
-    issued = data.get("date")
-    if isinstance(issued, str):
-        issued = parse_date(issued)
-    if data.get("date") is not None and not isinstance(issued, date):
-        raise BadMetadataError(f"{where}: date {data['date']!r} is no date; write it as 2015-05-04")
-    addressees = data.get("addressees", ())
-    texts = [data.get(name) for name in ("title", "number", "issuer")] + list(addressees)
-    if isinstance(addressees, str) or not all(value is None or isinstance(value, str) for value in texts):
-        raise BadMetadataError(f"{where}: title, number and issuer are texts, addressees a list of texts")
-    for name in ("title", "number", "issuer"):
-        if any(0xD800 <= ord(char) < 0xE000 for char in data.get(name) or ""):
-            raise BadMetadataError(f"{where}: {name} is no Unicode; give it in UTF-8")
-    return Metadata(data.get("title"), data.get("number"), data.get("issuer"), issued, tuple(addressees))
-
-
-def merge_metadata(first: Metadata, second: Metadata) -> Metadata:
-    """Return `first`; `second` fills its empty fields."""
-    return replace(second, **{f.name: value for f in fields(first) if (value := getattr(first, f.name))})
-
-
-def build_identifier(number: str) -> str | None:
-    """Return the part of a document's IRI that its number gives; None for other words.
-
-    >>> build_identifier("国发〔2015〕24号"), build_identifier("九府办字[2019]88号")
-    ('国发-2015-24', '九府办字-2019-88')
-    """
-    found = _NUMBER.search(number)
-    return f"{found['word']}-{found['year']}-{int(found['serial'])}" if found else None
-
-
-# -------------------------------------------------------------------------------------- parts
-
-
-def _build_header_pattern(labels: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern for a label of the table and its value, on the same line or on the next."""
-    label = "|".join(r"[ 　]*".join(map(re.escape, label)) for label in labels)  # 标　　题
-    return re.compile(rf"(?:^|\n)[^\S\n]*(?:{label})[^\S\n]*[：:][^\S\n]*\n?[^\S\n]*(?P<value>[^\n]+)")
-
-
-def _tidy_number(value: str | None) -> str | None:
-    found = _NUMBER.search(value or "")
-    return found[0] if found else None
-
-
-def _find_own_number(head: str, title: str | None) -> str | None:
-    """Return the document's own number, alone on its line or right behind the title; none that it cites."""
-    for found in _NUMBER.finditer(head):
-        line_start = head.rfind("\n", 0, found.start()) + 1
-        line_end = head.find("\n", found.end())
-        line = head[line_start : len(head) if line_end < 0 else line_end].strip(" 　（()）\t\xa0")
-        if line == found[0].strip():
-            return found[0]
-        before = head[: found.start()].rstrip(" 　（(\n")
-        if title and before.endswith(title[-12:]):
-            return found[0]
-    return None
-
-
-def _find_issuer(title: str | None) -> str | None:
-    """Return the body before 关于 in a title: 九江市人民政府办公室关于….
-
-    >>> _find_issuer("九江市人民政府办公室关于印发方案的通知")
-    '九江市人民政府办公室'
-    >>> _find_issuer("•工业和信息化部等七部门关于推动未来产业创新发展的实施意见")
-    '工业和信息化部'
-    """
-    words = _BEFORE_TITLE.sub("", title or "")
-    before, about, _ = words.partition("关于")
-    before = _JOINT.sub("", re.split("转发|印发|批转", before)[0].strip())
-    return before if about and _ISSUER.match(re.split("[ 、\u3000]+", before)[-1]) else None
-
-
-def _find_signature(content: str) -> str | None:
-    """Return the body that signs: a name alone on the line before a date, or right before it at the end."""
-    for found in re.finditer(
-        rf"(?:^|\n|。)[^\S\n]*(?P<name>[{_HAN}]{{2,30}})[^\S\n]*\n[^\S\n]*(?={DATE.pattern})", content
-    ):
-        if _ISSUER.match(found["name"]):
-            return found["name"]
-    closing = content[-_TAIL:].replace("\xa0", " ")
-    found_names = (_find_signers(closing[: day.start()]) for day in reversed(list(DATE.finditer(closing))))
-    return next((names for names in found_names if names), None)
-
-
-def _find_signers(closing: str) -> str | None:
-    """Return the bodies at the end of the words: 财政部 税务总局; a space may break one name."""
-    found = _SIGNERS.search(closing)
-    names = found["names"].split(" ") if found else []
-    if len(names) > 1 and all(map(_ISSUER.match, names)):
-        return " ".join(names)
-    whole = "".join(names)
-    return whole if _ISSUER.match(whole) and len(whole) > _SHORTEST else None
-
-
-def _find_signing_date(content: str, head: str, issuer: str | None) -> date | None:
-    """Return the date behind the signature, else the first date alone on a line."""
-    if issuer:
-        found = re.search(rf"{re.escape(issuer)}\s*(?=(?:{DATE.pattern}))", content)
-        if found and (signed := parse_date(content[found.end() : found.end() + 20])):
-            return signed
-    short = (line for line in content.split("\n") if 7 < len(line.strip()) < 20)
-    alone = (line for line in short if DATE.fullmatch(line.strip(" 　\t\xa0（()）")))
-    return parse_date(next(alone, ""))
-
-
-def _find_addressees(head: str, title: str | None) -> tuple[str, ...]:
-    """Return the addressees: the words before the first colon, split at commas."""
-    for line in head.split("\n"):
-        found = re.match(rf"\s*(?P<names>[^。：:；;《》]{{2,300}})[：:]\s*(?:$|[{_HAN}《])", line)
-        if not found:
-            continue
-        names = found["names"]
-        if title and title[-10:] in names:
-            names = names.split(title[-10:], 1)[1]
-        if re.search(r"各|人民政府|部门|单位|委员会|厅|局", names) and not re.search(
-            r"如下|^\s*[（(]?[一二三]|发文|主题|记者|获悉|日电|\d月\d", names
-        ):
-            parts = re.split(r"[，,；;](?![^（(]*[）)])", names)  # at commas outside brackets
-            return tuple(part.strip() for part in parts if part.strip())
-    return ()
-
-
-def _find_one_line_title(head: str, kinds: Iterable[str]) -> str | None:
-    """Return the title at the beginning of a document on one line."""
-    found = re.match(
-        rf"\s*(?P<title>[^\s。：:；;]{{2,40}}关于[^\s。：:；;]{{2,70}}?的(?:{'|'.join(kinds)}))", head
-    )
-    return found["title"] if found else None
+def _has_table(table: dict[str, str]) -> bool:
+    """Return whether the labels are those of a document, not of a page."""
+    return bool(table.keys() & {"number", "issuer", "title", "publisher"})

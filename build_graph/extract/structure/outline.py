@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from build_graph.extract.structure.flattened_tables import TableParser
 from build_graph.extract.structure.headings import HeadingParser, find_first_sentence
-from build_graph.extract.structure.marks import iterate_lines
+from build_graph.extract.structure.marks import build_alternation, iterate_lines
 from build_graph.extract.structure.numbering import DEPTH, LEVELS_DOWN, Mark, find_marks, select_marks
 from build_graph.model import Division, Level, Metadata, Outline, Span, Text
 from build_graph.resources import load_word_lists
@@ -68,7 +68,7 @@ class OutlineParser:
     def read(self, text: Text, metadata: Metadata) -> Outline:
         """Return the divisions of `text`: those that marks give, and the paragraphs of text without marks."""
         content = text.content
-        marks = tuple(select_marks(content, self._find_marks(content, metadata.issuer)))
+        marks = tuple(select_marks(content, self._find_marks(content, metadata.issuers)))
         start = _find_text_start(content, metadata)
         drafts = tuple(self._nest(content, marks, start))
         split = (self._split_paragraphs(content, one) for one in self.headings.split(content, drafts))
@@ -77,12 +77,12 @@ class OutlineParser:
 
     # ------------------------------------------------------------------------------- marks
 
-    def _find_marks(self, content: str, issuer: str | None) -> list[Mark]:
+    def _find_marks(self, content: str, issuers: Sequence[str]) -> list[Mark]:
         """Return everything that looks like a mark or ends the text, in order."""
         found = list(find_marks(content))
         stops = [self.stop]
-        if issuer:  # the signature: 国务院 alone on a line, or before the date in a one-line document
-            name = re.escape(issuer)
+        if issuers:  # the signature: 国务院 alone on a line, or before the date in a one-line document
+            name = rf"(?:{build_alternation(issuers)}[^\S\n]*)+"
             signature = rf"^[^\S\n]*{name}[^\S\n]*$|(?<=[。）)])[^\S\n]*{name}(?=\s*\d{{4}}年)"
             stops.append(re.compile(signature, re.MULTILINE))
         for stop in stops:

@@ -14,14 +14,13 @@ from build_graph.model import Body, BodyKind
 
 
 def emit_bodies(emit: Emitter) -> None:
-    """Add the statements on the issuer and on every body that bears a measure."""
-    issuer = emit.document.issuer
+    """Add the statements on the issuers and on every body that bears a measure."""
     bearers = (
         find_body(bearer)
         for measure in emit.document.measures
         for bearer in (*measure.bearers, *measure.defaults)
     )
-    bodies = dict.fromkeys([issuer, *bearers] if issuer else bearers)
+    bodies = dict.fromkeys([*emit.document.issuers, *bearers])
     known = (node for body in bodies for node in _iterate_known(emit, body))
     emit.statements.extend(emit.descriptions.iterate_descriptions(known))
     for body in bodies:

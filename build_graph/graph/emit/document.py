@@ -27,7 +27,7 @@ from build_graph.graph.emit.provenance import (
 )
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.statements import Statement, Term, expand, iri, literal, parse_statements
-from build_graph.model import Document
+from build_graph.model import LIST_MARK, Document
 from build_graph.vocabulary import BASE, ONTOLOGY_VERSION
 
 
@@ -116,7 +116,7 @@ def _emit_frame(emit: Emitter) -> None:
 
 
 def _emit_metadata(emit: Emitter) -> None:
-    meta, issuer = emit.document.outline.metadata, emit.document.issuer
+    meta = emit.document.outline.metadata
     emit.describe(
         emit.document_iri,
         "eli:LegalResource",
@@ -124,8 +124,8 @@ def _emit_metadata(emit: Emitter) -> None:
         ("dcterms:title", meta.title),
         ("eli:id_local", standardise_number(meta.number) if meta.number else None),
         ("eli:date_document", meta.issued),
-        ("ob:issuerAsWritten", meta.issuer or None),
-        ("eli:passed_by", emit.body_iri(issuer) if issuer else None),
+        ("ob:issuerAsWritten", LIST_MARK.join(meta.issuers) or None),
+        *(("eli:passed_by", emit.body_iri(issuer)) for issuer in emit.document.issuers),
         ("eli:jurisdiction", emit.place_iri(emit.document.jurisdiction)),
         *(("ob:addressedTo", name) for name in meta.addressees),
     )

@@ -93,7 +93,7 @@ def _iterate_edges(table: ExportTable) -> Iterator[tuple[str, str, Attributes]]:
         for row in table.rows:
             cell = dict(zip(table.names, row, strict=True))
             if cell[link.start] and cell[link.end]:
-                role, rank = str(cell.get("role") or ""), int(str(cell["rank"] or 0))
+                role, rank = str(cell.get("role") or ""), int(str(cell.get("rank") or 0))
                 attributes = {"label": link.edge, "kind": link.edge, "role": role, "rank": rank}
                 yield str(cell[link.start]), str(cell[link.end]), attributes
 

@@ -19,6 +19,7 @@ from build_graph.graph.emit.provenance import MEDIA, hash_text, undo_repairs
 from build_graph.graph.emit.registries import Descriptions
 from build_graph.graph.iris import DOCUMENT_PATH, reading_iri, source_iri, text_iri
 from build_graph.model import (
+    LIST_MARK,
     Citation,
     Coverage,
     CoverageKind,
@@ -37,7 +38,7 @@ from build_graph.model import (
 )
 from build_graph.query.engines import Engine
 from build_graph.query.restore.facts import Facts, RestoringError
-from build_graph.query.restore.measures import BodyRestorer, restore_issuer, restore_measures, restore_place
+from build_graph.query.restore.measures import BodyRestorer, restore_issuers, restore_measures, restore_place
 from build_graph.text.repair.edits import map_offsets
 from build_graph.vocabulary import decode_part
 
@@ -90,7 +91,7 @@ def _restore_metadata(facts: Facts, content: str) -> Metadata:
     return Metadata(
         title=facts.read(document, "dcterms:title"),
         number=facts.read(document, "eli:id_local"),
-        issuer=facts.read(document, "ob:issuerAsWritten"),
+        issuers=tuple(filter(None, (facts.read(document, "ob:issuerAsWritten") or "").split(LIST_MARK))),
         issued=facts.read(document, "eli:date_document"),
         addressees=tuple(sorted(addressees, key=content.find)),
     )
@@ -177,7 +178,7 @@ def _build_document(facts: Facts, base: str) -> Document:
         text=text,
         outline=outline,
         jurisdiction=restore_place(facts, base),
-        issuer=restore_issuer(facts, bodies),
+        issuers=restore_issuers(facts, bodies),
         measures=measures,
         refused=tuple(_iterate_rejected(facts)),
         citations=tuple(_iterate_citations(facts)),

@@ -20,6 +20,7 @@ from build_graph.model import (
     Norm,
     Qualifier,
     Target,
+    sort_bodies,
 )
 from build_graph.query.restore.facts import Facts, RestoringError
 from build_graph.vocabulary import BASE, decode_part
@@ -58,10 +59,9 @@ class BodyRestorer:
         )
 
 
-def restore_issuer(facts: Facts, bodies: BodyRestorer) -> Body | None:
-    """Return the body that issued the document, or None."""
-    issuers = facts.list_values(facts.document, "eli:passed_by")
-    return bodies.restore(issuers[0]) if issuers else None
+def restore_issuers(facts: Facts, bodies: BodyRestorer) -> tuple[Body, ...]:
+    """Return the bodies that issued the document, by id."""
+    return sort_bodies(map(bodies.restore, facts.list_values(facts.document, "eli:passed_by")))
 
 
 def restore_place(facts: Facts, base: str) -> str | None:

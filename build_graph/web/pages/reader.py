@@ -13,7 +13,7 @@ from urllib.parse import quote
 from build_graph.extract.citations.document_names import standardise_number
 from build_graph.graph.emit.emitter import Emitter
 from build_graph.graph.emit.registries import Descriptions
-from build_graph.model import Document, Metadata, NormKind
+from build_graph.model import LIST_MARK, Document, Metadata, NormKind
 from build_graph.vocabulary import BASE
 from build_graph.web.pages.reader_data import build_outline_rows, collect_reader_data, count_findings
 from build_graph.web.pages.reader_marks import KINDS, collect_marks
@@ -77,10 +77,10 @@ def render_reader_page(
 
 
 def _list_facts(metadata: Metadata) -> list[str]:
-    """Return number, issuer and date, as far as the document has them."""
+    """Return number, issuers and date, as far as the document has them."""
     number = standardise_number(metadata.number) if metadata.number else None
     issued = metadata.issued.isoformat() if metadata.issued else None
-    return [fact for fact in (number, metadata.issuer, issued) if fact]
+    return [fact for fact in (number, LIST_MARK.join(metadata.issuers), issued) if fact]
 
 
 def compute_relative_url(page: Path, other: Path) -> str:
