@@ -148,7 +148,7 @@ def _build_table(reviews: Sequence[Review]) -> Table:
 
 
 def _format_doubts(review: Review, limit: int) -> Iterator[str]:
-    """Yield lines on the doubts of one document, worst first, each with its place, as compilers write errors."""
+    """Yield lines on the worst doubts of one document, each with its place, as compilers write errors."""
     longest = sorted(review.doubts, key=lambda doubt: (-doubt.duties, -len(doubt.words)))[:limit]
     for doubt in sorted(longest, key=lambda doubt: (doubt.line, doubt.column)):
         words = " ".join(doubt.words.split())

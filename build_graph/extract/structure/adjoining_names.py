@@ -1,7 +1,7 @@
 """Names of bodies whose cells ran together: 市工信局市委网信办、市发展改革委2020年底.
 
-Where two names stand side by side without a mark between them, one cell ended. A name is taken up to the first
-ending behind which something can begin: a mark, another name, a number, or the end of the row.
+Where two names stand side by side without a mark between them, one cell ended. A name is taken up to the
+first ending behind which something can begin: a mark, another name, a number, or the end of the row.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class RowReader:
         yield from sorted(places)
 
     def _follows_sentence(self, start: int) -> bool:
-        """Return whether a place is behind the end of a sentence, a deadline in a column of its own, or a person."""
+        """Return whether a place is behind the end of a sentence, a deadline, or a person in a column."""
         if start == self.row.start:
             return True
         reach = max(self.row.start, start - _REACH)
@@ -123,7 +123,7 @@ class RowReader:
         return AdjoiningNames(tuple(cells)) if cells and (trailing or ended) and at == begun else None
 
     def _skip_to_next(self, stop: int, *, trailing: bool) -> int:
-        """Return where the next name of a list begins, behind a mark and short words (移动、联通); else `stop`."""
+        """Return where the next name of a list begins, behind a mark and short words; else `stop`."""
         at = stop
         while at < self.row.end and self.content[at] in _MARKS:
             at += 1
@@ -171,8 +171,8 @@ class RowReader:
     def _begins(self, start: int) -> bool:
         """Return whether a name begins right here: 市工信局|市科技局.
 
-        Without a level it must stand behind other words elsewhere (区环保局|东城交通支队, but 市委网信办), or be
-        a division where a column has these.
+        Without a level it must stand behind other words elsewhere (区环保局|东城交通支队, but 市委网信办), or
+        be a division where a column has these.
         """
         names = (
             self.content[start:stop] for stop in self._iterate_ends(start, 3) if self._is_name(start, stop)
@@ -181,7 +181,7 @@ class RowReader:
         return any(levelled or self._stands_alone(name) for name in names)
 
     def _stands_alone(self, name: str) -> bool:
-        """Return whether a name without a level is a division, or has a plain ending and stands behind others."""
+        """Return whether a name without a level is a division, or stands behind different words."""
         if self.table.divisions and _DIVISION.fullmatch(name):
             return True
         if not _PLAIN.search(name):

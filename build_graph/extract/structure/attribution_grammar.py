@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from build_graph.extract.structure.marks import build_alternation, pair_brackets
+from build_graph.extract.structure.rank_rules import Rank, RankRules
 from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Qualifier, QualifierKind, Role, Span
 from build_graph.resources import load_word_lists
 
@@ -30,54 +31,6 @@ _JOINT = re.compile(rf"以及|[和及与]|[{_BLANK}]+")
 _NAME_END = re.compile(rf"以及|[和及与等]|[{_BLANK}]+")
 _LONG_LABEL = r"(?=[^：:、，]{2,8}(?:单位|部门|处室|科室|时限|时间)[：:])"  # a label right behind a name
 _INNER_VERB = re.compile(rf"会同|牵头(?:负责|落实|组织实施)?(?=[^{_COMMAS}{_STOPS}、单部负落组实)）])")
-
-
-@dataclass(frozen=True, slots=True)
-class Rank:
-    """A rule for the bodies that lead where nothing else says so, from here on."""
-
-    first: bool = False  # the first of each list
-    comma: bool = False  # those before the first comma
-    marks: bool = False  # those with △ or the like
-    others: bool = False  # all others support: 其余为配合单位
-
-    def join(self, other: Rank) -> Rank:
-        """Return the rule that holds where both are stated: 首位为牵头单位，其余为配合单位."""
-        return Rank(*(one or two for one, two in zip(astuple(self), astuple(other), strict=True)))
-
-
-@dataclass(frozen=True, slots=True)
-class RankRules:
-    """The wordings of rank rules: 排在第一位的部门为牵头部门, 标有△的为牵头单位."""
-
-    first: re.Pattern[str]
-    comma: re.Pattern[str]
-    marks: re.Pattern[str]
-    others: re.Pattern[str]
-
-    @classmethod
-    def load(cls) -> RankRules:
-        """Return the rules with the package's own words."""
-        rank = load_word_lists("attribution")["rank"]
-        leads = rf"[^，,。；;]{{0,8}}为(?:主要|第一)?{build_alternation(rank['lead'])}"
-        return cls(
-            first=re.compile(build_alternation(rank["first"]) + leads),
-            comma=re.compile(build_alternation(rank["comma"]) + leads),
-            marks=re.compile(f"[{re.escape(rank['marks'])}]"),
-            others=re.compile(
-                rf"{build_alternation(rank['others'])}[^，,。；;]{{0,8}}为{build_alternation(rank['support'])}"
-            ),
-        )
-
-    def find(self, words: str) -> Rank:
-        """Return the rank rule that `words` state, if any."""
-        marked = self.marks.search(words) and any(w in words for w in ("标注", "标有", "带", "为牵头"))
-        return Rank(
-            bool(self.first.search(words)),
-            bool(self.comma.search(words)),
-            bool(marked),
-            bool(self.others.search(words)),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +250,7 @@ class AttributionGrammar:
         reading.ranked |= reading.label is not Role.RESPONSIBLE
 
     def find_deadline(self, content: str, span: Span) -> int:
-        """Return where the label of a deadline begins right behind a name (…财政厅完成时限：), else the end."""
+        """Return where the label of a deadline begins right behind a name (财政厅|完成时限：), else the end."""
         found = (
             label for label in self.inner_label.finditer(content, span.start, span.end) if not label["label"]
         )
@@ -441,14 +394,20 @@ class AttributionGrammar:
 
 
 def build_label_pattern(data: dict[str, Any]) -> str:
-    """Return the pattern of a label with its colon, group `label`; `data` is attribution.toml."""
+    """Return the pattern of a label with its colon or 为, group `label`; `data` is attribution.toml."""
+    bare = build_alternation(data["label"]["bare"])
+    return (
+        rf"(?P<label>(?=.{{0,16}}[：:为]){build_label_words(data)}|(?:{bare})(?=[ 　]*[：:]))"
+        r"[ 　]*(?:[：:]|为(?!主))"
+    )
+
+
+def build_label_words(data: dict[str, Any]) -> str:
+    """Return the pattern of a label that ends in a noun (责任单位), without its colon."""
     label = data["label"]
     words = build_alternation(label["lead"] + label["support"] + label["responsible"])
     any_word = rf"(?:{build_alternation(label['filler'])}|{words})"
-    return (
-        rf"(?P<label>(?=.{{0,16}}[：:为]){any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{build_alternation(label['nouns'])})"
-        rf"|(?:{build_alternation(label['bare'])})(?=[ 　]*[：:]))[ 　]*(?:[：:]|为(?!主))"
-    )
+    return rf"{any_word}{{0,6}}?{words}{any_word}{{0,3}}(?:{build_alternation(label['nouns'])})"
 
 
 def build_qualifier_pattern(data: dict[str, Any]) -> str:

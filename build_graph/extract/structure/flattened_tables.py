@@ -17,6 +17,7 @@ from build_graph.resources import load_word_lists
 
 _CELLS = 2  # columns that a head has at least: the task, and the bodies responsible for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
+_OTHERS = 60  # characters of the names of columns that are not known
 _NOTE = re.compile(r"（[^（）]*）$")  # （逗号前为牵头单位）
 _GLUED_ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*(?=[\u4e00-\u9fff“（【])", re.MULTILINE)
 
@@ -147,8 +148,16 @@ class TableParser:
             bodies=tuple(_NOTE.sub("", column[0]) for column in columns),
             persons=any(map(self.glued_persons.search if head.glued else self.persons.fullmatch, head.cells)),
             glued=head.glued,
-            trailing=bool(self.due.sub("", behind)),
+            trailing=bool(self.due.sub("", behind)) if head.glued else self._has_trailing(content, head),
         )
+
+    def _has_trailing(self, content: str, head: _Head) -> bool:
+        """Return whether columns follow those of the bodies that are no deadline, known ones or others."""
+        last = max(at for at, cell in enumerate(head.cells) if self.bodies.fullmatch(cell))
+        first = _ROW.search(content, head.span.end)
+        others = content[head.span.end : first.start()].strip() if first else ""
+        known = any(not self.due.fullmatch(cell) for cell in head.cells[last + 1 :])
+        return known or (0 < len(others) <= _OTHERS and "。" not in others)
 
 
 def find_table_at(tables: Sequence[FlatTable], position: int) -> FlatTable | None:

@@ -149,7 +149,7 @@ def _tells(words: re.Pattern[str], title: str) -> bool:
 
 
 def _is_glued_row(content: str, draft: Division) -> bool:
-    """Return whether a division is the row of a table whose cells ran together: no cell of it is a heading."""
+    """Return whether a division is a row whose cells ran together: none of them is a heading."""
     return draft.key.startswith("r") and "\n" not in draft.body.strip(content).extract(content)
 
 

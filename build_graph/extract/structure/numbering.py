@@ -135,8 +135,16 @@ class _Numbering:
             return True
         if mark.kind in DECIMALS:
             return self._continues_decimals(mark)
-        if mark.kind == "item" and (self._is_decimal(mark) or (self.stopped and not self._has_text(at))):
-            return False
+        unlisted = mark.kind != "item" or not self._is_listed(at)
+        return unlisted and self._continues(at)
+
+    def _is_listed(self, at: int) -> bool:
+        """Return whether an item is a number (1.5), or a name in the list of attachments."""
+        return self._is_decimal(self.marks[at]) or (self.stopped and not self._has_text(at))
+
+    def _continues(self, at: int) -> bool:
+        """Return whether a mark is in a place for its kind, with a number that is expected there."""
+        mark = self.marks[at]
         place = find_place(self.content, mark.span.start)
         if place is Place.LINE:
             return True
@@ -251,7 +259,7 @@ class _Numbering:
         )
 
     def _iterate_following(self, at: int) -> Iterator[Mark]:
-        """Yield the marks behind one, up to a stop or to the next shallower one that carries a numbering on."""
+        """Yield the marks behind one, up to a stop or a shallower one that carries a numbering on."""
         depth = DEPTH[self.marks[at].kind]
         for other in self.marks[at + 1 : at + 1 + _AHEAD]:
             if other.kind == "stop" or (DEPTH[other.kind] < depth and self._seems_next(other)):

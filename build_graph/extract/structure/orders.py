@@ -1,4 +1,4 @@
-"""Whether a text without numbering marks orders anything: a notice or a fragment of a plan, and not a report."""
+"""Whether a text without numbering marks orders anything: a notice or part of a plan, and no report."""
 
 from __future__ import annotations
 

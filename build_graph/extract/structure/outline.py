@@ -147,7 +147,7 @@ class OutlineParser:
 
 
 def load_preamble_pattern() -> re.Pattern[str]:
-    """Return the pattern of what leads over to the text that follows, or forwards it: 现印发给你们，请执行."""
+    """Return the pattern of what leads over to the text that follows, or forwards it: 现印发给你们."""
     return re.compile(load_word_lists("outline")["preamble"]["pattern"])
 
 
