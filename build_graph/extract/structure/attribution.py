@@ -24,7 +24,7 @@ from build_graph.extract.structure.attribution_layouts import (
 )
 from build_graph.extract.structure.flattened_tables import FlatTable, TableParser, find_table_at
 from build_graph.extract.structure.marks import CLOSERS
-from build_graph.extract.structure.rank_rules import Rank
+from build_graph.extract.structure.rank_rules import NO_RANK, Rank
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -322,4 +322,4 @@ def _join_rows(rows: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
 
 def _choose_later(one: Rank, two: Rank) -> Rank:
     """Return the rule in force: the later one unless it is empty."""
-    return two if two != Rank() else one
+    return two if two != NO_RANK else one

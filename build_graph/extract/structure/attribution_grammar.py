@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from build_graph.extract.structure.marks import build_alternation, pair_brackets
-from build_graph.extract.structure.rank_rules import Rank, RankRules
+from build_graph.extract.structure.rank_rules import NO_RANK, Rank, RankRules
 from build_graph.model import Allocation, Assignment, Bearer, BodyKind, Qualifier, QualifierKind, Role, Span
 from build_graph.resources import load_word_lists
 
@@ -47,7 +47,7 @@ class ParsedAttribution:
     verbs: bool = False  # a verb such as 负责 or 牵头 follows the bodies
     plain: bool = False  # no label gives lead or support
     ranked: bool = False  # labels or verbs give lead or support
-    rank: Rank = Rank()  # the rank rule that it states
+    rank: Rank = NO_RANK  # the rank rule that it states
     defaults: tuple[Bearer, ...] = ()  # the bearers of all later measures, too: 以下均需…
     riders: tuple[Qualifier, ...] = ()
     layout_inferred: bool = False  # parted from other cells by the names alone
@@ -101,7 +101,7 @@ class _ParseState:
     joined: bool = False
     verbs: bool = False
     ranked: bool = False
-    rank: Rank = Rank()
+    rank: Rank = NO_RANK
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ class AttributionGrammar:
         reading.ranked |= reading.label is not Role.RESPONSIBLE
 
     def find_deadline(self, content: str, span: Span) -> int:
-        """Return where the label of a deadline begins right behind a name (财政厅|完成时限：), else the end."""
+        """Return where the label of a deadline begins right behind a name, else the end."""
         found = (
             label for label in self.inner_label.finditer(content, span.start, span.end) if not label["label"]
         )

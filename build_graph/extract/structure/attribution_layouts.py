@@ -22,7 +22,7 @@ from build_graph.extract.structure.attribution_grammar import (
 )
 from build_graph.extract.structure.flattened_tables import FlatTable
 from build_graph.extract.structure.marks import CLOSERS, OPENERS, iterate_lines, pair_brackets
-from build_graph.extract.structure.rank_rules import Rank
+from build_graph.extract.structure.rank_rules import NO_RANK
 from build_graph.model import RejectedBracket, Span, Text
 from build_graph.resources import load_word_lists
 
@@ -95,7 +95,7 @@ class NameJudge:
         bodies = sum(map(self.grammar.names_body, names))
         if not bodies:
             return ""
-        ruled = parsed.verbs or parsed.rank != Rank()  # a rule is a sentence: 列首的为牵头单位
+        ruled = parsed.verbs or parsed.rank != NO_RANK  # a rule is a sentence: 列首的为牵头单位
         words = "" if ruled else parsed.inner.extract(content)
         if any(word in words for word in self.sentence) or any(map(self.is_sentence, names)):
             return _SENTENCE
@@ -140,7 +140,7 @@ class BracketFinder:
         if parsed.labels:
             return self.judge.explain_label(parsed)
         before = _find_last_character(content, outer.start)
-        if parsed.rank != Rank() and not parsed.bearers:  # a rule by itself, behind an attribution
+        if parsed.rank != NO_RANK and not parsed.bearers:  # a rule by itself, behind an attribution
             return None if before in (*_SENTENCE_ENDS, *CLOSERS, "") else ""
         reason = self.judge.explain_list(content, parsed)
         if reason is None and self._explains_body(content, outer):

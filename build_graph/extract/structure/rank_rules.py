@@ -23,6 +23,9 @@ class Rank:
         return Rank(*(one or two for one, two in zip(astuple(self), astuple(other), strict=True)))
 
 
+NO_RANK = Rank()
+
+
 @dataclass(frozen=True, slots=True)
 class RankRules:
     """The wordings of rank rules: 排在第一位的部门为牵头部门, 标有△的为牵头单位."""
