@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,12 +17,14 @@ from build_graph.errors import ObligationError
 from build_graph.extract.meaning.norms import NormFinder
 from build_graph.extract.phrases.sentences import split_sentences
 from build_graph.extract.pipeline import Pipeline, find_default_document, merge_given
+from build_graph.extract.structure.headings import load_duty_cues
 from build_graph.extract.structure.marks import iterate_lines
 from build_graph.extract.structure.outline import is_sentence, load_preamble_pattern
 from build_graph.model import Bearer, CoverageKind, Document, Measure, Metadata, Norm, Span, Stretch
 from build_graph.query.text_tables import WIDTH, open_console
 from build_graph.text.inputs import IgnoredFile, InputReader
 
+_PLAN = re.compile("思路|部署|总体要求$")
 _WORDS = 40  # characters of a doubt that a line shows
 KINDS = ("passed over", "unread", "refused", "unresolved", "damaged")
 _PASSED = {CoverageKind.PRINCIPLE: "principles or a preamble", CoverageKind.STRUCTURE: "a heading or note"}
@@ -192,13 +195,28 @@ def _find_passed_over(
 
     A heading is no sentence, and what only forwards a document (请认真执行) is none that is lost.
     """
-    content, forwards = document.text.content, load_preamble_pattern()
+    content, forwards, cues = document.text.content, load_preamble_pattern(), load_duty_cues()
+    plans = _find_plans(document, content)
     for line in iterate_lines(content, stretch.span):
         sentences = split_sentences(content, line) if is_sentence(line.extract(content)) else ()
         for sentence in sentences:
-            duties = [norm for norm in _find_norms(document, norms, sentence.span) if norm.cue]
-            if duties and not forwards.search(f"{sentence.span.extract(content)}。"):
-                yield "passed over", sentence.span, f"a duty within {_PASSED[stretch.kind]}", len(duties)
+            words = sentence.span.extract(content)
+            duties = _find_norms(document, norms, sentence.span)
+            planned = any(plan.holds(sentence.span) for plan in plans)
+            cued = bool(cues.search(words)) or any(norm.cue or planned for norm in duties)
+            if cued and not forwards.search(f"{words}。"):
+                reason = f"a duty within {_PASSED[stretch.kind]}"
+                yield "passed over", sentence.span, reason, max(len(duties), 1)
+
+
+def _find_plans(document: Document, content: str) -> list[Span]:
+    """Return the principles below a heading that may set out tasks as well: 发展思路, 总体要求."""
+    divisions = (part for root in document.outline.divisions for part in root.walk())
+    return [
+        division.span
+        for division in divisions
+        if division.principle and division.heading and _PLAN.search(division.heading.extract(content))
+    ]
 
 
 def _find_norms(document: Document, norms: NormFinder, span: Span) -> tuple[Norm, ...]:

@@ -20,7 +20,7 @@ DOUBTFUL = """杭州市人民政府关于发展电子商务的意见
 （二）加强服务。由市商务局（市投资促进局、市财政局）组织实施有关工作。
 杭州市人民政府
 2020年1月1日
-附件说明共三项，其一是名词解释，其二是联系方式，其三是其他事项。
+该平台共三部分，其一是名词解释，其二是联系方式，其三是其他事项。
 """
 
 
@@ -42,7 +42,7 @@ def test_worst_first_with_places_and_reasons(folder: Path) -> None:
     shown = result.stdout
     assert shown.index("b-doubtful.txt") < shown.index("a-good.txt")
     assert "b-doubtful.txt:4:14: refused: （市投资促进局、市财政局） (it stands inside a sentence)" in shown
-    assert "b-doubtful.txt:7:1: unread: 附件说明共三项" in shown
+    assert "b-doubtful.txt:7:1: unread: 该平台共三部分" in shown
     assert "understood: 2 documents" in shown
     assert "not understood at all: 1 document," in shown
     assert result.stderr.startswith("not understood: ")

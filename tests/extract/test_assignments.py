@@ -76,8 +76,9 @@ def test_marked_bodies_lead() -> None:
 
 
 def test_label_responsible_is_not_part_of_the_quote() -> None:
-    """责任单位： only announces the words; other labels belong to them."""
-    for words, quote in [("责任单位：市商务局", "市商务局"), ("负责部门：税务总局", "负责部门：税务总局")]:
+    """A label without a role only announces the words; others belong to them."""
+    led = "牵头部门：税务总局"
+    for words, quote in [("责任单位：市商务局", "市商务局"), ("负责部门：税务总局", "税务总局"), (led, led)]:
         assert grammar().parse(words, Span(0, len(words))).find_quote().extract(words) == quote
 
 

@@ -10,8 +10,9 @@ import pytest
 from places import TESTS
 
 from build_graph.extract.agencies.registry import Registry
-from build_graph.extract.structure.attribution import AttributionFinder, Attributions, UnclosedBracketError
+from build_graph.extract.structure.attribution import AttributionFinder, Attributions
 from build_graph.extract.structure.attribution_grammar import AttributionGrammar
+from build_graph.extract.structure.attribution_layouts import UnclosedBracketError
 from build_graph.extract.structure.marks import pair_brackets
 from build_graph.extract.structure.metadata import MetadataExtractor
 from build_graph.extract.structure.outline import OutlineParser
@@ -45,6 +46,8 @@ def test_measures(case: dict[str, Any]) -> None:
         assert " ".join(said.split()) == attribution
     leads = [[b.name for b in measure.bearers if b.role == "lead"] for measure in found]
     assert [" ".join(names) for names in leads] == case.get("leads", ["" for _ in found])
+    inferred = [bool(m.assignment and m.assignment.layout_inferred) for m in found]
+    assert inferred == case.get("inferred", [False for _ in found])
 
 
 def test_refused_brackets_have_a_reason() -> None:

@@ -25,10 +25,11 @@ CONTENT = """杭州市人民政府关于发展电子商务的意见
 （二）支持下列企业：
 1.支持小微企业融资。
 三、其他
-支持的条件如下，须同时具备，且经过公示：
+条件如下，共三项，经过公示的：
 杭州市人民政府
 2020年1月1日
-附件说明共三项，其一是名词解释，其二是联系方式，其三是其他事项。
+该平台共三部分，其一是名词解释，其二是联系方式，其三是其他事项。
+企业法人（签字）：      年  月  日，此表一式两份。
 """
 
 
@@ -39,7 +40,7 @@ def document() -> Document:
 
 def stretches(document: Document, kind: CoverageKind) -> list[str]:
     content = document.text.content
-    return [span.extract(content) for reading, span in document.coverage.stretches if reading is kind]
+    return [span.extract(content) for reading, span, _ in document.coverage.stretches if reading is kind]
 
 
 def test_each_stretch_has_the_kind_that_a_reader_would_give_it(document: Document) -> None:
@@ -50,10 +51,27 @@ def test_each_stretch_has_the_kind_that_a_reader_would_give_it(document: Documen
         "坚持市场主导，加强服务。",
     ]
     assert "各区、县人民政府：" in "".join(stretches(document, CoverageKind.STRUCTURE))
+    assert "条件如下，共三项" in "".join(stretches(document, CoverageKind.STRUCTURE))  # leads over to a list
     assert stretches(document, CoverageKind.UNREAD) == [
-        "支持的条件如下，须同时具备，且经过公示：",
-        "附件说明共三项，其一是名词解释，其二是联系方式，其三是其他事项。",
+        "该平台共三部分，其一是名词解释，其二是联系方式，其三是其他事项。",
+        "企业法人（签字）：      年  月  日，此表一式两份。",
     ]
+
+
+def test_each_unread_stretch_says_why(document: Document) -> None:
+    assert [stretch.reason for stretch in document.coverage.unread] == [
+        "nothing is ordered or aimed at in it",
+        "a form to be filled in",
+    ]
+
+
+def test_notes_behind_a_text_and_formulas_are_structure() -> None:
+    found = Pipeline.load().understand(
+        Source("case.txt", f"{CONTENT}本办法自印发之日起施行，有效期5年。\n附件：1.名单，2.表格。\n", "utf-8")
+    )
+    structure = "".join(stretches(found, CoverageKind.STRUCTURE))
+    assert "附件：1.名单" in structure
+    assert "自印发之日起施行" in structure
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
@@ -61,7 +79,7 @@ def test_every_character_is_counted_once(path: Path) -> None:
     """The stretches are in order, do not overlap, and hold every character that is no white space."""
     document = understand(path)
     content = document.text.content
-    spans = [span for _, span in document.coverage.stretches]
+    spans = [stretch.span for stretch in document.coverage.stretches]
     assert all(one.end <= two.start for one, two in itertools.pairwise(spans))
     outside = "".join(
         content[a:b]

@@ -41,6 +41,7 @@ def test_outline(case: dict[str, Any]) -> None:
     assert outline.clauses == case["clauses"]
     assert sorted(d.key for d in divisions if d.principle) == sorted(case.get("principles", []))
     assert [d.key for d in divisions if d.goal] == case.get("goals", [])
+    assert [d.key for d in divisions if d.layout_inferred] == case.get("inferred", [])
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

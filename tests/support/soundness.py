@@ -146,7 +146,7 @@ def assert_rest(document: Document) -> None:
     for measure in document.measures:
         for signal in (signal for domain in measure.domains for signal in domain.signals):
             assert_inside(signal, whole)
-    assert_coverage(content, [span for _, span in document.coverage.stretches])
+    assert_coverage(content, [stretch.span for stretch in document.coverage.stretches])
 
 
 def assert_coverage(content: str, stretches: Sequence[Span]) -> None:

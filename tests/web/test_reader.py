@@ -26,7 +26,7 @@ from build_graph.cli import main
 from build_graph.errors import ObligationError
 from build_graph.extract.pipeline import find_default_document
 from build_graph.graph.emit.document import iterate_quads
-from build_graph.model import CoverageKind, Document, Metadata, Source, Span
+from build_graph.model import Document, Metadata, Source, Span
 from build_graph.resources import find_folder, load_word_lists
 from build_graph.text.repairs import REPAIRS
 from build_graph.vocabulary import BASE
@@ -150,7 +150,7 @@ def expected(found: Document) -> dict[str, list[Span]]:
     spans["citation"] = [citation.span for citation in found.citations]
     spans["refused"] = [refusal.span for refusal in found.refused]
     spans["damaged"] = [damage.span for damage in found.text.damages]
-    spans["unread"] = [span for reading, span in found.coverage.stretches if reading is CoverageKind.UNREAD]
+    spans["unread"] = [stretch.span for stretch in found.coverage.unread]
     for root in found.outline.divisions:
         spans["heading"] += [part.heading for part in root.walk() if part.heading]
     return {kind: sorted(span for span in some if len(span)) for kind, some in spans.items() if some}

@@ -18,7 +18,8 @@ _MARKS = "、，,；;"
 _OPENS = re.compile(
     r"自治[区州县]|(?<![城都超上])市|区(?![块域])|[省县州旗盟各本]|有关|相关|国家|中央|中国"
 )  # how most names begin
-_LEVEL = re.compile("[市区县省]")
+_LEVEL = re.compile(r"(?<![城都超上])市|区(?![块域])|[县省]")
+_OPEN = re.compile(r"（[^）]*$")  # within a bracket: 各县（市、区）政府
 _CLOSES = re.compile(r"[局委办厅部院署府处科会司心社行队室站所校团体位门关构组厂协联商）)]$")
 _AFTER = re.compile(
     r"[\s\d]|[一二三四五六七八九十]{1,2}、|年底|长期|持续|启动|全年|每年|$"
@@ -139,7 +140,7 @@ class RowReader:
         """Return where the name ends that begins at `start`; None for no name."""
         stops = []
         for stop in self._iterate_ends(start, _SHORTEST):
-            if self.content[stop - 1] in _MARKS:
+            if self.content[stop - 1] in _MARKS and not _OPEN.search(self.content, start, stop):
                 break
             if not self._is_name(start, stop):
                 continue

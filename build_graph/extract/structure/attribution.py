@@ -24,7 +24,7 @@ from build_graph.extract.structure.attribution_layouts import (
 )
 from build_graph.extract.structure.flattened_tables import FlatTable, TableParser, find_table_at
 from build_graph.extract.structure.marks import CLOSERS
-from build_graph.extract.structure.rank_rules import NO_RANK, Rank
+from build_graph.extract.structure.rank_rules import Rank
 from build_graph.model import (
     Allocation,
     Assignment,
@@ -49,6 +49,7 @@ _MARKED = re.compile(
     r"[^，,；;。：:、（(\n]{2,24}[。：:][\s　]*(?=[^（(〔［\[【\s])"
 )  # ... with a mark of its own: 一是夯实基础。 ——智慧物流。
 _MOST = 0.7  # of the attributed paragraphs of a clause that have a heading
+_NUMBERS = re.compile(r"[\d\s]{0,5}")
 _BARE = "it stands on no text"
 
 
@@ -80,14 +81,15 @@ class AttributionFinder:
         """Return a finder with the package's own words."""
         data = load_word_lists("attribution")
         opening, nouns = data["opening"], data["label"]["nouns"] + data["open"]["after"]
+        tables, cell_words = TableParser.load(), load_word_lists("tables")["part"]
         lead_ins = load_word_lists("outline")["lead_in"]["words"]
         judge = NameJudge(grammar, nouns=tuple(nouns), sentence=tuple(opening["sentence"]))
         return cls(
             grammar=grammar,
-            tables=TableParser.load(),
+            tables=tables,
             brackets=BracketFinder(grammar, judge, tuple(opening["false"])),
             lines=LineFinder.load(grammar, judge),
-            cells=CellFinder(grammar, judge, re.compile(load_word_lists("tables")["part"]["empty"])),
+            cells=CellFinder(grammar, judge, re.compile(cell_words["empty"]), tables.column),
             lead_in=re.compile(rf"[\s　]*(?:{'|'.join(map(re.escape, lead_ins))})[：:][\s　]*"),
             points=re.compile(r"(?<![\s　])[\s　]*[（(]\d+(?:\.\d+)?分[）)]$"),
         )
@@ -116,6 +118,8 @@ class AttributionFinder:
                 task = place.heading  # alone before its bodies, as in a row of a table
             else:
                 task = span
+            if table and table.glued:  # the numbers of the row, and of the one before
+                task = Span(_NUMBERS.match(content, task.start, task.end).end(), task.end)  # type: ignore[union-attr]
             measure = self._build_measure(content, place, task, assignment) if len(task) else None
             reading.add(measure, candidate)
 
@@ -177,7 +181,7 @@ class AttributionFinder:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was read so far: the measures, what was refused, and the rules that hold from there on."""
+    """The state of a reading: the measures, the refused stretches, and the rules that hold from there on."""
 
     rank: Rank
     measures: list[Measure] = field(default_factory=list)
@@ -321,5 +325,5 @@ def _join_rows(rows: Iterable[tuple[_Item, ...]]) -> tuple[_Item, ...]:
 
 
 def _choose_later(one: Rank, two: Rank) -> Rank:
-    """Return the rule in force: the later one unless it is empty."""
-    return two if two != NO_RANK else one
+    """Return the rule in force: the later one, unless it does not say who leads."""
+    return two if two.leads else one.join(two)

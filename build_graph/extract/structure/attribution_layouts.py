@@ -28,9 +28,11 @@ from build_graph.resources import load_word_lists
 
 _LIMIT = 20_000  # characters; a longer bracket is not an attribution
 _OPEN_LIMIT = 300  # characters up to the paragraph's end in which an attribution may lack its end
+_BARE = ("政府", "人民政府", "管委会", "管理委员会")
 _CELL_LIMIT = 300  # characters of a cell that holds bodies
 _OTHER = 12  # characters of a name of no known shape in a list of bodies: 大数据企业
 _SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
+_STOPS = "\n。；;！!？?"
 _FOLLOWS = re.compile(r"[^\S\n]*(?:[。；;，,、\n]|$)")
 _NUMBERED = re.compile(r"^[\s　]*(?:[（(]?[\d一二三四五六七八九十]{1,4}[)）.．、])?[\s　]*")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -139,22 +141,31 @@ class BracketFinder:
         """Return None for an attribution, a reason for a false one, "" for any other bracket."""
         if parsed.labels:
             return self.judge.explain_label(parsed)
-        before = _find_last_character(content, outer.start)
         if parsed.rank != NO_RANK and not parsed.bearers:  # a rule by itself, behind an attribution
+            before = _find_last_character(content, outer.start)
             return None if before in (*_SENTENCE_ENDS, *CLOSERS, "") else ""
         reason = self.judge.explain_list(content, parsed)
-        if reason is None and self._explains_body(content, outer):
+        return self._explain_misplaced(content, outer, parsed) if reason is None else reason
+
+    def _explain_misplaced(self, content: str, outer: Span, parsed: ParsedAttribution) -> str | None:
+        """Return why a bracket with bodies is in no place for an attribution; None if it is in one."""
+        before = _find_last_character(content, outer.start)
+        if self._explains_body(content, outer):
             return _EXPLAINS
-        if reason is not None or not before or before in _SENTENCE_ENDS:
-            return reason
+        if not before or before in _STOPS:
+            return None
+        alone = len(parsed.bearers) == 1 and not parsed.verbs
+        if before in _SENTENCE_ENDS and not alone:
+            return None
         if not _FOLLOWS.match(content, outer.end):
             return _INSIDE
-        return _EXPLAINS if len(parsed.bearers) == 1 and not parsed.verbs else None
+        return _EXPLAINS if alone and before not in _SENTENCE_ENDS else None
 
     def _explains_body(self, content: str, outer: Span) -> bool:
         """Return whether a bracket stands behind a body alone on its line: （三）区委办（区档案局）."""
         line = content[content.rfind("\n", 0, outer.start) + 1 : outer.start]
-        return self.grammar.names_body(_NUMBERED.sub("", line))
+        ends = content[outer.end : outer.end + 1] in "\n"
+        return ends and self.grammar.names_body(_NUMBERED.sub("", line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +206,12 @@ class LineFinder:
     def find(self, content: str, body: Span, found: Findings) -> None:
         """Add the labels and lines of a division that are not within what was found before."""
         inside = SpanIndex(candidate.outer for candidate in found.taken)
+        found.taken += [line for line in self._iterate_lines(content, body) if not inside.meets(line.outer)]
+        inside = SpanIndex(candidate.outer for candidate in found.taken)
         for label in self.line.finditer(content, _find_indent(content, body.start), body.end):
             start = label.start("label") if label["label"] else label.start("rider")
             if not inside.meets(Span(start, start + 1)) and not self.event.match(label["label"] or ""):
                 self._read_label(content, body, label, Span(start, label.end()), found)
-        inside = SpanIndex(candidate.outer for candidate in found.taken)
-        for line in self._iterate_lines(content, body):
-            if not inside.meets(line.outer):
-                found.taken.append(line)
 
     def _read_label(
         self, content: str, body: Span, label: re.Match[str], words: Span, found: Findings
@@ -243,6 +252,7 @@ class CellFinder:
     grammar: AttributionGrammar
     judge: NameJudge
     empty: re.Pattern[str]  # a cell that says nothing: /
+    column: re.Pattern[str]  # the name of a column, repeated on each page
 
     def find(self, content: str, body: Span, table: FlatTable, found: Findings) -> None:
         """Add the cells of a row; the columns' order gives their roles."""
@@ -288,7 +298,9 @@ class CellFinder:
 
     def _read_cell(self, content: str, cell: Span, label: str) -> ParsedAttribution | None:
         """Return a cell that holds only names of bodies, parsed behind its column's label; else None."""
-        if len(cell) > _CELL_LIMIT or content[cell.end - 1] in "。；;：:":
+        words = cell.extract(content)
+        no_body = words in _BARE or self.column.fullmatch(words)  # a name that a line break cut, or a head
+        if len(cell) > _CELL_LIMIT or words[-1] in "。；;：:" or no_body:
             return None
         parsed = self.grammar.parse(content, cell, label)
         return parsed if self.judge.are_all_bodies(parsed) else None

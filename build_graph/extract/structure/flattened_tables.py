@@ -35,7 +35,7 @@ class FlatTable:
 
     @property
     def divisions(self) -> bool:
-        """Whether a column names divisions of a body: 指导处室."""
+        """True if a column names divisions of a body: 指导处室."""
         return any(label.endswith(("处室", "科室", "股室")) for label in self.bodies)
 
     def has_rows(self, content: str) -> bool:

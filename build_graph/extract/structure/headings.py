@@ -21,10 +21,11 @@ _BLANKS = 20  # characters of blanks in place of a lost line break
 _HEADING_LIMIT = 30  # characters; longer first sentences are text
 _VOTED_LIMIT = 40  # where most of its siblings have a heading
 _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
+_BESIDE = 4  # ... where little else may stand beside it
 _BEYOND = 6  # characters that a heading may have beside the word for a principle or goal
+_ARTICLE_HEADING = 24  # characters of the heading of an article, or of a chapter
 _LEAD_IN = 20  # characters of a heading that ends in a colon
-_MAXIM = 12  # characters of a heading such as 坚持问题导向
-_LABELLED = re.compile(r"[^\s，。；：:]{0,8}(?:单位|部门|处室|科室|时限)[：:]")  # 责任单位：
+_LABELLED = re.compile(r"[^\s，。；：:]{0,8}(?:单位|部门|处室|科室|时限)(?:[：:为]|[ 　]|\n)")  # 责任单位：
 # A heading that ends in a bracket with bodies in it is a measure with its attribution.
 _ENDS_IN_BODIES = re.compile(r"[（(〔﹝［\[【][^\n]*(?:单位|部门|负责|牵头|配合|、|，)[^\n]*[）)\]］〕】﹞]$")
 
@@ -34,7 +35,9 @@ class HeadingParser:
     """A parser of headings, with the words of `data/outline.toml`."""
 
     principle: re.Pattern[str]
+    principle_alone: re.Pattern[str]
     principle_openings: tuple[str, ...]
+    maxim: re.Pattern[str]
     goal: re.Pattern[str]
     duty: re.Pattern[str]
 
@@ -44,7 +47,9 @@ class HeadingParser:
         heading = load_word_lists("outline")["heading"]
         return cls(
             principle=re.compile(build_alternation(heading["principle"])),
+            principle_alone=re.compile(build_alternation(heading["principle_alone"])),
             principle_openings=tuple(heading["principle_openings"]),
+            maxim=re.compile(heading["maxim"]),
             goal=re.compile(build_alternation(heading["goal"])),
             duty=re.compile(heading["duty"]),
         )
@@ -75,7 +80,10 @@ class HeadingParser:
             return None, body
         if sentence is None:
             return (None, body) if _is_task(content, draft, line, rest) else (line, rest)
-        alone = len(rest) == 0 and draft.parts and len(heading) <= _TITLE_LIMIT
+        if content[heading.end] in "；;" or content.startswith("其", rest.start):
+            return None, body  # the first of several acts, or one that the next sentence speaks of
+        above = voted or draft.level is Level.SECTION
+        alone = len(rest) == 0 and draft.parts and len(heading) <= _TITLE_LIMIT and above
         opening = voted and len(heading) <= _VOTED_LIMIT and _opens_text(content, rest)
         return (heading, rest) if alone or opening else (None, body)
 
@@ -99,7 +107,9 @@ class HeadingParser:
         openings = [self._opens_principle(content, division) for division in divisions]
         creed = len(openings) > 1 and all(openings)
         return tuple(
-            self._classify_one(content, division, above, creed or (opens and _is_maxim(content, division)))
+            self._classify_one(
+                content, division, above, creed or (opens and self._is_maxim(content, division))
+            )
             for division, opens in zip(divisions, openings, strict=True)
         )
 
@@ -108,12 +118,18 @@ class HeadingParser:
     ) -> Division:
         title = division.heading.extract(content) if division.heading else ""
         own_goal = self.is_goal(content, division)
-        own_principle = creed or division.principle or _tells(self.principle, title)
+        stated = _tells(self.principle, title) or _tells(self.principle_alone, title, alone=True)
+        own_principle = creed or division.principle or stated
         goal = own_goal or bool(above and above.goal and not own_principle)
         principle = not goal and (own_principle or bool(above and above.principle))
         described = replace(division, principle=principle, goal=goal)
         parts = self.classify(content, division.parts, described)
         return replace(described, parts=parts, goal=goal and not parts)
+
+    def _is_maxim(self, content: str, division: Division) -> bool:
+        """Return whether a heading is a maxim that names nothing to be done: 坚持以人民为中心."""
+        title = division.heading.extract(content) if division.heading else ""
+        return self.maxim.search(title) is not None
 
     def is_goal(self, content: str, division: Division) -> bool:
         """Return whether a division's heading says that goals stand below it."""
@@ -128,29 +144,27 @@ class HeadingParser:
         return title.startswith(self.principle_openings)
 
 
-def _is_maxim(content: str, division: Division) -> bool:
-    """Return whether a heading is so short that it names nothing to be done: 坚持问题导向.
-
-    坚持整体性转变，推动全面数字化转型 is a task.
-    """
-    title = division.heading.extract(content) if division.heading else ""
-    return len(title) <= _MAXIM and "，" not in title
+def load_duty_cues() -> re.Pattern[str]:
+    """Return the pattern of words that show a duty, beside the cues of norms: 不得, 应当, 暂不, 予以."""
+    heading = load_word_lists("outline")["heading"]
+    return re.compile(f"{heading['duty']}|{heading['soft']}")
 
 
-def _tells(words: re.Pattern[str], title: str) -> bool:
-    """Return whether a heading says by one of the words what stands below it.
+def _tells(words: re.Pattern[str], title: str, *, alone: bool = False) -> bool:
+    """Return whether a heading says by one of the words what stands below it; `alone` with little else.
 
     指导思想和基本原则, but 夯实数字经济发展基础条件 is a task.
     """
     found = list(words.finditer(title))
-    return bool(found) and (
-        len(title) - sum(len(word[0]) for word in found) <= _BEYOND or found[-1].end() == len(title)
-    )
+    beyond = len(title) - sum(len(word[0]) for word in found)
+    if alone:
+        return bool(found) and beyond <= _BESIDE
+    return bool(found) and (beyond <= _BEYOND or found[-1].end() == len(title))
 
 
 def _is_glued_row(content: str, draft: Division) -> bool:
     """Return whether a division is a row whose cells ran together: none of them is a heading."""
-    return draft.key.startswith("r") and "\n" not in draft.body.strip(content).extract(content)
+    return draft.key[0] in "rt" and "\n" not in draft.body.strip(content).extract(content)
 
 
 def _is_task(content: str, draft: Division, line: Span, rest: Span) -> bool:
@@ -158,9 +172,12 @@ def _is_task(content: str, draft: Division, line: Span, rest: Span) -> bool:
 
     The bodies responsible for it may follow it.
     """
+    words = line.extract(content)
+    if (draft.mark or "").startswith("第") and (len(line) > _ARTICLE_HEADING or re.search("[，,]", words)):
+        return True  # an article whose text a line break cut
     last = len(rest) == 0 or bool(_LABELLED.match(content, rest.start, rest.end))
     alone = last and not draft.parts and draft.level is Level.CLAUSE
-    return alone or len(line) > _TITLE_LIMIT or bool(_ENDS_IN_BODIES.search(line.extract(content)))
+    return alone or len(line) > _TITLE_LIMIT or bool(_ENDS_IN_BODIES.search(words))
 
 
 def _find_headed(content: str, top: Sequence[Division]) -> frozenset[Span]:

@@ -49,7 +49,7 @@ _NO_SECTION_BEFORE = frozenset(f"第周期其之初、{_CHINESE}")  # 星期二�
 
 
 class Place(Enum):
-    """Where a mark stands in its line."""
+    """The place of a mark in its line."""
 
     LINE = "at its start"
     BOUNDARY = "behind the end of a sentence or bracket, or a blank"
@@ -109,7 +109,7 @@ def is_at_line_start(content: str, position: int) -> bool:
 
 @dataclass(slots=True)
 class _Numbering:
-    """How far the numbering has come, while the marks are read from left to right."""
+    """The state of the numbering, while the marks are read from left to right."""
 
     content: str
     marks: Sequence[Mark]

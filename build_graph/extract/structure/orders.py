@@ -1,4 +1,4 @@
-"""Whether a text without numbering marks orders anything: a notice or part of a plan, and no report."""
+"""Texts without numbering marks that order something: notices and parts of plans, but no reports."""
 
 from __future__ import annotations
 

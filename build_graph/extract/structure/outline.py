@@ -90,6 +90,8 @@ class OutlineParser:
         for table in self.tables.read(content):
             found = [mark for mark in found if not mark.span.start < table.head.end <= mark.span.end]
             found.append(Mark("table", 0, Span(table.head.start, table.head.end)))
+            if table.rows.end < len(content):  # another table, or what stands behind this one
+                found.append(Mark("stop", 0, Span(table.rows.end, table.rows.end)))
             found += [
                 Mark("row", row, span, span.extract(content)) for row, span in table.iterate_numbers(content)
             ]
@@ -104,7 +106,8 @@ class OutlineParser:
         """
         keys: dict[str, int] = {}
         begun = False  # what precedes the first mark of all is the preamble
-        for stretch, run in _iterate_runs(content, marks):
+        for stretch, found in _iterate_runs(content, marks):
+            run = [] if begun and self._is_form(content, stretch, found) else found
             before = Span(max(stretch.start, start), run[0].span.start if run else stretch.end)
             if begun or not run:
                 yield from self._iterate_paragraphs(content, before, keys, bool(run))
@@ -112,6 +115,11 @@ class OutlineParser:
             spans = (Span(mark.span.start, end).strip(content) for mark, end in zip(run, ends, strict=False))
             yield from _build_tree(list(zip(run, spans, strict=True)), keys)
             begun = begun or bool(run)
+
+    def _is_form(self, content: str, stretch: Span, run: Sequence[Mark]) -> bool:
+        """Return whether items behind a text say how to fill a form in."""
+        only_items = all(mark.kind == "item" for mark in run)
+        return only_items and self.form.search(content, stretch.start, stretch.end) is not None
 
     def _iterate_paragraphs(
         self, content: str, span: Span, keys: dict[str, int], followed: bool

@@ -18,6 +18,11 @@ class Rank:
     marks: bool = False  # those with △ or the like
     others: bool = False  # all others support: 其余为配合单位
 
+    @property
+    def leads(self) -> bool:
+        """True if the rule says who leads."""
+        return self.first or self.comma or self.marks
+
     def join(self, other: Rank) -> Rank:
         """Return the rule that holds where both are stated: 首位为牵头单位，其余为配合单位."""
         return Rank(*(one or two for one, two in zip(astuple(self), astuple(other), strict=True)))
