@@ -34,10 +34,13 @@ class OrderFinder:
         """
         if any(part.mark for root in outline.divisions for part in root.walk()):
             return True
+        titled = self._has_title(outline.metadata.title)
+        if titled and outline.metadata.addressees:
+            return True  # it may only forward another
         acts = sum(len(norm.span) for measure in measures for norm in measure.norms)
         if not acts and not any(measure.assignment for measure in measures):
             return False
-        if outline.metadata.addressees or self._has_title(outline.metadata.title):
+        if outline.metadata.addressees or titled:
             return True
         length = sum(len(division.body) for division in outline.divisions)
         return not self.report.search(content[:_OPENING]) and acts >= _SHARE * length

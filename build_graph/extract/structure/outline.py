@@ -133,7 +133,9 @@ class OutlineParser:
             words = line.extract(content)
             if not is_sentence(words) or self.note.match(words) or self.form.search(words):
                 continue
-            leads = followed or bool(self.preamble.search(words))
+            last = words.rstrip("。").rpartition("。")[2]
+            last = last if last.endswith(("：", ":")) else f"{last}。"
+            leads = followed or bool(self.preamble.search(last))
             yield Division(Level.CLAUSE, None, _count_key("p", keys), 0, line, None, line, principle=leads)
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
