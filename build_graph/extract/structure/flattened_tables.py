@@ -17,6 +17,12 @@ from build_graph.resources import load_word_lists
 
 _CELLS = 2  # columns that a head has at least: the task, and the bodies responsible for it
 _ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*$", re.MULTILINE)  # a row's number on its own line
+# A column right behind another: where a head that ran together can be.
+_TIGHT = re.compile(
+    r"(?:号|时间|时限|任务|内容|措施|事项|单位|名称|目标|领导|项目)(?:[省市县区][级直]|主要|具体)?"
+    r"(?:牵头|责任|配合|负责|主管|实施|落实|主办|指导|参与|承办)(?:（[^（）\n]{2,4}）)?(?:单位|部门|处室|科室)"
+)
+_GLUED_REACH = 80  # characters before and behind such a place that hold the head
 _OTHERS = 60  # characters of the names of columns that are not known
 _NOTE = re.compile(r"（[^（）]*）$")  # （逗号前为牵头单位）
 _GLUED_ROW = re.compile(r"^[^\S\n]*(?P<number>\d{1,3})[^\S\n]*(?=[\u4e00-\u9fff“（【])", re.MULTILINE)
@@ -133,9 +139,13 @@ class TableParser:
 
     def _find_glued_heads(self, content: str) -> Iterator[_Head]:
         """Yield heads whose columns ran together: 序号重点任务牵头单位配合单位."""
-        for found in self.glued.finditer(content):
-            if self.glued_bodies.search(found[0]):
+        reached = 0
+        for hint in _TIGHT.finditer(content):  # the pattern of a whole head is slow over a whole text
+            begin = max(reached, hint.start() - _GLUED_REACH)
+            found = self.glued.search(content, begin, hint.end() + _GLUED_REACH)
+            if hint.start() >= reached and found and self.glued_bodies.search(found[0]):
                 yield _Head(Span(*found.span()), (found[0],), glued=True)
+                reached = found.end()
 
     def _build_table(self, content: str, head: _Head, following: int) -> FlatTable:
         end = self.end.search(content, head.span.end, following)
