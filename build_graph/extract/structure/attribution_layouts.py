@@ -35,6 +35,7 @@ _SENTENCE_ENDS = '\n。；;！!？?”"…：:）)】］]'
 _STOPS = "\n。；;！!？?"
 _FOLLOWS = re.compile(r"[^\S\n]*(?:[。；;，,、\n]|$)")
 _NUMBERED = re.compile(r"^[\s　]*(?:[（(]?[\d一二三四五六七八九十]{1,4}[)）.．、])?[\s　]*")
+_GAP = re.compile(r"(?<=[\u4e00-\u9fff）)])[ 　]+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _PERSON = re.compile(r"[\u4e00-\u9fff·]{2,4}(?:[、 　]+[\u4e00-\u9fff·]{2,4})*")  # 陈仲朝
 
@@ -226,11 +227,21 @@ class LineFinder:
             found.taken.append(Candidate(deadline, self.grammar.parse(content, deadline)))
         parsed = self.grammar.parse(content, inner)
         reason = None if label["rider"] else self.judge.explain_label(parsed)
+        if reason and (shorter := self._cut_at_blank(content, label, inner)):
+            parsed, reason, end = shorter, None, shorter.inner.end
         if reason is None:
             outer = Span(max(label.start(), body.start), end + (content[end : end + 1] == "。"))
             found.taken.append(Candidate(outer, parsed))
         else:
             found.refuse(inner, reason)
+
+    def _cut_at_blank(self, content: str, label: re.Match[str], inner: Span) -> ParsedAttribution | None:
+        """Return the bodies up to a blank, behind which a page on one line goes on with other text."""
+        blank = _GAP.search(content, label.start("words"), inner.end)
+        if blank is None:
+            return None
+        parsed = self.grammar.parse(content, Span(inner.start, blank.start()))
+        return parsed if self.judge.are_all_bodies(parsed) else None
 
     def _iterate_lines(self, content: str, body: Span) -> Iterator[Candidate]:
         """Yield labels without a colon and lines without a label, where all words are names of bodies."""
