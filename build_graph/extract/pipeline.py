@@ -10,8 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from build_graph.errors import ObligationError, build_fault
-from build_graph.extract.agencies.jurisdictions import Jurisdiction, Scope, locate_document
-from build_graph.extract.agencies.registry import Registry
+from build_graph.extract.agencies.jurisdictions import CENTRE, Scope, locate_document
+from build_graph.extract.agencies.periods import find_period
+from build_graph.extract.agencies.registry import Registry, Setting
 from build_graph.extract.citations.citations import CitationFinder
 from build_graph.extract.meaning.audiences import AudienceFinder
 from build_graph.extract.meaning.domains import DomainFinder, Surroundings
@@ -115,19 +116,21 @@ class Pipeline:
         stated = locate_document(metadata, text.content, gazetteer=self.registry.gazetteer)
         names = (bearer.name for measure in attributions.measures for bearer in measure.bearers)
         place = self.registry.infer_jurisdiction(stated, names)
-        measures = self.registry.resolve_all(
-            attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
-        )
+        setting = Setting(place, find_period(metadata, text.content), identity)
+        issuer = self._resolve_issuer(metadata, setting)
+        only = issuer if len(list_issuers(metadata)) == 1 else None
+        resolved = self.registry.resolve_all(attributions.measures, replace(setting, issuer=only))
+        measures, nameless = self.registry.part_nameless(resolved)
         understood = tuple(self._understand_measures(text, outline, _resolve_defaults(measures)))
         return Document(
             id=identity,
             text=text,
             outline=outline,
             jurisdiction=place.path,
-            issuer=self._resolve_issuer(metadata, place.path, identity),
+            issuer=issuer,
             measures=understood,
             coverage=measure_coverage(text.content, outline, understood),
-            refused=attributions.refused,
+            refused=tuple(sorted((*attributions.refused, *nameless), key=lambda one: one.span)),
             citations=self.citations.read(text, outline),
         )
 
@@ -142,13 +145,12 @@ class Pipeline:
         """Return the document in an input; metadata in `options` win over those that came with it."""
         return self.understand(found.source, merge_given(found, options))
 
-    def _resolve_issuer(self, metadata: Metadata, area: str | None, scope: str) -> Body | None:
+    def _resolve_issuer(self, metadata: Metadata, setting: Setting) -> Body | None:
         """Return the body that the first name of an issuer means; None without a name."""
-        names = (metadata.issuer or "").replace("、", " ").split()
-        if not names:
-            return None
-        place = Jurisdiction(Scope.LOCAL, area) if area else None
-        return self.registry.resolve(names[0], jurisdiction=place, issued=metadata.issued, scope=scope)
+        names = list_issuers(metadata)
+        local = setting.place.reach is Scope.LOCAL
+        where = setting if local else replace(setting, place=CENTRE)
+        return self.registry.resolve(names[0], where) if names else None
 
     def _understand_measures(
         self, text: Text, outline: Outline, measures: Sequence[Measure]
@@ -175,6 +177,11 @@ class Pipeline:
                 audiences=self.audiences.find(content, measure, norms),
                 domains=self.domains.find(content, measure, around),
             )
+
+
+def list_issuers(metadata: Metadata) -> list[str]:
+    """Return the names of those that issued a document."""
+    return (metadata.issuer or "").replace("、", " ").split()
 
 
 def merge_given(found: Input, options: Metadata) -> Metadata:

@@ -15,7 +15,9 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 
 from build_graph.errors import ObligationError
 from build_graph.extract.agencies.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Scope, find_jurisdiction
-from build_graph.extract.agencies.registry import Period, Registry, RegistryError
+from build_graph.extract.agencies.periods import Period
+from build_graph.extract.agencies.registry import Registry, Setting
+from build_graph.extract.agencies.registry_file import RegistryError
 from build_graph.model import Allocation, Assignment, Bearer, Body, BodyKind, Measure, Role, Span
 from build_graph.resources import find_folder
 
@@ -53,7 +55,8 @@ def select(query: str) -> list[tuple[str, ...]]:
 
 
 def resolve(name: str, place: Jurisdiction = CENTRE, day: date | None = SEED_DAY) -> Body:
-    return registry().resolve(name, jurisdiction=place, issued=day)
+    written = Period.build_day(day) if day else Period()
+    return registry().resolve(name, Setting(place, written))
 
 
 def ids(names: str, place: Jurisdiction) -> set[str]:
@@ -82,9 +85,10 @@ def test_the_seed_has_35_bodies_and_4_groups() -> None:
 def test_every_agency_of_the_central_gold_documents_is_known(name: str) -> None:
     gold = json.loads((HERE / "gold" / f"{name}.json").read_text(encoding="utf-8"))
     agencies = {b["name"] for m in gold["measures"] for b in m["bearers"] if b["kind"] == "agency"}
-    when = date.fromisoformat(gold["date"]) if gold["date"] else registry().infer_period(agencies)
+    day = gold["date"] and Period.build_day(date.fromisoformat(gold["date"]))
+    when = day or registry().infer_period(agencies)
     assert agencies
-    assert [n for n in agencies if not registry().resolve(n, jurisdiction=None, issued=when).known] == []
+    assert [n for n in agencies if not registry().resolve(n, Setting(CENTRE, when)).known] == []
 
 
 @pytest.mark.parametrize("case", CASES["dated"], ids=lambda case: case["name"])
@@ -167,7 +171,7 @@ def test_bodies_of_two_cities_never_merge(name: str) -> None:
     hefei = Jurisdiction(Scope.LOCAL, "安徽省/合肥市")
     assert resolve(name, HANGZHOU).id != resolve(name, hefei).id
     first, second = (
-        registry().resolve(name, jurisdiction=UNKNOWN, scope=document) for document in ("text-1", "text-2")
+        registry().resolve(name, Setting(UNKNOWN, scope=document)) for document in ("text-1", "text-2")
     )
     assert first.id != second.id
 
@@ -181,17 +185,19 @@ def test_the_label_of_a_body_follows_from_its_id() -> None:
 
 @pytest.mark.parametrize("case", CASES["shared"], ids=lambda case: case["names"])
 def test_a_shared_end_is_given_to_each(case: dict[str, str]) -> None:
-    assert registry().complete_ends(case["names"].split()) == tuple(case["complete"].split())
+    assert registry().lists.complete_ends(case["names"].split()) == tuple(case["complete"].split())
 
 
 @pytest.mark.parametrize("case", CASES["opened"], ids=lambda case: case["names"])
 def test_a_shared_beginning_is_given_to_each(case: dict[str, str]) -> None:
-    assert registry().complete_beginnings(case["names"].split(), UNKNOWN) == tuple(case["complete"].split())
+    assert registry().lists.complete_beginnings(case["names"].split(), UNKNOWN) == tuple(
+        case["complete"].split()
+    )
 
 
 def test_in_a_city_the_bare_name_is_the_citys() -> None:
     names = ["省发展改革委", "科技局", "海关总署"]
-    bodies = [registry().resolve(name, jurisdiction=HANGZHOU) for name in names]
+    bodies = [registry().resolve(name, Setting(HANGZHOU)) for name in names]
     assert [body.id for body in bodies] == ["浙江省/发展改革委", "浙江省/杭州市/科技局", "gac"]
 
 
@@ -241,8 +247,8 @@ def test_the_names_show_a_document_of_the_centre() -> None:
 def test_the_names_show_when_a_document_was_written() -> None:
     period = registry().infer_period(["市场监管总局", "国务院扶贫办", "财政部"])
     assert period == Period(date(2018, 3, 17), date(2021, 2, 25))
-    assert registry().resolve("药监局", jurisdiction=CENTRE, issued=period).id == "nmpa"
-    assert not registry().resolve("药监局", jurisdiction=CENTRE, issued=Period()).known
+    assert registry().resolve("药监局", Setting(CENTRE, period)).id == "nmpa"
+    assert not registry().resolve("药监局", Setting()).known
 
 
 def test_all_bearers_of_a_document_are_resolved() -> None:
@@ -254,7 +260,7 @@ def test_all_bearers_of_a_document_are_resolved() -> None:
         Measure(path=("s1",), index=1, section=1, clause=None, span=Span(0, 1), assignment=assigned),
         Measure(path=("s2",), index=1, section=2, clause=None, span=Span(0, 1)),
     )
-    first, second = registry().resolve_all(measures, jurisdiction=CENTRE, issued=None)
+    first, second = registry().resolve_all(measures, Setting())
     assert first.assignment is not None
     bodies = [bearer.body.id for bearer in first.assignment.bearers if bearer.body]
     assert bodies == ["samr", "mof", "nrta", "有关部门"]
@@ -404,8 +410,8 @@ def test_one_name_for_two_bodies_at_a_time_is_refused(tmp_path: Path) -> None:
 
 def test_one_name_for_two_bodies_one_after_the_other_is_not(tmp_path: Path) -> None:
     found = load(tmp_path, OLD.format(2017) + NEW.format(2018))
-    assert found.resolve("总局", jurisdiction=None, issued=date(2017, 12, 31)).id == "old"
-    assert found.resolve("总局", jurisdiction=None, issued=date(2018, 1, 1)).id == "new"
+    assert found.resolve("总局", Setting(CENTRE, Period.build_day(date(2017, 12, 31)))).id == "old"
+    assert found.resolve("总局", Setting(CENTRE, Period.build_day(date(2018, 1, 1)))).id == "new"
 
 
 def test_a_body_without_a_name_is_refused(tmp_path: Path) -> None:

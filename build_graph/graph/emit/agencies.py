@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from build_graph.graph.emit.emitter import Emitter, find_body
-from build_graph.graph.iris import agency_iri, domain_iri, function_iri, group_iri, place_iri
+from build_graph.graph.iris import agency_iri, domain_iri, function_iri, group_iri, part_of_iri, place_iri
 from build_graph.graph.statements import Term, iri
 from build_graph.model import Body, BodyKind
 
@@ -43,13 +43,14 @@ def _emit_unregistered(emit: Emitter, body: Body) -> None:
     if body.kind is BodyKind.GROUP:
         emit.describe(node, "ob:AgencyGroup", ("skos:prefLabel", body.label))
         return
-    jurisdiction = body.id.rpartition("/")[0] or None
+    jurisdiction = body.place
     emit.describe(
         node,
         "org:FormalOrganization",
         ("skos:prefLabel", body.label),
         ("ob:resolved", None if body.resolved else False),
         ("ob:jurisdiction", emit.place_iri(jurisdiction)),
+        ("org:subOrganizationOf", part_of_iri(body, emit.base)),
         *(("ob:localFunction", function_iri(id_)) for id_ in body.functions),
         *(("ob:answersTo", agency_iri(id_)) for id_ in body.answers_to),
     )

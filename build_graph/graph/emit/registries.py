@@ -17,7 +17,15 @@ from build_graph.resources import find_folder, load_statements
 from build_graph.vocabulary import term
 
 _DOWN = ("skos:narrower", "skos:hasTopConcept")  # lead from one domain to the whole scheme
-_METHOD = ("ob:signal", "ob:weakSignal", "ob:agencySignal", "ob:neutralWord", "ob:rarity", "ob:partLabel")
+_METHOD = (
+    "ob:signal",
+    "ob:weakSignal",
+    "ob:agencySignal",
+    "ob:neutralWord",
+    "ob:rarity",
+    "ob:partLabel",
+    "ob:predates",
+)
 GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # lead from an event back to the changed body
 
 
