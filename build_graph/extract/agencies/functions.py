@@ -148,4 +148,6 @@ class Functions:
         """Return a function's label with the ending of the name: 教委 is 教育委, 妇联 is whole already."""
         if self._split_endings(function.label) or not self._split_endings(words):
             return function.label
+        if words[0] != function.label[0]:  # 行政公署 is no 人民政府署
+            return words
         return function.label + self.endings[self._split_endings(words)[-1][0]]

@@ -223,7 +223,12 @@ class Gazetteer:
         """
         for long, short in self.cues.zone_same.items():
             zone = zone.replace(long, short)
-        return (*path, self.shorten_name(path) + zone if zone in self.cues.bare_zones else zone)
+        if zone not in self.cues.bare_zones:
+            return (*path, zone)
+        if path[-1].endswith(zone):  # in a document of the zone itself
+            return path
+        place = path[:-1] if path[-1].endswith(tuple(self.cues.bare_zones)) else path
+        return (*place, self.shorten_name(place) + zone)
 
     # -------------------------------------------------------------------- documents
 

@@ -63,6 +63,11 @@ class Alone:
         """Return whether a name ends as those do that only one body has."""
         return name.endswith(self.ends) and name not in self.shared
 
+    @staticmethod
+    def is_university(functions: tuple[LocalFunction, ...]) -> bool:
+        """Return whether the functions are those of a university."""
+        return any(function.id == "higher-education" for function in functions)
+
     def is_national(self, name: str, functions: tuple[LocalFunction, ...]) -> bool:
         """Return whether a name begins with 中国 and the like, and is that of no government's body."""
         return name.startswith(self.national) and any(f.id in self.functions for f in functions)
@@ -229,7 +234,9 @@ class LocalNames:
             return LocalName((), name, name, functions, alone=True)
         if alone.has_own_name(name):
             places, _ = self.gazetteer.split_leading_short(name)
-            return LocalName(places[:1], name, name, functions, alone=not places)
+            if self.wordings.alone.is_university(functions):  # that of no city or district
+                places = places[:1]
+            return LocalName(places, name, name, functions, alone=not places)
         return None
 
     def _names_place(self, name: str, within: Places) -> bool:

@@ -15,6 +15,8 @@ from build_graph.extract.agencies.local_bodies import LocalNames
 from build_graph.extract.agencies.name_shapes import NameShapes
 
 _BLANKS = str.maketrans("", "", " 　\t\r\n\xa0“”‘’\"'△▲★*")
+_CLASS = "部门"
+_LONGEST = 40  # characters of a name that are read
 _TOWN = re.compile(r"[\u4e00-\u9fff]{2,4}")  # the name of a town without 镇
 
 
@@ -37,6 +39,8 @@ class NameLists:
     looks_like_body: Callable[[str], bool]
     class_tail: re.Pattern[str]  # 部门 in 各级人社、教育、财政部门
     class_head: re.Pattern[str]  # 各级 there
+    class_sure: re.Pattern[str]  # 各级, but not 县
+    no_stems: tuple[str, ...]  # ends of functions that are whole names: 各级人民政府
 
     @classmethod
     def parse(
@@ -50,7 +54,16 @@ class NameLists:
         """Return the completer with the words of the table `shares`."""
         shares = lists["shares"]
         tail, head = re.compile(f"{shares['tail']}$"), re.compile(shares["head"])
-        return cls(local, words, is_known, looks_like_body, tail, head)
+        return cls(
+            local,
+            words,
+            is_known,
+            looks_like_body,
+            tail,
+            head,
+            re.compile(shares["class"]),
+            tuple(shares["whole"]),
+        )
 
     def complete(self, names: Sequence[str], jurisdiction: Jurisdiction) -> tuple[str, ...]:
         """Return the names of a list in a document of a place, each whole."""
@@ -63,33 +76,37 @@ class NameLists:
         各级人社、教育、财政部门 → 各级人社部门、各级教育部门、各级财政部门.
         """
         plain = [strip_blanks(name) for name in names]
-        for end, name in enumerate(plain):
+        row: list[int] = []
+        for at, name in enumerate([*plain, ""]):
             tail = self.class_tail.search(name)
-            if not tail or self._split_class(name[: tail.start()]) is None:
-                continue
-            start = self._find_start(plain, end)
-            head = (self._split_class(plain[start]) or ("", ""))[0] if start < end else ""
-            for at in range(start, end + 1):
-                own, stem = self._split_class(plain[at].removesuffix(tail[0])) or ("", "")
-                plain[at] = (own or head) + stem + tail[0]
+            split = self._split_class(name[: tail.start()] if tail else name)
+            if not split or split[0]:
+                self._complete_row(plain, row, "")
+                row = []
+            if split:
+                row.append(at)
+            if split and tail:
+                self._complete_row(plain, row, tail[0])
+                row = []
         return tuple(plain)
 
-    def _find_start(self, names: Sequence[str], end: int) -> int:
-        """Return the first of the names before `end` that lack its end, back to one with a head."""
-        start = end
-        if self._has_head(names[end]):
-            return end
-        while start and (found := self._split_class(names[start - 1])):
-            start -= 1
-            if found[0]:
-                break
-        return start
+    def is_open_class(self, name: str) -> bool:
+        """Return whether the words are 各级 and a function, so that 部门 behind a list closes them."""
+        split = self._split_class(name)
+        return split is not None and self.class_sure.match(split[0]) is not None
 
-    def _has_head(self, name: str) -> bool:
-        return self.class_head.match(name) is not None and not self._is_function(name)
+    def _complete_row(self, names: list[str], row: Sequence[int], tail: str) -> None:
+        """Complete a row of names with a tail; without one the head 各级 makes them classes: 税务等部门."""
+        splits = [self._split_class(self.class_tail.sub("", names[at])) or ("", "") for at in row]
+        head = splits[0][0] if splits else ""
+        if tail or self.class_sure.match(head):
+            for at, (_, stem) in zip(row, splits, strict=True):
+                names[at] = head + stem + (tail or _CLASS)
 
     def _split_class(self, words: str) -> tuple[str, str] | None:
         """Return the head of a class and the function behind it: 各级|人社, |教育; None for other words."""
+        if len(words) > _LONGEST:
+            return None
         if self._is_function(words):
             return "", words
         head = self.class_head.match(words)
@@ -99,7 +116,8 @@ class NameLists:
         return None
 
     def _is_function(self, words: str) -> bool:
-        return self.local.functions.normalise(words) in self.local.functions.stems
+        stem = self.local.functions.normalise(words)
+        return stem in self.local.functions.stems and not stem.endswith(self.no_stems)
 
     def complete_ends(
         self, names: Sequence[str], jurisdiction: Jurisdiction | None = None

@@ -7,11 +7,14 @@ own part, which stands under the bureau: 浙江省/杭州市/农业农村局/政
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from build_graph.extract.agencies.local_bodies import LocalNames
 from build_graph.model import Body, BodyKind
+
+_HEADS = "局厅委办部署"  # the last characters of bureaus
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class PartNames:
     words: frozenset[str]
     functions: frozenset[str]  # that a bureau has inside itself too: 研究室
     itself: tuple[str, ...]  # 局 in 局办公室
+    behind: tuple[str, ...]  # ends of parts behind the names of their bureaus: 省教育厅|职成处
     groups: re.Pattern[str]  # 各处室
     none: frozenset[str]  # functions of bodies that are no bureaus
     none_central: frozenset[str]  # ids of central bodies that are none
@@ -39,6 +43,7 @@ class PartNames:
             words=frozenset(parts["words"]),
             functions=frozenset(parts["functions"]),
             itself=tuple(parts["itself"]),
+            behind=tuple(parts["behind"]),
             groups=re.compile(parts["groups"]),
             none=frozenset(parts["none"]),
             none_central=frozenset(parts["none_central"]),
@@ -56,11 +61,20 @@ class PartNames:
         In an `inner` document, which speaks of parts, 事务保障中心 is one too.
         """
         ends = self.ends + self.doubtful if inner else self.ends
-        for itself in ("", *self.itself):
-            rest = name.removeprefix(itself)
-            if name.startswith(itself) and self._is_part(rest, ends):
-                return rest
-        return ""
+        own = self.strip_itself(name)
+        return own if self._is_part(own, ends) else name if self._is_part(name, ends) else ""
+
+    def strip_itself(self, name: str) -> str:
+        """Return the name without the word for the bureau itself: 局办公室 → 办公室."""
+        itself = next((words for words in self.itself if name.startswith(words)), "")
+        return name.removeprefix(itself)
+
+    def split_bureaus(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield the ways to split a name into a bureau and its part: 省教育厅|职成处."""
+        if name.endswith(self.behind):
+            for end in range(len(name) - 2, 2, -1):
+                if name[end - 1] in _HEADS and self._is_part(name[end:], self.behind):
+                    yield name[:end], name[end:]
 
     def _is_part(self, name: str, ends: tuple[str, ...]) -> bool:
         if name in self.words:
@@ -85,10 +99,11 @@ class PartNames:
     def build_part(self, name: str, kind: BodyKind, bureau: Body) -> Body:
         """Return the part or the class of parts with a name, under its bureau."""
         functions = () if kind is BodyKind.GROUP else self.local.functions.read(name)[1]
+        said = name[1:] if name[0] == bureau.label[-1] else name  # 教育厅|厅属各单位
         return Body(
             f"{bureau.id}/{name.replace('/', '／')}",
             kind,
-            bureau.label + name,
+            bureau.label + said,
             known=False,
             functions=tuple(function.id for function in functions) or self._get_form(kind),
             part_of=bureau.id,

@@ -114,7 +114,7 @@ class Registry:
         bare = _ASIDE.sub("", plain)  # 市委统战部（市侨办）
         if bare != plain and self.words.is_shaped(bare):
             return self.classify(bare) is BodyKind.AGENCY
-        return self.local.is_body(plain) or self.local.is_enterprise(plain)
+        return self.local.is_body(plain) or self.local.is_enterprise(plain) or self.lists.is_open_class(plain)
 
     # ------------------------------------------------------------------------ names to bodies
 
@@ -132,6 +132,8 @@ class Registry:
             return Body(_build_id(plain, setting.place.places, setting), kind, plain, known=False)
         if agency := self._find_agency(plain, setting):
             return Body(agency.id, kind, agency.label, known=True)
+        if part := self._find_named_part(plain, setting):
+            return part
         return self._build_local(self.local.read(plain, setting.place.places), plain, setting)
 
     def _find_part(self, name: str, kind: BodyKind, setting: Setting) -> Body | None:
@@ -140,9 +142,19 @@ class Registry:
         if issuer is None or name in self.names or not self.parts.is_bureau(issuer):
             return None
         if kind is BodyKind.GROUP:
-            return self.parts.build_part(name, kind, issuer) if self.parts.is_group_of_parts(name) else None
+            own = self.parts.strip_itself(name)
+            return self.parts.build_part(own, kind, issuer) if self.parts.is_group_of_parts(name) else None
         part = self.parts.find_part(name, inner=setting.inner)
         return self.parts.build_part(part, kind, issuer) if part else None
+
+    def _find_named_part(self, name: str, setting: Setting) -> Body | None:
+        """Return the part of a bureau that the name means by naming the bureau too: 省教育厅职成处."""
+        for head, part in self.parts.split_bureaus(name):
+            bureau = self.resolve(head, setting)
+            if bureau.known or self.local.is_body(head) or self.local.find_head(head):
+                found = self.parts.is_bureau(bureau)
+                return self.parts.build_part(part, BodyKind.AGENCY, bureau) if found else None
+        return None
 
     def _build_local(self, local: LocalName, name: str, setting: Setting) -> Body:
         """Return the body of a name that is not in the registry, with its functions and superiors."""
