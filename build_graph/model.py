@@ -414,3 +414,4 @@ class Document:
     refused: tuple[RejectedBracket, ...] = ()
     citations: tuple[Citation, ...] = ()
     coverage: Coverage = Coverage(())
+    registry: str | None = None  # SHA-256 of the analyst's registry with which it was read

@@ -13,6 +13,7 @@ from build_graph.errors import ObligationError, build_fault
 from build_graph.extract.agencies.jurisdictions import CENTRE, Scope, locate_document
 from build_graph.extract.agencies.periods import find_period
 from build_graph.extract.agencies.registry import Registry, Setting
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.citations.citations import CitationFinder
 from build_graph.extract.meaning.audiences import AudienceFinder
 from build_graph.extract.meaning.domains import DomainFinder, Surroundings
@@ -72,15 +73,15 @@ class Pipeline:
     domains: DomainFinder
 
     @classmethod
-    def load(cls) -> Pipeline:
-        """Return a pipeline with the package's own ontology and word lists."""
-        registry, phrases = Registry.load(), PhraseParser.load()
-        is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
+    def load(cls, registry: AddedRegistry | None = None) -> Pipeline:
+        """Return a pipeline with the package's own ontology and word lists, and an analyst's registry."""
+        bodies, phrases = Registry.load(added=registry), PhraseParser.load()
+        is_body = lru_cache(_NAMES)(bodies.looks_like_body)  # the same few, again and again
         return cls(
-            registry=registry,
+            registry=bodies,
             metadata=MetadataExtractor.load(),
             outline=OutlineParser.load(),
-            attribution=AttributionFinder.load(AttributionGrammar.load(is_body, registry.classify)),
+            attribution=AttributionFinder.load(AttributionGrammar.load(is_body, bodies.classify)),
             citations=CitationFinder.load(),
             norms=NormFinder.load(phrases),
             targets=TargetFinder.load(phrases),
@@ -132,6 +133,7 @@ class Pipeline:
             coverage=measure_coverage(text.content, outline, understood),
             refused=tuple(sorted((*attributions.refused, *nameless), key=lambda one: one.span)),
             citations=self.citations.read(text, outline),
+            registry=self.registry.added,
         )
 
     def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:

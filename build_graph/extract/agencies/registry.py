@@ -53,6 +53,7 @@ class Registry:
     local: LocalNames
     words: NameShapes
     parts: PartNames
+    added: str | None = None  # SHA-256 of the analyst's registry that is laid over ours
 
     @classmethod
     def load(cls, path: Path | None = None, *, added: AddedRegistry | None = None) -> Registry:
@@ -73,12 +74,17 @@ class Registry:
         return cls(
             agencies=facts.agencies,
             names=facts.names,
-            plain=frozenset(name for name in facts.names if _is_plain(name, lists["central"])),
+            plain=frozenset(
+                name
+                for name, agencies in facts.names.items()
+                if _is_plain(name, lists["central"]) and not all(agency.places for agency in agencies)
+            ),
             centre_starts=tuple(lists["central"]["starts"]),
             successors=facts.successors,
             local=local,
             words=NameShapes.parse(lists),
             parts=PartNames.parse(lists, local),
+            added=added.sha256 if added else None,
         )
 
     @property
@@ -218,6 +224,7 @@ class Registry:
             for agency in self.names.get(name, ())
             if (place.places[: len(agency.places)] == agency.places if agency.places else plain)
         ]
+        candidates = [agency for agency in candidates if agency.places] or candidates
         if len(candidates) > 1 and when != Period():
             candidates = [agency for agency in candidates if agency.period.overlaps(when)]
         return candidates[0] if len(candidates) == 1 else None
@@ -283,6 +290,18 @@ class Registry:
         return period
 
 
+def load_added_registry(path: Path | None) -> AddedRegistry | None:
+    """Return an analyst's registry in a file, tried together with ours; None without a path.
+
+    Raises ObligationError where it cannot be read, or does not fit together with ours.
+    """
+    if path is None:
+        return None
+    added = AddedRegistry.load(path)
+    Registry.load(added=added)
+    return added
+
+
 # --------------------------------------------------------------------------------------- naming
 
 
@@ -336,5 +355,6 @@ def _find_branch(
     agencies: dict[str, Agency], names: dict[str, tuple[Agency, ...]], words: str
 ) -> Branch | None:
     """Return the body with branches that has a name or id; None for none or several."""
-    candidates = names.get(words) or ((agencies[words],) if words in agencies else ())
+    found = names.get(words) or ((agencies[words],) if words in agencies else ())
+    candidates = [agency for agency in found if not agency.places]
     return Branch(candidates[0].id, candidates[0].label) if len(candidates) == 1 else None

@@ -7,25 +7,45 @@ ours says. It is read once: its bytes go to every process, so that all of them r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from build_graph.errors import ObligationError
 from build_graph.resources import Statements, find_folder, load_statements, parse_statements
 from build_graph.vocabulary import BASE, OB, ORG, SKOS, XSD, term
 
-_DESCRIBED = (f"{BASE}agency/", f"{BASE}function/", f"{BASE}change/")
-_NAMED = (f"{BASE}agency/", f"{BASE}function/")  # what must have a name that texts use
+_PLACE = f"{BASE}place/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a node must be: one of some classes, each with its properties."""
+
+    classes: dict[str, tuple[str, ...]]
+    named: bool = False  # whether texts use its names
+
+
+_EVENT = ("org:originalOrganization", "org:resultingOrganization", "dcterms:date")
+_TRANSFER = ("ob:fromAgency", "ob:toAgency", "ob:function", "dcterms:date")
+_SHAPES = {
+    f"{BASE}agency/": _Shape({"org:FormalOrganization": ("ob:agencyKind",)}, named=True),
+    f"{BASE}function/": _Shape({"ob:LocalFunction": ("skos:inScheme",)}, named=True),
+    f"{BASE}change/": _Shape({"org:ChangeEvent": _EVENT, "ob:FunctionTransfer": _TRANSFER}),
+}
+_SINGLE = ("ob:agencyKind", "ob:validFrom", "ob:validTo", "ob:jurisdiction", "skos:inScheme")
+_PLACED_IN = term("ob:jurisdiction")
+_LANGUAGES = ("zh", "en")
 _REFERRING = frozenset(
     [NamedNode(f"{ORG}{name}Organization") for name in ("original", "resulting")]
     + [NamedNode(f"{OB}{name}") for name in ("counterpart", "predates", "fromAgency", "toAgency")]
 )
 _LABELS = frozenset(NamedNode(f"{SKOS}{name}") for name in ("prefLabel", "altLabel", "hiddenLabel"))
-_DAYS = frozenset(NamedNode(f"{OB}{name}") for name in ("validFrom", "validTo"))
+_DAYS = frozenset(NamedNode(f"{OB}{name}") for name in ("validFrom", "validTo")) | {term("dcterms:date")}
 _DAY_TYPES = frozenset({f"{XSD}date", f"{XSD}gYear"})
 
 
@@ -54,13 +74,12 @@ class AddedRegistry:
         return hashlib.sha256(self.content).hexdigest()
 
     def parse(self) -> Statements:
-        """Return the statements by subject; raises ObligationError for no Turtle, or without bodies."""
+        """Return the statements by subject; raises ObligationError for no Turtle, or nothing."""
         found = parse_statements(self.content, self.name)
-        if not any(node.value.startswith(_DESCRIBED) for node in found):
-            raise RegistryError(
-                f"{self.name}: describes no body, function or change; their IRIs begin with "
-                f"{_DESCRIBED[0]}, …/function/ or …/change/"
-            )
+        if not found:
+            raise RegistryError(f"{self.name}: describes nothing; describe a body, a function or a change")
+        if any(isinstance(quad.subject, BlankNode) for quad in parse(self.content, format=RdfFormat.TURTLE)):
+            raise RegistryError(f"{self.name}: describes something without an IRI; give it one instead of []")
         return found
 
 
@@ -74,34 +93,83 @@ def load_registry_statements(added: AddedRegistry | None = None, path: Path | No
         return own
     new = added.parse()
     whole = own | {node: list(dict.fromkeys([*own.get(node, ()), *new[node]])) for node in new}
-    for fault in _iterate_faults(new, whole):
-        raise RegistryError(f"{added.name}: {fault}")
+    rules = RegistryRules.derive(own)
+    for node in new:
+        for fault in rules.iterate_faults(node, whole):
+            raise RegistryError(f"{added.name}: <{node.value}> {fault}")
     return whole
 
 
-def _iterate_faults(new: Statements, whole: Statements) -> Iterator[str]:
-    """Yield what is wrong with an added registry, in its order."""
-    for node, triples in new.items():
-        if node.value.startswith(_NAMED):
-            yield from _check_labels(node, whole)
+@dataclass(frozen=True, slots=True)
+class RegistryRules:
+    """What a description in an added registry must hold: a class, names, a kind, and no unknown property."""
+
+    properties: frozenset[NamedNode]
+    kinds: frozenset[NamedNode]
+
+    @classmethod
+    def derive(cls, own: Statements) -> RegistryRules:
+        """Return the rules by which our registry and the ontology go."""
+        used = {triple.predicate for triples in own.values() for triple in triples}
+        terms = load_statements(find_folder("ontology") / "obligations.ttl")
+        kind = (term("rdf:type"), term("ob:AgencyKind"))
+        kinds = {n for n, triples in terms.items() if any((t.predicate, t.object) == kind for t in triples)}
+        return cls(frozenset(used | {_PLACED_IN}), frozenset(kinds))
+
+    def iterate_faults(self, node: NamedNode, whole: Statements) -> Iterator[str]:
+        """Yield what is wrong with the description of a node in both registries together."""
+        triples = whole[node]
+        shape = next((one for start, one in _SHAPES.items() if node.value.startswith(start)), None)
+        if shape is None:
+            yield f"is no body, function or change; IRIs of these begin with {', '.join(_SHAPES)}"
+            return
+        yield from _check_presence(triples, shape)
+        if shape.named:
+            yield from _check_labels(triples)
+        for name in _SINGLE:
+            if (number := sum(t.predicate == term(name) for t in triples)) > 1:
+                yield f"has {number} values of {name} in the two registries together; it may have one"
         for triple in triples:
-            value = triple.object
-            if triple.predicate in _REFERRING and value not in whole:
-                yield f"<{node.value}> refers to {value}, which neither registry describes; describe it"
-            if triple.predicate in _DAYS and not _is_day(value):
-                yield (
-                    f'<{node.value}> has the day {value}; write "2023-05-18"^^xsd:date or "2023"^^xsd:gYear'
-                )
-            if triple.predicate in _LABELS and not (isinstance(value, Literal) and value.value.strip()):
-                yield f"<{node.value}> has the name {value}; write words"
+            yield from self._check_value(triple, whole)
+
+    def _check_value(self, triple: Triple, whole: Statements) -> Iterator[str]:
+        """Yield a fault of one statement."""
+        name, value = triple.predicate, triple.object
+        if name not in self.properties:
+            yield f"has the property <{name.value}>, which registries do not use; see docs/registry.md"
+        elif name in _REFERRING and value not in whole:
+            yield f"refers to {value}, which neither registry describes; describe it"
+        elif name in _DAYS and not _is_day(value):
+            yield f'has the day {value}; write "2023-05-18"^^xsd:date or "2023"^^xsd:gYear'
+        elif name in _LABELS and not (isinstance(value, Literal) and value.value.strip()):
+            yield f"has the name {value}; write words"
+        elif name == _PLACED_IN and not (isinstance(value, NamedNode) and value.value.startswith(_PLACE)):
+            yield f"is placed in {value}; write the place as <{_PLACE}浙江省/杭州市>"
+        elif name == term("ob:agencyKind") and value not in self.kinds:
+            names = sorted(kind.value.removeprefix(OB) for kind in self.kinds)
+            yield f"has the kind {value}; use one of these: {', '.join(names)}"
 
 
-def _check_labels(node: NamedNode, whole: Statements) -> Iterator[str]:
-    """Yield a fault unless the node has one name in Chinese."""
-    labels = [t.object for t in whole[node] if t.predicate == term("skos:prefLabel")]
-    number = sum(isinstance(label, Literal) and label.language == "zh" for label in labels)
-    if number != 1:
-        yield f"<{node.value}> needs one skos:prefLabel @zh, it has {number}; give others as skos:altLabel"
+def _check_presence(triples: Sequence[Triple], shape: _Shape) -> Iterator[str]:
+    """Yield a fault unless a node has a class of its shape, and what bodies of the class must have."""
+    kinds = {t.object for t in triples if t.predicate == term("rdf:type")}
+    found = next((name for name in shape.classes if term(name) in kinds), None)
+    if found is None:
+        yield f"lacks its class; write: a {' or a '.join(shape.classes)}"
+        return
+    for name in shape.classes[found]:
+        if not any(t.predicate == term(name) for t in triples):
+            yield f"lacks {name}; give it"
+
+
+def _check_labels(triples: Sequence[Triple]) -> Iterator[str]:
+    """Yield a fault unless there is one name in Chinese, and one at most in English."""
+    labels = [t.object for t in triples if t.predicate == term("skos:prefLabel")]
+    languages = Counter(label.language if isinstance(label, Literal) else None for label in labels)
+    if languages["zh"] != 1:
+        yield f"needs one skos:prefLabel @zh, it has {languages['zh']}; give others as skos:altLabel"
+    elif languages["en"] > 1 or not languages.keys() <= set(_LANGUAGES):
+        yield "has other names than one @zh and one @en; give others as skos:altLabel"
 
 
 def _is_day(value: object) -> bool:

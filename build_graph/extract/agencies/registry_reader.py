@@ -63,7 +63,7 @@ class RegistryFacts:
             agencies=agencies,
             names=_group_by_name(agencies.values(), source),
             successors=_find_successors(facts.values()),
-            functions=_build_functions(facts, lists),
+            functions=_build_functions(facts, lists, source),
         )
 
 
@@ -138,8 +138,12 @@ def _read_ids(facts: Facts, predicate: str, namespace: str) -> tuple[str, ...]:
     return tuple(unquote(node.value).removeprefix(namespace) for node in facts.get(predicate, ()))
 
 
-def _build_functions(subjects: dict[str, Facts], lists: dict[str, Any]) -> Functions:
-    """Return the functions by their wordings; those of `forms.only` go by the ends of names alone."""
+def _build_functions(subjects: dict[str, Facts], lists: dict[str, Any], source: str) -> Functions:
+    """Return the functions by their wordings; those of `forms.only` go by the ends of names alone.
+
+    Raises RegistryError if two functions share a wording.
+    """
+    _check_wordings(subjects, source)
     known: dict[str, LocalFunction] = {}
     stems: dict[str, Stem] = {}
     whole: dict[str, LocalFunction] = {}
@@ -166,3 +170,17 @@ def _build_functions(subjects: dict[str, Facts], lists: dict[str, Any]) -> Funct
         tuple(lists["units"]["ends"]),
         {letter: Stem((known[id_],), letter) for letter, id_ in lists["initials"].items() if id_ in known},
     )
+
+
+def _check_wordings(subjects: dict[str, Facts], source: str) -> None:
+    """Raise RegistryError if two functions share a wording."""
+    labels = [f"{SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")] + [f"{OB}partLabel"]
+    seen: dict[str, str] = {}
+    for subject, facts in subjects.items():
+        if subject.startswith(_FUNCTION):
+            for words in (words for label in labels for words in _read_values(facts, label)):
+                if (other := seen.setdefault(words, subject)) != subject:
+                    raise RegistryError(
+                        f"{source}: {words} names both function:{other.removeprefix(_FUNCTION)} and "
+                        f"function:{subject.removeprefix(_FUNCTION)}; take it from one"
+                    )
