@@ -15,10 +15,20 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 
 from build_graph.errors import ObligationError
 from build_graph.extract.agencies.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Scope, find_jurisdiction
-from build_graph.extract.agencies.periods import Period
+from build_graph.extract.agencies.periods import Period, find_period
 from build_graph.extract.agencies.registry import Registry, Setting
 from build_graph.extract.agencies.registry_file import RegistryError
-from build_graph.model import Allocation, Assignment, Bearer, Body, BodyKind, Measure, Role, Span
+from build_graph.model import (
+    Allocation,
+    Assignment,
+    Bearer,
+    Body,
+    BodyKind,
+    Measure,
+    Metadata,
+    Role,
+    Span,
+)
 from build_graph.resources import find_folder
 
 HERE = TESTS
@@ -199,6 +209,105 @@ def test_in_a_city_the_bare_name_is_the_citys() -> None:
     names = ["省发展改革委", "科技局", "海关总署"]
     bodies = [registry().resolve(name, Setting(HANGZHOU)) for name in names]
     assert [body.id for body in bodies] == ["浙江省/发展改革委", "浙江省/杭州市/科技局", "gac"]
+
+
+# ----------------------------------------------------------------------------- parts of bureaus
+
+
+@pytest.mark.parametrize(
+    ("place", "issuer", "expected"),
+    [(case["place"], case["issuer"], expected) for case in CASES["issued"] for expected in case["bodies"]],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_bare_name_in_a_bureaus_document_is_its_part(place: str, issuer: str, expected: list[str]) -> None:
+    """A part stands under its bureau, a body that is the city's or another bureau does not."""
+    where = Jurisdiction(Scope.LOCAL, place) if place else CENTRE
+    written = Period.build_day(date(2020, 6, 1))
+    issued = registry().resolve(issuer, Setting(where, written))
+    name, kind, id_, label, functions = expected
+    body = registry().resolve(name, Setting(where, written, issuer=issued, inner=True))
+    assert (body.kind, body.id, body.label, " ".join(body.functions)) == (kind, id_, label, functions)
+    assert (body.part_of == issued.id) == (id_.rpartition("/")[0] == issued.id)
+
+
+def test_a_centre_in_a_document_without_parts_is_no_part() -> None:
+    """申康医院发展中心 in a document of the city's 发展改革委 is the city's."""
+    issued = resolve("杭州市发展改革委", HANGZHOU)
+    setting = Setting(HANGZHOU, issuer=issued)
+    assert registry().resolve("某某发展中心", setting).id == "浙江省/杭州市/某某发展中心"
+    assert registry().resolve("政策法规处", setting).part_of == issued.id
+
+
+def test_bearers_of_two_bureaus_of_one_city_are_apart() -> None:
+    names = ("办公室", "各处室")
+    bodies = []
+    for issuer in ("杭州市民政局", "杭州市农业农村局"):
+        setting = Setting(HANGZHOU, issuer=resolve(issuer, HANGZHOU))
+        bodies += [registry().resolve(name, setting).id for name in names]
+    assert len(set(bodies)) == 2 * len(names)
+
+
+# ------------------------------------------------------------------------------ rows of classes
+
+
+@pytest.mark.parametrize("case", CASES["classes"], ids=lambda case: case["names"])
+def test_a_shared_head_and_tail_is_given_to_each(case: dict[str, str]) -> None:
+    assert registry().lists.complete_classes(case["names"].split()) == tuple(case["complete"].split())
+
+
+def test_bearers_of_a_row_are_groups_by_their_own_words() -> None:
+    """The name stays as printed, the body says what it means."""
+    first, *_ = registry().resolve_all([bear("各级人社", "教育", "财政部门")], Setting(HANGZHOU))
+    assert [(b.name, b.kind, b.body and b.body.label) for b in first.bearers] == [
+        ("各级人社", "group", "各级人社部门"),
+        ("教育", "group", "各级教育部门"),
+        ("财政部门", "group", "各级财政部门"),
+    ]
+
+
+# --------------------------------------------------------------------------- words that name no body
+
+
+def bear(*names: str) -> Measure:
+    """A measure with such bearers, each at its own place."""
+    bearers = tuple(
+        Bearer(name, Span(at, at + 1), Role.RESPONSIBLE, registry().classify(name))
+        for at, name in enumerate(names)
+    )
+    assigned = Assignment(Span(0, 1), Allocation.UNSTATED, open=False, bearers=bearers)
+    return Measure(path=("s1",), index=1, section=1, clause=None, span=Span(0, 1), assignment=assigned)
+
+
+@pytest.mark.parametrize("name", CASES["nameless"]["names"].split())
+def test_words_that_name_no_body_are_rejected(name: str) -> None:
+    measures = registry().resolve_all([bear(name, "市商务局"), bear(name)], Setting(HANGZHOU))
+    (mixed, alone), rejected = registry().part_nameless(measures)
+    assert [bearer.name for bearer in mixed.bearers] == ["市商务局"]
+    assert alone.assignment is None
+    assert [one.span for one in rejected] == [Span(0, 1)]
+
+
+def test_names_of_bodies_are_kept() -> None:
+    names = CASES["nameless"]["named"].split()
+    measures = registry().resolve_all([bear(*names)], Setting(HANGZHOU))
+    assert registry().part_nameless(measures) == (measures, ())
+
+
+# --------------------------------------------------------------------------------- unknown days
+
+
+@pytest.mark.parametrize("case", CASES["written"], ids=lambda case: case["period"])
+def test_number_title_and_citations_tell_when_a_document_was_written(case: dict[str, str]) -> None:
+    metadata = Metadata(title=case.get("title"), number=case.get("number"))
+    assert str(find_period(metadata, case.get("content", ""))) == case["period"]
+
+
+@pytest.mark.parametrize("case", CASES["spans"], ids=lambda case: case["name"])
+def test_a_body_answers_to_whom_it_answered_all_the_time(case: dict[str, Any]) -> None:
+    for period, central in case["periods"].items():
+        begin, end = (date.fromisoformat(day) if day else None for day in period.split("–"))
+        body = registry().resolve(case["name"], Setting(HANGZHOU, Period(begin, end)))
+        assert " ".join(body.answers_to) == central, period
 
 
 # ------------------------------------------------------------------------- agencies and groups

@@ -83,6 +83,10 @@ class NameShapes:
             return self._find_end_length(words) > 0
         return self._find_end_length(words) > max(len(end) for end in self.no_ends if words.endswith(end))
 
+    def is_false_friend(self, words: str) -> bool:
+        """Return whether the words end as some do that are no names of bodies: 学科, 部署."""
+        return words.endswith(self.no_ends) and not self.has_ending(words)
+
     def _find_end_length(self, words: str) -> int:
         """Return the length of the longest ending of a body's name that leaves enough before it, else 0."""
         for length in range(min(len(words), 8), 0, -1):

@@ -27,6 +27,7 @@ from build_graph.resources import find_folder, load_word_lists
 
 _ASIDE = re.compile(r"(?<=..)[（(][\u4e00-\u9fff、]{2,20}[）)]$")  # 农业农村局（乡村振兴局）
 _ENOUGH = 2  # plainly central names, and no local one, that show a document of the centre
+_DIVISION = "division"
 _NAMELESS = "it names no body that is known, and does not end like the name of one"
 
 
@@ -211,9 +212,12 @@ class Registry:
 
     def _is_nameless(self, bearer: Bearer) -> bool:
         """Return whether neither the registry nor the end of a name shows that it is a body's."""
-        if bearer.kind is BodyKind.GROUP or (bearer.body and bearer.body.resolved):
+        name, body = strip_blanks(bearer.name), bearer.body
+        if bearer.kind is BodyKind.GROUP or self.words.has_ending(name):
             return False
-        return not self.words.has_ending(strip_blanks(bearer.name))
+        if body and body.functions == (_DIVISION,) and not body.part_of:  # a form that words have too: 学科
+            return self.words.is_false_friend(name)
+        return not (body and body.resolved)
 
     def _find_agency(self, name: str, setting: Setting) -> Agency | None:
         """Return the one body of the registry that the name means in a document, if any."""

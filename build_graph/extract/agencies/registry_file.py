@@ -76,10 +76,10 @@ class AddedRegistry:
     def parse(self) -> Statements:
         """Return the statements by subject; raises ObligationError for no Turtle, or nothing."""
         found = parse_statements(self.content, self.name)
-        if not found:
-            raise RegistryError(f"{self.name}: describes nothing; describe a body, a function or a change")
         if any(isinstance(quad.subject, BlankNode) for quad in parse(self.content, format=RdfFormat.TURTLE)):
             raise RegistryError(f"{self.name}: describes something without an IRI; give it one instead of []")
+        if not found:
+            raise RegistryError(f"{self.name}: describes nothing; describe a body, a function or a change")
         return found
 
 
