@@ -83,24 +83,28 @@ def read(  # noqa: PLR0913  # keywords that help() shows
     number: str | None = None,
     issuer: str | None = None,
     date: str | dt.date | None = None,
+    registry: Place | None = None,
 ) -> Document:
     """Read one document and return what was understood of it; by default the one in the package.
 
     The path names whatever `obligations build` reads: a file of any kind, or a document in an archive
-    (pack.zip/dir/a.html, corpus.jsonl.gz:17). The other arguments give what the text does not hold. Raise
-    ObligationError where there is no document, or several.
+    (pack.zip/dir/a.html, corpus.jsonl.gz:17). The other arguments give what the text does not hold, and
+    `registry` a Turtle file of bodies of one's own. Raise ObligationError where there is no document, or
+    several.
 
     >>> document = read()
     >>> document.outline.metadata.number, len(document.measures)
     ('国发〔2015〕24号', 75)
     """
     from build_graph.corpus.stages import understand_one
+    from build_graph.extract.agencies.registry import load_added_registry
     from build_graph.extract.pipeline import find_default_document
     from build_graph.text.inputs import InputReader
 
     given = _build_metadata(title=title, number=number, issuer=issuer, date=date)
     place = find_default_document() if path is None else Path(path)
-    return understand_one(place, InputReader(encoding=encoding), given)
+    added = load_added_registry(Path(registry) if registry else None)
+    return understand_one(place, InputReader(encoding=encoding), given, added)
 
 
 def build(  # noqa: PLR0913  # keywords that help() shows
@@ -112,20 +116,24 @@ def build(  # noqa: PLR0913  # keywords that help() shows
     number: str | None = None,
     issuer: str | None = None,
     date: str | dt.date | None = None,
+    registry: Place | None = None,
 ) -> Graph:
     """Build the graph of documents in memory; without paths, of the one that ships with the package.
 
     A path is whatever `obligations build` reads: a file, a folder, an archive, a pattern. Title, number,
-    issuer and date give what one document does not hold. Raise ObligationError for every document that cannot
-    be read or understood, unless `keep_going` leaves these out; what is left out is in `Graph.left_out`, and
-    a warning counts it. For corpora that do not fit into memory there is `obligations build --store`.
+    issuer and date give what one document does not hold, and `registry` a Turtle file of bodies of one's own.
+    Raise ObligationError for every document that cannot be read or understood, unless `keep_going` leaves
+    these out; what is left out is in `Graph.left_out`, and a warning counts it. For corpora that do not fit
+    into memory there is `obligations build --store`.
     """
     from build_graph.corpus.builder import Builder
+    from build_graph.extract.agencies.registry import load_added_registry
     from build_graph.text.inputs import InputReader
 
     places = _list_places(paths)
     given = _build_metadata(title=title, number=number, issuer=issuer, date=date)
-    builder = Builder(InputReader(encoding=encoding), given, keep_going)
+    added = load_added_registry(Path(registry) if registry else None)
+    builder = Builder(InputReader(encoding=encoding), given, keep_going, registry=added)
     try:
         turtle, skipped = builder.render(places)
     finally:

@@ -223,7 +223,8 @@ class BodyKind(StrEnum):
 class Body:
     """A body that bearers were resolved to. `known` says whether the registry has it.
 
-    Of a local body `functions` and `answers_to` hold the ids of its kind and of the central bodies above.
+    Of a local body `functions` and `answers_to` hold the ids of its kind and of the central bodies above;
+    `part_of` is the id of the bureau whose part it is.
     """
 
     id: str  # the part of the IRI after agency/ or group/: "mofcom", "杭州市/商务局", "有关部门"
@@ -232,6 +233,16 @@ class Body:
     known: bool
     functions: tuple[str, ...] = ()  # "commerce"; several where a bureau joins them
     answers_to: tuple[str, ...] = ()  # "mofcom", at the document's time
+    part_of: str | None = None  # "浙江省/杭州市/农业农村局" of its 政策法规处
+
+    @property
+    def place(self) -> str | None:
+        """The path of the place under which it stands, of a part that of its bureau; None for none.
+
+        >>> Body("浙江省/杭州市/商务局", BodyKind.AGENCY, "杭州市商务局", known=False).place
+        '浙江省/杭州市'
+        """
+        return (self.part_of or self.id).rpartition("/")[0] or None
 
     @property
     def resolved(self) -> bool:
@@ -425,3 +436,4 @@ class Document:
     refused: tuple[RejectedBracket, ...] = ()
     citations: tuple[Citation, ...] = ()
     coverage: Coverage = Coverage(())
+    registry: str | None = None  # SHA-256 of the analyst's registry with which it was read

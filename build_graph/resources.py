@@ -50,11 +50,23 @@ def load_statements(path: Path) -> Statements:
 
     Raises OntologyError where the file is missing or is no Turtle.
     """
+    try:
+        return parse_statements(path.read_bytes(), str(path))
+    except OSError as error:
+        raise OntologyError(f"{path}: {error}; put the file right, or give another one") from error
+
+
+def parse_statements(content: bytes, name: str) -> Statements:
+    """Return the statements of Turtle by subject, in its order; `name` is its file's, for messages.
+
+    Raises OntologyError where the content is no Turtle.
+    """
     found: Statements = {}
     try:
-        for quad in parse(path=path, format=RdfFormat.TURTLE):
+        for quad in parse(content, format=RdfFormat.TURTLE):
             if isinstance(quad.subject, NamedNode):
                 found.setdefault(quad.subject, []).append(quad.triple)
-    except (OSError, SyntaxError) as error:
-        raise OntologyError(f"{path}: {error}; put the file right, or give another one") from error
+    except (ValueError, SyntaxError) as error:
+        reason = " ".join(str(error).split())
+        raise OntologyError(f"{name}: {reason}; put the file right, or give another one") from error
     return found

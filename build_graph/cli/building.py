@@ -21,9 +21,11 @@ from build_graph.cli.options import (
     GRAPH,
     add_input_options,
     add_metadata_options,
+    add_registry_option,
     combine_options,
     create_output_option,
     read_options,
+    take_registry,
 )
 from build_graph.cli.terminal import is_terminal, print_lines, prints_errors, show_progress
 from build_graph.errors import ObligationError
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from build_graph.corpus.spark.spark_builder import SparkResult
     from build_graph.corpus.store_writer import LoadResult
     from build_graph.corpus.stream import Progress
+    from build_graph.extract.agencies.registry_file import AddedRegistry
     from build_graph.model import Metadata
     from build_graph.text.inputs import InputReader
 
@@ -82,6 +85,7 @@ Examples:
   obligations build pages/ --store policies --prune
   obligations build corpus.jsonl.gz 'pages/**/*.html' --shards corpus
   obligations build corpus --store policies
+  obligations build pages/ --registry bodies.ttl
   obligations build hdfs:///policies --spark spark://master:7077 --shards hdfs:///graphs
 """
 
@@ -185,6 +189,7 @@ class Target:
 @_add_target_options
 @add_metadata_options
 @add_input_options
+@add_registry_option
 @prints_errors
 def build(paths: tuple[str, ...], **options: Any) -> None:
     """Build the graph of documents, and write it."""
@@ -192,28 +197,35 @@ def build(paths: tuple[str, ...], **options: Any) -> None:
 
     target = Target.take(options)
     target.check(paths)
+    registry = take_registry(options)
     given, reader = read_options(options)
     places = [Path(path) for path in paths]
     is_corpus = bool(target.shards or target.workers or any(map(is_shards, places)))
     if is_corpus and given != type(given)():
         raise click.UsageError("a corpus takes no metadata: put it into NAME.toml beside each NAME.txt")
     if target.shards and target.master:
-        _build_on_spark(paths, target.shards, reader, target.master)
+        _build_on_spark(paths, target.shards, reader, target.master, registry)
     elif is_corpus:
-        CorpusBuild(places, reader, target.workers, target.log).build(target)
+        CorpusBuild(places, reader, target.workers, target.log, registry).build(target)
     else:
-        _build_here(places, target, given, reader)
+        _build_here(places, target, given, reader, registry)
 
 
 # ------------------------------------------------------------------------------ in this process
 
 
-def _build_here(paths: Sequence[Path], target: Target, given: Metadata, reader: InputReader) -> None:
+def _build_here(
+    paths: Sequence[Path],
+    target: Target,
+    given: Metadata,
+    reader: InputReader,
+    registry: AddedRegistry | None,
+) -> None:
     """Build files or a store, one document after the other, and print what was made."""
     from build_graph.corpus.builder import Builder
 
     with show_progress() as on_document:
-        builder = Builder(reader, given, target.keep_going, target.pages, on_document)
+        builder = Builder(reader, given, target.keep_going, target.pages, on_document, registry)
         if target.store:
             _print_fill_result(builder.fill(paths, target.store, prune=target.prune))
         else:
@@ -299,6 +311,7 @@ class CorpusBuild:
     reader: InputReader
     workers: int | None  # None for one a processor
     log: str
+    registry: AddedRegistry | None
 
     def build(self, target: Target) -> None:
         """Build shards or a store, and print what was made; exit with 3 if documents failed."""
@@ -308,6 +321,8 @@ class CorpusBuild:
         for path in self.paths:
             self.reader.check_path(path)
         paths, folders = self.paths or [find_default_document()], list(filter(is_shards, self.paths))
+        if folders and self.registry:
+            raise click.UsageError("--registry: shards hold documents that are understood; leave it out")
         if target.shards and not folders:
             failures = self._build_shards(paths, Path(target.shards))
         elif target.store and len(folders) in (0, len(paths)):
@@ -323,7 +338,8 @@ class CorpusBuild:
 
         _check_processes("--shards")
         with report_progress(paths, self.log) as on_progress:
-            builder = ShardBuilder(self.reader, self.workers or _count_processors(), on_progress=on_progress)
+            workers = self.workers or _count_processors()
+            builder = ShardBuilder(self.reader, workers, on_progress=on_progress, registry=self.registry)
             result = builder.build(paths, folder)
         _print_shard_result(result)
         return result.totals.failures
@@ -334,7 +350,7 @@ class CorpusBuild:
 
         _check_processes("shards into a store" if shards else "--workers")
         with report_progress(paths, self.log) as on_progress:
-            loader = StoreLoader(self.reader, self.workers or _count_processors(), on_progress)
+            loader = StoreLoader(self.reader, self.workers or _count_processors(), on_progress, self.registry)
             result = loader.load_shards(paths, store) if shards else loader.build(paths, store)
         _print_load_result(result)
         return len(result.failures)
@@ -387,7 +403,9 @@ def _print_failures(failures: Iterable[Mapping[str, str]], number: int, where: s
 # ------------------------------------------------------------------------------------- on Spark
 
 
-def _build_on_spark(paths: Sequence[str], output: str, reader: InputReader, master: str) -> None:
+def _build_on_spark(
+    paths: Sequence[str], output: str, reader: InputReader, master: str, registry: AddedRegistry | None
+) -> None:
     """Build a folder of graphs on the cluster of a master; exit with 3 if documents failed."""
     from build_graph.corpus.spark.session import open_session
     from build_graph.extract.pipeline import find_default_document
@@ -395,7 +413,8 @@ def _build_on_spark(paths: Sequence[str], output: str, reader: InputReader, mast
     with open_session(master) as session:
         from build_graph.corpus.spark.spark_builder import SparkBuilder
 
-        result = SparkBuilder(session, reader).build(paths or [str(find_default_document())], output)
+        builder = SparkBuilder(session, reader, registry=registry)
+        result = builder.build(paths or [str(find_default_document())], output)
     _print_spark_result(result)
     if result.totals.failures:
         sys.exit(FAILED)

@@ -14,12 +14,14 @@ from build_graph.cli.options import (
     add_connection_options,
     add_input_options,
     add_metadata_options,
+    add_registry_option,
     create_format_option,
     create_graph_option,
     create_output_option,
     create_selection_options,
     open_engine,
     read_options,
+    take_registry,
 )
 from build_graph.cli.terminal import guard_output, page_out, print_lines, prints_errors, show_progress
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 @create_format_option(["json", "table"], "a table, or the JSON of the annotated documents.", "table")
 @add_metadata_options
 @add_input_options
+@add_registry_option
 @prints_errors
 def extract(path: Path, form: str, **options: Any) -> None:
     """Show what is understood of one document, without writing a graph.
@@ -43,12 +46,14 @@ def extract(path: Path, form: str, **options: Any) -> None:
       obligations extract opinion.html
       obligations extract corpus.jsonl.gz:17
       obligations extract opinion.txt --format json > opinion.json
+      obligations extract opinion.txt --registry bodies.ttl
     """
     from build_graph.corpus.stages import understand_one
     from build_graph.extract.gold_format import convert_to_gold
 
+    registry = take_registry(options)
     given, reader = read_options(options)
-    document = understand_one(path, reader, given)
+    document = understand_one(path, reader, given, registry)
     if form == "json":
         page_out(_format_json(convert_to_gold(document)))
         return
@@ -110,14 +115,16 @@ Examples:
 @create_format_option(["json", "table"], "a table, or JSON with every doubt of every document.", "table")
 @add_metadata_options
 @add_input_options
+@add_registry_option
 @prints_errors
 def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options: Any) -> None:
     """List what was not understood of documents, worst first."""
     from build_graph.cli.review import Reviewer, convert_to_json, print_reviews
 
+    registry = take_registry(options)
     given, reader = read_options(options)
     with show_progress() as on_document:
-        found = Reviewer(reader, given, on_document).review_documents(paths)
+        found = Reviewer(reader, given, on_document, registry).review_documents(paths)
     if form == "json":
         page_out(_format_json(convert_to_json(found.reviews, found.failures)))
     elif found.reviews:
@@ -129,7 +136,7 @@ def review(paths: tuple[Path, ...], top: int, details: int, form: str, **options
         sys.exit(1)
 
 
-_OF_FILES = ("issuer", "date", "number", "title", "encoding")  # a graph contains them itself
+_OF_FILES = ("issuer", "date", "number", "title", "encoding", "registry")  # a graph contains them itself
 
 _READ_HELP = """
 Write one document as a page in which all that was understood is marked.
@@ -169,6 +176,7 @@ _add_network_option = click.option(
 @add_connection_options
 @add_metadata_options
 @add_input_options
+@add_registry_option
 @prints_errors
 def read(name: str | None, graph: str | None, output: Path | None, network: Path, **options: Any) -> None:
     """Write one document as a page in which all that was understood is marked."""
@@ -221,9 +229,10 @@ def _read_from_file(name: str | None, options: dict[str, Any]) -> RestoredDocume
     from build_graph.vocabulary import BASE
 
     del options["timeout"], options["most"], options["user"]
+    registry = take_registry(options)
     given, reader = read_options(options)
-    document = understand_one(Path(name) if name else find_default_document(), reader, given)
-    return RestoredDocument(document, Descriptions.load(), BASE)
+    document = understand_one(Path(name) if name else find_default_document(), reader, given, registry)
+    return RestoredDocument(document, Descriptions.load(registry=registry), BASE)
 
 
 def _restore_from_graph(name: str | None, graph: str, options: dict[str, Any]) -> RestoredDocument:

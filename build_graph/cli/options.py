@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from build_graph.cli.terminal import ask_secret, is_terminal, print_lines, print_warning
 
 if TYPE_CHECKING:
+    from build_graph.extract.agencies.registry_file import AddedRegistry
     from build_graph.graph.store.shards import ShardFolder
     from build_graph.model import Metadata
     from build_graph.query.engines import Engine
@@ -213,6 +214,21 @@ add_input_options = combine_options(
     ),
     *(_create_limit_option(*limit) for limit in LIMITS),
 )
+
+
+add_registry_option = click.option(
+    "--registry",
+    type=click.Path(path_type=Path),
+    metavar="FILE.ttl",
+    help="Your own bodies, names and successions, laid over those of the program; see docs/registry.md.",
+)
+
+
+def take_registry(options: dict[str, Any]) -> AddedRegistry | None:
+    """Take an analyst's registry out of the options, read; raise ObligationError where it has a fault."""
+    from build_graph.extract.agencies.registry import load_added_registry
+
+    return load_added_registry(options.pop("registry"))
 
 
 def read_options(options: dict[str, Any]) -> tuple[Metadata, InputReader]:

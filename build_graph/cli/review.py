@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +15,7 @@ from rich.table import Table
 from build_graph.corpus.stages import open_local_stages
 from build_graph.corpus.summary import is_unresolved
 from build_graph.errors import ObligationError
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.meaning.norms import NormFinder
 from build_graph.extract.phrases.sentences import split_sentences
 from build_graph.extract.pipeline import Pipeline, find_default_document, merge_given
@@ -248,12 +250,13 @@ class Reviewer:
     reader: InputReader = field(default_factory=InputReader)
     given: Metadata = field(default_factory=Metadata)
     on_document: Callable[[str], None] = lambda name: None
+    registry: AddedRegistry | None = None
 
     def review_documents(self, paths: Sequence[Path]) -> ReviewResult:
         """Return the reviews of the documents at `paths`, by default of the one in the package."""
         reviews, failures = list[Review](), list[str]()
         norms = NormFinder.load()
-        with open_local_stages(self.reader, Pipeline.load) as stages:
+        with open_local_stages(self.reader, partial(Pipeline.load, self.registry)) as stages:
             reader = stages.guarded_reader
             places = paths or [find_default_document()]
             for found in (found for path in places for found in reader.read(path)):

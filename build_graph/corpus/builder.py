@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,7 @@ from build_graph.corpus.stages import Stages, open_local_stages
 from build_graph.corpus.store_writer import StoreWriter
 from build_graph.corpus.summary import Tally, format_summary, tally_document
 from build_graph.errors import ObligationError, SeveralFaultsError
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.pipeline import Pipeline, find_default_document, merge_given
 from build_graph.files import write_files
 from build_graph.graph.emit.registries import Descriptions
@@ -86,6 +88,7 @@ class Builder:
     keep_going: bool = False  # whether to leave out documents with faults, and write the others
     pages: bool | None = None  # whether to write pages; None: for a few documents
     on_document: Callable[[str], None] = lambda name: None
+    registry: AddedRegistry | None = None  # an analyst's, laid over ours
 
     def build(self, paths: Sequence[Path], output: Path) -> BuildResult:
         """Build `graph.ttl`, and pages, in the folder `output` from the documents at `paths`.
@@ -136,7 +139,7 @@ class Builder:
         """
         paths = paths or [find_default_document()]
         reject_inputs(iterate_files_at(store), paths)
-        with StoreWriter(store, compute_rules_hash()) as writer:
+        with StoreWriter(store, compute_rules_hash(self.registry)) as writer:
             state = self._understand_all(paths, writer)
             state.check_fill(store, prune=prune)
             pruned = writer.prune_documents() if prune else ()
@@ -155,8 +158,9 @@ class Builder:
         """Put the documents at the paths into a target; return what became of each."""
         if len(paths) > 1 and self.given != Metadata():
             raise NoDocumentsError(_SINGLE)
-        with open_local_stages(self.reader, Pipeline.load) as stages:
-            state = _BuildState(target, stages, Descriptions.load(), self.given, self.keep_going)
+        with open_local_stages(self.reader, partial(Pipeline.load, self.registry)) as stages:
+            descriptions = Descriptions.load(registry=self.registry)
+            state = _BuildState(target, stages, descriptions, self.given, self.keep_going)
             for found in _iterate_found(stages.guarded_reader, paths):
                 if isinstance(found, IgnoredFile):
                     state.ignored.append(found.label)

@@ -17,6 +17,7 @@ from typing import Self
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from build_graph.errors import ObligationError, build_fault
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.pipeline import Pipeline, merge_given
 from build_graph.graph.emit.emitter import Emitter
 from build_graph.graph.emit.provenance import hash_text
@@ -59,9 +60,10 @@ class DocumentWorker:
     rules: str
 
     @classmethod
-    def load(cls) -> Self:
-        """Return a worker with the package's own ontology and words."""
-        return cls(Pipeline.load(), Descriptions.load(), compute_rules_hash())
+    def load(cls, registry: AddedRegistry | None = None) -> Self:
+        """Return a worker with the package's own ontology and words, and an analyst's registry."""
+        descriptions = Descriptions.load(registry=registry)
+        return cls(Pipeline.load(registry), descriptions, compute_rules_hash(registry))
 
     def build_result(self, found: Input | ObligationError) -> DocumentResult:
         """Return the result of a document, or of the error found in its place; never raise for either."""

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from build_graph.corpus.outcome import DocumentWorker, Found, build_failure
 from build_graph.corpus.shard_writer import ShardMember, encode_member
 from build_graph.corpus.stages import Stages
 from build_graph.errors import ObligationError
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.model import Input
 from build_graph.processes.fork_server import ForkServer
 from build_graph.processes.worker import Service, WorkerRunner
@@ -23,10 +25,11 @@ from build_graph.text.inputs import InputReader, LazyInput
 class WorkerPool:
     """A pool of workers, which starts with the first document and ends with the `with` block."""
 
-    def __init__(self, count: int, reader: InputReader) -> None:
-        """Use `count` workers, which open files by the reader."""
+    def __init__(self, count: int, reader: InputReader, registry: AddedRegistry | None = None) -> None:
+        """Use `count` workers, which open files by the reader, and have an analyst's registry."""
         self.count = count
         self._reader = reader
+        self._registry = registry
         self._server: ForkServer | None = None
         self._threads = ThreadPoolExecutor(count)
         self._free: SimpleQueue[Stages] = SimpleQueue()
@@ -58,7 +61,7 @@ class WorkerPool:
 
     def _start(self) -> None:
         if self._server is None:
-            self._server = ForkServer(Service(_load_worker), "the words and rules")
+            self._server = ForkServer(Service(partial(_load_worker, self._registry)), "the words and rules")
             for _ in range(self.count):
                 self._free.put(Stages(WorkerRunner(self._server), self._reader))
 
@@ -96,8 +99,8 @@ def understand_member(understander: DocumentWorker, found: Input) -> ShardMember
     return encode_member(outcome)
 
 
-def _load_worker() -> DocumentWorker:
+def _load_worker(registry: AddedRegistry | None) -> DocumentWorker:
     """Return what understands documents, loaded once for all workers."""
-    loaded = DocumentWorker.load()
+    loaded = DocumentWorker.load(registry)
     gc.set_threshold(100_000)  # many objects, little garbage
     return loaded

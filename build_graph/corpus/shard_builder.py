@@ -23,6 +23,7 @@ from build_graph.corpus.pool import WorkerPool
 from build_graph.corpus.shard_writer import LEVEL, PreviousShard, assemble_shard, write_shard
 from build_graph.corpus.spool import Spool
 from build_graph.corpus.stream import DocumentStream, Progress
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.files import is_stream, write_files
 from build_graph.graph.store.fingerprints import compute_rules_hash, find_version
 from build_graph.graph.store.layout import LIMIT, format_part_name, split
@@ -125,6 +126,7 @@ class ShardBuilder:
     workers: int = 1
     limit: int = LIMIT  # documents of a shard, at most
     on_progress: Callable[[Progress], None] = lambda progress: None
+    registry: AddedRegistry | None = None  # an analyst's, laid over ours
 
     def build(self, paths: Sequence[Path], folder: Path) -> ShardResult:
         """Make a folder contain the shards of the documents at the paths; leave those that are the same.
@@ -133,7 +135,7 @@ class ShardBuilder:
         build has locked it.
         """
         reject_inputs(iterate_files_at(folder), paths)
-        items, ruled, progress = Items(self.reader, paths), compute_rules_hash(), Progress()
+        items, ruled, progress = Items(self.reader, paths), compute_rules_hash(self.registry), Progress()
         made_with = hash_settings(self.reader, self.limit, ruled)
         with lock_folder(folder):
             with Spool.open(folder, made_with) as spool:
@@ -150,7 +152,7 @@ class ShardBuilder:
 
         What was a copy is read once more if it is to stay after all.
         """
-        with WorkerPool(self.workers, self.reader) as workers:
+        with WorkerPool(self.workers, self.reader, self.registry) as workers:
             stream = DocumentStream(workers, lambda item: spool.find(item.key))
             for member in stream.iterate_members(items):
                 spool.add(member)

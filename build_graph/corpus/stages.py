@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from build_graph.errors import NoMemoryError, ObligationError
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.pipeline import Pipeline, merge_given
 from build_graph.model import Document, Input, Metadata
 from build_graph.processes.worker import (
@@ -124,9 +126,11 @@ def open_local_stages(
         runner.close()
 
 
-def understand_one(path: Path, reader: InputReader, given: Metadata) -> Document:
+def understand_one(
+    path: Path, reader: InputReader, given: Metadata, registry: AddedRegistry | None = None
+) -> Document:
     """Return the one document at a path, understood; raise ObligationError if there is none, or several."""
-    with open_local_stages(reader, Pipeline.load) as stages:
+    with open_local_stages(reader, partial(Pipeline.load, registry)) as stages:
         found = stages.guarded_reader.read_one(path)
         return stages.understand(found, merge_given(found, given))
 

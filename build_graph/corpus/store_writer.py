@@ -21,6 +21,7 @@ from build_graph.corpus.pool import WorkerPool
 from build_graph.corpus.shard_writer import ShardMember
 from build_graph.corpus.stream import Deduplicator, DocumentStream, Progress
 from build_graph.errors import ObligationError
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.pipeline import merge_given
 from build_graph.graph.check.checks import FailedCheckError, check_statements
 from build_graph.graph.emit.document import collect_parts
@@ -156,6 +157,7 @@ class StoreLoader:
     reader: InputReader = field(default_factory=InputReader)
     workers: int = 1
     on_progress: Callable[[Progress], None] = lambda progress: None
+    registry: AddedRegistry | None = None  # an analyst's, laid over ours
 
     def build(self, paths: Sequence[Path], path: Path) -> LoadResult:
         """Understand the documents at some paths, and put them into the store in a folder.
@@ -164,12 +166,12 @@ class StoreLoader:
         """
         reject_inputs(iterate_files_at(path), paths)
         loaded, items = LoadResult(path), Items(self.reader, paths)
-        with WorkerPool(self.workers, self.reader) as workers:
+        with WorkerPool(self.workers, self.reader, self.registry) as workers:
             if not holds_something(path):
                 found = DocumentStream(workers).iterate_members(items)
                 _load_new(path, self._iterate_documents(found, items, loaded), loaded)
             else:
-                with StoreWriter(path, compute_rules_hash()) as filler:
+                with StoreWriter(path, compute_rules_hash(self.registry)) as filler:
                     stream = DocumentStream(workers, lambda item: _find_known(item, filler))
                     found = stream.iterate_members(_open_item(item, workers) for item in items)
                     _replace_documents(filler, self._iterate_documents(found, items, loaded), loaded)
@@ -187,7 +189,7 @@ class StoreLoader:
         if not holds_something(path) and len(opened) == 1:
             _load_new(path, self._iterate_reported(documents), loaded)
         else:
-            with StoreWriter(path, compute_rules_hash()) as filler:
+            with StoreWriter(path, compute_rules_hash(self.registry)) as filler:
                 _replace_documents(filler, self._iterate_reported(documents), loaded)
         return loaded
 

@@ -10,8 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from build_graph.errors import ObligationError, build_fault
-from build_graph.extract.agencies.jurisdictions import Jurisdiction, Scope, locate_document
-from build_graph.extract.agencies.registry import Registry
+from build_graph.extract.agencies.jurisdictions import CENTRE, Scope, locate_document
+from build_graph.extract.agencies.periods import find_period
+from build_graph.extract.agencies.registry import Registry, Setting
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.citations.citations import CitationFinder
 from build_graph.extract.meaning.audiences import AudienceFinder
 from build_graph.extract.meaning.domains import DomainFinder, Surroundings
@@ -78,16 +80,16 @@ class Pipeline:
     coverage: CoverageMeter
 
     @classmethod
-    def load(cls) -> Pipeline:
-        """Return a pipeline with the package's own ontology and word lists."""
-        registry, phrases = Registry.load(), PhraseParser.load()
-        is_body = lru_cache(_NAMES)(registry.looks_like_body)  # the same few, again and again
+    def load(cls, registry: AddedRegistry | None = None) -> Pipeline:
+        """Return a pipeline with the package's own ontology and word lists, and an analyst's registry."""
+        bodies, phrases = Registry.load(added=registry), PhraseParser.load()
+        is_body = lru_cache(_NAMES)(bodies.looks_like_body)  # the same few, again and again
         return cls(
-            registry=registry,
-            metadata=MetadataExtractor.load(registry.gazetteer),
+            registry=bodies,
+            metadata=MetadataExtractor.load(bodies.gazetteer),
             outline=OutlineParser.load(),
             orders=OrderFinder.load(),
-            attribution=AttributionFinder.load(AttributionGrammar.load(is_body, registry.classify)),
+            attribution=AttributionFinder.load(AttributionGrammar.load(is_body, bodies.classify)),
             citations=CitationFinder.load(),
             norms=NormFinder.load(phrases),
             targets=TargetFinder.load(phrases),
@@ -121,14 +123,16 @@ class Pipeline:
         stated = locate_document(metadata, text.content, gazetteer=self.registry.gazetteer)
         names = (bearer.name for measure in attributions.measures for bearer in measure.bearers)
         place = self.registry.infer_jurisdiction(stated, names)
-        measures = self.registry.resolve_all(
-            attributions.measures, jurisdiction=place, issued=metadata.issued, scope=identity
-        )
+        setting = Setting(place, find_period(metadata, text.content), identity)
+        issuers = self._resolve_issuers(metadata, setting)
+        only = issuers[0] if len(issuers) == 1 else None
+        resolved = self.registry.resolve_all(attributions.measures, replace(setting, issuer=only))
+        measures, nameless = self.registry.part_nameless(resolved)
         found = list(self._understand_measures(text, outline, _resolve_defaults(measures)))
         idle = list(_find_idle(found, outline))
         understood = tuple(measure for measure in found if measure not in idle)
         idle_words = (RejectedBracket(one.assignment.span, _IDLE) for one in idle if one.assignment)
-        refused = (*attributions.refused, *idle_words)
+        refused = (*attributions.refused, *nameless, *idle_words)
         if not self.orders.is_order(text.content, outline, understood):
             raise NoClausesError(f"{source.name}: {_NOTHING_ORDERED}")
         return Document(
@@ -136,11 +140,12 @@ class Pipeline:
             text=text,
             outline=outline,
             jurisdiction=place.path,
-            issuers=self._resolve_issuers(metadata, place.path, identity),
+            issuers=issuers,
             measures=understood,
             coverage=self.coverage.measure(text.content, outline, understood),
             refused=tuple(sorted(refused, key=lambda one: one.span)),
             citations=self.citations.read(text, outline),
+            registry=self.registry.added,
         )
 
     def understand_file(self, path: Path, *, encoding: str | None, options: Metadata) -> Document:
@@ -154,14 +159,11 @@ class Pipeline:
         """Return the document in an input; metadata in `options` win over those that came with it."""
         return self.understand(found.source, merge_given(found, options))
 
-    def _resolve_issuers(self, metadata: Metadata, area: str | None, scope: str) -> tuple[Body, ...]:
+    def _resolve_issuers(self, metadata: Metadata, setting: Setting) -> tuple[Body, ...]:
         """Return the bodies that the names of the issuers mean, each once, by id."""
-        place = Jurisdiction(Scope.LOCAL, area) if area else None
-        bodies = {
-            self.registry.resolve(name, jurisdiction=place, issued=metadata.issued, scope=scope)
-            for name in metadata.issuers
-        }
-        return sort_bodies(bodies)
+        local = setting.place.reach is Scope.LOCAL
+        where = setting if local else replace(setting, place=CENTRE)
+        return sort_bodies({self.registry.resolve(name, where) for name in metadata.issuers})
 
     def _understand_measures(
         self, text: Text, outline: Outline, measures: Sequence[Measure]

@@ -36,6 +36,14 @@ def body_iri(body: Body, base: str = BASE) -> str:
     return f"{BASE if body.known else base}{kind}/{encode_path(body.id)}"
 
 
+def part_of_iri(body: Body, base: str = BASE) -> str | None:
+    """Return the IRI of the bureau whose part a body is, or None; one of the registry keeps its own IRI."""
+    if body.part_of is None:
+        return None
+    central = "/" not in body.part_of  # 浙江省/杭州市/农业农村局 has a place
+    return f"{BASE if central else base}agency/{encode_path(body.part_of)}"
+
+
 def agency_iri(id_: str) -> str:
     """Return the IRI of the registry's agency with that id."""
     return f"{BASE}agency/{encode_segment(id_)}"

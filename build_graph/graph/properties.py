@@ -176,6 +176,13 @@ _TABLE = (
     _property(
         "ob:rulesSha256", Kind.TEXT, "SHA-256 of the rules", "规则的 SHA-256 值", {"prov:Activity": OPTIONAL}
     ),
+    _property(
+        "ob:registrySha256",
+        Kind.TEXT,
+        "SHA-256 of the registry",
+        "机构名录的 SHA-256 值",
+        {"prov:Activity": OPTIONAL},
+    ),
     _property("ob:hasRepair", Kind.NODE, "has repair", "含修复", {"prov:Activity": ANY}),
     _property("schema:softwareVersion", Kind.TEXT, "version", "版本", {"prov:SoftwareAgent": ONE}),
     _property("ob:count", Kind.INTEGER, "count", "次数", {"ob:Repair": ONE}),

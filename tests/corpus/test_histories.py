@@ -32,7 +32,7 @@ UNDERSTOOD: list[str] = []  # names of documents, in the order in which they wer
 class Workers:
     """Workers for which the number of a document is its IRI, and that fail at `bad` ones."""
 
-    def __init__(self, count: int, reader: object) -> None:
+    def __init__(self, count: int, reader: object, registry: object) -> None:
         self.count = count
 
     def __enter__(self) -> Self:

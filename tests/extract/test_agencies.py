@@ -15,8 +15,20 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 
 from build_graph.errors import ObligationError
 from build_graph.extract.agencies.jurisdictions import CENTRE, UNKNOWN, Jurisdiction, Scope, find_jurisdiction
-from build_graph.extract.agencies.registry import Period, Registry, RegistryError
-from build_graph.model import Allocation, Assignment, Bearer, Body, BodyKind, Measure, Role, Span
+from build_graph.extract.agencies.periods import Period, find_period
+from build_graph.extract.agencies.registry import Registry, Setting
+from build_graph.extract.agencies.registry_file import RegistryError
+from build_graph.model import (
+    Allocation,
+    Assignment,
+    Bearer,
+    Body,
+    BodyKind,
+    Measure,
+    Metadata,
+    Role,
+    Span,
+)
 from build_graph.resources import find_folder
 
 HERE = TESTS
@@ -53,7 +65,8 @@ def select(query: str) -> list[tuple[str, ...]]:
 
 
 def resolve(name: str, place: Jurisdiction = CENTRE, day: date | None = SEED_DAY) -> Body:
-    return registry().resolve(name, jurisdiction=place, issued=day)
+    written = Period.build_day(day) if day else Period()
+    return registry().resolve(name, Setting(place, written))
 
 
 def ids(names: str, place: Jurisdiction) -> set[str]:
@@ -82,9 +95,10 @@ def test_the_seed_has_35_bodies_and_4_groups() -> None:
 def test_every_agency_of_the_central_gold_documents_is_known(name: str) -> None:
     gold = json.loads((HERE / "gold" / f"{name}.json").read_text(encoding="utf-8"))
     agencies = {b["name"] for m in gold["measures"] for b in m["bearers"] if b["kind"] == "agency"}
-    when = date.fromisoformat(gold["date"]) if gold["date"] else registry().infer_period(agencies)
+    day = gold["date"] and Period.build_day(date.fromisoformat(gold["date"]))
+    when = day or registry().infer_period(agencies)
     assert agencies
-    assert [n for n in agencies if not registry().resolve(n, jurisdiction=None, issued=when).known] == []
+    assert [n for n in agencies if not registry().resolve(n, Setting(CENTRE, when)).known] == []
 
 
 @pytest.mark.parametrize("case", CASES["dated"], ids=lambda case: case["name"])
@@ -167,7 +181,7 @@ def test_bodies_of_two_cities_never_merge(name: str) -> None:
     hefei = Jurisdiction(Scope.LOCAL, "安徽省/合肥市")
     assert resolve(name, HANGZHOU).id != resolve(name, hefei).id
     first, second = (
-        registry().resolve(name, jurisdiction=UNKNOWN, scope=document) for document in ("text-1", "text-2")
+        registry().resolve(name, Setting(UNKNOWN, scope=document)) for document in ("text-1", "text-2")
     )
     assert first.id != second.id
 
@@ -181,18 +195,119 @@ def test_the_label_of_a_body_follows_from_its_id() -> None:
 
 @pytest.mark.parametrize("case", CASES["shared"], ids=lambda case: case["names"])
 def test_a_shared_end_is_given_to_each(case: dict[str, str]) -> None:
-    assert registry().complete_ends(case["names"].split()) == tuple(case["complete"].split())
+    assert registry().lists.complete_ends(case["names"].split()) == tuple(case["complete"].split())
 
 
 @pytest.mark.parametrize("case", CASES["opened"], ids=lambda case: case["names"])
 def test_a_shared_beginning_is_given_to_each(case: dict[str, str]) -> None:
-    assert registry().complete_beginnings(case["names"].split(), UNKNOWN) == tuple(case["complete"].split())
+    assert registry().lists.complete_beginnings(case["names"].split(), UNKNOWN) == tuple(
+        case["complete"].split()
+    )
 
 
 def test_in_a_city_the_bare_name_is_the_citys() -> None:
     names = ["省发展改革委", "科技局", "海关总署"]
-    bodies = [registry().resolve(name, jurisdiction=HANGZHOU) for name in names]
+    bodies = [registry().resolve(name, Setting(HANGZHOU)) for name in names]
     assert [body.id for body in bodies] == ["浙江省/发展改革委", "浙江省/杭州市/科技局", "gac"]
+
+
+# ----------------------------------------------------------------------------- parts of bureaus
+
+
+@pytest.mark.parametrize(
+    ("place", "issuer", "expected"),
+    [(case["place"], case["issuer"], expected) for case in CASES["issued"] for expected in case["bodies"]],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_bare_name_in_a_bureaus_document_is_its_part(place: str, issuer: str, expected: list[str]) -> None:
+    """A part stands under its bureau, a body that is the city's or another bureau does not."""
+    where = Jurisdiction(Scope.LOCAL, place) if place else CENTRE
+    written = Period.build_day(date(2020, 6, 1))
+    issued = registry().resolve(issuer, Setting(where, written))
+    name, kind, id_, label, functions = expected
+    body = registry().resolve(name, Setting(where, written, issuer=issued, inner=True))
+    assert (body.kind, body.id, body.label, " ".join(body.functions)) == (kind, id_, label, functions)
+    assert (body.part_of == issued.id) == (id_.rpartition("/")[0] == issued.id)
+
+
+def test_a_centre_in_a_document_without_parts_is_no_part() -> None:
+    """申康医院发展中心 in a document of the city's 发展改革委 is the city's."""
+    issued = resolve("杭州市发展改革委", HANGZHOU)
+    setting = Setting(HANGZHOU, issuer=issued)
+    assert registry().resolve("某某发展中心", setting).id == "浙江省/杭州市/某某发展中心"
+    assert registry().resolve("政策法规处", setting).part_of == issued.id
+
+
+def test_bearers_of_two_bureaus_of_one_city_are_apart() -> None:
+    names = ("办公室", "各处室")
+    bodies = []
+    for issuer in ("杭州市民政局", "杭州市农业农村局"):
+        setting = Setting(HANGZHOU, issuer=resolve(issuer, HANGZHOU))
+        bodies += [registry().resolve(name, setting).id for name in names]
+    assert len(set(bodies)) == 2 * len(names)
+
+
+# ------------------------------------------------------------------------------ rows of classes
+
+
+@pytest.mark.parametrize("case", CASES["classes"], ids=lambda case: case["names"])
+def test_a_shared_head_and_tail_is_given_to_each(case: dict[str, str]) -> None:
+    assert registry().lists.complete_classes(case["names"].split()) == tuple(case["complete"].split())
+
+
+def test_bearers_of_a_row_are_groups_by_their_own_words() -> None:
+    """The name stays as printed, the body says what it means."""
+    first, *_ = registry().resolve_all([bear("各级人社", "教育", "财政部门")], Setting(HANGZHOU))
+    assert [(b.name, b.kind, b.body and b.body.label) for b in first.bearers] == [
+        ("各级人社", "group", "各级人社部门"),
+        ("教育", "group", "各级教育部门"),
+        ("财政部门", "group", "各级财政部门"),
+    ]
+
+
+# --------------------------------------------------------------------------- words that name no body
+
+
+def bear(*names: str) -> Measure:
+    """A measure with such bearers, each at its own place."""
+    bearers = tuple(
+        Bearer(name, Span(at, at + 1), Role.RESPONSIBLE, registry().classify(name))
+        for at, name in enumerate(names)
+    )
+    assigned = Assignment(Span(0, 1), Allocation.UNSTATED, open=False, bearers=bearers)
+    return Measure(path=("s1",), index=1, section=1, clause=None, span=Span(0, 1), assignment=assigned)
+
+
+@pytest.mark.parametrize("name", CASES["nameless"]["names"].split())
+def test_words_that_name_no_body_are_rejected(name: str) -> None:
+    measures = registry().resolve_all([bear(name, "市商务局"), bear(name)], Setting(HANGZHOU))
+    (mixed, alone), rejected = registry().part_nameless(measures)
+    assert [bearer.name for bearer in mixed.bearers] == ["市商务局"]
+    assert alone.assignment is None
+    assert [one.span for one in rejected] == [Span(0, 1)]
+
+
+def test_names_of_bodies_are_kept() -> None:
+    names = CASES["nameless"]["named"].split()
+    measures = registry().resolve_all([bear(*names)], Setting(HANGZHOU))
+    assert registry().part_nameless(measures) == (measures, ())
+
+
+# --------------------------------------------------------------------------------- unknown days
+
+
+@pytest.mark.parametrize("case", CASES["written"], ids=lambda case: case["period"])
+def test_number_title_and_citations_tell_when_a_document_was_written(case: dict[str, str]) -> None:
+    metadata = Metadata(title=case.get("title"), number=case.get("number"))
+    assert str(find_period(metadata, case.get("content", ""))) == case["period"]
+
+
+@pytest.mark.parametrize("case", CASES["spans"], ids=lambda case: case["name"])
+def test_a_body_answers_to_whom_it_answered_all_the_time(case: dict[str, Any]) -> None:
+    for period, central in case["periods"].items():
+        begin, end = (date.fromisoformat(day) if day else None for day in period.split("–"))
+        body = registry().resolve(case["name"], Setting(HANGZHOU, Period(begin, end)))
+        assert " ".join(body.answers_to) == central, period
 
 
 # ------------------------------------------------------------------------- agencies and groups
@@ -241,8 +356,8 @@ def test_the_names_show_a_document_of_the_centre() -> None:
 def test_the_names_show_when_a_document_was_written() -> None:
     period = registry().infer_period(["市场监管总局", "国务院扶贫办", "财政部"])
     assert period == Period(date(2018, 3, 17), date(2021, 2, 25))
-    assert registry().resolve("药监局", jurisdiction=CENTRE, issued=period).id == "nmpa"
-    assert not registry().resolve("药监局", jurisdiction=CENTRE, issued=Period()).known
+    assert registry().resolve("药监局", Setting(CENTRE, period)).id == "nmpa"
+    assert not registry().resolve("药监局", Setting()).known
 
 
 def test_all_bearers_of_a_document_are_resolved() -> None:
@@ -254,7 +369,7 @@ def test_all_bearers_of_a_document_are_resolved() -> None:
         Measure(path=("s1",), index=1, section=1, clause=None, span=Span(0, 1), assignment=assigned),
         Measure(path=("s2",), index=1, section=2, clause=None, span=Span(0, 1)),
     )
-    first, second = registry().resolve_all(measures, jurisdiction=CENTRE, issued=None)
+    first, second = registry().resolve_all(measures, Setting())
     assert first.assignment is not None
     bodies = [bearer.body.id for bearer in first.assignment.bearers if bearer.body]
     assert bodies == ["samr", "mof", "nrta", "有关部门"]
@@ -404,8 +519,8 @@ def test_one_name_for_two_bodies_at_a_time_is_refused(tmp_path: Path) -> None:
 
 def test_one_name_for_two_bodies_one_after_the_other_is_not(tmp_path: Path) -> None:
     found = load(tmp_path, OLD.format(2017) + NEW.format(2018))
-    assert found.resolve("总局", jurisdiction=None, issued=date(2017, 12, 31)).id == "old"
-    assert found.resolve("总局", jurisdiction=None, issued=date(2018, 1, 1)).id == "new"
+    assert found.resolve("总局", Setting(CENTRE, Period.build_day(date(2017, 12, 31)))).id == "old"
+    assert found.resolve("总局", Setting(CENTRE, Period.build_day(date(2018, 1, 1)))).id == "new"
 
 
 def test_a_body_without_a_name_is_refused(tmp_path: Path) -> None:

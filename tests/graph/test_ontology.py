@@ -175,7 +175,7 @@ def test_roles_allocations_and_kinds_stand_in_their_schemes():
     for name, scheme, size in (
         ("Role", "RoleScheme", 3),
         ("Allocation", "AllocationScheme", 3),
-        ("AgencyKind", "AgencyKindScheme", 14),
+        ("AgencyKind", "AgencyKindScheme", 15),
     ):
         members = set(GRAPH.subjects(RDF.type, URIRef(OB + name)))
         assert len(members) == size

@@ -24,6 +24,7 @@ from build_graph.corpus.spark.session import SparkError, convert_errors
 from build_graph.corpus.spark.spark_inputs import identify, load_documents
 from build_graph.corpus.spark.spark_spool import SparkSpool
 from build_graph.corpus.spark.tasks import OUTCOMES, SHARD_FILES, RowWorker, ShardAssembler
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.graph.store.fingerprints import compute_rules_hash
 from build_graph.graph.store.layout import LIMIT, find_part_name, format_part_name, split
 from build_graph.graph.store.shards import (
@@ -129,6 +130,7 @@ class SparkBuilder:
     session: SparkSession
     reader: InputReader
     limit: int = LIMIT  # documents of a shard, at most
+    registry: AddedRegistry | None = None  # an analyst's, laid over ours
 
     def build(self, paths: Sequence[str], output: str) -> SparkResult:
         """Write the shards of the documents at some paths into the new folder `output`.
@@ -137,7 +139,7 @@ class SparkBuilder:
         without a file, SparkError if the folder holds something else or the cluster fails at the work; a
         document that fails is listed, and the others go on.
         """
-        rules = compute_rules_hash()
+        rules = compute_rules_hash(self.registry)
         made_with = hash_settings(self.reader, self.limit, rules)
         target = SparkFolder(FileSystem.connect(self.session), output)
         with convert_errors(output):
@@ -173,7 +175,9 @@ class SparkBuilder:
         there = [one for one in found if not isinstance(one, IgnoredFile)]
         rows, number = load_documents(self.session, there, self.reader)
         self.session.conf.set("spark.sql.shuffle.partitions", min(_SHUFFLES, number // _PER_SHUFFLE + 1))
-        work = RowWorker(self.reader, compute_rules_hash(), to_arrow_schema(OUTCOMES))
+        work = RowWorker(
+            self.reader, compute_rules_hash(self.registry), to_arrow_schema(OUTCOMES), self.registry
+        )
         before = self._read_outcomes(folder) if target.files.find(folder) else None
         if before is not None:
             rows = rows.join(before.select("file", "row").distinct(), ["file", "row"], "left_anti")

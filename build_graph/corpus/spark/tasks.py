@@ -35,6 +35,7 @@ from build_graph.corpus.shard_writer import ShardMember, assemble_shard, encode_
 from build_graph.corpus.spark.filesystem import Form
 from build_graph.corpus.spark.session import check_rules
 from build_graph.errors import ObligationError
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.extract.structure.given_metadata import parse_sidecar
 from build_graph.graph.store.layout import hash_iri
 from build_graph.graph.store.shards import CARD, DocumentRecord, ShardSums
@@ -126,10 +127,11 @@ class RowWorker:
     reader: InputReader
     rules: str
     schema: pa.Schema
+    registry: AddedRegistry | None = None  # an analyst's: its bytes go to the workers
 
     def understand_rows(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         """Yield the columns of OUTCOMES for those of DOCUMENTS."""
-        understander = _load_worker()
+        understander = _load_worker(self.registry)
         check_rules(understander.rules, self.rules)
         held: list[Row] = []
         size = 0
@@ -165,9 +167,9 @@ class RowWorker:
 
 
 @cache
-def _load_worker() -> DocumentWorker:
+def _load_worker(registry: AddedRegistry | None) -> DocumentWorker:
     """Return what understands documents, loaded once in a process."""
-    worker = DocumentWorker.load()
+    worker = DocumentWorker.load(registry)
     gc.collect()
     gc.freeze()  # the words and rules stay: nobody looks through them for garbage again
     gc.set_threshold(100_000)  # a document is many objects and little garbage

@@ -84,6 +84,8 @@ class Cues:
     centre_addressees: tuple[str, ...]
     branch_ends: tuple[str, ...]
     zone: re.Pattern[str]
+    zone_same: dict[str, str]  # 高新技术产业开发区 = 高新区
+    bare_zones: frozenset[str]  # which go by the name of their place: 宁波|保税区
     title_openings: tuple[str, ...]
     centre_numbers: tuple[str, ...]
     place_numbers: dict[str, str]
@@ -100,6 +102,8 @@ class Cues:
             centre_addressees=tuple(centre["addressees"]),
             branch_ends=tuple(lists["branches"]["ends"]),
             zone=_build_zone_pattern(lists),
+            zone_same=lists["zones"]["same"],
+            bare_zones=frozenset(lists["zones"]["bare"]),
             title_openings=tuple(lists["titles"]["openings"]),
             centre_numbers=tuple(numbers["centre"]),
             place_numbers=numbers["letters"] | numbers["places"],
@@ -110,7 +114,7 @@ def _build_zone_pattern(lists: dict[str, Any]) -> re.Pattern[str]:
     """Return a pattern for a zone or a town before those who run it: 苏州工业园区|管委会, 水寨镇|人民政府."""
     ends = "|".join(lists["zones"]["ends"] + lists["towns"]["ends"])
     managers = "|".join(lists["zones"]["managers"])
-    return re.compile(rf"(?P<zone>[\u4e00-\u9fff]{{1,20}}?(?:{ends}))(?:{managers})")
+    return re.compile(rf"(?P<zone>[\u4e00-\u9fff]{{0,20}}?(?:{ends}))(?:{managers})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,23 @@ class Gazetteer:
     def qualify_name(self, path: Places) -> str:
         """Return a place's name, with the place above it where others have the same: 杭州市西湖区."""
         alone = len(self.names.get(path[-1], ())) == 1 or len(path) == 1
+        alone = alone or path[-1].startswith(self.shorten_name(path[:-1]))  # 宁波保税区
         return path[-1] if alone else path[-2] + path[-1]
+
+    def add_zone(self, path: Places, zone: str) -> Places:
+        """Return the path of a zone or town in a place; a zone that says only its kind has its place's name.
+
+        >>> Gazetteer.load().add_zone(("浙江省", "宁波市"), "保税区")[-1]
+        '宁波保税区'
+        """
+        for long, short in self.cues.zone_same.items():
+            zone = zone.replace(long, short)
+        if zone not in self.cues.bare_zones:
+            return (*path, zone)
+        if path[-1].endswith(zone):  # in a document of the zone itself
+            return path
+        place = path[:-1] if path[-1].endswith(tuple(self.cues.bare_zones)) else path
+        return (*place, self.shorten_name(place) + zone)
 
     # -------------------------------------------------------------------- documents
 
@@ -231,7 +251,8 @@ class Gazetteer:
     def _build_zoned(self, path: Places, rest: str) -> Jurisdiction:
         """Return the jurisdiction of a place, or of the zone or town in it that the rest names."""
         zone = self.cues.zone.match(rest)
-        return Jurisdiction(Scope.LOCAL, "/".join((*path, zone["zone"]) if zone else path))
+        inner = self.add_zone(path, zone["zone"]) if zone else path
+        return Jurisdiction(Scope.LOCAL, "/".join(inner))
 
     def _split_branch(self, words: str, within: Places) -> tuple[Places, str]:
         """Return the first short place in the name of a branch, and the rest: 人民银行南昌中心支行."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from build_graph.extract.agencies.functions import Functions, LocalFunction
 from build_graph.extract.agencies.jurisdictions import Gazetteer, Places
 
 _ASIDE = re.compile(r"[（(【\[〔][^（）()【】\[\]〔〕]*[）)】\]〕]$")  # 市文化局（市文物局）
@@ -19,25 +20,7 @@ _LEAGUE = re.compile(r"^团(?P<level>自治区|[省市县区州旗盟])(?:党)?�
 _YOUTH = re.compile(r"^(?:共青团|中国共产主义青年团)(?P<place>[^中].*?)(?:委|委员会)$")  # 共青团九江市委
 _OPENING = re.compile(r"^(?:中共|中国共产党)(?!中央)(?=..)")  # 中共九江市委宣传部
 _BRACKETS = re.compile(r"(?<=.)[（(][^（）()]*[）)](?=.)")  # 物流（口岸）办
-_JOINTS = re.compile(r"(?<=.)[和与及、](?=.)")  # 人力资源和社会保障局 = 人力资源社会保障局
-_OFFICIAL = re.compile(r"[局厅委办署会部室]$")
-_LONGEST = 40  # characters of a name that are read
-_LONGEST_STEM = 16
-_LONGEST_ENDING = 6
-_LONGEST_FORM = 7
-_HEADS = "局厅委办部院会大协"  # the last character of a body's own name, before its parts
-_OFFICES = "局厅委会办室"  # endings that only offices have; 中心, 站 and 台 are those of other things too
-_NAMED = "联会院社协关府委室办部校局"  # the last character of whole names; 人才 and 数据 are no names
 _COMPANY = re.compile(r"(?:集团)?(?:股份)?(?:有限)?(?:责任)?公司$")
-
-
-@dataclass(frozen=True, slots=True)
-class LocalFunction:
-    """A kind of local body (商务: 商务厅, 商务局, 商务委) and the central bodies it answers to."""
-
-    id: str  # the part of the IRI after function/
-    label: str
-    counterparts: tuple[str, ...] = ()  # ids of central bodies, at most one of which exists at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,114 +32,7 @@ class LocalName:
     label: str
     functions: tuple[LocalFunction, ...] = ()  # several of a bureau that joins them: 工业信息化和商务局
     central: str | None = None  # the id of the central body that it is a branch or a namesake of
-
-
-@dataclass(frozen=True, slots=True)
-class Stem:
-    """A wording of functions, and the form that all bodies with such a wording get."""
-
-    functions: tuple[LocalFunction, ...]  # several of a wording that joins them: 农林水
-    form: str
-
-
-@dataclass(frozen=True, slots=True)
-class Functions:
-    """The functions of local bodies by their wordings, and the endings of names."""
-
-    stems: dict[str, Stem]  # 发改, 发展和改革
-    whole: dict[str, LocalFunction]  # 教委, 妇联
-    endings: dict[str, str]
-    forms: dict[str, LocalFunction]  # endings that show the form of a body, but no function: 集团, 大学
-    units: tuple[str, ...]  # the ends of a body's own parts: 公安局|交警支队
-
-    @staticmethod
-    def normalise(words: str) -> str:
-        """Return the words without 和 and 与 between them, as the tables have them.
-
-        >>> Functions.normalise("人力资源和社会保障")
-        '人力资源社会保障'
-        """
-        return _JOINTS.sub("", words)
-
-    def read(self, words: str) -> tuple[str, tuple[LocalFunction, ...]]:
-        """Return the words in their one form, and their functions: 发改委 → 发展改革委.
-
-        Words of no known function keep their form, but for 委员会, 办公室 and 和.
-        """
-        short = self.normalise(_BRACKETS.sub("", words))[:_LONGEST]
-        if found := self._read_plain(short) or self._read_joined(short):
-            return found
-        formed = self._find_form(words)
-        if (part := self._find_part(short)) or not _OFFICIAL.search(words):
-            return words, part or formed
-        ending = next((ending for ending, stem in self._split_endings(short) if len(stem) > 1), "")
-        return short.removesuffix(ending) + self.endings.get(ending, ""), formed
-
-    def _read_plain(self, short: str) -> tuple[str, tuple[LocalFunction, ...]] | None:
-        """Return form and functions of a whole name, or of a stem with an ending: 教委; 发改|委."""
-        if function := self.whole.get(short):
-            return self._complete_label(short, function), (function,)
-        for ending, stem in self._split_endings(short):
-            if found := self.stems.get(stem):
-                return found.form + self.endings[ending], found.functions
-        return None
-
-    def _read_joined(self, short: str) -> tuple[str, tuple[LocalFunction, ...]] | None:
-        """Return form and functions of a bureau that joins several: 工业信息化|商务|局, 投促|外侨|局."""
-        for ending, stem in self._split_endings(short):
-            if parts := self._split_parts(stem):
-                words = "".join(self.normalise(part.form) for part in parts)
-                functions = dict.fromkeys(function for part in parts for function in part.functions)
-                return words + self.endings[ending], tuple(functions)
-        return None
-
-    def _split_parts(self, stem: str) -> list[Stem]:
-        """Return the fewest wordings that make up the stem; none where a character is left over."""
-        best: list[list[Stem] | None] = [[]] + [None] * len(stem)
-        for end in range(2, len(stem) + 1):
-            for start in range(max(0, end - _LONGEST_STEM), end - 1):
-                before, found = best[start], self.stems.get(stem[start:end])
-                if found and before is not None and len(before) < len(best[end] or range(_LONGEST)):
-                    best[end] = [*before, found]
-        return best[-1] or []
-
-    def _find_part(self, short: str) -> tuple[LocalFunction, ...]:
-        """Return the functions of the body to which a part belongs: 公安局|交警支队, 生态环境局|南丹分局."""
-        if not short.endswith(self.units):
-            return ()
-        for length in range(len(short) - 1, 1, -1):
-            if short[length - 1] in _HEADS and (found := self._read_plain(short[:length])):
-                return found[1]
-        return ()
-
-    def _find_form(self, words: str) -> tuple[LocalFunction, ...]:
-        """Return the function that the last characters show: 某某集团有限公司 is an enterprise."""
-        lengths = range(min(_LONGEST_FORM, len(words)), 0, -1)
-        return next(((self.forms[words[-n:]],) for n in lengths if words[-n:] in self.forms), ())
-
-    def is_name(self, words: str) -> bool:
-        """Return whether the words, without level or place, are surely the name of a body: 城市更新局."""
-        short = self.normalise(words)[:_LONGEST]
-        if short[-1:] in _NAMED and short in self.whole:
-            return True
-        return any(
-            ending[-1] in _OFFICES and stem in self.stems for ending, stem in self._split_endings(short)
-        )
-
-    def are_forms(self, functions: tuple[LocalFunction, ...]) -> bool:
-        """Return whether the functions tell only the form of a body: nothing, 企业, 学校."""
-        return all(function in self.forms.values() for function in functions)
-
-    def _split_endings(self, words: str) -> list[tuple[str, str]]:
-        """Return every way to split the words into a stem and an ending, the longest ending first."""
-        lengths = range(min(_LONGEST_ENDING, len(words) - 1), 0, -1)
-        return [(words[-n:], words[:-n]) for n in lengths if words[-n:] in self.endings]
-
-    def _complete_label(self, words: str, function: LocalFunction) -> str:
-        """Return a function's label with the ending of the name: 教委 is 教育委, 妇联 is whole already."""
-        if self._split_endings(function.label) or not self._split_endings(words):
-            return function.label
-        return function.label + self.endings[self._split_endings(words)[-1][0]]
+    alone: bool = False  # a name that only one body has, wherever it is: 同济大学
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +41,36 @@ class Branch:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """The names that only one body has, wherever it is: 同济大学, 招商银行, 中国电子学会."""
+
+    ends: tuple[str, ...]
+    shared: frozenset[str]  # names of a kind that every place may have: 职业技术学院, 农商银行
+    national: tuple[str, ...]  # beginnings of names of which there is one in the country
+    functions: frozenset[str]  # ids of the forms of bodies that may begin so
+
+    @classmethod
+    def parse(cls, lists: dict[str, Any]) -> Alone:
+        """Return the lists in the table `alone`."""
+        alone = lists["alone"]
+        starts, functions = lists["central"]["starts"], frozenset(alone["functions"])
+        return cls(tuple(alone["ends"]), frozenset(alone["shared"]), tuple(starts), functions)
+
+    def has_own_name(self, name: str) -> bool:
+        """Return whether a name ends as those do that only one body has."""
+        return name.endswith(self.ends) and name not in self.shared
+
+    @staticmethod
+    def is_university(functions: tuple[LocalFunction, ...]) -> bool:
+        """Return whether the functions are those of a university."""
+        return any(function.id == "higher-education" for function in functions)
+
+    def is_national(self, name: str, functions: tuple[LocalFunction, ...]) -> bool:
+        """Return whether a name begins with 中国 and the like, and is that of no government's body."""
+        return name.startswith(self.national) and any(f.id in self.functions for f in functions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +87,8 @@ class Wordings:
     branch_same: dict[str, str]
     short: frozenset[str]
     standalone: tuple[str, ...]
+    alone: Alone
     zone: re.Pattern[str]  # 高新区|管委会, 水寨镇|人民政府
-    zone_same: dict[str, str]  # 高新技术产业开发区 = 高新区
     locality: LocalFunction | None
 
     @classmethod
@@ -200,8 +106,8 @@ class Wordings:
             branch_same=branches["same"],
             short=frozenset(lists["labels"]["short_place"]),
             standalone=tuple(lists["labels"]["no_place"]),
+            alone=Alone.parse(lists),
             zone=re.compile(lists["zones"]["pattern"], re.VERBOSE),
-            zone_same=lists["zones"]["same"],
             locality=locality,
         )
 
@@ -218,12 +124,16 @@ class LocalNames:
     def read(self, name: str, within: Places) -> LocalName:
         """Return the local body that a name means in a document of the place `within`."""
         plain = _OPENING.sub("", _ASIDE.sub("", name) or name)
+        if self.is_zone_with_aside(plain):
+            plain = _BRACKETS.sub("", plain)
         if youth := _YOUTH.match(plain):
             plain = f"{youth['place']}团委"
         return (
             self._read_branch(plain, within)
             or self._read_placed(plain, within)
+            or self._read_enterprise(plain, within)
             or self._read_levelled(plain, within)
+            or self._read_alone(plain, within)
             or self._read_short_placed(plain, within)
             or self._build_named(within, plain, plain)
         )
@@ -293,7 +203,13 @@ class LocalNames:
             return None
         if not rest:
             return self._build_locality(places)
-        rest = rest.removeprefix("·")
+        near = not within or places[:1] == within[:1]
+        if not near and (zone := self.wordings.zone.match(rest)) and zone["town"]:
+            return None  # 四平路街道 of 上海市
+        return self._build_short_placed(places, rest.removeprefix("·"), name, within)
+
+    def _build_short_placed(self, places: Places, rest: str, name: str, within: Places) -> LocalName | None:
+        """Return the body with the words `rest` behind a short place; None where no function is known."""
         head = rest.removesuffix("公司").removesuffix("分")  # 合肥|移动, 九江|邮政公司
         if head in self.wordings.heads and (branch := self._find_branch_head(head)):
             return self._build_branch(branch, places, "分公司")
@@ -302,8 +218,31 @@ class LocalNames:
         functions = self.functions.read(rest)[1]
         if self._split_zone(places, rest) or not self.functions.are_forms(functions):
             return self._build_named(places, rest, name)
-        near = not within or places[:1] == within[:1]
-        return LocalName(places, name, name, functions) if near else None
+        if not within or places[:1] == within[:1]:
+            return LocalName(places, name, name, functions)
+        return LocalName((), name, name, functions, alone=True) if functions else None
+
+    # ------------------------------------------------------------------- bodies of no place
+
+    def _read_alone(self, name: str, within: Places) -> LocalName | None:
+        """Return a body of which the country has one: 同济大学; 上海大学 stands under its province."""
+        functions = self.functions.read(name)[1]
+        alone = self.wordings.alone
+        if not functions or not self.functions.are_forms(functions) or self.branch_of(name):
+            return None
+        if alone.is_national(name, functions) and not self._names_place(name, within):
+            return LocalName((), name, name, functions, alone=True)
+        if alone.has_own_name(name):
+            places, _ = self.gazetteer.split_leading_short(name)
+            if self.wordings.alone.is_university(functions):  # that of no city or district
+                places = places[:1]
+            return LocalName(places, name, name, functions, alone=not places)
+        return None
+
+    def _names_place(self, name: str, within: Places) -> bool:
+        """Return whether there is a place anywhere in a name: 中国国际商会南通商会."""
+        short = (self.gazetteer.split_leading_short(name[at:], within)[0] for at in range(len(name) - 1))
+        return bool(self.gazetteer.find(name)) or any(short)
 
     # --------------------------------------------------------------- branches of the centre
 
@@ -317,10 +256,37 @@ class LocalNames:
                     return self._build_branch(branch, places, tail)
         return None
 
+    def _read_enterprise(self, name: str, within: Places) -> LocalName | None:
+        """Return the branch of a central enterprise that goes by its short name: 市移动, 铁塔公司."""
+        level = self.match_level(name)
+        head = name.removeprefix(level).removesuffix("公司").removesuffix("分")
+        places = self._find_level(level, within) if level else within
+        branch = self._find_branch_head(head) if head in self.wordings.heads and places else None
+        return self._build_branch(branch, places, "分公司") if branch else None
+
     def is_enterprise(self, name: str) -> bool:
-        """Return whether the name is a place and the short name of an enterprise: 合肥移动."""
+        """Return whether a name is an enterprise's short one behind a place or level: 合肥移动, 市移动."""
         head = next((head for head in self.wordings.heads if name.endswith(head)), None)
-        return head is not None and self.gazetteer.split_leading_short(name)[1] == head
+        if head is None:
+            return False
+        return head in (
+            self.gazetteer.split_leading_short(name)[1],
+            name.removeprefix(self.match_level(name)),
+        )
+
+    def is_zone_with_aside(self, name: str) -> bool:
+        """Return whether the name is a zone's behind its place, with a second name in brackets.
+
+        龙岩经开区（高新区）管委会; 龙岩市县（区）政府 is none.
+        """
+        bare = _BRACKETS.sub("", name)
+        if bare == name:
+            return False
+        for split in (self.gazetteer.split_leading, self.gazetteer.split_leading_short):
+            places, rest = split(bare)
+            if places and (zone := self.wordings.zone.match(rest)) and zone["zone"]:
+                return True
+        return False
 
     def find_head(self, name: str) -> str:
         """Return the level or place that a body's name begins with: 市, 北京市; "" where it has none."""
@@ -381,10 +347,7 @@ class LocalNames:
         match = self.wordings.zone.match(words)
         if not match:
             return None
-        zone = match["zone"] or match["town"]
-        for long, short in self.wordings.zone_same.items():
-            zone = zone.replace(long, short)
-        return (*places, zone), words[match.end() :]
+        return self.gazetteer.add_zone(places, match["zone"] or match["town"]), words[match.end() :]
 
     def _read_rest(self, rest: str) -> LocalName:
         """Return the words behind a place in one form, and the functions they stand for."""

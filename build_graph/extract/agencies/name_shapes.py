@@ -75,11 +75,17 @@ class NameShapes:
         opens_otherwise = words.startswith(self.no_starts) and not words.startswith(self.starts_after_all)
         if opens_otherwise and not words.endswith(self.sure_ends):
             return False
-        if self.sure.search(words):
-            return True
+        return self.sure.search(words) is not None or self.has_ending(words)
+
+    def has_ending(self, words: str) -> bool:
+        """Return whether the words end as names of bodies do, and not as a false friend: 部署, 网站."""
         if not words.endswith(self.no_ends):
             return self._find_end_length(words) > 0
         return self._find_end_length(words) > max(len(end) for end in self.no_ends if words.endswith(end))
+
+    def is_false_friend(self, words: str) -> bool:
+        """Return whether the words end as some do that are no names of bodies: 学科, 部署."""
+        return words.endswith(self.no_ends) and not self.has_ending(words)
 
     def _find_end_length(self, words: str) -> int:
         """Return the length of the longest ending of a body's name that leaves enough before it, else 0."""

@@ -7,82 +7,39 @@ plainly central. Any other name keeps its words and stands under a place: 杭州
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import Literal
-
-from build_graph.errors import ObligationError
+from build_graph.extract.agencies.functions import LocalFunction
 from build_graph.extract.agencies.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Scope
-from build_graph.extract.agencies.local_bodies import (
-    Branch,
-    Functions,
-    LocalFunction,
-    LocalName,
-    LocalNames,
-    Stem,
-    Wordings,
-)
+from build_graph.extract.agencies.local_bodies import Branch, LocalName, LocalNames, Wordings
+from build_graph.extract.agencies.name_lists import NameLists, strip_blanks
 from build_graph.extract.agencies.name_shapes import NameShapes
-from build_graph.model import Body, BodyKind, Measure
-from build_graph.resources import find_folder, load_statements, load_word_lists
-from build_graph.vocabulary import BASE, OB, ORG, SKOS
+from build_graph.extract.agencies.parts import PartNames
+from build_graph.extract.agencies.periods import ALWAYS, Period
+from build_graph.extract.agencies.registry_file import AddedRegistry, load_registry_statements
+from build_graph.extract.agencies.registry_reader import Agency, RegistryFacts
+from build_graph.model import Bearer, Body, BodyKind, Measure, RejectedBracket, Span
+from build_graph.resources import find_folder, load_word_lists
 
-_AGENCY, _FUNCTION = f"{BASE}agency/", f"{BASE}function/"
-_READ = frozenset(
-    [f"{SKOS}{name}" for name in ("prefLabel", "altLabel", "hiddenLabel")]
-    + [f"{OB}{name}" for name in ("validFrom", "validTo", "counterpart", "partLabel")]
-    + [f"{ORG}{name}" for name in ("originalOrganization", "resultingOrganization")]
-)
-_BLANKS = str.maketrans("", "", " 　\t\r\n\xa0“”‘’\"'△▲★*")
 _ASIDE = re.compile(r"(?<=..)[（(][\u4e00-\u9fff、]{2,20}[）)]$")  # 农业农村局（乡村振兴局）
-_TOWN = re.compile(r"[\u4e00-\u9fff]{2,4}")  # the name of a town without 镇
 _ENOUGH = 2  # plainly central names, and no local one, that show a document of the centre
-
-_Statements = dict[str, dict[str, list[Any]]]  # subject → predicate → nodes and literals
-
-
-class RegistryError(ObligationError):
-    """A registry that cannot be read, or that gives one name to two bodies of the same time."""
+_DIVISION = "division"
+_NAMELESS = "it names no body that is known, and does not end like the name of one"
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """A stretch of time from `begin` up to and without `end`; None is open."""
+class Setting:
+    """What decides the meaning of a name in a document."""
 
-    begin: date | None = None
-    end: date | None = None
-
-    def overlaps(self, other: Period) -> bool:
-        """Return whether the two have a day in common.
-
-        >>> Period(date(2013, 3, 14), date(2018, 3, 17)).overlaps(Period(date(2018, 3, 17)))
-        False
-        """
-        return not (_ends_before(self, other) or _ends_before(other, self))
-
-    def intersect(self, other: Period) -> Period:
-        """Return the days that both have."""
-        begins = [day for day in (self.begin, other.begin) if day]
-        ends = [day for day in (self.end, other.end) if day]
-        return Period(max(begins, default=None), min(ends, default=None))
-
-    def __str__(self) -> str:
-        """Return both days, open where there is none."""
-        return f"{self.begin or ''}–{self.end or ''}"
-
-
-@dataclass(frozen=True, slots=True)
-class Agency:
-    """A central body of the registry."""
-
-    id: str  # the part of the IRI after agency/
-    label: str  # full name, in Chinese
-    names: tuple[str, ...]  # full name first
-    period: Period
+    place: Jurisdiction = CENTRE
+    written: Period = ALWAYS  # when the document was, as far as it is known
+    scope: str = ""  # its id, which separates local bodies of no known place from those of others
+    issuer: Body | None = None  # if a bureau, 办公室 and 各处室 are its own
+    inner: bool = False  # whether it speaks of parts, so that 事务保障中心 is one too
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,33 +53,39 @@ class Registry:
     successors: dict[str, tuple[str, ...]]  # ids of the bodies that came after a body
     local: LocalNames
     words: NameShapes
+    parts: PartNames
+    added: str | None = None  # SHA-256 of the analyst's registry that is laid over ours
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Registry:
-        """Return the registry in the Turtle file at `path`, by default `ontology/agencies.ttl`.
+    def load(cls, path: Path | None = None, *, added: AddedRegistry | None = None) -> Registry:
+        """Return our registry, or the one in the Turtle file at `path`, with an analyst's laid over it.
 
-        Raises RegistryError if the file is no Turtle, if a body has no name, or if two bodies that existed at
+        Raises ObligationError if a file is no Turtle, if a body has no name, or if two bodies that existed at
         the same time share one.
         """
-        source = path or find_folder("ontology") / "agencies.ttl"
-        statements = _read_statements(source)
+        source = added.name if added else str(path or find_folder("ontology") / "agencies.ttl")
         lists = load_word_lists("agencies")
-        agencies = {agency.id: agency for agency in _iterate_agencies(statements, source)}
-        names = _group_by_name(agencies.values(), source)
-        functions = _build_functions(statements, lists)
+        facts = RegistryFacts.read(load_registry_statements(added, path), lists, source)
+        local = LocalNames(
+            Gazetteer.load(),
+            facts.functions,
+            Wordings.parse(lists, facts.functions.forms.get("镇")),
+            lambda words: _find_branch(facts.agencies, facts.names, words),
+        )
         return cls(
-            agencies=agencies,
-            names=names,
-            plain=frozenset(name for name in names if _is_plain(name, lists["central"])),
-            centre_starts=tuple(lists["central"]["starts"]),
-            successors=_find_successors(statements.values()),
-            local=LocalNames(
-                Gazetteer.load(),
-                functions,
-                Wordings.parse(lists, functions.forms.get("镇")),
-                lambda words: _find_branch(agencies, names, words),
+            agencies=facts.agencies,
+            names=facts.names,
+            plain=frozenset(
+                name
+                for name, agencies in facts.names.items()
+                if _is_plain(name, lists["central"]) and not all(agency.places for agency in agencies)
             ),
+            centre_starts=tuple(lists["central"]["starts"]),
+            successors=facts.successors,
+            local=local,
             words=NameShapes.parse(lists),
+            parts=PartNames.parse(lists, local),
+            added=added.sha256 if added else None,
         )
 
     @property
@@ -130,157 +93,177 @@ class Registry:
         """The administrative divisions."""
         return self.local.gazetteer
 
+    @property
+    def lists(self) -> NameLists:
+        """The completer of names in lists."""
+        return NameLists.parse(
+            load_word_lists("agencies"),
+            self.local,
+            self.words,
+            self.names.__contains__,
+            self.looks_like_body,
+        )
+
     # -------------------------------------------------------------------------- kinds of words
 
     def classify(self, name: str) -> BodyKind:
         """Return whether a name means a particular body, or a class of bodies."""
-        plain = name.translate(_BLANKS)
+        plain = strip_blanks(name)
         if plain in self.names or plain in self.gazetteer.names or not self.words.is_group(plain):
             return BodyKind.AGENCY
-        return BodyKind.GROUP
+        return BodyKind.AGENCY if self.local.is_zone_with_aside(plain) else BodyKind.GROUP
 
     def looks_like_body(self, words: str) -> bool:
         """Return whether the words are in the registry, or have the shape of a body's or group's name."""
-        plain = words.translate(_BLANKS).removesuffix("等")
+        plain = strip_blanks(words).removesuffix("等")
         if plain in self.names or self.words.is_shaped(plain):
             return True
         bare = _ASIDE.sub("", plain)  # 市委统战部（市侨办）
         if bare != plain and self.words.is_shaped(bare):
             return self.classify(bare) is BodyKind.AGENCY
-        return self.local.is_body(plain) or self.local.is_enterprise(plain)
+        return self.local.is_body(plain) or self.local.is_enterprise(plain) or self.lists.is_open_class(plain)
 
     # ------------------------------------------------------------------------ names to bodies
 
-    def resolve(
-        self,
-        name: str,
-        *,
-        jurisdiction: Jurisdiction | None,
-        issued: date | Period | None = None,
-        scope: str = "",
-    ) -> Body:
-        """Return the body that a name means in a document; None as jurisdiction is the centre.
+    def resolve(self, name: str, setting: Setting) -> Body:
+        """Return the body that a name means in a document of the setting.
 
-        A name that several bodies had one after the other means the one of the day or period `issued`. A name
-        that is unknown to the registry, or ambiguous, keeps its words. `scope` (the document's id) separates
-        the local bodies of a document of unknown jurisdiction from those of others.
+        A name that several bodies had one after the other means the one of the time. A name that is unknown
+        to the registry, or ambiguous, keeps its words.
         """
-        place = jurisdiction or CENTRE
-        when = _build_day(issued) if isinstance(issued, date) else issued
-        plain = name.translate(_BLANKS) or name
-        if self.classify(plain) is BodyKind.GROUP:
-            return Body(_build_id(plain, place.places, place, scope), BodyKind.GROUP, plain, known=False)
-        if agency := self._find_central(plain, place, when):
-            return Body(agency.id, BodyKind.AGENCY, agency.label, known=True)
-        local = self.local.read(plain, place.places)
-        body = Body(
-            _build_id(local.words, local.places, place, scope), BodyKind.AGENCY, local.label, known=False
-        )
-        centre = place.reach is Scope.CENTRE and not self.local.find_head(plain)
-        if not local.places and (centre or plain.startswith(self.centre_starts)):
+        plain = strip_blanks(name)
+        kind = self.classify(plain)
+        if part := self._find_part(plain, kind, setting):
+            return part
+        if kind is BodyKind.GROUP:
+            return Body(_build_id(plain, setting.place.places, setting), kind, plain, known=False)
+        if agency := self._find_agency(plain, setting):
+            return Body(agency.id, kind, agency.label, known=True)
+        if part := self._find_named_part(plain, setting):
+            return part
+        return self._build_local(self.local.read(plain, setting.place.places), plain, setting)
+
+    def _find_part(self, name: str, kind: BodyKind, setting: Setting) -> Body | None:
+        """Return the part of a bureau that the name means in its documents, if any."""
+        issuer = setting.issuer
+        if issuer is None or name in self.names or not self.parts.is_bureau(issuer):
+            return None
+        if kind is BodyKind.GROUP:
+            own = self.parts.strip_itself(name)
+            return self.parts.build_part(own, kind, issuer) if self.parts.is_group_of_parts(name) else None
+        part = self.parts.find_part(name, inner=setting.inner)
+        return self.parts.build_part(part, kind, issuer) if part else None
+
+    def _find_named_part(self, name: str, setting: Setting) -> Body | None:
+        """Return the part of a bureau that the name means by naming the bureau too: 省教育厅职成处."""
+        for head, part in self.parts.split_bureaus(name):
+            bureau = self.resolve(head, setting)
+            if bureau.known or self.local.is_body(head) or self.local.find_head(head):
+                found = self.parts.is_bureau(bureau)
+                return self.parts.build_part(part, BodyKind.AGENCY, bureau) if found else None
+        return None
+
+    def _build_local(self, local: LocalName, name: str, setting: Setting) -> Body:
+        """Return the body of a name that is not in the registry, with its functions and superiors."""
+        id_ = local.words if local.alone else _build_id(local.words, local.places, setting)
+        if known := self.agencies.get(id_):  # an analyst's registry describes it
+            return Body(known.id, BodyKind.AGENCY, known.label, known=True)
+        body = Body(id_, BodyKind.AGENCY, local.label, known=False)
+        centre = setting.place.reach is Scope.CENTRE and not self.local.find_head(name)
+        if not local.places and not local.alone and (centre or name.startswith(self.centre_starts)):
             return body  # a body of the centre that the registry does not have
         functions = tuple(function.id for function in local.functions)
-        return replace(body, functions=functions, answers_to=self._find_superiors(local, when))
+        return replace(body, functions=functions, answers_to=self._find_superiors(local, setting.written))
 
-    def resolve_all(
-        self, measures: Sequence[Measure], *, jurisdiction: Jurisdiction, issued: date | None, scope: str = ""
-    ) -> tuple[Measure, ...]:
+    def resolve_all(self, measures: Sequence[Measure], setting: Setting) -> tuple[Measure, ...]:
         """Return a document's measures with all bearers resolved.
 
-        Where the document has no date, its time is inferred from the bodies that it names (`infer_period`).
+        Besides what the setting says of its time, the bodies that it names tell something (`infer_period`).
         """
-        when = issued or self.infer_period(bearer.name for measure in measures for bearer in measure.bearers)
-        ended = (self.complete_ends([b.name for b in measure.bearers], jurisdiction) for measure in measures)
-        lists = [self.complete_beginnings(names, jurisdiction) for names in ended]
-        bodies = {  # a document names the same few bodies again and again
-            name: self.resolve(name, jurisdiction=jurisdiction, issued=when, scope=scope)
-            for name in dict.fromkeys(name for names in lists for name in names)
-        }
+        lists = [self.lists.complete([b.name for b in m.bearers], setting.place) for m in measures]
+        distinct = list(dict.fromkeys(name for names in lists for name in names))
+        named, written = self.infer_period(distinct), setting.written
+        inferred = replace(
+            setting,
+            written=written.intersect(named) if written.overlaps(named) else written,
+            inner=any(self.parts.find_part(strip_blanks(name)) for name in distinct),
+        )
+        # A document names the same few bodies again and again.
+        bodies = {name: self.resolve(name, inferred) for name in distinct}
         return tuple(
             _assign_bodies(measure, [bodies[name] for name in names])
             for measure, names in zip(measures, lists, strict=True)
         )
 
-    def _find_central(self, name: str, jurisdiction: Jurisdiction, when: Period | None) -> Agency | None:
-        """Return the one central body that the name means in a document of the jurisdiction, if any."""
-        if jurisdiction.reach is not Scope.CENTRE and name not in self.plain:
-            return None
-        candidates = self.names.get(name, ())
-        if len(candidates) > 1 and when:
-            candidates = tuple(agency for agency in candidates if agency.period.overlaps(when))
+    def part_nameless(
+        self, measures: Sequence[Measure]
+    ) -> tuple[tuple[Measure, ...], tuple[RejectedBracket, ...]]:
+        """Return the resolved measures without bearers that name no body, and those bearers as rejected.
+
+        A form has blanks where bodies are to stand (支持单位：____), and a label may precede other words.
+        """
+        rejected = dict.fromkeys(
+            bearer.span for measure in measures for bearer in measure.bearers if self._is_nameless(bearer)
+        )
+        if not rejected:
+            return tuple(measures), ()
+        kept = tuple(_drop_bearers(measure, rejected.keys()) for measure in measures)
+        return kept, tuple(RejectedBracket(span, _NAMELESS) for span in rejected)
+
+    def _is_nameless(self, bearer: Bearer) -> bool:
+        """Return whether neither the registry nor the end of a name shows that it is a body's."""
+        name, body = strip_blanks(bearer.name), bearer.body
+        if bearer.kind is BodyKind.GROUP or self.words.has_ending(name):
+            return False
+        if body and body.functions == (_DIVISION,) and not body.part_of:  # a form that words have too: 学科
+            return self.words.is_false_friend(name)
+        return not (body and body.resolved)
+
+    def _find_agency(self, name: str, setting: Setting) -> Agency | None:
+        """Return the one body of the registry that the name means in a document, if any."""
+        place, when = setting.place, setting.written
+        plain = place.reach is Scope.CENTRE or name in self.plain
+        candidates = [
+            agency
+            for agency in self.names.get(name, ())
+            if (place.places[: len(agency.places)] == agency.places if agency.places else plain)
+        ]
+        candidates = [agency for agency in candidates if agency.places] or candidates
+        if len(candidates) > 1 and when != Period():
+            candidates = [agency for agency in candidates if agency.period.overlaps(when)]
         return candidates[0] if len(candidates) == 1 else None
-
-    def complete_ends(
-        self, names: Sequence[str], jurisdiction: Jurisdiction | None = None
-    ) -> tuple[str, ...]:
-        """Return the names of a list, each with the end that they share.
-
-        岐岭、安流、华城镇人民政府 → 岐岭镇人民政府、安流镇人民政府、华城镇人民政府. Words that are no name of
-        a body by themselves get the end of the next name, where it fits a place.
-        """
-        complete: list[str] = []
-        tail = ""
-        for name in reversed([name.translate(_BLANKS) for name in names]):
-            if tail and self._is_short_of(name, tail, (jurisdiction or CENTRE).places):
-                complete.append(name + tail[_count_overlap(name, tail) :])  # 银川市 + 人民政府
-            else:
-                match = None if self.words.is_group(name) else self.words.shared_end.search(name)
-                tail = match["tail"] if match else ""
-                complete.append(name)
-        return tuple(reversed(complete))
-
-    def complete_beginnings(
-        self, names: Sequence[str], jurisdiction: Jurisdiction | None = None
-    ) -> tuple[str, ...]:
-        """Return the names of a list, each with the beginning that they share.
-
-        北京市发展改革委、科技局 → 北京市科技局. Only where no place is known: in a document of 杭州市 the
-        科技局 is the city's own.
-        """
-        if jurisdiction and jurisdiction.reach is Scope.LOCAL:
-            return tuple(names)
-        opened: list[str] = []
-        head = ""
-        for name in names:
-            bare = not self.local.find_head(name) and name not in self.names and self.local.is_body(name)
-            opened.append(f"{head}{name}" if bare else name)
-            head = self.local.find_head(name) or (head if bare else "")
-        return tuple(opened)
-
-    def _is_short_of(self, name: str, tail: str, within: Places) -> bool:
-        """Return whether a name lacks just this end: 钦州 lacks 市人民政府, 岐岭 lacks 镇人民政府."""
-        if tail.startswith(("镇", "乡", "街道")):
-            return _TOWN.fullmatch(name) is not None and not self.looks_like_body(name)
-        if name in self.gazetteer.names:
-            return True
-        places, rest = self.gazetteer.split_leading_short(name, within)
-        if places and not rest:
-            return places[-1].endswith(tail[0])
-        return _count_overlap(name, tail) > 1
 
     # ------------------------------------------------------ the central bodies of local ones
 
-    def _find_superiors(self, local: LocalName, when: Period | None) -> tuple[str, ...]:
+    def _find_superiors(self, local: LocalName, when: Period) -> tuple[str, ...]:
         """Return the central bodies to which a local body answered at a time, one for each function."""
-        lines = [function.counterparts for function in local.functions]
+        found = [self._find_in_office(function, when) for function in local.functions]
         if local.central:
-            lines.append((local.central,))
-        found = (self._find_in_office(line, when) for line in lines if line)
+            found.append(self._find_in_office(LocalFunction("", "", (local.central,)), when))
         return tuple(dict.fromkeys(id_ for id_ in found if id_))
 
-    def _find_in_office(self, line: Sequence[str], when: Period | None) -> str | None:
-        """Return which of the bodies, or of their successors, existed at the time; the last without a time.
+    def _find_in_office(self, function: LocalFunction, when: Period) -> str | None:
+        """Return the central body, or the successor, to which bodies of a function answered all the time.
 
-        None where there was none, or where several took over.
+        None where there was none, where several took over, or where it changed within the time. At a time
+        that nobody knows it is the one body that is still there, unless bodies of the function are older.
         """
-        if when is None:
-            return max(line, key=lambda id_: self.agencies[id_].period.begin or date.min)
-        for id_ in sorted(line, key=lambda id_: self.agencies[id_].period.begin or date.min, reverse=True):
-            if self.agencies[id_].period.overlaps(when):
-                return id_
-        later = {after for id_ in line for after in self.successors.get(id_, ())} - set(line)
-        ended = any(_ends_before(self.agencies[id_].period, when) for id_ in line)
-        return self._find_in_office(tuple(later), when) if ended and len(later) == 1 else None
+        line = [self.agencies[id_] for id_ in function.counterparts]
+        holding = [agency for agency in line if agency.period.overlaps(when)]
+        if not holding:
+            return self._find_successor(line, when)
+        if not all(_lasts(agency, function, when) for agency in holding):
+            return None
+        return max(holding, key=lambda agency: agency.period.begin or date.min).id
+
+    def _find_successor(self, line: Sequence[Agency], when: Period) -> str | None:
+        """Return the one body that came after those that had ended by then."""
+        ended = [agency for agency in line if agency.period.ends_before(when)]
+        later = {id_ for agency in line for id_ in self.successors.get(agency.id, ())}
+        later -= {agency.id for agency in line}
+        if not ended or len(later) != 1:
+            return None
+        return self._find_in_office(LocalFunction("", "", tuple(later)), when)
 
     # ------------------------------------------------------------- evidence from a document's names
 
@@ -291,7 +274,7 @@ class Registry:
         """
         if jurisdiction.reach is not Scope.UNKNOWN:
             return jurisdiction
-        plain = {name.translate(_BLANKS) for name in names}
+        plain = {strip_blanks(name) for name in names}
         bodies = {name for name in plain if not self.words.is_group(name)}
         if len(bodies & self.plain) < _ENOUGH or any(map(self._is_local, bodies - self.names.keys())):
             return jurisdiction
@@ -304,103 +287,64 @@ class Registry:
     def infer_period(self, names: Iterable[str]) -> Period:
         """Return the time in which all bodies existed that the names mean without doubt."""
         period = Period()
-        for name in {name.translate(_BLANKS) for name in names} & self.plain:
+        for name in {strip_blanks(name) for name in names} & self.plain:
             agencies = self.names[name]
             if len(agencies) == 1 and agencies[0].period.overlaps(period):
                 period = period.intersect(agencies[0].period)
         return period
 
 
-# ------------------------------------------------------------------------------- reading the file
+def load_added_registry(path: Path | None) -> AddedRegistry | None:
+    """Return an analyst's registry in a file, tried together with ours; None without a path.
+
+    Raises ObligationError where it cannot be read, or does not fit together with ours.
+    """
+    if path is None:
+        return None
+    added = AddedRegistry.load(path)
+    Registry.load(added=added)
+    return added
 
 
-def _read_statements(path: Path) -> _Statements:
-    """Return the file's statements with the predicates that we use, by subject and predicate."""
-    read: _Statements = {}
-    for subject, triples in load_statements(path).items():
-        for triple in triples:
-            if (predicate := triple.predicate.value) in _READ:
-                read.setdefault(subject.value, {}).setdefault(predicate, []).append(triple.object)
-    return read
+# --------------------------------------------------------------------------------------- naming
 
 
-def _read_values(facts: dict[str, list[Any]], predicate: str) -> list[str]:
-    """Return the values of a label in Chinese."""
-    values = facts.get(predicate, ())
-    return [value.value for value in values if isinstance(value, Literal) and value.language == "zh"]
+def _assign_bodies(measure: Measure, bodies: Sequence[Body]) -> Measure:
+    """Return the measure with its bearers resolved, one body for each."""
+    if measure.assignment is None:
+        return measure
+    pairs = zip(measure.bearers, bodies, strict=True)
+    named = tuple(replace(bearer, kind=body.kind, body=body) for bearer, body in pairs)
+    return replace(measure, assignment=replace(measure.assignment, bearers=named))
 
 
-def _iterate_agencies(statements: _Statements, source: Path) -> Iterator[Agency]:
-    for subject, facts in statements.items():
-        if not subject.startswith(_AGENCY):
-            continue
-        labels = _read_values(facts, f"{SKOS}prefLabel")
-        if len(labels) != 1:
-            raise RegistryError(f"{source}: <{subject}> needs one skos:prefLabel @zh, it has {len(labels)}")
-        begins, ends = facts.get(f"{OB}validFrom", ()), facts.get(f"{OB}validTo", ())
-        period = Period(
-            min((_parse_day(value.value) for value in begins), default=None),
-            max((_parse_day(value.value, end=True) for value in ends), default=None),
-        )
-        names = (*labels, *_read_values(facts, f"{SKOS}altLabel"))
-        yield Agency(subject.removeprefix(_AGENCY), labels[0], names, period)
+def _drop_bearers(measure: Measure, spans: Collection[Span]) -> Measure:
+    """Return the measure without the bearers at some spans, and without an attribution that has no others."""
+    defaults = tuple(bearer for bearer in measure.defaults if bearer.span not in spans)
+    if measure.assignment is None:
+        return replace(measure, defaults=defaults)
+    bearers = tuple(bearer for bearer in measure.bearers if bearer.span not in spans)
+    keeps = bearers or measure.assignment.riders or not measure.bearers
+    assignment = replace(measure.assignment, bearers=bearers) if keeps else None
+    return replace(measure, assignment=assignment, defaults=defaults)
 
 
-def _parse_day(value: str, *, end: bool = False) -> date:
-    """Return a day as it is; of a year the first day, or as an `end` the day after it."""
-    return date(int(value) + end, 1, 1) if len(value) == 4 else date.fromisoformat(value)
+def _lasts(agency: Agency, function: LocalFunction, when: Period) -> bool:
+    """Return whether a central body was there all the time that bodies of the function were, in a period."""
+    begin = when.begin
+    if agency.id not in function.predates:
+        begin = max(filter(None, (begin, agency.period.begin)), default=None)
+    return agency.period.covers(Period(begin, when.end))
 
 
-def _group_by_name(agencies: Iterable[Agency], source: Path) -> dict[str, tuple[Agency, ...]]:
-    """Return the bodies that have each name; raises RegistryError if two of them existed at the same time."""
-    names: dict[str, tuple[Agency, ...]] = {}
-    for agency in agencies:
-        for name in dict.fromkeys(agency.names):
-            for other in names.get(name, ()):
-                if agency.period.overlaps(other.period):
-                    raise RegistryError(
-                        f"{source}: {name} names both agency:{other.id} ({other.period}) and "
-                        f"agency:{agency.id} ({agency.period}); take it from one, or part the periods"
-                    )
-            names[name] = (*names.get(name, ()), agency)
-    return names
+def _build_id(words: str, places: Places, setting: Setting) -> str:
+    """Return the id of a body below its place; without a place the document's id makes it unique.
 
-
-def _find_successors(subjects: Iterable[dict[str, list[Any]]]) -> dict[str, tuple[str, ...]]:
-    """Return the bodies that resulted from the changes of each body."""
-    found: dict[str, tuple[str, ...]] = {}
-    for facts in subjects:
-        results = _read_ids(facts, f"{ORG}resultingOrganization", _AGENCY)
-        for original in _read_ids(facts, f"{ORG}originalOrganization", _AGENCY):
-            found[original] = (*found.get(original, ()), *results)
-    return found
-
-
-def _read_ids(facts: dict[str, list[Any]], predicate: str, namespace: str) -> tuple[str, ...]:
-    return tuple(node.value.removeprefix(namespace) for node in facts.get(predicate, ()))
-
-
-def _build_functions(statements: _Statements, lists: dict[str, Any]) -> Functions:
-    """Return the functions by their wordings; those of `forms.only` go by the ends of names alone."""
-    known: dict[str, LocalFunction] = {}
-    stems: dict[str, Stem] = {}
-    whole: dict[str, LocalFunction] = {}
-    key = Functions.normalise
-    for subject, facts in statements.items():
-        if not subject.startswith(_FUNCTION):
-            continue
-        id_, label = subject.removeprefix(_FUNCTION), _read_values(facts, f"{SKOS}prefLabel")[0]
-        function = known[id_] = LocalFunction(id_, label, _read_ids(facts, f"{OB}counterpart", _AGENCY))
-        if id_ in lists["forms"]["only"]:
-            continue
-        stems |= {key(stem): Stem((function,), key(stem)) for stem in _read_values(facts, f"{OB}partLabel")}
-        others = _read_values(facts, f"{SKOS}altLabel")
-        stems |= {key(stem): Stem((function,), label) for stem in (label, *others)}
-        whole |= {key(name): function for name in (label, *_read_values(facts, f"{SKOS}hiddenLabel"))}
-    joined = {stem: ids for stem, ids in lists["joined"].items() if known.keys() >= set(ids)}
-    stems = {stem: Stem(tuple(known[id_] for id_ in ids), stem) for stem, ids in joined.items()} | stems
-    forms = {end: known[id_] for id_, ends in lists["forms"]["ends"].items() for end in ends if id_ in known}
-    return Functions(stems, whole, lists["endings"], forms, tuple(lists["units"]["ends"]))
+    A slash in the words is no step of the path.
+    """
+    unknown = not places and setting.place.reach is Scope.UNKNOWN
+    apart = f"＠{setting.scope or '未知'}" if unknown else ""
+    return "/".join((*places, words.replace("/", "／") + apart))
 
 
 def _is_plain(name: str, central: dict[str, Any]) -> bool:
@@ -415,38 +359,6 @@ def _find_branch(
     agencies: dict[str, Agency], names: dict[str, tuple[Agency, ...]], words: str
 ) -> Branch | None:
     """Return the body with branches that has a name or id; None for none or several."""
-    candidates = names.get(words) or ((agencies[words],) if words in agencies else ())
+    found = names.get(words) or ((agencies[words],) if words in agencies else ())
+    candidates = [agency for agency in found if not agency.places]
     return Branch(candidates[0].id, candidates[0].label) if len(candidates) == 1 else None
-
-
-# --------------------------------------------------------------------------------------- naming
-
-
-def _assign_bodies(measure: Measure, bodies: Sequence[Body]) -> Measure:
-    """Return the measure with its bearers resolved, one body for each."""
-    if measure.assignment is None:
-        return measure
-    named = tuple(replace(b, body=body) for b, body in zip(measure.bearers, bodies, strict=True))
-    return replace(measure, assignment=replace(measure.assignment, bearers=named))
-
-
-def _ends_before(first: Period, second: Period) -> bool:
-    return first.end is not None and second.begin is not None and first.end <= second.begin
-
-
-def _build_day(day: date) -> Period:
-    return Period(day, date.fromordinal(day.toordinal() + 1))
-
-
-def _build_id(words: str, places: Places, jurisdiction: Jurisdiction, scope: str) -> str:
-    """Return the id of a body below its place; without a place the document's id makes it unique.
-
-    A slash in the words is no step of the path.
-    """
-    apart = f"＠{scope or '未知'}" if not places and jurisdiction.reach is Scope.UNKNOWN else ""
-    return "/".join((*places, words.replace("/", "／") + apart))
-
-
-def _count_overlap(name: str, tail: str) -> int:
-    """Return how many characters of the tail end the name already: 1 for 银川市 and 市人民政府."""
-    return next((n for n in range(len(tail) - 1, 0, -1) if name.endswith(tail[:n])), 0)

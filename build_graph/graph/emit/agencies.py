@@ -6,9 +6,10 @@ Documents share all of it: what is said of a body depends on its IRI and the reg
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from build_graph.graph.emit.emitter import Emitter, find_body
-from build_graph.graph.iris import agency_iri, domain_iri, function_iri, group_iri, place_iri
+from build_graph.graph.iris import agency_iri, domain_iri, function_iri, group_iri, part_of_iri, place_iri
 from build_graph.graph.statements import Term, iri
 from build_graph.model import Body, BodyKind
 
@@ -24,7 +25,9 @@ def emit_bodies(emit: Emitter) -> None:
     known = (node for body in bodies for node in _iterate_known(emit, body))
     emit.statements.extend(emit.descriptions.iterate_descriptions(known))
     for body in bodies:
-        if not emit.descriptions.is_described(iri(emit.body_iri(body))):
+        if emit.descriptions.is_described(iri(emit.body_iri(body))):
+            _emit_registered_place(emit, body)
+        else:
             _emit_unregistered(emit, body)
 
 
@@ -36,19 +39,28 @@ def _iterate_known(emit: Emitter, body: Body) -> Iterator[Term]:
     yield from map(iri, map(agency_iri, body.answers_to))
 
 
+def _emit_registered_place(emit: Emitter, body: Body) -> None:
+    """Add the name of the place that an analyst's registry gives a body."""
+    place = emit.descriptions.find_value(emit.body_iri(body), "ob:jurisdiction")
+    if place:
+        path = unquote(place.partition("/place/")[2])
+        emit.describe(place, "schema:AdministrativeArea", ("rdfs:label", path.replace("/", "")))
+
+
 def _emit_unregistered(emit: Emitter, body: Body) -> None:
     """Add the words, place and functions of a body that is not in the registry."""
     node = emit.body_iri(body)
     if body.kind is BodyKind.GROUP:
         emit.describe(node, "ob:AgencyGroup", ("skos:prefLabel", body.label))
         return
-    jurisdiction = body.id.rpartition("/")[0] or None
+    jurisdiction = body.place
     emit.describe(
         node,
         "org:FormalOrganization",
         ("skos:prefLabel", body.label),
         ("ob:resolved", None if body.resolved else False),
         ("ob:jurisdiction", emit.place_iri(jurisdiction)),
+        ("org:subOrganizationOf", part_of_iri(body, emit.base)),
         *(("ob:localFunction", function_iri(id_)) for id_ in body.functions),
         *(("ob:answersTo", agency_iri(id_)) for id_ in body.answers_to),
     )

@@ -112,6 +112,7 @@ def emit_provenance(emit: Emitter) -> None:
         ("prov:used", source_iri(emit.document_iri)),
         ("prov:wasAssociatedWith", program_iri(emit.base)),
         ("ob:allChanges", serialise_repairs(text.repairs)),
+        ("ob:registrySha256", emit.document.registry),
     )
     _emit_repairs(emit, reading)
 

@@ -10,14 +10,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
+from build_graph.extract.agencies.registry_file import AddedRegistry, load_registry_statements
 from build_graph.graph.statements import Statement, Term, iri, read_statement
 from build_graph.resources import find_folder, load_statements
 from build_graph.vocabulary import term
 
 _DOWN = ("skos:narrower", "skos:hasTopConcept")  # lead from one domain to the whole scheme
-_METHOD = ("ob:signal", "ob:weakSignal", "ob:agencySignal", "ob:neutralWord", "ob:rarity", "ob:partLabel")
+_METHOD = (
+    "ob:signal",
+    "ob:weakSignal",
+    "ob:agencySignal",
+    "ob:neutralWord",
+    "ob:rarity",
+    "ob:partLabel",
+    "ob:predates",
+)
 GIVES_UP = ("org:originalOrganization", "ob:fromAgency")  # lead from an event back to the changed body
 
 
@@ -38,15 +47,25 @@ class Descriptions:
     _entries: dict[Term, _Entry] = field(default_factory=dict)  # cache
 
     @classmethod
-    def load(cls, ontology: Path | None = None) -> Descriptions:
-        """Return the descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own."""
+    def load(cls, ontology: Path | None = None, *, registry: AddedRegistry | None = None) -> Descriptions:
+        """Return the descriptions in `agencies.ttl` and `domains.ttl` of a folder, by default our own.
+
+        What an analyst's registry says comes to what ours says.
+        """
         place = ontology or find_folder("ontology")
-        bodies = load_statements(place / "agencies.ttl")
+        bodies = load_registry_statements(registry, place / "agencies.ttl")
         return cls(_drop_method(bodies | load_statements(place / "domains.ttl")), _find_events(bodies))
 
     def is_described(self, node: Term) -> bool:
         """Return whether the registries describe a node."""
         return NamedNode(node[1:-1]) in self.statements
+
+    def find_value(self, node: str, predicate: str) -> str:
+        """Return the IRI or the words that the registries give as a node's property, or ""."""
+        values = (
+            t.object for t in self.statements.get(NamedNode(node), ()) if t.predicate == term(predicate)
+        )
+        return next((value.value for value in values if isinstance(value, (NamedNode, Literal))), "")
 
     def iterate_descriptions(self, nodes: Iterable[Term]) -> Iterator[Statement]:
         """Yield all statements on the nodes, on the nodes they refer to, and on their successions."""

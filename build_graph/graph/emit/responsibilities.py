@@ -95,4 +95,4 @@ def _find_place(emit: Emitter, body: Body) -> str:
         return ""
     if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:
         return _find_value(emit, body, "ob:jurisdiction")
-    return emit.place_iri(body.id.rpartition("/")[0] or None) or ""
+    return emit.place_iri(body.place) or ""

@@ -14,6 +14,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad
 
 from build_graph import __version__
+from build_graph.extract.agencies.registry_file import AddedRegistry
 from build_graph.graph.emit.provenance import hash_text
 from build_graph.graph.iris import reading_iri, source_iri
 from build_graph.model import Metadata, Source
@@ -78,11 +79,16 @@ class Fingerprint:
         yield Quad(reading, term("ob:rulesSha256"), Literal(self.rules), graph)
 
 
-def compute_rules_hash() -> str:
-    """Return the SHA-256 of the rules: version, code, words, ontology. 1.9 MB, 10 ms: call it once a run."""
+def compute_rules_hash(registry: AddedRegistry | None = None) -> str:
+    """Return the SHA-256 of the rules: version, code, words, ontology, and an analyst's registry.
+
+    1.9 MB, 10 ms: call it once a run.
+    """
     whole = hashlib.sha256(f"{__version__} {find_version(_DECIDES)}".encode())
     for name, path in iterate_rule_files():
         whole.update(f"\n{name} {hashlib.sha256(path.read_bytes()).hexdigest()}".encode())
+    if registry:
+        whole.update(f"\nregistry {registry.sha256}".encode())
     return whole.hexdigest()
 
 

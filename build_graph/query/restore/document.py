@@ -183,6 +183,7 @@ def _build_document(facts: Facts, base: str) -> Document:
         refused=tuple(_iterate_rejected(facts)),
         citations=tuple(_iterate_citations(facts)),
         coverage=_restore_coverage(facts, text.content, outline, measures),
+        registry=facts.read(reading_iri(facts.document), "ob:registrySha256"),
     )
 
 

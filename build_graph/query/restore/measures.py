@@ -56,7 +56,13 @@ class BodyRestorer:
             known=known,
             functions=tuple(_list_ends(facts.list_values(iri, "ob:localFunction"))),
             answers_to=tuple(_list_ends(facts.list_values(iri, "ob:answersTo"))),
+            part_of=None if known else self._restore_bureau(iri),
         )
+
+    def _restore_bureau(self, iri: str) -> str | None:
+        """Return the id of the body of which one is a part, or None."""
+        found = self.facts.list_values(iri, "org:subOrganizationOf")
+        return decode_part(found[0].partition("agency/")[2]) if found else None
 
 
 def restore_issuers(facts: Facts, bodies: BodyRestorer) -> tuple[Body, ...]:
