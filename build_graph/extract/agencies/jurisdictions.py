@@ -187,10 +187,12 @@ class Gazetteer:
         return (), words
 
     def _find_short_counties(self, within: Places) -> dict[str, tuple[Places, ...]]:
-        around = within[:2]
+        """Return the counties around a place, those of a municipality right below it, by their short names."""
+        around = within[:2] if self.children.get(within[:2]) else within[:1]
+        counties = [name for name in self.children.get(around, ()) if _rank_place((*around, name)) == _COUNTY]
         return {
             short: ((*around, name),)
-            for name in (self.children.get(around, ()) if len(around) == 2 else ())
+            for name in counties
             if (short := _shorten(self.aliases.get((*around, name), name)))
         }
 
