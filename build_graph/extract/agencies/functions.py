@@ -37,7 +37,7 @@ class Stem:
 
     @property
     def is_usual(self) -> bool:
-        """Whether it is a wording of the function itself, not of a part or of several functions."""
+        """True for a wording of the function itself, false for one of a part or of several functions."""
         return self.form == self.functions[0].label
 
 

@@ -116,8 +116,8 @@ class NameLists:
         return None
 
     def _is_function(self, words: str) -> bool:
-        stem = self.local.functions.normalise(words)
-        return stem in self.local.functions.stems and not stem.endswith(self.no_stems)
+        stem = self.local.functions.stems.get(self.local.functions.normalise(words))
+        return stem is not None and stem.is_usual and not words.endswith(self.no_stems)
 
     def complete_ends(
         self, names: Sequence[str], jurisdiction: Jurisdiction | None = None

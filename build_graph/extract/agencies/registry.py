@@ -33,7 +33,7 @@ _NAMELESS = "it names no body that is known, and does not end like the name of o
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What decides the meaning of a name in a document."""
+    """The circumstances that decide the meaning of a name in a document."""
 
     place: Jurisdiction = CENTRE
     written: Period = ALWAYS  # when the document was, as far as it is known

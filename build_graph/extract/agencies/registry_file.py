@@ -24,7 +24,7 @@ _PLACE = f"{BASE}place/"
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What a node must be: one of some classes, each with its properties."""
+    """The classes of which a node must have one, each with its properties."""
 
     classes: dict[str, tuple[str, ...]]
     named: bool = False  # whether texts use its names
@@ -102,7 +102,7 @@ def load_registry_statements(added: AddedRegistry | None = None, path: Path | No
 
 @dataclass(frozen=True, slots=True)
 class RegistryRules:
-    """What a description in an added registry must hold: a class, names, a kind, and no unknown property."""
+    """The properties and kinds that a description in an added registry may have."""
 
     properties: frozenset[NamedNode]
     kinds: frozenset[NamedNode]

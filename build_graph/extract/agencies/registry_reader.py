@@ -44,7 +44,7 @@ class Agency:
 
 @dataclass(frozen=True, slots=True)
 class RegistryFacts:
-    """What a registry says, in the order of its file."""
+    """The statements of a registry, in the order of its file."""
 
     agencies: dict[str, Agency]
     names: dict[str, tuple[Agency, ...]]
