@@ -187,7 +187,7 @@ class Gazetteer:
         return (), words
 
     def _find_short_counties(self, within: Places) -> dict[str, tuple[Places, ...]]:
-        """Return the counties around a place, those of a municipality right below it, by their short names."""
+        """Return the counties around a place by their short names; a municipality has them right below it."""
         around = within[:2] if self.children.get(within[:2]) else within[:1]
         counties = [name for name in self.children.get(around, ()) if _rank_place((*around, name)) == _COUNTY]
         return {

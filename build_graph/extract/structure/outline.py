@@ -40,6 +40,7 @@ class OutlineParser:
     stop: re.Pattern[str]
     note: re.Pattern[str]  # a line behind the text that is none: 附件：…, 联系人：…
     preamble: re.Pattern[str]
+    contact: re.Pattern[str]  # 实施中遇到的问题，请径向…反映
     form: re.Pattern[str]
     headings: HeadingParser
     tables: TableParser
@@ -60,6 +61,7 @@ class OutlineParser:
             ),
             note=re.compile(rf"[^\S\n]*(?:{lines})"),
             preamble=load_preamble_pattern(),
+            contact=re.compile(data["preamble"]["contact"]),
             form=re.compile(data["form"]["pattern"]),
             headings=HeadingParser.load(),
             tables=TableParser.load(),
@@ -116,6 +118,11 @@ class OutlineParser:
             yield from _build_tree(list(zip(run, spans, strict=True)), keys)
             begun = begun or bool(run)
 
+    def _leads_over(self, words: str) -> bool:
+        """Return whether a paragraph leads over by its last sentence, but for one that says whom to ask."""
+        sentences = [one for one in re.split("(?<=。)", words) if one and not self.contact.search(one)]
+        return not sentences or self.preamble.search(sentences[-1]) is not None
+
     def _is_form(self, content: str, stretch: Span, run: Sequence[Mark]) -> bool:
         """Return whether items behind a text say how to fill a form in."""
         only_items = all(mark.kind == "item" for mark in run)
@@ -133,9 +140,7 @@ class OutlineParser:
             words = line.extract(content)
             if not is_sentence(words) or self.note.match(words) or self.form.search(words):
                 continue
-            last = words.rstrip("。").rpartition("。")[2]
-            last = last if last.endswith(("：", ":")) else f"{last}。"
-            leads = followed or bool(self.preamble.search(last))
+            leads = followed or self._leads_over(words)
             yield Division(Level.CLAUSE, None, _count_key("p", keys), 0, line, None, line, principle=leads)
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
