@@ -84,12 +84,13 @@ class Pipeline:
         """Return a pipeline with the package's own ontology and word lists, and an analyst's registry."""
         bodies, phrases = Registry.load(added=registry), PhraseParser.load()
         is_body = lru_cache(_NAMES)(bodies.looks_like_body)  # the same few, again and again
+        grammar = AttributionGrammar.load(is_body, bodies.classify)
         return cls(
             registry=bodies,
             metadata=MetadataExtractor.load(bodies.gazetteer),
             outline=OutlineParser.load(),
             orders=OrderFinder.load(),
-            attribution=AttributionFinder.load(AttributionGrammar.load(is_body, bodies.classify)),
+            attribution=AttributionFinder.load(grammar, bodies.lists.complete_classes),
             citations=CitationFinder.load(),
             norms=NormFinder.load(phrases),
             targets=TargetFinder.load(phrases),

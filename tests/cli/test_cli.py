@@ -36,6 +36,17 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # ------------------------------------------------------------------------------------ build
 
 
+def test_documents_that_were_poorly_read_are_named(tmp_path: Path) -> None:
+    """More than 5 % of the characters unread: the summary says which document, and where to look."""
+    facts = "全市共有道路，其中有国道，也有省道。" * 9
+    text = f"某市发展意见\n一、任务\n（一）加强管理，完善机制。\n某市人民政府\n2020年1月1日\n{facts}"
+    (tmp_path / "poor.txt").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["build", str(tmp_path / "poor.txt"), "-o", str(tmp_path / "out")])
+    line = next(line for line in result.output.splitlines() if "poorly read" in line)
+    assert "poor.txt 7" in line
+    assert "obligations review" in line
+
+
 def test_build_needs_no_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped document is the default, output/ the default place, and a summary ends the work."""
     monkeypatch.chdir(tmp_path)

@@ -69,6 +69,35 @@ def test_json_gives_every_doubt_of_every_document(folder: Path) -> None:
     assert (best["in_doubt"], best["doubts"]) == (0, [])
 
 
+def test_duties_in_principles_are_listed_and_rank_first(tmp_path: Path) -> None:
+    """A duty that was passed over counts more than many characters of facts."""
+    (tmp_path / "a.txt").write_text(
+        "某市发展意见\n一、指导思想\n深入贯彻精神，各部门不得以任何理由拖延。\n二、任务\n（一）加强管理，完善机制。",
+        encoding="utf-8",
+    )
+    (tmp_path / "b.txt").write_text(
+        "某市发展意见\n一、任务\n（一）加强管理，完善机制。\n某市人民政府\n2020年1月1日\n"
+        + "全市共有道路，其中有国道，也有省道。" * 9,
+        encoding="utf-8",
+    )
+    result = run(tmp_path)
+    assert result.stdout.index("a.txt") < result.stdout.index("b.txt")
+    assert (
+        "a.txt:3:1: passed over: 深入贯彻精神，各部门不得以任何理由拖延 (a duty within principles"
+        in result.stdout
+    )
+    first, second = json.loads(run(tmp_path, "--format", "json").stdout)
+    assert (first["duties"] > 0, second["duties"]) == (True, 0)
+
+
+def test_a_letter_that_forwards_passes_nothing_over(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        "各区人民政府：\n现将办法印发给你们，请认真贯彻执行。\n某市人民政府\n2020年1月1日\n一、加强管理，完善机制。",
+        encoding="utf-8",
+    )
+    assert "passed over:" not in run(tmp_path).stdout
+
+
 def test_nothing_understood_is_an_error(folder: Path) -> None:
     result = run(folder / "c-bad.txt")
     assert (result.exit_code, result.stdout) == (1, "")

@@ -24,7 +24,8 @@ CASES = tomllib.loads((TESTS / "cases" / "layout.toml").read_text(encoding="utf-
 @cache
 def reader() -> AttributionFinder:
     registry = Registry.load()
-    return AttributionFinder.load(AttributionGrammar.load(registry.looks_like_body, registry.classify))
+    grammar = AttributionGrammar.load(registry.looks_like_body, registry.classify)
+    return AttributionFinder.load(grammar, registry.lists.complete_classes)
 
 
 def read(content: str) -> Attributions:

@@ -22,7 +22,7 @@ from understanding import descriptions, document, pipeline
 from build_graph.cli import main
 from build_graph.errors import ObligationError
 from build_graph.extract.pipeline import find_default_document
-from build_graph.extract.structure.coverage import measure_coverage
+from build_graph.extract.structure.coverage import CoverageMeter
 from build_graph.graph.emit.document import iterate_quads
 from build_graph.graph.emit.provenance import serialise_repairs, undo_repairs
 from build_graph.graph.iris import body_iri
@@ -135,10 +135,24 @@ def test_hard_texts_come_back(name: str) -> None:
     check_page(found, engine)
 
 
+def test_what_was_inferred_of_a_layout_comes_back() -> None:
+    text = (
+        "第一章 总则第一条 为规范管理，制定本办法。\n某市任务分工表\n序号重点任务牵头单位配合单位\n"
+        "1完善网络设施。市工信局市委网信办、市发展改革委\n"
+    )
+    found = pipeline().understand(Source("flat.txt", text, "utf-8"))
+    divisions = [part for root in found.outline.divisions for part in root.walk()]
+    assert any(division.layout_inferred for division in divisions)
+    assert [m.assignment.layout_inferred for m in found.measures if m.assignment] == [True]
+    check(found, over_all(found))
+
+
 def test_a_document_with_one_of_each_comes_back_under_another_base() -> None:
     base = "https://example.org/id/"
     made = handmade.document()
-    made = replace(made, coverage=measure_coverage(made.text.content, made.outline, made.measures))
+    made = replace(
+        made, coverage=CoverageMeter.load().measure(made.text.content, made.outline, made.measures)
+    )
     check(made, OxigraphEngine(_store(triples(made, base))), base)
 
 

@@ -7,7 +7,7 @@ to its own attribution.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import accumulate, chain, takewhile
@@ -77,13 +77,15 @@ class AttributionFinder:
     points: re.Pattern[str]  # （0.5分） behind a task of an assessment
 
     @classmethod
-    def load(cls, grammar: AttributionGrammar) -> AttributionFinder:
-        """Return a finder with the package's own words."""
+    def load(
+        cls, grammar: AttributionGrammar, complete: Callable[[Sequence[str]], Sequence[str]] = tuple
+    ) -> AttributionFinder:
+        """Return a finder with the package's own words; `complete` gives the names of a list, each whole."""
         data = load_word_lists("attribution")
         opening, nouns = data["opening"], data["label"]["nouns"] + data["open"]["after"]
         tables, cell_words = TableParser.load(), load_word_lists("tables")["part"]
         lead_ins = load_word_lists("outline")["lead_in"]["words"]
-        judge = NameJudge(grammar, nouns=tuple(nouns), sentence=tuple(opening["sentence"]))
+        judge = NameJudge(grammar, tuple(nouns), tuple(opening["sentence"]), complete)
         return cls(
             grammar=grammar,
             tables=tables,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 
@@ -78,6 +78,7 @@ class NameJudge:
     grammar: AttributionGrammar
     nouns: tuple[str, ...]  # with which the name of a class of bodies may end: 工作专班牵头单位
     sentence: tuple[str, ...]  # words that make a sentence of a list: 应由
+    complete: Callable[[Sequence[str]], Sequence[str]]  # 各级人社、教育部门 → 各级人社部门、各级教育部门
 
     def is_sentence(self, name: str) -> bool:
         """Return whether words are too long for a name of no known shape, or say who does something."""
@@ -94,7 +95,7 @@ class NameJudge:
 
     def explain_list(self, content: str, parsed: ParsedAttribution) -> str | None:
         """Return None for a list of bodies, a reason for one that is none, "" for other words."""
-        names = [bearer.name for bearer in parsed.bearers]
+        names = self.complete([bearer.name for bearer in parsed.bearers])
         bodies = sum(map(self.grammar.names_body, names))
         if not bodies:
             return ""
@@ -108,8 +109,8 @@ class NameJudge:
 
     def are_all_bodies(self, parsed: ParsedAttribution) -> bool:
         """Return whether there are bearers and each has the name of a body."""
-        named = all(self.grammar.names_body(bearer.name) for bearer in parsed.bearers)
-        return named and bool(parsed.bearers)
+        names = self.complete([bearer.name for bearer in parsed.bearers])
+        return bool(names) and all(map(self.grammar.names_body, names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _TITLE_LIMIT = 60  # characters of a heading that has a line of its own
 _BESIDE = 4  # ... where little else may stand beside it
 _BEYOND = 6  # characters that a heading may have beside the word for a principle or goal
 _ARTICLE_HEADING = 24  # characters of the heading of an article, or of a chapter
+_COMMA = re.compile("[，,]")
 _LEAD_IN = 20  # characters of a heading that ends in a colon
 _LABELLED = re.compile(r"[^\s，。；：:]{0,8}(?:单位|部门|处室|科室|时限)(?:[：:为]|[ 　]|\n)")  # 责任单位：
 # A heading that ends in a bracket with bodies in it is a measure with its attribution.
@@ -78,6 +79,8 @@ class HeadingParser:
         rest = Span(heading.end + (sentence is not None), body.end).strip(content)
         if self._says_duty(content, draft, line, heading) or _is_glued_row(content, draft):
             return None, body
+        if draft.key[0] == "p" and _COMMA.search(content, heading.start, heading.end):
+            return None, body  # a paragraph without a number has plain headings only
         if sentence is None:
             return (None, body) if _is_task(content, draft, line, rest) else (line, rest)
         if content[heading.end] in "；;" or content.startswith("其", rest.start):
@@ -173,7 +176,7 @@ def _is_task(content: str, draft: Division, line: Span, rest: Span) -> bool:
     The bodies responsible for it may follow it.
     """
     words = line.extract(content)
-    if (draft.mark or "").startswith("第") and (len(line) > _ARTICLE_HEADING or re.search("[，,]", words)):
+    if (draft.mark or "").startswith("第") and (len(line) > _ARTICLE_HEADING or _COMMA.search(words)):
         return True  # an article whose text a line break cut
     last = len(rest) == 0 or bool(_LABELLED.match(content, rest.start, rest.end))
     alone = last and not draft.parts and draft.level is Level.CLAUSE
