@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 import sys
 import time
 from collections import Counter
@@ -255,10 +256,9 @@ def _print_build_result(result: BuildResult) -> None:
     elif result.no_pages:
         print_lines(f"no pages: {result.no_pages}", error=True)
     default = result.path == GRAPH
-    lines.append(
-        f"next: obligations explain 四{'' if default else f' --graph {result.path}'}"
-        f"  |  obligations validate{'' if default else f' {result.path}'}"
-    )
+    graph = "" if default else f" --graph {result.path}"
+    explain = f"obligations explain {shlex.quote(result.handle)}{graph}  |  " if result.handle else ""
+    lines.append(f"next: {explain}obligations validate{'' if default else f' {result.path}'}")
     print_lines("\n".join(lines))
 
 

@@ -59,6 +59,7 @@ class BuildResult:
     statements: int
     checks: int
     summary: tuple[str, ...]  # lines
+    handle: str = ""  # number or title of the first document that has one
     skipped: Skipped = Skipped()
     index: Path | None = None  # the page that names the others; None if no pages were written
     no_pages: str = ""  # the reason for that
@@ -112,6 +113,7 @@ class Builder:
             statements=checked.statements,
             checks=checked.checks,
             summary=tuple(format_summary(state.tallies)),
+            handle=next((one.handle for one in state.tallies if one.handle), ""),
             skipped=state.list_skipped(),
             index=output / pages.index if pages and pages.wanted else None,  # a page may prove too large
             no_pages=pages.why_not if pages else "",

@@ -19,6 +19,7 @@ class Tally:
 
     name: str  # of the source
     title: str
+    handle: str  # number or title, by which `explain` finds it; "" if it has neither
     about: str  # number, issuer and date
     sections: int
     clauses: int
@@ -51,6 +52,7 @@ def tally_document(document: Document) -> Tally:
     return Tally(
         name=text.source.name,
         title=metadata.title or text.source.name,
+        handle=metadata.number or metadata.title or "",
         about="  ".join(about)
         or "no number, issuer or date found; give them with --number, --issuer, --date",
         sections=sum(division.level is Level.SECTION for division in document.outline.divisions),

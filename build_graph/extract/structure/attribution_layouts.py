@@ -194,8 +194,8 @@ class LineFinder:
                 re.MULTILINE,
             ),
             spaced=re.compile(
-                rf"^[^\S\n]*(?P<label>{build_label_words(data)})(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
-                r"(?P<words>[^\s。；;：:（(][^\n。；;：:]*)$",
+                rf"(?:^|(?<=[。；;！]))[^\S\n]*(?P<label>{build_label_words(data)})(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
+                r"(?P<words>[^\s。；;：:（(][^\n。；;：:]*)[。；;]?[^\S\n]*$",
                 re.MULTILINE,
             ),
             plain=re.compile(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from build_graph.extract.structure.attribution_grammar import build_label_words
 from build_graph.extract.structure.document_number import NUMBER
 from build_graph.extract.structure.issuers import IssuerNames
 from build_graph.extract.structure.marks import DATE, build_alternation
@@ -210,10 +211,12 @@ class AddresseeFinder:
     def load(cls) -> AddresseeFinder:
         """Return a finder with the package's own words."""
         words: dict[str, Any] = load_word_lists("outline")["addressees"]
+        label = build_label_words(load_word_lists("attribution"))
         return cls(
             re.compile(build_alternation(words["bodies"])),
             re.compile(rf"{build_alternation(words['starts'])}.*{build_alternation(words['ends'])}"),
-            re.compile(rf"{build_alternation(words['never'])}|^\s*[（(]?[一二三]|\d月\d"),
+            # 责任单位：市商务局 says who answers.
+            re.compile(rf"{build_alternation(words['never'])}|^\s*[（(]?(?:[一二三]|{label}\s*$)|\d月\d"),
         )
 
     def find(self, head: str, title: str | None) -> tuple[str, ...]:

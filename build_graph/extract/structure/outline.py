@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from build_graph.extract.structure.attribution_grammar import build_label_words
 from build_graph.extract.structure.flattened_tables import TableParser
 from build_graph.extract.structure.headings import HeadingParser, find_first_sentence
 from build_graph.extract.structure.marks import build_alternation, iterate_lines
@@ -42,6 +43,7 @@ class OutlineParser:
     preamble: re.Pattern[str]
     contact: re.Pattern[str]  # 实施中遇到的问题，请径向…反映
     form: re.Pattern[str]
+    attribution: re.Pattern[str]  # a line that only says who answers: 责任单位：…, or a bracket
     headings: HeadingParser
     tables: TableParser
 
@@ -63,6 +65,10 @@ class OutlineParser:
             preamble=load_preamble_pattern(),
             contact=re.compile(data["preamble"]["contact"]),
             form=re.compile(data["form"]["pattern"]),
+            attribution=re.compile(
+                rf"(?:{build_label_words(load_word_lists('attribution'))})[：:为 　]"
+                r"|[（(〔﹝［\[【〈].*[）)〕﹞］\]】〉]$"
+            ),
             headings=HeadingParser.load(),
             tables=TableParser.load(),
         )
@@ -133,15 +139,24 @@ class OutlineParser:
     ) -> Iterator[Division]:
         """Yield the paragraphs of a stretch without marks that are sentences, as unnumbered clauses.
 
-        What leads over to marks, or to the next paragraphs (现通知如下), orders nothing.
+        What leads over to marks, or to the next paragraphs (现通知如下), orders nothing. A line that only
+        says who answers belongs to the paragraph before it.
         """
+        paragraph: Division | None = None
         for found in _PARAGRAPH.finditer(content, span.start, max(span.start, span.end)):
             line = Span(*found.span()).strip(content)
             words = line.extract(content)
-            if not is_sentence(words) or self.note.match(words) or self.form.search(words):
-                continue
-            leads = followed or self._leads_over(words)
-            yield Division(Level.CLAUSE, None, _count_key("p", keys), 0, line, None, line, principle=leads)
+            if paragraph and self.attribution.match(words):
+                line = Span(paragraph.span.start, line.end)
+                paragraph = replace(paragraph, span=line, body=line)
+            elif is_sentence(words) and not self.note.match(words) and not self.form.search(words):
+                if paragraph:
+                    yield paragraph
+                leads = followed or self._leads_over(words)
+                key = _count_key("p", keys)
+                paragraph = Division(Level.CLAUSE, None, key, 0, line, None, line, principle=leads)
+        if paragraph:
+            yield paragraph
 
     def _split_paragraphs(self, content: str, section: Division) -> Division:
         """Return a section; paragraphs that all open with a heading become unnumbered clauses."""
