@@ -67,7 +67,8 @@ class OutlineParser:
             form=re.compile(data["form"]["pattern"]),
             attribution=re.compile(
                 rf"(?:{build_label_words(load_word_lists('attribution'))})[：:为 　]"
-                r"|[（(〔﹝［\[【〈].*[）)〕﹞］\]】〉]$"
+                # A bracket around one name may be the byline of a report.
+                r"|[（(〔﹝［\[【〈].*(?:单位|部门|负责|牵头|配合|、).*[）)〕﹞］\]】〉]$"
             ),
             headings=HeadingParser.load(),
             tables=TableParser.load(),
