@@ -43,7 +43,7 @@ def test_documents_that_were_poorly_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "poor.txt").write_text(text, encoding="utf-8")
     result = CliRunner().invoke(main, ["build", str(tmp_path / "poor.txt"), "-o", str(tmp_path / "out")])
     line = next(line for line in result.output.splitlines() if "poorly read" in line)
-    assert "poor.txt 7" in line
+    assert "poor.txt 81%" in line
     assert "obligations review" in line
 
 

@@ -17,8 +17,8 @@ from server import serving
 from build_graph.cli import main
 from build_graph.vocabulary import NIF
 
-BODIES = ("=cmd|' /C calc'!A0商务局", "+1+1公安局", "@SUM(1+1)财政局")
-TEXT = f"一、任务\n（一）加强管理。推进改革工作，完善制度。（{'、'.join(BODIES)}、财政部）\n"
+BODIES = ("=cmd!A0商务局", "+1+1公安局", "@SUM(1)财政局")
+TEXT = f"一、任务\n（一）加强管理。推进改革工作，完善制度。（责任单位：{'、'.join(BODIES)}、财政部）\n"
 MARK = b"\xef\xbb\xbf"
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 

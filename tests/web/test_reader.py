@@ -358,7 +358,7 @@ def test_read_takes_metadata_and_standard_input(here: Path) -> None:
     ],
 )
 def test_read_says_what_is_wrong_in_a_line(args: list[str], said: str, here: Path) -> None:
-    (here / "plain.txt").write_text("推动发展。", encoding="utf-8")
+    (here / "plain.txt").write_text("全市共有道路三百公里。", encoding="utf-8")
     (here / "folder").mkdir()
     result = run("read", *args)
     assert result.exit_code == 1

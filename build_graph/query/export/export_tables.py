@@ -98,7 +98,7 @@ def load_layout() -> tuple[ExportTable, ...]:
     """Return the tables without rows.
 
     >>> [table.name for table in load_layout()][:3]
-    ['documents', 'clauses', 'measures']
+    ['documents', 'issuers', 'clauses']
     """
     return tuple(_parse_table(given) for given in load_word_lists("export_tables")["table"])
 
