@@ -192,6 +192,11 @@ class Outline:
     divisions: tuple[Division, ...]
     clauses: int  # divisions of the lowest level that carries measures
 
+    def walk(self) -> Iterator[Division]:
+        """Yield all divisions, each before those below it."""
+        for division in self.divisions:
+            yield from division.walk()
+
 
 # ------------------------------------------------------------------------------ attribution
 

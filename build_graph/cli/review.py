@@ -73,15 +73,15 @@ class Review:
         return sum(doubt.kind == kind for doubt in self.doubts)
 
 
-def review_document(document: Document, norms: NormFinder) -> Review:
-    """Return the review of a document, its doubts in the order of the text; `norms` finds lost duties."""
+def review_document(document: Document, finder: DoubtFinder) -> Review:
+    """Return the review of a document, its doubts in the order of the text."""
     text = document.text
     characters = document.coverage.count_characters(text.content)
     return Review(
         text.source.name,
         document.outline.metadata.title or "",
         {kind.value: count for kind, count in characters.items()},
-        tuple(_iterate_doubts(document, norms)),
+        tuple(finder.find(document)),
     )
 
 
@@ -168,61 +168,71 @@ def _format_doubts(review: Review, limit: int) -> Iterator[str]:
 # ---------------------------------------------------------------------------------------- doubts
 
 
-def _iterate_doubts(document: Document, norms: NormFinder) -> Iterator[Doubt]:
-    found = sorted(_find_doubts(document, norms), key=lambda item: (item[1], item[0]))
-    for kind, span, reason, duties in found:
-        line, column = document.text.find_line_column(span.start)
-        yield Doubt(kind, line, column, span.extract(document.text.content), reason, duties)
+@dataclass(frozen=True, slots=True)
+class DoubtFinder:
+    """A finder of the passages of a document that were not understood, and of the duties in them."""
+
+    norms: NormFinder
+    forwards: re.Pattern[str]  # 请认真执行
+    duties: re.Pattern[str]
+
+    @classmethod
+    def load(cls) -> DoubtFinder:
+        """Return a finder with the package's own words."""
+        return cls(NormFinder.load(), load_preamble_pattern(), load_duty_cues())
+
+    def find(self, document: Document) -> Iterator[Doubt]:
+        """Yield the doubts about a document, in the order of its text."""
+        for kind, span, reason, duties in sorted(
+            self._iterate(document), key=lambda item: (item[1], item[0])
+        ):
+            line, column = document.text.find_line_column(span.start)
+            yield Doubt(kind, line, column, span.extract(document.text.content), reason, duties)
+
+    def _iterate(self, document: Document) -> Iterator[tuple[str, Span, str, int]]:
+        content, plans = document.text.content, _find_plans(document)
+        for stretch in document.coverage.stretches:
+            if stretch.kind is CoverageKind.UNREAD:
+                yield "unread", stretch.span, stretch.reason, len(self._find_norms(content, stretch.span))
+            elif stretch.kind in _PASSED:
+                yield from self._find_passed_over(content, stretch, plans)
+        for refusal in document.refused:
+            yield "refused", refusal.span, refusal.reason, 1
+        for damage in document.text.damages:
+            yield "damaged", damage.span, damage.reason, 0
+        for bearer in _find_unresolved(document):
+            yield "unresolved", bearer.span, "no body of this name is known", 1
+
+    def _find_passed_over(
+        self, content: str, stretch: Stretch, plans: Sequence[Span]
+    ) -> Iterator[tuple[str, Span, str, int]]:
+        """Yield the sentences of structure or principles that have the cue of a duty: 各地区要….
+
+        A heading is no sentence, and what only forwards a document (请认真执行) is none that is lost.
+        """
+        for line in iterate_lines(content, stretch.span):
+            sentences = split_sentences(content, line) if is_sentence(line.extract(content)) else ()
+            for sentence in sentences:
+                words = sentence.span.extract(content)
+                found = self._find_norms(content, sentence.span)
+                planned = any(plan.holds(sentence.span) for plan in plans)
+                cued = bool(self.duties.search(words)) or any(norm.cue or planned for norm in found)
+                if cued and not self.forwards.search(f"{words}。"):
+                    reason = f"a duty within {_PASSED[stretch.kind]}"
+                    yield "passed over", sentence.span, reason, max(len(found), 1)
+
+    def _find_norms(self, content: str, span: Span) -> tuple[Norm, ...]:
+        return self.norms.find(content, Measure((), 0, None, None, span))
 
 
-def _find_doubts(document: Document, norms: NormFinder) -> Iterator[tuple[str, Span, str, int]]:
-    for stretch in document.coverage.stretches:
-        if stretch.kind is CoverageKind.UNREAD:
-            found = _find_norms(document, norms, stretch.span)
-            yield "unread", stretch.span, stretch.reason, len(found)
-        elif stretch.kind in _PASSED:
-            yield from _find_passed_over(document, norms, stretch)
-    for refusal in document.refused:
-        yield "refused", refusal.span, refusal.reason, 1
-    for damage in document.text.damages:
-        yield "damaged", damage.span, damage.reason, 0
-    for bearer in _find_unresolved(document):
-        yield "unresolved", bearer.span, "no body of this name is known", 1
-
-
-def _find_passed_over(
-    document: Document, norms: NormFinder, stretch: Stretch
-) -> Iterator[tuple[str, Span, str, int]]:
-    """Yield the sentences of structure or principles that have the cue of a duty: 各地区要….
-
-    A heading is no sentence, and what only forwards a document (请认真执行) is none that is lost.
-    """
-    content, forwards, cues = document.text.content, load_preamble_pattern(), load_duty_cues()
-    plans = _find_plans(document, content)
-    for line in iterate_lines(content, stretch.span):
-        sentences = split_sentences(content, line) if is_sentence(line.extract(content)) else ()
-        for sentence in sentences:
-            words = sentence.span.extract(content)
-            duties = _find_norms(document, norms, sentence.span)
-            planned = any(plan.holds(sentence.span) for plan in plans)
-            cued = bool(cues.search(words)) or any(norm.cue or planned for norm in duties)
-            if cued and not forwards.search(f"{words}。"):
-                reason = f"a duty within {_PASSED[stretch.kind]}"
-                yield "passed over", sentence.span, reason, max(len(duties), 1)
-
-
-def _find_plans(document: Document, content: str) -> list[Span]:
+def _find_plans(document: Document) -> list[Span]:
     """Return the principles below a heading that may set out tasks as well: 发展思路, 总体要求."""
-    divisions = (part for root in document.outline.divisions for part in root.walk())
+    content = document.text.content
     return [
         division.span
-        for division in divisions
+        for division in document.outline.walk()
         if division.principle and division.heading and _PLAN.search(division.heading.extract(content))
     ]
-
-
-def _find_norms(document: Document, norms: NormFinder, span: Span) -> tuple[Norm, ...]:
-    return norms.find(document.text.content, Measure((), 0, None, None, span))
 
 
 def _find_unresolved(document: Document) -> Iterator[Bearer]:
@@ -255,7 +265,7 @@ class Reviewer:
     def review_documents(self, paths: Sequence[Path]) -> ReviewResult:
         """Return the reviews of the documents at `paths`, by default of the one in the package."""
         reviews, failures = list[Review](), list[str]()
-        norms = NormFinder.load()
+        finder = DoubtFinder.load()
         with open_local_stages(self.reader, partial(Pipeline.load, self.registry)) as stages:
             reader = stages.guarded_reader
             places = paths or [find_default_document()]
@@ -271,5 +281,5 @@ class Reviewer:
                 except ObligationError as error:
                     failures.append(str(error))
                 else:
-                    reviews.append(review_document(document, norms))
+                    reviews.append(review_document(document, finder))
         return ReviewResult(tuple(reviews), tuple(failures))

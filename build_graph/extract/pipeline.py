@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -56,6 +56,7 @@ _NOTHING_ORDERED = (
     "no section, clause or article found, and nothing plainly ordered; the text needs marks such as "
     "一、 （一） 1. or 第一条, addressees, or a title such as …通知"
 )
+_Headings = Mapping[tuple[str, ...], Span | None]  # by the path of their divisions
 _NAMES = 4096  # words of attributions of which it is kept whether they name a body
 
 
@@ -129,8 +130,9 @@ class Pipeline:
         only = issuers[0] if len(issuers) == 1 else None
         resolved = self.registry.resolve_all(attributions.measures, replace(setting, issuer=only))
         measures, nameless = self.registry.part_nameless(resolved)
-        found = list(self._understand_measures(text, outline, _resolve_defaults(measures)))
-        idle = list(_find_idle(found, outline))
+        headings = dict(_iterate_headings(outline))
+        found = list(self._understand_measures(text, outline, _resolve_defaults(measures), headings))
+        idle = list(_find_idle(found, headings))
         understood = tuple(measure for measure in found if measure not in idle)
         idle_words = (RejectedBracket(one.assignment.span, _IDLE) for one in idle if one.assignment)
         refused = (*attributions.refused, *nameless, *idle_words)
@@ -167,15 +169,15 @@ class Pipeline:
         return sort_bodies({self.registry.resolve(name, where) for name in metadata.issuers})
 
     def _understand_measures(
-        self, text: Text, outline: Outline, measures: Sequence[Measure]
+        self, text: Text, outline: Outline, measures: Sequence[Measure], headings: _Headings
     ) -> Iterator[Measure]:
         """Yield the measures with norms, targets, audiences and domains.
 
         A clause is one; without clauses a section is, and without these a paragraph. Other text, as that of a
         section outside its clauses, is a measure only if it has a norm or a target.
         """
-        content, headings = text.content, dict(_iterate_headings(outline))
-        plain = not any(_is_numbered_clause(part) for root in outline.divisions for part in root.walk())
+        content = text.content
+        plain = not any(map(_is_numbered_clause, outline.walk()))
         theme = self.domains.find_theme(content, outline.metadata.title)
         reckoned = find_reference_date(outline.metadata.issued, outline.metadata.title, content)
         for measure in measures:
@@ -265,9 +267,8 @@ def _leads_over(content: str, measure: Measure) -> bool:
     return is_announcement(measure.span.extract(content))
 
 
-def _find_idle(measures: Iterable[Measure], outline: Outline) -> Iterator[Measure]:
+def _find_idle(measures: Iterable[Measure], headings: _Headings) -> Iterator[Measure]:
     """Yield the measures whose attribution covers only a heading in which nothing is to be done."""
-    headings = dict(_iterate_headings(outline))
     for measure in measures:
         if measure.span == headings[measure.path] and not (measure.norms or measure.targets):
             yield measure

@@ -30,40 +30,35 @@ def strip_blanks(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedWords:
+    """The words that names in a list share, of the table `shares`."""
+
+    tail: re.Pattern[str]  # 部门 in 各级人社、教育、财政部门
+    head: re.Pattern[str]  # 各级 there
+    sure: re.Pattern[str]  # 各级, but not 县
+    no_stems: tuple[str, ...]  # ends of functions that are whole names: 各级人民政府
+
+    @classmethod
+    def parse(cls, lists: dict[str, Any]) -> SharedWords:
+        """Return the words of the table."""
+        shares = lists["shares"]
+        return cls(
+            re.compile(f"{shares['tail']}$"),
+            re.compile(shares["head"]),
+            re.compile(shares["class"]),
+            tuple(shares["whole"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class NameLists:
     """A completer of names in lists; `is_known` and `looks_like_body` ask the registry."""
 
     local: LocalNames
     words: NameShapes
+    shared: SharedWords
     is_known: Callable[[str], bool]
     looks_like_body: Callable[[str], bool]
-    class_tail: re.Pattern[str]  # 部门 in 各级人社、教育、财政部门
-    class_head: re.Pattern[str]  # 各级 there
-    class_sure: re.Pattern[str]  # 各级, but not 县
-    no_stems: tuple[str, ...]  # ends of functions that are whole names: 各级人民政府
-
-    @classmethod
-    def parse(
-        cls,
-        lists: dict[str, Any],
-        local: LocalNames,
-        words: NameShapes,
-        is_known: Callable[[str], bool],
-        looks_like_body: Callable[[str], bool],
-    ) -> NameLists:
-        """Return the completer with the words of the table `shares`."""
-        shares = lists["shares"]
-        tail, head = re.compile(f"{shares['tail']}$"), re.compile(shares["head"])
-        return cls(
-            local,
-            words,
-            is_known,
-            looks_like_body,
-            tail,
-            head,
-            re.compile(shares["class"]),
-            tuple(shares["whole"]),
-        )
 
     def complete(self, names: Sequence[str], jurisdiction: Jurisdiction) -> tuple[str, ...]:
         """Return the names of a list in a document of a place, each whole."""
@@ -78,7 +73,7 @@ class NameLists:
         plain = [strip_blanks(name) for name in names]
         row: list[int] = []
         for at, name in enumerate([*plain, ""]):
-            tail = self.class_tail.search(name)
+            tail = self.shared.tail.search(name)
             split = self._split_class(name[: tail.start()] if tail else name)
             if not split or split[0]:
                 self._complete_row(plain, row, "")
@@ -93,13 +88,13 @@ class NameLists:
     def is_open_class(self, name: str) -> bool:
         """Return whether the words are 各级 and a function, so that 部门 behind a list closes them."""
         split = self._split_class(name)
-        return split is not None and self.class_sure.match(split[0]) is not None
+        return split is not None and self.shared.sure.match(split[0]) is not None
 
     def _complete_row(self, names: list[str], row: Sequence[int], tail: str) -> None:
         """Complete a row of names with a tail; without one the head 各级 makes them classes: 税务等部门."""
-        splits = [self._split_class(self.class_tail.sub("", names[at])) or ("", "") for at in row]
+        splits = [self._split_class(self.shared.tail.sub("", names[at])) or ("", "") for at in row]
         head = splits[0][0] if splits else ""
-        if tail or self.class_sure.match(head):
+        if tail or self.shared.sure.match(head):
             for at, (_, stem) in zip(row, splits, strict=True):
                 names[at] = head + stem + (tail or _CLASS)
 
@@ -109,7 +104,7 @@ class NameLists:
             return None
         if self._is_function(words):
             return "", words
-        head = self.class_head.match(words)
+        head = self.shared.head.match(words)
         for end in range(head.end() if head else 0, 0, -1):
             if self._is_function(words[end:]):
                 return words[:end], words[end:]
@@ -117,7 +112,7 @@ class NameLists:
 
     def _is_function(self, words: str) -> bool:
         stem = self.local.functions.stems.get(self.local.functions.normalise(words))
-        return stem is not None and stem.is_usual and not words.endswith(self.no_stems)
+        return stem is not None and stem.is_usual and not words.endswith(self.shared.no_stems)
 
     def complete_ends(
         self, names: Sequence[str], jurisdiction: Jurisdiction | None = None

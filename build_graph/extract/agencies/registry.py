@@ -16,7 +16,7 @@ from typing import Any
 from build_graph.extract.agencies.functions import LocalFunction
 from build_graph.extract.agencies.jurisdictions import CENTRE, Gazetteer, Jurisdiction, Places, Scope
 from build_graph.extract.agencies.local_bodies import Branch, LocalName, LocalNames, Wordings
-from build_graph.extract.agencies.name_lists import NameLists, strip_blanks
+from build_graph.extract.agencies.name_lists import NameLists, SharedWords, strip_blanks
 from build_graph.extract.agencies.name_shapes import NameShapes
 from build_graph.extract.agencies.parts import PartNames
 from build_graph.extract.agencies.periods import ALWAYS, Period
@@ -53,6 +53,7 @@ class Registry:
     successors: dict[str, tuple[str, ...]]  # ids of the bodies that came after a body
     local: LocalNames
     words: NameShapes
+    shared: SharedWords
     parts: PartNames
     added: str | None = None  # SHA-256 of the analyst's registry that is laid over ours
 
@@ -84,6 +85,7 @@ class Registry:
             successors=facts.successors,
             local=local,
             words=NameShapes.parse(lists),
+            shared=SharedWords.parse(lists),
             parts=PartNames.parse(lists, local),
             added=added.sha256 if added else None,
         )
@@ -96,13 +98,7 @@ class Registry:
     @property
     def lists(self) -> NameLists:
         """The completer of names in lists."""
-        return NameLists.parse(
-            load_word_lists("agencies"),
-            self.local,
-            self.words,
-            self.names.__contains__,
-            self.looks_like_body,
-        )
+        return NameLists(self.local, self.words, self.shared, self.names.__contains__, self.looks_like_body)
 
     # -------------------------------------------------------------------------- kinds of words
 
@@ -180,7 +176,8 @@ class Registry:
 
         Besides what the setting says of its time, the bodies that it names tell something (`infer_period`).
         """
-        lists = [self.lists.complete([b.name for b in m.bearers], setting.place) for m in measures]
+        completer = self.lists
+        lists = [completer.complete([b.name for b in m.bearers], setting.place) for m in measures]
         distinct = list(dict.fromkeys(name for names in lists for name in names))
         named, written = self.infer_period(distinct), setting.written
         inferred = replace(

@@ -21,7 +21,7 @@ from build_graph.extract.structure.attribution_grammar import (
     build_qualifier_pattern,
 )
 from build_graph.extract.structure.flattened_tables import FlatTable
-from build_graph.extract.structure.marks import CLOSERS, OPENERS, iterate_lines, pair_brackets
+from build_graph.extract.structure.marks import CLOSERS, OPENERS, find_indent, iterate_lines, pair_brackets
 from build_graph.extract.structure.rank_rules import NO_RANK
 from build_graph.model import RejectedBracket, Span, Text
 from build_graph.resources import load_word_lists
@@ -210,7 +210,7 @@ class LineFinder:
         inside = SpanIndex(candidate.outer for candidate in found.taken)
         found.taken += [line for line in self._iterate_lines(content, body) if not inside.meets(line.outer)]
         inside = SpanIndex(candidate.outer for candidate in found.taken)
-        for label in self.line.finditer(content, _find_indent(content, body.start), body.end):
+        for label in self.line.finditer(content, find_indent(content, body.start), body.end):
             start = label.start("label") if label["label"] else label.start("rider")
             if not inside.meets(Span(start, start + 1)) and not self.event.match(label["label"] or ""):
                 self._read_label(content, body, label, Span(start, label.end()), found)
@@ -246,7 +246,7 @@ class LineFinder:
 
     def _iterate_lines(self, content: str, body: Span) -> Iterator[Candidate]:
         """Yield labels without a colon and lines without a label, where all words are names of bodies."""
-        start = _find_indent(content, body.start)
+        start = find_indent(content, body.start)
         for label in self.spaced.finditer(content, start, body.end):
             parsed = self.grammar.parse(content, Span(*label.span("words")).strip(content), label["label"])
             if self.judge.are_all_bodies(parsed) and not self.event.match(label["label"]):
@@ -348,13 +348,6 @@ def _iterate_cells(content: str, body: Span) -> Iterator[Span]:
 def _find_last_character(content: str, position: int) -> str:
     """Return the last character before a position that is no blank; "" at the start of the text."""
     return content[max(position - 4, 0) : position].rstrip(" 　\t")[-1:]
-
-
-def _find_indent(content: str, position: int) -> int:
-    """Return where the blanks before a position begin."""
-    while position and content[position - 1] in " 　\t\xa0":
-        position -= 1
-    return position
 
 
 def _build_bracket_error(text: Text, position: int) -> UnclosedBracketError:

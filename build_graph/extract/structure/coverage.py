@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from build_graph.extract.structure.marks import iterate_lines
-from build_graph.extract.structure.outline import is_sentence
+from build_graph.extract.structure.outline import is_sentence, load_note_pattern
 from build_graph.model import Coverage, CoverageKind, Level, Measure, Outline, Span, Stretch
 from build_graph.resources import load_word_lists
 
@@ -46,7 +46,7 @@ class CoverageMeter:
         """Return a meter with the package's own words."""
         data = load_word_lists("outline")
         return cls(
-            note=re.compile(rf"[^\S\n]*(?:{'|'.join(map(re.escape, data['stop']['lines']))})"),
+            note=load_note_pattern(),
             form=re.compile(data["form"]["pattern"]),
             formula=re.compile(data["formula"]["pattern"]),
         )
@@ -56,20 +56,19 @@ class CoverageMeter:
 
         `measures` are those that were kept: text of a clause that is no measure is unread.
         """
-        painted = bytearray([_PAINTS.index(_OUTSIDE)]) * len(content)
-        _paint(painted, self._iterate_layers(content, outline, measures))
-        outside = [span for paint, span in _iterate_runs(content, painted) if paint == _OUTSIDE]
         first = _find_first_division(outline)
+        painted = bytearray([_PAINTS.index(_OUTSIDE)]) * len(content)
+        _paint(painted, self._iterate_layers(content, outline, measures, first))
+        outside = [span for paint, span in _iterate_runs(content, painted) if paint == _OUTSIDE]
         lines = (line for span in outside for line in iterate_lines(content, span))
         _paint(painted, ((self._classify_line(content, line, first), line) for line in lines))
         return Coverage(tuple(_build_stretch(content, *run) for run in _iterate_runs(content, painted)))
 
     def _iterate_layers(
-        self, content: str, outline: Outline, measures: Sequence[Measure]
+        self, content: str, outline: Outline, measures: Sequence[Measure], first: int
     ) -> Iterator[tuple[_Paint, Span]]:
         """Yield stretches with what they are; a later one covers an earlier one."""
-        first = _find_first_division(outline)
-        for division in (part for root in outline.divisions for part in root.walk()):
+        for division in outline.walk():
             yield _STRUCTURE, Span(division.span.start, division.body.start)
             idle = _PRINCIPLE if division.principle or division.span.end <= first else _IDLE
             for line in iterate_lines(content, division.body):

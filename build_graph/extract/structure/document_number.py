@@ -7,15 +7,14 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from build_graph.extract.structure.marks import DATE, build_alternation
+from build_graph.extract.structure.marks import DATE, HAN, build_alternation
 from build_graph.model import Span
 from build_graph.resources import load_word_lists
 
-_HAN = "\u4e00-\u9fff"
 _BLANK = r"[^\S\n]*"
 _YEAR = r"(?:[1１][9９]|[2２][0０])\d{2}"
 NUMBER = re.compile(
-    rf"(?P<word>[{_HAN}]{{1,14}}) {_BLANK} [〔\[［（(【﹝] \s* (?P<year>{_YEAR}) \s* 年? \s* [〕\]］）)】﹞]"
+    rf"(?P<word>[{HAN}]{{1,14}}) {_BLANK} [〔\[［（(【﹝] \s* (?P<year>{_YEAR}) \s* 年? \s* [〕\]］）)】﹞]"
     rf" {_BLANK} (?:第\s*)? (?P<serial>\d{{1,5}}) {_BLANK} 号(?!{_BLANK}令)",
     re.VERBOSE,
 )
@@ -47,7 +46,7 @@ class OwnNumberFinder:
         """Return a finder with the package's own words."""
         lists = load_word_lists("outline")
         words = lists["number"]
-        orders, bodies = build_alternation(words["orders"]), rf"(?:[{_HAN}、\ \u3000]{{2,40}})?"
+        orders, bodies = build_alternation(words["orders"]), rf"(?:[{HAN}、\ \u3000]{{2,40}})?"
         serial = rf"第{_BLANK}[\d一二三四五六七八九十百〇零○]{{1,6}}{_BLANK}号"
         return cls(
             re.compile(

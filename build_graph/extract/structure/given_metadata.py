@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import fields, replace
 from datetime import date
@@ -10,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from build_graph.errors import ObligationError
-from build_graph.extract.structure.marks import parse_date
+from build_graph.extract.structure.marks import parse_date, split_list
 from build_graph.model import Metadata
 from build_graph.text.folders import display_path
 
 # The names under which fields are given, where they are others.
 _NAMES = {"issued": "date", "issuers": "issuer"}
 _KNOWN = sorted(_NAMES.get(field.name, field.name) for field in fields(Metadata))
-_LIST_MARK = re.compile("[、，,；;]")
 
 
 class BadMetadataError(ObligationError):
@@ -55,7 +53,7 @@ def build_metadata(data: dict[str, Any], where: str) -> Metadata:
     return Metadata(
         title=_read_text(data, "title", where),
         number=_read_text(data, "number", where),
-        issuers=_split_names(_read_text(data, "issuer", where)),
+        issuers=tuple(split_list(_read_text(data, "issuer", where) or "")),
         issued=_read_date(data, where),
         addressees=_read_addressees(data, where),
     )
@@ -93,8 +91,3 @@ def _read_addressees(data: dict[str, Any], where: str) -> tuple[str, ...]:
 
 def _create_type_error(where: str) -> BadMetadataError:
     return BadMetadataError(f"{where}: title, number and issuer are texts, addressees a list of texts")
-
-
-def _split_names(words: str | None) -> tuple[str, ...]:
-    """Return the names that marks of a list part."""
-    return tuple(name.strip() for name in _LIST_MARK.split(words or "") if name.strip())

@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from build_graph.extract.agencies.jurisdictions import Gazetteer, Scope
-from build_graph.extract.structure.marks import build_alternation
+from build_graph.extract.structure.marks import HAN, build_alternation, split_list
 from build_graph.resources import load_word_lists
 
-_HAN = "\u4e00-\u9fff"
 _SHORTEST = 3  # characters of a name that is found without a separator before it
 _LONGEST = 50  # characters of a name
-_LIST_MARK = re.compile("[、，,；;]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class IssuerNames:
         joint = build_alternation(words["joint"])
         return cls(
             gazetteer=gazetteer or Gazetteer.load(),
-            body=re.compile(rf"[{_HAN}“”\d]{{1,{_LONGEST}}}?{build_alternation(words['ends'])}"),
+            body=re.compile(rf"[{HAN}“”\d]{{1,{_LONGEST}}}?{build_alternation(words['ends'])}"),
             office=re.compile(build_alternation(words["offices"])),
             openings=re.compile(build_alternation(words["openings"])),
             closings=tuple(words["closings"]),
@@ -57,7 +55,7 @@ class IssuerNames:
         (('四川省应对新型冠状病毒肺炎疫情应急指挥部',), ())
         """
         names: list[str] = []
-        for part in filter(None, map(str.strip, _LIST_MARK.split(words))):
+        for part in split_list(words):
             names += self._join_pieces(part.split())
         return tuple(dict.fromkeys(names)) if names and all(map(self.body.fullmatch, names)) else ()
 

@@ -11,10 +11,9 @@ from typing import Any
 from build_graph.extract.structure.attribution_grammar import build_label_words
 from build_graph.extract.structure.document_number import NUMBER
 from build_graph.extract.structure.issuers import IssuerNames
-from build_graph.extract.structure.marks import DATE, build_alternation
+from build_graph.extract.structure.marks import DATE, HAN, build_alternation
 from build_graph.resources import load_word_lists
 
-_HAN = "\u4e00-\u9fff"
 _LINE_LIMIT = 100  # characters of a title's longest line
 _SHORT = 40  # characters of a line that is a title though it says not what it is about
 _BRACKETED = re.compile(r"[（(〔\[][^（）()]*[）)〕\]]$")
@@ -47,7 +46,7 @@ class LabelReader:
                 r"[ 　]*(?:[】\]][：:]?|[：:])",
                 re.MULTILINE,
             ),
-            unknown=re.compile(rf"[{_HAN}][{_HAN} 　]{{1,8}}[：:]"),
+            unknown=re.compile(rf"[{HAN}][{HAN} 　]{{1,8}}[：:]"),
             page=re.compile(build_alternation(words["page"]["words"])),
         )
 
@@ -223,7 +222,7 @@ class AddresseeFinder:
         """Return the addressees: the words before the first colon, split at commas."""
         for line in head.split("\n"):
             names = _strip_head(line, title)
-            found = re.match(rf"\s*(?P<names>[^。：:；;《》]{{2,400}})[：:]\s*(?:$|[{_HAN}《])", names)
+            found = re.match(rf"\s*(?P<names>[^。：:；;《》]{{2,400}})[：:]\s*(?:$|[{HAN}《])", names)
             if found and self.bodies.search(found["names"]) and not self.never.search(found["names"]):
                 return self._split(found["names"])
         return ()

@@ -10,10 +10,12 @@ from datetime import date
 
 from build_graph.model import Span
 
+HAN = "\u4e00-\u9fff"  # within the brackets of a pattern
 OPENERS = "（(〔﹝［[【〈"
 CLOSERS = "）)〕﹞］]】〉"
 _MARK = re.compile(f"[{re.escape(OPENERS + CLOSERS)}\\n]")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")  # without white space at its ends
+_LIST_MARK = re.compile("[、，,；;]")
 _ZERO = "〇零○◯OＯoОо"  # the last two are Cyrillic
 _DIGITS = (
     {c: i for i, c in enumerate("〇一二三四五六七八九")}
@@ -113,6 +115,22 @@ def parse_date(text: str) -> date | None:
 def iterate_lines(content: str, span: Span) -> Iterator[Span]:
     """Yield the lines of a stretch without white space at their ends; blank ones are left out."""
     return (Span(*found.span()) for found in _LINE.finditer(content, span.start, span.end))
+
+
+def find_indent(content: str, position: int) -> int:
+    """Return where the blanks before a position begin; they do not reach over a line break."""
+    while position and content[position - 1] in " \t\u3000\xa0":
+        position -= 1
+    return position
+
+
+def split_list(words: str) -> list[str]:
+    """Return the parts between the marks of a list, without white space and empty ones.
+
+    >>> split_list("财政部、税务总局， 海关总署；")
+    ['财政部', '税务总局', '海关总署']
+    """
+    return [part for one in _LIST_MARK.split(words) if (part := one.strip())]
 
 
 def is_within(stretches: Sequence[Span], position: int) -> bool:

@@ -16,18 +16,17 @@ from build_graph.extract.agencies.jurisdictions import Gazetteer, Scope, find_ju
 from build_graph.extract.structure.document_number import NUMBER, OwnNumberFinder
 from build_graph.extract.structure.issuers import IssuerNames
 from build_graph.extract.structure.letterhead import AddresseeFinder, LabelReader, TitleFinder
-from build_graph.extract.structure.marks import build_alternation, parse_date
+from build_graph.extract.structure.marks import HAN, build_alternation, parse_date
 from build_graph.extract.structure.signature import Signature, SignatureFinder, select_signature
 from build_graph.model import Metadata, Text
 from build_graph.resources import load_word_lists
 
-_HAN = "\u4e00-\u9fff"
 _FIRST_MARK = re.compile(r"(?:^|[\n 　：:。])[ 　]*(?:一、|第一[章条]|[（(]一[)）])")
 _HEAD_LIMIT = 3000  # characters that can hold a title
 _ALIKE = 4  # characters by which the first of several issuers is known: 卫生健康委, 卫生健康委员会
 _LETTERHEAD = 200  # characters in which the letterhead stands
 # •, [2020-01-13], 石政发〔2020〕3号-
-_BEFORE_TITLE = re.compile(rf"^(?:[^{_HAN}《]|{NUMBER.pattern})+", re.VERBOSE)
+_BEFORE_TITLE = re.compile(rf"^(?:[^{HAN}《]|{NUMBER.pattern})+", re.VERBOSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class MetadataExtractor:
             verbs=re.compile(build_alternation(words["title"]["verbs"])),
             reposted=re.compile(rf"^[（(【\[]{build_alternation(words['issuer']['reposted'])}[）)】\]]"),
             letterhead=re.compile(
-                rf"(?:^|\s)(?P<names>[{_HAN}]{{2,40}}?){build_alternation(words['issuer']['letterhead'])}(?=\s)"
+                rf"(?:^|\s)(?P<names>[{HAN}]{{2,40}}?){build_alternation(words['issuer']['letterhead'])}(?=\s)"
             ),
             order_end=re.compile(
                 rf"{build_alternation(words['number']['orders'])}[\s（(\d年]*第?.{{0,12}}号$"

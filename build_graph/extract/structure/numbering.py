@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from build_graph.extract.structure.marks import parse_numeral
+from build_graph.extract.structure.marks import find_indent, parse_numeral
 from build_graph.model import Span
 
 _CHINESE = "一二三四五六七八九十百"
@@ -102,9 +102,8 @@ def find_place(content: str, position: int) -> Place:
 
 def is_at_line_start(content: str, position: int) -> bool:
     """Return whether only blanks are between the line's start and `position`."""
-    while position and content[position - 1] in " \t　\xa0":
-        position -= 1
-    return position == 0 or content[position - 1] == "\n"
+    begin = find_indent(content, position)
+    return begin == 0 or content[begin - 1] == "\n"
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ class OrderFinder:
 
         Without marks it must be addressed to somebody, have the title of a document, or consist of acts.
         """
-        if any(part.mark for root in outline.divisions for part in root.walk()):
+        if any(part.mark for part in outline.walk()):
             return True
         titled = self._has_title(outline.metadata.title)
         if titled and outline.metadata.addressees:

@@ -61,7 +61,7 @@ class OutlineParser:
                 rf"|(?<=[。）)])[^\S\n]+(?:{lines}|[\u4e00-\u9fff]{{4,30}}[^\S\n]*20\d\d年\d{{1,2}}月\d{{1,2}}日(?=[\s（(]|$))",
                 re.MULTILINE,
             ),
-            note=re.compile(rf"[^\S\n]*(?:{lines})"),
+            note=load_note_pattern(),
             preamble=load_preamble_pattern(),
             contact=re.compile(data["preamble"]["contact"]),
             form=re.compile(data["form"]["pattern"]),
@@ -175,6 +175,12 @@ class OutlineParser:
             if cut is not None
         )
         return replace(section, body=Span(section.body.start, section.body.start), parts=tuple(parts))
+
+
+def load_note_pattern() -> re.Pattern[str]:
+    """Return the pattern of how a line behind the text begins that is none of it: 附件：…, 联系人：…."""
+    lines = "|".join(map(re.escape, load_word_lists("outline")["stop"]["lines"]))
+    return re.compile(rf"[^\S\n]*(?:{lines})")
 
 
 def load_preamble_pattern() -> re.Pattern[str]:

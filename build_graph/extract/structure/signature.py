@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from build_graph.extract.structure.issuers import IssuerNames
-from build_graph.extract.structure.marks import DATE, build_alternation, parse_date
+from build_graph.extract.structure.marks import DATE, HAN, build_alternation, parse_date
 from build_graph.resources import load_word_lists
 
-_HAN = "\u4e00-\u9fff"
 _BEFORE = 400  # characters before a date that can hold its signers
 _BROKEN = 40  # characters of the first line of a broken name
 _AFTER = 40  # characters behind a date that show whether its sentence goes on
@@ -65,7 +64,7 @@ class SignatureFinder:
             follows=re.compile(rf"[）)]?(?:$|\s)|[（(【《“\"〔\[-]|{build_alternation(words['follows'])}"),
             goes_on=re.compile(rf"[^\S\n]*{build_alternation(words['goes_on'])}"),
             printed=re.compile(rf"[^\S\n]*{build_alternation(words['printed'])}"),
-            person=re.compile(rf"{build_alternation(words['persons'])}[\s：:]*(?:[{_HAN}]\s*){{2,4}}$"),
+            person=re.compile(rf"{build_alternation(words['persons'])}[\s：:]*(?:[{HAN}]\s*){{2,4}}$"),
             title_end=re.compile(build_alternation(titles)),
             label=re.compile(r"(?<!附件)[：:]$"),
             enacted=re.compile(

@@ -60,12 +60,17 @@ class Descriptions:
         """Return whether the registries describe a node."""
         return NamedNode(node[1:-1]) in self.statements
 
-    def find_value(self, node: str, predicate: str) -> str:
-        """Return the IRI or the words that the registries give as a node's property, or ""."""
-        values = (
-            t.object for t in self.statements.get(NamedNode(node), ()) if t.predicate == term(predicate)
-        )
-        return next((value.value for value in values if isinstance(value, (NamedNode, Literal))), "")
+    def find_value(self, node: str, predicate: str, language: str | None = None) -> str:
+        """Return the IRI, or the words in a language, that the registries give a node, or ""."""
+        for triple in self.statements.get(NamedNode(node), ()):
+            value = triple.object
+            if (
+                triple.predicate == term(predicate)
+                and isinstance(value, (NamedNode, Literal))
+                and getattr(value, "language", None) == language
+            ):
+                return value.value
+        return ""
 
     def iterate_descriptions(self, nodes: Iterable[Term]) -> Iterator[Statement]:
         """Yield all statements on the nodes, on the nodes they refer to, and on their successions."""

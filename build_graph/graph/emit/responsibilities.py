@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from build_graph.graph.emit.emitter import Emitter, find_body
 from build_graph.graph.iris import domain_iri, measure_iri
 from build_graph.model import Allocation, Body, BodyKind, Measure
-from build_graph.vocabulary import OB, term
+from build_graph.vocabulary import OB
 
 
 class Responsibility(NamedTuple):
@@ -54,9 +54,10 @@ def _iterate_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility
     due = min((day.isoformat() for day in days if day), default="")
     for rank, bearer in enumerate((*measure.bearers, *measure.defaults), start=1):
         body = find_body(bearer)
+        node, find_value = emit.body_iri(body), emit.descriptions.find_value
         yield Responsibility(
             measure=iri,
-            body=emit.body_iri(body),
+            body=node,
             role=bearer.role.capitalize(),
             rank=rank,
             written=bearer.name,
@@ -68,31 +69,19 @@ def _iterate_measure(emit: Emitter, measure: Measure) -> Iterator[Responsibility
             norms=len(measure.norms),
             kinds=" ".join(sorted({norm.kind for norm in measure.norms})),
             due=due,
-            name=_find_value(emit, body, "skos:prefLabel", "zh") or body.label,
-            english=_find_value(emit, body, "skos:prefLabel", "en"),
-            kind=_find_value(emit, body, "ob:agencyKind").removeprefix(OB),
+            name=find_value(node, "skos:prefLabel", "zh") or body.label,
+            english=find_value(node, "skos:prefLabel", "en"),
+            kind=find_value(node, "ob:agencyKind").removeprefix(OB),
             place=_find_place(emit, body),
             group=body.kind is BodyKind.GROUP,
         )
-
-
-def _find_value(emit: Emitter, body: Body, predicate: str, language: str | None = None) -> str:
-    """Return a value of a body in the registry, or an empty string without one."""
-    for triple in emit.descriptions.statements.get(NamedNode(emit.body_iri(body)), ()):
-        value = triple.object
-        if (
-            triple.predicate == term(predicate)
-            and isinstance(value, (NamedNode, Literal))
-            and getattr(value, "language", None) == language
-        ):
-            return value.value
-    return ""
 
 
 def _find_place(emit: Emitter, body: Body) -> str:
     """Return the IRI of a local body's place, or an empty string."""
     if body.kind is BodyKind.GROUP:
         return ""
-    if NamedNode(emit.body_iri(body)) in emit.descriptions.statements:
-        return _find_value(emit, body, "ob:jurisdiction")
+    node = emit.body_iri(body)
+    if NamedNode(node) in emit.descriptions.statements:
+        return emit.descriptions.find_value(node, "ob:jurisdiction")
     return emit.place_iri(body.place) or ""

@@ -149,7 +149,7 @@ def _find_units(emit: Emitter) -> tuple[list[Span], list[tuple[int, Measure]]]:
     """Return the stretches of the measures with their attributions, and the measures in that order."""
     document = emit.document
     measures = sorted(enumerate(document.measures), key=lambda numbered: numbered[1].span)
-    content, walk = document.text.content, (d for root in document.outline.divisions for d in root.walk())
+    content, walk = document.text.content, document.outline.walk()
     marks = {d.body.strip(content).start: d.span.start for d in walk if d.heading is None}
     brackets = [s.span for s in document.coverage.stretches if s.kind is CoverageKind.ATTRIBUTION]
     units: list[Span] = []
